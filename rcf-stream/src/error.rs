@@ -1,0 +1,118 @@
+//! What can go wrong between the stream and the model, by stage.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// The cause inside a client library.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// A source cannot be opened or read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The file cannot be opened or read.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file; `-` is the standard input.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// One record is longer than the limit, most often because a quote was never closed.
+    #[error(
+        "{path}: the record that starts on line {line} is longer than {limit} bytes; \
+         is a quote left open?"
+    )]
+    RecordTooLong {
+        /// The file; `-` is the standard input.
+        path: PathBuf,
+        /// The line on which the record starts, from 1.
+        line: u64,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The position to resume after does not belong to this source.
+    #[error("cannot resume shard {shard} after {sequence:?}: {reason}")]
+    Position {
+        /// The shard.
+        shard: String,
+        /// The sequence number in the checkpoint.
+        sequence: String,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// The stream no longer holds the records after the position: they are older than its retention.
+    #[error(
+        "shard {shard}: the records after {sequence} are no longer in the stream; \
+         they were trimmed before they could be read"
+    )]
+    Trimmed {
+        /// The shard.
+        shard: String,
+        /// The sequence number in the checkpoint.
+        sequence: String,
+    },
+    /// A remote service refused a request, or could not be reached.
+    #[error("{action}: {source}")]
+    Service {
+        /// What was tried, with the name of the stream and the shard.
+        action: String,
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// A sink cannot be opened, or cannot take a record.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// The file cannot be opened or written.
+    #[error("cannot write {path}: {source}")]
+    Io {
+        /// The file; `-` is the standard output.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The position in the checkpoint does not fit what the sink holds.
+    #[error("cannot resume {path} at {position:?}: {reason}")]
+    Position {
+        /// The file.
+        path: PathBuf,
+        /// The position in the checkpoint.
+        position: String,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// A record is larger than the service takes.
+    #[error("the result {id} has {size} bytes; {limit} is the limit of the sink")]
+    RecordTooLarge {
+        /// The id of the result.
+        id: String,
+        /// Its size, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A remote service refused a request, or could not be reached.
+    #[error("{action}: {source}")]
+    Service {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+}
+
+impl SinkError {
+    /// Whether the reader of the output has gone away (`rcf … | head`): an end, not a failure.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,204 @@
+//! Records, and positions in a stream of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// One record as the source delivered it, not decoded yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The stream: its name on Kinesis, the file name, or the name of the generator.
+    pub stream: Arc<str>,
+    /// The shard within the stream; sources without shards have one, named `0`.
+    pub shard: Arc<str>,
+    /// The place within the shard. Opaque, and unique within the shard together with
+    /// `sub_sequence`: a Kinesis sequence number, a line number, or the `t` of a generator.
+    pub sequence: String,
+    /// The place within an aggregated record.
+    pub sub_sequence: Option<u64>,
+    /// The partition key; empty where the source has none.
+    pub partition_key: String,
+    /// When the record arrived in the stream, where the source knows it. It comes from the
+    /// stream, never from the clock of the reader, so that a replay sees it unchanged.
+    pub timestamp: Option<Timestamp>,
+    /// The payload.
+    pub data: Bytes,
+}
+
+impl Record {
+    /// The id of the result: `stream/shard/sequence`, with `/sub_sequence` where there is one.
+    /// A replay gives every result its old id, so that a consumer can drop repeated ones.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self.sub_sequence {
+            None => format!("{}/{}/{}", self.stream, self.shard, self.sequence),
+            Some(sub) => format!("{}/{}/{}/{sub}", self.stream, self.shard, self.sequence),
+        }
+    }
+}
+
+/// One encoded result, on its way to the sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputRecord {
+    /// The [id](Record::id) of the record it was computed from.
+    pub id: String,
+    /// The partition key of the record it was computed from; may be empty.
+    pub partition_key: String,
+    /// The encoded result, without a line feed at its end.
+    pub data: Bytes,
+}
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+/// RFC 3339 in UTC with three decimals, such as `2026-01-27T08:00:00.000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY: i64 = 86_400_000;
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY));
+        let in_day = self.0.rem_euclid(DAY);
+        let (seconds, millis) = (in_day / 1000, in_day % 1000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
+        )
+    }
+}
+
+/// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that the
+/// leap day is the last of its year; an era of 400 years always has 146,097 days.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468; // counted from 0000-03-01
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = 400 * era + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// How far one shard was consumed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The sequence number of the last consumed record; `None` before the first.
+    pub sequence: Option<String>,
+    /// Its place within an aggregated record. A source resumes after this sub-record, so it has to
+    /// read the record at `sequence` again and drop what was consumed.
+    pub sub_sequence: Option<u64>,
+    /// The shard is closed and was read to its end; its children may be read.
+    pub ended: bool,
+}
+
+/// How far each shard was consumed. Reading resumes *after* these positions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Positions(BTreeMap<String, Position>);
+
+impl Positions {
+    /// The position of a shard; `None` where nothing was consumed yet.
+    #[must_use]
+    pub fn get(&self, shard: &str) -> Option<&Position> {
+        self.0.get(shard)
+    }
+
+    /// Whether nothing was consumed yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All shards in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Position)> {
+        self.0
+            .iter()
+            .map(|(shard, position)| (shard.as_str(), position))
+    }
+
+    /// Marks a record as consumed.
+    pub fn advance(&mut self, record: &Record) {
+        let position = self.entry(&record.shard);
+        position.sub_sequence = record.sub_sequence;
+        match &mut position.sequence {
+            Some(sequence) => sequence.clone_from(&record.sequence),
+            none => *none = Some(record.sequence.clone()),
+        }
+    }
+
+    /// Marks a shard as read to its end.
+    pub fn end(&mut self, shard: &str) {
+        self.entry(shard).ended = true;
+    }
+
+    fn entry(&mut self, shard: &str) -> &mut Position {
+        // Not `entry()`: it would allocate the key for each record.
+        if !self.0.contains_key(shard) {
+            self.0.insert(shard.to_owned(), Position::default());
+        }
+        self.0.get_mut(shard).expect("inserted above")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(sequence: &str, sub_sequence: Option<u64>) -> Record {
+        Record {
+            stream: "s".into(),
+            shard: "shard-1".into(),
+            sequence: sequence.to_owned(),
+            sub_sequence,
+            partition_key: String::new(),
+            timestamp: None,
+            data: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn ids_name_stream_shard_and_sequence() {
+        assert_eq!(record("17", None).id(), "s/shard-1/17");
+        assert_eq!(record("17", Some(3)).id(), "s/shard-1/17/3");
+    }
+
+    #[test]
+    fn timestamps_are_rfc_3339() {
+        let cases = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_769_500_799_999, "2026-01-27T07:59:59.999Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ];
+        for (millis, expected) in cases {
+            assert_eq!(Timestamp(millis).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn positions_follow_the_last_record() {
+        let mut positions = Positions::default();
+        positions.advance(&record("17", Some(3)));
+        positions.advance(&record("18", None));
+        positions.end("shard-2");
+        let expected = Position {
+            sequence: Some("18".into()),
+            sub_sequence: None,
+            ended: false,
+        };
+        assert_eq!(positions.get("shard-1"), Some(&expected));
+        assert!(
+            positions
+                .get("shard-2")
+                .is_some_and(|p| p.ended && p.sequence.is_none())
+        );
+        let json = serde_json::to_string(&positions).unwrap();
+        assert_eq!(serde_json::from_str::<Positions>(&json).unwrap(), positions);
+    }
+}

@@ -1,0 +1,52 @@
+//! Where records come from.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::error::SourceError;
+use crate::record::{Positions, Record};
+
+#[cfg(feature = "kinesis")]
+pub mod kinesis;
+
+/// What a source delivers at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Records, in order within each shard. May be empty: a stream can be silent.
+    pub records: Vec<Record>,
+    /// Shards of which the last record is in this batch or was in an earlier one. A source
+    /// delivers the children of a shard only in batches *after* the one that ends it.
+    pub ended_shards: Vec<Arc<str>>,
+}
+
+/// A stream of records, opened at the [`Positions`] after which it resumes.
+#[async_trait]
+pub trait Source: Send {
+    /// Waits for the next batch; `None` when a bounded stream has ended.
+    ///
+    /// *Cancel safe*: the pipeline drops this future when a checkpoint is due or a signal arrives,
+    /// and calls again. An implementation must not lose records then, so whatever it awaits must
+    /// be cancel safe (such as `tokio::sync::mpsc::Receiver::recv`) or be kept in `self`.
+    ///
+    /// Memory is bounded: an implementation reads ahead by a fixed amount and then waits.
+    ///
+    /// # Errors
+    /// Errors that a retry may heal are retried inside; what comes out ends the pipeline.
+    async fn next_batch(&mut self) -> Result<Option<Batch>, SourceError>;
+
+    /// The first line of a source that names its columns there (a CSV file).
+    fn header(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Called when everything up to these positions is in a checkpoint. Sources that report
+    /// progress to a coordinator do it here.
+    ///
+    /// # Errors
+    /// An error ends the pipeline.
+    async fn committed(&mut self, positions: &Positions) -> Result<(), SourceError> {
+        let _ = positions;
+        Ok(())
+    }
+}
