@@ -1,0 +1,177 @@
+//! What can go wrong, one variant for each rule that was broken.
+
+use thiserror::Error;
+
+/// A parameter of the builder breaks its rule.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// `input_dimensions` is zero.
+    #[error("input_dimensions must be at least 1")]
+    ZeroInputDimensions,
+    /// `shingle_size` is zero.
+    #[error("shingle_size must be at least 1")]
+    ZeroShingleSize,
+    /// `input_dimensions × shingle_size` is larger than the forest supports.
+    #[error(
+        "input_dimensions × shingle_size must be at most {max}, got {input_dimensions} × {shingle_size}"
+    )]
+    TooManyDimensions {
+        /// The requested number of input dimensions.
+        input_dimensions: usize,
+        /// The requested shingle size.
+        shingle_size: usize,
+        /// The largest supported product.
+        max: usize,
+    },
+    /// `number_of_trees` is outside its range.
+    #[error("number_of_trees must be in 1..={max}, got {got}")]
+    NumberOfTrees {
+        /// The requested value.
+        got: usize,
+        /// The largest supported value.
+        max: usize,
+    },
+    /// `sample_size` is outside its range.
+    #[error("sample_size must be in 1..={max}, got {got}")]
+    SampleSize {
+        /// The requested value.
+        got: usize,
+        /// The largest supported value.
+        max: usize,
+    },
+    /// `number_of_trees × sample_size` is larger than the forest supports.
+    #[error(
+        "number_of_trees × sample_size must be at most {max}, got {number_of_trees} × {sample_size}"
+    )]
+    TooManyPoints {
+        /// The requested number of trees.
+        number_of_trees: usize,
+        /// The requested sample size.
+        sample_size: usize,
+        /// The largest supported product.
+        max: usize,
+    },
+    /// `time_decay` is negative, too large, or not a number.
+    #[error("time_decay must be in 0..=1 (0 samples uniformly), got {got}")]
+    TimeDecay {
+        /// The requested value.
+        got: f64,
+    },
+    /// `initial_accept_fraction` is not in (0, 1].
+    #[error("initial_accept_fraction must be in (0, 1], got {got}")]
+    InitialAcceptFraction {
+        /// The requested value.
+        got: f64,
+    },
+}
+
+/// An input was refused. The forest is exactly as it was before the call.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// The number of values is not the number of dimensions.
+    #[error("expected {expected} values, got {got}")]
+    WrongLength {
+        /// How many values the forest takes.
+        expected: usize,
+        /// How many were given.
+        got: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("value {index} is not finite: {value}")]
+    NotFinite {
+        /// Position of the value in the input, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A value is too large for single precision.
+    #[error("value {index} is out of range: {value:e} is beyond ±{limit:e}")]
+    OutOfRange {
+        /// Position of the value in the input, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+        /// The largest magnitude that is accepted.
+        limit: f64,
+    },
+}
+
+/// A row of an array was refused. The forest is exactly as it was before the call.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("row {row}: {source}")]
+pub struct ArrayError {
+    /// The first row that is wrong, from 0.
+    pub row: usize,
+    /// What is wrong with it.
+    pub source: InputError,
+}
+
+/// Saved bytes cannot be restored.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The bytes do not start with the signature of an rcf state.
+    #[error("not an rcf state: the signature is missing")]
+    NotAState,
+    /// There are fewer bytes than the header promises.
+    #[error("the state is cut short: expected {expected} bytes, got {got}")]
+    Truncated {
+        /// Bytes that the header promises.
+        expected: u64,
+        /// Bytes that are there.
+        got: u64,
+    },
+    /// There are more bytes than the header promises.
+    #[error("{extra} bytes follow the end of the state")]
+    TrailingBytes {
+        /// How many.
+        extra: u64,
+    },
+    /// Written by a release whose format this one does not know.
+    #[error("state format {found} is not supported; this release reads up to format {supported}")]
+    UnsupportedVersion {
+        /// The format version found.
+        found: u16,
+        /// The newest format version known.
+        supported: u16,
+    },
+    /// The body is encoded in a way this release does not know.
+    #[error("state body encoding {found} is not known")]
+    UnsupportedEncoding {
+        /// The encoding id found.
+        found: u16,
+    },
+    /// The state holds another kind of model.
+    #[error("the state holds a model of kind {found}, expected kind {expected}")]
+    WrongKind {
+        /// The kind expected.
+        expected: u16,
+        /// The kind found.
+        found: u16,
+    },
+    /// The checksum does not match: the bytes were damaged.
+    #[error("the state is damaged: checksum {found:#010x}, computed {computed:#010x}")]
+    Checksum {
+        /// The checksum that was stored.
+        found: u32,
+        /// The checksum of the bytes that are there.
+        computed: u32,
+    },
+    /// The body cannot be decoded.
+    #[error("the state body cannot be decoded: {reason}")]
+    Malformed {
+        /// What the decoder met.
+        reason: String,
+    },
+    /// The body decodes, but breaks an invariant of the forest.
+    #[error("the state is inconsistent: {reason}")]
+    Inconsistent {
+        /// The invariant that does not hold.
+        reason: String,
+    },
+    /// The saved parameters break a rule of the builder.
+    #[error("the saved parameters are invalid: {0}")]
+    Config(#[from] ConfigError),
+}

@@ -1,0 +1,310 @@
+//! The forest: records in, scores out.
+
+use ndarray::{Array1, ArrayView1, ArrayView2};
+
+use crate::attribution::Attribution;
+use crate::config::{Config, RandomCutForestBuilder};
+use crate::ensemble::{Ensemble, fits};
+use crate::error::{ArrayError, InputError};
+use crate::row_buffer::RowBuffer;
+use crate::sampler::DecayClock;
+use crate::shingle::Shingle;
+use crate::simd::SimdLevel;
+
+/// A Random Cut Forest over a stream of records.
+///
+/// Each record is a slice of [`Config::input_dimensions`] values; with a shingle size of `k` the
+/// last `k` records together make the point that is scored. (With
+/// [`internal_shingling`](RandomCutForestBuilder::internal_shingling) off, each call takes a whole
+/// point.)
+///
+/// Scores are positive, **higher is more anomalous**: about 0.5 to 1 for usual points, up to
+/// `log₂(sample_size + 1)` for a point that stands far off. They are 0 until the forest
+/// [is ready](Self::is_ready).
+///
+/// ```
+/// use rcf_core::RandomCutForest;
+///
+/// let mut forest = RandomCutForest::builder(1).seed(42).build()?;
+/// for t in 0..1000 {
+///     let score = forest.process(&[(f64::from(t) / 10.0).sin()])?;
+///     assert!(score < 3.0);
+/// }
+/// assert!(forest.score(&[5.0])? > 3.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RandomCutForest {
+    pub(crate) config: Config,
+    pub(crate) shingle: Shingle,
+    /// Records taken.
+    pub(crate) updates: u64,
+    pub(crate) clock: DecayClock,
+    pub(crate) trees: Trees,
+    level: SimdLevel,
+    /// Working memory: the point of the current record.
+    row: Vec<f32>,
+}
+
+/// The ensemble, in the smallest width that can name its nodes and points.
+#[derive(Debug, Clone)]
+pub(crate) enum Trees {
+    Narrow(Ensemble<u16>),
+    Wide(Ensemble<u32>),
+}
+
+/// Evaluates `$body` with `$ensemble` bound to the ensemble of either width.
+macro_rules! with_ensemble {
+    ($trees:expr, $ensemble:ident => $body:expr) => {
+        match $trees {
+            $crate::forest::Trees::Narrow($ensemble) => $body,
+            $crate::forest::Trees::Wide($ensemble) => $body,
+        }
+    };
+}
+pub(crate) use with_ensemble;
+
+impl RandomCutForest {
+    /// Starts the configuration of a forest over records of `input_dimensions` values.
+    pub fn builder(input_dimensions: usize) -> RandomCutForestBuilder {
+        RandomCutForestBuilder::new(input_dimensions)
+    }
+
+    pub(crate) fn new(config: Config) -> Self {
+        let &Config {
+            number_of_trees,
+            sample_size,
+            seed,
+            ..
+        } = &config;
+        let dimensions = config.dimensions();
+        let trees = if fits::<u16>(number_of_trees, sample_size) {
+            Trees::Narrow(Ensemble::new(
+                dimensions,
+                number_of_trees,
+                sample_size,
+                seed,
+            ))
+        } else {
+            Trees::Wide(Ensemble::new(
+                dimensions,
+                number_of_trees,
+                sample_size,
+                seed,
+            ))
+        };
+        let shingle = Shingle::new(&config);
+        let clock = DecayClock::new(config.time_decay);
+        Self::from_parts(config, shingle, 0, clock, trees)
+    }
+
+    pub(crate) fn from_parts(
+        config: Config,
+        shingle: Shingle,
+        updates: u64,
+        clock: DecayClock,
+        trees: Trees,
+    ) -> Self {
+        let row = vec![0.0; crate::tree::bounding_box::stride(config.dimensions())];
+        Self {
+            config,
+            shingle,
+            updates,
+            clock,
+            trees,
+            level: SimdLevel::best(),
+            row,
+        }
+    }
+
+    /// The parameters, with every default resolved.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Number of coordinates of a point: input dimensions × shingle size.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.config.dimensions()
+    }
+
+    /// Number of records taken so far.
+    #[must_use]
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// Whether scores are given: after [`Config::output_after`] records, once the shingle is full
+    /// and the trees have a point.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.updates >= self.config.output_after as u64
+            && self.shingle.is_full()
+            && !with_ensemble!(&self.trees, ensemble => ensemble.is_empty())
+    }
+
+    /// Takes a record into the forest.
+    ///
+    /// # Errors
+    /// The record has the wrong length, or a value that is not finite or out of range. The forest
+    /// is unchanged then.
+    pub fn update(&mut self, values: &[f64]) -> Result<(), InputError> {
+        self.shingle.check(values)?;
+        self.shingle.peek(values, &mut self.row);
+        self.insert(values);
+        Ok(())
+    }
+
+    /// Scores a record as if it came next. Changes nothing; 0 until the forest is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn score(&self, values: &[f64]) -> Result<f64, InputError> {
+        self.shingle.check(values)?;
+        let mut row = RowBuffer::new(self.row.len());
+        self.shingle.peek(values, row.as_mut());
+        Ok(if self.is_ready() {
+            self.score_row(row.as_mut())
+        } else {
+            0.0
+        })
+    }
+
+    /// Scores a record, then takes it: `score` and `update` in one step.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn process(&mut self, values: &[f64]) -> Result<f64, InputError> {
+        self.shingle.check(values)?;
+        Ok(self.process_checked(values))
+    }
+
+    /// Which dimensions, and which directions, make up the score of a record as if it came next.
+    /// All zeros until the forest is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn attribution(&self, values: &[f64]) -> Result<Attribution, InputError> {
+        self.shingle.check(values)?;
+        let dimensions = self.dimensions();
+        if !self.is_ready() {
+            return Ok(Attribution {
+                high: vec![0.0; dimensions],
+                low: vec![0.0; dimensions],
+            });
+        }
+        let mut row = RowBuffer::new(self.row.len());
+        self.shingle.peek(values, row.as_mut());
+        let (mut high, mut low) = with_ensemble!(&self.trees, ensemble => {
+            ensemble.attribution(self.level, row.as_mut())
+        });
+        high.truncate(dimensions);
+        low.truncate(dimensions);
+        Ok(Attribution { high, low })
+    }
+
+    /// [`process`](Self::process) for each row of an array, in order: rows × values in, one score
+    /// a row out. The numbers are those of the calls one by one.
+    ///
+    /// # Errors
+    /// The first row that [`update`](Self::update) would refuse. All rows are checked first: on an
+    /// error none has been taken.
+    pub fn process_array(&mut self, rows: ArrayView2<'_, f64>) -> Result<Array1<f64>, ArrayError> {
+        self.check_rows(rows)?;
+        let mut buffer = Vec::new();
+        let scores = rows.rows().into_iter();
+        Ok(scores
+            .map(|row| self.process_checked(contiguous(&row, &mut buffer)))
+            .collect())
+    }
+
+    /// [`score`](Self::score) for each row of an array: each as if it came next.
+    ///
+    /// # Errors
+    /// As for [`process_array`](Self::process_array).
+    pub fn score_array(&self, rows: ArrayView2<'_, f64>) -> Result<Array1<f64>, ArrayError> {
+        self.check_rows(rows)?;
+        if !self.is_ready() {
+            return Ok(Array1::zeros(rows.nrows()));
+        }
+        let mut buffer = Vec::new();
+        let mut point = RowBuffer::new(self.row.len());
+        let scores = rows.rows().into_iter().map(|row| {
+            self.shingle
+                .peek(contiguous(&row, &mut buffer), point.as_mut());
+            self.score_row(point.as_mut())
+        });
+        Ok(scores.collect())
+    }
+
+    /// Bytes that the forest occupies, itself and on the heap.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.shingle.heap_bytes()
+            + crate::sampler::size_of_val_capacity(&self.row)
+            + with_ensemble!(&self.trees, ensemble => ensemble.heap_bytes())
+    }
+
+    /// Computes with these vector instructions from now on. For tests and benchmarks: all levels
+    /// give the same bits, and the best one is chosen by itself.
+    #[doc(hidden)]
+    pub fn set_simd_level(&mut self, level: SimdLevel) {
+        self.level = level;
+    }
+
+    fn check_rows(&self, rows: ArrayView2<'_, f64>) -> Result<(), ArrayError> {
+        let mut buffer = Vec::new();
+        for (row, values) in rows.rows().into_iter().enumerate() {
+            self.shingle
+                .check(contiguous(&values, &mut buffer))
+                .map_err(|source| ArrayError { row, source })?;
+        }
+        Ok(())
+    }
+
+    fn process_checked(&mut self, values: &[f64]) -> f64 {
+        self.shingle.peek(values, &mut self.row);
+        let score = if self.is_ready() {
+            self.score_row(&self.row)
+        } else {
+            0.0
+        };
+        self.insert(values);
+        score
+    }
+
+    fn score_row(&self, row: &[f32]) -> f64 {
+        with_ensemble!(&self.trees, ensemble => ensemble.score(self.level, row))
+    }
+
+    /// Takes checked values, of which `self.row` is the point.
+    fn insert(&mut self, values: &[f64]) {
+        self.shingle.push(values, &self.row);
+        self.updates += 1;
+        if !self.shingle.is_full() {
+            return;
+        }
+        let rebase = self.clock.tick();
+        let (level, accept_fraction) = (self.level, self.config.initial_accept_fraction);
+        with_ensemble!(&mut self.trees, ensemble => {
+            if let Some(rebase) = rebase {
+                ensemble.samplers.iter_mut().for_each(|sampler| sampler.rebase(rebase));
+            }
+            ensemble.update(level, &self.clock, accept_fraction, &self.row);
+        });
+    }
+}
+
+/// The row as a slice, copied only where its elements do not lie side by side.
+fn contiguous<'a>(row: &'a ArrayView1<'_, f64>, buffer: &'a mut Vec<f64>) -> &'a [f64] {
+    match row.as_slice() {
+        Some(slice) => slice,
+        None => {
+            buffer.clear();
+            buffer.extend(row);
+            buffer
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Random Cut Forest anomaly detection for streams.
+//!
+//! A *random cut tree* splits a sample of points at random: first a dimension, with probability
+//! proportional to the range of the points in it, then a value, uniform within that range, and so
+//! on until each point is alone. Few cuts set an outlier apart, many are needed for a point among
+//! others: the depth at which a point would come to lie tells how unusual it is. A forest of such
+//! trees, each over its own sample of the stream with recent points preferred, gives a score that
+//! needs no training phase, no distribution and no scale.
+//!
+//! [`RandomCutForest`] takes records, one by one, and scores each against those before it. Its
+//! state fits in memory, is bounded, and can be [saved](RandomCutForest::to_bytes) and
+//! [restored](RandomCutForest::from_bytes) so that it goes on bit by bit as if nothing had happened.
+//!
+//! The method: Guha, Mishra, Roy, Schrijvers, *Robust Random Cut Forest Based Anomaly Detection on
+//! Streams*, ICML 2016.
+
+mod attribution;
+mod config;
+mod ensemble;
+mod error;
+mod forest;
+mod index;
+mod point_store;
+mod rng;
+mod row_buffer;
+mod sampler;
+mod shingle;
+mod simd;
+mod state;
+mod tree;
+mod visitor;
+
+pub use attribution::Attribution;
+pub use config::{
+    Config, MAX_DIMENSIONS, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES, RandomCutForestBuilder,
+};
+pub use error::{ArrayError, ConfigError, InputError, StateError};
+pub use forest::RandomCutForest;
+pub use shingle::MAX_MAGNITUDE;
+pub use simd::SimdLevel;

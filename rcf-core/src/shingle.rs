@@ -1,0 +1,150 @@
+//! From records to points: centring, single precision, and the shingle.
+
+use crate::config::Config;
+use crate::error::InputError;
+use crate::tree::bounding_box::stride;
+
+/// The largest magnitude of an input value. Sums over all dimensions of a box stay finite.
+pub const MAX_MAGNITUDE: f64 = 1e30;
+
+/// The last records, as the point that they make.
+///
+/// Values are taken relative to an *origin*, the first record, before they are rounded to single
+/// precision: a signal that wiggles by 1 around 10¹² would otherwise be a constant.
+#[derive(Debug, Clone)]
+pub(crate) struct Shingle {
+    input_dimensions: usize,
+    values_per_call: usize,
+    dimensions: usize,
+    /// The first record; empty before it.
+    origin: Vec<f64>,
+    /// The point, oldest record first, padded with zeros.
+    row: Vec<f32>,
+    /// Calls until the point consists of records only.
+    missing: usize,
+}
+
+impl Shingle {
+    pub(crate) fn new(config: &Config) -> Self {
+        let dimensions = config.dimensions();
+        Self {
+            input_dimensions: config.input_dimensions,
+            values_per_call: config.values_per_call(),
+            dimensions,
+            origin: Vec::new(),
+            row: vec![0.0; stride(dimensions)],
+            missing: dimensions / config.values_per_call(),
+        }
+    }
+
+    /// The saved parts, or `None` if they contradict the configuration.
+    pub(crate) fn restore(
+        config: &Config,
+        origin: Vec<f64>,
+        point: &[f32],
+        missing: usize,
+    ) -> Option<Self> {
+        let mut shingle = Self::new(config);
+        let origin_fits = origin.len() == config.input_dimensions
+            || origin.is_empty() && missing == shingle.missing;
+        let valid = origin_fits
+            && missing <= shingle.missing
+            && point.len() == shingle.dimensions
+            && origin.iter().all(|value| value.abs() <= MAX_MAGNITUDE)
+            && point.iter().all(|&value| is_storable(value));
+        shingle.row[..shingle.dimensions].copy_from_slice(valid.then_some(point)?);
+        Some(Self {
+            origin,
+            missing,
+            ..shingle
+        })
+    }
+
+    pub(crate) fn origin(&self) -> &[f64] {
+        &self.origin
+    }
+
+    /// The point without its padding.
+    pub(crate) fn point(&self) -> &[f32] {
+        &self.row[..self.dimensions]
+    }
+
+    pub(crate) fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// Whether the point consists of records only.
+    pub(crate) fn is_full(&self) -> bool {
+        self.missing == 0
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        8 * self.origin.capacity() + 4 * self.row.capacity()
+    }
+
+    /// Refuses what the forest cannot take.
+    pub(crate) fn check(&self, values: &[f64]) -> Result<(), InputError> {
+        if values.len() != self.values_per_call {
+            let (expected, got) = (self.values_per_call, values.len());
+            return Err(InputError::WrongLength { expected, got });
+        }
+        match values
+            .iter()
+            .position(|value| value.is_nan() || value.abs() > MAX_MAGNITUDE)
+        {
+            None => Ok(()),
+            Some(index) if values[index].is_finite() => {
+                let (value, limit) = (values[index], MAX_MAGNITUDE);
+                Err(InputError::OutOfRange {
+                    index,
+                    value,
+                    limit,
+                })
+            }
+            Some(index) => Err(InputError::NotFinite {
+                index,
+                value: values[index],
+            }),
+        }
+    }
+
+    /// Writes the point that these values would make into `row`. The values are checked.
+    #[inline]
+    pub(crate) fn peek(&self, values: &[f64], row: &mut [f32]) {
+        // Before the first record, its values are their own origin.
+        let origin = if self.origin.is_empty() {
+            values
+        } else {
+            &self.origin
+        };
+        let kept = self.dimensions - values.len();
+        row[..kept].copy_from_slice(&self.row[values.len()..self.dimensions]);
+        row[self.dimensions..].fill(0.0);
+        let blocks = values.chunks_exact(self.input_dimensions);
+        let rows = row[kept..self.dimensions].chunks_exact_mut(self.input_dimensions);
+        for (block, row) in blocks.zip(rows) {
+            for ((row, value), origin) in row.iter_mut().zip(block).zip(origin) {
+                // Adding zero turns −0 into 0, so that equal points have equal bits.
+                *row = (value - origin) as f32 + 0.0;
+            }
+        }
+    }
+
+    /// Takes the values; `row` is what [`Self::peek`] made of them.
+    #[inline]
+    pub(crate) fn push(&mut self, values: &[f64], row: &[f32]) {
+        if self.origin.is_empty() {
+            self.origin
+                .extend_from_slice(&values[..self.input_dimensions]);
+        }
+        self.row.copy_from_slice(row);
+        self.missing = self.missing.saturating_sub(1);
+    }
+}
+
+/// Whether a coordinate can have come from accepted values.
+pub(crate) fn is_storable(coordinate: f32) -> bool {
+    // Not beyond the distance of two values, and a zero without sign.
+    f64::from(coordinate.abs()) <= 2.001 * MAX_MAGNITUDE
+        && coordinate.to_bits() != (-0.0f32).to_bits()
+}

@@ -1,0 +1,78 @@
+//! Nodes, and the numbers that refer to them.
+
+use crate::index::Index;
+
+/// An internal node: a cut, and what lies on either side of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node<I> {
+    /// Points with `x[dimension] <= cut` lie to the left.
+    pub(crate) cut: f32,
+    pub(crate) dimension: I,
+    pub(crate) left: NodeRef<I>,
+    pub(crate) right: NodeRef<I>,
+    /// Number of sampled points on the left, with multiplicity. The masses of all nodes follow
+    /// from these on the way down from the root.
+    pub(crate) left_mass: I,
+}
+
+impl<I: Index> Node<I> {
+    #[inline(always)]
+    pub(crate) fn child(&self, side: Side) -> NodeRef<I> {
+        match side {
+            Side::Left => self.left,
+            Side::Right => self.right,
+        }
+    }
+
+    pub(crate) fn child_mut(&mut self, side: Side) -> &mut NodeRef<I> {
+        match side {
+            Side::Left => &mut self.left,
+            Side::Right => &mut self.right,
+        }
+    }
+}
+
+/// A side of a cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
+/// Refers to an internal node (numbers below the tree's capacity for them) or to a leaf (the
+/// capacity plus the number of the leaf's point): a leaf needs no record of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct NodeRef<I>(I);
+
+/// A [`NodeRef`], told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Child {
+    Internal(usize),
+    Leaf { point: usize },
+}
+
+impl<I: Index> NodeRef<I> {
+    #[inline(always)]
+    pub(crate) fn internal(node: usize) -> Self {
+        Self(I::new(node))
+    }
+
+    #[inline(always)]
+    pub(crate) fn leaf(point: usize, internal_capacity: usize) -> Self {
+        Self(I::new(internal_capacity + point))
+    }
+
+    /// The bare number.
+    #[inline(always)]
+    pub(crate) fn get(self) -> usize {
+        self.0.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn resolve(self, internal_capacity: usize) -> Child {
+        match self.get().checked_sub(internal_capacity) {
+            None => Child::Internal(self.get()),
+            Some(point) => Child::Leaf { point },
+        }
+    }
+}

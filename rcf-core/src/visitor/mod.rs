@@ -1,0 +1,256 @@
+//! Walks: the only way to read a tree.
+//!
+//! A query point descends to a leaf and climbs from there towards the root, past boxes that do not
+//! contain it. At the first box that does, the climb ends: all boxes above contain it too, and
+//! would change nothing. A [`Visitor`] computes something of what the climb shows.
+
+pub(crate) mod attribution;
+pub(crate) mod score;
+
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::tree::bounding_box::{Corners, Geometry};
+use crate::tree::node::NodeRef;
+use crate::tree::{Path, Tree, side};
+
+/// Computes a functional of a query point on one tree.
+pub(crate) trait Visitor<I: Index, G: Geometry> {
+    /// Where the descent ended. Tells whether to climb.
+    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool;
+
+    /// A box on the way up that does not contain the query.
+    fn ancestor(&mut self, ancestor: &Ancestor<'_>);
+}
+
+/// A way down a tree, possibly one of several recorded together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trail<'a, I> {
+    /// The nodes passed: those of this way stand at `lane`, `lane + lanes`, …
+    steps: &'a [NodeRef<I>],
+    lanes: usize,
+    lane: usize,
+    /// Number of nodes passed.
+    depth: usize,
+    /// The leaf at the end.
+    leaf: NodeRef<I>,
+}
+
+impl<'a, I: Index> Trail<'a, I> {
+    pub(crate) fn of_path(path: &'a Path<I>, leaf: NodeRef<I>) -> Self {
+        Self {
+            steps: path,
+            lanes: 1,
+            lane: 0,
+            depth: path.len(),
+            leaf,
+        }
+    }
+
+    /// The node at this depth, or the leaf below the last one.
+    #[inline(always)]
+    pub(crate) fn at(&self, depth: usize) -> NodeRef<I> {
+        if depth < self.depth {
+            self.steps[depth * self.lanes + self.lane]
+        } else {
+            self.leaf
+        }
+    }
+}
+
+/// The leaf that a query reached.
+pub(crate) struct Leaf<'a, I, G> {
+    pub(crate) tree: &'a Tree<I>,
+    pub(crate) points: &'a PointStore,
+    pub(crate) geometry: G,
+    pub(crate) trail: Trail<'a, I>,
+    /// The leaf's point.
+    pub(crate) row: &'a [f32],
+    /// Whether the query equals the leaf's point.
+    pub(crate) equal: bool,
+}
+
+impl<I: Index, G: Geometry> Leaf<'_, I, G> {
+    /// Number of nodes above the leaf.
+    #[inline(always)]
+    pub(crate) fn depth(&self) -> usize {
+        self.trail.depth
+    }
+
+    /// Number of sampled points equal to the leaf's.
+    pub(crate) fn mass(&self) -> usize {
+        let mut mass = self.tree.mass();
+        for depth in 0..self.trail.depth {
+            if let Some(node) = self.tree.node(self.trail.at(depth)) {
+                mass = Tree::child_mass(node, mass, self.trail.at(depth + 1));
+            }
+        }
+        mass
+    }
+
+    /// The box of what hangs beside the trail below the node at this depth.
+    pub(crate) fn sibling(&self, depth: usize) -> Option<Corners<'_>> {
+        let node = self.tree.node(self.trail.at(depth))?;
+        let taken = self.trail.at(depth + 1);
+        let sibling = if node.left == taken {
+            node.right
+        } else {
+            node.left
+        };
+        Some(self.tree.corners(self.geometry, self.points, sibling))
+    }
+}
+
+/// An ancestor of the leaf, whose box does not contain the query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ancestor<'a> {
+    /// Number of nodes above this one.
+    pub(crate) depth: usize,
+    /// Sum of the distances by which the query lies outside of the box; positive.
+    pub(crate) gap: f64,
+    /// Sum of the side lengths of the box.
+    pub(crate) range: f64,
+    pub(crate) corners: Corners<'a>,
+}
+
+/// Climbs a recorded trail.
+#[inline(always)]
+pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
+    tree: &Tree<I>,
+    points: &PointStore,
+    geometry: G,
+    x: &[f32],
+    trail: Trail<'_, I>,
+    visitor: &mut V,
+) {
+    let corners = tree.corners(geometry, points, trail.leaf);
+    let row = corners.low;
+    let leaf = Leaf {
+        tree,
+        points,
+        geometry,
+        trail,
+        row,
+        equal: row == x,
+    };
+    if !visitor.leaf(&leaf) {
+        return;
+    }
+    let mut outside = geometry.anywhere();
+    for depth in (0..trail.depth).rev() {
+        let bounds = tree.bounds(geometry, trail.at(depth).get());
+        let gap = geometry.gap(&mut outside, bounds, x);
+        if gap == 0.0 {
+            break;
+        }
+        visitor.ancestor(&Ancestor {
+            depth,
+            gap: f64::from(gap),
+            range: f64::from(geometry.range(bounds)),
+            corners: geometry.corners(bounds),
+        });
+    }
+}
+
+/// Descends one tree, then climbs.
+#[inline(always)]
+pub(crate) fn walk<I: Index, G: Geometry, V: Visitor<I, G>>(
+    tree: &Tree<I>,
+    points: &PointStore,
+    geometry: G,
+    x: &[f32],
+    path: &mut Path<I>,
+    visitor: &mut V,
+) {
+    let leaf = tree.descend(geometry, x, path);
+    climb(
+        tree,
+        points,
+        geometry,
+        x,
+        Trail::of_path(path, leaf),
+        visitor,
+    );
+}
+
+/// Trees that descend side by side: each waits for memory while the others go on.
+const GROUP: usize = 8;
+/// Depth up to which a group records its trails; deeper trees, which only extreme data make, are
+/// walked one by one.
+const GROUP_DEPTH: usize = 64;
+
+/// Walks all trees, in their order; `visit` gives each tree its visitor and takes its result.
+#[inline(always)]
+pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
+    trees: &[Tree<I>],
+    points: &PointStore,
+    geometry: G,
+    x: &[f32],
+    mut start: impl FnMut(&Tree<I>) -> V,
+    mut finish: impl FnMut(&Tree<I>, V),
+) {
+    let mut steps = [NodeRef::default(); GROUP * GROUP_DEPTH];
+    for group in trees.chunks(GROUP) {
+        let mut depths = [0; GROUP];
+        let mut leaves = [NodeRef::default(); GROUP];
+        let recorded = descend_group(group, geometry, x, &mut steps, &mut depths, &mut leaves);
+        for (lane, tree) in group.iter().enumerate() {
+            let mut visitor = start(tree);
+            if recorded {
+                let (depth, leaf) = (depths[lane], leaves[lane]);
+                let trail = Trail {
+                    steps: &steps,
+                    lanes: GROUP,
+                    lane,
+                    depth,
+                    leaf,
+                };
+                climb(tree, points, geometry, x, trail, &mut visitor);
+            } else {
+                walk_deep(tree, points, geometry, x, &mut visitor);
+            }
+            finish(tree, visitor);
+        }
+    }
+}
+
+/// [`walk`] with a path of any length.
+#[cold]
+fn walk_deep<I: Index, G: Geometry, V: Visitor<I, G>>(
+    tree: &Tree<I>,
+    points: &PointStore,
+    geometry: G,
+    x: &[f32],
+    visitor: &mut V,
+) {
+    walk(tree, points, geometry, x, &mut Path::new(), visitor);
+}
+
+/// Takes each tree one level down in turn. Returns whether all ways fit into `steps`.
+#[inline(always)]
+fn descend_group<I: Index, G: Geometry>(
+    trees: &[Tree<I>],
+    geometry: G,
+    x: &[f32],
+    steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
+    depths: &mut [usize; GROUP],
+    leaves: &mut [NodeRef<I>; GROUP],
+) -> bool {
+    for (leaf, tree) in leaves.iter_mut().zip(trees) {
+        *leaf = tree.root();
+    }
+    for (level, steps) in steps.chunks_exact_mut(GROUP).enumerate() {
+        let mut moved = false;
+        for (lane, tree) in trees.iter().enumerate() {
+            if let Some(node) = tree.node(leaves[lane]) {
+                steps[lane] = leaves[lane];
+                leaves[lane] = node.child(side(geometry, node, x));
+                depths[lane] = level + 1;
+                moved = true;
+            }
+        }
+        if !moved {
+            return true;
+        }
+    }
+    false
+}
