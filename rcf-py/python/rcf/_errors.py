@@ -1,0 +1,32 @@
+"""What can go wrong. Every error of this package is an `RcfError`."""
+
+
+class RcfError(Exception):
+    """Base class of the errors of this package."""
+
+
+class ConfigError(RcfError, ValueError):
+    """A parameter of the constructor breaks its rule."""
+
+
+class InputError(RcfError, ValueError):
+    """An input was refused; the forest is exactly as it was before the call.
+
+    Attributes
+    ----------
+    row : int or None
+        Position of the refused point in the array; None where a single point was given, or where the
+        shape of the whole array is wrong.
+    """
+
+    row: int | None = None
+
+
+class StateError(RcfError, ValueError):
+    """Saved bytes cannot be restored: they are damaged, cut short, or no saved forest."""
+
+
+for _error in (RcfError, ConfigError, InputError, StateError):
+    # Tracebacks and pickles show the public name.
+    _error.__module__ = "rcf"
+del _error

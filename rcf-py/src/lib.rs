@@ -1,0 +1,20 @@
+//! The compiled half of the Python package `rcf`.
+//!
+//! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
+//! ([`forest`]), and turns errors into the exceptions of `rcf._errors` ([`errors`]).
+
+mod errors;
+mod forest;
+mod input;
+mod parameters;
+
+/// The module `rcf._rcf`. Everything in it guards its own state, so it needs no GIL.
+#[pyo3::pymodule(gil_used = false)]
+mod _rcf {
+    #[pymodule_export]
+    use super::forest::PyRandomCutForest;
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,21 @@
+"""The Python example runs and ends as it promises."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "python" / "sine_wave.py"
+
+
+@pytest.mark.skipif(not EXAMPLE.is_file(), reason="the examples are part of the checkout only")
+def test_the_sine_wave_example_finds_the_drop():
+    run = subprocess.run(
+        [sys.executable, str(EXAMPLE)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert re.fullmatch(r"peak inside the drop: True \(record 36,2[45]\d\)", run.stdout.splitlines()[-1])
+    lowest, highest = map(float, re.search(r"drop (\S+), .* before (\S+)", run.stdout).groups())
+    assert lowest > highest

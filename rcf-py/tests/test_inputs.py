@@ -1,0 +1,256 @@
+"""What arrays, sequences and numbers a forest takes, and how it refuses the others."""
+
+import array
+import decimal
+
+import hypothesis.extra.numpy as arrays
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+import rcf
+
+REAL_DTYPES = st.one_of(
+    arrays.floating_dtypes(endianness="?"), arrays.integer_dtypes(endianness="?"),
+    arrays.unsigned_integer_dtypes(endianness="?"), arrays.boolean_dtypes(),
+)  # fmt: skip
+MODERATE = {"min_value": -(2.0**15), "max_value": 2.0**15, "allow_nan": False, "allow_infinity": False}
+LAYOUTS = {
+    "as it is": lambda a: a,
+    "Fortran": np.asfortranarray,
+    "reversed": lambda a: a[::-1],
+    "every other row": lambda a: a[::2],
+    "columns reversed": lambda a: a[:, ::-1],
+    "slice of a wider one": lambda a: np.concatenate([a, a], axis=1)[:, : a.shape[1]],
+    "transposed": lambda a: np.ascontiguousarray(a.T).T,
+    "repeated": lambda a: np.broadcast_to(a[:1], (5, a.shape[1])),
+    "nested lists": lambda a: a.tolist(),
+}
+
+
+def forest(dimensions: int = 2, **parameters) -> rcf.RandomCutForest:
+    return rcf.RandomCutForest(
+        input_dimensions=dimensions, number_of_trees=5, sample_size=16, output_after=2, **parameters
+    )
+
+
+def learned(points: np.ndarray) -> tuple[bytes, bytes]:
+    """Scores and final state for a plain C-contiguous float64 copy."""
+    plain = np.array(points, dtype=np.float64, order="C", copy=True)
+    reference = forest(plain.shape[1])
+    return reference.process(plain).tobytes(), reference.to_bytes()
+
+
+@given(st.data())
+def test_every_real_dtype_and_layout_gives_the_same_numbers(data):
+    dtype = data.draw(REAL_DTYPES)
+    elements = arrays.from_dtype(dtype, **(MODERATE if dtype.kind == "f" else {}))
+    shape = data.draw(st.tuples(st.integers(1, 12), st.integers(1, 4)))
+    points = data.draw(arrays.arrays(dtype, shape, elements=elements))
+    points = LAYOUTS[data.draw(st.sampled_from(sorted(LAYOUTS)))](points)
+    columns = np.shape(points)[1]
+    subject = forest(columns)
+    scores = subject.process(points)
+    assert (scores.tobytes(), subject.to_bytes()) == learned(np.asarray(points))
+    for row in points:
+        assert subject.score(row) == subject.score(np.array(row, dtype=np.float64))
+
+
+@given(st.data())
+def test_whatever_comes_is_answered_or_refused(data):
+    """Any array at all: a clean exception and an unchanged forest, or a finite answer."""
+    points = data.draw(
+        arrays.arrays(
+            data.draw(arrays.scalar_dtypes() | arrays.array_dtypes(max_size=2)),
+            data.draw(arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)),
+        )
+    )
+    subject = forest(data.draw(st.integers(1, 3)))
+    before = subject.to_bytes()
+    for method in (subject.score, subject.attribution, subject.score_array, subject.update, subject.process):
+        try:
+            result = method(points)
+        except (rcf.InputError, TypeError):
+            assert subject.to_bytes() == before
+        else:
+            if method in (subject.score, subject.score_array, subject.process):
+                assert np.isfinite(result).all()
+            before = subject.to_bytes()
+
+
+@given(
+    st.lists(
+        st.floats(width=64) | st.integers(-(10**400), 10**400) | st.none() | st.text(max_size=2), max_size=4
+    )
+)
+def test_any_list_is_answered_or_refused(values):
+    subject = forest(2)
+    before = subject.to_bytes()
+    try:
+        subject.update(values)
+    except (rcf.InputError, TypeError):
+        assert subject.to_bytes() == before
+    else:
+        assert len(values) == 2 and subject.updates == 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_bad_row_and_nothing_is_learned(noise, bad):
+    subject = forest()
+    subject.process(noise[:100])
+    before = subject.to_bytes()
+    points = noise.copy()
+    points[1234, 1] = bad
+    for method in (subject.process, subject.score_array):
+        with pytest.raises(rcf.InputError, match=r"row 1234\b.*finite") as caught:
+            method(points)
+        assert caught.value.row == 1234
+        assert subject.to_bytes() == before
+    for method in (subject.update, subject.score, subject.attribution):
+        with pytest.raises(rcf.InputError, match="finite") as caught:
+            method(points[1234])
+        assert caught.value.row is None
+        assert subject.to_bytes() == before
+    untouched = forest()
+    untouched.process(noise[:100])
+    assert subject.process(noise).tobytes() == untouched.process(noise).tobytes()
+
+
+def test_values_too_far_apart_for_single_precision_are_refused():
+    subject = forest(1)
+    subject.update(1.0)
+    for value in (1e300, -1e300, 1e39):
+        with pytest.raises(rcf.InputError, match="range"):
+            subject.update(value)
+    assert subject.updates == 1
+
+
+def test_large_offsets_do_not_blind_the_forest():
+    values = 1e12 + np.random.default_rng(2).normal(size=2000)
+    subject = rcf.RandomCutForest(seed=1)
+    scores = subject.process(values)
+    assert subject.score(1e12 + 12) > 2 * scores[500:].max()
+
+
+@pytest.mark.parametrize("values", [[], np.empty(0), np.empty((0, 3)), np.empty((0, 3), dtype=np.int8), ()])
+def test_no_points_give_no_scores(values):
+    subject = forest(3)
+    assert subject.process(values).shape == (0,)
+    assert subject.updates == 0
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "points", "message"),
+    [
+        (1, 1.0, r"shape \(n,\) or \(n, 1\), got shape \(\).*score or update"),
+        (1, np.ones((3, 2)), r"\(n, 1\), got shape \(3, 2\)"),
+        (3, np.ones(3), r"\(n, 3\), got shape \(3,\).*score or update"),
+        (3, np.ones((3, 2)), r"\(n, 3\), got shape \(3, 2\)"),
+        (3, np.ones((5, 0)), r"\(n, 3\), got shape \(5, 0\)"),
+        (1, np.ones((2, 2, 2)), r"got shape \(2, 2, 2\)"),
+        (2, [[1.0, 2.0], [3.0]], "inhomogeneous"),
+    ],
+)
+def test_a_wrong_shape_tells_the_right_one(dimensions, points, message):
+    subject = forest(dimensions)
+    for method in (subject.process, subject.score_array):
+        with pytest.raises(rcf.InputError, match=message):
+            method(points)
+    assert subject.updates == 0
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "point", "message"),
+    [
+        (2, 1.0, r"shape \(2,\), got shape \(\)"),
+        (2, [1.0], r"shape \(2,\), got shape \(1,\)"),
+        (1, [], r"shape \(1,\), got shape \(0,\)"),
+        (2, [[1.0, 2.0]], r"got an array of shape \(1, 2\).*process or score_array"),
+    ],
+)
+def test_a_wrong_point_tells_the_right_one(dimensions, point, message):
+    subject = forest(dimensions)
+    for method in (subject.update, subject.score, subject.attribution):
+        with pytest.raises(rcf.InputError, match=message):
+            method(point)
+    assert subject.updates == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    ["abc", b"abc", None, object(), 1j, [1j], ["1.0"], [None], [decimal.Decimal(1)], {1.0}, {"a": 1.0},
+     np.array(["2020-01-01"], dtype="M8[D]"), np.zeros(1, dtype=[("a", "f8")]), lambda: 1.0],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_no_number_is_a_type_error(values):
+    subject = forest(1)
+    for method in (subject.update, subject.score, subject.attribution, subject.process, subject.score_array):
+        with pytest.raises(TypeError, match="expected numbers, got values of dtype"):
+            method(values)
+    assert subject.updates == 0
+
+
+@pytest.mark.parametrize(
+    "one",
+    [1, 1.0, True, np.float64(1), np.float32(1), np.int8(1), np.array(1.0), [1], (1.0,), np.ones(1),
+     np.ones(1, np.float16), array.array("d", [1]), memoryview(np.ones(1)), range(1, 2)],
+    ids=lambda one: f"{type(one).__name__} {one!r}",
+)  # fmt: skip
+def test_many_ways_to_say_one(one):
+    subject = forest(1)
+    subject.process(np.linspace(0, 5, 100))
+    assert subject.score(one) == subject.score(1.0) > 0
+
+
+def test_memory_is_neither_written_nor_needs_to_be_writable(noise):
+    points = noise.copy()
+    points.flags.writeable = False
+    expected, state = learned(noise)
+    subject = forest()
+    assert subject.process(points).tobytes() == expected
+    assert subject.to_bytes() == state
+    assert points.tobytes() == noise.tobytes()
+    assert subject.score(points[0]) == subject.score(noise[0])
+
+
+def test_unaligned_memory_is_read_right(noise):
+    packed = np.zeros(len(noise), dtype=np.dtype([("flag", "u1"), ("point", "f8", 2)]))
+    packed["point"] = noise
+    assert not packed["point"].flags.aligned
+    expected, _ = learned(noise)
+    subject = forest()
+    assert subject.process(packed["point"]).tobytes() == expected
+    assert subject.score(packed["point"][3]) == subject.score(noise[3])
+
+
+def test_a_masked_value_is_missing_and_not_what_lies_under_the_mask():
+    values = np.ma.masked_array([1, 2, 3, 4], mask=[False, False, True, False])
+    with pytest.raises(rcf.InputError, match="row 2"):
+        forest(1).process(values)
+    with pytest.raises(rcf.InputError, match="finite"):
+        forest(4).update(values)
+    values.mask = False
+    assert forest(1).process(values).shape == (4,)
+
+
+def test_contiguous_float64_is_not_copied():
+    """Peak memory of `process` on 64 MB of points: a copy would show."""
+    import tracemalloc
+
+    subject = rcf.RandomCutForest(input_dimensions=64, number_of_trees=1, sample_size=2)
+    points = np.ones((125_000, 64))
+    subject.score_array(points[:10])
+    tracemalloc.start()  # NumPy reports its allocations here
+    subject.score_array(points)
+    _, peak = tracemalloc.get_traced_memory()
+    subject.score_array(points[:, ::-1])
+    _, peak_reversed = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1e6
+    assert peak_reversed > 60e6  # the measurement can see a copy
+
+
+def test_more_than_fits_into_memory_is_a_memory_error():
+    with pytest.raises(MemoryError):
+        forest(1).process(np.broadcast_to(1.0, (2**45, 1)))

@@ -1,0 +1,110 @@
+"""The package around the forest: documentation, types, size, and what importing it costs."""
+
+import doctest
+import inspect
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import rcf
+from rcf import _rcf
+
+PACKAGE = pathlib.Path(rcf.__file__).parent
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_the_examples_in_the_documentation_are_true():
+    result = doctest.testmod(rcf, extraglobs={"np": np, "rcf": rcf})
+    assert result.failed == 0
+    assert result.attempted >= 25
+
+
+def test_everything_public_is_documented():
+    undocumented = [
+        f"{owner.__name__}.{name}"
+        for owner in [rcf, *(value for value in vars(rcf).values() if inspect.isclass(value))]
+        for name, value in vars(owner).items()
+        if not name.startswith("_") and not inspect.ismodule(value) and not inspect.getdoc(value)
+    ]
+    assert undocumented == ["InputError.row"]  # told in the class
+
+
+@pytest.mark.parametrize(
+    "method", ["update", "score", "process", "score_array", "attribution", "to_bytes", "from_bytes"]
+)
+def test_methods_document_all_their_parameters(method):
+    function = getattr(rcf.RandomCutForest, method)
+    for parameter in inspect.signature(function).parameters:
+        if parameter != "self":
+            assert f"{parameter} : " in inspect.getdoc(function)
+
+
+def test_the_constructor_documents_all_its_parameters():
+    parameters = inspect.signature(rcf.RandomCutForest).parameters
+    assert len(parameters) == 9
+    for name, parameter in parameters.items():
+        assert f"{name} : " in inspect.getdoc(rcf.RandomCutForest)
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is None
+
+
+def test_the_stubs_tell_the_truth():
+    result = python("-m", "mypy.stubtest", "rcf")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_types_hold_in_the_package_and_for_its_users(tmp_path):
+    user = tmp_path / "user.py"
+    user.write_text(
+        "import numpy as np\n"
+        "import rcf\n"
+        "forest = rcf.RandomCutForest(input_dimensions=2, seed=1)\n"
+        "forest.update((1.0, 2.0))\n"
+        "mean = float(forest.process(np.ones((3, 2))).mean()) + forest.score([1, 2])\n"
+        "high, low = forest.attribution([1.0, 2.0])\n"
+        "class Mine(rcf.RandomCutForest): ...\n"
+        "mine: Mine = Mine.from_bytes(forest.to_bytes())\n"
+        "forest.score(object())  # type: ignore[arg-type]\n"
+        "rcf.RandomCutForest(1)  # type: ignore[call-arg]\n"
+    )
+    for target in (["-p", "rcf"], [str(user)]):
+        result = python(
+            "-m", "mypy", "--strict", "--warn-unused-ignores", f"--cache-dir={tmp_path}", *target
+        )  # fmt: skip
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
+    assert (PACKAGE / "_rcf.pyi").is_file()
+
+
+def test_importing_needs_numpy_alone_and_is_fast():
+    result = python(
+        "-c",
+        "import sys, time, numpy\n"
+        "before = set(sys.modules)\n"
+        "start = time.perf_counter(); import rcf; seconds = time.perf_counter() - start\n"
+        "top = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(sorted(top - sys.stdlib_module_names)); print(seconds < 0.1)",
+    )
+    assert result.stdout.split("\n")[:2] == ["['rcf']", "True"], result.stdout + result.stderr
+
+
+def test_the_compiled_module_is_small_and_fits_every_python_since_3_10():
+    module = pathlib.Path(_rcf.__file__)
+    assert ".abi3." in module.name
+    assert module.stat().st_size < 3_000_000
+
+
+def test_the_version_is_the_one_pip_knows():
+    import importlib.metadata
+
+    assert rcf.__version__ == importlib.metadata.version("rcf")

@@ -1,0 +1,72 @@
+"""The GIL is released, and a forest shared by threads stays whole."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import rcf
+
+
+@pytest.mark.parametrize("method", ["process", "score_array"])
+def test_other_threads_run_while_an_array_is_worked_on(method):
+    forest = rcf.RandomCutForest(input_dimensions=8, seed=1)
+    points = np.random.default_rng(1).normal(size=(4000, 8))
+    forest.process(points)
+    repeats = 1
+    while True:  # until the work takes long enough to be measured
+        work = np.tile(points, (repeats, 1))
+        started = time.perf_counter()
+        getattr(forest, method)(work)
+        alone = time.perf_counter() - started
+        if alone > 0.5:
+            break
+        repeats = int(repeats * max(2.0, 0.7 / alone))
+
+    worker = threading.Thread(target=getattr(forest, method), args=(work,))
+    ticks = [time.perf_counter()]
+    worker.start()
+    while worker.is_alive():
+        time.sleep(0.001)
+        ticks.append(time.perf_counter())
+    worker.join()
+    # With the GIL held, this thread would have stood still from beginning to end.
+    assert max(np.diff(ticks)) < 0.5 * (ticks[-1] - ticks[0])
+    assert len(ticks) > 50
+
+
+def test_a_shared_forest_serialises_learning(noise):
+    forest = rcf.RandomCutForest(input_dimensions=2, number_of_trees=10, sample_size=64)
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(forest.process, part) for part in np.split(noise, 8)]
+        jobs += [pool.submit(forest.score_array, noise[:200]) for _ in range(8)]
+        jobs += [pool.submit(forest.to_bytes) for _ in range(8)]
+        jobs += [pool.submit(forest.update, point) for point in noise[:200]]
+        for job in jobs:
+            job.result()
+    assert forest.updates == len(noise) + 200
+    again = rcf.RandomCutForest.from_bytes(forest.to_bytes())
+    assert again.score_array(noise).tobytes() == forest.score_array(noise).tobytes()
+
+
+def test_forests_in_threads_give_what_they_give_alone(noise):
+    def scores(seed: int) -> bytes:
+        return rcf.RandomCutForest(input_dimensions=2, seed=seed).process(noise).tobytes()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(scores, range(8))) == [scores(seed) for seed in range(8)]
+
+
+def test_looking_at_a_parameter_never_waits_for_a_long_call():
+    forest = rcf.RandomCutForest(input_dimensions=8, number_of_trees=200, seed=1)
+    points = np.random.default_rng(1).normal(size=(5_000, 8))
+    worker = threading.Thread(target=forest.process, args=(points,))
+    worker.start()
+    looks = 0
+    while worker.is_alive():
+        assert (forest.number_of_trees, forest.seed) == (200, 1) and "seed=1" in repr(forest)
+        looks += 1
+    worker.join()
+    assert looks > 100
