@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::checkpoint::CheckpointError;
+use crate::decode::DecodeError;
+use crate::operator::OperatorError;
+
 /// The cause inside a client library.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -115,4 +119,63 @@ impl SinkError {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
     }
+}
+
+/// Why a record was not scored.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum BadRecord {
+    /// It cannot be decoded.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The model refuses its values.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+}
+
+impl BadRecord {
+    /// A short name of the rule, by which bad records are counted.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Decode(error) => error.reason(),
+            Self::Operator(OperatorError::Input(error)) => match error {
+                rcf_core::InputError::NotFinite { .. } => "not_finite",
+                rcf_core::InputError::OutOfRange { .. } => "out_of_range",
+                _ => "input",
+            },
+        }
+    }
+}
+
+/// The pipeline ended early.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    /// The source failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The sink failed.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// A checkpoint could not be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A record was bad, and the policy is to fail.
+    #[error(
+        "record {id}{}: {reason}; to leave bad records out, choose the policy `skip`",
+        at(line)
+    )]
+    BadRecord {
+        /// The id of the record.
+        id: String,
+        /// The index of the line within the record, where it has more than one.
+        line: Option<usize>,
+        /// What is wrong with it.
+        reason: BadRecord,
+    },
+}
+
+fn at(line: &Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line} within it"))
 }

@@ -7,11 +7,20 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 pub mod config;
+pub mod decode;
+pub mod encode;
 pub mod error;
+pub mod event;
+pub mod operator;
+pub mod pipeline;
 pub mod record;
 pub mod sink;
 pub mod source;
+mod suggest;
 
-pub use error::{SinkError, SourceError};
+pub use error::{BadRecord, PipelineError, SinkError, SourceError};
+pub use operator::{RandomCutForestOperator, Scored};
+pub use pipeline::{OnBadRecord, Pipeline, Summary};
 pub use record::{OutputRecord, Position, Positions, Record, Timestamp};

@@ -9,6 +9,7 @@ use crate::record::{Positions, Record};
 
 #[cfg(feature = "kinesis")]
 pub mod kinesis;
+pub mod sine;
 
 /// What a source delivers at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,4 +50,16 @@ pub trait Source: Send {
         let _ = positions;
         Ok(())
     }
+}
+
+/// The shard of sources that have no shards.
+pub const ONLY_SHARD: &str = "0";
+
+/// Reads the sequence number of a source that counts.
+fn number_in_position(shard: &str, sequence: &str) -> Result<u64, SourceError> {
+    sequence.parse().map_err(|_| SourceError::Position {
+        shard: shard.to_owned(),
+        sequence: sequence.to_owned(),
+        reason: "it is not a number; does the checkpoint belong to another source?".to_owned(),
+    })
 }

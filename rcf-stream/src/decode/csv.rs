@@ -1,0 +1,267 @@
+//! Takes columns out of lines of CSV.
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, number};
+use crate::event::EventTime;
+use crate::suggest::closest;
+
+/// Decodes lines of CSV, all with the same columns.
+#[derive(Debug)]
+pub(super) struct CsvDecoder {
+    splitter: Splitter,
+    values: Vec<Column>,
+    key: Option<Column>,
+    timestamp: Option<Column>,
+    /// As many as the header or the first line has.
+    columns: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    index: usize,
+}
+
+impl CsvDecoder {
+    pub(super) fn new(
+        fields: &Fields,
+        delimiter: u8,
+        header: Option<&[u8]>,
+    ) -> Result<Self, FieldsError> {
+        let mut splitter = Splitter::new(delimiter);
+        let names = header
+            .map(|line| splitter.names(line))
+            .transpose()
+            .map_err(FieldsError::Header)?;
+        let column = |path: &FieldPath| find(path, names.as_deref());
+        Ok(Self {
+            values: fields.values.iter().map(column).collect::<Result<_, _>>()?,
+            key: fields.key.as_ref().map(column).transpose()?,
+            timestamp: fields.timestamp.as_ref().map(column).transpose()?,
+            columns: names.map(|names| names.len()),
+            splitter,
+        })
+    }
+
+    pub(super) fn decode(&mut self, line: &[u8]) -> Result<Decoded, DecodeError> {
+        let got = self.splitter.split(line)?;
+        let expected = *self.columns.get_or_insert(got);
+        if got != expected {
+            return Err(DecodeError::Columns { expected, got });
+        }
+        let values = self
+            .values
+            .iter()
+            .map(|column| number(&column.name, self.field(column)?))
+            .collect::<Result<_, _>>()?;
+        let key = self
+            .key
+            .as_ref()
+            .map(|column| self.text(column))
+            .transpose()?;
+        let timestamp = match &self.timestamp {
+            Some(column) => self.optional_text(column)?,
+            None => None,
+        };
+        Ok(Decoded {
+            values,
+            key,
+            timestamp: timestamp.map(EventTime::Text),
+        })
+    }
+
+    fn text(&self, column: &Column) -> Result<String, DecodeError> {
+        let text = self.optional_text(column)?;
+        text.ok_or_else(|| DecodeError::MissingField {
+            field: column.name.clone(),
+        })
+    }
+
+    fn optional_text(&self, column: &Column) -> Result<Option<String>, DecodeError> {
+        let text = utf8(self.field(column)?)?;
+        Ok((!text.is_empty()).then(|| text.to_owned()))
+    }
+
+    fn field(&self, column: &Column) -> Result<&[u8], DecodeError> {
+        let missing = || DecodeError::MissingField {
+            field: column.name.clone(),
+        };
+        self.splitter.field(column.index).ok_or_else(missing)
+    }
+}
+
+fn find(path: &FieldPath, names: Option<&[String]>) -> Result<Column, FieldsError> {
+    let name = path.column();
+    let index = match names {
+        Some(names) => names
+            .iter()
+            .position(|column| column == name)
+            .ok_or_else(|| FieldsError::NoSuchColumn {
+                name: name.to_owned(),
+                columns: names.to_vec(),
+                suggestion: closest(name, names.iter().map(String::as_str)).map(str::to_owned),
+            })?,
+        None => match name.parse::<usize>() {
+            Ok(number @ 1..) => number - 1,
+            _ => {
+                return Err(FieldsError::NotAColumnNumber {
+                    name: name.to_owned(),
+                });
+            }
+        },
+    };
+    Ok(Column {
+        name: name.to_owned(),
+        index,
+    })
+}
+
+/// Splits lines into fields, without allocating once its buffers have grown.
+#[derive(Debug)]
+pub(crate) struct Splitter {
+    reader: Box<Reader>,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    fields: usize,
+}
+
+impl Splitter {
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self {
+            reader: Box::new(ReaderBuilder::new().delimiter(delimiter).build()),
+            text: Vec::new(),
+            ends: Vec::new(),
+            fields: 0,
+        }
+    }
+
+    /// Splits one line and returns the number of its fields.
+    pub(crate) fn split(&mut self, line: &[u8]) -> Result<usize, DecodeError> {
+        // Fields are never longer than the line, nor more than its bytes and one.
+        self.text.resize(self.text.len().max(line.len()), 0);
+        self.ends.resize(self.ends.len().max(line.len() + 1), 0);
+        self.reader.reset();
+        let (first, read, written, ended) =
+            self.reader
+                .read_record(line, &mut self.text, &mut self.ends);
+        self.fields = match first {
+            ReadRecordResult::InputEmpty => {
+                // An empty input tells the reader that the line has ended.
+                let (_, _, _, more) = self.reader.read_record(
+                    &[],
+                    &mut self.text[written..],
+                    &mut self.ends[ended..],
+                );
+                ended + more
+            }
+            _ => ended,
+        };
+        if line[read..].iter().any(|byte| !byte.is_ascii_whitespace()) {
+            let reason = "a line feed outside quotes".to_owned();
+            return Err(DecodeError::Syntax {
+                format: "CSV",
+                reason,
+            });
+        }
+        Ok(self.fields)
+    }
+
+    /// A field of the line that was split last.
+    pub(crate) fn field(&self, index: usize) -> Option<&[u8]> {
+        let ends = self.ends.get(..self.fields)?;
+        let start = match index {
+            0 => 0,
+            _ => *ends.get(index - 1)?,
+        };
+        self.text.get(start..*ends.get(index)?)
+    }
+
+    /// The fields of a line as names, without the blanks around them.
+    pub(crate) fn names(&mut self, line: &[u8]) -> Result<Vec<String>, DecodeError> {
+        let fields = self.split(line)?;
+        (0..fields)
+            .map(|index| {
+                Ok(utf8(self.field(index).unwrap_or_default())?
+                    .trim()
+                    .to_owned())
+            })
+            .collect()
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(bytes).map_err(|error| DecodeError::Syntax {
+        format: "UTF-8",
+        reason: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(values: &[&str], key: Option<&str>, timestamp: Option<&str>) -> Fields {
+        Fields {
+            values: values.iter().map(|name| FieldPath::name(name)).collect(),
+            key: key.map(FieldPath::name),
+            timestamp: timestamp.map(FieldPath::name),
+        }
+    }
+
+    #[test]
+    fn takes_columns_by_name() {
+        let fields = fields(&["x.y", "a"], Some("who"), Some("at"));
+        let mut decoder = CsvDecoder::new(&fields, b',', Some(b"at, a,who,\"x.y\"")).unwrap();
+        let decoded = decoder
+            .decode(b"2014-07-01, 1 ,\"a \"\"b\"\", c\",2.5")
+            .unwrap();
+        assert_eq!(decoded.values, [2.5, 1.0]);
+        assert_eq!(decoded.key.as_deref(), Some("a \"b\", c"));
+        assert_eq!(
+            decoded.timestamp,
+            Some(EventTime::Text("2014-07-01".into()))
+        );
+    }
+
+    #[test]
+    fn takes_columns_by_number() {
+        let mut decoder = CsvDecoder::new(&fields(&["2"], None, None), b';', None).unwrap();
+        assert_eq!(decoder.decode(b"a;3").unwrap().values, [3.0]);
+        assert_eq!(
+            decoder.decode(b"a;3;4"),
+            Err(DecodeError::Columns {
+                expected: 2,
+                got: 3
+            })
+        );
+        let error = CsvDecoder::new(&fields(&["0"], None, None), b',', None).unwrap_err();
+        assert_eq!(error, FieldsError::NotAColumnNumber { name: "0".into() });
+    }
+
+    #[test]
+    fn an_unknown_column_is_answered_with_the_likely_one() {
+        let header = Some(b"timestamp,value".as_slice());
+        let error = CsvDecoder::new(&fields(&["valeu"], None, None), b',', header).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no column \"valeu\"; the columns are timestamp, value; did you mean \"value\"?"
+        );
+    }
+
+    #[test]
+    fn bad_lines_are_errors_and_the_next_line_is_read() {
+        let mut decoder =
+            CsvDecoder::new(&fields(&["v"], Some("k"), None), b',', Some(b"k,v")).unwrap();
+        let reasons =
+            |line: &[u8], decoder: &mut CsvDecoder| decoder.decode(line).unwrap_err().reason();
+        assert_eq!(reasons(b"a,b", &mut decoder), "not_a_number");
+        assert_eq!(reasons(b"a,", &mut decoder), "missing_field");
+        assert_eq!(reasons(b",1", &mut decoder), "missing_field");
+        assert_eq!(reasons(b"a", &mut decoder), "columns");
+        assert_eq!(reasons(b"", &mut decoder), "columns");
+        assert_eq!(reasons(b"\xff,1", &mut decoder), "syntax");
+        assert_eq!(reasons(b"a,1\nb,2", &mut decoder), "syntax");
+        assert_eq!(decoder.decode(b"a,1").unwrap().values, [1.0]);
+    }
+}

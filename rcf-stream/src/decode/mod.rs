@@ -1,0 +1,305 @@
+//! From the bytes of a record to values, key and time.
+
+mod csv;
+mod json;
+mod path;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use path::{FieldPath, FieldPathError};
+
+use crate::event::EventTime;
+use csv::CsvDecoder;
+use json::JsonDecoder;
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputFormat {
+    /// One JSON value in each record.
+    Json,
+    /// JSON values separated by line feeds: one per line of a file, one or more in a record of
+    /// a stream.
+    #[default]
+    Jsonl,
+    /// One line of comma-separated values in each record.
+    Csv,
+    /// One number in each record, as text.
+    Raw,
+}
+
+/// What to take out of each record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// The fields that are the values, in the order of the dimensions of the model.
+    pub values: Vec<FieldPath>,
+    /// The field that is the key.
+    pub key: Option<FieldPath>,
+    /// The field that is the time.
+    pub timestamp: Option<FieldPath>,
+}
+
+/// What one record, or one line of it, says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decoded {
+    /// The values, one for each configured field; finite or not.
+    pub values: Vec<f64>,
+    /// The key, where a key field is configured.
+    pub key: Option<String>,
+    /// The time, where a time field is configured and there.
+    pub timestamp: Option<EventTime>,
+}
+
+/// A record cannot be decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The text breaks the rules of the format.
+    #[error("not valid {format}: {reason}")]
+    Syntax {
+        /// The format.
+        format: &'static str,
+        /// What the parser met, and where.
+        reason: String,
+    },
+    /// A field is not there, null or empty.
+    #[error("field {field} is missing")]
+    MissingField {
+        /// The path of the field.
+        field: String,
+    },
+    /// A value is not a number.
+    #[error("field {field} is not a number: {found}")]
+    NotANumber {
+        /// The path of the field.
+        field: String,
+        /// What is there instead.
+        found: String,
+    },
+    /// A key or a time is an object or an array.
+    #[error("field {field} is {found}; it must be text or a number")]
+    NotAScalar {
+        /// The path of the field.
+        field: String,
+        /// What is there instead.
+        found: &'static str,
+    },
+    /// The line has other columns than the first one.
+    #[error("expected {expected} columns, got {got}")]
+    Columns {
+        /// The columns of the header, or of the first line.
+        expected: usize,
+        /// The columns of this line.
+        got: usize,
+    },
+}
+
+impl DecodeError {
+    /// A short name of the rule, by which bad records are counted.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "syntax",
+            Self::MissingField { .. } => "missing_field",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::NotAScalar { .. } => "not_a_scalar",
+            Self::Columns { .. } => "columns",
+        }
+    }
+}
+
+/// The fields to take do not fit the columns of the source.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FieldsError {
+    /// The header has no such column.
+    #[error("there is no column {name:?}; the columns are {}{}", columns.join(", "), hint(suggestion))]
+    NoSuchColumn {
+        /// The configured name.
+        name: String,
+        /// The names in the header.
+        columns: Vec<String>,
+        /// The column that was most likely meant.
+        suggestion: Option<String>,
+    },
+    /// Without a header, columns have numbers.
+    #[error("there is no header, so columns are numbered from 1; {name:?} is not such a number")]
+    NotAColumnNumber {
+        /// The configured name.
+        name: String,
+    },
+    /// The header is not a line of CSV.
+    #[error("the header cannot be read: {0}")]
+    Header(DecodeError),
+    /// No field is configured, so there is nothing to score.
+    #[error("no field holds the values; name at least one")]
+    NoValues,
+}
+
+fn hint(suggestion: &Option<String>) -> String {
+    match suggestion {
+        Some(name) => format!("; did you mean {name:?}?"),
+        None => String::new(),
+    }
+}
+
+/// Decodes the records of one source.
+#[derive(Debug)]
+pub struct Decoder {
+    format: InputFormat,
+    names: Vec<String>,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Json(JsonDecoder),
+    Csv(CsvDecoder),
+    Raw,
+}
+
+impl Decoder {
+    /// Takes numbers as they are. The value is called `value`.
+    #[must_use]
+    pub fn raw() -> Self {
+        Self {
+            format: InputFormat::Raw,
+            names: vec!["value".to_owned()],
+            inner: Inner::Raw,
+        }
+    }
+
+    /// Takes fields out of JSON values.
+    ///
+    /// # Errors
+    /// [`FieldsError::NoValues`].
+    pub fn json(fields: &Fields, lines: bool) -> Result<Self, FieldsError> {
+        let format = if lines {
+            InputFormat::Jsonl
+        } else {
+            InputFormat::Json
+        };
+        Ok(Self {
+            format,
+            names: names(fields)?,
+            inner: Inner::Json(JsonDecoder::new(fields)),
+        })
+    }
+
+    /// Takes columns out of lines of CSV. Without a header columns are numbered from 1.
+    ///
+    /// # Errors
+    /// A field that is not a column.
+    pub fn csv(fields: &Fields, delimiter: u8, header: Option<&[u8]>) -> Result<Self, FieldsError> {
+        let inner = Inner::Csv(CsvDecoder::new(fields, delimiter, header)?);
+        Ok(Self {
+            format: InputFormat::Csv,
+            names: names(fields)?,
+            inner,
+        })
+    }
+
+    /// The names of the values.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Splits a record into the parts to decode, one by one, each with its index where there is
+    /// more than one.
+    pub fn parts<'a>(
+        &self,
+        data: &'a [u8],
+    ) -> impl Iterator<Item = (Option<usize>, &'a [u8])> + use<'a> {
+        let separate = self.format == InputFormat::Jsonl && data.trim_ascii_end().contains(&b'\n');
+        data.split(move |&byte| separate && byte == b'\n')
+            .filter(move |part| !separate || !part.trim_ascii().is_empty())
+            .enumerate()
+            .map(move |(index, part)| (separate.then_some(index), part))
+    }
+
+    /// Decodes one part of a record.
+    ///
+    /// # Errors
+    /// One variant of [`DecodeError`] for each rule.
+    pub fn decode(&mut self, part: &[u8]) -> Result<Decoded, DecodeError> {
+        match &mut self.inner {
+            Inner::Json(json) => json.decode(part),
+            Inner::Csv(csv) => csv.decode(part),
+            Inner::Raw => Ok(Decoded {
+                values: vec![number("value", part)?],
+                ..Decoded::default()
+            }),
+        }
+    }
+}
+
+fn names(fields: &Fields) -> Result<Vec<String>, FieldsError> {
+    match fields.values.as_slice() {
+        [] => Err(FieldsError::NoValues),
+        values => Ok(values.iter().map(|path| path.as_str().to_owned()).collect()),
+    }
+}
+
+/// Reads a number from text.
+fn number(field: &str, text: &[u8]) -> Result<f64, DecodeError> {
+    let text = String::from_utf8_lossy(text.trim_ascii());
+    if text.is_empty() {
+        return Err(DecodeError::MissingField {
+            field: field.to_owned(),
+        });
+    }
+    text.parse().map_err(|_| DecodeError::NotANumber {
+        field: field.to_owned(),
+        found: format!("{:?}", shorten(&text)),
+    })
+}
+
+/// Keeps messages readable whatever the record holds.
+fn shorten(text: &str) -> String {
+    const LIMIT: usize = 40;
+    match text.char_indices().nth(LIMIT) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_numbers() {
+        let mut decoder = Decoder::raw();
+        assert_eq!(decoder.decode(b" -17.0\r").unwrap().values, [-17.0]);
+        assert!(matches!(
+            decoder.decode(b"12a"),
+            Err(DecodeError::NotANumber { .. })
+        ));
+        assert!(matches!(
+            decoder.decode(b" "),
+            Err(DecodeError::MissingField { .. })
+        ));
+        assert!(matches!(
+            decoder.decode(b"\xff"),
+            Err(DecodeError::NotANumber { .. })
+        ));
+    }
+
+    #[test]
+    fn lines_within_a_record_are_parts_with_an_index() {
+        let fields = Fields {
+            values: vec![FieldPath::name("x")],
+            ..Fields::default()
+        };
+        let decoder = Decoder::json(&fields, true).unwrap();
+        let parts = |text: &'static str| -> Vec<_> { decoder.parts(text.as_bytes()).collect() };
+        assert_eq!(parts("{}\n"), [(None, b"{}\n".as_slice())]);
+        assert_eq!(parts("{}"), [(None, b"{}".as_slice())]);
+        assert_eq!(
+            parts("1\n\n2\n3\n"),
+            [(Some(0), b"1".as_slice()), (Some(1), b"2"), (Some(2), b"3")]
+        );
+    }
+}

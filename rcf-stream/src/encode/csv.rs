@@ -1,0 +1,79 @@
+//! Results as lines of CSV.
+
+use std::fmt::Write;
+
+use bytes::BytesMut;
+
+use super::Share;
+use crate::event::{Event, EventTime};
+use crate::operator::{MODEL_VERSION, Scored};
+
+pub(super) fn header(names: &[String], attribution: bool) -> String {
+    let mut line = Line::new();
+    line.text("id").text("timestamp").text("key");
+    for name in names {
+        line.text(name);
+    }
+    line.text("score");
+    for name in names.iter().filter(|_| attribution) {
+        line.text(&format!("{name}_high"))
+            .text(&format!("{name}_low"));
+    }
+    line.text("model_version").text("model_updates");
+    line.0
+}
+
+pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, out: &mut BytesMut) {
+    let mut line = Line::new();
+    line.text(&event.id);
+    match &event.timestamp {
+        Some(EventTime::Text(text)) => line.text(text),
+        Some(EventTime::Number(number)) => line.number(number),
+        Some(EventTime::Arrival(timestamp)) => line.number(timestamp),
+        None => line.text(""),
+    };
+    line.text(&event.key);
+    for value in &event.values {
+        line.number(value);
+    }
+    line.number(scored.score);
+    for share in shares.unwrap_or_default() {
+        line.number(share.high).number(share.low);
+    }
+    line.number(MODEL_VERSION).number(scored.updates);
+    out.extend_from_slice(line.0.as_bytes());
+}
+
+/// A line that grows field by field.
+struct Line(String);
+
+impl Line {
+    fn new() -> Self {
+        Self(String::with_capacity(128))
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.separate();
+        if text.contains([',', '"', '\r', '\n']) {
+            self.0.push('"');
+            self.0.push_str(&text.replace('"', "\"\""));
+            self.0.push('"');
+        } else {
+            self.0.push_str(text);
+        }
+        self
+    }
+
+    fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
+        self.separate();
+        write!(self.0, "{number}").expect("a String takes all text");
+        self
+    }
+
+    fn separate(&mut self) {
+        // An id is never empty, so the line is empty only before its first field.
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+    }
+}

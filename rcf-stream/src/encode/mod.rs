@@ -1,0 +1,176 @@
+//! From results to bytes. The order of the fields is fixed and no clock is read, so that a replay
+//! writes equal bytes.
+
+mod csv;
+mod jsonl;
+
+use bytes::BytesMut;
+use rcf_core::Attribution;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::operator::Scored;
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputFormat {
+    /// One JSON object for each result, on a line of its own where the sink is a file.
+    #[default]
+    Jsonl,
+    /// One line of CSV for each result. Files begin with a header.
+    Csv,
+}
+
+/// Encodes the results of one operator.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    format: OutputFormat,
+    names: Vec<String>,
+    attribution: bool,
+}
+
+impl Encoder {
+    /// An encoder for values of these names. With `attribution`, results carry the share of each
+    /// value in the score, high and low, added up over the shingle.
+    #[must_use]
+    pub fn new(format: OutputFormat, names: &[String], attribution: bool) -> Self {
+        Self {
+            format,
+            names: names.to_vec(),
+            attribution,
+        }
+    }
+
+    /// The first line of a file, without its line feed, where the format has one.
+    #[must_use]
+    pub fn header(&self) -> Option<String> {
+        match self.format {
+            OutputFormat::Jsonl => None,
+            OutputFormat::Csv => Some(csv::header(&self.names, self.attribution)),
+        }
+    }
+
+    /// Appends one result, without a line feed at its end.
+    pub fn encode(&self, event: &Event, scored: &Scored, out: &mut BytesMut) {
+        let shares = match &scored.attribution {
+            Some(attribution) if self.attribution => Some(shares(attribution, self.names.len())),
+            _ => None,
+        };
+        match self.format {
+            OutputFormat::Jsonl => {
+                jsonl::encode(event, scored, &self.names, shares.as_deref(), out)
+            }
+            OutputFormat::Csv => csv::encode(event, scored, shares.as_deref(), out),
+        }
+    }
+}
+
+/// The share of one value in the score.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+struct Share {
+    /// Because the value was higher than expected.
+    high: f64,
+    /// Because the value was lower than expected.
+    low: f64,
+}
+
+/// Adds the attribution up over the records of the shingle, of `dimensions` values each.
+fn shares(attribution: &Attribution, dimensions: usize) -> Vec<Share> {
+    let mut shares = vec![Share::default(); dimensions];
+    for (index, (high, low)) in attribution.high.iter().zip(&attribution.low).enumerate() {
+        let share = &mut shares[index % dimensions];
+        share.high += high;
+        share.low += low;
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Decoded;
+    use crate::event::{EventTime, ModelPer};
+    use crate::record::{Record, Timestamp};
+
+    fn result(attribution: bool) -> (Event, Scored) {
+        let record = Record {
+            stream: "in".into(),
+            shard: "0".into(),
+            sequence: "7".into(),
+            sub_sequence: None,
+            partition_key: "a \"b\", c".into(),
+            timestamp: Some(Timestamp(0)),
+            data: bytes::Bytes::new(),
+        };
+        let decoded = Decoded {
+            values: vec![1.0, -2.5],
+            ..Decoded::default()
+        };
+        let event = Event::new(&record, None, decoded, ModelPer::Key);
+        let attribution = attribution.then(|| Attribution {
+            high: vec![0.0, 0.5, 0.25, 1.0],
+            low: vec![0.125, 0.0, 0.0, 0.0],
+        });
+        (
+            event,
+            Scored {
+                score: 1.875,
+                attribution,
+                updates: 300,
+            },
+        )
+    }
+
+    fn encode(format: OutputFormat, event: &Event, scored: &Scored) -> String {
+        let encoder = Encoder::new(
+            format,
+            &["x".into(), "y".into()],
+            scored.attribution.is_some(),
+        );
+        let mut out = BytesMut::new();
+        encoder.encode(event, scored, &mut out);
+        String::from_utf8(out.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn json_lines_have_a_fixed_order() {
+        let (mut event, scored) = result(true);
+        assert_eq!(
+            encode(OutputFormat::Jsonl, &event, &scored),
+            concat!(
+                r#"{"id":"in/0/7","stream":"in","shard":"0","sequence":"7","#,
+                r#""timestamp":"1970-01-01T00:00:00.000Z","key":"a \"b\", c","value":[1.0,-2.5],"#,
+                r#""score":1.875,"attribution":{"x":{"high":0.25,"low":0.125},"#,
+                r#""y":{"high":1.5,"low":0.0}},"model":{"version":1,"updates":300}}"#
+            )
+        );
+        event.timestamp = Some(EventTime::Number(12.into()));
+        let (_, scored) = result(false);
+        assert_eq!(
+            encode(OutputFormat::Jsonl, &event, &scored),
+            concat!(
+                r#"{"id":"in/0/7","stream":"in","shard":"0","sequence":"7","timestamp":12,"#,
+                r#""key":"a \"b\", c","value":[1.0,-2.5],"score":1.875,"#,
+                r#""model":{"version":1,"updates":300}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn csv_quotes_what_needs_it() {
+        let (mut event, scored) = result(true);
+        event.timestamp = None;
+        let header = Encoder::new(OutputFormat::Csv, &["x".into(), "y".into()], true).header();
+        assert_eq!(
+            header.as_deref(),
+            Some(
+                "id,timestamp,key,x,y,score,x_high,x_low,y_high,y_low,model_version,model_updates"
+            )
+        );
+        assert_eq!(
+            encode(OutputFormat::Csv, &event, &scored),
+            "in/0/7,,\"a \"\"b\"\", c\",1,-2.5,1.875,0.25,0.125,1.5,0,1,300"
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! The builder of the operator.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rcf_core::ConfigError;
+use thiserror::Error;
+
+use super::models::Models;
+use super::parameters::ForestParameters;
+use super::{InputMapper, KeyMapper, RandomCutForestOperator, ResultMapper, Scored};
+
+/// The operator cannot be built.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum OperatorConfigError {
+    /// A parameter of the forest breaks its rule.
+    #[error(transparent)]
+    Forest(#[from] ConfigError),
+    /// There is no input mapper.
+    #[error("the operator needs an input_mapper, which turns a record into its values")]
+    MissingInputMapper,
+    /// There is no result mapper.
+    #[error("the operator needs a result_mapper, which makes a result of a record and its score")]
+    MissingResultMapper,
+}
+
+/// Builds a [`RandomCutForestOperator`].
+///
+/// What is not set has the default of [`RandomCutForest::builder`](rcf_core::RandomCutForest::builder).
+#[must_use]
+pub struct RandomCutForestOperatorBuilder<In, Out> {
+    dimensions: usize,
+    parameters: ForestParameters,
+    attribution: bool,
+    input_mapper: Option<InputMapper<In>>,
+    key_mapper: Option<KeyMapper<In>>,
+    result_mapper: Option<ResultMapper<In, Out>>,
+}
+
+impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
+    /// How many values the input mapper gives for each record; required.
+    pub fn dimensions(mut self, dimensions: usize) -> Self {
+        self.dimensions = dimensions;
+        self
+    }
+
+    /// How many consecutive records of a key form one point of its forest.
+    pub fn shingle_size(mut self, records: usize) -> Self {
+        self.parameters.shingle_size = Some(records);
+        self
+    }
+
+    /// How many points each tree holds.
+    pub fn sample_size(mut self, points: usize) -> Self {
+        self.parameters.sample_size = Some(points);
+        self
+    }
+
+    /// How many trees each forest has.
+    pub fn number_of_trees(mut self, trees: usize) -> Self {
+        self.parameters.number_of_trees = Some(trees);
+        self
+    }
+
+    /// How fast old points leave the samples, per record; 0 keeps all equally likely.
+    pub fn time_decay(mut self, rate: f64) -> Self {
+        self.parameters.time_decay = Some(rate);
+        self
+    }
+
+    /// After how many points a forest starts to score; the score is 0 before.
+    pub fn output_after(mut self, points: usize) -> Self {
+        self.parameters.output_after = Some(points);
+        self
+    }
+
+    /// Up to which fraction of `sample_size` every point is accepted at the start.
+    pub fn initial_accept_fraction(mut self, fraction: f64) -> Self {
+        self.parameters.initial_accept_fraction = Some(fraction);
+        self
+    }
+
+    /// The seed from which the seed of each model is [derived](super::seed_for_key).
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.parameters.seed = seed;
+        self
+    }
+
+    /// All parameters of the forests at once.
+    pub fn parameters(mut self, parameters: ForestParameters) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    /// Whether results carry the attribution of the score to the dimensions.
+    pub fn attribution(mut self, on: bool) -> Self {
+        self.attribution = on;
+        self
+    }
+
+    /// Turns a record into its values; required.
+    pub fn input_mapper(self, mapper: impl Fn(&In) -> Vec<f64> + Send + Sync + 'static) -> Self {
+        self.input_mapper_into(move |input, values| values.extend(mapper(input)))
+    }
+
+    /// As [`input_mapper`](Self::input_mapper), but pushes the values into an empty buffer that is
+    /// used again for each record.
+    pub fn input_mapper_into(
+        mut self,
+        mapper: impl Fn(&In, &mut Vec<f64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.input_mapper = Some(Box::new(mapper));
+        self
+    }
+
+    /// Names the model that a record belongs to. Without it there is one model, of the empty key.
+    pub fn key_mapper(
+        mut self,
+        mapper: impl Fn(&In) -> Cow<'_, str> + Send + Sync + 'static,
+    ) -> Self {
+        self.key_mapper = Some(Box::new(mapper));
+        self
+    }
+
+    /// Makes the result from a record and what the model says about it; required.
+    pub fn result_mapper(
+        mut self,
+        mapper: impl Fn(&In, Scored) -> Out + Send + Sync + 'static,
+    ) -> Self {
+        self.result_mapper = Some(Box::new(mapper));
+        self
+    }
+
+    /// Checks everything and builds the operator.
+    ///
+    /// # Errors
+    /// One variant of [`OperatorConfigError`] for each rule.
+    pub fn build(self) -> Result<RandomCutForestOperator<In, Out>, OperatorConfigError> {
+        // Building one forest checks the parameters and fills in the defaults.
+        let forest = self.parameters.forest(self.dimensions).build()?;
+        Ok(RandomCutForestOperator {
+            models: Models::new(forest.config().clone()),
+            with_attribution: self.attribution,
+            values: Vec::with_capacity(self.dimensions),
+            input_mapper: self
+                .input_mapper
+                .ok_or(OperatorConfigError::MissingInputMapper)?,
+            key_mapper: self.key_mapper,
+            result_mapper: self
+                .result_mapper
+                .ok_or(OperatorConfigError::MissingResultMapper)?,
+        })
+    }
+}
+
+impl<In, Out> Default for RandomCutForestOperatorBuilder<In, Out> {
+    fn default() -> Self {
+        Self {
+            dimensions: 0,
+            parameters: ForestParameters::default(),
+            attribution: false,
+            input_mapper: None,
+            key_mapper: None,
+            result_mapper: None,
+        }
+    }
+}
+
+impl<In, Out> fmt::Debug for RandomCutForestOperatorBuilder<In, Out> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RandomCutForestOperatorBuilder")
+            .field("dimensions", &self.dimensions)
+            .finish_non_exhaustive()
+    }
+}

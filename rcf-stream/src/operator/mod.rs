@@ -1,0 +1,156 @@
+//! The operator: records in, results out, one model per key, and a state that can be kept.
+//!
+//! It needs no runtime and no stream, so it can be called from any loop:
+//!
+//! ```
+//! use rcf_stream::operator::RandomCutForestOperator;
+//!
+//! struct Reading { sensor: String, celsius: f64 }
+//!
+//! let mut operator = RandomCutForestOperator::<Reading, (String, f64)>::builder()
+//!     .dimensions(1)
+//!     .shingle_size(4)
+//!     .seed(7)
+//!     .input_mapper(|reading| vec![reading.celsius])
+//!     .key_mapper(|reading| reading.sensor.as_str().into())
+//!     .result_mapper(|reading, scored| (reading.sensor.clone(), scored.score))
+//!     .build()?;
+//!
+//! let (sensor, score) = operator.process(&Reading { sensor: "a".into(), celsius: 21.5 })?;
+//! assert_eq!((sensor.as_str(), score), ("a", 0.0)); // 0 while the forest learns
+//!
+//! let state = operator.snapshot();
+//! operator.restore(&state)?; // continues bit by bit as if nothing had happened
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod models;
+mod parameters;
+mod snapshot;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rcf_core::{Attribution, InputError};
+use thiserror::Error;
+
+pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
+pub use models::seed_for_key;
+pub use parameters::ForestParameters;
+pub use snapshot::RestoreError;
+
+use models::Models;
+
+/// Raised when the same records would give other scores than before. Each result carries it.
+pub const MODEL_VERSION: u32 = 1;
+
+type InputMapper<In> = Box<dyn Fn(&In, &mut Vec<f64>) + Send + Sync>;
+type KeyMapper<In> = Box<dyn Fn(&In) -> Cow<'_, str> + Send + Sync>;
+type ResultMapper<In, Out> = Box<dyn Fn(&In, Scored) -> Out + Send + Sync>;
+
+/// What the model says about one record.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Scored {
+    /// The anomaly score, at least 0; higher is more anomalous, and about 1 is normal. It is 0
+    /// while the model learns.
+    pub score: f64,
+    /// The share of each dimension in the score, where the operator was told to compute it:
+    /// `shingle_size` blocks of `dimensions` values, the oldest block first.
+    pub attribution: Option<Attribution>,
+    /// How many records the model has learned, this one included.
+    pub updates: u64,
+}
+
+/// A record could not be scored. The model is exactly as it was before.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum OperatorError {
+    /// The input mapper gave values that the forest refuses.
+    #[error("{0}")]
+    Input(#[from] InputError),
+}
+
+/// Scores records, and learns from them, with one Random Cut Forest per key.
+///
+/// Deterministic: the same parameters and the same records in the same order of each key give the
+/// same bits, whatever happens between the records of other keys, and across
+/// [`snapshot`](Self::snapshot) and [`restore`](Self::restore).
+pub struct RandomCutForestOperator<In, Out> {
+    models: Models,
+    with_attribution: bool,
+    input_mapper: InputMapper<In>,
+    key_mapper: Option<KeyMapper<In>>,
+    result_mapper: ResultMapper<In, Out>,
+    values: Vec<f64>, // scratch, so that the mapper need not allocate
+}
+
+impl<In, Out> RandomCutForestOperator<In, Out> {
+    /// Starts a builder. Dimensions, input mapper and result mapper are required.
+    pub fn builder() -> RandomCutForestOperatorBuilder<In, Out> {
+        RandomCutForestOperatorBuilder::default()
+    }
+
+    /// Scores one record against the model of its key, then learns it.
+    ///
+    /// # Errors
+    /// [`OperatorError::Input`] where a value is not finite, out of range, or where there are more
+    /// or fewer than `dimensions`. No model is changed or created then.
+    pub fn process(&mut self, input: &In) -> Result<Out, OperatorError> {
+        self.values.clear();
+        (self.input_mapper)(input, &mut self.values);
+        let key = match &self.key_mapper {
+            Some(key_mapper) => key_mapper(input),
+            None => Cow::Borrowed(""),
+        };
+        let scored = self
+            .models
+            .process(&key, &self.values, self.with_attribution)?;
+        Ok((self.result_mapper)(input, scored))
+    }
+
+    /// The number of models, which is the number of keys seen.
+    #[must_use]
+    pub fn models(&self) -> usize {
+        self.models.len()
+    }
+
+    /// The memory of all models, in bytes.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        self.models.size_in_bytes()
+    }
+
+    /// The parameters of the models, with all defaults filled in.
+    #[must_use]
+    pub fn parameters(&self) -> &rcf_core::Config {
+        self.models.parameters()
+    }
+
+    /// The whole state: parameters and models. Equal states give equal bytes.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(&self.models)
+    }
+
+    /// Replaces the state by a [`snapshot`](Self::snapshot) of an operator with the same
+    /// parameters. The mappers stay.
+    ///
+    /// # Errors
+    /// A [`RestoreError`] where the bytes are damaged or come from other parameters; the state
+    /// is unchanged then.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
+        self.models = snapshot::read(bytes, self.models.parameters())?;
+        Ok(())
+    }
+}
+
+impl<In, Out> fmt::Debug for RandomCutForestOperator<In, Out> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RandomCutForestOperator")
+            .field("parameters", self.parameters())
+            .field("models", &self.models.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,239 @@
+//! The operator's state as bytes.
+//!
+//! All numbers are little-endian.
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 8 | signature `89 52 43 46 4F 50 0D 0A` (`\x89RCFOP\r\n`) |
+//! | 2 | format version, 1 |
+//! | 8 × 8 | dimensions, shingle size, number of trees, sample size, output after, seed (u64); time decay, initial accept fraction (f64) |
+//! | 8 | number of models |
+//! | for each model, by key | 4: length of the key; the key in UTF-8; 8: length of the forest; the forest as `rcf-core` writes it |
+//! | 4 | CRC-32C of all the bytes before |
+
+use rcf_core::{Config, RandomCutForest, StateError};
+use thiserror::Error;
+
+use super::models::{Models, seed_for_key};
+
+const SIGNATURE: [u8; 8] = *b"\x89RCFOP\r\n";
+const VERSION: u16 = 1;
+
+/// A snapshot cannot be restored. The operator is unchanged.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The bytes do not start with the signature.
+    #[error("not a snapshot of an operator: the signature is missing")]
+    NotASnapshot,
+    /// Written by a release whose format this one does not know.
+    #[error("snapshot format {found} is not supported; this release reads format {VERSION}")]
+    UnsupportedVersion {
+        /// The format version found.
+        found: u16,
+    },
+    /// The checksum does not match: the bytes were damaged or cut short.
+    #[error("the snapshot is damaged: checksum {found:#010x}, computed {computed:#010x}")]
+    Checksum {
+        /// The checksum that was stored.
+        found: u32,
+        /// The checksum of the bytes that are there.
+        computed: u32,
+    },
+    /// The checksum matches but the content makes no sense.
+    #[error("the snapshot is malformed: {reason}")]
+    Malformed {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The snapshot was taken with other parameters.
+    #[error("{name} is {saved} in the snapshot and {configured} in this operator; use the same")]
+    Parameter {
+        /// The name of the parameter.
+        name: &'static str,
+        /// Its value in the snapshot.
+        saved: String,
+        /// Its value in the operator.
+        configured: String,
+    },
+    /// The forest of one key cannot be restored.
+    #[error("the model of key {key:?}: {source}")]
+    Model {
+        /// The key.
+        key: String,
+        /// The cause.
+        #[source]
+        source: StateError,
+    },
+}
+
+pub(super) fn write(models: &Models) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend(SIGNATURE);
+    out.extend(VERSION.to_le_bytes());
+    for parameter in parameters(models.parameters()) {
+        out.extend(parameter.bits.to_le_bytes());
+    }
+    out.extend((models.len() as u64).to_le_bytes());
+    for (key, forest) in models.sorted() {
+        let forest = forest.to_bytes();
+        out.extend((key.len() as u32).to_le_bytes());
+        out.extend(key.as_bytes());
+        out.extend((forest.len() as u64).to_le_bytes());
+        out.extend(forest);
+    }
+    let checksum = crc32c::crc32c(&out);
+    out.extend(checksum.to_le_bytes());
+    out
+}
+
+pub(super) fn read(bytes: &[u8], configured: &Config) -> Result<Models, RestoreError> {
+    let mut reader = Reader(checked_body(bytes)?);
+    for parameter in parameters(configured) {
+        let saved = reader.u64()?;
+        if saved != parameter.bits {
+            return Err(parameter.mismatch(saved));
+        }
+    }
+    let mut models = Models::new(configured.clone());
+    for _ in 0..reader.u64()? {
+        let (key, forest) = read_model(&mut reader, configured)?;
+        if models.insert(key, forest).is_some() {
+            return Err(RestoreError::Malformed {
+                reason: "a key occurs twice",
+            });
+        }
+    }
+    if !reader.0.is_empty() {
+        return Err(RestoreError::Malformed {
+            reason: "bytes follow the last model",
+        });
+    }
+    Ok(models)
+}
+
+/// What lies between the version and the checksum, once both are right.
+fn checked_body(bytes: &[u8]) -> Result<&[u8], RestoreError> {
+    let rest = bytes
+        .strip_prefix(&SIGNATURE)
+        .ok_or(RestoreError::NotASnapshot)?;
+    let cut_short = RestoreError::Malformed {
+        reason: "it is cut short",
+    };
+    let (version, rest) = rest.split_first_chunk().ok_or(cut_short.clone())?;
+    let (body, checksum) = rest.split_last_chunk().ok_or(cut_short)?;
+    let version = u16::from_le_bytes(*version);
+    if version != VERSION {
+        return Err(RestoreError::UnsupportedVersion { found: version });
+    }
+    let found = u32::from_le_bytes(*checksum);
+    let computed = crc32c::crc32c(&bytes[..bytes.len() - size_of::<u32>()]);
+    if found != computed {
+        return Err(RestoreError::Checksum { found, computed });
+    }
+    Ok(body)
+}
+
+fn read_model(
+    reader: &mut Reader<'_>,
+    configured: &Config,
+) -> Result<(String, RandomCutForest), RestoreError> {
+    let key_length = reader.u32()?.into();
+    let key = std::str::from_utf8(reader.take(key_length)?)
+        .map_err(|_| RestoreError::Malformed {
+            reason: "a key is not UTF-8",
+        })?
+        .to_owned();
+    let forest_length = reader.u64()?;
+    let forest = RandomCutForest::from_bytes(reader.take(forest_length)?).map_err(|source| {
+        RestoreError::Model {
+            key: key.clone(),
+            source,
+        }
+    })?;
+    let mut expected = configured.clone();
+    expected.seed = seed_for_key(configured.seed, &key);
+    if *forest.config() != expected {
+        return Err(RestoreError::Malformed {
+            reason: "a model has parameters of its own",
+        });
+    }
+    Ok((key, forest))
+}
+
+/// A parameter as it is stored: an integer, or the bits of a float.
+struct Parameter {
+    name: &'static str,
+    bits: u64,
+    is_float: bool,
+}
+
+impl Parameter {
+    fn integer(name: &'static str, value: u64) -> Self {
+        Self {
+            name,
+            bits: value,
+            is_float: false,
+        }
+    }
+
+    fn float(name: &'static str, value: f64) -> Self {
+        Self {
+            name,
+            bits: value.to_bits(),
+            is_float: true,
+        }
+    }
+
+    fn mismatch(&self, saved: u64) -> RestoreError {
+        let show = |bits: u64| match self.is_float {
+            true => f64::from_bits(bits).to_string(),
+            false => bits.to_string(),
+        };
+        RestoreError::Parameter {
+            name: self.name,
+            saved: show(saved),
+            configured: show(self.bits),
+        }
+    }
+}
+
+/// In the order of the format.
+fn parameters(config: &Config) -> [Parameter; 8] {
+    [
+        Parameter::integer("dimensions", config.input_dimensions as u64),
+        Parameter::integer("shingle_size", config.shingle_size as u64),
+        Parameter::integer("number_of_trees", config.number_of_trees as u64),
+        Parameter::integer("sample_size", config.sample_size as u64),
+        Parameter::integer("output_after", config.output_after as u64),
+        Parameter::integer("seed", config.seed),
+        Parameter::float("time_decay", config.time_decay),
+        Parameter::float("initial_accept_fraction", config.initial_accept_fraction),
+    ]
+}
+
+/// Takes values from the front of a slice.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: u64) -> Result<&'a [u8], RestoreError> {
+        let (taken, rest) = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.0.split_at_checked(length))
+            .ok_or(RestoreError::Malformed {
+                reason: "a length leads past the end",
+            })?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn u32(&mut self) -> Result<u32, RestoreError> {
+        let bytes = self.take(4)?;
+        Ok(u32::from_le_bytes(bytes.try_into().expect("took 4 bytes")))
+    }
+
+    fn u64(&mut self) -> Result<u64, RestoreError> {
+        let bytes = self.take(8)?;
+        Ok(u64::from_le_bytes(bytes.try_into().expect("took 8 bytes")))
+    }
+}
