@@ -180,7 +180,7 @@ impl<I: Index> Sampler<I> {
             let left = (self.target - clock.before).max(f64::MIN_POSITIVE);
             let worst = f64::from(self.keys[0]);
             // E = left · exp(worst), and the key is ln E − λt.
-            let key = (libm::log(left) + worst) as f32;
+            let key = (libm::log(left) + worst - clock.log_weight()) as f32;
             Acceptance {
                 key: key.min(self.keys[0]),
                 evicts: true,
