@@ -9,6 +9,8 @@ use crate::record::{Positions, Record};
 
 #[cfg(feature = "kinesis")]
 pub mod kinesis;
+mod line_reader;
+pub mod lines;
 pub mod sine;
 
 /// What a source delivers at once.
