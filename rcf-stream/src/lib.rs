@@ -13,6 +13,7 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod event;
+pub mod kinesis;
 pub mod operator;
 pub mod pipeline;
 pub mod record;

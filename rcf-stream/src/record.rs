@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// One record as the source delivered it, not decoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,48 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let month = (month_from_march + 2) % 12 + 1;
     let year = 400 * era + year_of_era + i64::from(month <= 2);
     (year, month, day)
+}
+
+/// The text is no moment in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is no moment in UTC such as 2026-01-27T08:00:00Z, with up to three decimals")]
+pub struct ParseTimestampError(String);
+
+/// Reads what `Display` writes; decimals may be missing.
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseTimestampError(text.to_owned());
+        let utc = text.strip_suffix('Z').ok_or_else(error)?;
+        let (seconds, decimals) = utc.split_once('.').unwrap_or((utc, "0"));
+        let full = format!("{seconds}.{decimals:0<3}Z");
+        let numbers: Vec<i64> = full
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|digits| digits.parse::<u16>().ok().map(i64::from))
+            .collect();
+        let &[year, month, day, hour, minute, second, millis] = numbers.as_slice() else {
+            return Err(error());
+        };
+        let minutes = (days_from_civil(year, month, day) * 24 + hour) * 60 + minute;
+        let read = Self((minutes * 60 + second) * 1000 + millis);
+        // Only the one right way to write a moment comes back unchanged: this checks the
+        // punctuation, the length of months and leap years, and the range of every number.
+        if read.to_string() == full {
+            Ok(read)
+        } else {
+            Err(error())
+        }
+    }
+}
+
+/// The inverse of [`civil_from_days`].
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
 }
 
 /// How far one shard was consumed.
@@ -178,6 +222,33 @@ mod tests {
         ];
         for (millis, expected) in cases {
             assert_eq!(Timestamp(millis).to_string(), expected);
+            assert_eq!(expected.parse(), Ok(Timestamp(millis)));
+        }
+        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Timestamp(1000)));
+        assert_eq!("1970-01-01T00:00:01.5Z".parse(), Ok(Timestamp(1500)));
+    }
+
+    #[test]
+    fn only_moments_in_utc_are_read() {
+        let wrong = [
+            "",
+            "Z",
+            "1970-01-01",
+            "1970-01-01T00:00:00",
+            "1970-01-01T00:00:00+01:00",
+            "1970-01-01 00:00:00Z",
+            "1970-1-1T00:00:00Z",
+            "1970-02-29T00:00:00Z",
+            "1970-13-01T00:00:00Z",
+            "1970-00-01T00:00:00Z",
+            "1970-01-01T24:00:00Z",
+            "1970-01-01T00:00:60Z",
+            "1970-01-01T00:00:00.1234Z",
+            "99999-01-01T00:00:00Z",
+            "99999999999999999999-01-01T00:00:00Z",
+        ];
+        for text in wrong {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
     }
 

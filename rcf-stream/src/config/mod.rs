@@ -2,4 +2,6 @@
 
 pub mod kinesis;
 
-pub use kinesis::{KinesisSinkConfig, KinesisSourceConfig, StartPosition};
+pub use kinesis::{
+    KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
+};

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::SinkError;
 use crate::record::OutputRecord;
 
-#[cfg(feature = "kinesis")]
 pub mod kinesis;
 pub mod lines;
 

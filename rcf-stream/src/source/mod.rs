@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use crate::error::SourceError;
 use crate::record::{Positions, Record};
 
-#[cfg(feature = "kinesis")]
 pub mod kinesis;
 mod line_reader;
 pub mod lines;

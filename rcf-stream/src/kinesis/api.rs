@@ -1,0 +1,201 @@
+//! The requests to Kinesis that we make, and what they answer.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::record::Timestamp;
+
+/// The requests about one stream. An implementation makes each request once: retries and their
+/// pace belong to the caller, who knows what must keep its order.
+#[async_trait]
+pub trait KinesisApi: Send + Sync + 'static {
+    /// One page of the stream's shards, open and closed; `next` comes from the page before.
+    ///
+    /// # Errors
+    /// An [`ApiError`], like all requests here.
+    async fn list_shards(&self, next: Option<&str>) -> Result<ShardPage, ApiError>;
+
+    /// An iterator over the records of a shard. It can be used for five minutes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if a sequence number is not of this stream.
+    async fn shard_iterator(&self, shard: &str, start: &IteratorStart) -> Result<String, ApiError>;
+
+    /// Up to `limit` records, 1 to 10,000. None of them says nothing: the answer can be empty in
+    /// the middle of a shard.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ExpiredIterator`] if the iterator is older than five minutes.
+    async fn get_records(&self, iterator: &str, limit: u32) -> Result<RecordPage, ApiError>;
+
+    /// Puts up to 500 records and answers for each of them, in their order.
+    ///
+    /// # Errors
+    /// When the request failed as a whole. Some of its records may be in the stream all the same.
+    async fn put_records(
+        &self,
+        entries: Vec<PutEntry>,
+    ) -> Result<Vec<Result<(), Rejection>>, ApiError>;
+
+    /// The size of the largest record that the stream takes, in bytes.
+    ///
+    /// # Errors
+    /// An [`ApiError`].
+    async fn max_record_bytes(&self) -> Result<usize, ApiError>;
+}
+
+/// One page of the list of shards.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShardPage {
+    /// The shards of the page.
+    pub shards: Vec<Shard>,
+    /// Asks for the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// A shard, as listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shard {
+    /// Its id.
+    pub id: String,
+    /// The shards it was made from: one after a split, two after a merge. They stay named here
+    /// when the stream has long forgotten them.
+    pub parents: Vec<String>,
+}
+
+/// Where an iterator starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IteratorStart {
+    /// At the oldest record.
+    TrimHorizon,
+    /// After the newest record.
+    Latest,
+    /// At the first record that arrived then or later.
+    AtTimestamp(Timestamp),
+    /// At this record. If the stream does not hold it any more: at the oldest record.
+    AtSequence(String),
+    /// After this record.
+    AfterSequence(String),
+}
+
+/// What one read of a shard gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordPage {
+    /// Records in the order of the shard.
+    pub records: Vec<FetchedRecord>,
+    /// Reads on; `None` when the shard is closed and this was the rest of it.
+    pub next: Option<String>,
+    /// How far this read is behind the newest record of the shard, in milliseconds; 0 if not.
+    pub millis_behind_latest: u64,
+}
+
+/// A record as it lies in a shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedRecord {
+    /// A decimal number that grows along the shard.
+    pub sequence: String,
+    /// The key whose hash chose the shard.
+    pub partition_key: String,
+    /// When Kinesis took the record.
+    pub arrival: Option<Timestamp>,
+    /// The payload.
+    pub data: Bytes,
+}
+
+/// A record to put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutEntry {
+    /// 1 to 256 characters; its hash chooses the shard.
+    pub partition_key: String,
+    /// The payload.
+    pub data: Bytes,
+}
+
+/// Why one record of a request was not put.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{code}: {message}")]
+pub struct Rejection {
+    /// The name of the error.
+    pub code: String,
+    /// Its text.
+    pub message: String,
+}
+
+impl Rejection {
+    /// Whether the same record may be taken later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            ErrorKind::of_code(&self.code),
+            Some(ErrorKind::Throttled | ErrorKind::Unavailable)
+        )
+    }
+}
+
+/// A request that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// What to make of it.
+    pub kind: ErrorKind,
+    /// The text, with that of all its causes.
+    pub message: String,
+}
+
+/// What to make of a failed request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Too many requests or bytes; the same request succeeds later.
+    Throttled,
+    /// The service could not be reached or failed; the same request succeeds later.
+    Unavailable,
+    /// The shard iterator is too old; a new one is needed.
+    ExpiredIterator,
+    /// There is no such stream or shard.
+    NotFound,
+    /// A value in the request is not allowed.
+    InvalidArgument,
+    /// The credentials do not allow the request.
+    Denied,
+    /// Anything else that a retry does not heal, such as missing credentials.
+    Other,
+}
+
+impl ErrorKind {
+    /// Whether the same request succeeds later.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unavailable)
+    }
+
+    /// The kind of an error that the service names; `None` for a name that says too little.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "ProvisionedThroughputExceededException"
+            | "LimitExceededException"
+            | "KMSThrottlingException"
+            | "Throttling"
+            | "ThrottlingException"
+            | "RequestLimitExceeded" => Self::Throttled,
+            // Expired tokens and skewed clocks heal: credentials are renewed, clocks are set.
+            "InternalFailure"
+            | "InternalFailureException"
+            | "InternalServerError"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException"
+            | "RequestTimeout"
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "ExpiredToken"
+            | "ExpiredTokenException" => Self::Unavailable,
+            "ExpiredIteratorException" => Self::ExpiredIterator,
+            "ResourceNotFoundException" => Self::NotFound,
+            "InvalidArgumentException" | "ValidationException" => Self::InvalidArgument,
+            "AccessDeniedException" | "KMSAccessDeniedException" => Self::Denied,
+            _ => return None,
+        })
+    }
+}

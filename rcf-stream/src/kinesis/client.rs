@@ -1,0 +1,301 @@
+//! The requests, made by the AWS SDK. No other file names it.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::config::retry::RetryConfig;
+use aws_sdk_kinesis::config::timeout::TimeoutConfig;
+use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kinesis::primitives::{Blob, DateTime};
+use aws_sdk_kinesis::types::{
+    PutRecordsRequestEntry, PutRecordsResultEntry, Record, Shard as SdkShard, ShardIteratorType,
+};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::api::{
+    ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
+    Shard, ShardPage,
+};
+use crate::record::Timestamp;
+
+/// Long enough for 10 MiB over a slow line.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One stream, reached through the AWS SDK.
+#[derive(Debug, Clone)]
+pub struct SdkClient {
+    client: Client,
+    stream: String,
+}
+
+/// The client cannot be set up.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// Neither the configuration nor the environment nor the AWS profile names a region.
+    #[error("no AWS region; set `region` in the configuration or AWS_REGION in the environment")]
+    NoRegion,
+    /// The endpoint is no address.
+    #[error("endpoint_url {0:?} does not start with http:// or https://")]
+    Endpoint(String),
+}
+
+impl SdkClient {
+    /// Sets up a client. Credentials come from where every AWS tool finds them: environment,
+    /// profile, web identity, container, instance. Without an `endpoint_url` the variable
+    /// `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's own.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]. Nothing is sent yet.
+    pub async fn connect(
+        stream: &str,
+        region: Option<&str>,
+        endpoint_url: Option<&str>,
+    ) -> Result<Self, ConnectError> {
+        // ring needs nothing but a C compiler and half the build time of the SDK's own choice.
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        let shared = loader.load().await;
+        if shared.region().is_none() {
+            return Err(ConnectError::NoRegion);
+        }
+        let mut config = aws_sdk_kinesis::config::Builder::from(&shared)
+            // The callers retry, without end and in the right order.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            );
+        if let Some(url) = endpoint_url {
+            if !url.starts_with("http://") && !url.starts_with("https://") {
+                return Err(ConnectError::Endpoint(url.to_owned()));
+            }
+            config = config.endpoint_url(url);
+        }
+        Ok(Self {
+            client: Client::from_conf(config.build()),
+            stream: stream.to_owned(),
+        })
+    }
+}
+
+#[async_trait]
+impl KinesisApi for SdkClient {
+    async fn list_shards(&self, next: Option<&str>) -> Result<ShardPage, ApiError> {
+        let request = self.client.list_shards();
+        // A token stands for its stream; naming both is an error.
+        let request = match next {
+            Some(token) => request.next_token(token),
+            None => request.stream_name(&self.stream),
+        };
+        let answer = request.send().await?;
+        Ok(ShardPage {
+            shards: answer.shards.into_iter().flatten().map(shard).collect(),
+            next: answer.next_token,
+        })
+    }
+
+    async fn shard_iterator(&self, shard: &str, start: &IteratorStart) -> Result<String, ApiError> {
+        let request = self
+            .client
+            .get_shard_iterator()
+            .stream_name(&self.stream)
+            .shard_id(shard);
+        let request = match start {
+            IteratorStart::TrimHorizon => {
+                request.shard_iterator_type(ShardIteratorType::TrimHorizon)
+            }
+            IteratorStart::Latest => request.shard_iterator_type(ShardIteratorType::Latest),
+            IteratorStart::AtTimestamp(Timestamp(millis)) => request
+                .shard_iterator_type(ShardIteratorType::AtTimestamp)
+                .timestamp(DateTime::from_millis(*millis)),
+            IteratorStart::AtSequence(sequence) => request
+                .shard_iterator_type(ShardIteratorType::AtSequenceNumber)
+                .starting_sequence_number(sequence),
+            IteratorStart::AfterSequence(sequence) => request
+                .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
+                .starting_sequence_number(sequence),
+        };
+        let answer = request.send().await?;
+        answer.shard_iterator.ok_or_else(|| ApiError {
+            kind: ErrorKind::Unavailable,
+            message: "the answer holds no shard iterator".to_owned(),
+        })
+    }
+
+    async fn get_records(&self, iterator: &str, limit: u32) -> Result<RecordPage, ApiError> {
+        let answer = self
+            .client
+            .get_records()
+            .shard_iterator(iterator)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await?;
+        Ok(RecordPage {
+            records: answer.records.into_iter().map(record).collect(),
+            next: answer.next_shard_iterator,
+            millis_behind_latest: answer
+                .millis_behind_latest
+                .and_then(|millis| u64::try_from(millis).ok())
+                .unwrap_or(0),
+        })
+    }
+
+    async fn put_records(
+        &self,
+        entries: Vec<PutEntry>,
+    ) -> Result<Vec<Result<(), Rejection>>, ApiError> {
+        let entries = entries.into_iter().map(|entry| {
+            PutRecordsRequestEntry::builder()
+                .partition_key(entry.partition_key)
+                .data(Blob::new(entry.data))
+                .build()
+                .map_err(|error| ApiError {
+                    kind: ErrorKind::Other,
+                    message: error.to_string(),
+                })
+        });
+        let answer = self
+            .client
+            .put_records()
+            .stream_name(&self.stream)
+            .set_records(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await?;
+        Ok(answer.records.into_iter().map(outcome).collect())
+    }
+
+    async fn max_record_bytes(&self) -> Result<usize, ApiError> {
+        /// What a stream takes unless it was told otherwise.
+        const DEFAULT_KIB: usize = 1024;
+        let answer = self
+            .client
+            .describe_stream_summary()
+            .stream_name(&self.stream)
+            .send()
+            .await?;
+        let kib = answer
+            .stream_description_summary
+            .and_then(|summary| summary.max_record_size_in_kib)
+            .and_then(|kib| usize::try_from(kib).ok())
+            .unwrap_or(DEFAULT_KIB);
+        Ok(kib * 1024)
+    }
+}
+
+fn shard(shard: SdkShard) -> Shard {
+    Shard {
+        id: shard.shard_id,
+        parents: [shard.parent_shard_id, shard.adjacent_parent_shard_id]
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
+}
+
+fn record(record: Record) -> FetchedRecord {
+    FetchedRecord {
+        sequence: record.sequence_number,
+        partition_key: record.partition_key.unwrap_or_default(),
+        arrival: record
+            .approximate_arrival_timestamp
+            .and_then(|arrival| arrival.to_millis().ok())
+            .map(Timestamp),
+        data: Bytes::from(record.data.into_inner()),
+    }
+}
+
+fn outcome(entry: PutRecordsResultEntry) -> Result<(), Rejection> {
+    match entry.error_code {
+        None => Ok(()),
+        Some(code) => Err(Rejection {
+            code,
+            message: entry.error_message.unwrap_or_default(),
+        }),
+    }
+}
+
+/// Sorts an error of the SDK and writes down the text of its whole chain: the outermost link
+/// alone says no more than "service error".
+impl<E> From<SdkError<E>> for ApiError
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    fn from(error: SdkError<E>) -> Self {
+        if let Some(service) = error.as_service_error()
+            && let Some(code) = service.code()
+        {
+            let status = error.raw_response().map(|raw| raw.status().as_u16());
+            let kind = ErrorKind::of_code(code).unwrap_or(match status {
+                Some(500..) => ErrorKind::Unavailable,
+                _ => ErrorKind::Other,
+            });
+            let message = match service.message() {
+                Some(text) => format!("{code}: {text}"),
+                None => code.to_owned(),
+            };
+            return Self { kind, message };
+        }
+        Self {
+            kind: kind_of(&error),
+            message: chain(&error),
+        }
+    }
+}
+
+/// The kind of an error for which the service gave no name.
+fn kind_of<E: StdError + 'static>(error: &SdkError<E>) -> ErrorKind {
+    let heals = match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(service) => service.raw().status().is_server_error(),
+        SdkError::DispatchFailure(failure) => {
+            failure.is_io() || failure.is_timeout() || credentials_may_come(error)
+        }
+        _ => false,
+    };
+    if heals {
+        ErrorKind::Unavailable
+    } else {
+        ErrorKind::Other
+    }
+}
+
+/// Whether a provider of credentials failed for now, rather than having none.
+fn credentials_may_come(error: &(dyn StdError + 'static)) -> bool {
+    links(error).any(|link| {
+        matches!(
+            link.downcast_ref(),
+            Some(CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_))
+        )
+    })
+}
+
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let texts: Vec<String> = links(error).map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+fn links<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let link = next?;
+        next = link.source();
+        Some(link)
+    })
+}

@@ -1,0 +1,21 @@
+//! Amazon Kinesis Data Streams: what its source and its sink share.
+//!
+//! Everything here is written against [`KinesisApi`], the few requests that we make, in our own
+//! words. `SdkClient` carries them out with the AWS SDK and is the only file that names it; it
+//! needs the cargo feature `kinesis`. The rest is in every build and tested against a stream in
+//! memory that throttles, expires and fails on demand, as no emulator does.
+
+mod api;
+mod backoff;
+#[cfg(feature = "kinesis")]
+mod client;
+#[cfg(test)]
+pub(crate) mod memory;
+
+pub use api::{
+    ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
+    Shard, ShardPage,
+};
+pub(crate) use backoff::{Backoff, retry};
+#[cfg(feature = "kinesis")]
+pub use client::{ConnectError, SdkClient};

@@ -1,0 +1,213 @@
+//! Reads one shard from its cursor to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{Instant, sleep_until};
+
+use super::resume::{Evidence, LastConsumed};
+use super::{Message, service_error};
+use crate::config::{KinesisSourceConfig, OnTrimmed, StartPosition};
+use crate::error::SourceError;
+use crate::kinesis::{
+    ApiError, Backoff, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, RecordPage, retry,
+};
+use crate::record::{Record, Timestamp};
+use crate::source::Batch;
+
+/// Kinesis allows five reads per second and shard.
+const READ_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The next place to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// Nothing was ever read.
+    Start(StartPosition),
+    /// After the record of a checkpoint, which has to be seen once more.
+    Resume(LastConsumed),
+    /// After a record that this reader has delivered.
+    After(String),
+}
+
+/// Why a reader is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The shard is closed, and the pipeline has been told so.
+    Ended,
+    /// The newest record was read, and nobody wants to wait for more.
+    AtTip,
+}
+
+/// A task that reads one shard.
+pub(super) struct ShardReader<A> {
+    pub(super) api: Arc<A>,
+    pub(super) config: Arc<KinesisSourceConfig>,
+    pub(super) stream: Arc<str>,
+    pub(super) shard: Arc<str>,
+    pub(super) cursor: Cursor,
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) output: mpsc::Sender<Message>,
+}
+
+impl<A: KinesisApi> ShardReader<A> {
+    /// Reads until the shard ends, or until its tip where the configuration says so.
+    pub(super) async fn run(mut self) -> Result<(Arc<str>, Outcome), SourceError> {
+        let poll_interval = Duration::from_millis(self.config.poll_interval_ms).max(READ_INTERVAL);
+        let mut backoff = Backoff::default();
+        let mut iterator = self.open().await?;
+        let mut next_read = Instant::now();
+        loop {
+            sleep_until(next_read).await;
+            let permit = Arc::clone(&self.permits).acquire_owned().await;
+            let permit = permit.expect("the semaphore is never closed");
+            next_read = Instant::now() + READ_INTERVAL;
+            let mut page = match self.read(&iterator).await {
+                Ok(page) => page,
+                Err(error) => {
+                    // Others may read while this shard waits.
+                    drop(permit);
+                    if error.kind == ErrorKind::ExpiredIterator {
+                        iterator = self.open().await?;
+                    } else if error.kind.is_retryable() {
+                        backoff.wait(&self.action("read"), &error).await;
+                    } else {
+                        return Err(service_error(self.action("read"), error));
+                    }
+                    continue;
+                }
+            };
+            backoff.reset();
+            self.advance(&mut page.records)?;
+            let ended = page.next.is_none();
+            if ended || !page.records.is_empty() {
+                let message = Message::Batch(self.batch(page.records, ended), Some(permit));
+                // Without a receiver the source is gone, and this task is about to be aborted.
+                let _ = self.output.send(message).await;
+            }
+            let at_tip = page.millis_behind_latest == 0;
+            match page.next {
+                None => return Ok((self.shard, Outcome::Ended)),
+                Some(_) if at_tip && !self.config.follow => {
+                    return Ok((self.shard, Outcome::AtTip));
+                }
+                Some(next) => iterator = next,
+            }
+            if at_tip {
+                next_read += poll_interval - READ_INTERVAL;
+            }
+        }
+    }
+
+    async fn read(&self, iterator: &str) -> Result<RecordPage, ApiError> {
+        self.api
+            .get_records(iterator, self.config.max_records)
+            .await
+    }
+
+    /// A new iterator at the cursor.
+    async fn open(&mut self) -> Result<String, SourceError> {
+        let start = match &self.cursor {
+            Cursor::Start(StartPosition::TrimHorizon) => IteratorStart::TrimHorizon,
+            Cursor::Start(StartPosition::Latest) => IteratorStart::Latest,
+            Cursor::Start(StartPosition::AtTimestamp(time)) => IteratorStart::AtTimestamp(*time),
+            Cursor::Resume(last) => IteratorStart::AtSequence(last.as_str().to_owned()),
+            Cursor::After(sequence) => IteratorStart::AfterSequence(sequence.clone()),
+        };
+        let action = self.action("get an iterator of");
+        let iterator = retry(&action, || self.api.shard_iterator(&self.shard, &start)).await;
+        let iterator = iterator.map_err(|error| self.refused(&action, error))?;
+        if start == IteratorStart::Latest {
+            // Opened again, "latest" would jump over what has arrived in the meantime.
+            self.cursor = Cursor::Start(StartPosition::AtTimestamp(now()));
+        }
+        Ok(iterator)
+    }
+
+    fn refused(&self, action: &str, error: ApiError) -> SourceError {
+        match (&self.cursor, error.kind) {
+            (Cursor::Resume(last), ErrorKind::InvalidArgument | ErrorKind::NotFound) => {
+                SourceError::Position {
+                    shard: self.shard.to_string(),
+                    sequence: last.as_str().to_owned(),
+                    reason: format!(
+                        "the stream {} does not know it; was the stream deleted and created again? \
+                         Then start without the checkpoint ({error})",
+                        self.stream
+                    ),
+                }
+            }
+            _ => service_error(action, error),
+        }
+    }
+
+    /// Moves the cursor behind the records, and drops those that a checkpoint already covers.
+    fn advance(&mut self, records: &mut Vec<FetchedRecord>) -> Result<(), SourceError> {
+        if let Cursor::Resume(last) = &self.cursor {
+            match last.drop_consumed(records) {
+                Evidence::None => return Ok(()),
+                Evidence::Intact => self.cursor = Cursor::After(last.as_str().to_owned()),
+                Evidence::Gap { first } => {
+                    trimmed(&self.config, &self.shard, last.as_str(), &first)?;
+                }
+            }
+        }
+        if let Some(record) = records.last() {
+            self.cursor = Cursor::After(record.sequence.clone());
+        }
+        Ok(())
+    }
+
+    fn batch(&self, records: Vec<FetchedRecord>, ended: bool) -> Batch {
+        let record = |record: FetchedRecord| Record {
+            stream: Arc::clone(&self.stream),
+            shard: Arc::clone(&self.shard),
+            sequence: record.sequence,
+            sub_sequence: None,
+            partition_key: record.partition_key,
+            timestamp: record.arrival,
+            data: record.data,
+        };
+        Batch {
+            records: records.into_iter().map(record).collect(),
+            ended_shards: ended.then(|| Arc::clone(&self.shard)).into_iter().collect(),
+        }
+    }
+
+    fn action(&self, verb: &str) -> String {
+        format!("cannot {verb} the shard {} of {}", self.shard, self.stream)
+    }
+}
+
+/// Reports records that the stream no longer holds, as the configuration says.
+pub(super) fn trimmed(
+    config: &KinesisSourceConfig,
+    shard: &str,
+    last: &str,
+    first: &str,
+) -> Result<(), SourceError> {
+    match config.on_trimmed {
+        OnTrimmed::Fail => Err(SourceError::Trimmed {
+            shard: shard.to_owned(),
+            sequence: last.to_owned(),
+        }),
+        OnTrimmed::Continue => {
+            tracing::warn!(
+                stream = config.stream,
+                shard,
+                last_consumed = last,
+                first_left = first,
+                "records between the last consumed and the oldest left are no longer in the \
+                 stream; if there were any, they were never read"
+            );
+            Ok(())
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
