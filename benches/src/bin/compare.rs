@@ -1,0 +1,157 @@
+//! Races our forest against its rivals and prints the tables.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use anyhow::{Context, anyhow};
+use clap::Parser;
+use rcf_benches::{
+    engines::EngineId,
+    environment::Environment,
+    footprint,
+    race::{Course, Operation, race},
+    report::Report,
+    workload::Workload,
+};
+
+/// Races our forest against its rivals: CPU time of one thread, all engines interleaved in one run.
+#[derive(Parser)]
+struct Arguments {
+    /// Operations to time
+    #[arg(long = "op", value_delimiter = ',', default_value = "process")]
+    operations: Vec<Operation>,
+    /// Measure heap and saved state, too
+    #[arg(long)]
+    memory: bool,
+    /// Every operation, and memory
+    #[arg(long)]
+    all: bool,
+    /// Workloads [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = Workload::parse)]
+    workloads: Vec<Workload>,
+    /// Engines [default: all]
+    #[arg(long, value_delimiter = ',')]
+    engines: Vec<EngineId>,
+    /// Rounds of each operation
+    #[arg(long, default_value_t = 10, value_parser = at_least_one)]
+    rounds: usize,
+    /// Points in a round
+    #[arg(long, default_value_t = 1000, value_parser = at_least_one)]
+    points: usize,
+    /// Keep the findings as benches/record/NAME.md and .json
+    #[arg(long, value_name = "NAME")]
+    record: Option<String>,
+    /// Fail unless our `process` is, by the median, so many times as fast as the reference
+    #[arg(long, value_delimiter = ',', value_name = "WORKLOAD=TIMES")]
+    assert_process: Vec<Goal>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let workloads = Workload::all_if_none(arguments.workloads);
+    let engines = EngineId::all_if_none(arguments.engines);
+    let operations = if arguments.all {
+        Operation::ALL.to_vec()
+    } else {
+        arguments.operations
+    };
+    let course = Course {
+        rounds: arguments.rounds,
+        points: arguments.points,
+    };
+
+    let mut times = Vec::new();
+    for workload in &workloads {
+        writeln!(std::io::stderr(), "{} …", workload.name)?;
+        times.extend(race(workload, &operations, &engines, course)?);
+    }
+    let memory = if arguments.memory || arguments.all {
+        footprint::measure_in_child(&workloads, &engines)?
+    } else {
+        Vec::new()
+    };
+
+    let report = Report {
+        environment: Environment::current(),
+        course,
+        times,
+        memory,
+    };
+    writeln!(std::io::stdout(), "{}", report.to_markdown())?;
+    if let Some(name) = arguments.record {
+        keep(&report, &name)?;
+    }
+    check(&report, &arguments.assert_process)
+}
+
+fn keep(report: &Report, name: &str) -> anyhow::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("record");
+    let json = serde_json::to_string(report)? + "\n";
+    for (extension, content) in [("md", report.to_markdown()), ("json", json)] {
+        let path = folder.join(name).with_extension(extension);
+        std::fs::write(&path, content)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Says for each goal whether it was reached; fails if one was not.
+fn check(report: &Report, goals: &[Goal]) -> anyhow::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for Goal { workload, times } in goals {
+        let found = report
+            .speed_up(Operation::Process, workload.name, EngineId::Rcf)
+            .with_context(|| {
+                format!(
+                    "{}: `process` of rcf and {:?} was not timed",
+                    workload.name,
+                    EngineId::REFERENCE
+                )
+            })?;
+        let verdict = if found.median >= *times {
+            "reached"
+        } else {
+            "MISSED"
+        };
+        writeln!(
+            std::io::stderr(),
+            "{verdict}: process {} is {:.2} times as fast as {}, wanted {times}",
+            workload.name,
+            found.median,
+            EngineId::REFERENCE.label(),
+        )?;
+        if found.median < *times {
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// A workload and how many times as fast as the reference we must be there.
+#[derive(Clone)]
+struct Goal {
+    workload: Workload,
+    times: f64,
+}
+
+impl FromStr for Goal {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let (workload, times) = text.split_once('=').context("must look like W1a=3")?;
+        let workload = Workload::parse(workload).map_err(|message| anyhow!(message))?;
+        Ok(Self {
+            workload,
+            times: times.parse().context("the goal must be a number")?,
+        })
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("must be a whole number, at least 1".into()),
+        Ok(number) => Ok(number),
+    }
+}

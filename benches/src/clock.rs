@@ -1,0 +1,44 @@
+//! CPU time of the calling thread: on a shared machine the only time that belongs to us.
+
+use std::time::Duration;
+
+/// CPU time that this thread has used so far.
+#[cfg(unix)]
+pub fn thread_cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        time.tv_nsec.unsigned_abs() as u32,
+    )
+}
+
+/// Time since the first call: elsewhere there is no such clock at hand, and the wall's must do.
+#[cfg(not(unix))]
+pub fn thread_cpu_time() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
+}
+
+/// Runs `work` and returns what it took, with its result.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let start = thread_cpu_time();
+    let result = work();
+    (thread_cpu_time() - start, result)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_costs_nothing_and_work_costs_something() {
+        let (asleep, ()) = timed(|| std::thread::sleep(Duration::from_millis(200)));
+        assert!(asleep < Duration::from_millis(100), "{asleep:?}");
+
+        let (awake, _) = timed(|| {
+            let start = thread_cpu_time();
+            while thread_cpu_time() - start < Duration::from_millis(10) {}
+        });
+        assert!(awake >= Duration::from_millis(10), "{awake:?}");
+    }
+}

@@ -1,0 +1,131 @@
+//! Every implementation behind one interface, each configured as the workload says.
+
+mod krcf;
+mod krcflib;
+mod ours;
+mod rcf3;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{stream::Row, workload::Workload};
+
+/// What an engine says about one point: a share of the score for each dimension and direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribution {
+    /// Because the value is too high; one for each dimension, oldest block of the shingle first.
+    pub high: Vec<f64>,
+    /// Because the value is too low.
+    pub low: Vec<f64>,
+}
+
+impl Attribution {
+    /// The sum of all shares.
+    pub fn total(&self) -> f64 {
+        self.high.iter().chain(&self.low).sum()
+    }
+}
+
+/// A forest, whoever wrote it. Rows are valid by construction, so an engine that refuses one panics.
+pub trait Engine {
+    /// Lets the forest learn the row.
+    fn update(&mut self, row: Row<'_>);
+
+    /// Scores the row as the next one of the stream, without learning it.
+    fn score(&self, row: Row<'_>) -> f64;
+
+    /// Scores the row, then learns it.
+    fn process(&mut self, row: Row<'_>) -> f64 {
+        let score = self.score(row);
+        self.update(row);
+        score
+    }
+
+    /// Splits the score of the row over its dimensions.
+    fn attribution(&self, row: Row<'_>) -> Attribution;
+
+    /// The whole state, in the form that the engine offers (where it only derives `serde`, bincode).
+    fn save(&self) -> Vec<u8>;
+
+    /// A new engine from saved bytes.
+    fn load(&self, bytes: &[u8]) -> Box<dyn Engine>;
+}
+
+/// The engines that can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineId {
+    /// This repository.
+    Rcf,
+    /// Amazon's Rust port as published on crates.io: the one to beat.
+    Krcflib,
+    /// A wrapper around `krcflib` that its author tuned.
+    Krcf,
+    /// An independent implementation. Not a true random cut forest: it keeps the lowest cut.
+    Rcf3,
+}
+
+impl EngineId {
+    /// All engines, ours first.
+    pub const ALL: [Self; 4] = [Self::Rcf, Self::Krcflib, Self::Krcf, Self::Rcf3];
+
+    /// The one that the others are compared with.
+    pub const REFERENCE: Self = Self::Krcflib;
+
+    /// The engines asked for, or all if none was.
+    pub fn all_if_none(asked: Vec<Self>) -> Vec<Self> {
+        if asked.is_empty() {
+            Self::ALL.to_vec()
+        } else {
+            asked
+        }
+    }
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rcf => "rcf",
+            Self::Krcflib => "krcflib",
+            Self::Krcf => "krcf",
+            Self::Rcf3 => "rcf3",
+        }
+    }
+
+    /// Name and release.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Rcf => concat!("**rcf ", env!("CARGO_PKG_VERSION"), "**"),
+            Self::Krcflib => "krcflib 4.0.2",
+            Self::Krcf => "krcf 0.4.0",
+            Self::Rcf3 => "rcf3 0.5.2",
+        }
+    }
+
+    /// An empty forest for the workload.
+    ///
+    /// # Errors
+    /// If the engine refuses the parameters.
+    pub fn build(self, workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
+        match self {
+            Self::Rcf => ours::build(workload),
+            Self::Krcflib => krcflib::build(workload),
+            Self::Krcf => krcf::build(workload),
+            Self::Rcf3 => rcf3::build(workload),
+        }
+    }
+}
+
+/// How forests that only derive `serde` are written: the encoding of our own state's body.
+const BINCODE: bincode::config::Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Fixint,
+> = bincode::config::legacy();
+
+fn encode(state: &impl Serialize) -> Vec<u8> {
+    bincode::serde::encode_to_vec(state, BINCODE).expect("a forest can be written to memory")
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> T {
+    bincode::serde::decode_from_slice(bytes, BINCODE)
+        .expect("the bytes come from `encode`")
+        .0
+}

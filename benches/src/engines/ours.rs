@@ -1,0 +1,57 @@
+//! `rcf-core`, this repository.
+
+use rcf_core::RandomCutForest;
+
+use super::{Attribution, Engine};
+use crate::{
+    stream::Row,
+    workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
+};
+
+pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
+    let forest = RandomCutForest::builder(workload.input_dimensions)
+        .shingle_size(workload.shingle_size)
+        .internal_shingling(workload.internal_shingling())
+        .number_of_trees(workload.number_of_trees)
+        .sample_size(workload.sample_size)
+        .time_decay(workload.time_decay())
+        .output_after(workload.output_after())
+        .initial_accept_fraction(INITIAL_ACCEPT_FRACTION)
+        .seed(SEED)
+        .build()?;
+    Ok(Box::new(Ours(forest)))
+}
+
+struct Ours(RandomCutForest);
+
+impl Engine for Ours {
+    fn update(&mut self, row: Row<'_>) {
+        self.0.update(row.double).expect("a valid row");
+    }
+
+    fn score(&self, row: Row<'_>) -> f64 {
+        self.0.score(row.double).expect("a valid row")
+    }
+
+    fn process(&mut self, row: Row<'_>) -> f64 {
+        self.0.process(row.double).expect("a valid row")
+    }
+
+    fn attribution(&self, row: Row<'_>) -> Attribution {
+        let attribution = self.0.attribution(row.double).expect("a valid row");
+        Attribution {
+            high: attribution.high,
+            low: attribution.low,
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        self.0.to_bytes()
+    }
+
+    fn load(&self, bytes: &[u8]) -> Box<dyn Engine> {
+        Box::new(Self(
+            RandomCutForest::from_bytes(bytes).expect("the bytes come from `save`"),
+        ))
+    }
+}

@@ -1,0 +1,19 @@
+//! Benchmarks: our forest and its rivals behind one interface, on eight fixed workloads.
+//!
+//! The programs are `compare` (time, all engines interleaved in one run) and `footprint` (memory);
+//! the criterion bench `forest` is for day-to-day work on our own engine. The folder's README
+//! tells how to run them and how to read what they print.
+//!
+//! ```text
+//! workload + stream ─► engine (ours | krcflib | krcf | rcf3) ─► race ─► report ─► record/
+//! ```
+
+pub mod clock;
+pub mod engines;
+pub mod environment;
+pub mod footprint;
+pub mod race;
+pub mod report;
+pub mod statistics;
+pub mod stream;
+pub mod workload;

@@ -1,0 +1,107 @@
+//! The data: a noisy sine per dimension, the same bytes for every engine and on every machine.
+
+use std::f64::consts::TAU;
+
+/// One row, in both precisions. The values are equal: each is a single-precision number.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// For engines that take f64.
+    pub double: &'a [f64],
+    /// For engines that take f32.
+    pub single: &'a [f32],
+}
+
+/// A stream of rows, made beforehand so that no engine pays for its making.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    dimensions: usize,
+    double: Vec<f64>,
+    single: Vec<f32>,
+}
+
+impl Stream {
+    /// Makes `rows` rows of `dimensions` values.
+    ///
+    /// Dimension `i` is a sine of amplitude 1 and period `50 + i` rows that starts at phase `i`,
+    /// plus noise uniform in ±0.2.
+    pub fn new(dimensions: usize, rows: usize) -> Self {
+        let mut noise = SplitMix64(0x5EED);
+        let single: Vec<f32> = (0..rows)
+            .flat_map(|t| (0..dimensions).map(move |i| (t as f64, i as f64)))
+            .map(|(t, i)| {
+                // libm, because the sine of the platform may differ in the last bit.
+                let wave = libm::sin(TAU * t / (50.0 + i) + i);
+                (wave + 0.2 * noise.next_signed()) as f32
+            })
+            .collect();
+        let double = single.iter().copied().map(f64::from).collect();
+        Self {
+            dimensions,
+            double,
+            single,
+        }
+    }
+
+    /// The row at `index`, from 0.
+    ///
+    /// # Panics
+    /// Panics if the stream has no such row.
+    pub fn row(&self, index: usize) -> Row<'_> {
+        let range = index * self.dimensions..(index + 1) * self.dimensions;
+        Row {
+            double: &self.double[range.clone()],
+            single: &self.single[range],
+        }
+    }
+
+    /// The rows `range`, in order.
+    pub fn rows(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = Row<'_>> {
+        range.map(|index| self.row(index))
+    }
+}
+
+/// Steele, Lea and Flood's generator: a few lines, so that the stream depends on no crate's release.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in [-1, 1).
+    fn next_signed(&mut self) -> f64 {
+        (self.next() >> 11) as f64 * 2f64.powi(-52) - 1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A figure of today and one of next year are about the same stream.
+    #[test]
+    fn the_stream_stays_the_same() {
+        let stream = Stream::new(2, 3);
+        let bits: Vec<u32> = stream.single.iter().map(|value| value.to_bits()).collect();
+        let expected = [
+            3191661367, 1061571488, 1032967280, 1063302626, 1032450922, 1063605718,
+        ];
+        assert_eq!(bits, expected);
+    }
+
+    #[test]
+    fn both_precisions_hold_the_same_values() {
+        let stream = Stream::new(3, 100);
+        for row in stream.rows(0..100) {
+            assert!(
+                row.single
+                    .iter()
+                    .zip(row.double)
+                    .all(|(&s, &d)| f64::from(s) == d)
+            );
+        }
+    }
+}
