@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod assemble;
 pub mod checkpoint;
 pub mod config;
 pub mod decode;

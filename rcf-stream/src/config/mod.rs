@@ -1,7 +1,205 @@
 //! The configuration: one TOML file, `RCF_*` environment variables and flags, validated once.
+//! What runs is the typed [`Config`].
 
+mod build;
+mod error;
 pub mod kinesis;
+mod layers;
+mod schema;
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+pub use error::ConfigError;
 pub use kinesis::{
     KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
 };
+pub use layers::{Layers, Origin};
+pub use schema::{SETTINGS, Setting};
+
+use crate::checkpoint::{Fingerprint, Schedule};
+use crate::decode::{Fields, InputFormat};
+use crate::encode::OutputFormat;
+use crate::event::{EventOperator, ModelPer, event_operator};
+use crate::operator::{ForestParameters, OperatorConfigError};
+use crate::pipeline::OnBadRecord;
+use crate::source::sine::SineConfig;
+
+/// Everything about one pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where records come from.
+    pub source: SourceConfig,
+    /// How they are read.
+    pub input: InputConfig,
+    /// The parameters of the models.
+    pub forest: ForestParameters,
+    /// How results are written.
+    pub output: OutputConfig,
+    /// Where results go.
+    pub sink: SinkConfig,
+    /// Where and when checkpoints are written, if at all.
+    pub checkpoint: Option<CheckpointConfig>,
+}
+
+/// Where records come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceConfig {
+    /// The lines of a file; `-` is the standard input.
+    File {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// The sine wave with drops.
+    Sine(SineConfig),
+    /// A Kinesis stream.
+    Kinesis(KinesisSourceConfig),
+}
+
+/// How records are read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputConfig {
+    /// How they are written.
+    pub format: InputFormat,
+    /// What to take out of them; nothing for raw numbers.
+    pub fields: Fields,
+    /// What separates the columns of CSV.
+    pub delimiter: u8,
+    /// Whether the first line of a CSV file names the columns.
+    pub header: bool,
+    /// What has a model of its own.
+    pub model_per: ModelPer,
+    /// What happens to bad records.
+    pub on_bad_record: OnBadRecord,
+}
+
+impl InputConfig {
+    /// The dimensions of the models: the number of values of a record.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        match self.format {
+            InputFormat::Raw => 1,
+            InputFormat::Json | InputFormat::Jsonl | InputFormat::Csv => self.fields.values.len(),
+        }
+    }
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutputConfig {
+    /// The format.
+    pub format: OutputFormat,
+    /// Whether results tell the share of each value in the score.
+    pub attribution: bool,
+}
+
+/// Where results go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SinkConfig {
+    /// The lines of a file; `-` is the standard output.
+    File {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// A Kinesis stream.
+    Kinesis(KinesisSinkConfig),
+}
+
+/// Where and when checkpoints are written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckpointConfig {
+    /// The folder.
+    pub directory: PathBuf,
+    /// When one is due.
+    pub schedule: Schedule,
+    /// How many are kept.
+    pub retain: usize,
+}
+
+impl CheckpointConfig {
+    /// Checkpoints are written so often where nothing else is said.
+    pub const EVERY: Duration = Duration::from_secs(60);
+    /// So many checkpoints are kept where nothing else is said.
+    pub const RETAIN: usize = 3;
+}
+
+impl Config {
+    /// The operator for these settings, with no models yet.
+    ///
+    /// # Errors
+    /// The rule of the forest that a parameter breaks.
+    pub fn operator(&self) -> Result<EventOperator, OperatorConfigError> {
+        event_operator(
+            self.input.dimensions(),
+            &self.forest,
+            self.output.attribution,
+        )
+    }
+
+    /// The settings that a state depends on: what changes a score, an id or the bytes of a result,
+    /// and where they go. How often checkpoints are written, for example, is none of them.
+    #[must_use]
+    pub fn fingerprint(&self, operator: &EventOperator) -> Fingerprint {
+        let forest = operator.parameters();
+        let paths = |path: &Option<crate::decode::FieldPath>| path.clone().map(String::from);
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.insert("source", match &self.source {
+            SourceConfig::File { path } => {
+                json!({"kind": "file", "name": path.file_name().map(|name| name.to_string_lossy())})
+            }
+            SourceConfig::Sine(sine) => json!({
+                "kind": "sine",
+                "drops": format!("{:?}", sine.drops),
+                "noise": sine.noise,
+                "seed": sine.seed,
+                "partition_key": sine.partition_key,
+            }),
+            SourceConfig::Kinesis(kinesis) => json!({"kind": "kinesis", "stream": kinesis.stream}),
+        });
+        fingerprint.insert(
+            "input",
+            json!({
+                "format": self.input.format,
+                "values": self.input.fields.values,
+                "key": paths(&self.input.fields.key),
+                "timestamp": paths(&self.input.fields.timestamp),
+                "delimiter": char::from(self.input.delimiter),
+                "header": self.input.header,
+                "model_per": self.input.model_per,
+            }),
+        );
+        fingerprint.insert(
+            "forest",
+            json!({
+                "shingle_size": forest.shingle_size,
+                "number_of_trees": forest.number_of_trees,
+                "sample_size": forest.sample_size,
+                "time_decay": forest.time_decay,
+                "output_after": forest.output_after,
+                "initial_accept_fraction": forest.initial_accept_fraction,
+                "seed": forest.seed,
+            }),
+        );
+        fingerprint.insert(
+            "output",
+            json!({
+                "format": self.output.format,
+                "attribution": self.output.attribution,
+            }),
+        );
+        fingerprint.insert(
+            "sink",
+            match &self.sink {
+                SinkConfig::File { path } => {
+                    json!({"kind": "file", "path": path.to_string_lossy()})
+                }
+                SinkConfig::Kinesis(kinesis) => {
+                    json!({"kind": "kinesis", "stream": kinesis.stream})
+                }
+            },
+        );
+        fingerprint
+    }
+}

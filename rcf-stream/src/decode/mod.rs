@@ -1,5 +1,6 @@
 //! From the bytes of a record to values, key and time.
 
+pub mod columns;
 mod csv;
 mod json;
 mod path;

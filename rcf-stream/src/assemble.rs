@@ -1,0 +1,181 @@
+//! From a configuration to a pipeline that stands at its newest checkpoint.
+
+use thiserror::Error;
+
+use crate::checkpoint::{Checkpoint, CheckpointDirectory, CheckpointError, Checkpointer};
+use crate::config::{Config, ConfigError, InputConfig, SinkConfig, SourceConfig};
+use crate::decode::{Decoder, FieldsError, InputFormat};
+use crate::encode::Encoder;
+use crate::error::{SinkError, SourceError};
+use crate::event::EventOperator;
+use crate::operator::{OperatorConfigError, RestoreError};
+use crate::pipeline::Pipeline;
+use crate::record::Positions;
+use crate::sink::lines::LinesSink;
+use crate::sink::{Sink, SinkPosition};
+use crate::source::Source;
+use crate::source::lines::LinesInput;
+use crate::source::sine::SineSource;
+
+/// A pipeline cannot be opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A parameter of the forest breaks its rule.
+    #[error("forest: {0}")]
+    Forest(#[from] OperatorConfigError),
+    /// The fields to take do not fit the source.
+    #[error(transparent)]
+    Fields(#[from] FieldsError),
+    /// The source cannot be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The sink cannot be opened.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The checkpoints cannot be opened.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The state in the newest checkpoint cannot be restored.
+    #[error("the state in the newest checkpoint cannot be restored: {0}")]
+    Restore(#[from] RestoreError),
+    /// The configuration names what this program was built without.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl OpenError {
+    /// Whether another configuration is the remedy.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::Forest(_)
+                | Self::Fields(_)
+                | Self::Config(_)
+                | Self::Checkpoint(CheckpointError::OtherSettings { .. })
+        )
+    }
+}
+
+/// Opens source, sink and checkpoints, and continues where the newest checkpoint stands.
+///
+/// # Errors
+/// The first part that cannot be opened.
+pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
+    let mut operator = config.operator()?;
+    let (checkpointer, newest) = open_checkpoints(config, &operator)?;
+    let (positions, sink_position) = match newest {
+        None => (Positions::default(), None),
+        Some(Checkpoint {
+            records,
+            positions,
+            sink,
+            state,
+            ..
+        }) => {
+            operator.restore(&state)?;
+            tracing::info!(
+                records,
+                models = operator.models(),
+                "continuing from a checkpoint"
+            );
+            (positions, sink)
+        }
+    };
+    let source = open_source(&config.source, &config.input, &positions).await?;
+    let pipeline = join(config, operator, source, sink_position.as_ref()).await?;
+    Ok(match checkpointer {
+        Some(checkpointer) => pipeline.checkpoints(checkpointer, positions),
+        None => pipeline,
+    })
+}
+
+/// Joins an open source and an operator to the sink of the configuration, without checkpoints.
+///
+/// # Errors
+/// The fields do not fit the source, or the sink cannot be opened.
+pub async fn join(
+    config: &Config,
+    operator: EventOperator,
+    source: Box<dyn Source>,
+    sink_position: Option<&SinkPosition>,
+) -> Result<Pipeline, OpenError> {
+    let decoder = decoder(&config.input, source.header())?;
+    let encoder = Encoder::new(
+        config.output.format,
+        decoder.names(),
+        config.output.attribution,
+    );
+    let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
+    Ok(Pipeline::new(source, decoder, operator, encoder, sink)
+        .model_per(config.input.model_per)
+        .on_bad_record(config.input.on_bad_record))
+}
+
+/// Opens a sink. Files begin with the header, if there is one; with a position they are cut back
+/// to it.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn open_sink(
+    config: &SinkConfig,
+    header: Option<&str>,
+    position: Option<&SinkPosition>,
+) -> Result<Box<dyn Sink>, OpenError> {
+    match config {
+        SinkConfig::File { path } => Ok(Box::new(LinesSink::open(path, header, position)?)),
+        #[cfg(feature = "kinesis")]
+        SinkConfig::Kinesis(kinesis) => Ok(Box::new(
+            crate::sink::kinesis::KinesisSink::open(kinesis).await?,
+        )),
+        #[cfg(not(feature = "kinesis"))]
+        SinkConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "sink.kind" }.into()),
+    }
+}
+
+async fn open_source(
+    config: &SourceConfig,
+    input: &InputConfig,
+    positions: &Positions,
+) -> Result<Box<dyn Source>, OpenError> {
+    match config {
+        SourceConfig::File { path } => {
+            let lines = LinesInput::open(path)?;
+            let lines = match input.format {
+                InputFormat::Csv => lines.csv(input.delimiter, |_| input.header)?,
+                InputFormat::Json | InputFormat::Jsonl | InputFormat::Raw => lines.lines(),
+            };
+            Ok(Box::new(lines.resume(positions)?))
+        }
+        SourceConfig::Sine(sine) => Ok(Box::new(SineSource::open(sine.clone(), positions)?)),
+        #[cfg(feature = "kinesis")]
+        SourceConfig::Kinesis(kinesis) => Ok(Box::new(
+            crate::source::kinesis::KinesisSource::open(kinesis, positions).await?,
+        )),
+        #[cfg(not(feature = "kinesis"))]
+        SourceConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "source.kind" }.into()),
+    }
+}
+
+fn open_checkpoints(
+    config: &Config,
+    operator: &EventOperator,
+) -> Result<(Option<Checkpointer>, Option<Checkpoint>), OpenError> {
+    let Some(settings) = &config.checkpoint else {
+        return Ok((None, None));
+    };
+    let directory = CheckpointDirectory::open(&settings.directory, settings.retain)?;
+    let fingerprint = config.fingerprint(operator);
+    let (checkpointer, newest) = Checkpointer::open(directory, settings.schedule, fingerprint)?;
+    Ok((Some(checkpointer), newest))
+}
+
+fn decoder(input: &InputConfig, header: Option<&[u8]>) -> Result<Decoder, FieldsError> {
+    match input.format {
+        InputFormat::Raw => Ok(Decoder::raw()),
+        InputFormat::Json => Decoder::json(&input.fields, false),
+        InputFormat::Jsonl => Decoder::json(&input.fields, true),
+        InputFormat::Csv => Decoder::csv(&input.fields, input.delimiter, header),
+    }
+}

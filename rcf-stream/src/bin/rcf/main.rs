@@ -1,0 +1,85 @@
+//! The `rcf` program. Data goes to the standard output and nothing else does; messages go to the
+//! standard error. Exit status: 0 clean, 1 failed, 78 wrong configuration or usage.
+
+mod failure;
+mod forest;
+mod generate;
+mod log;
+mod run;
+mod score;
+mod settings;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
+
+use failure::Failure;
+
+/// Anomaly detection on streams with Random Cut Forests.
+#[derive(Parser)]
+#[command(name = "rcf", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// What to log to the standard error: off, error, warn, info, debug or trace [default: info
+    /// for `run`, warn for all others; also RCF_LOG]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<LevelFilter>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate a stream of records
+    #[command(subcommand)]
+    Generate(generate::Generate),
+    /// Score the records of a file
+    Score(score::Score),
+    /// Run the pipeline of a configuration
+    Run(run::Run),
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let result = log::start(cli.log, cli.command.default_log()).and_then(|()| cli.command.run());
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(Failure::runtime)?;
+        match self {
+            Self::Generate(generate) => runtime.block_on(generate.run()),
+            Self::Score(score) => runtime.block_on(score.run()),
+            Self::Run(run) => runtime.block_on(run.run()),
+        }
+    }
+
+    fn default_log(&self) -> LevelFilter {
+        match self {
+            Self::Run(_) => LevelFilter::INFO,
+            Self::Generate(_) | Self::Score(_) => LevelFilter::WARN,
+        }
+    }
+}
+
+/// Help and version are what was asked for; everything else is a wrong usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print(); // nobody may be reading
+    if error.use_stderr() {
+        ExitCode::from(failure::CONFIGURATION)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,76 @@
+//! `rcf run`: the pipeline of a configuration.
+
+use std::path::PathBuf;
+
+use rcf_stream::assemble;
+use rcf_stream::config::{Config, Layers, SourceConfig};
+
+use crate::failure::Failure;
+use crate::settings::SettingFlags;
+use crate::stop;
+
+/// Runs until the source ends, or until SIGTERM or SIGINT. With a checkpoint directory it
+/// continues where it was, also after a crash.
+///
+/// Every setting can stand in the file, in the environment (RCF_FOREST_SAMPLE_SIZE for
+/// forest.sample_size) or be a flag; flags go over the environment, and that over the file.
+#[derive(clap::Args)]
+pub(crate) struct Run {
+    /// The configuration, a TOML file [also RCF_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only check the configuration
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+impl Run {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let config = self.load()?;
+        if self.check {
+            return Ok(());
+        }
+        warn(&config);
+        let pipeline = assemble::open(&config).await?;
+        let summary = pipeline.run(stop::requested()).await?;
+        tracing::info!(
+            records = summary.records,
+            results = summary.results,
+            bad_records = ?summary.bad_records,
+            checkpoints = summary.checkpoints,
+            "{}",
+            if summary.ended { "the source has ended" } else { "stopped" }
+        );
+        Ok(())
+    }
+
+    fn load(&self) -> Result<Config, Failure> {
+        let mut layers = Layers::default();
+        let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
+        if let Some(path) = self.config.clone().or_else(variable) {
+            layers.file(&path)?;
+        }
+        // A variable that is not Unicode cannot be one of ours.
+        let variables = std::env::vars_os()
+            .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        layers.variables(variables)?;
+        for (setting, text) in &self.settings.0 {
+            layers.flag(setting, text)?;
+        }
+        Ok(layers.build()?)
+    }
+}
+
+/// What is allowed but should be known.
+fn warn(config: &Config) {
+    if config.checkpoint.is_none() {
+        tracing::warn!("no checkpoint.directory is set: all is forgotten when this process ends");
+    }
+    if matches!(config.source, SourceConfig::Kinesis(_)) && config.input.fields.key.is_some() {
+        tracing::warn!(
+            "input.key is a field: a key that comes through several shards has a model in each"
+        );
+    }
+}

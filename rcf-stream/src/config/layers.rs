@@ -1,0 +1,248 @@
+//! Settings from a file, the environment and flags, laid over each other: flags over the
+//! environment over the file. Keys and types are checked where they come in, so that errors can
+//! name the place.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::ConfigError;
+use super::schema::{Kind, SETTINGS, Setting};
+use crate::suggest::closest;
+
+/// `RCF_*` variables that are not settings of the pipeline.
+const OTHER_VARIABLES: [&str; 2] = ["RCF_CONFIG", "RCF_LOG"];
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A line of a file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An environment variable.
+    Variable(String),
+    /// A flag of the command line.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Flag(name) => write!(f, "flag --{name}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Texts(Vec<String>),
+    Count(u64),
+    Counts(Vec<u64>),
+    Real(f64),
+    Switch(bool),
+}
+
+/// All settings that are set. Later layers replace earlier ones.
+#[derive(Debug, Default)]
+pub struct Layers {
+    values: BTreeMap<&'static str, (Value, Origin)>,
+    used: RefCell<BTreeSet<&'static str>>,
+}
+
+impl Layers {
+    /// Adds the settings of a TOML file.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, or has an unknown key or a value of a wrong type.
+    pub fn file(&mut self, path: &Path) -> Result<(), ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.toml(path, &text)
+    }
+
+    pub(super) fn toml(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
+        let document = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })?;
+        let line = |offset: usize| text[..offset].matches('\n').count() + 1;
+        let origin = |offset| Origin::File {
+            path: path.to_owned(),
+            line: line(offset),
+        };
+        for (section, settings) in document.get_ref() {
+            let DeValue::Table(settings) = settings.get_ref() else {
+                return Err(unknown(section.get_ref(), origin(section.span().start)));
+            };
+            for (name, value) in settings {
+                let key = format!("{}.{}", section.get_ref(), name.get_ref());
+                let origin = origin(name.span().start);
+                let Some(setting) = Setting::find(&key) else {
+                    return Err(unknown(&key, origin));
+                };
+                let value = from_toml(setting.kind, value)
+                    .ok_or_else(|| wrong(setting, &origin, &text[value.span()]))?;
+                self.values.insert(setting.key, (value, origin));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the settings among environment variables: all that begin with `RCF_`.
+    ///
+    /// # Errors
+    /// A name that is no setting, or a value of a wrong type.
+    pub fn variables(
+        &mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), ConfigError> {
+        for (name, text) in variables {
+            if !name.starts_with("RCF_") || OTHER_VARIABLES.contains(&name.as_str()) {
+                continue;
+            }
+            let origin = Origin::Variable(name.clone());
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) else {
+                let known: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
+                let suggestion =
+                    closest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+                return Err(ConfigError::UnknownKey {
+                    origin,
+                    key: name,
+                    suggestion,
+                });
+            };
+            self.insert_text(setting, &text, origin)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the value of a flag.
+    ///
+    /// # Errors
+    /// A value of a wrong type.
+    pub fn flag(&mut self, setting: &'static Setting, text: &str) -> Result<(), ConfigError> {
+        self.insert_text(setting, text, Origin::Flag(setting.flag()))
+    }
+
+    fn insert_text(
+        &mut self,
+        setting: &'static Setting,
+        text: &str,
+        origin: Origin,
+    ) -> Result<(), ConfigError> {
+        let value = from_text(setting.kind, text)
+            .ok_or_else(|| wrong(setting, &origin, &format!("{text:?}")))?;
+        self.values.insert(setting.key, (value, origin));
+        Ok(())
+    }
+
+    /// Takes a value. What was never asked for has no effect, which [`unused`](Self::unused) tells.
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        let setting = Setting::find(key);
+        debug_assert!(setting.is_some(), "{key} is not in the table");
+        self.used.borrow_mut().insert(setting?.key);
+        self.values.get(key).map(|(value, _)| value)
+    }
+
+    /// The first setting that was set and never asked for.
+    pub(super) fn unused(&self) -> Option<(&'static str, &Origin)> {
+        let used = self.used.borrow();
+        let mut unused = self.values.iter().filter(|(key, _)| !used.contains(*key));
+        unused.next().map(|(key, (_, origin))| (*key, origin))
+    }
+}
+
+fn unknown(key: &str, origin: Origin) -> ConfigError {
+    let suggestion = closest(key, SETTINGS.iter().map(|setting| setting.key)).map(str::to_owned);
+    ConfigError::UnknownKey {
+        origin,
+        key: key.to_owned(),
+        suggestion,
+    }
+}
+
+fn wrong(setting: &'static Setting, origin: &Origin, found: &str) -> ConfigError {
+    let expected = match setting.kind {
+        Kind::Text => "a text".to_owned(),
+        Kind::Texts => "a list of texts".to_owned(),
+        Kind::Count => "a whole number, 0 or more".to_owned(),
+        Kind::Counts => "a list of whole numbers, 0 or more".to_owned(),
+        Kind::Real => "a number".to_owned(),
+        Kind::Switch => "true or false".to_owned(),
+        Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
+    };
+    let (origin, found) = (origin.clone(), found.to_owned());
+    ConfigError::WrongValue {
+        origin,
+        key: setting.key,
+        expected,
+        found,
+    }
+}
+
+fn from_toml(kind: Kind, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+    let value = value.get_ref();
+    let text = |value: &DeValue<'_>| value.as_str().map(str::to_owned);
+    let count = |value: &DeValue<'_>| {
+        let integer = value.as_integer()?;
+        u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+    };
+    match kind {
+        Kind::Text => text(value).map(Value::Text),
+        Kind::Choice(_) => from_text(kind, value.as_str()?),
+        Kind::Count => count(value).map(Value::Count),
+        Kind::Switch => value.as_bool().map(Value::Switch),
+        Kind::Real => {
+            let written = value.as_float().map(|float| float.as_str());
+            let written = written.or_else(|| value.as_integer().map(|integer| integer.as_str()));
+            from_text(kind, written?)
+        }
+        Kind::Texts => {
+            let items = value.as_array()?.iter().map(|item| text(item.get_ref()));
+            items.collect::<Option<_>>().map(Value::Texts)
+        }
+        Kind::Counts => {
+            let items = value.as_array()?.iter().map(|item| count(item.get_ref()));
+            items.collect::<Option<_>>().map(Value::Counts)
+        }
+    }
+}
+
+fn from_text(kind: Kind, text: &str) -> Option<Value> {
+    let items = || {
+        text.split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+    };
+    match kind {
+        Kind::Text => Some(Value::Text(text.to_owned())),
+        Kind::Texts => Some(Value::Texts(items().map(str::to_owned).collect())),
+        Kind::Count => text.parse().ok().map(Value::Count),
+        Kind::Counts => items()
+            .map(|item| item.parse().ok())
+            .collect::<Option<_>>()
+            .map(Value::Counts),
+        Kind::Real => text
+            .parse()
+            .ok()
+            .filter(|real: &f64| real.is_finite())
+            .map(Value::Real),
+        Kind::Switch => text.parse().ok().map(Value::Switch),
+        Kind::Choice(choices) => choices
+            .contains(&text)
+            .then(|| Value::Text(text.to_owned())),
+    }
+}
