@@ -4,12 +4,13 @@ use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{DecayClock, Sampler, size_of_val_capacity};
-use crate::simd::{Kernel, SimdLevel};
-use crate::tree::bounding_box::{Geometry, Lanes, Line, stride};
+use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::bounding_box::{Lanes, Line, stride};
+use crate::tree::cut::Cut;
 use crate::tree::{Path, Tree};
 use crate::visitor::attribution::{AttributionSum, AttributionVisitor};
 use crate::visitor::score::{ScoreVisitor, normalizer};
-use crate::visitor::walk_all;
+use crate::visitor::{walk, walk_all};
 
 /// Trees, samples and points, named by numbers of width `I`.
 #[derive(Debug, Clone)]
@@ -35,17 +36,16 @@ pub(crate) fn fits<I: Index>(number_of_trees: usize, sample_size: usize) -> bool
 
 /// Evaluates `$body` with `$geometry` bound to the geometry for this number of dimensions.
 macro_rules! with_geometry {
-    ($dimensions:expr, $geometry:ident => $body:expr) => {
+    ($simd:expr, $dimensions:expr, $geometry:ident => $body:expr) => {
         if $dimensions == 1 {
             let $geometry = Line;
             $body
         } else {
-            let $geometry = Lanes::new($dimensions);
+            let $geometry = Lanes::new($simd, $dimensions);
             $body
         }
     };
 }
-pub(crate) use with_geometry;
 
 impl<I: Index> Ensemble<I> {
     pub(crate) fn new(
@@ -76,16 +76,12 @@ impl<I: Index> Ensemble<I> {
 
     /// The mean score over the trees.
     pub(crate) fn score(&self, level: SimdLevel, x: &[f32]) -> f64 {
-        with_geometry!(self.dimensions, geometry => {
-            level.run(ScorePass { ensemble: self, geometry, x })
-        })
+        level.run(ScorePass { ensemble: self, x })
     }
 
     /// The mean attribution over the trees: high and low, padded.
     pub(crate) fn attribution(&self, level: SimdLevel, x: &[f32]) -> (Vec<f64>, Vec<f64>) {
-        with_geometry!(self.dimensions, geometry => {
-            level.run(AttributionPass { ensemble: self, geometry, x })
-        })
+        level.run(AttributionPass { ensemble: self, x })
     }
 
     /// Offers a point to all samplers and changes the trees of those that take it.
@@ -96,9 +92,14 @@ impl<I: Index> Ensemble<I> {
         accept_fraction: f64,
         x: &[f32],
     ) {
-        with_geometry!(self.dimensions, geometry => {
-            level.run(UpdatePass { ensemble: self, geometry, clock, accept_fraction, x });
-        });
+        level.run(UpdatePass { ensemble: self, clock, accept_fraction, x });
+    }
+
+    /// Adds a tree made of these cuts and the given points, which are in the store. `false` if the
+    /// cuts are not those of a tree of these points.
+    pub(crate) fn add_tree(&mut self, sample_size: usize, points: &[I], cuts: &[Cut]) -> bool {
+        let level = SimdLevel::best();
+        level.run(RebuildPass { ensemble: self, sample_size, points, cuts })
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -112,70 +113,51 @@ impl<I: Index> Ensemble<I> {
     }
 }
 
-struct ScorePass<'a, I, G> {
+struct ScorePass<'a, I> {
     ensemble: &'a Ensemble<I>,
-    geometry: G,
     x: &'a [f32],
 }
 
-impl<I: Index, G: Geometry> Kernel for ScorePass<'_, I, G> {
+impl<I: Index> Kernel for ScorePass<'_, I> {
     type Output = f64;
 
     #[inline(always)]
-    fn run(self) -> f64 {
-        let Self {
-            ensemble: Ensemble { points, trees, .. },
-            geometry,
-            x,
-        } = self;
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let Self { ensemble: Ensemble { dimensions, points, trees, .. }, x } = self;
         let mut sum = 0.0;
         let mut normalizers = Normalizers::default();
-        walk_all(
+        with_geometry!(simd, *dimensions, geometry => walk_all(
             trees,
             points,
             geometry,
             x,
             |_| ScoreVisitor::default(),
             |tree, visitor| sum += normalizers.of(tree.mass()) * visitor.score,
-        );
+        ));
         sum / trees.len() as f64
     }
 }
 
-struct AttributionPass<'a, I, G> {
+struct AttributionPass<'a, I> {
     ensemble: &'a Ensemble<I>,
-    geometry: G,
     x: &'a [f32],
 }
 
-impl<I: Index, G: Geometry> Kernel for AttributionPass<'_, I, G> {
+impl<I: Index> Kernel for AttributionPass<'_, I> {
     type Output = (Vec<f64>, Vec<f64>);
 
     #[inline(always)]
-    fn run(self) -> Self::Output {
-        let Self {
-            ensemble:
-                Ensemble {
-                    dimensions,
-                    points,
-                    trees,
-                    ..
-                },
-            geometry,
-            x,
-        } = self;
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        let Self { ensemble: Ensemble { dimensions, points, trees, .. }, x } = self;
+        let dimensions = *dimensions;
         let mut sum = AttributionSum::new(x.len());
         let mut normalizers = Normalizers::default();
         let mut path = Path::new();
-        for tree in trees {
-            let mut visitor = AttributionVisitor {
-                x,
-                dimensions: *dimensions,
-                sum: &mut sum,
-            };
-            crate::visitor::walk(tree, points, geometry, x, &mut path, &mut visitor);
+        with_geometry!(simd, dimensions, geometry => for tree in trees {
+            let mut visitor = AttributionVisitor { x, dimensions, sum: &mut sum };
+            walk(tree, points, geometry, x, &mut path, &mut visitor);
             sum.add_tree(normalizers.of(tree.mass()) / trees.len() as f64);
-        }
+        });
         (sum.high, sum.low)
     }
 }
@@ -200,40 +182,25 @@ impl Normalizers {
     }
 }
 
-struct UpdatePass<'a, I, G> {
+struct UpdatePass<'a, I> {
     ensemble: &'a mut Ensemble<I>,
-    geometry: G,
     clock: &'a DecayClock,
     accept_fraction: f64,
     x: &'a [f32],
 }
 
-impl<I: Index, G: Geometry> Kernel for UpdatePass<'_, I, G> {
+impl<I: Index> Kernel for UpdatePass<'_, I> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
-        let Self {
-            ensemble,
-            geometry,
-            clock,
-            accept_fraction,
-            x,
-        } = self;
-        let Ensemble {
-            points,
-            trees,
-            samplers,
-            rngs,
-            path,
-            ..
-        } = ensemble;
+    fn run<S: Simd>(self, simd: S) {
+        let Self { ensemble, clock, accept_fraction, x } = self;
+        let Ensemble { dimensions, points, trees, samplers, rngs, path, .. } = ensemble;
         // Stored when the first tree takes it.
         let mut stored = None;
-        for ((tree, sampler), rng) in trees.iter_mut().zip(samplers).zip(rngs) {
-            let Some(acceptance) = sampler.offer(clock, accept_fraction, rng) else {
-                continue;
-            };
+        let members = trees.iter_mut().zip(samplers).zip(rngs);
+        with_geometry!(simd, *dimensions, geometry => for ((tree, sampler), rng) in members {
+            let Some(acceptance) = sampler.offer(clock, accept_fraction, rng) else { continue };
             if let Some(evicted) = sampler.evicted(acceptance) {
                 tree.delete(geometry, points, evicted.get(), path);
                 points.release(evicted.get());
@@ -242,9 +209,32 @@ impl<I: Index, G: Geometry> Kernel for UpdatePass<'_, I, G> {
             let leaf = tree.insert(geometry, points, point, rng, path);
             points.retain(leaf);
             sampler.accept(acceptance, I::new(leaf), clock, rng);
-        }
+        });
         if let Some(point) = stored {
             points.drop_if_unused(point);
         }
+    }
+}
+
+struct RebuildPass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+    sample_size: usize,
+    points: &'a [I],
+    cuts: &'a [Cut],
+}
+
+impl<I: Index> Kernel for RebuildPass<'_, I> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { ensemble, sample_size, points, cuts } = self;
+        let store = &ensemble.points;
+        let tree = with_geometry!(simd, ensemble.dimensions, geometry => {
+            Tree::rebuild(geometry, store, sample_size, points, cuts)
+        });
+        let rebuilt = tree.is_some();
+        ensemble.trees.extend(tree);
+        rebuilt
     }
 }

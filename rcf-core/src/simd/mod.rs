@@ -1,13 +1,54 @@
-//! Vector instructions: what the processor has, and the kernels written for it.
+//! Vector instructions: what the processor has, and the few operations that the forest needs.
 //!
-//! The kernels are ordinary Rust over arrays of eight floats, in [`portable`]. A [`Kernel`] is a
-//! whole pass over the forest; [`SimdLevel::run`] compiles it once per level, so that everything
-//! inlined into it uses that level's instructions. Eight lanes and one order of summation on every
-//! level, and no fused multiply-add, make the results equal to the bit.
+//! The hot code is written once, over the operations of [`Simd`]. A [`Kernel`] is a whole pass over
+//! the forest; [`SimdLevel::run`] compiles it for each level, with everything inlined into it.
+//! Eight lanes and one order of summation on every level, and no fused multiply-add, make the
+//! results equal to the bit.
 
-pub(crate) mod portable;
+mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
+
+/// Lanes of one vector.
+pub(crate) const LANES: usize = 8;
+/// Lanes of the half vector that ends a row whose length is not a multiple of [`LANES`].
+pub(crate) const HALF: usize = LANES / 2;
+
+/// Operations on vectors of eight floats.
+///
+/// A value is the proof that the processor has the instructions. Implementations are
+/// `#[inline(always)]`, so that they become single instructions inside of a kernel.
+pub(crate) trait Simd: Copy {
+    /// Eight floats.
+    type Vector: Copy;
+
+    fn zero(self) -> Self::Vector;
+    fn load(self, lanes: &[f32; LANES]) -> Self::Vector;
+    /// The other lanes are zero.
+    fn load_half(self, lanes: &[f32; HALF]) -> Self::Vector;
+    fn store(self, a: Self::Vector, lanes: &mut [f32; LANES]);
+    /// Stores the first half.
+    fn store_half(self, a: Self::Vector, lanes: &mut [f32; HALF]);
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a > b ? a : b` in each lane.
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a < b ? a : b` in each lane.
+    fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Whether any lanes differ.
+    fn differ(self, a: Self::Vector, b: Self::Vector) -> bool;
+    /// Whether any lane is above zero.
+    fn any_positive(self, a: Self::Vector) -> bool;
+    /// `((a₀+a₄) + (a₂+a₆)) + ((a₁+a₅) + (a₃+a₇))`
+    fn total(self, a: Self::Vector) -> f32;
+}
+
+/// A computation that is compiled for every level. Implementations must be `#[inline(always)]`, and
+/// so must all of the hot code that they call.
+pub(crate) trait Kernel {
+    type Output;
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
 
 /// A set of vector instructions that this processor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +61,6 @@ enum Level {
     Avx2(x86_64::Avx2),
 }
 
-/// A computation compiled for every level. Implementations must be `#[inline(always)]`, and so
-/// must all of the hot code that they call.
-pub(crate) trait Kernel {
-    type Output;
-    fn run(self) -> Self::Output;
-}
-
 impl SimdLevel {
     /// What the target's baseline offers; there on every processor.
     pub const PORTABLE: Self = Self(Level::Portable);
@@ -34,10 +68,10 @@ impl SimdLevel {
     /// All levels that this processor has, the best one last.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        #[allow(unused_mut)]
         let mut levels = vec![Self::PORTABLE];
-        #[cfg(target_arch = "x86_64")]
-        levels.extend(x86_64::Avx2::detect().map(|avx2| Self(Level::Avx2(avx2))));
+        if Self::best() != Self::PORTABLE {
+            levels.push(Self::best());
+        }
         levels
     }
 
@@ -54,9 +88,21 @@ impl SimdLevel {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Level::Portable => kernel.run(),
+            Level::Portable => kernel.run(portable::Portable),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(avx2) => avx2.run(kernel),
         }
     }
+}
+
+/// The larger one. Unlike `f32::max` it need not care for NaN, and is one instruction.
+#[inline(always)]
+pub(crate) fn max(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The smaller one.
+#[inline(always)]
+pub(crate) fn min(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }

@@ -1,50 +1,71 @@
-//! The kernels, lane by lane, in the form that compilers turn into vector instructions.
+//! The operations, lane by lane, for every processor.
 
-/// Lanes of one vector.
-pub(crate) const LANES: usize = 8;
-/// Lanes of the half vector that ends a row whose length is not a multiple of [`LANES`].
-pub(crate) const HALF: usize = LANES / 2;
+use super::{HALF, LANES, Simd, max, min};
 
-/// The larger one. Unlike `f32::max` it need not care for NaN, and is one instruction.
-#[inline(always)]
-pub(crate) fn max(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
+/// There on every processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Portable;
 
-/// The smaller one.
-#[inline(always)]
-pub(crate) fn min(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
-}
+impl Simd for Portable {
+    type Vector = [f32; LANES];
 
-/// How far each coordinate of `x` lies outside of `[lo, hi]`.
-#[inline(always)]
-pub(crate) fn gaps<const N: usize>(lo: &[f32; N], hi: &[f32; N], x: &[f32; N]) -> [f32; N] {
-    std::array::from_fn(|i| max(max(lo[i] - x[i], x[i] - hi[i]), 0.0))
-}
-
-/// The side lengths of the box.
-#[inline(always)]
-pub(crate) fn sides<const N: usize>(lo: &[f32; N], hi: &[f32; N]) -> [f32; N] {
-    std::array::from_fn(|i| hi[i] - lo[i])
-}
-
-/// Adds `values` to the first lanes.
-#[inline(always)]
-pub(crate) fn accumulate<const N: usize>(sums: &mut [f32; LANES], values: &[f32; N]) {
-    for i in 0..N {
-        sums[i] += values[i];
+    #[inline(always)]
+    fn zero(self) -> Self::Vector {
+        [0.0; LANES]
     }
-}
 
-/// The sum of the lanes, always in this order.
-#[inline(always)]
-pub(crate) fn total(s: &[f32; LANES]) -> f32 {
-    ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
-}
+    #[inline(always)]
+    fn load(self, lanes: &[f32; LANES]) -> Self::Vector {
+        *lanes
+    }
 
-/// Whether any value is above zero.
-#[inline(always)]
-pub(crate) fn any_positive<const N: usize>(values: &[f32; N]) -> bool {
-    values.iter().fold(false, |any, &value| any | (value > 0.0))
+    #[inline(always)]
+    fn load_half(self, &[a, b, c, d]: &[f32; HALF]) -> Self::Vector {
+        [a, b, c, d, 0.0, 0.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn store(self, a: Self::Vector, lanes: &mut [f32; LANES]) {
+        *lanes = a;
+    }
+
+    #[inline(always)]
+    fn store_half(self, a: Self::Vector, lanes: &mut [f32; HALF]) {
+        lanes.copy_from_slice(&a[..HALF]);
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+
+    #[inline(always)]
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        std::array::from_fn(|i| max(a[i], b[i]))
+    }
+
+    #[inline(always)]
+    fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        std::array::from_fn(|i| min(a[i], b[i]))
+    }
+
+    #[inline(always)]
+    fn differ(self, a: Self::Vector, b: Self::Vector) -> bool {
+        a.iter().zip(&b).fold(false, |any, (a, b)| any | (a != b))
+    }
+
+    #[inline(always)]
+    fn any_positive(self, a: Self::Vector) -> bool {
+        a.iter().fold(false, |any, &lane| any | (lane > 0.0))
+    }
+
+    #[inline(always)]
+    fn total(self, a: Self::Vector) -> f32 {
+        ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
+    }
 }

@@ -1,7 +1,14 @@
 //! Levels above the x86-64 baseline.
 #![allow(unsafe_code)]
 
-use super::Kernel;
+use std::arch::x86_64::{
+    __m256, _CMP_GT_OQ, _CMP_NEQ_OQ, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps,
+    _mm_movehdup_ps, _mm_movehl_ps, _mm_storeu_ps, _mm256_add_ps, _mm256_castps256_ps128,
+    _mm256_cmp_ps, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps,
+    _mm256_movemask_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm256_zextps128_ps256,
+};
+
+use super::{HALF, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX2, and the bit instructions that came with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +26,91 @@ impl Avx2 {
 
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        // SAFETY: `self` exists only where `detect` found these features.
-        unsafe { run_with_avx2(kernel) }
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        fn compiled_for_avx2<K: Kernel>(kernel: K, simd: Avx2) -> K::Output {
+            kernel.run(simd)
+        }
+        // SAFETY: `self` exists only where `detect` found all of these features.
+        unsafe { compiled_for_avx2(kernel, self) }
     }
 }
 
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn run_with_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+impl Simd for Avx2 {
+    type Vector = __m256;
+
+    #[inline(always)]
+    fn zero(self) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_setzero_ps() }
+    }
+
+    #[inline(always)]
+    fn load(self, lanes: &[f32; LANES]) -> __m256 {
+        // SAFETY: `self` proves AVX2, and the array has the eight floats that are read.
+        unsafe { _mm256_loadu_ps(lanes.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
+        // SAFETY: `self` proves AVX2, and the array has the four floats that are read.
+        unsafe { _mm256_zextps128_ps256(_mm_loadu_ps(lanes.as_ptr())) }
+    }
+
+    #[inline(always)]
+    fn store(self, a: __m256, lanes: &mut [f32; LANES]) {
+        // SAFETY: `self` proves AVX2, and the array has room for the eight floats written.
+        unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), a) }
+    }
+
+    #[inline(always)]
+    fn store_half(self, a: __m256, lanes: &mut [f32; HALF]) {
+        // SAFETY: `self` proves AVX2, and the array has room for the four floats written.
+        unsafe { _mm_storeu_ps(lanes.as_mut_ptr(), _mm256_castps256_ps128(a)) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_max_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn min(self, a: __m256, b: __m256) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_min_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn differ(self, a: __m256, b: __m256) -> bool {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_OQ>(a, b)) != 0 }
+    }
+
+    #[inline(always)]
+    fn any_positive(self, a: __m256) -> bool {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, _mm256_setzero_ps())) != 0 }
+    }
+
+    #[inline(always)]
+    fn total(self, a: __m256) -> f32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let fours = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+            let twos = _mm_add_ps(fours, _mm_movehl_ps(fours, fours));
+            _mm_cvtss_f32(_mm_add_ss(twos, _mm_movehdup_ps(twos)))
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::ensemble::{Ensemble, fits, with_geometry};
+use crate::ensemble::{Ensemble, fits};
 use crate::error::StateError;
 use crate::forest::{RandomCutForest, Trees, with_ensemble};
 use crate::index::Index;
@@ -11,8 +11,7 @@ use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{DecayClock, Sampler};
 use crate::shingle::{Shingle, is_storable};
-use crate::tree::Tree;
-use crate::tree::bounding_box::{Lanes, Line, stride};
+use crate::tree::bounding_box::stride;
 use crate::tree::cut::Cut;
 
 pub(crate) const VERSION: u16 = 1;
@@ -310,13 +309,11 @@ fn restore_tree<I: Index>(
         .into_iter()
         .map(|point| I::new(point as usize))
         .collect();
-    let tree = with_geometry!(ensemble.dimensions, geometry => {
-        Tree::rebuild(geometry, &ensemble.points, config.sample_size, &points, &cuts)
-    });
-    let tree = tree.ok_or_else(|| inconsistent("the cuts of a tree do not separate its points"))?;
+    if !ensemble.add_tree(config.sample_size, &points, &cuts) {
+        return Err(inconsistent("the cuts of a tree do not separate its points"));
+    }
     let sampler = Sampler::restore(config.sample_size, keys, points, target)
         .ok_or_else(|| inconsistent("a sample is not a heap of keys within its size"))?;
-    ensemble.trees.push(tree);
     ensemble.samplers.push(sampler);
     ensemble.rngs.push(TreeRng::from_bytes(rng));
     Ok(())

@@ -4,12 +4,12 @@
 //! range (the sum of its side lengths). A [`Geometry`] knows the layout. One dimension has a
 //! geometry of its own, a few instructions long; all others go by vectors.
 
-use crate::simd::portable::{HALF, LANES, accumulate, any_positive, gaps, max, min, sides, total};
+use crate::simd::{HALF, LANES, Simd, max, min};
 
 /// How points and boxes are laid out, and measured against each other.
 pub(crate) trait Geometry: Copy {
-    /// Where a point that climbs from box to larger box may still lie outside of them.
-    type Outside;
+    /// The parts of the space that matter to a climb from box to larger box; they become fewer.
+    type Parts;
 
     /// Floats in a box.
     fn box_len(self) -> usize;
@@ -17,12 +17,13 @@ pub(crate) trait Geometry: Copy {
     /// The coordinate of `x` in this dimension.
     fn coordinate(self, x: &[f32], dimension: usize) -> f32;
 
-    /// Before the climb: a point may lie outside anywhere.
-    fn anywhere(self) -> Self::Outside;
+    /// The whole space.
+    fn everywhere(self) -> Self::Parts;
 
     /// Sum over the dimensions of the distances by which `x` lies outside of `bounds`; 0 exactly if
-    /// `x` is inside. `outside` narrows: boxes must come in growing order.
-    fn gap(self, outside: &mut Self::Outside, bounds: &[f32], x: &[f32]) -> f32;
+    /// `x` is inside. Looks only at `outside`, and leaves there the parts in which it found `x`
+    /// outside: larger boxes contain `x` everywhere else.
+    fn gap(self, outside: &mut Self::Parts, bounds: &[f32], x: &[f32]) -> f32;
 
     /// Sum of the side lengths.
     fn range(self, bounds: &[f32]) -> f32;
@@ -33,9 +34,15 @@ pub(crate) trait Geometry: Copy {
     /// Extends the box to contain `x`.
     fn include(self, bounds: &mut [f32], x: &[f32]);
 
-    /// Makes `bounds` the union of the boxes `[lo_a | hi_a]` and `[lo_b | hi_b]`; tells whether it
-    /// changed.
-    fn unite(self, bounds: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool;
+    /// Makes `bounds` the union of two boxes; tells whether it changed. Looks only at `changing`,
+    /// and leaves there the parts that did change: larger boxes stay as they are everywhere else.
+    fn unite(
+        self,
+        changing: &mut Self::Parts,
+        bounds: &mut [f32],
+        a: Corners<'_>,
+        b: Corners<'_>,
+    ) -> bool;
 }
 
 /// A box given by its corners; a point is the box of which it is both corners.
@@ -69,7 +76,7 @@ pub(crate) fn stride(dimensions: usize) -> usize {
 pub(crate) struct Line;
 
 impl Geometry for Line {
-    type Outside = ();
+    type Parts = ();
 
     #[inline(always)]
     fn box_len(self) -> usize {
@@ -82,7 +89,7 @@ impl Geometry for Line {
     }
 
     #[inline(always)]
-    fn anywhere(self) {}
+    fn everywhere(self) {}
 
     #[inline(always)]
     fn gap(self, _: &mut (), bounds: &[f32], x: &[f32]) -> f32 {
@@ -109,7 +116,7 @@ impl Geometry for Line {
     }
 
     #[inline(always)]
-    fn unite(self, bounds: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool {
+    fn unite(self, _: &mut (), bounds: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool {
         let new = [min(a.low[0], b.low[0]), max(a.high[0], b.high[0])];
         let changed = bounds != new;
         bounds.copy_from_slice(&new);
@@ -119,58 +126,84 @@ impl Geometry for Line {
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
-/// A point that is inside a box in some dimension stays inside all larger boxes there. The climb
-/// therefore keeps a set of the vectors in which the point was last seen outside, and reads no
-/// other part of the boxes above.
+/// A point that is inside a box in some dimension stays inside all larger boxes there, and a box
+/// that did not change in some dimension changes no larger box there. Climbs therefore keep a set
+/// of the vectors that still matter, and read no other part of the boxes above.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lanes {
+pub(crate) struct Lanes<S> {
+    simd: S,
     stride: usize,
     /// Whole vectors in a row.
     vectors: usize,
-    /// Vectors that share one bit of the set of [`Outside`].
-    vectors_per_bit: usize,
 }
 
-/// The vectors in which a climbing point may be outside: a bit each, or for several.
+/// A set of vectors of a row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Outside {
+pub(crate) struct Parts {
+    /// A bit for each of the first vectors. Those beyond, of very long rows, are always in it.
     vectors: u64,
     half: bool,
 }
 
-impl Lanes {
-    pub(crate) fn new(dimensions: usize) -> Self {
+/// Vectors that have a bit in [`Parts`].
+const TRACKED: usize = u64::BITS as usize;
+
+impl<S: Simd> Lanes<S> {
+    pub(crate) fn new(simd: S, dimensions: usize) -> Self {
         let stride = stride(dimensions);
-        let vectors = stride / LANES;
-        let vectors_per_bit = vectors.div_ceil(u64::BITS as usize).max(1);
-        Self {
-            stride,
-            vectors,
-            vectors_per_bit,
-        }
+        Self { simd, stride, vectors: stride / LANES }
     }
 
     #[inline(always)]
     fn has_half(self) -> bool {
         !self.stride.is_multiple_of(LANES)
     }
+
+    /// How far each lane of `x` lies outside.
+    #[inline(always)]
+    fn gaps(self, low: S::Vector, high: S::Vector, x: S::Vector) -> S::Vector {
+        let simd = self.simd;
+        simd.max(simd.max(simd.sub(low, x), simd.sub(x, high)), simd.zero())
+    }
+
+    // Not a closure inside of its caller: those are not always inlined, and then not vectors.
+    #[inline(always)]
+    fn gaps_at(self, i: usize, Corners { low, high }: Corners<'_>, x: &[f32]) -> S::Vector {
+        let simd = self.simd;
+        let (low, high, x) = (vector(low, i), vector(high, i), vector(x, i));
+        self.gaps(simd.load(low), simd.load(high), simd.load(x))
+    }
 }
 
-/// The `i`-th vector of a row.
+/// The whole vectors of a row.
+#[inline(always)]
+fn vectors(row: &[f32]) -> &[[f32; LANES]] {
+    row.as_chunks().0
+}
+
+#[inline(always)]
+fn vectors_mut(row: &mut [f32]) -> &mut [[f32; LANES]] {
+    row.as_chunks_mut().0
+}
+
 #[inline(always)]
 fn vector(row: &[f32], i: usize) -> &[f32; LANES] {
-    &row.as_chunks().0[i]
+    &vectors(row)[i]
 }
 
 /// The half vector that ends a row.
 #[inline(always)]
 fn half(row: &[f32]) -> &[f32; HALF] {
-    row.last_chunk()
-        .expect("a row of vectors has at least four floats")
+    row.last_chunk().expect("a row of vectors has at least four floats")
 }
 
-impl Geometry for Lanes {
-    type Outside = Outside;
+#[inline(always)]
+fn half_mut(row: &mut [f32]) -> &mut [f32; HALF] {
+    row.last_chunk_mut().expect("a row of vectors has at least four floats")
+}
+
+impl<S: Simd> Geometry for Lanes<S> {
+    type Parts = Parts;
 
     #[inline(always)]
     fn box_len(self) -> usize {
@@ -183,43 +216,35 @@ impl Geometry for Lanes {
     }
 
     #[inline(always)]
-    fn anywhere(self) -> Outside {
-        let bits = self.vectors.div_ceil(self.vectors_per_bit);
-        let vectors = if bits == 64 {
-            u64::MAX
-        } else {
-            (1 << bits) - 1
-        };
-        Outside {
-            vectors,
-            half: self.has_half(),
-        }
+    fn everywhere(self) -> Parts {
+        let vectors = if self.vectors < TRACKED { (1 << self.vectors) - 1 } else { u64::MAX };
+        Parts { vectors, half: self.has_half() }
     }
 
     #[inline(always)]
-    fn gap(self, outside: &mut Outside, bounds: &[f32], x: &[f32]) -> f32 {
-        let Corners { low, high } = self.corners(bounds);
-        let mut sums = [0.0; LANES];
+    fn gap(self, outside: &mut Parts, bounds: &[f32], x: &[f32]) -> f32 {
+        let simd = self.simd;
+        let corners = self.corners(bounds);
+        let mut sum = simd.zero();
         let (mut remaining, mut still) = (outside.vectors, 0);
         while remaining != 0 {
-            let bit = remaining.trailing_zeros() as usize;
+            let i = remaining.trailing_zeros() as usize;
             remaining &= remaining - 1;
-            let mut any = false;
-            let first = bit * self.vectors_per_bit;
-            for i in first..(first + self.vectors_per_bit).min(self.vectors) {
-                let gaps = gaps(vector(low, i), vector(high, i), vector(x, i));
-                accumulate(&mut sums, &gaps);
-                any |= any_positive(&gaps);
-            }
-            still |= u64::from(any) << bit;
+            let gaps = self.gaps_at(i, corners, x);
+            sum = simd.add(sum, gaps);
+            still |= u64::from(simd.any_positive(gaps)) << i;
         }
         outside.vectors = still;
-        if outside.half {
-            let gaps = gaps(half(low), half(high), half(x));
-            accumulate(&mut sums, &gaps);
-            outside.half = any_positive(&gaps);
+        for i in TRACKED..self.vectors {
+            sum = simd.add(sum, self.gaps_at(i, corners, x));
         }
-        total(&sums)
+        if outside.half {
+            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
+            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
+            sum = simd.add(sum, gaps);
+            outside.half = simd.any_positive(gaps);
+        }
+        simd.total(sum)
     }
 
     #[inline(always)]
@@ -238,20 +263,45 @@ impl Geometry for Lanes {
 
     #[inline(always)]
     fn include(self, bounds: &mut [f32], x: &[f32]) {
-        let (low, high) = bounds.split_at_mut(self.stride);
-        for ((low, high), &x) in low.iter_mut().zip(high).zip(x) {
-            *low = min(*low, x);
-            *high = max(*high, x);
+        let simd = self.simd;
+        let (low, high) = self.corners_mut(bounds);
+        for ((low, high), x) in vectors_mut(low).iter_mut().zip(vectors_mut(high)).zip(vectors(x)) {
+            let x = simd.load(x);
+            simd.store(simd.min(simd.load(low), x), low);
+            simd.store(simd.max(simd.load(high), x), high);
+        }
+        if self.has_half() {
+            let (low, high, x) = (half_mut(low), half_mut(high), simd.load_half(half(x)));
+            simd.store_half(simd.min(simd.load_half(low), x), low);
+            simd.store_half(simd.max(simd.load_half(high), x), high);
         }
         self.measure(bounds);
     }
 
     #[inline(always)]
-    fn unite(self, bounds: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool {
-        let (low, high) = bounds.split_at_mut(self.stride);
-        let lows = replace_by(low, a.low, b.low, min);
-        let highs = replace_by(high, a.high, b.high, max);
-        let changed = lows | highs;
+    fn unite(
+        self,
+        changing: &mut Parts,
+        bounds: &mut [f32],
+        a: Corners<'_>,
+        b: Corners<'_>,
+    ) -> bool {
+        let (low, high) = self.corners_mut(bounds);
+        let (mut remaining, mut still) = (changing.vectors, 0);
+        while remaining != 0 {
+            let i = remaining.trailing_zeros() as usize;
+            remaining &= remaining - 1;
+            still |= u64::from(self.unite_at(i, low, high, a, b)) << i;
+        }
+        changing.vectors = still;
+        let mut changed = still != 0;
+        for i in TRACKED..self.vectors {
+            changed |= self.unite_at(i, low, high, a, b);
+        }
+        if changing.half {
+            changing.half = self.unite_half(low, high, a, b);
+            changed |= changing.half;
+        }
         if changed {
             self.measure(bounds);
         }
@@ -259,30 +309,67 @@ impl Geometry for Lanes {
     }
 }
 
-impl Lanes {
+impl<S: Simd> Lanes<S> {
+    #[inline(always)]
+    fn corners_mut(self, bounds: &mut [f32]) -> (&mut [f32], &mut [f32]) {
+        let (low, rest) = bounds.split_at_mut(self.stride);
+        (low, &mut rest[..self.stride])
+    }
+
+    /// [`Geometry::unite`] of the `i`-th vectors.
+    #[inline(always)]
+    fn unite_at(
+        self,
+        i: usize,
+        low: &mut [f32],
+        high: &mut [f32],
+        a: Corners<'_>,
+        b: Corners<'_>,
+    ) -> bool {
+        let simd = self.simd;
+        let new_low = simd.min(simd.load(vector(a.low, i)), simd.load(vector(b.low, i)));
+        let new_high = simd.max(simd.load(vector(a.high, i)), simd.load(vector(b.high, i)));
+        let (low, high) = (&mut vectors_mut(low)[i], &mut vectors_mut(high)[i]);
+        let changed =
+            simd.differ(new_low, simd.load(low)) | simd.differ(new_high, simd.load(high));
+        simd.store(new_low, low);
+        simd.store(new_high, high);
+        changed
+    }
+
+    /// [`Geometry::unite`] of the half vectors.
+    #[inline(always)]
+    fn unite_half(
+        self,
+        low: &mut [f32],
+        high: &mut [f32],
+        a: Corners<'_>,
+        b: Corners<'_>,
+    ) -> bool {
+        let simd = self.simd;
+        let new_low = simd.min(simd.load_half(half(a.low)), simd.load_half(half(b.low)));
+        let new_high = simd.max(simd.load_half(half(a.high)), simd.load_half(half(b.high)));
+        let (low, high) = (half_mut(low), half_mut(high));
+        let changed = simd.differ(new_low, simd.load_half(low))
+            | simd.differ(new_high, simd.load_half(high));
+        simd.store_half(new_low, low);
+        simd.store_half(new_high, high);
+        changed
+    }
+
     /// Writes the range of the box into its record.
     #[inline(always)]
     fn measure(self, bounds: &mut [f32]) {
+        let simd = self.simd;
         let Corners { low, high } = self.corners(bounds);
-        let mut sums = [0.0; LANES];
-        for i in 0..self.vectors {
-            accumulate(&mut sums, &sides(vector(low, i), vector(high, i)));
+        let mut sum = simd.zero();
+        for (low, high) in vectors(low).iter().zip(vectors(high)) {
+            sum = simd.add(sum, simd.sub(simd.load(high), simd.load(low)));
         }
         if self.has_half() {
-            accumulate(&mut sums, &sides(half(low), half(high)));
+            let side = simd.sub(simd.load_half(half(high)), simd.load_half(half(low)));
+            sum = simd.add(sum, side);
         }
-        bounds[2 * self.stride] = total(&sums);
+        bounds[2 * self.stride] = simd.total(sum);
     }
-}
-
-/// Sets `target[i] = choose(a[i], b[i])`; tells whether anything changed.
-#[inline(always)]
-fn replace_by(target: &mut [f32], a: &[f32], b: &[f32], choose: impl Fn(f32, f32) -> f32) -> bool {
-    let mut changed = false;
-    for ((target, &a), &b) in target.iter_mut().zip(a).zip(b) {
-        let new = choose(a, b);
-        changed |= *target != new;
-        *target = new;
-    }
-    changed
 }

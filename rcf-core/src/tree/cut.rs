@@ -14,43 +14,34 @@ pub(crate) struct Cut {
 /// between the box and `x`, all dimensions laid end to end (the paper, definition 1).
 ///
 /// `x` must lie outside of the box. Sums are in double precision, dimension by dimension.
+#[inline(always)]
 pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) -> Cut {
-    let stretches = || {
-        bounds
-            .low
-            .iter()
-            .zip(bounds.high)
-            .zip(x)
-            .enumerate()
-            .filter_map(|(i, ((&lo, &hi), &x))| {
-                if x < lo {
-                    Some((i, x, lo))
-                } else if x > hi {
-                    Some((i, hi, x))
-                } else {
-                    None
-                }
-            })
-    };
-    let length = |from: f32, to: f32| f64::from(to) - f64::from(from);
-    let total: f64 = stretches().map(|(_, from, to)| length(from, to)).sum();
+    let Corners { low, high } = bounds;
+    let stretches = || low.iter().zip(high).zip(x).map(|((&lo, &hi), &x)| stretch(lo, hi, x));
+    let total: f64 = stretches().sum();
     let mut rest = rng.unit() * total;
-    let mut cut = Cut {
-        dimension: 0,
-        value: 0.0,
-    };
-    for (dimension, from, to) in stretches() {
-        let value = (f64::from(from) + rest) as f32;
-        // Half-open: a value rounded onto the far end would leave nothing to the right.
-        cut = Cut {
-            dimension,
-            value: if value < to { value } else { to.next_down() },
-        };
-        rest -= length(from, to);
-        if rest < 0.0 {
-            break;
+    let mut dimension = 0;
+    let mut into = 0.0;
+    for (i, length) in stretches().enumerate() {
+        if length > 0.0 {
+            (dimension, into) = (i, rest);
+            rest -= length;
+            if rest < 0.0 {
+                break;
+            }
+            // The last stretch also gets what rounding may have left over.
         }
-        // The last stretch also gets what rounding may have left over.
     }
-    cut
+    let x = x[dimension];
+    let (from, to) = if x < low[dimension] { (x, low[dimension]) } else { (high[dimension], x) };
+    let value = (f64::from(from) + into) as f32;
+    // Half-open: a value rounded onto the far end would leave nothing to the right.
+    Cut { dimension, value: if value < to { value } else { to.next_down() } }
+}
+
+/// The length of the stretch between `[lo, hi]` and `x`.
+#[inline(always)]
+fn stretch(lo: f32, hi: f32, x: f32) -> f64 {
+    let (lo, hi, x) = (f64::from(lo), f64::from(hi), f64::from(x));
+    (lo - x).max(x - hi).max(0.0)
 }

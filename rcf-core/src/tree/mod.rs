@@ -162,7 +162,7 @@ impl<I: Index> Tree<I> {
         // `containing`: how many nodes of the path contain x already.
         let mut split = path.len();
         let mut containing = 0;
-        let mut outside = geometry.anywhere();
+        let mut outside = geometry.everywhere();
         for level in (0..path.len()).rev() {
             let bounds = self.bounds(geometry, path[level].get());
             let gap = geometry.gap(&mut outside, bounds, x);
@@ -238,17 +238,18 @@ impl<I: Index> Tree<I> {
             left_mass: I::new(left_mass),
         };
         let reference = self.allocate(geometry, node);
-        self.unite_children(geometry, points, reference.get());
+        self.unite_children(geometry, points, reference.get(), &mut geometry.everywhere());
         reference
     }
 
-    /// Makes the box of `node` the union of its children's; tells whether it changed.
+    /// Makes the box of `node` the union of its children's, as [`Geometry::unite`] does.
     #[inline(always)]
     fn unite_children<G: Geometry>(
         &mut self,
         geometry: G,
         points: &PointStore,
         node: usize,
+        changing: &mut G::Parts,
     ) -> bool {
         let Node { left, right, .. } = self.nodes[node];
         let len = geometry.box_len();
@@ -257,19 +258,19 @@ impl<I: Index> Tree<I> {
             (Child::Leaf { point: a }, Child::Leaf { point: b }) => {
                 let (a, b) = (points.row(a), points.row(b));
                 let bounds = &mut self.boxes[target];
-                geometry.unite(bounds, Corners::of_point(a), Corners::of_point(b))
+                geometry.unite(changing, bounds, Corners::of_point(a), Corners::of_point(b))
             }
             (Child::Internal(child), Child::Leaf { point })
             | (Child::Leaf { point }, Child::Internal(child)) => {
                 let other = Corners::of_point(points.row(point));
                 let ranges = [target, child * len..(child + 1) * len];
                 let [bounds, child] = disjoint(&mut self.boxes, ranges);
-                geometry.unite(bounds, geometry.corners(child), other)
+                geometry.unite(changing, bounds, geometry.corners(child), other)
             }
             (Child::Internal(a), Child::Internal(b)) => {
                 let ranges = [target, a * len..(a + 1) * len, b * len..(b + 1) * len];
                 let [bounds, a, b] = disjoint(&mut self.boxes, ranges);
-                geometry.unite(bounds, geometry.corners(a), geometry.corners(b))
+                geometry.unite(changing, bounds, geometry.corners(a), geometry.corners(b))
             }
         }
     }
@@ -327,8 +328,9 @@ impl<I: Index> Tree<I> {
         };
         self.relink(path.last(), parent, sibling);
         self.release(parent);
+        let mut changing = geometry.everywhere();
         while let Some(ancestor) = path.pop() {
-            if !self.unite_children(geometry, points, ancestor.get()) {
+            if !self.unite_children(geometry, points, ancestor.get(), &mut changing) {
                 break;
             }
         }

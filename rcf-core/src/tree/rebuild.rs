@@ -91,7 +91,7 @@ impl<I: Index> Tree<I> {
         }
         // Children come after their parents: from the end, their boxes are ready.
         for node in (0..tree.nodes.len()).rev() {
-            tree.unite_children(geometry, store, node);
+            tree.unite_children(geometry, store, node, &mut geometry.everywhere());
         }
         Some(tree)
     }

@@ -9,7 +9,7 @@
 
 use super::{Ancestor, Leaf, Visitor};
 use crate::index::Index;
-use crate::simd::portable::{max, min};
+use crate::simd::{max, min};
 use crate::tree::bounding_box::{Corners, Geometry};
 use crate::visitor::score::{seen, unseen};
 

@@ -135,7 +135,7 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
     if !visitor.leaf(&leaf) {
         return;
     }
-    let mut outside = geometry.anywhere();
+    let mut outside = geometry.everywhere();
     for depth in (0..trail.depth).rev() {
         let bounds = tree.bounds(geometry, trail.at(depth).get());
         let gap = geometry.gap(&mut outside, bounds, x);
@@ -178,7 +178,7 @@ const GROUP: usize = 8;
 /// walked one by one.
 const GROUP_DEPTH: usize = 64;
 
-/// Walks all trees, in their order; `visit` gives each tree its visitor and takes its result.
+/// Walks all trees, in their order; `start` gives each its visitor and `finish` takes it back.
 #[inline(always)]
 pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
     trees: &[Tree<I>],
@@ -189,27 +189,32 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
     mut finish: impl FnMut(&Tree<I>, V),
 ) {
     let mut steps = [NodeRef::default(); GROUP * GROUP_DEPTH];
-    for group in trees.chunks(GROUP) {
-        let mut depths = [0; GROUP];
-        let mut leaves = [NodeRef::default(); GROUP];
-        let recorded = descend_group(group, geometry, x, &mut steps, &mut depths, &mut leaves);
+    let (groups, rest) = trees.as_chunks::<GROUP>();
+    for group in groups {
+        let ways = descend_group(group, geometry, x, &mut steps);
         for (lane, tree) in group.iter().enumerate() {
             let mut visitor = start(tree);
-            if recorded {
-                let (depth, leaf) = (depths[lane], leaves[lane]);
-                let trail = Trail {
-                    steps: &steps,
-                    lanes: GROUP,
-                    lane,
-                    depth,
-                    leaf,
-                };
-                climb(tree, points, geometry, x, trail, &mut visitor);
-            } else {
-                walk_deep(tree, points, geometry, x, &mut visitor);
+            match ways {
+                Some(ways) => {
+                    let Way { depth, end: leaf } = ways[lane];
+                    let trail = Trail { steps: &steps, lanes: GROUP, lane, depth, leaf };
+                    climb(tree, points, geometry, x, trail, &mut visitor);
+                }
+                None => walk_deep(tree, points, geometry, x, &mut visitor),
             }
             finish(tree, visitor);
         }
+    }
+    for tree in rest {
+        let mut visitor = start(tree);
+        match descend_group(std::array::from_ref(tree), geometry, x, &mut steps) {
+            Some([Way { depth, end: leaf }]) => {
+                let trail = Trail { steps: &steps, lanes: 1, lane: 0, depth, leaf };
+                climb(tree, points, geometry, x, trail, &mut visitor);
+            }
+            None => walk_deep(tree, points, geometry, x, &mut visitor),
+        }
+        finish(tree, visitor);
     }
 }
 
@@ -225,32 +230,39 @@ fn walk_deep<I: Index, G: Geometry, V: Visitor<I, G>>(
     walk(tree, points, geometry, x, &mut Path::new(), visitor);
 }
 
-/// Takes each tree one level down in turn. Returns whether all ways fit into `steps`.
+/// How far a descent has come.
+#[derive(Debug, Clone, Copy)]
+struct Way<I> {
+    depth: usize,
+    end: NodeRef<I>,
+}
+
+/// Takes each of `N` trees one level down in turn, and records the nodes passed in `steps`, `N` for
+/// each level. `None` if a way is too long to be recorded.
 #[inline(always)]
-fn descend_group<I: Index, G: Geometry>(
-    trees: &[Tree<I>],
+fn descend_group<const N: usize, I: Index, G: Geometry>(
+    trees: &[Tree<I>; N],
     geometry: G,
     x: &[f32],
     steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
-    depths: &mut [usize; GROUP],
-    leaves: &mut [NodeRef<I>; GROUP],
-) -> bool {
-    for (leaf, tree) in leaves.iter_mut().zip(trees) {
-        *leaf = tree.root();
+) -> Option<[Way<I>; N]> {
+    let mut ways = [Way { depth: 0, end: NodeRef::default() }; N];
+    for (way, tree) in ways.iter_mut().zip(trees) {
+        way.end = tree.root();
     }
-    for (level, steps) in steps.chunks_exact_mut(GROUP).enumerate() {
+    for (level, steps) in steps.as_chunks_mut::<N>().0.iter_mut().enumerate() {
         let mut moved = false;
         for (lane, tree) in trees.iter().enumerate() {
-            if let Some(node) = tree.node(leaves[lane]) {
-                steps[lane] = leaves[lane];
-                leaves[lane] = node.child(side(geometry, node, x));
-                depths[lane] = level + 1;
+            let way = &mut ways[lane];
+            if let Some(node) = tree.node(way.end) {
+                steps[lane] = way.end;
+                *way = Way { depth: level + 1, end: node.child(side(geometry, node, x)) };
                 moved = true;
             }
         }
         if !moved {
-            return true;
+            return Some(ways);
         }
     }
-    false
+    None
 }

@@ -21,8 +21,22 @@ use crate::tree::bounding_box::Geometry;
 /// `S` of a query that is alone at depth `k`.
 #[inline(always)]
 pub(crate) fn unseen(depth: usize) -> f64 {
-    1.0 / (depth as f64 + 1.0)
+    match UNSEEN.get(depth) {
+        Some(&unseen) => unseen,
+        None => 1.0 / (depth as f64 + 1.0),
+    }
 }
+
+/// `1 / (k + 1)` for the depths of usual trees.
+const UNSEEN: [f64; 64] = {
+    let mut unseen = [0.0; 64];
+    let mut depth = 0;
+    while depth < unseen.len() {
+        unseen[depth] = 1.0 / (depth as f64 + 1.0);
+        depth += 1;
+    }
+    unseen
+};
 
 /// `S` of a query that equals `mass` of the `tree_mass` sampled points, at depth `k`.
 pub(crate) fn seen(depth: usize, mass: usize, tree_mass: usize) -> f64 {
@@ -57,6 +71,8 @@ impl<I: Index, G: Geometry> Visitor<I, G> for ScoreVisitor {
         let Ancestor {
             depth, gap, range, ..
         } = *ancestor;
-        self.score = (gap * unseen(depth) + range * self.score) / (gap + range);
+        // The quotient waits for no earlier step.
+        let per_length = 1.0 / (gap + range);
+        self.score = gap * per_length * unseen(depth) + range * per_length * self.score;
     }
 }

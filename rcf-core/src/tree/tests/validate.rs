@@ -1,0 +1,126 @@
+//! The invariants of a tree, checked from scratch.
+
+use std::collections::HashSet;
+
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::tree::bounding_box::{Corners, Geometry};
+use crate::tree::node::{Child, Node, NodeRef, Side};
+use crate::tree::{Tree, side};
+
+impl<I: Index> Tree<I> {
+    /// Panics unless boxes are tight, masses add up, cuts separate, leaves are distinct points and
+    /// each node is in the tree or in the chain of unused ones. Returns the leaves from left to
+    /// right: point and mass.
+    pub(crate) fn validate(&self, dimensions: usize, points: &PointStore) -> Vec<(usize, usize)> {
+        with_geometry!(dimensions, geometry => self.validate_all(geometry, points))
+    }
+
+    fn validate_all<G: Geometry>(&self, geometry: G, points: &PointStore) -> Vec<(usize, usize)> {
+        let mut found = Found::default();
+        if self.mass() > 0 {
+            self.validate_below(geometry, points, self.root(), self.mass(), &mut found);
+        }
+        let rows: HashSet<Vec<u32>> = found
+            .leaves
+            .iter()
+            .map(|&(point, _)| bits(points.row(point)))
+            .collect();
+        assert_eq!(
+            rows.len(),
+            found.leaves.len(),
+            "two leaves hold equal points"
+        );
+        assert_eq!(
+            found.nodes.len(),
+            found.leaves.len().saturating_sub(1),
+            "not a full binary tree"
+        );
+        self.validate_unused(&mut found.nodes);
+        found.leaves
+    }
+
+    fn validate_below<G: Geometry>(
+        &self,
+        geometry: G,
+        points: &PointStore,
+        reference: NodeRef<I>,
+        mass: usize,
+        found: &mut Found,
+    ) {
+        assert!(mass > 0, "a node without mass");
+        let index = match self.resolve(reference) {
+            Child::Leaf { point } => {
+                found.leaves.push((point, mass));
+                return;
+            }
+            Child::Internal(index) => index,
+        };
+        assert!(
+            found.nodes.insert(index),
+            "node {index} hangs in two places"
+        );
+        let node: Node<I> = *self.node(reference).expect("an internal node has a record");
+        let left_mass = node.left_mass.get();
+        assert!(left_mass < mass, "left mass {left_mass} of {mass}");
+
+        let first = found.leaves.len();
+        self.validate_below(geometry, points, node.left, left_mass, found);
+        let middle = found.leaves.len();
+        self.validate_below(geometry, points, node.right, mass - left_mass, found);
+        for (i, &(point, _)) in found.leaves.iter().enumerate().skip(first) {
+            let left = side(geometry, &node, points.row(point)) == Side::Left;
+            assert_eq!(
+                left,
+                i < middle,
+                "point {point} is on the wrong side of its cut"
+            );
+        }
+
+        let children = [node.left, node.right].map(|child| self.corners(geometry, points, child));
+        let mut fresh = vec![f32::NAN; geometry.box_len()];
+        geometry.unite(&mut fresh, children[0], children[1]);
+        assert_eq!(
+            bits(&fresh),
+            bits(self.bounds(geometry, index)),
+            "the box of {index} is stale"
+        );
+        let Corners { low, high } = geometry.corners(&fresh);
+        let exact: f64 = low
+            .iter()
+            .zip(high)
+            .map(|(&l, &h)| f64::from(h) - f64::from(l))
+            .sum();
+        let range = f64::from(geometry.range(&fresh));
+        // Seven additions at most in a lane of up to 2¹⁶ / 8 values, half an ulp each.
+        assert!(
+            (range - exact).abs() <= 1e-4 * exact,
+            "range {range}, sides sum to {exact}"
+        );
+        assert!(range > 0.0, "a node over one point");
+    }
+
+    fn validate_unused(&self, nodes: &mut HashSet<usize>) {
+        let mut unused = self.free;
+        while unused.get() != I::MAX {
+            assert!(
+                nodes.insert(unused.get()),
+                "node {} is used and unused",
+                unused.get()
+            );
+            unused = self.nodes[unused.get()].left;
+        }
+        assert_eq!(nodes.len(), self.nodes.len(), "a node is lost");
+        assert!(self.nodes.len() <= self.internal_capacity);
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    nodes: HashSet<usize>,
+    leaves: Vec<(usize, usize)>,
+}
+
+fn bits(floats: &[f32]) -> Vec<u32> {
+    floats.iter().map(|float| float.to_bits()).collect()
+}
