@@ -11,7 +11,7 @@ use rcf_core::{Config, RandomCutForest};
 
 use crate::errors;
 use crate::input::{Point, Rows};
-use crate::parameters::integer;
+use crate::parameters::{flag, integer, real};
 
 /// Anomaly scores for a stream of points, by a forest of random cut trees.
 ///
@@ -128,46 +128,40 @@ impl PyRandomCutForest {
         reason = "keywords of a Python constructor"
     )]
     fn new(
-        input_dimensions: Option<Bound<'_, PyAny>>,
-        shingle_size: Option<Bound<'_, PyAny>>,
-        number_of_trees: Option<Bound<'_, PyAny>>,
-        sample_size: Option<Bound<'_, PyAny>>,
-        time_decay: Option<f64>,
-        output_after: Option<Bound<'_, PyAny>>,
-        initial_accept_fraction: Option<f64>,
-        internal_shingling: Option<bool>,
-        seed: Option<Bound<'_, PyAny>>,
+        input_dimensions: Option<&Bound<'_, PyAny>>,
+        shingle_size: Option<&Bound<'_, PyAny>>,
+        number_of_trees: Option<&Bound<'_, PyAny>>,
+        sample_size: Option<&Bound<'_, PyAny>>,
+        time_decay: Option<&Bound<'_, PyAny>>,
+        output_after: Option<&Bound<'_, PyAny>>,
+        initial_accept_fraction: Option<&Bound<'_, PyAny>>,
+        internal_shingling: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
         _state: Option<&Bound<'_, PyBytes>>,
     ) -> PyResult<Self> {
         if let Some(bytes) = _state {
             let forest = RandomCutForest::from_bytes(bytes.as_bytes()).map_err(errors::state)?;
             return Ok(Self::from_core(forest));
         }
-        let input_dimensions = integer("input_dimensions", input_dimensions)?;
-        let mut builder = RandomCutForest::builder(input_dimensions.unwrap_or(1));
-        if let Some(value) = integer("shingle_size", shingle_size)? {
-            builder = builder.shingle_size(value);
+        let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
+        let mut builder = RandomCutForest::builder(input_dimensions);
+        // What is left out stays out, so that the defaults live in rcf-core alone.
+        macro_rules! set {
+            ($($parameter:ident: $kind:ident),+ $(,)?) => {$(
+                if let Some(value) = $kind(stringify!($parameter), $parameter)? {
+                    builder = builder.$parameter(value);
+                }
+            )+};
         }
-        if let Some(value) = integer("number_of_trees", number_of_trees)? {
-            builder = builder.number_of_trees(value);
-        }
-        if let Some(value) = integer("sample_size", sample_size)? {
-            builder = builder.sample_size(value);
-        }
-        if let Some(value) = time_decay {
-            builder = builder.time_decay(value);
-        }
-        if let Some(value) = integer("output_after", output_after)? {
-            builder = builder.output_after(value);
-        }
-        if let Some(value) = initial_accept_fraction {
-            builder = builder.initial_accept_fraction(value);
-        }
-        if let Some(value) = internal_shingling {
-            builder = builder.internal_shingling(value);
-        }
-        if let Some(value) = integer("seed", seed)? {
-            builder = builder.seed(value);
+        set! {
+            shingle_size: integer,
+            number_of_trees: integer,
+            sample_size: integer,
+            time_decay: real,
+            output_after: integer,
+            initial_accept_fraction: real,
+            internal_shingling: flag,
+            seed: integer,
         }
         builder.build().map(Self::from_core).map_err(errors::config)
     }

@@ -5,31 +5,32 @@
 
 use ndarray::ArrayView2;
 use numpy::prelude::*;
-use numpy::{PyArray1, PyArrayDyn, PyReadonlyArray1, PyReadonlyArrayDyn, PyUntypedArray};
+use numpy::{PyArrayDyn, PyReadonlyArrayDyn, PyUntypedArray};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyType};
+use pyo3::types::{PyFloat, PyInt, PyList, PyTuple, PyType};
 
 use crate::errors;
 
 /// One point of a known width.
 pub(crate) enum Point<'py> {
-    Scalar([f64; 1]),
-    Vector(PyReadonlyArray1<'py, f64>),
-    Converted(PyReadonlyArrayDyn<'py, f64>),
+    Numbers(Vec<f64>),
+    Array(PyReadonlyArrayDyn<'py, f64>),
 }
 
 impl<'py> Point<'py> {
     /// Accepts a number where `width` is 1, and anything that NumPy reads as `(width,)` numbers.
     pub(crate) fn extract(point: &Bound<'py, PyAny>, width: usize) -> PyResult<Self> {
-        if let Some(point) = Self::without_conversion(point, width)? {
-            return Ok(point);
+        if let Some(numbers) = plain_numbers(point)
+            && numbers.len() == width
+        {
+            return Ok(Self::Numbers(numbers));
         }
         let array = to_float64(point)?;
-        let scalar = array.ndim() == 0 && width == 1;
-        if scalar || array.shape() == [width] {
-            return Ok(Self::Converted(array));
+        let is_scalar = array.ndim() == 0 && width == 1;
+        if is_scalar || array.shape() == [width] {
+            return Ok(Self::Array(array));
         }
         let shape = shape_of(array.shape());
         Err(errors::input(if array.ndim() > 1 {
@@ -42,29 +43,10 @@ impl<'py> Point<'py> {
         }))
     }
 
-    /// The two forms that streams send most, without a detour through NumPy.
-    fn without_conversion(point: &Bound<'py, PyAny>, width: usize) -> PyResult<Option<Self>> {
-        if width == 1
-            && let Ok(number) = point.cast::<PyFloat>()
-        {
-            return Ok(Some(Self::Scalar([number.extract()?])));
-        }
-        if let Ok(vector) = point.cast_exact::<PyArray1<f64>>()
-            && vector.len() == width
-        {
-            let vector = vector.try_readonly()?;
-            if vector.as_slice().is_ok() {
-                return Ok(Some(Self::Vector(vector)));
-            }
-        }
-        Ok(None)
-    }
-
     pub(crate) fn values(&self) -> PyResult<&[f64]> {
         match self {
-            Self::Scalar(number) => Ok(number),
-            Self::Vector(vector) => Ok(vector.as_slice()?),
-            Self::Converted(array) => Ok(array.as_slice()?),
+            Self::Numbers(numbers) => Ok(numbers),
+            Self::Array(array) => Ok(array.as_slice()?),
         }
     }
 }
@@ -109,11 +91,40 @@ impl<'py> Rows<'py> {
     }
 }
 
+/// A number, or a list or tuple of numbers, without the detour through NumPy, which takes microseconds:
+/// as long as a small forest takes for the point itself. `None`: let NumPy decide.
+fn plain_numbers(point: &Bound<'_, PyAny>) -> Option<Vec<f64>> {
+    if let Ok(list) = point.cast_exact::<PyList>() {
+        list.iter().map(|value| plain_number(&value)).collect()
+    } else if let Ok(tuple) = point.cast_exact::<PyTuple>() {
+        tuple.iter().map(|value| plain_number(&value)).collect()
+    } else {
+        plain_number(point).map(|number| vec![number])
+    }
+}
+
+/// Python's float (NumPy's float64 is one) and the integers that NumPy would hold as int64.
+fn plain_number(value: &Bound<'_, PyAny>) -> Option<f64> {
+    if let Ok(float) = value.cast::<PyFloat>() {
+        Some(float.value())
+    } else {
+        let integer: i64 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
+        Some(integer as f64)
+    }
+}
+
 /// `values` as a C-contiguous, aligned float64 array: the same memory where it already is one.
 fn to_float64<'py>(values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
+    static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    if let Ok(array) = values.cast_exact::<PyArrayDyn<f64>>()
+        && array.is_c_contiguous()
+        && array.is_aligned()
+    {
+        return Ok(array.try_readonly()?);
+    }
     let py = values.py();
-    let numpy = py.import("numpy")?;
-    let array = match numpy.call_method1("asarray", (unmasked(values)?,)) {
+    let asarray = ASARRAY.import(py, "numpy", "asarray")?;
+    let array = match asarray.call1((unmasked(values)?,)) {
         Err(error) if error.is_instance_of::<PyValueError>(py) => {
             // Ragged sequences, for one.
             let refused = errors::input(error.value(py));
@@ -128,11 +139,13 @@ fn to_float64<'py>(values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'p
             "expected numbers, got values of dtype {dtype}; convert them to float64 first"
         )));
     }
-    let array = numpy.call_method1(
-        "require",
-        (array, numpy::dtype::<f64>(py), ["C", "ALIGNED"]),
-    )?;
-    Ok(array.cast_into::<PyArrayDyn<f64>>()?.try_readonly()?)
+    let array = asarray.call1((array, numpy::dtype::<f64>(py), "C"))?;
+    let array = array.cast_into::<PyArrayDyn<f64>>()?;
+    if array.is_aligned() {
+        return Ok(array.try_readonly()?);
+    }
+    let aligned = array.call_method1("copy", ("C",))?;
+    Ok(aligned.cast_into::<PyArrayDyn<f64>>()?.try_readonly()?)
 }
 
 /// `numpy.asarray` drops the mask of a masked array and shows what lies under it. A masked value is a

@@ -1,4 +1,7 @@
-//! Integer arguments of the constructor, with errors that name the argument.
+//! Arguments of the constructor, with errors that name the argument.
+//!
+//! Left to itself, Python reports a negative integer as an `OverflowError` and a wrong type without
+//! saying which of nine arguments is meant.
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -6,27 +9,50 @@ use pyo3::types::PyBool;
 
 use crate::errors;
 
-/// The integer `value` as a `T`, or `None` where the caller left it out.
-///
-/// Left to itself, Python reports a negative number as an `OverflowError` that names no argument.
-pub(crate) fn integer<'py, T>(name: &str, value: Option<Bound<'py, PyAny>>) -> PyResult<Option<T>>
+/// What the caller passed for one argument, if anything.
+type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
+
+pub(crate) fn integer<T>(name: &str, value: Argument<'_, '_>) -> PyResult<Option<T>>
 where
-    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
+    T: for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr>,
+{
+    let kind = "an integer";
+    match value {
+        Some(value) if value.is_instance_of::<PyBool>() => Err(wrong_type(name, kind, value)),
+        _ => convert(name, kind, value),
+    }
+}
+
+pub(crate) fn real(name: &str, value: Argument<'_, '_>) -> PyResult<Option<f64>> {
+    convert(name, "a number", value)
+}
+
+pub(crate) fn flag(name: &str, value: Argument<'_, '_>) -> PyResult<Option<bool>> {
+    convert(name, "True or False", value)
+}
+
+fn convert<T>(name: &str, kind: &str, value: Argument<'_, '_>) -> PyResult<Option<T>>
+where
+    T: for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr>,
 {
     let Some(value) = value else { return Ok(None) };
-    let not_an_integer = || match value.get_type().name() {
-        Ok(kind) => PyTypeError::new_err(format!("{name} must be an integer, got {kind}")),
+    let py = value.py();
+    value.extract().map(Some).map_err(|error: PyErr| {
+        if error.is_instance_of::<PyTypeError>(py) {
+            wrong_type(name, kind, value)
+        } else if error.is_instance_of::<PyOverflowError>(py) {
+            errors::config(format!(
+                "{name} must be at least 0 and fit into 64 bits, got {value}"
+            ))
+        } else {
+            error
+        }
+    })
+}
+
+fn wrong_type(name: &str, kind: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    match value.get_type().name() {
+        Ok(found) => PyTypeError::new_err(format!("{name} must be {kind}, got {found}")),
         Err(failure) => failure,
-    };
-    if value.is_instance_of::<PyBool>() {
-        return Err(not_an_integer());
-    }
-    match value.extract::<T>() {
-        Ok(number) => Ok(Some(number)),
-        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Err(errors::config(
-            format!("{name} must be at least 0 and fit into 64 bits, got {value}"),
-        )),
-        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Err(not_an_integer()),
-        Err(error) => Err(error),
     }
 }

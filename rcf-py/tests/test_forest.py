@@ -76,6 +76,7 @@ def test_repr_builds_the_same_forest():
         ("seed", -1),
         ("seed", 2**64),
         ("time_decay", -0.1),
+        ("time_decay", 10**400),
         ("time_decay", math.nan),
         ("time_decay", math.inf),
         ("initial_accept_fraction", 0.0),

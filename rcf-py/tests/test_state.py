@@ -1,5 +1,6 @@
 """Saving, restoring, pickling, copying, and bytes that were never saved."""
 
+import contextlib
 import copy
 import pickle
 import random
@@ -116,3 +117,48 @@ def test_a_flipped_bit_is_refused(noise):
         damaged[bit // 8] ^= 1 << bit % 8
         with pytest.raises(rcf.StateError):
             rcf.RandomCutForest.from_bytes(damaged)
+
+
+def crc32c(data: bytes) -> int:
+    """The checksum of a saved state (Castagnoli), bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def sealed(state: bytes) -> bytes:
+    """The state with the checksum that fits: bytes 24 to 27, over everything else."""
+    return state[:24] + crc32c(state[:24] + state[28:]).to_bytes(4, "little") + state[28:]
+
+
+def test_the_checksum_is_understood(noise):
+    forest = small()
+    forest.process(noise[:100])
+    assert sealed(forest.to_bytes()) == forest.to_bytes()
+
+
+def test_forged_states_are_refused_or_work(noise):
+    """With a checksum that fits, only the checks of the body itself stand between us and a crash."""
+    forest = rcf.RandomCutForest(input_dimensions=2, shingle_size=2, number_of_trees=2, sample_size=8, seed=6)
+    forest.process(noise[:100])
+    state = forest.to_bytes()
+    draw = random.Random(2)
+    accepted = 0
+    for _ in range(1500):
+        forged = bytearray(state)
+        for _ in range(draw.choice([1, 1, 1, 2, 8])):
+            at = draw.randrange(28, len(forged))
+            forged[at] = draw.choice([0, 1, 0x7F, 0x80, 0xFF, forged[at] ^ 1 << draw.randrange(8)])
+        try:
+            odd = rcf.RandomCutForest.from_bytes(sealed(bytes(forged)))
+        except rcf.StateError:
+            continue
+        accepted += 1
+        assert repr(odd)
+        with contextlib.suppress(rcf.InputError):  # it may expect ready-made points, or another origin
+            assert np.isfinite(odd.process(np.zeros((50, odd.input_dimensions)))).all()
+    # Most bytes are coordinates and generator states, of which any value is as good as another.
+    assert 0 < accepted < 1500
