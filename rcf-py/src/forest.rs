@@ -52,8 +52,9 @@ use crate::parameters::{flag, integer, real};
 /// Notes
 /// -----
 /// A forest may be shared by threads: scoring runs in parallel, learning waits for its turn.
-/// `process` and `score_array` release the GIL. Pickling and copying keep the complete state, also in
-/// the middle of warm-up; a subclass keeps the attributes in its ``__dict__`` as well.
+/// `process` and `score_array` release the GIL and work on an array to its end, also when Ctrl-C is
+/// pressed meanwhile. Pickling and copying keep the complete state, also in the middle of warm-up; a
+/// subclass keeps the attributes in its ``__dict__`` as well.
 ///
 /// Examples
 /// --------

@@ -1,4 +1,4 @@
-"""The Python example runs and ends as it promises."""
+"""The Python example and the code in the README run and end as they promise."""
 
 import pathlib
 import re
@@ -19,3 +19,11 @@ def test_the_sine_wave_example_finds_the_drop():
     assert re.fullmatch(r"peak inside the drop: True \(record 36,2[45]\d\)", run.stdout.splitlines()[-1])
     lowest, highest = map(float, re.search(r"drop (\S+), .* before (\S+)", run.stdout).groups())
     assert lowest > highest
+
+
+def test_the_code_in_the_readme_prints_what_it_says(capsys):
+    readme = pathlib.Path(__file__).parents[1] / "README.md"
+    (code,) = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
+    exec(code, {})
+    (promised,) = re.findall(r"print\(.*\)\s+# (.*)", code)
+    assert capsys.readouterr().out.strip() == promised
