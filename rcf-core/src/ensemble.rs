@@ -92,14 +92,24 @@ impl<I: Index> Ensemble<I> {
         accept_fraction: f64,
         x: &[f32],
     ) {
-        level.run(UpdatePass { ensemble: self, clock, accept_fraction, x });
+        level.run(UpdatePass {
+            ensemble: self,
+            clock,
+            accept_fraction,
+            x,
+        });
     }
 
     /// Adds a tree made of these cuts and the given points, which are in the store. `false` if the
     /// cuts are not those of a tree of these points.
     pub(crate) fn add_tree(&mut self, sample_size: usize, points: &[I], cuts: &[Cut]) -> bool {
         let level = SimdLevel::best();
-        level.run(RebuildPass { ensemble: self, sample_size, points, cuts })
+        level.run(RebuildPass {
+            ensemble: self,
+            sample_size,
+            points,
+            cuts,
+        })
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -123,7 +133,16 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let Self { ensemble: Ensemble { dimensions, points, trees, .. }, x } = self;
+        let Self {
+            ensemble:
+                Ensemble {
+                    dimensions,
+                    points,
+                    trees,
+                    ..
+                },
+            x,
+        } = self;
         let mut sum = 0.0;
         let mut normalizers = Normalizers::default();
         with_geometry!(simd, *dimensions, geometry => walk_all(
@@ -148,7 +167,16 @@ impl<I: Index> Kernel for AttributionPass<'_, I> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Self::Output {
-        let Self { ensemble: Ensemble { dimensions, points, trees, .. }, x } = self;
+        let Self {
+            ensemble:
+                Ensemble {
+                    dimensions,
+                    points,
+                    trees,
+                    ..
+                },
+            x,
+        } = self;
         let dimensions = *dimensions;
         let mut sum = AttributionSum::new(x.len());
         let mut normalizers = Normalizers::default();
@@ -194,8 +222,21 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { ensemble, clock, accept_fraction, x } = self;
-        let Ensemble { dimensions, points, trees, samplers, rngs, path, .. } = ensemble;
+        let Self {
+            ensemble,
+            clock,
+            accept_fraction,
+            x,
+        } = self;
+        let Ensemble {
+            dimensions,
+            points,
+            trees,
+            samplers,
+            rngs,
+            path,
+            ..
+        } = ensemble;
         // Stored when the first tree takes it.
         let mut stored = None;
         let members = trees.iter_mut().zip(samplers).zip(rngs);
@@ -228,7 +269,12 @@ impl<I: Index> Kernel for RebuildPass<'_, I> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
-        let Self { ensemble, sample_size, points, cuts } = self;
+        let Self {
+            ensemble,
+            sample_size,
+            points,
+            cuts,
+        } = self;
         let store = &ensemble.points;
         let tree = with_geometry!(simd, ensemble.dimensions, geometry => {
             Tree::rebuild(geometry, store, sample_size, points, cuts)

@@ -22,6 +22,8 @@ pub(crate) trait Simd: Copy {
     /// Eight floats.
     type Vector: Copy;
 
+    /// Asks for values that will be read soon. Changes no result.
+    fn prefetch(self, values: &[f32]);
     fn zero(self) -> Self::Vector;
     fn load(self, lanes: &[f32; LANES]) -> Self::Vector;
     /// The other lanes are zero.

@@ -310,7 +310,9 @@ fn restore_tree<I: Index>(
         .map(|point| I::new(point as usize))
         .collect();
     if !ensemble.add_tree(config.sample_size, &points, &cuts) {
-        return Err(inconsistent("the cuts of a tree do not separate its points"));
+        return Err(inconsistent(
+            "the cuts of a tree do not separate its points",
+        ));
     }
     let sampler = Sampler::restore(config.sample_size, keys, points, target)
         .ok_or_else(|| inconsistent("a sample is not a heap of keys within its size"))?;

@@ -9,6 +9,16 @@ pub(crate) const SIGNIFICANCE: f64 = 1e-4;
 ///
 /// Classes with an expectation below 5, where χ² is a poor approximation, are merged into one.
 pub(crate) fn assert_multinomial(what: &str, observed: &[u64], probabilities: &[f64]) {
+    assert_multinomial_scaled(what, observed, probabilities, 1.0);
+}
+
+/// [`assert_multinomial`] for counts whose covariance is that of the multinomial law times `scale`.
+pub(crate) fn assert_multinomial_scaled(
+    what: &str,
+    observed: &[u64],
+    probabilities: &[f64],
+    scale: f64,
+) {
     assert_eq!(observed.len(), probabilities.len());
     let sum: f64 = probabilities.iter().sum();
     assert!(
@@ -19,6 +29,7 @@ pub(crate) fn assert_multinomial(what: &str, observed: &[u64], probabilities: &[
     let p_value = chi_square_p_value(
         observed,
         &probabilities.iter().map(|p| p * n).collect::<Vec<_>>(),
+        scale,
     );
     assert!(
         p_value >= SIGNIFICANCE,
@@ -47,7 +58,7 @@ pub(crate) fn assert_same_law(what: &str, a: &[u64], b: &[u64]) {
 }
 
 /// The p-value of Pearson's χ²; classes with an expectation below 5 are merged.
-pub(crate) fn chi_square_p_value(observed: &[u64], expected: &[f64]) -> f64 {
+fn chi_square_p_value(observed: &[u64], expected: &[f64], scale: f64) -> f64 {
     let (mut statistic, mut classes) = (0.0, 0);
     let mut rare = (0.0, 0.0);
     let mut add = |observed: f64, expected: f64| {
@@ -67,7 +78,7 @@ pub(crate) fn chi_square_p_value(observed: &[u64], expected: &[f64]) -> f64 {
         return 0.0; // The impossible was observed.
     }
     assert!(classes > 1, "one class tests nothing");
-    chi_square_tail(statistic, f64::from(classes - 1))
+    chi_square_tail(statistic / scale, f64::from(classes - 1))
 }
 
 /// Asserts that a sample follows the law with this distribution function.
@@ -100,7 +111,7 @@ pub(crate) fn assert_mean(what: &str, values: &[f64], mean: f64, tests: usize) {
 }
 
 /// Two-sided.
-pub(crate) fn normal_p_value(z: f64) -> f64 {
+fn normal_p_value(z: f64) -> f64 {
     libm::erfc(z.abs() / std::f64::consts::SQRT_2)
 }
 
@@ -169,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_wrong_law_is_rejected() {
-        assert!(chi_square_p_value(&[600, 400], &[500.0, 500.0]) < 1e-9);
-        assert!(chi_square_p_value(&[10, 1], &[11.0, 0.0]) == 0.0);
+        assert!(chi_square_p_value(&[600, 400], &[500.0, 500.0], 1.0) < 1e-9);
+        assert!(chi_square_p_value(&[10, 1], &[11.0, 0.0], 1.0) == 0.0);
     }
 }

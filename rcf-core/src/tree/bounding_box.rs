@@ -17,6 +17,9 @@ pub(crate) trait Geometry: Copy {
     /// The coordinate of `x` in this dimension.
     fn coordinate(self, x: &[f32], dimension: usize) -> f32;
 
+    /// Asks for floats that will be read soon.
+    fn prefetch(self, floats: &[f32]);
+
     /// The whole space.
     fn everywhere(self) -> Self::Parts;
 
@@ -88,6 +91,10 @@ impl Geometry for Line {
         x[0]
     }
 
+    /// Boxes on a line are too small to be worth it.
+    #[inline(always)]
+    fn prefetch(self, _: &[f32]) {}
+
     #[inline(always)]
     fn everywhere(self) {}
 
@@ -151,7 +158,11 @@ const TRACKED: usize = u64::BITS as usize;
 impl<S: Simd> Lanes<S> {
     pub(crate) fn new(simd: S, dimensions: usize) -> Self {
         let stride = stride(dimensions);
-        Self { simd, stride, vectors: stride / LANES }
+        Self {
+            simd,
+            stride,
+            vectors: stride / LANES,
+        }
     }
 
     #[inline(always)]
@@ -194,12 +205,14 @@ fn vector(row: &[f32], i: usize) -> &[f32; LANES] {
 /// The half vector that ends a row.
 #[inline(always)]
 fn half(row: &[f32]) -> &[f32; HALF] {
-    row.last_chunk().expect("a row of vectors has at least four floats")
+    row.last_chunk()
+        .expect("a row of vectors has at least four floats")
 }
 
 #[inline(always)]
 fn half_mut(row: &mut [f32]) -> &mut [f32; HALF] {
-    row.last_chunk_mut().expect("a row of vectors has at least four floats")
+    row.last_chunk_mut()
+        .expect("a row of vectors has at least four floats")
 }
 
 impl<S: Simd> Geometry for Lanes<S> {
@@ -216,9 +229,21 @@ impl<S: Simd> Geometry for Lanes<S> {
     }
 
     #[inline(always)]
+    fn prefetch(self, floats: &[f32]) {
+        self.simd.prefetch(floats);
+    }
+
+    #[inline(always)]
     fn everywhere(self) -> Parts {
-        let vectors = if self.vectors < TRACKED { (1 << self.vectors) - 1 } else { u64::MAX };
-        Parts { vectors, half: self.has_half() }
+        let vectors = if self.vectors < TRACKED {
+            (1 << self.vectors) - 1
+        } else {
+            u64::MAX
+        };
+        Parts {
+            vectors,
+            half: self.has_half(),
+        }
     }
 
     #[inline(always)]
@@ -265,7 +290,11 @@ impl<S: Simd> Geometry for Lanes<S> {
     fn include(self, bounds: &mut [f32], x: &[f32]) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
-        for ((low, high), x) in vectors_mut(low).iter_mut().zip(vectors_mut(high)).zip(vectors(x)) {
+        for ((low, high), x) in vectors_mut(low)
+            .iter_mut()
+            .zip(vectors_mut(high))
+            .zip(vectors(x))
+        {
             let x = simd.load(x);
             simd.store(simd.min(simd.load(low), x), low);
             simd.store(simd.max(simd.load(high), x), high);
@@ -330,8 +359,7 @@ impl<S: Simd> Lanes<S> {
         let new_low = simd.min(simd.load(vector(a.low, i)), simd.load(vector(b.low, i)));
         let new_high = simd.max(simd.load(vector(a.high, i)), simd.load(vector(b.high, i)));
         let (low, high) = (&mut vectors_mut(low)[i], &mut vectors_mut(high)[i]);
-        let changed =
-            simd.differ(new_low, simd.load(low)) | simd.differ(new_high, simd.load(high));
+        let changed = simd.differ(new_low, simd.load(low)) | simd.differ(new_high, simd.load(high));
         simd.store(new_low, low);
         simd.store(new_high, high);
         changed
@@ -339,19 +367,13 @@ impl<S: Simd> Lanes<S> {
 
     /// [`Geometry::unite`] of the half vectors.
     #[inline(always)]
-    fn unite_half(
-        self,
-        low: &mut [f32],
-        high: &mut [f32],
-        a: Corners<'_>,
-        b: Corners<'_>,
-    ) -> bool {
+    fn unite_half(self, low: &mut [f32], high: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool {
         let simd = self.simd;
         let new_low = simd.min(simd.load_half(half(a.low)), simd.load_half(half(b.low)));
         let new_high = simd.max(simd.load_half(half(a.high)), simd.load_half(half(b.high)));
         let (low, high) = (half_mut(low), half_mut(high));
-        let changed = simd.differ(new_low, simd.load_half(low))
-            | simd.differ(new_high, simd.load_half(high));
+        let changed =
+            simd.differ(new_low, simd.load_half(low)) | simd.differ(new_high, simd.load_half(high));
         simd.store_half(new_low, low);
         simd.store_half(new_high, high);
         changed

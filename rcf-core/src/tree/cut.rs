@@ -17,7 +17,12 @@ pub(crate) struct Cut {
 #[inline(always)]
 pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) -> Cut {
     let Corners { low, high } = bounds;
-    let stretches = || low.iter().zip(high).zip(x).map(|((&lo, &hi), &x)| stretch(lo, hi, x));
+    let stretches = || {
+        low.iter()
+            .zip(high)
+            .zip(x)
+            .map(|((&lo, &hi), &x)| stretch(lo, hi, x))
+    };
     let total: f64 = stretches().sum();
     let mut rest = rng.unit() * total;
     let mut dimension = 0;
@@ -33,10 +38,17 @@ pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) 
         }
     }
     let x = x[dimension];
-    let (from, to) = if x < low[dimension] { (x, low[dimension]) } else { (high[dimension], x) };
+    let (from, to) = if x < low[dimension] {
+        (x, low[dimension])
+    } else {
+        (high[dimension], x)
+    };
     let value = (f64::from(from) + into) as f32;
     // Half-open: a value rounded onto the far end would leave nothing to the right.
-    Cut { dimension, value: if value < to { value } else { to.next_down() } }
+    Cut {
+        dimension,
+        value: if value < to { value } else { to.next_down() },
+    }
 }
 
 /// The length of the stretch between `[lo, hi]` and `x`.

@@ -238,7 +238,12 @@ impl<I: Index> Tree<I> {
             left_mass: I::new(left_mass),
         };
         let reference = self.allocate(geometry, node);
-        self.unite_children(geometry, points, reference.get(), &mut geometry.everywhere());
+        self.unite_children(
+            geometry,
+            points,
+            reference.get(),
+            &mut geometry.everywhere(),
+        );
         reference
     }
 
@@ -303,6 +308,7 @@ impl<I: Index> Tree<I> {
     ) {
         let x = points.row(point);
         let leaf = self.descend(geometry, x, path);
+        self.prefetch_children(geometry, points, path);
         let mut mass = self.mass;
         for reference in &*path {
             let node = &mut self.nodes[reference.get()];
@@ -332,6 +338,20 @@ impl<I: Index> Tree<I> {
         while let Some(ancestor) = path.pop() {
             if !self.unite_children(geometry, points, ancestor.get(), &mut changing) {
                 break;
+            }
+        }
+    }
+
+    /// Asks for the boxes that shrinking the ancestors of a deleted leaf will read first.
+    #[inline(always)]
+    fn prefetch_children<G: Geometry>(&self, geometry: G, points: &PointStore, path: &Path<I>) {
+        const PREFETCHED: usize = 6;
+        for reference in path.iter().rev().skip(1).take(PREFETCHED) {
+            let node = &self.nodes[reference.get()];
+            for child in [node.left, node.right] {
+                let Corners { low, high } = self.corners(geometry, points, child);
+                geometry.prefetch(low);
+                geometry.prefetch(high);
             }
         }
     }

@@ -192,12 +192,28 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
     let (groups, rest) = trees.as_chunks::<GROUP>();
     for group in groups {
         let ways = descend_group(group, geometry, x, &mut steps);
+        for (lane, (tree, way)) in group.iter().zip(ways.iter().flatten()).enumerate() {
+            let trail = Trail {
+                steps: &steps,
+                lanes: GROUP,
+                lane,
+                depth: way.depth,
+                leaf: way.end,
+            };
+            prefetch(tree, points, geometry, trail);
+        }
         for (lane, tree) in group.iter().enumerate() {
             let mut visitor = start(tree);
             match ways {
                 Some(ways) => {
                     let Way { depth, end: leaf } = ways[lane];
-                    let trail = Trail { steps: &steps, lanes: GROUP, lane, depth, leaf };
+                    let trail = Trail {
+                        steps: &steps,
+                        lanes: GROUP,
+                        lane,
+                        depth,
+                        leaf,
+                    };
                     climb(tree, points, geometry, x, trail, &mut visitor);
                 }
                 None => walk_deep(tree, points, geometry, x, &mut visitor),
@@ -209,12 +225,35 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
         let mut visitor = start(tree);
         match descend_group(std::array::from_ref(tree), geometry, x, &mut steps) {
             Some([Way { depth, end: leaf }]) => {
-                let trail = Trail { steps: &steps, lanes: 1, lane: 0, depth, leaf };
+                let trail = Trail {
+                    steps: &steps,
+                    lanes: 1,
+                    lane: 0,
+                    depth,
+                    leaf,
+                };
                 climb(tree, points, geometry, x, trail, &mut visitor);
             }
             None => walk_deep(tree, points, geometry, x, &mut visitor),
         }
         finish(tree, visitor);
+    }
+}
+
+/// Boxes above a leaf that most climbs read.
+const PREFETCHED: usize = 8;
+
+/// Asks for what the climb will read first, while the other trees of the group are climbed.
+#[inline(always)]
+fn prefetch<I: Index, G: Geometry>(
+    tree: &Tree<I>,
+    points: &PointStore,
+    geometry: G,
+    trail: Trail<'_, I>,
+) {
+    geometry.prefetch(tree.corners(geometry, points, trail.leaf).low);
+    for depth in trail.depth.saturating_sub(PREFETCHED)..trail.depth {
+        geometry.prefetch(tree.bounds(geometry, trail.at(depth).get()));
     }
 }
 
@@ -246,7 +285,10 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
     x: &[f32],
     steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
 ) -> Option<[Way<I>; N]> {
-    let mut ways = [Way { depth: 0, end: NodeRef::default() }; N];
+    let mut ways = [Way {
+        depth: 0,
+        end: NodeRef::default(),
+    }; N];
     for (way, tree) in ways.iter_mut().zip(trees) {
         way.end = tree.root();
     }
@@ -256,7 +298,10 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
             let way = &mut ways[lane];
             if let Some(node) = tree.node(way.end) {
                 steps[lane] = way.end;
-                *way = Way { depth: level + 1, end: node.child(side(geometry, node, x)) };
+                *way = Way {
+                    depth: level + 1,
+                    end: node.child(side(geometry, node, x)),
+                };
                 moved = true;
             }
         }

@@ -7,7 +7,8 @@ macro_rules! with_geometry {
             let $geometry = crate::tree::bounding_box::Line;
             $body
         } else {
-            let $geometry = crate::tree::bounding_box::Lanes::new($dimensions);
+            let $geometry =
+                crate::tree::bounding_box::Lanes::new(crate::simd::Portable, $dimensions);
             $body
         }
     };
