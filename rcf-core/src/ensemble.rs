@@ -284,3 +284,6 @@ impl<I: Index> Kernel for RebuildPass<'_, I> {
         rebuilt
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -308,3 +308,6 @@ fn contiguous<'a>(row: &'a ArrayView1<'_, f64>, buffer: &'a mut Vec<f64>) -> &'a
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ mod sampler;
 mod shingle;
 mod simd;
 mod state;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod visitor;
 

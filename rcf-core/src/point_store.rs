@@ -90,3 +90,6 @@ impl PointStore {
             .extend((rows..rows + more).rev().map(|row| row as u32));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,3 +302,6 @@ impl<I: Index> Sampler<I> {
 pub(crate) fn size_of_val_capacity<T>(vector: &Vec<T>) -> usize {
     vector.capacity() * size_of::<T>()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+#[cfg(test)]
+pub(crate) use portable::Portable;
+
 /// Lanes of one vector.
 pub(crate) const LANES: usize = 8;
 /// Lanes of the half vector that ends a row whose length is not a multiple of [`LANES`].

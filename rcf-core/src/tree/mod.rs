@@ -25,6 +25,8 @@ pub(crate) mod bounding_box;
 pub(crate) mod cut;
 pub(crate) mod node;
 mod rebuild;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::index::Index;
 use crate::point_store::PointStore;
