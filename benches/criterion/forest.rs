@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use criterion::{
-    BenchmarkId, Criterion, criterion_group, criterion_main,
+    Criterion, criterion_group, criterion_main,
     measurement::{Measurement, ValueFormatter, WallTime},
 };
 use rcf_benches::{clock::thread_cpu_time, engines::EngineId, stream::Stream, workload::Workload};
@@ -54,13 +54,13 @@ fn forest(criterion: &mut Criterion<ThreadCpuTime>) {
         let mut rows = (start..start + LAP).cycle().map(|index| stream.row(index));
         let mut next = || rows.next().expect("a cycle has no end");
 
-        criterion.bench_function(BenchmarkId::new("score", workload.name), |bencher| {
+        criterion.bench_function(&format!("score/{}", workload.name), |bencher| {
             bencher.iter(|| engine.score(next()));
         });
-        criterion.bench_function(BenchmarkId::new("update", workload.name), |bencher| {
+        criterion.bench_function(&format!("update/{}", workload.name), |bencher| {
             bencher.iter(|| engine.update(next()));
         });
-        criterion.bench_function(BenchmarkId::new("process", workload.name), |bencher| {
+        criterion.bench_function(&format!("process/{}", workload.name), |bencher| {
             bencher.iter(|| engine.process(next()));
         });
     }

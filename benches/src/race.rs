@@ -65,7 +65,7 @@ pub struct Course {
 impl Course {
     /// Saves or loads in a round: a state is as much work as some hundred points.
     pub const fn states(self) -> usize {
-        self.points.div_ceil(200)
+        self.points.div_ceil(500)
     }
 }
 

@@ -88,6 +88,8 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn keep(report: &Report, name: &str) -> anyhow::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("record");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
     let json = serde_json::to_string(report)? + "\n";
     for (extension, content) in [("md", report.to_markdown()), ("json", json)] {
         let path = folder.join(name).with_extension(extension);
