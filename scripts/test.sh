@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs all tests: Rust tests and doctests, examples, the Python wheel, and Kinesis against an emulator.
+#
+# Needs cargo, a C compiler, Python 3.11 and Node. Everything else is fetched by name from the
+# registries of cargo, pip and npm into target/ and .cache/ of this checkout; nothing outside of it
+# changes, and no AWS account is asked for.
+#
+# Usage: scripts/test.sh [rust|python|kinesis]...   (all three by default)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+for tool in cargo cc python3 node npm; do
+    command -v "$tool" >/dev/null || { echo "scripts/test.sh: $tool is missing" >&2; exit 1; }
+done
+
+[[ $# -gt 0 ]] || set -- rust python kinesis
+for part in "$@"; do
+    case $part in
+        rust)
+            say "Rust: unit tests, laws, program, examples, doctests"
+            cargo test --workspace --locked
+            ;;
+        python)
+            say "Python: the wheel, in a virtual environment of its own"
+            bash rcf-py/tests/run.sh
+            ;;
+        kinesis)
+            say "Kinesis: the program between two streams of an emulator on this machine"
+            bash rcf-stream/tests/kinesis/run.sh
+            ;;
+        *)
+            echo "scripts/test.sh: no part is called $part (there are rust, python, kinesis)" >&2
+            exit 2
+            ;;
+    esac
+done
+say "all parts passed: $*"
