@@ -49,7 +49,8 @@ pub enum ConnectError {
 
 impl SdkClient {
     /// Sets up a client. Credentials come from where every AWS tool finds them: environment,
-    /// profile, web identity, container, instance. Without an `endpoint_url` the variable
+    /// profile, web identity, container, instance; single sign-on only through a profile with a
+    /// `credential_process`, such as `aws configure export-credentials`. Without an `endpoint_url` the variable
     /// `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's own.
     ///
     /// # Errors
@@ -59,7 +60,7 @@ impl SdkClient {
         region: Option<&str>,
         endpoint_url: Option<&str>,
     ) -> Result<Self, ConnectError> {
-        // ring needs nothing but a C compiler and half the build time of the SDK's own choice.
+        // ring needs nothing but a C compiler, and less time to build than the choice of the SDK.
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .build_https();
@@ -68,7 +69,7 @@ impl SdkClient {
             loader = loader.region(Region::new(region.to_owned()));
         }
         let shared = loader.load().await;
-        if shared.region().is_none() {
+        if shared.region().is_none_or(|region| region.as_ref().is_empty()) {
             return Err(ConnectError::NoRegion);
         }
         let mut config = aws_sdk_kinesis::config::Builder::from(&shared)
