@@ -1,6 +1,6 @@
 //! The settings that a state depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -39,18 +39,17 @@ impl Fingerprint {
         }
     }
 
-    /// The first setting, by name, that is not the same in both.
+    /// The settings that are not the same in both, by name.
     #[must_use]
-    pub fn difference(&self, configured: &Self) -> Option<Difference> {
-        let names = self.0.keys().chain(configured.0.keys());
-        let setting = names
-            .filter(|name| self.0.get(*name) != configured.0.get(*name))
-            .min()?;
-        Some(Difference {
-            setting: setting.clone(),
-            saved: self.0.get(setting).cloned(),
-            configured: configured.0.get(setting).cloned(),
-        })
+    pub fn differences(&self, configured: &Self) -> Vec<Difference> {
+        let names: BTreeSet<_> = self.0.keys().chain(configured.0.keys()).collect();
+        let differs = |name: &&String| self.0.get(*name) != configured.0.get(*name);
+        let difference = |name: &String| Difference {
+            setting: name.clone(),
+            saved: self.0.get(name).cloned(),
+            configured: configured.0.get(name).cloned(),
+        };
+        names.into_iter().filter(differs).map(difference).collect()
     }
 }
 
@@ -72,19 +71,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_first_setting_that_differs() {
+    fn names_the_settings_that_differ() {
         let make = |forest: Value| {
             let mut fingerprint = Fingerprint::default();
             fingerprint.insert("forest", forest);
             fingerprint
         };
         let saved = make(json!({"sample_size": 256, "seed": 1, "time_decay": null}));
-        assert_eq!(saved.difference(&saved.clone()), None);
-        let other = make(json!({"sample_size": 512, "seed": 2}));
-        let difference = saved.difference(&other).unwrap().to_string();
-        assert_eq!(difference, "forest.sample_size was 256 and is now 512");
-        let other = make(json!({"sample_size": 256}));
-        let difference = saved.difference(&other).unwrap().to_string();
-        assert_eq!(difference, "forest.seed was 1 and is now not set");
+        assert_eq!(saved.differences(&saved.clone()), []);
+        let other = make(json!({"sample_size": 512, "trees": 2, "seed": 1}));
+        let differences = saved.differences(&other);
+        let texts: Vec<_> = differences.iter().map(Difference::to_string).collect();
+        let sample_size = "forest.sample_size was 256 and is now 512";
+        assert_eq!(
+            texts,
+            [sample_size, "forest.trees was not set and is now 2"]
+        );
     }
 }

@@ -71,13 +71,19 @@ pub enum CheckpointError {
     },
     /// The checkpoint was written with other settings.
     #[error(
-        "the checkpoints in {path} were written with other settings: {difference}. Set it back, \
-         or choose an empty checkpoint directory to start anew"
+        "the checkpoints in {path} were written with other settings: {}. Set them back, or \
+         choose an empty checkpoint directory to start anew",
+        join(differences)
     )]
     OtherSettings {
         /// The folder.
         path: PathBuf,
-        /// The first setting that differs.
-        difference: Difference,
+        /// The settings that differ.
+        differences: Vec<Difference>,
     },
+}
+
+fn join(differences: &[Difference]) -> String {
+    let texts: Vec<_> = differences.iter().map(Difference::to_string).collect();
+    texts.join(", ")
 }

@@ -40,11 +40,12 @@ impl Checkpointer {
         fingerprint: Fingerprint,
     ) -> Result<(Self, Option<Checkpoint>), CheckpointError> {
         let latest = directory.latest()?;
-        if let Some(checkpoint) = &latest
-            && let Some(difference) = checkpoint.fingerprint.difference(&fingerprint)
-        {
-            let path = directory.path().to_owned();
-            return Err(CheckpointError::OtherSettings { path, difference });
+        if let Some(checkpoint) = &latest {
+            let differences = checkpoint.fingerprint.differences(&fingerprint);
+            if !differences.is_empty() {
+                let path = directory.path().to_owned();
+                return Err(CheckpointError::OtherSettings { path, differences });
+            }
         }
         let checkpointer = Self {
             directory,

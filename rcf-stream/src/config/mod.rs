@@ -6,6 +6,8 @@ mod error;
 pub mod kinesis;
 mod layers;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;

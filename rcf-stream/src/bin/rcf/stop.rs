@@ -1,31 +1,61 @@
 //! Stopping on request.
 
-/// Ready at the first SIGTERM or SIGINT (Ctrl-C). The second one ends the process at once.
-pub(crate) async fn requested() {
-    signal().await;
-    tracing::info!("stopping; a second signal stops at once");
-    tokio::spawn(async {
-        signal().await;
+use tokio::sync::oneshot;
+
+/// Ready at the first SIGTERM or SIGINT (Ctrl-C). The second one ends the process at once, also
+/// when the pipeline is stuck in a write that nobody reads: another thread waits for it.
+pub(crate) fn requested() -> impl Future<Output = ()> {
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        let mut signals = Signals::listen();
+        signals.next().await;
+        tracing::info!("stopping; a second signal stops at once");
+        let _ = tell.send(()); // nobody waits any more if the work is done
+        signals.next().await;
         std::process::exit(1);
     });
+    async {
+        let _ = told.await;
+    }
 }
 
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
 
-    let listen = |kind| signal(kind).expect("the process may handle its signals");
-    let mut terminate = listen(SignalKind::terminate());
-    let mut interrupt = listen(SignalKind::interrupt());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).expect("a process may handle these signals");
+        Self {
+            terminate: listen(SignalKind::terminate()),
+            interrupt: listen(SignalKind::interrupt()),
+        }
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    tokio::signal::ctrl_c()
-        .await
-        .expect("the process may handle its signals");
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        tokio::signal::ctrl_c()
+            .await
+            .expect("a process may handle Ctrl-C");
+    }
 }

@@ -1,0 +1,314 @@
+//! Files, variables and flags, and what is said about wrong ones.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::source::sine::Drops;
+
+fn layers(toml: &str) -> Result<Layers, ConfigError> {
+    let mut layers = Layers::default();
+    layers.toml(Path::new("rcf.toml"), toml)?;
+    Ok(layers)
+}
+
+fn build(toml: &str) -> Result<Config, ConfigError> {
+    layers(toml)?.build()
+}
+
+/// What is said about a wrong file.
+fn error(toml: &str) -> String {
+    build(toml).unwrap_err().to_string()
+}
+
+const MINIMAL: &str = "[source]\nkind = \"sine\"\n";
+
+#[test]
+fn a_full_file() {
+    let config = build(
+        r#"
+        [source]
+        kind = "file"
+        path = "in.csv"
+        [input]
+        format = "csv"
+        values = ["a", "b.c"]
+        key = "who"
+        timestamp = "at"
+        delimiter = ";"
+        header = false
+        model_per = "shard"
+        on_bad_record = "skip"
+        [forest]
+        shingle_size = 8
+        number_of_trees = 30
+        sample_size = 512
+        time_decay = 0
+        output_after = 100
+        initial_accept_fraction = 0.5
+        seed = 0xff
+        [output]
+        format = "csv"
+        attribution = true
+        [sink]
+        kind = "file"
+        path = "out.csv"
+        [checkpoint]
+        directory = "state"
+        every_records = 1000
+        every_seconds = 0.5
+        retain = 5
+        "#,
+    )
+    .unwrap();
+    assert_eq!(
+        config.source,
+        SourceConfig::File {
+            path: "in.csv".into()
+        }
+    );
+    assert_eq!(config.input.dimensions(), 2);
+    assert_eq!((config.input.delimiter, config.input.header), (b';', false));
+    assert_eq!(config.input.model_per, ModelPer::Shard);
+    assert_eq!(config.input.on_bad_record, OnBadRecord::Skip);
+    let parameters = config.operator().unwrap().parameters().clone();
+    assert_eq!((parameters.shingle_size, parameters.seed), (8, 255));
+    assert_eq!((parameters.time_decay, parameters.output_after), (0.0, 100));
+    assert_eq!(
+        config.output,
+        OutputConfig {
+            format: OutputFormat::Csv,
+            attribution: true
+        }
+    );
+    let checkpoint = config.checkpoint.unwrap();
+    assert_eq!(checkpoint.schedule.every, Some(Duration::from_millis(500)));
+    assert_eq!(
+        (checkpoint.schedule.every_records, checkpoint.retain),
+        (Some(1000), 5)
+    );
+}
+
+#[test]
+fn sine_has_its_own_settings() {
+    let toml = format!("{MINIMAL}count = 9\ndrop_cycles = [1, 3]\nnoise = 1\nrate = 2.5\n");
+    let config = build(&toml).unwrap();
+    let expected = SineConfig {
+        count: Some(9),
+        drops: Drops::Cycles(vec![1, 3]),
+        noise: 1.0,
+        rate: Some(2.5),
+        ..SineConfig::default()
+    };
+    assert_eq!(config.source, SourceConfig::Sine(expected));
+    assert_eq!(config.input.format, InputFormat::Raw);
+    assert_eq!(config.sink, SinkConfig::File { path: "-".into() });
+    assert_eq!(config.checkpoint, None);
+}
+
+#[test]
+fn flags_go_over_the_environment_over_the_file() {
+    let mut layers = layers(&format!(
+        "{MINIMAL}[forest]\nseed = 1\nsample_size = 10\nshingle_size = 2\n"
+    ))
+    .unwrap();
+    let variable = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let variables = [
+        variable("RCF_FOREST_SEED", "2"),
+        variable("RCF_FOREST_SAMPLE_SIZE", "20"),
+        variable("RCF_LOG", "debug"),
+        variable("HOME", "/"),
+    ];
+    layers.variables(variables).unwrap();
+    layers
+        .flag(Setting::find("forest.seed").unwrap(), "3")
+        .unwrap();
+    let forest = layers.build().unwrap().forest;
+    assert_eq!(
+        (forest.seed, forest.sample_size, forest.shingle_size),
+        (3, Some(20), Some(2))
+    );
+}
+
+#[test]
+fn unknown_keys_are_errors_with_a_suggestion() {
+    assert_eq!(
+        error("[source]\nkind = \"sine\"\n\n[forest]\nsampel_size = 3\n"),
+        "rcf.toml, line 5: there is no setting \"forest.sampel_size\"; \
+         did you mean \"forest.sample_size\"?"
+    );
+    assert!(error("seed = 1").contains("line 1: there is no setting \"seed\""));
+    let mut layers = layers(MINIMAL).unwrap();
+    let variable = ("RCF_FOREST_SEEED".to_owned(), "1".to_owned());
+    assert_eq!(
+        layers.variables([variable]).unwrap_err().to_string(),
+        "environment variable RCF_FOREST_SEEED: there is no setting \"RCF_FOREST_SEEED\"; \
+         did you mean \"RCF_FOREST_SEED\"?"
+    );
+}
+
+#[test]
+fn wrong_values_name_the_place_and_the_rule() {
+    let cases = [
+        (
+            "[forest]\nseed = -1",
+            "line 2: forest.seed must be a whole number, 0 or more, not -1",
+        ),
+        (
+            "[forest]\ntime_decay = inf",
+            "forest.time_decay must be a number, not inf",
+        ),
+        (
+            "[input]\nvalues = \"a\"",
+            "input.values must be a list of texts, not \"a\"",
+        ),
+        (
+            "[source]\nkind = \"kafka\"",
+            "must be one of file, sine, kinesis, not \"kafka\"",
+        ),
+        (
+            "[output]\nattribution = 1",
+            "output.attribution must be true or false, not 1",
+        ),
+        (
+            "[source\n",
+            "rcf.toml is not valid TOML: TOML parse error at line 1",
+        ),
+    ];
+    for (toml, expected) in cases {
+        let error = error(toml);
+        assert!(error.contains(expected), "{error}");
+    }
+    let mut layers = layers(MINIMAL).unwrap();
+    let setting = Setting::find("source.noise").unwrap();
+    assert_eq!(
+        layers.flag(setting, "loud").unwrap_err().to_string(),
+        "flag --source-noise: source.noise must be a number, not \"loud\""
+    );
+}
+
+#[test]
+fn rules_between_settings() {
+    let file = "[source]\nkind = \"file\"\npath = \"-\"\n[input]\nvalues = [\"a\"]\n";
+    let cases = [
+        (
+            String::new(),
+            "source.kind is not set, but a pipeline needs it",
+        ),
+        (
+            "[source]\nkind = \"file\"".to_owned(),
+            "set it in the file, as RCF_SOURCE_PATH or as --source-path",
+        ),
+        (
+            "[source]\nkind = \"file\"\npath = \"-\"".to_owned(),
+            "input.values is not set",
+        ),
+        (
+            format!("{MINIMAL}path = \"-\""),
+            "line 3: source.path has no effect with source.kind = \"sine\"",
+        ),
+        (
+            format!("{MINIMAL}[input]\nvalues = [\"a\"]"),
+            "no effect with input.format = \"raw\"",
+        ),
+        (
+            format!("{file}header = true"),
+            "input.header has no effect with a source that is no file of CSV",
+        ),
+        (
+            format!("{MINIMAL}[checkpoint]\nretain = 1"),
+            "no effect with no checkpoint.directory",
+        ),
+        (
+            format!("{MINIMAL}drops = \"none\"\ndrop_cycles = [1]"),
+            "exclude each other",
+        ),
+        (
+            format!("{MINIMAL}rate = 0"),
+            "source.rate must be more than 0, not 0",
+        ),
+        (
+            format!("{MINIMAL}[checkpoint]\ndirectory = \"s\"\nretain = 0"),
+            "must be 1 or more",
+        ),
+        (
+            format!("{MINIMAL}[forest]\nsample_size = 0"),
+            "forest: sample_size must be",
+        ),
+        (
+            file.replace("[\"a\"]", "[\"a\", \"a\"]"),
+            "names \"a\" twice",
+        ),
+        (file.replace("[\"a\"]", "[\"a..b\"]"), "has an empty name"),
+        (
+            format!("{file}format = \"csv\"\ndelimiter = \"ab\""),
+            "one ASCII character",
+        ),
+    ];
+    for (toml, expected) in cases {
+        let error = error(&toml);
+        assert!(error.contains(expected), "{toml}\n{error}");
+    }
+}
+
+#[cfg(not(feature = "kinesis"))]
+#[test]
+fn kinesis_says_how_to_build_it() {
+    for toml in [
+        "[source]\nkind = \"kinesis\"\nstream = \"in\"".to_owned(),
+        format!("{MINIMAL}[sink]\nkind = \"kinesis\"\nstream = \"out\""),
+    ] {
+        let error = error(&toml);
+        assert!(
+            error.contains("cargo build --release --bin rcf --features kinesis"),
+            "{error}"
+        );
+    }
+}
+
+#[cfg(feature = "kinesis")]
+#[test]
+fn kinesis_to_kinesis() {
+    let config = build(
+        "[source]\nkind = \"kinesis\"\nstream = \"in\"\nregion = \"eu-west-1\"\n\
+         endpoint_url = \"http://localhost:4568\"\nstart = \"latest\"\npoll_interval_ms = 1000\n\
+         max_records = 100\nfollow = false\non_trimmed = \"fail\"\n\
+         [input]\nformat = \"raw\"\n\
+         [sink]\nkind = \"kinesis\"\nstream = \"out\"\nregion = \"eu-west-1\"\n\
+         endpoint_url = \"http://localhost:4568\"\n",
+    )
+    .unwrap();
+    let SourceConfig::Kinesis(source) = config.source else {
+        panic!("not a Kinesis source")
+    };
+    assert_eq!((source.stream.as_str(), source.max_records), ("in", 100));
+    assert!(!source.follow && source.on_trimmed == OnTrimmed::Fail);
+    assert!(matches!(config.sink, SinkConfig::Kinesis(sink) if sink.stream == "out"));
+}
+
+#[test]
+fn the_fingerprint_holds_what_changes_results_and_nothing_else() {
+    let fingerprint = |toml: &str| {
+        let config = build(toml).unwrap();
+        config.fingerprint(&config.operator().unwrap())
+    };
+    let first = fingerprint(MINIMAL);
+    let same = format!(
+        "{MINIMAL}count = 5\nrate = 9\n[forest]\nsample_size = 256\n[input]\n\
+         on_bad_record = \"skip\"\n[checkpoint]\ndirectory = \"x\""
+    );
+    assert_eq!(first.differences(&fingerprint(&same)), []);
+    for other in [
+        "noise = 1",
+        "seed = 1",
+        "partition_key = \"x\"",
+        "drops = \"every_cycle\"",
+        "[input]\nmodel_per = \"shard\"",
+        "[forest]\ntime_decay = 0.5",
+        "[output]\nattribution = true",
+        "[sink]\npath = \"out\"",
+    ] {
+        let differences = first.differences(&fingerprint(&format!("{MINIMAL}{other}")));
+        assert_eq!(differences.len(), 1, "{other}: {differences:?}");
+    }
+}

@@ -1,0 +1,300 @@
+//! Crashes, signals and damaged checkpoints, with the shipped program.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{fail, rcf, succeed};
+
+const RECORDS: usize = 20_000;
+
+/// Records of five keys, some of them bad, as a stream of sensors might be.
+fn write_input(path: &Path) {
+    let text: String = (0..RECORDS)
+        .map(|n| match n % 997 {
+            500 => "{\"sensor\":\"b\",\"x\":null}\n".to_owned(),
+            501 => "not JSON\n\n".to_owned(),
+            _ => {
+                let x = (n as f64 / 50.0).sin() + (n * 7919 % 101) as f64 / 1000.0;
+                let sensor = ["a", "b", "c", "d", "é"][n * n % 5];
+                format!(
+                    "{{\"sensor\":\"{sensor}\",\"t\":{n},\"x\":{x},\"y\":{}}}\n",
+                    n % 13
+                )
+            }
+        })
+        .collect();
+    fs::write(path, text).unwrap();
+}
+
+fn write_config(folder: &Path, name: &str) -> PathBuf {
+    let config = format!(
+        r#"
+        [source]
+        kind = "file"
+        path = "in.jsonl"
+        [input]
+        values = ["x", "y"]
+        key = "sensor"
+        timestamp = "t"
+        on_bad_record = "skip"
+        [forest]
+        shingle_size = 4
+        sample_size = 64
+        seed = 9
+        [output]
+        attribution = true
+        [sink]
+        path = "{name}.jsonl"
+        [checkpoint]
+        directory = "{name}"
+        every_records = 500
+        "#
+    );
+    let path = folder.join(format!("{name}.toml"));
+    fs::write(&path, config).unwrap();
+    path
+}
+
+fn start(folder: &Path, config: &Path) -> Child {
+    let mut command = rcf();
+    command
+        .current_dir(folder)
+        .args(["run", "--log", "error", "--config"])
+        .arg(config);
+    command.stdout(Stdio::null()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", name, &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// Pseudorandom numbers in [0, 1), the same on every run.
+fn units(seed: u64) -> impl Iterator<Item = f64> {
+    (seed..).map(|n| {
+        let bits = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (bits >> 11) as f64 / (1_u64 << 53) as f64
+    })
+}
+
+#[test]
+fn killed_at_random_points_the_output_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    write_input(&folder.path().join("in.jsonl"));
+    let config = write_config(folder.path(), "whole");
+    assert!(start(folder.path(), &config).wait().unwrap().success());
+    let expected = fs::read(folder.path().join("whole.jsonl")).unwrap();
+    assert!(expected.iter().filter(|&&byte| byte == b'\n').count() > RECORDS * 9 / 10);
+
+    let config = write_config(folder.path(), "killed");
+    let output = folder.path().join("killed.jsonl");
+    let length = || fs::metadata(&output).map_or(0, |file| file.len());
+    let mut kills = 0;
+    for unit in units(1) {
+        let mut child = start(folder.path(), &config);
+        // Every third kill comes while it starts; the others once it got up to a fifth further.
+        let early = (kills % 3 == 2).then(|| Duration::from_secs_f64(0.02 * unit));
+        let far = length() + (0.2 * unit * expected.len() as f64) as u64;
+        let began = Instant::now();
+        let ended = loop {
+            let is_time = early.map_or_else(|| length() >= far, |early| began.elapsed() >= early);
+            match child.try_wait().unwrap() {
+                Some(status) => break Some(status),
+                None if is_time && kills < 20 => break None,
+                None => std::thread::sleep(Duration::from_micros(200)),
+            }
+        };
+        if let Some(status) = ended {
+            assert!(status.success());
+            break;
+        }
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills >= 4, "only {kills} kills: nothing was tested");
+    let actual = fs::read(&output).unwrap();
+    eprintln!("{kills} kills");
+    assert!(actual == expected, "after {kills} kills the output differs");
+}
+
+#[test]
+fn sigterm_writes_a_checkpoint_and_ends_cleanly() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |count: &str, name: &str| -> Vec<String> {
+        ["run", "--source-kind", "sine", "--source-noise", "0.5"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain([
+                format!("--source-count={count}"),
+                format!("--sink-path={name}.jsonl"),
+                format!("--checkpoint-directory={name}"),
+            ])
+            .collect()
+    };
+    for name in ["TERM", "INT"] {
+        let output = folder.path().join(format!("{name}.jsonl"));
+        let mut command = rcf();
+        command
+            .current_dir(folder.path())
+            .args(settings("1000000", name));
+        let mut child = command
+            .arg("--source-rate=2000")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_until(|| fs::metadata(&output).is_ok_and(|file| file.len() > 10_000));
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        let lines = fs::read_to_string(&output).unwrap().lines().count();
+
+        // On from there, and the same without an interruption.
+        let count = (lines + 500).to_string();
+        let run = |name: &str| {
+            let settings = settings(&count, name);
+            succeed(
+                folder.path(),
+                &settings.iter().map(String::as_str).collect::<Vec<_>>(),
+            );
+            fs::read_to_string(folder.path().join(format!("{name}.jsonl"))).unwrap()
+        };
+        let resumed = run(name);
+        assert_eq!(resumed.lines().count(), lines + 500);
+        assert!(resumed == run(&format!("whole-{name}")));
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    // Nobody reads its output, so that it cannot end by itself.
+    let mut child = rcf()
+        .args(["generate", "sine"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(
+        child.try_wait().unwrap(),
+        None,
+        "it still waits for its reader"
+    );
+    signal(&child, "TERM");
+    wait_until(|| child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_and_never_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        "run",
+        "--source-kind=sine",
+        "--checkpoint-directory=state",
+        "--sink-path=out",
+    ];
+    for count in ["300", "600"] {
+        succeed(
+            folder.path(),
+            &[&settings[..], &["--source-count", count]].concat(),
+        );
+    }
+    let newest = folder
+        .path()
+        .join("state/checkpoint-00000000000000000002.rcf");
+    let whole = fs::read(&newest).unwrap();
+    let arguments = [&settings[..], &["--source-count", "900"]].concat();
+    let damages: [(&str, Vec<u8>); 3] = [
+        ("it is damaged", {
+            let mut bytes = whole.clone();
+            bytes[whole.len() / 2] ^= 1;
+            bytes
+        }),
+        ("it is cut short", whole[..whole.len() / 2].to_vec()),
+        ("it is cut short", Vec::new()),
+    ];
+    for (expected, bytes) in damages {
+        fs::write(&newest, bytes).unwrap();
+        let error = fail(folder.path(), 1, &arguments);
+        assert!(
+            error.contains("checkpoint-00000000000000000002.rcf"),
+            "{error}"
+        );
+        assert!(error.contains(expected), "{error}");
+    }
+    // Going back is possible, but only by hand.
+    fs::remove_file(&newest).unwrap();
+    succeed(folder.path(), &arguments);
+    let lines = fs::read_to_string(folder.path().join("out"))
+        .unwrap()
+        .lines()
+        .count();
+    assert_eq!(lines, 900);
+}
+
+#[test]
+fn other_settings_and_lost_output_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = [
+        "run",
+        "--source-kind=sine",
+        "--source-count=300",
+        "--checkpoint-directory=state",
+        "--sink-path=out",
+    ];
+    succeed(folder.path(), &base);
+    let error = fail(
+        folder.path(),
+        78,
+        &[&base[..], &["--forest-sample-size=128"]].concat(),
+    );
+    assert!(
+        error.contains("forest.sample_size was 256 and is now 128"),
+        "{error}"
+    );
+    fs::write(folder.path().join("out"), "short").unwrap();
+    let error = fail(folder.path(), 1, &base);
+    assert!(error.contains("the file has only 5 bytes"), "{error}");
+}
+
+#[test]
+fn two_cannot_share_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = ["run", "--source-kind=sine", "--checkpoint-directory=state"];
+    let mut command = rcf();
+    command
+        .current_dir(folder.path())
+        .args(base)
+        .args(["--source-rate=1", "--sink-path=out"]);
+    let mut first = command.stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| folder.path().join("out").exists());
+    let error = fail(folder.path(), 1, &base);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(error.contains("in use by another process"), "{error}");
+}
+
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "waited for too long"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

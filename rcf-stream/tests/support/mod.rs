@@ -1,0 +1,55 @@
+//! Running the shipped program.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The program, with nothing of the caller's settings.
+pub(crate) fn rcf() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rcf"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("RCF_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs it in a folder.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    rcf().current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// Runs it in a folder and returns what it wrote to the standard output.
+pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        stderr(&output)
+    );
+    stdout(&output)
+}
+
+/// Runs it in a folder, where it must fail with this status, and returns what it said about it.
+pub(crate) fn fail(folder: &Path, status: i32, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert_eq!(
+        output.status.code(),
+        Some(status),
+        "{arguments:?}: {}",
+        stderr(&output)
+    );
+    assert_eq!(stdout(&output), "", "the standard output is for data");
+    stderr(&output)
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
