@@ -4,6 +4,7 @@ use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{DecayClock, Sampler, size_of_val_capacity};
+use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::bounding_box::{Lanes, Line, stride};
 use crate::tree::cut::Cut;
@@ -46,6 +47,8 @@ macro_rules! with_geometry {
         }
     };
 }
+
+mod read;
 
 impl<I: Index> Ensemble<I> {
     pub(crate) fn new(
@@ -98,6 +101,20 @@ impl<I: Index> Ensemble<I> {
             accept_fraction,
             x,
         });
+    }
+
+    /// This coordinate of the points in the first sample.
+    pub(crate) fn sampled(&self, dimension: usize) -> impl Iterator<Item = f32> {
+        let points = self.samplers[0].points().iter();
+        points.map(move |point| self.points.row(point.get())[dimension])
+    }
+
+    /// Moves all points against the shift of the origin, and plants the trees anew.
+    pub(crate) fn shift_points(&mut self, level: SimdLevel, shifts: &[f64]) {
+        for point in 0..self.points.capacity() {
+            shift_row(&mut self.points.row_mut(point)[..self.dimensions], shifts);
+        }
+        level.run(ReplantPass { ensemble: self });
     }
 
     /// Adds a tree made of these cuts and the given points, which are in the store. `false` if the
@@ -254,6 +271,42 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
         if let Some(point) = stored {
             points.drop_if_unused(point);
         }
+    }
+}
+
+/// Builds each tree anew from its sample.
+struct ReplantPass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+}
+
+impl<I: Index> Kernel for ReplantPass<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Ensemble {
+            dimensions,
+            points,
+            trees,
+            samplers,
+            rngs,
+            path,
+            ..
+        } = self.ensemble;
+        let members = trees.iter_mut().zip(samplers).zip(rngs);
+        with_geometry!(simd, *dimensions, geometry => for ((tree, sampler), rng) in members {
+            tree.clear();
+            for slot in sampler.points_mut() {
+                let point = slot.get();
+                let leaf = tree.insert(geometry, points, point, rng, path);
+                if leaf != point {
+                    // Rounding has made two points one.
+                    points.retain(leaf);
+                    points.release(point);
+                    *slot = I::new(leaf);
+                }
+            }
+        });
     }
 }
 

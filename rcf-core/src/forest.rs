@@ -1,5 +1,7 @@
 //! The forest: records in, scores out.
 
+mod displacement;
+
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
 use crate::attribution::Attribution;
@@ -41,7 +43,7 @@ pub struct RandomCutForest {
     pub(crate) updates: u64,
     pub(crate) clock: DecayClock,
     pub(crate) trees: Trees,
-    level: SimdLevel,
+    pub(crate) level: SimdLevel,
     /// Working memory: the point of the current record.
     row: Vec<f32>,
 }
@@ -294,6 +296,7 @@ impl RandomCutForest {
             }
             ensemble.update(level, &self.clock, accept_fraction, &self.row);
         });
+        self.recenter_if_due();
     }
 }
 

@@ -21,9 +21,11 @@ mod error;
 mod forest;
 mod index;
 mod point_store;
+mod recenter;
 mod rng;
 mod row_buffer;
 mod sampler;
+mod scoring;
 mod shingle;
 mod simd;
 mod state;
@@ -38,5 +40,6 @@ pub use config::{
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::RandomCutForest;
+pub use scoring::{AnomalyScore, Displacement, ScoringFunction};
 pub use shingle::MAX_MAGNITUDE;
 pub use simd::SimdLevel;

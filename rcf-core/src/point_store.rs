@@ -39,6 +39,11 @@ impl PointStore {
         point
     }
 
+    /// The coordinates of a point that is in no tree.
+    pub(crate) fn row_mut(&mut self, point: usize) -> &mut [f32] {
+        &mut self.rows[point * self.stride..][..self.stride]
+    }
+
     /// Counts one more reference.
     pub(crate) fn retain(&mut self, point: usize) {
         self.references[point] += 1;

@@ -157,6 +157,11 @@ impl<I: Index> Sampler<I> {
         &self.points
     }
 
+    /// The same, to rename points that have become equal to others.
+    pub(crate) fn points_mut(&mut self) -> &mut [I] {
+        &mut self.points
+    }
+
     pub(crate) fn target(&self) -> f64 {
         self.target
     }

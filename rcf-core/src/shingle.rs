@@ -9,14 +9,14 @@ pub const MAX_MAGNITUDE: f64 = 1e30;
 
 /// The last records, as the point that they make.
 ///
-/// Values are taken relative to an *origin*, the first record, before they are rounded to single
-/// precision: a signal that wiggles by 1 around 10¹² would otherwise be a constant.
+/// Values are taken relative to an *origin*, at first the first record, before they are rounded to
+/// single precision: a signal that wiggles by 1 around 10¹² would otherwise be a constant.
 #[derive(Debug, Clone)]
 pub(crate) struct Shingle {
     input_dimensions: usize,
     values_per_call: usize,
     dimensions: usize,
-    /// The first record; empty before it.
+    /// One value for each input dimension; empty before the first record.
     origin: Vec<f64>,
     /// The point, oldest record first, padded with zeros.
     row: Vec<f32>,
@@ -130,6 +130,21 @@ impl Shingle {
         }
     }
 
+    /// Moves the origin by these distances, one for each input dimension. Returns by how much it
+    /// really moved, in double precision, and keeps the point where it was.
+    pub(crate) fn move_origin(&mut self, shifts: &[f32]) -> Vec<f64> {
+        let origins = self.origin.iter_mut().zip(shifts);
+        let moved: Vec<f64> = origins
+            .map(|(origin, &shift)| {
+                let old = *origin;
+                *origin = (old + f64::from(shift)).clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE);
+                *origin - old
+            })
+            .collect();
+        shift_row(&mut self.row[..self.dimensions], &moved);
+        moved
+    }
+
     /// Takes the values; `row` is what [`Self::peek`] made of them.
     #[inline]
     pub(crate) fn push(&mut self, values: &[f64], row: &[f32]) {
@@ -139,6 +154,17 @@ impl Shingle {
         }
         self.row.copy_from_slice(row);
         self.missing = self.missing.saturating_sub(1);
+    }
+}
+
+/// The same point, seen from an origin moved by `shifts`, one for each input dimension.
+pub(crate) fn shift_row(row: &mut [f32], shifts: &[f64]) {
+    for block in row.chunks_exact_mut(shifts.len()) {
+        for (coordinate, shift) in block.iter_mut().zip(shifts) {
+            if *shift != 0.0 {
+                *coordinate = (f64::from(*coordinate) - shift) as f32 + 0.0;
+            }
+        }
     }
 }
 

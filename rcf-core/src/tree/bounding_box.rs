@@ -17,6 +17,9 @@ pub(crate) trait Geometry: Copy {
     /// The coordinate of `x` in this dimension.
     fn coordinate(self, x: &[f32], dimension: usize) -> f32;
 
+    /// Whether rows and boxes are large enough to be worth a [`Self::prefetch`].
+    const PREFETCHES: bool;
+
     /// Asks for floats that will be read soon.
     fn prefetch(self, floats: &[f32]);
 
@@ -91,7 +94,8 @@ impl Geometry for Line {
         x[0]
     }
 
-    /// Boxes on a line are too small to be worth it.
+    const PREFETCHES: bool = false;
+
     #[inline(always)]
     fn prefetch(self, _: &[f32]) {}
 
@@ -227,6 +231,8 @@ impl<S: Simd> Geometry for Lanes<S> {
     fn coordinate(self, x: &[f32], dimension: usize) -> f32 {
         x[dimension]
     }
+
+    const PREFETCHES: bool = true;
 
     #[inline(always)]
     fn prefetch(self, floats: &[f32]) {

@@ -67,6 +67,14 @@ impl<I: Index> Tree<I> {
         }
     }
 
+    /// Takes all points out, and keeps the room for them.
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.boxes.clear();
+        self.free = NodeRef::internal(I::MAX);
+        self.mass = 0;
+    }
+
     #[inline(always)]
     pub(crate) fn mass(&self) -> usize {
         self.mass
@@ -310,7 +318,9 @@ impl<I: Index> Tree<I> {
     ) {
         let x = points.row(point);
         let leaf = self.descend(geometry, x, path);
-        self.prefetch_children(geometry, points, path);
+        if G::PREFETCHES {
+            self.prefetch_children(geometry, points, path);
+        }
         let mut mass = self.mass;
         for reference in &*path {
             let node = &mut self.nodes[reference.get()];

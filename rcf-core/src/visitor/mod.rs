@@ -5,7 +5,10 @@
 //! would change nothing. A [`Visitor`] computes something of what the climb shows.
 
 pub(crate) mod attribution;
+pub(crate) mod collusive;
+pub(crate) mod functional;
 pub(crate) mod score;
+pub(crate) mod scoring;
 
 use crate::index::Index;
 use crate::point_store::PointStore;
@@ -192,7 +195,8 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
     let (groups, rest) = trees.as_chunks::<GROUP>();
     for group in groups {
         let ways = descend_group(group, geometry, x, &mut steps);
-        for (lane, (tree, way)) in group.iter().zip(ways.iter().flatten()).enumerate() {
+        let prefetched = if G::PREFETCHES { ways.as_slice() } else { &[] };
+        for (lane, (tree, way)) in group.iter().zip(prefetched.iter().flatten()).enumerate() {
             let trail = Trail {
                 steps: &steps,
                 lanes: GROUP,
