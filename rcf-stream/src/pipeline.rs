@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 
-use bytes::BytesMut;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpointer;
@@ -53,8 +53,8 @@ pub struct Pipeline {
     on_bad_record: OnBadRecord,
     checkpointer: Option<Checkpointer>,
     positions: Positions,
-    changed: bool, // since the last checkpoint
-    buffer: BytesMut,
+    changed: bool,    // since the last checkpoint
+    encoded: Vec<u8>, // scratch
     summary: Summary,
 }
 
@@ -79,7 +79,7 @@ impl Pipeline {
             checkpointer: None,
             positions: Positions::default(),
             changed: false,
-            buffer: BytesMut::new(),
+            encoded: Vec::new(),
             summary: Summary::default(),
         }
     }
@@ -181,11 +181,12 @@ impl Pipeline {
         let decoded = self.decoder.decode(part)?;
         let event = Event::new(record, line, decoded, self.model_per);
         let scored = self.operator.process(&event)?;
-        self.encoder.encode(&event, &scored, &mut self.buffer);
+        self.encoded.clear();
+        self.encoder.encode(&event, &scored, &mut self.encoded);
         Ok(OutputRecord {
             id: event.id,
             partition_key: event.partition_key,
-            data: self.buffer.split().freeze(),
+            data: Bytes::copy_from_slice(&self.encoded),
         })
     }
 

@@ -168,25 +168,26 @@ impl Positions {
 
     /// Marks a record as consumed.
     pub fn advance(&mut self, record: &Record) {
-        let position = self.entry(&record.shard);
-        position.sub_sequence = record.sub_sequence;
-        match &mut position.sequence {
-            Some(sequence) => sequence.clone_from(&record.sequence),
-            none => *none = Some(record.sequence.clone()),
-        }
+        self.update(&record.shard, |position| {
+            position.sub_sequence = record.sub_sequence;
+            match &mut position.sequence {
+                Some(sequence) => sequence.clone_from(&record.sequence),
+                none => *none = Some(record.sequence.clone()),
+            }
+        });
     }
 
     /// Marks a shard as read to its end.
     pub fn end(&mut self, shard: &str) {
-        self.entry(shard).ended = true;
+        self.update(shard, |position| position.ended = true);
     }
 
-    fn entry(&mut self, shard: &str) -> &mut Position {
-        // Not `entry()`: it would allocate the key for each record.
-        if !self.0.contains_key(shard) {
-            self.0.insert(shard.to_owned(), Position::default());
+    /// As `entry(shard).or_default()`, which would allocate the key for each record.
+    fn update(&mut self, shard: &str, change: impl FnOnce(&mut Position)) {
+        if let Some(position) = self.0.get_mut(shard) {
+            return change(position);
         }
-        self.0.get_mut(shard).expect("inserted above")
+        change(self.0.entry(shard.to_owned()).or_default());
     }
 }
 

@@ -158,7 +158,7 @@ impl Splitter {
             _ => ended,
         };
         if line[read..].iter().any(|byte| !byte.is_ascii_whitespace()) {
-            let reason = "a line feed outside quotes".to_owned();
+            let reason = "a line break outside quotes".to_owned();
             return Err(DecodeError::Syntax {
                 format: "CSV",
                 reason,

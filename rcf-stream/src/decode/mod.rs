@@ -12,6 +12,8 @@ pub use path::{FieldPath, FieldPathError};
 
 use crate::event::EventTime;
 use csv::CsvDecoder;
+#[cfg(test)]
+pub(crate) use csv::Splitter;
 use json::JsonDecoder;
 
 /// How records are written.

@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use bytes::BytesMut;
-
 use super::Share;
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
@@ -23,7 +21,7 @@ pub(super) fn header(names: &[String], attribution: bool) -> String {
     line.0
 }
 
-pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, out: &mut BytesMut) {
+pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, out: &mut Vec<u8>) {
     let mut line = Line::new();
     line.text(&event.id);
     match &event.timestamp {

@@ -1,6 +1,5 @@
 //! Results as JSON objects.
 
-use bytes::{BufMut, BytesMut};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -48,7 +47,7 @@ pub(super) fn encode(
     scored: &Scored,
     names: &[String],
     shares: Option<&[Share]>,
-    out: &mut BytesMut,
+    out: &mut Vec<u8>,
 ) {
     let line = Line {
         id: &event.id,
@@ -65,5 +64,5 @@ pub(super) fn encode(
             updates: scored.updates,
         },
     };
-    serde_json::to_writer(out.writer(), &line).expect("names are text, and memory takes all bytes");
+    serde_json::to_writer(out, &line).expect("names are text, and memory takes all bytes");
 }

@@ -4,7 +4,6 @@
 mod csv;
 mod jsonl;
 
-use bytes::BytesMut;
 use rcf_core::Attribution;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +51,7 @@ impl Encoder {
     }
 
     /// Appends one result, without a line feed at its end.
-    pub fn encode(&self, event: &Event, scored: &Scored, out: &mut BytesMut) {
+    pub fn encode(&self, event: &Event, scored: &Scored, out: &mut Vec<u8>) {
         let shares = match &scored.attribution {
             Some(attribution) if self.attribution => Some(shares(attribution, self.names.len())),
             _ => None,
@@ -128,9 +127,9 @@ mod tests {
             &["x".into(), "y".into()],
             scored.attribution.is_some(),
         );
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         encoder.encode(event, scored, &mut out);
-        String::from_utf8(out.to_vec()).unwrap()
+        String::from_utf8(out).unwrap()
     }
 
     #[test]

@@ -107,7 +107,10 @@ impl LineReader {
         self.next_line += 1 + self.inner_lines;
         (self.scanned, self.inner_lines, self.quoted) = (0, 0, false);
         let length = data.strip_suffix(b"\r").unwrap_or(&data).len();
-        let is_blank = data.trim_ascii().is_empty();
+        let is_blank = match self.delimiter {
+            None => data.trim_ascii().is_empty(),
+            Some(_) => length == 0, // blanks may be columns
+        };
         (!is_blank).then(|| Line {
             number,
             data: data.slice(..length),
@@ -245,6 +248,43 @@ mod tests {
                 (9, "end"),
             ])
         );
+    }
+
+    #[test]
+    fn any_fields_come_back_as_they_were_written() {
+        let mut state = 7_u64;
+        let mut below = |limit: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % limit
+        };
+        let alphabet = ['a', '7', ',', '"', '\n', '\r', ' ', 'é'];
+        let records: Vec<Vec<String>> = (0..500)
+            .map(|_| {
+                let mut field = || (0..below(6)).map(|_| alphabet[below(8)]).collect();
+                (0..3).map(|_| field()).collect()
+            })
+            .collect();
+        let quote = |field: &String| format!("\"{}\"", field.replace('"', "\"\""));
+        let text: String = records
+            .iter()
+            .map(|fields| fields.iter().map(quote).collect::<Vec<_>>().join(",") + "\r\n")
+            .collect();
+
+        let text: &'static str = text.leak();
+        let mut splitter = crate::decode::Splitter::new(b',');
+        let read: Vec<Vec<String>> = lines(text, Some(b','))
+            .iter()
+            .map(|(_, line)| {
+                let fields = splitter.split(line.as_bytes()).unwrap();
+                let field = |index| splitter.field(index).unwrap().to_vec();
+                (0..fields)
+                    .map(|index| String::from_utf8(field(index)).unwrap())
+                    .collect()
+            })
+            .collect();
+        assert_eq!(read, records);
     }
 
     #[test]
