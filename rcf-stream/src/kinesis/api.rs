@@ -86,7 +86,8 @@ pub struct RecordPage {
     pub records: Vec<FetchedRecord>,
     /// Reads on; `None` when the shard is closed and this was the rest of it.
     pub next: Option<String>,
-    /// How far this read is behind the newest record of the shard, in milliseconds; 0 if not.
+    /// How far this read is behind the newest record of the shard, in whole milliseconds. Records
+    /// can be left where it is 0.
     pub millis_behind_latest: u64,
 }
 

@@ -69,7 +69,10 @@ impl SdkClient {
             loader = loader.region(Region::new(region.to_owned()));
         }
         let shared = loader.load().await;
-        if shared.region().is_none_or(|region| region.as_ref().is_empty()) {
+        if shared
+            .region()
+            .is_none_or(|region| region.as_ref().is_empty())
+        {
             return Err(ConnectError::NoRegion);
         }
         let mut config = aws_sdk_kinesis::config::Builder::from(&shared)
@@ -258,13 +261,17 @@ where
     }
 }
 
-/// The kind of an error for which the service gave no name.
+/// The kind of an error for which the service gave no name. What the SDK would try again heals, and
+/// so does a provider of credentials that fails for now.
 fn kind_of<E: StdError + 'static>(error: &SdkError<E>) -> ErrorKind {
     let heals = match error {
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(service) => service.raw().status().is_server_error(),
         SdkError::DispatchFailure(failure) => {
-            failure.is_io() || failure.is_timeout() || credentials_may_come(error)
+            failure.is_io()
+                || failure.is_timeout()
+                || failure.as_other().is_some()
+                || credentials_may_come(error)
         }
         _ => false,
     };

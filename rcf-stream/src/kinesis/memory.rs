@@ -42,6 +42,9 @@ struct MemoryShard {
     closed: bool,
 }
 
+/// Records arrive faster than the clock by which reads are told how far they are behind.
+const RECORDS_PER_MILLISECOND: u64 = 8;
+
 /// A fault of one request to put.
 #[derive(Debug)]
 pub(crate) enum PutFault {
@@ -212,7 +215,7 @@ impl KinesisApi for MemoryStream {
         Ok(RecordPage {
             records,
             next: (behind > 0 || !shard.closed).then(|| format!("{generation} {end} {id}")),
-            millis_behind_latest: behind as u64,
+            millis_behind_latest: behind as u64 / RECORDS_PER_MILLISECOND,
         })
     }
 

@@ -78,6 +78,9 @@ impl<A: KinesisApi> ShardReader<A> {
                 }
             };
             backoff.reset();
+            // Records of one millisecond are "0 ms behind" each other: only an answer without any
+            // tells that there are no more.
+            let at_tip = page.records.is_empty() && page.millis_behind_latest == 0;
             self.advance(&mut page.records)?;
             let ended = page.next.is_none();
             if ended || !page.records.is_empty() {
@@ -85,7 +88,6 @@ impl<A: KinesisApi> ShardReader<A> {
                 // Without a receiver the source is gone, and this task is about to be aborted.
                 let _ = self.output.send(message).await;
             }
-            let at_tip = page.millis_behind_latest == 0;
             match page.next {
                 None => return Ok((self.shard, Outcome::Ended)),
                 Some(_) if at_tip && !self.config.follow => {
