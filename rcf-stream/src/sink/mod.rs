@@ -8,6 +8,7 @@ use crate::record::OutputRecord;
 
 pub mod kinesis;
 pub mod lines;
+pub mod memory;
 
 /// How far a sink got, in its own words: a file sink writes its length here. The checkpoint keeps
 /// it, and opening the sink with it takes back everything that was written later.

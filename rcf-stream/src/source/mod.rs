@@ -10,6 +10,7 @@ use crate::record::{Positions, Record};
 pub mod kinesis;
 mod line_reader;
 pub mod lines;
+pub mod memory;
 pub mod sine;
 
 /// What a source delivers at once.

@@ -1,6 +1,7 @@
 //! The `rcf` program. Data goes to the standard output and nothing else does; messages go to the
 //! standard error. Exit status: 0 clean, 1 failed, 78 wrong configuration or usage.
 
+mod demo;
 mod failure;
 mod forest;
 mod generate;
@@ -31,6 +32,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show on a made-up stream that it works
+    #[command(subcommand)]
+    Demo(demo::Demo),
     /// Generate a stream of records
     #[command(subcommand)]
     Generate(generate::Generate),
@@ -60,6 +64,7 @@ impl Command {
             .build()
             .map_err(Failure::runtime)?;
         match self {
+            Self::Demo(demo) => runtime.block_on(demo.run()),
             Self::Generate(generate) => runtime.block_on(generate.run()),
             Self::Score(score) => runtime.block_on(score.run()),
             Self::Run(run) => runtime.block_on(run.run()),
@@ -69,7 +74,7 @@ impl Command {
     fn default_log(&self) -> LevelFilter {
         match self {
             Self::Run(_) => LevelFilter::INFO,
-            Self::Generate(_) | Self::Score(_) => LevelFilter::WARN,
+            Self::Demo(_) | Self::Generate(_) | Self::Score(_) => LevelFilter::WARN,
         }
     }
 }

@@ -1,0 +1,106 @@
+// Draws curves, marks and limits into an SVG element.
+
+function add(parent, name, attributes, text) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const key in attributes) node.setAttribute(key, attributes[key]);
+  if (text !== undefined) node.textContent = text;
+  parent.append(node);
+  return node;
+}
+const line = (parent, cls, x1, y1, x2, y2) => add(parent, "line", { class: cls, x1, y1, x2, y2 });
+
+// The curve between two records; where records crowd, the lowest and highest of each pixel.
+function path(values, from, to, toX, toY, width) {
+  let d = "", pen = "M";
+  const put = (i) => {
+    if (values[i] == null) { pen = "M"; return; }
+    d += pen + toX(xs[i]).toFixed(1) + " " + toY(values[i]).toFixed(1);
+    pen = "L";
+  };
+  if (to - from <= 2 * width) {
+    for (let i = from; i <= to; i++) put(i);
+    return d;
+  }
+  for (let i = from; i <= to;) {
+    const column = Math.floor(toX(xs[i]));
+    let low = i, high = i;
+    for (; i <= to && Math.floor(toX(xs[i])) === column; i++) {
+      if (values[i] == null) continue;
+      if (values[low] == null || values[i] < values[low]) low = i;
+      if (values[high] == null || values[i] > values[high]) high = i;
+    }
+    put(Math.min(low, high));
+    if (low !== high) put(Math.max(low, high));
+  }
+  return d;
+}
+
+// Stacked panels over one x axis; answers where they stand.
+function draw(svg, [start, end], style) {
+  const width = svg.clientWidth;
+  const left = 46, right = width - 10, bottom = panels.length * (style.title + style.height);
+  const toX = (x) => left + ((x - start) / (end - start || 1)) * (right - left);
+  const toStart = (px) => start + ((px - left) / (right - left)) * (end - start);
+  svg.replaceChildren();
+  svg.setAttribute("height", bottom + style.foot);
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + style.foot}`);
+  const clip = `${svg.id}-clip`;
+  add(add(svg, "clipPath", { id: clip }), "rect",
+    { x: left, y: 0, width: Math.max(right - left, 0), height: bottom });
+  const inside = add(svg, "g", { "clip-path": `url(#${clip})` });
+
+  const steps = ticks(start, end, (right - left) / 110);
+  for (const x of steps.values) {
+    for (let p = 0; p < panels.length; p++) {
+      const y = p * (style.title + style.height) + style.title;
+      line(inside, "grid", toX(x), y, toX(x), y + style.height);
+    }
+    add(svg, "text", { x: toX(x), y: bottom + 18, "text-anchor": "middle" }, grouped(x, steps));
+  }
+  const from = Math.max(lowerBound(start) - 1, 0), to = Math.min(lowerBound(end), last);
+  const places = panels.map((panel, p) => {
+    const top = p * (style.title + style.height) + style.title, base = top + style.height;
+    const [low, high] = panel.range;
+    const toY = (y) => base - ((y - low) / (high - low)) * style.height;
+    const levels = ticks(low, high, style.height / 45);
+    if (style.levels) {
+      for (const y of levels.values) {
+        line(inside, "grid", left, toY(y), right, toY(y));
+        add(svg, "text", { x: left - 7, y: toY(y) + 4, "text-anchor": "end" }, grouped(y, levels));
+      }
+    }
+    for (const mark of marks) {
+      if (mark.end < start || mark.start > end) continue;
+      const half = spacing / 2, x = toX(mark.start - half);
+      add(inside, "rect", { class: "mark", x, y: top, height: style.height,
+        width: Math.max(toX(mark.end + half) - x, 2) });
+    }
+    line(svg, "axis", left, base, right, base);
+    const colour = `var(--curve-${p % 4})`;
+    add(inside, "path", { class: "curve", stroke: colour,
+      d: path(panel.values, from, to, toX, toY, right - left) });
+    if (style.levels && panel.limit) {
+      const y = toY(panel.limit.value);
+      line(inside, "limit", left, y, right, y);
+      add(inside, "text", { class: "halo", x: right - 4, y: y - 6, "text-anchor": "end" },
+        `${panel.limit.label} ${reading(panel.limit.value, 3)}`);
+    }
+    if (style.levels) dots(inside, panel.values, from, to, toX, toY, colour);
+    return { top, base, toY, colour, values: panel.values };
+  });
+  return { svg, left, right, bottom, toX, toStart, places };
+}
+
+// Single records become visible where they stand apart, marked ones earlier.
+function dots(parent, values, from, to, toX, toY, colour) {
+  const apart = (toX(xs[to]) - toX(xs[from])) / Math.max(to - from, 1);
+  const dot = (i, r) => values[i] != null && add(parent, "circle",
+    { cx: toX(xs[i]).toFixed(1), cy: toY(values[i]).toFixed(1), r, fill: colour });
+  if (apart >= 7) for (let i = from; i <= to; i++) dot(i, 2);
+  if (apart < 1.2) return;
+  for (const mark of marks) {
+    for (let i = Math.max(lowerBound(mark.start), from); i <= to && xs[i] <= mark.end; i++) {
+      dot(i, Math.min(1.2 + apart / 2, 4));
+    }
+  }
+}
