@@ -284,7 +284,8 @@ impl RandomCutForest {
     /// Takes checked values, of which `self.row` is the point.
     fn insert(&mut self, values: &[f64]) {
         self.shingle.push(values, &self.row);
-        self.updates += 1;
+        // A restored count may be anything.
+        self.updates = self.updates.saturating_add(1);
         if !self.shingle.is_full() {
             return;
         }

@@ -143,7 +143,7 @@ impl<I: Index> Sampler<I> {
     fn is_valid(&self) -> bool {
         self.keys.len() == self.points.len()
             && self.keys.len() <= self.capacity
-            && !self.target.is_nan()
+            && self.target.is_finite() == self.is_full()
             && self.keys.iter().all(|key| key.is_finite())
             && (1..self.keys.len()).all(|child| self.keys[child] <= self.keys[(child - 1) / 2])
     }
