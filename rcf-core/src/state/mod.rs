@@ -34,3 +34,6 @@ impl RandomCutForest {
         codec::decode::<v1::ForestV1>(body)?.restore()
     }
 }
+
+#[cfg(test)]
+mod tests;

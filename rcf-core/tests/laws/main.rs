@@ -14,5 +14,11 @@ mod shared_data;
 mod testing;
 
 mod agreement;
+mod detection;
+mod determinism;
 mod exact_oracle;
+mod hostile_input;
+mod limits;
 mod paper_example;
+mod state_roundtrip;
+mod symmetry;

@@ -1,0 +1,195 @@
+//! One stream and one seed give one sequence of bits, however it is computed.
+
+use ndarray::{Array2, ArrayView2, s};
+use rcf_core::{Attribution, RandomCutForest, SimdLevel};
+
+use crate::testing::Random;
+
+/// Every remainder of vectors and half vectors, one to several vectors, and more vectors than a
+/// machine word has bits.
+fn dimensions() -> impl Iterator<Item = usize> {
+    (1..=40).chain([
+        63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 516, 520, 527, 1030,
+    ])
+}
+
+fn forest(dimensions: usize, seed: u64) -> RandomCutForest {
+    RandomCutForest::builder(dimensions)
+        .number_of_trees(11)
+        .sample_size(24)
+        .output_after(2)
+        .seed(seed)
+        .build()
+        .unwrap()
+}
+
+/// Normal, with some records exactly repeated.
+fn records(n: usize, dimensions: usize, seed: u64) -> Array2<f64> {
+    let mut random = Random::new(seed);
+    let mut records = Array2::from_shape_fn((n, dimensions), |_| random.normal());
+    for row in (7..n).step_by(7) {
+        let earlier = records.row(row - 5).to_owned();
+        records.row_mut(row).assign(&earlier);
+    }
+    records
+}
+
+fn bits(scores: impl IntoIterator<Item = f64>) -> Vec<u64> {
+    scores.into_iter().map(f64::to_bits).collect()
+}
+
+fn attribution_bits(Attribution { high, low }: Attribution) -> [Vec<u64>; 2] {
+    [bits(high), bits(low)]
+}
+
+#[test]
+fn every_simd_level_gives_the_same_bits() {
+    let levels = SimdLevel::available();
+    assert_eq!(levels[0], SimdLevel::PORTABLE);
+    if levels.len() == 1 {
+        eprintln!("this processor has one level only: nothing to compare");
+    }
+    for dimensions in dimensions() {
+        let records = records(if dimensions > 40 { 60 } else { 150 }, dimensions, 1);
+        let run = |&level: &SimdLevel| {
+            let mut forest = forest(dimensions, 5);
+            forest.set_simd_level(level);
+            let scores = bits(forest.process_array(records.view()).unwrap());
+            let attributions: Vec<_> = (0..10)
+                .map(|row| {
+                    forest
+                        .attribution(records.row(row).as_slice().unwrap())
+                        .unwrap()
+                })
+                .map(attribution_bits)
+                .collect();
+            (scores, attributions, forest.to_bytes())
+        };
+        let portable = run(&levels[0]);
+        assert!(portable.0.iter().any(|&score| score != 0));
+        for level in &levels[1..] {
+            assert!(
+                run(level) == portable,
+                "{level:?} differs in {dimensions} dimensions"
+            );
+        }
+    }
+}
+
+fn one_by_one(forest: &mut RandomCutForest, records: ArrayView2<'_, f64>) -> Vec<u64> {
+    bits(
+        records
+            .rows()
+            .into_iter()
+            .map(|row| forest.process(&row.to_vec()).unwrap()),
+    )
+}
+
+#[test]
+fn an_array_is_the_loop_over_its_rows() {
+    for dimensions in [1, 3, 8, 20] {
+        let records = records(400, dimensions, 2);
+        let mut expected = forest(dimensions, 9);
+        let scores = one_by_one(&mut expected, records.view());
+
+        let mut whole = forest(dimensions, 9);
+        assert_eq!(bits(whole.process_array(records.view()).unwrap()), scores);
+        assert_eq!(whole.to_bytes(), expected.to_bytes());
+
+        // Whatever the memory layout, and in pieces.
+        let columns_first = records.t().as_standard_layout().into_owned();
+        let mut pieces = forest(dimensions, 9);
+        let mut in_pieces = Vec::new();
+        for piece in [0..1, 1..1, 1..150, 150..400] {
+            let piece = columns_first.slice(s![.., piece]);
+            in_pieces.extend(bits(pieces.process_array(piece.t()).unwrap()));
+        }
+        assert_eq!(in_pieces, scores);
+        assert_eq!(pieces.to_bytes(), expected.to_bytes());
+
+        let backwards = records
+            .slice(s![..;-1, ..])
+            .as_standard_layout()
+            .into_owned();
+        let mut reversed = forest(dimensions, 9);
+        assert_eq!(
+            bits(
+                reversed
+                    .process_array(backwards.slice(s![..;-1, ..]))
+                    .unwrap()
+            ),
+            scores
+        );
+    }
+}
+
+#[test]
+fn scoring_changes_nothing_and_foretells_process() {
+    let records = records(300, 2, 3);
+    let mut forest = RandomCutForest::builder(2)
+        .shingle_size(3)
+        .sample_size(32)
+        .build()
+        .unwrap();
+    for row in records.rows() {
+        let record = row.as_slice().unwrap();
+        let before = forest.to_bytes();
+        let score = forest.score(record).unwrap();
+        let total = forest.attribution(record).unwrap().total();
+        let all = forest.score_array(records.slice(s![..5, ..])).unwrap();
+        let first = forest.score(records.row(0).as_slice().unwrap()).unwrap();
+        assert_eq!(all[0].to_bits(), first.to_bits());
+        assert_eq!(forest.to_bytes(), before);
+
+        assert_eq!(forest.process(record).unwrap().to_bits(), score.to_bits());
+        assert!((total - score).abs() <= 1e-9 * score);
+        assert_eq!(
+            score > 0.0,
+            forest.updates() > 8,
+            "ready after a quarter of the sample size"
+        );
+    }
+}
+
+#[test]
+fn threads_that_share_a_forest_get_the_same_scores() {
+    let records = records(500, 6, 4);
+    let mut forest = forest(6, 2);
+    forest.process_array(records.view()).unwrap();
+    let expected = bits(forest.score_array(records.view()).unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let one = |row: ndarray::ArrayView1<'_, f64>| forest.score(row.as_slice().unwrap());
+                let scores = records.rows().into_iter().map(|row| one(row).unwrap());
+                assert_eq!(bits(scores), expected);
+            });
+        }
+    });
+}
+
+#[test]
+fn the_seed_is_all_the_randomness_there_is() {
+    let records = records(300, 3, 5);
+    let run = |seed| {
+        let mut forest = forest(3, seed);
+        let scores = bits(forest.process_array(records.view()).unwrap());
+        (scores, forest.to_bytes())
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1).0, run(2).0);
+}
+
+#[test]
+fn a_clone_continues_like_the_original() {
+    let records = records(600, 3, 6);
+    let mut original = forest(3, 3);
+    original
+        .process_array(records.slice(s![..300, ..]))
+        .unwrap();
+    let mut clone = original.clone();
+    let rest = records.slice(s![300.., ..]);
+    let scores = original.process_array(rest).unwrap();
+    assert_eq!(bits(clone.process_array(rest).unwrap()), bits(scores));
+    assert_eq!(clone.to_bytes(), original.to_bytes());
+}
