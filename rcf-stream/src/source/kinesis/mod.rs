@@ -1,14 +1,14 @@
 //! A Kinesis stream as a [`Source`].
 //!
-//! A [`Coordinator`](coordinator) lists the shards and runs one [reader](reader) for each that
-//! may be read; all readers feed one channel. Two rules make the order of the stream:
+//! A coordinator lists the shards and runs one reader for each that may be read; all readers feed
+//! one channel. Two rules make the order of the stream:
 //!
 //! * A shard is read by one reader, so its records come in their order.
 //! * A reader puts the end of its shard into the channel *before* the readers of the shard's
 //!   children start. The channel keeps order, so a child's records come after the parent's end.
 //!
-//! A reader holds one of [`PAGES_AHEAD`] permits for every page that was asked for and not taken
-//! by the pipeline. That bounds the memory, whatever the number of shards.
+//! A reader holds one of eight permits for every page that was asked for and not taken by the
+//! pipeline. That bounds the memory, whatever the number of shards.
 
 mod coordinator;
 mod lineage;
