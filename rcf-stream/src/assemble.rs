@@ -39,6 +39,12 @@ pub enum OpenError {
     /// The state in the newest checkpoint cannot be restored.
     #[error("the state in the newest checkpoint cannot be restored: {0}")]
     Restore(#[from] RestoreError),
+    /// Results would be written over the records.
+    #[error("{path} is both read and written; write the results to another file")]
+    SameFile {
+        /// The file.
+        path: String,
+    },
     /// The configuration names what this program was built without.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -53,6 +59,7 @@ impl OpenError {
             Self::Forest(_)
                 | Self::Fields(_)
                 | Self::Config(_)
+                | Self::SameFile { .. }
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
         )
     }
@@ -101,6 +108,7 @@ pub async fn join(
     source: Box<dyn Source>,
     sink_position: Option<&SinkPosition>,
 ) -> Result<Pipeline, OpenError> {
+    check_files(&config.source, &config.sink)?;
     let decoder = decoder(&config.input, source.header())?;
     let encoder = Encoder::new(
         config.output.format,
@@ -155,6 +163,20 @@ async fn open_source(
         )),
         #[cfg(not(feature = "kinesis"))]
         SourceConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "source.kind" }.into()),
+    }
+}
+
+/// Opening the sink cuts its file back, so it must not be the file of the source.
+fn check_files(source: &SourceConfig, sink: &SinkConfig) -> Result<(), OpenError> {
+    let (SourceConfig::File { path: input }, SinkConfig::File { path: output }) = (source, sink)
+    else {
+        return Ok(());
+    };
+    match (input.canonicalize(), output.canonicalize()) {
+        (Ok(a), Ok(b)) if a == b && a.is_file() => Err(OpenError::SameFile {
+            path: output.display().to_string(),
+        }),
+        _ => Ok(()), // one of them is not a file yet
     }
 }
 

@@ -150,6 +150,7 @@ fn score_answers_a_pipe_at_once() {
         .args(["score", "-", "--format", "csv"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null()) // it says that three records are too few
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
@@ -196,6 +197,16 @@ fn bad_records_stop_or_are_left_out() {
         "{}",
         stderr(&output)
     );
+}
+
+#[test]
+fn the_input_is_never_written_over() {
+    let folder = folder();
+    let path = folder.path().join("in.csv");
+    fs::write(&path, "v\n1\n").unwrap();
+    let error = fail(folder.path(), 78, &["score", "in.csv", "-o", "./in.csv"]);
+    assert!(error.contains("both read and written"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "v\n1\n");
 }
 
 #[test]

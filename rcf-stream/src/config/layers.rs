@@ -73,7 +73,11 @@ impl Layers {
         self.toml(path, &text)
     }
 
-    pub(super) fn toml(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
+    /// Adds the settings of a TOML text; errors call it by `path`.
+    ///
+    /// # Errors
+    /// It is not TOML, or has an unknown key or a value of a wrong type.
+    pub fn toml(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
         let document = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
             path: path.to_owned(),
             message: error.to_string().trim_end().to_owned(),

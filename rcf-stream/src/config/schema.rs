@@ -247,7 +247,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "sink.path",
         Kind::Text,
-        "file: its path; - is the standard output [-]",
+        "file: its path; it is replaced unless a checkpoint continues it; - is the standard output [-]",
     ),
     setting("sink.stream", Kind::Text, "kinesis: the name of the stream"),
     setting(
