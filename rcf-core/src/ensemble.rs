@@ -9,9 +9,8 @@ use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::bounding_box::{Lanes, Line, stride};
 use crate::tree::cut::Cut;
 use crate::tree::{Path, Tree};
-use crate::visitor::attribution::{AttributionSum, AttributionVisitor};
 use crate::visitor::score::{ScoreVisitor, normalizer};
-use crate::visitor::{walk, walk_all};
+use crate::visitor::walk_all;
 
 /// Trees, samples and points, named by numbers of width `I`.
 #[derive(Debug, Clone)]
@@ -48,6 +47,7 @@ macro_rules! with_geometry {
     };
 }
 
+mod explain;
 mod read;
 
 impl<I: Index> Ensemble<I> {
@@ -80,11 +80,6 @@ impl<I: Index> Ensemble<I> {
     /// The mean score over the trees.
     pub(crate) fn score(&self, level: SimdLevel, x: &[f32]) -> f64 {
         level.run(ScorePass { ensemble: self, x })
-    }
-
-    /// The mean attribution over the trees: high and low, padded.
-    pub(crate) fn attribution(&self, level: SimdLevel, x: &[f32]) -> (Vec<f64>, Vec<f64>) {
-        level.run(AttributionPass { ensemble: self, x })
     }
 
     /// Offers a point to all samplers and changes the trees of those that take it.
@@ -171,39 +166,6 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
             |tree, visitor| sum += normalizers.of(tree.mass()) * visitor.score,
         ));
         sum / trees.len() as f64
-    }
-}
-
-struct AttributionPass<'a, I> {
-    ensemble: &'a Ensemble<I>,
-    x: &'a [f32],
-}
-
-impl<I: Index> Kernel for AttributionPass<'_, I> {
-    type Output = (Vec<f64>, Vec<f64>);
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Self::Output {
-        let Self {
-            ensemble:
-                Ensemble {
-                    dimensions,
-                    points,
-                    trees,
-                    ..
-                },
-            x,
-        } = self;
-        let dimensions = *dimensions;
-        let mut sum = AttributionSum::new(x.len());
-        let mut normalizers = Normalizers::default();
-        let mut path = Path::new();
-        with_geometry!(simd, dimensions, geometry => for tree in trees {
-            let mut visitor = AttributionVisitor { x, dimensions, sum: &mut sum };
-            walk(tree, points, geometry, x, &mut path, &mut visitor);
-            sum.add_tree(normalizers.of(tree.mass()) / trees.len() as f64);
-        });
-        (sum.high, sum.low)
     }
 }
 

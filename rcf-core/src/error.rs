@@ -96,6 +96,24 @@ pub enum InputError {
         /// The largest magnitude that is accepted.
         limit: f64,
     },
+    /// What was asked for needs a forest that is ready.
+    #[error("the forest is not ready after {updates} records; update it until is_ready()")]
+    NotReady {
+        /// Records taken so far.
+        updates: u64,
+    },
+    /// A precision is negative or not a number.
+    #[error("precision must be 0 or more, got {got}")]
+    Precision {
+        /// The requested value.
+        got: f64,
+    },
+    /// A manifold dimension is not positive.
+    #[error("manifold_dimension must be above 0, got {got}")]
+    ManifoldDimension {
+        /// The requested value.
+        got: f64,
+    },
 }
 
 /// A row of an array was refused. The forest is exactly as it was before the call.

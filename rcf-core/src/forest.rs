@@ -1,10 +1,16 @@
 //! The forest: records in, scores out.
 
+mod density;
 mod displacement;
+mod explain;
+mod neighbors;
+
+pub use density::Density;
+pub use explain::{Explanation, ScoreEstimate};
+pub use neighbors::Neighbor;
 
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
-use crate::attribution::Attribution;
 use crate::config::{Config, RandomCutForestBuilder};
 use crate::ensemble::{Ensemble, fits};
 use crate::error::{ArrayError, InputError};
@@ -180,30 +186,6 @@ impl RandomCutForest {
     pub fn process(&mut self, values: &[f64]) -> Result<f64, InputError> {
         self.shingle.check(values)?;
         Ok(self.process_checked(values))
-    }
-
-    /// Which dimensions, and which directions, make up the score of a record as if it came next.
-    /// All zeros until the forest is ready.
-    ///
-    /// # Errors
-    /// As for [`update`](Self::update).
-    pub fn attribution(&self, values: &[f64]) -> Result<Attribution, InputError> {
-        self.shingle.check(values)?;
-        let dimensions = self.dimensions();
-        if !self.is_ready() {
-            return Ok(Attribution {
-                high: vec![0.0; dimensions],
-                low: vec![0.0; dimensions],
-            });
-        }
-        let mut row = RowBuffer::new(self.row.len());
-        self.shingle.peek(values, row.as_mut());
-        let (mut high, mut low) = with_ensemble!(&self.trees, ensemble => {
-            ensemble.attribution(self.level, row.as_mut())
-        });
-        high.truncate(dimensions);
-        low.truncate(dimensions);
-        Ok(Attribution { high, low })
     }
 
     /// [`process`](Self::process) for each row of an array, in order: rows × values in, one score

@@ -124,7 +124,7 @@ impl AttributionSum {
 
 /// Sum of the distances by which `x` lies outside of the box, in double precision.
 #[inline(always)]
-fn gap(x: &[f32], bounds: Corners<'_>) -> f64 {
+pub(crate) fn gap(x: &[f32], bounds: Corners<'_>) -> f64 {
     // Eight sums, for the sake of vector instructions.
     let mut sums = [0.0; 8];
     for (i, ((&x, &lo), &hi)) in x.iter().zip(bounds.low).zip(bounds.high).enumerate() {

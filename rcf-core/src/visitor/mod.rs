@@ -6,7 +6,11 @@
 
 pub(crate) mod attribution;
 pub(crate) mod collusive;
+pub(crate) mod convergence;
+pub(crate) mod density;
+pub(crate) mod explanation;
 pub(crate) mod functional;
+pub(crate) mod neighbors;
 pub(crate) mod score;
 pub(crate) mod scoring;
 

@@ -17,6 +17,7 @@ macro_rules! with_geometry {
 mod churn;
 mod cut_law;
 mod expectation;
+mod functionals;
 mod naive;
 mod operations;
 mod symmetry;

@@ -95,7 +95,7 @@ impl Naive {
         }
     }
 
-    fn child(&self, x: &[f32]) -> Option<&Self> {
+    pub(crate) fn child(&self, x: &[f32]) -> Option<&Self> {
         match self {
             Self::Leaf { .. } => None,
             Self::Node { cut, left, .. } if x[cut.dimension] <= cut.value => Some(left),

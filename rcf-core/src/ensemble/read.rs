@@ -1,0 +1,54 @@
+//! Reading a functional off all trees.
+
+use super::Ensemble;
+use crate::index::Index;
+use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::bounding_box::*;
+use crate::visitor::functional::{Functional, Walker};
+
+impl<I: Index> Ensemble<I> {
+    /// Lets the functional walk the trees in their order. Leaves equal to `x`, of at most
+    /// `ignored_mass`, count as if they were not there.
+    pub(crate) fn read<F: Functional>(
+        &self,
+        level: SimdLevel,
+        x: &[f32],
+        ignored_mass: usize,
+        functional: &mut F,
+    ) {
+        level.run(ReadPass {
+            ensemble: self,
+            x,
+            ignored_mass,
+            functional,
+        });
+    }
+}
+
+struct ReadPass<'a, I, F> {
+    ensemble: &'a Ensemble<I>,
+    x: &'a [f32],
+    ignored_mass: usize,
+    functional: &'a mut F,
+}
+
+impl<I: Index, F: Functional> Kernel for ReadPass<'_, I, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self {
+            ensemble,
+            x,
+            ignored_mass,
+            functional,
+        } = self;
+        let Ensemble { points, trees, .. } = ensemble;
+        let mut walker = Walker::new();
+        with_geometry!(simd, ensemble.dimensions, geometry => for tree in trees {
+            if walker.walk(tree, points, geometry, x, ignored_mass, functional).is_break() {
+                break;
+            }
+        });
+    }
+}

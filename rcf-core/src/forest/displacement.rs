@@ -1,0 +1,94 @@
+//! Other functionals than the score.
+
+use super::{RandomCutForest, with_ensemble};
+use crate::error::InputError;
+use crate::row_buffer::RowBuffer;
+use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
+use crate::visitor::collusive::CollusiveDisplacementSum;
+use crate::visitor::functional::Functional;
+use crate::visitor::scoring::ScoringSum;
+
+impl RandomCutForest {
+    /// The mean of any [`ScoringFunction`] for a record as if it came next, in the units of that
+    /// function. Changes nothing; 0 until the forest is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn score_with<F: ScoringFunction>(
+        &self,
+        values: &[f64],
+        function: &F,
+    ) -> Result<f64, InputError> {
+        self.score_with_ignoring(values, function, 0)
+    }
+
+    /// The score of a record that may be in the forest already, without its own copies: in each
+    /// tree that holds the point at most `copies` times, those count as if they were not there. A
+    /// tree that holds it more often is scored as it is, one that holds nothing else adds 0.
+    ///
+    /// So a record can be judged after it was taken: `copies` is 1 then. Changes nothing; 0 until
+    /// the forest is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn score_ignoring(&self, values: &[f64], copies: usize) -> Result<f64, InputError> {
+        self.score_with_ignoring(values, &AnomalyScore, copies)
+    }
+
+    /// [`score_with`](Self::score_with) without the record's own copies, as in
+    /// [`score_ignoring`](Self::score_ignoring).
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn score_with_ignoring<F: ScoringFunction>(
+        &self,
+        values: &[f64],
+        function: &F,
+        copies: usize,
+    ) -> Result<f64, InputError> {
+        let mut scores = ScoringSum::new(function);
+        self.read(values, copies, &mut scores)?;
+        Ok(scores.sum() / self.config.number_of_trees as f64)
+    }
+
+    /// [`Displacement`] of a record as if it came next: the expected fraction, from 0 to below 1, of
+    /// a tree's points that it would push down by a level. 0 until the forest is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn displacement(&self, values: &[f64]) -> Result<f64, InputError> {
+        self.score_with(values, &Displacement)
+    }
+
+    /// Collusive displacement (CoDisp) of a record as if it came next: the largest ratio of the
+    /// points that lie beside to the points that lie within a subtree around the record, in
+    /// expectation over its random insertion (Guha et al. 2016, definition 3). From 0 to the sample
+    /// size, not normalised; an outlier is not hidden by a few others beside it. 0 until the forest
+    /// is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn collusive_displacement(&self, values: &[f64]) -> Result<f64, InputError> {
+        let mut displacements = CollusiveDisplacementSum::default();
+        self.read(values, 0, &mut displacements)?;
+        Ok(displacements.sum() / self.config.number_of_trees as f64)
+    }
+
+    /// Lets a functional walk the trees; not at all before the forest is ready.
+    pub(crate) fn read<F: Functional>(
+        &self,
+        values: &[f64],
+        ignored_mass: usize,
+        functional: &mut F,
+    ) -> Result<(), InputError> {
+        self.shingle.check(values)?;
+        if self.is_ready() {
+            let mut row = RowBuffer::new(self.row.len());
+            self.shingle.peek(values, row.as_mut());
+            with_ensemble!(&self.trees, ensemble => {
+                ensemble.read(self.level, row.as_mut(), ignored_mass, functional);
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! Functionals that ask for masses, of a tree as it is or without the query's own copy.
+//!
+//! # Without its own copy
+//! A query that is in the sample meets itself. What would be there without it is known without
+//! changing the tree: deletion puts the leaf's sibling in the place of their parent and makes each
+//! box above the union of what remains, the *shadow* box. The walk goes on into that sibling and
+//! climbs through the shadow boxes; what it sees is, to the bit, the tree after a deletion.
+
+use std::ops::ControlFlow;
+
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::tree::bounding_box::{Corners, Geometry};
+use crate::tree::node::{Child, NodeRef};
+use crate::tree::{Path, Tree, side};
+
+/// Computes something of a query point on trees, one after the other.
+pub(crate) trait Functional {
+    /// Where the descent ended. Tells whether to climb.
+    fn leaf(&mut self, leaf: &Reached<'_>) -> bool;
+
+    /// A box on the way up that does not contain the query.
+    fn ancestor(&mut self, node: &Passed<'_>);
+
+    /// All of a tree has been seen. Tells whether to go on to the next.
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()>;
+}
+
+/// The leaf that a query reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached<'a> {
+    /// The number of the leaf's point.
+    pub(crate) point: usize,
+    pub(crate) row: &'a [f32],
+    /// Whether the query equals the leaf's point.
+    pub(crate) equal: bool,
+    /// The masses on the way, from the root to the leaf.
+    pub(crate) masses: &'a [usize],
+}
+
+impl Reached<'_> {
+    pub(crate) fn depth(&self) -> usize {
+        self.masses.len() - 1
+    }
+
+    /// Number of sampled points equal to the leaf's.
+    pub(crate) fn mass(&self) -> usize {
+        self.masses[self.depth()]
+    }
+
+    pub(crate) fn tree_mass(&self) -> usize {
+        self.masses[0]
+    }
+}
+
+/// An ancestor of the leaf, whose box does not contain the query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passed<'a> {
+    pub(crate) depth: usize,
+    /// Number of sampled points below.
+    pub(crate) mass: usize,
+    /// Sum of the distances by which the query lies outside of the box; positive.
+    pub(crate) gap: f64,
+    /// Sum of the side lengths of the box.
+    pub(crate) range: f64,
+    pub(crate) corners: Corners<'a>,
+}
+
+/// Walks, and keeps its working memory from tree to tree.
+#[derive(Debug)]
+pub(crate) struct Walker<I> {
+    path: Path<I>,
+    /// The mass of each node of the path, then that of what lies below.
+    masses: Vec<usize>,
+    /// The shadow box of the last node, and room for that of the next.
+    shadow: [Vec<f32>; 2],
+}
+
+impl<I: Index> Walker<I> {
+    pub(crate) fn new() -> Self {
+        Self {
+            path: Path::new(),
+            masses: Vec::new(),
+            shadow: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// Walks a tree that is not empty. A leaf equal to the query, of at most `ignored_mass`, counts
+    /// as if it were not there; nothing is seen of a tree that holds nothing else.
+    #[inline(always)]
+    pub(crate) fn walk<G: Geometry, F: Functional>(
+        &mut self,
+        tree: &Tree<I>,
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        ignored_mass: usize,
+        functional: &mut F,
+    ) -> ControlFlow<()> {
+        self.path.clear();
+        self.masses.clear();
+        self.masses.push(tree.mass());
+        let mut leaf = self.descend(tree, geometry, x, tree.root());
+        let mut removed = None;
+        let mass = self.masses[self.path.len()];
+        if mass <= ignored_mass && tree.corners(geometry, points, leaf).low == x {
+            let Some(parent) = self.path.pop() else {
+                return functional.finish(0);
+            };
+            self.masses.pop();
+            self.masses.iter_mut().for_each(|all| *all -= mass);
+            let sibling = other_child(tree, parent, leaf);
+            removed = Some(Removed {
+                depth: self.path.len(),
+                parent,
+                sibling,
+            });
+            leaf = self.descend(tree, geometry, x, sibling);
+        }
+        self.climb(tree, points, geometry, x, leaf, removed, functional);
+        functional.finish(self.masses[0])
+    }
+
+    /// Goes down from `reference`, whose mass is the last one noted, to a leaf.
+    #[inline(always)]
+    fn descend<G: Geometry>(
+        &mut self,
+        tree: &Tree<I>,
+        geometry: G,
+        x: &[f32],
+        mut reference: NodeRef<I>,
+    ) -> NodeRef<I> {
+        let mut mass = self.masses[self.path.len()];
+        while let Some(node) = tree.node(reference) {
+            self.path.push(reference);
+            reference = node.child(side(geometry, node, x));
+            mass = Tree::child_mass(node, mass, reference);
+            self.masses.push(mass);
+        }
+        reference
+    }
+
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "a walk, cut in two")]
+    fn climb<G: Geometry, F: Functional>(
+        &mut self,
+        tree: &Tree<I>,
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        leaf: NodeRef<I>,
+        removed: Option<Removed<I>>,
+        functional: &mut F,
+    ) {
+        let Child::Leaf { point } = tree.resolve(leaf) else {
+            unreachable!("a descent ends at a leaf");
+        };
+        let row = points.row(point);
+        let reached = Reached {
+            point,
+            row,
+            equal: row == x,
+            masses: &self.masses,
+        };
+        if !functional.leaf(&reached) {
+            return;
+        }
+        let mut outside = geometry.everywhere();
+        for depth in (0..self.path.len()).rev() {
+            let bounds = match removed {
+                Some(removed) if depth < removed.depth => {
+                    grow_shadow(
+                        &mut self.shadow,
+                        tree,
+                        points,
+                        geometry,
+                        &self.path,
+                        depth,
+                        removed,
+                    );
+                    &self.shadow[0]
+                }
+                _ => tree.bounds(geometry, self.path[depth].get()),
+            };
+            let gap = geometry.gap(&mut outside, bounds, x);
+            if gap == 0.0 {
+                break;
+            }
+            functional.ancestor(&Passed {
+                depth,
+                mass: self.masses[depth],
+                gap: f64::from(gap),
+                range: f64::from(geometry.range(bounds)),
+                corners: geometry.corners(bounds),
+            });
+        }
+    }
+}
+
+/// A leaf that is to be ignored: `sibling` takes the place of `parent`, at `depth`.
+#[derive(Debug, Clone, Copy)]
+struct Removed<I> {
+    depth: usize,
+    parent: NodeRef<I>,
+    sibling: NodeRef<I>,
+}
+
+/// Makes the first of `shadow` the shadow box of the node at `depth`, of that of the node below.
+#[inline(always)]
+fn grow_shadow<I: Index, G: Geometry>(
+    shadow: &mut [Vec<f32>; 2],
+    tree: &Tree<I>,
+    points: &PointStore,
+    geometry: G,
+    path: &Path<I>,
+    depth: usize,
+    removed: Removed<I>,
+) {
+    shadow.swap(0, 1);
+    let [bounds, below] = shadow;
+    let (child, below) = if depth + 1 == removed.depth {
+        let sibling = tree.corners(geometry, points, removed.sibling);
+        (removed.parent, sibling)
+    } else {
+        (path[depth + 1], geometry.corners(below))
+    };
+    let beside = tree.corners(geometry, points, other_child(tree, path[depth], child));
+    // Whatever was left here is a box with its range, as `unite` expects.
+    bounds.resize(geometry.box_len(), 0.0);
+    geometry.unite(&mut geometry.everywhere(), bounds, below, beside);
+}
+
+/// What hangs below `parent` beside `child`.
+#[inline(always)]
+fn other_child<I: Index>(tree: &Tree<I>, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
+    let node = tree.node(parent).expect("only nodes have children");
+    if node.left == child {
+        node.right
+    } else {
+        node.left
+    }
+}
