@@ -1,13 +1,13 @@
 //! Forests under random configurations and streams: invariants after each record, scores by the
 //! definition.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::index::Index;
-use crate::testing::Random;
+use crate::testing::{Random, assert_mean};
 
 impl RandomCutForest {
     /// Panics unless all invariants hold.
@@ -146,4 +146,82 @@ proptest! {
 
 fn bits(point: &[f32]) -> Vec<u32> {
     point.iter().map(|x| x.to_bits()).collect()
+}
+
+/// The origin moves to where the signal has gone, twice; what is far from there is rounded, and
+/// points that become equal share a leaf.
+#[test]
+fn invariants_hold_while_the_origin_moves() {
+    for (dimensions, shingle_size) in [(1, 1), (2, 3), (9, 1)] {
+        let mut random = Random::new(5);
+        let builder = RandomCutForest::builder(dimensions).shingle_size(shingle_size);
+        let mut forest = builder.number_of_trees(5).sample_size(64).build().unwrap();
+        let mut origins = HashSet::new();
+        for t in 0..4_000 {
+            let level = match t {
+                0 => -1e20,
+                1..1_000 => 3.0,
+                _ => 1e9,
+            };
+            let mut record = random.normal_point(dimensions);
+            record.iter_mut().for_each(|x| *x += level);
+            forest.update(&record).unwrap();
+            origins.insert(forest.shingle.origin()[0].to_bits());
+            if t % 16 == 0 || t % 256 == 255 {
+                forest.validate();
+                if forest.is_ready() {
+                    let (score, naive) =
+                        (forest.score(&record).unwrap(), forest.naive_score(&record));
+                    assert!((score - naive).abs() <= 1e-5 * naive, "{score} {naive}");
+                }
+            }
+        }
+        assert!(
+            origins.len() >= 3,
+            "the origin stood at {} places",
+            origins.len()
+        );
+    }
+}
+
+/// Law: trees planted anew score as trees that saw the same points one by one, in expectation.
+/// Statistic: z of the mean difference over independent forests.
+#[test]
+fn moving_the_origin_keeps_the_law_of_scores() {
+    let mut random = Random::new(6);
+    // Exact in single precision from either origin.
+    let (far, unit) = (2f64.powi(33), 1024.0);
+    let record = |_| (512.0 * random.normal()).round() * unit;
+    let mut records: Vec<f64> = (0..256).map(record).collect();
+    let forest = |records: &[f64], seed| {
+        let builder = RandomCutForest::builder(1)
+            .number_of_trees(10)
+            .time_decay(0.0)
+            .seed(seed);
+        let mut forest = builder.initial_accept_fraction(1.0).build().unwrap();
+        records.iter().for_each(|&x| forest.update(&[x]).unwrap());
+        forest
+    };
+    let queries = [0.0, 700.0 * unit, -3000.0 * unit, 0.1 * far];
+    let mut differences = vec![Vec::new(); queries.len()];
+    records[0] = far;
+    for seed in 0..200 {
+        let moved = forest(&records, seed);
+        assert!(moved.shingle.origin()[0].abs() < 512.0 * unit);
+        records.swap(0, 1);
+        let unmoved = forest(&records, 1_000 + seed);
+        assert_eq!(unmoved.shingle.origin()[0], records[0]);
+        records.swap(0, 1);
+        for (query, differences) in queries.iter().zip(&mut differences) {
+            differences.push(moved.score(&[*query]).unwrap() - unmoved.score(&[*query]).unwrap());
+        }
+    }
+    for (query, differences) in queries.iter().zip(&differences) {
+        assert_mean(
+            &format!("score of {query}"),
+            differences,
+            0.0,
+            queries.len(),
+        );
+    }
 }

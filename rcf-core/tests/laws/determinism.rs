@@ -44,35 +44,44 @@ fn attribution_bits(Attribution { high, low }: Attribution) -> [Vec<u64>; 2] {
 
 #[test]
 fn every_simd_level_gives_the_same_bits() {
+    for dimensions in dimensions() {
+        let rows = if dimensions > 40 { 60 } else { 150 };
+        levels_agree(&records(rows, dimensions, 1));
+    }
+}
+
+/// The trees are planted anew when the origin moves away from the first record.
+#[test]
+fn every_simd_level_gives_the_same_bits_when_the_origin_moves() {
+    for dimensions in [1, 2, 5, 8, 13, 24] {
+        let mut records = records(600, dimensions, 1);
+        records.row_mut(0).fill(1e9);
+        levels_agree(&records);
+    }
+}
+
+fn levels_agree(records: &Array2<f64>) {
     let levels = SimdLevel::available();
     assert_eq!(levels[0], SimdLevel::PORTABLE);
     if levels.len() == 1 {
         eprintln!("this processor has one level only: nothing to compare");
     }
-    for dimensions in dimensions() {
-        let records = records(if dimensions > 40 { 60 } else { 150 }, dimensions, 1);
-        let run = |&level: &SimdLevel| {
-            let mut forest = forest(dimensions, 5);
-            forest.set_simd_level(level);
-            let scores = bits(forest.process_array(records.view()).unwrap());
-            let attributions: Vec<_> = (0..10)
-                .map(|row| {
-                    forest
-                        .attribution(records.row(row).as_slice().unwrap())
-                        .unwrap()
-                })
-                .map(attribution_bits)
-                .collect();
-            (scores, attributions, forest.to_bytes())
+    let run = |&level: &SimdLevel| {
+        let mut forest = forest(records.ncols(), 5);
+        forest.set_simd_level(level);
+        let scores = bits(forest.process_array(records.view()).unwrap());
+        let attribution = |row| {
+            let record = records.row(row);
+            attribution_bits(forest.attribution(record.as_slice().unwrap()).unwrap())
         };
-        let portable = run(&levels[0]);
-        assert!(portable.0.iter().any(|&score| score != 0));
-        for level in &levels[1..] {
-            assert!(
-                run(level) == portable,
-                "{level:?} differs in {dimensions} dimensions"
-            );
-        }
+        let attributions: Vec<_> = (0..10).map(attribution).collect();
+        (scores, attributions, forest.to_bytes())
+    };
+    let portable = run(&levels[0]);
+    assert!(portable.0.iter().any(|&score| score != 0));
+    for level in &levels[1..] {
+        let (dimensions, same) = (records.ncols(), run(level) == portable);
+        assert!(same, "{level:?} differs in {dimensions} dimensions");
     }
 }
 

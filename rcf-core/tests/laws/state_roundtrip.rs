@@ -138,6 +138,24 @@ fn with_a_sample_of_one_point() {
     continues(small(2).sample_size(1), noise, 100, 10_000);
 }
 
+/// Far away at first, then near, then far away for good: the origin moves each time.
+fn leaping(t: usize, _: usize, random: &mut Random) -> f64 {
+    let level = match t {
+        0 => 1e15,
+        1..3_000 => 0.0,
+        _ => -1e12,
+    };
+    level + random.normal()
+}
+
+#[test]
+fn while_the_origin_moves() {
+    for before in [1, 255, 256, 257, 2_900, 3_100] {
+        continues(small(2), leaping, before, 10_000);
+    }
+    continues(small(1).shingle_size(4), leaping, 2_900, 10_000);
+}
+
 /// More names than sixteen bits have.
 #[test]
 fn with_wide_numbers() {

@@ -5,6 +5,7 @@ use rcf_core::{Attribution, RandomCutForest};
 use crate::testing::{Random, assert_mean};
 
 /// Multiples of 2⁻¹⁰ below 64: exact in single precision, and so are sums with what is added below.
+/// The first record is far off, so that the origin, which it is, will move.
 fn records(n: usize, dimensions: usize) -> Vec<Vec<f64>> {
     let mut random = Random::new(6);
     let coordinate = |x: f64| (x * 8192.0).round() / 1024.0;
@@ -15,7 +16,9 @@ fn records(n: usize, dimensions: usize) -> Vec<Vec<f64>> {
             .map(coordinate)
             .collect()
     };
-    (0..n).map(record).collect()
+    let mut records: Vec<Vec<f64>> = (0..n).map(record).collect();
+    records[0].fill(f64::from(1 << 19));
+    records
 }
 
 /// Scores and attributions of a stream, to the bit.
