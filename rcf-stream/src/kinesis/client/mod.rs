@@ -1,15 +1,14 @@
-//! The requests, made by the AWS SDK. No other file names it.
+//! The requests, made by the AWS SDK. Nothing outside of this folder names it.
 
-use std::error::Error as StdError;
+mod error;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::config::retry::RetryConfig;
 use aws_sdk_kinesis::config::timeout::TimeoutConfig;
-use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kinesis::primitives::{Blob, DateTime};
 use aws_sdk_kinesis::types::{
     PutRecordsRequestEntry, PutRecordsResultEntry, Record, Shard as SdkShard, ShardIteratorType,
@@ -18,7 +17,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::api::{
+use crate::kinesis::{
     ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
     Shard, ShardPage,
 };
@@ -231,79 +230,4 @@ fn outcome(entry: PutRecordsResultEntry) -> Result<(), Rejection> {
             message: entry.error_message.unwrap_or_default(),
         }),
     }
-}
-
-/// Sorts an error of the SDK and writes down the text of its whole chain: the outermost link
-/// alone says no more than "service error".
-impl<E> From<SdkError<E>> for ApiError
-where
-    E: ProvideErrorMetadata + StdError + 'static,
-{
-    fn from(error: SdkError<E>) -> Self {
-        if let Some(service) = error.as_service_error()
-            && let Some(code) = service.code()
-        {
-            let status = error.raw_response().map(|raw| raw.status().as_u16());
-            let kind = ErrorKind::of_code(code).unwrap_or(match status {
-                Some(500..) => ErrorKind::Unavailable,
-                _ => ErrorKind::Other,
-            });
-            let message = match service.message() {
-                Some(text) => format!("{code}: {text}"),
-                None => code.to_owned(),
-            };
-            return Self { kind, message };
-        }
-        Self {
-            kind: kind_of(&error),
-            message: chain(&error),
-        }
-    }
-}
-
-/// The kind of an error for which the service gave no name. What the SDK would try again heals, and
-/// so does a provider of credentials that fails for now.
-fn kind_of<E: StdError + 'static>(error: &SdkError<E>) -> ErrorKind {
-    let heals = match error {
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-        SdkError::ServiceError(service) => service.raw().status().is_server_error(),
-        SdkError::DispatchFailure(failure) => {
-            failure.is_io()
-                || failure.is_timeout()
-                || failure.as_other().is_some()
-                || credentials_may_come(error)
-        }
-        _ => false,
-    };
-    if heals {
-        ErrorKind::Unavailable
-    } else {
-        ErrorKind::Other
-    }
-}
-
-/// Whether a provider of credentials failed for now, rather than having none.
-fn credentials_may_come(error: &(dyn StdError + 'static)) -> bool {
-    links(error).any(|link| {
-        matches!(
-            link.downcast_ref(),
-            Some(CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_))
-        )
-    })
-}
-
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let texts: Vec<String> = links(error).map(ToString::to_string).collect();
-    texts.join(": ")
-}
-
-fn links<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let link = next?;
-        next = link.source();
-        Some(link)
-    })
 }
