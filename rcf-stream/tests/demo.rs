@@ -120,6 +120,22 @@ fn the_image_is_written_where_asked() {
     assert_eq!(image.root_element().tag_name().name(), "svg");
 }
 
+/// The picture on the front page claims no more than the demonstration shows today.
+#[test]
+fn the_picture_of_the_readme_is_that_of_the_demonstration() {
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images/sine.svg");
+    let Ok(picture) = fs::read_to_string(picture) else {
+        println!("skipped: the picture is not beside this package");
+        return;
+    };
+    let (text, ..) = demonstrate(&[]);
+    let verdict = text.lines().find_map(|line| line.strip_prefix("PASS: "));
+    assert!(
+        picture.contains(verdict.expect("it passes")),
+        "draw it again with --svg: {text}"
+    );
+}
+
 #[test]
 fn what_cannot_be_done_is_said() {
     let folder = tempfile::tempdir().unwrap();
