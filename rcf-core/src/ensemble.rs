@@ -6,7 +6,7 @@ use crate::rng::TreeRng;
 use crate::sampler::{DecayClock, Sampler, size_of_val_capacity};
 use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::{Lanes, Line, stride};
+use crate::tree::bounding_box::{Lanes, Line, is_one_vector, stride};
 use crate::tree::cut::Cut;
 use crate::tree::{Path, Tree};
 use crate::visitor::score::{ScoreVisitor, normalizer};
@@ -40,8 +40,11 @@ macro_rules! with_geometry {
         if $dimensions == 1 {
             let $geometry = Line;
             $body
+        } else if is_one_vector($dimensions) {
+            let $geometry = Lanes::<_, true>::new($simd, $dimensions);
+            $body
         } else {
-            let $geometry = Lanes::new($simd, $dimensions);
+            let $geometry = Lanes::<_, false>::new($simd, $dimensions);
             $body
         }
     };

@@ -68,6 +68,11 @@ impl<'a> Corners<'a> {
     }
 }
 
+/// Whether rows of so many coordinates are one vector.
+pub(crate) const fn is_one_vector(dimensions: usize) -> bool {
+    dimensions > HALF && dimensions <= LANES
+}
+
 /// Floats in a row of `dimensions` coordinates: whole vectors and at most one half, the rest zeros.
 pub(crate) fn stride(dimensions: usize) -> usize {
     if dimensions == 1 {
@@ -140,8 +145,11 @@ impl Geometry for Line {
 /// A point that is inside a box in some dimension stays inside all larger boxes there, and a box
 /// that did not change in some dimension changes no larger box there. Climbs therefore keep a set
 /// of the vectors that still matter, and read no other part of the boxes above.
+///
+/// With `ONE`, a row is one vector, as for the usual shingles of up to eight values: the compiler then
+/// drops sets and loops.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lanes<S> {
+pub(crate) struct Lanes<S, const ONE: bool> {
     simd: S,
     stride: usize,
     /// Whole vectors in a row.
@@ -159,7 +167,7 @@ pub(crate) struct Parts {
 /// Vectors that have a bit in [`Parts`].
 const TRACKED: usize = u64::BITS as usize;
 
-impl<S: Simd> Lanes<S> {
+impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     pub(crate) fn new(simd: S, dimensions: usize) -> Self {
         let stride = stride(dimensions);
         Self {
@@ -170,8 +178,18 @@ impl<S: Simd> Lanes<S> {
     }
 
     #[inline(always)]
+    fn stride(self) -> usize {
+        if ONE { LANES } else { self.stride }
+    }
+
+    #[inline(always)]
+    fn vectors(self) -> usize {
+        if ONE { 1 } else { self.vectors }
+    }
+
+    #[inline(always)]
     fn has_half(self) -> bool {
-        !self.stride.is_multiple_of(LANES)
+        !self.stride().is_multiple_of(LANES)
     }
 
     /// How far each lane of `x` lies outside.
@@ -219,12 +237,12 @@ fn half_mut(row: &mut [f32]) -> &mut [f32; HALF] {
         .expect("a row of vectors has at least four floats")
 }
 
-impl<S: Simd> Geometry for Lanes<S> {
+impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     type Parts = Parts;
 
     #[inline(always)]
     fn box_len(self) -> usize {
-        2 * self.stride + 1
+        2 * self.stride() + 1
     }
 
     #[inline(always)]
@@ -241,8 +259,8 @@ impl<S: Simd> Geometry for Lanes<S> {
 
     #[inline(always)]
     fn everywhere(self) -> Parts {
-        let vectors = if self.vectors < TRACKED {
-            (1 << self.vectors) - 1
+        let vectors = if self.vectors() < TRACKED {
+            (1 << self.vectors()) - 1
         } else {
             u64::MAX
         };
@@ -256,6 +274,9 @@ impl<S: Simd> Geometry for Lanes<S> {
     fn gap(self, outside: &mut Parts, bounds: &[f32], x: &[f32]) -> f32 {
         let simd = self.simd;
         let corners = self.corners(bounds);
+        if ONE {
+            return simd.total(self.gaps_at(0, corners, x));
+        }
         let mut sum = simd.zero();
         let (mut remaining, mut still) = (outside.vectors, 0);
         while remaining != 0 {
@@ -266,7 +287,7 @@ impl<S: Simd> Geometry for Lanes<S> {
             still |= u64::from(simd.any_positive(gaps)) << i;
         }
         outside.vectors = still;
-        for i in TRACKED..self.vectors {
+        for i in TRACKED..self.vectors() {
             sum = simd.add(sum, self.gaps_at(i, corners, x));
         }
         if outside.half {
@@ -280,15 +301,15 @@ impl<S: Simd> Geometry for Lanes<S> {
 
     #[inline(always)]
     fn range(self, bounds: &[f32]) -> f32 {
-        bounds[2 * self.stride]
+        bounds[2 * self.stride()]
     }
 
     #[inline(always)]
     fn corners(self, bounds: &[f32]) -> Corners<'_> {
-        let (low, rest) = bounds.split_at(self.stride);
+        let (low, rest) = bounds.split_at(self.stride());
         Corners {
             low,
-            high: &rest[..self.stride],
+            high: &rest[..self.stride()],
         }
     }
 
@@ -322,6 +343,13 @@ impl<S: Simd> Geometry for Lanes<S> {
         b: Corners<'_>,
     ) -> bool {
         let (low, high) = self.corners_mut(bounds);
+        if ONE {
+            let changed = self.unite_at(0, low, high, a, b);
+            if changed {
+                self.measure(bounds);
+            }
+            return changed;
+        }
         let (mut remaining, mut still) = (changing.vectors, 0);
         while remaining != 0 {
             let i = remaining.trailing_zeros() as usize;
@@ -330,7 +358,7 @@ impl<S: Simd> Geometry for Lanes<S> {
         }
         changing.vectors = still;
         let mut changed = still != 0;
-        for i in TRACKED..self.vectors {
+        for i in TRACKED..self.vectors() {
             changed |= self.unite_at(i, low, high, a, b);
         }
         if changing.half {
@@ -344,11 +372,11 @@ impl<S: Simd> Geometry for Lanes<S> {
     }
 }
 
-impl<S: Simd> Lanes<S> {
+impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     #[inline(always)]
     fn corners_mut(self, bounds: &mut [f32]) -> (&mut [f32], &mut [f32]) {
-        let (low, rest) = bounds.split_at_mut(self.stride);
-        (low, &mut rest[..self.stride])
+        let (low, rest) = bounds.split_at_mut(self.stride());
+        (low, &mut rest[..self.stride()])
     }
 
     /// [`Geometry::unite`] of the `i`-th vectors.
@@ -398,6 +426,6 @@ impl<S: Simd> Lanes<S> {
             let side = simd.sub(simd.load_half(half(high)), simd.load_half(half(low)));
             sum = simd.add(sum, side);
         }
-        bounds[2 * self.stride] = simd.total(sum);
+        bounds[2 * self.stride()] = simd.total(sum);
     }
 }

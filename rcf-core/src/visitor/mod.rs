@@ -249,7 +249,7 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
 }
 
 /// Boxes above a leaf that most climbs read.
-const PREFETCHED: usize = 8;
+const PREFETCHED: usize = 6;
 
 /// Asks for what the climb will read first, while the other trees of the group are climbed.
 #[inline(always)]

@@ -7,8 +7,10 @@ macro_rules! with_geometry {
             let $geometry = crate::tree::bounding_box::Line;
             $body
         } else {
-            let $geometry =
-                crate::tree::bounding_box::Lanes::new(crate::simd::Portable, $dimensions);
+            let $geometry = crate::tree::bounding_box::Lanes::<_, false>::new(
+                crate::simd::Portable,
+                $dimensions,
+            );
             $body
         }
     };
