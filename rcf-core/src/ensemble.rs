@@ -1,9 +1,10 @@
 //! The trees of a forest with their samples, over one store of points.
 
+use crate::config::Config;
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
-use crate::sampler::{DecayClock, Sampler, size_of_val_capacity};
+use crate::sampler::{DecayClock, Sampler, expected_points, size_of_val_capacity};
 use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::bounding_box::{Lanes, Line, is_one_vector, stride};
@@ -54,15 +55,17 @@ mod explain;
 mod read;
 
 impl<I: Index> Ensemble<I> {
-    pub(crate) fn new(
-        dimensions: usize,
-        number_of_trees: usize,
-        sample_size: usize,
-        seed: u64,
-    ) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
+        let &Config {
+            number_of_trees,
+            sample_size,
+            seed,
+            ..
+        } = config;
+        let dimensions = config.dimensions();
         Self {
             dimensions,
-            points: PointStore::new(stride(dimensions)),
+            points: PointStore::new(stride(dimensions), expected_points(config)),
             trees: (0..number_of_trees)
                 .map(|_| Tree::new(sample_size))
                 .collect(),

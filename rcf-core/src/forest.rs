@@ -79,27 +79,10 @@ impl RandomCutForest {
     }
 
     pub(crate) fn new(config: Config) -> Self {
-        let &Config {
-            number_of_trees,
-            sample_size,
-            seed,
-            ..
-        } = &config;
-        let dimensions = config.dimensions();
-        let trees = if fits::<u16>(number_of_trees, sample_size) {
-            Trees::Narrow(Ensemble::new(
-                dimensions,
-                number_of_trees,
-                sample_size,
-                seed,
-            ))
+        let trees = if fits::<u16>(config.number_of_trees, config.sample_size) {
+            Trees::Narrow(Ensemble::new(&config))
         } else {
-            Trees::Wide(Ensemble::new(
-                dimensions,
-                number_of_trees,
-                sample_size,
-                seed,
-            ))
+            Trees::Wide(Ensemble::new(&config))
         };
         let shingle = Shingle::new(&config);
         let clock = DecayClock::new(config.time_decay);

@@ -2,21 +2,25 @@
 
 /// Rows of single-precision coordinates, counted by the sampler slots that refer to them.
 ///
-/// A row is freed with its last reference and its place used again; the rows grow with the number
-/// of distinct points in the samples and stay at their high-water mark.
+/// A row is freed with its last reference and its place used again. The rows grow with the number
+/// of distinct points in the samples, up to the room for the number expected in the long run at
+/// once: a forest that is warm need not grow.
 #[derive(Debug, Clone)]
 pub(crate) struct PointStore {
     /// Floats per row: the dimensions, padded.
     stride: usize,
+    /// Rows that are enough in the long run.
+    expected: usize,
     rows: Vec<f32>,
     references: Vec<u32>,
     free: Vec<u32>,
 }
 
 impl PointStore {
-    pub(crate) fn new(stride: usize) -> Self {
+    pub(crate) fn new(stride: usize, expected: usize) -> Self {
         Self {
             stride,
+            expected,
             rows: Vec::new(),
             references: Vec::new(),
             free: Vec::new(),
@@ -81,10 +85,15 @@ impl PointStore {
         4 * (self.rows.capacity() + self.references.capacity() + self.free.capacity())
     }
 
-    /// Adds an eighth more rows: seldom enough to be free, little enough not to waste memory.
+    /// Doubles the rows up to the expected number, and goes beyond it by an eighth at a time.
     fn grow(&mut self) {
         let rows = self.references.len();
-        let more = (rows / 8).max(32);
+        let more = match self.expected.checked_sub(rows) {
+            // The last step ends at the expected number.
+            Some(missing @ 1..) if missing <= 2 * rows => missing,
+            Some(1..) => rows.max(32).min(self.expected - rows),
+            _ => (rows / 8).max(32),
+        };
         self.rows.reserve_exact(more * self.stride);
         self.references.reserve_exact(more);
         // One place for every row there will be, so that releasing never allocates.

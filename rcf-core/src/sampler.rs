@@ -12,6 +12,7 @@
 //! at all. What was left of `H` before the accepted point is, given acceptance, distributed as the
 //! point's `E`: no second draw is needed.
 
+use crate::config::Config;
 use crate::index::Index;
 use crate::rng::TreeRng;
 
@@ -300,6 +301,30 @@ impl<I: Index> Sampler<I> {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val_capacity(&self.keys) + size_of_val_capacity(&self.points)
+    }
+}
+
+/// The number of distinct points in all samples of a forest that has run for long, with a margin
+/// that it is most unlikely to exceed.
+///
+/// A point of age `a` is in a sample with probability `sλ·exp(−λa)`; the expectation is the integral
+/// over `a` of the probability to be in any of the `T` samples, `Σ (1 − (1−sλ)ᵏ) / (kλ)` for `k` up
+/// to `T`. The number varies less than a Poisson variable of that mean.
+pub(crate) fn expected_points(config: &Config) -> usize {
+    let most = config.number_of_trees * config.sample_size;
+    let newest = (config.sample_size as f64 * config.time_decay).min(1.0);
+    let mut in_none = 1.0;
+    let mut sum = 0.0;
+    for k in 1..=config.number_of_trees {
+        in_none *= 1.0 - newest;
+        sum += (1.0 - in_none) / k as f64;
+    }
+    let mean = sum / config.time_decay;
+    // A λ of 0 has no long run: all places may be taken.
+    if mean.is_finite() {
+        most.min((mean + 6.0 * mean.sqrt()) as usize + 1)
+    } else {
+        most
     }
 }
 

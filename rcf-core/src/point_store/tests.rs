@@ -61,7 +61,7 @@ proptest! {
 
     #[test]
     fn rows_live_as_long_as_their_references(operations in operations()) {
-        let mut store = PointStore::new(2);
+        let mut store = PointStore::new(2, 100);
         // Of each point in use: its row and its references.
         let mut model: BTreeMap<usize, ([f32; 2], u32)> = BTreeMap::new();
         let mut most_at_once = 0;

@@ -9,7 +9,7 @@ use crate::forest::{RandomCutForest, Trees, with_ensemble};
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
-use crate::sampler::{DecayClock, Sampler};
+use crate::sampler::{DecayClock, Sampler, expected_points};
 use crate::shingle::{Shingle, is_storable};
 use crate::tree::bounding_box::stride;
 use crate::tree::cut::Cut;
@@ -255,7 +255,7 @@ fn restore_ensemble<I: Index>(
             "there are more points than the samples can hold",
         ));
     }
-    let mut points = PointStore::new(stride(dimensions));
+    let mut points = PointStore::new(stride(dimensions), expected_points(config));
     let mut row = vec![0.0; stride(dimensions)];
     // The store numbers an empty store's rows from 0 up.
     for coordinates in coordinates.chunks_exact(dimensions) {

@@ -51,7 +51,7 @@ impl<I: Index> Grown<I> {
     fn new(dimensions: usize, sample_size: usize, seed: u64) -> Self {
         Self {
             dimensions,
-            store: PointStore::new(stride(dimensions)),
+            store: PointStore::new(stride(dimensions), 0),
             tree: Tree::new(sample_size),
             rng: TreeRng::family(seed, 1).remove(0),
             path: Path::new(),
