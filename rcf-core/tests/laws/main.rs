@@ -20,5 +20,6 @@ mod exact_oracle;
 mod hostile_input;
 mod limits;
 mod paper_example;
+mod shingling;
 mod state_roundtrip;
 mod symmetry;

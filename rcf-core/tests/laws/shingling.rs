@@ -1,0 +1,92 @@
+//! A shingle is a window over the last records, oldest first.
+
+use rcf_core::{RandomCutForest, RandomCutForestBuilder};
+
+use crate::testing::Random;
+
+fn builder(input_dimensions: usize, shingle_size: usize) -> RandomCutForestBuilder {
+    RandomCutForest::builder(input_dimensions)
+        .shingle_size(shingle_size)
+        .number_of_trees(10)
+        .sample_size(32)
+        .output_after(1)
+}
+
+/// To the bit: scores and attributions of records are those of the windows that they complete.
+#[test]
+fn shingles_made_inside_are_those_made_outside() {
+    for (input_dimensions, shingle_size) in [(1, 1), (1, 8), (3, 2), (2, 5)] {
+        let mut random = Random::new(1);
+        let mut inside = builder(input_dimensions, shingle_size).build().unwrap();
+        let outside = builder(input_dimensions, shingle_size).internal_shingling(false);
+        let mut outside = outside.build().unwrap();
+        assert_eq!(outside.dimensions(), input_dimensions * shingle_size);
+
+        let mut window: Vec<f64> = Vec::new();
+        for t in 0..400 {
+            let record = random.normal_point(input_dimensions);
+            window.extend(&record);
+            if t + 1 < shingle_size {
+                inside.update(&record).unwrap();
+                assert!(!inside.is_ready());
+                continue;
+            }
+            let attribution = inside.attribution(&record).unwrap();
+            assert_eq!(attribution, outside.attribution(&window).unwrap());
+            let scores = [inside.process(&record), outside.process(&window)];
+            assert_eq!(scores[0], scores[1]);
+            window.drain(..input_dimensions);
+        }
+        assert!(inside.is_ready() && outside.is_ready());
+    }
+}
+
+/// A jump is first explained by the newest record, and moves towards the oldest.
+#[test]
+fn attributions_name_the_record_of_a_jump() {
+    let shingle_size = 4;
+    let mut random = Random::new(2);
+    let mut forest = builder(2, shingle_size).sample_size(256).build().unwrap();
+    for _ in 0..1_000 {
+        forest.update(&random.normal_point(2)).unwrap();
+    }
+    for (input, jump) in [(0, 20.0), (1, -20.0)] {
+        let mut record = random.normal_point(2);
+        record[input] = jump;
+        for age in 0..shingle_size {
+            let attribution = forest.attribution(&record).unwrap();
+            let parts = [attribution.high.clone(), attribution.low.clone()].concat();
+            let highest = (0..parts.len()).max_by(|&a, &b| parts[a].total_cmp(&parts[b]));
+            let place = 2 * (shingle_size - 1 - age) + input;
+            let place = if jump > 0.0 {
+                place
+            } else {
+                place + 2 * shingle_size
+            };
+            assert_eq!(highest, Some(place), "{attribution:?}");
+            assert!(parts[place] > 0.6 * attribution.total());
+            forest.update(&record).unwrap();
+            record = random.normal_point(2);
+        }
+    }
+}
+
+#[test]
+fn scores_start_when_they_should() {
+    for (shingle_size, output_after) in [(1, 1), (1, 50), (6, 1), (6, 3), (6, 40)] {
+        let mut forest = builder(1, shingle_size)
+            .output_after(output_after)
+            .build()
+            .unwrap();
+        let mut random = Random::new(3);
+        for t in 0..60 {
+            // A whole window and a point in the trees to compare with, then the parameter's word.
+            let ready = t >= output_after.max(shingle_size);
+            assert_eq!(forest.is_ready(), ready, "{t}");
+            let record = [random.normal()];
+            assert_eq!(forest.attribution(&record).unwrap().total() > 0.0, ready);
+            assert_eq!(forest.process(&record).unwrap() > 0.0, ready);
+            assert_eq!(forest.updates(), t as u64 + 1);
+        }
+    }
+}
