@@ -1,8 +1,4 @@
-//! In its steady state our forest allocates nothing.
-//!
-//! Steady are not only the trees, which are full soon, but also the number of distinct points in
-//! them. A point stays ten samples long on average in each of the trees that took it, so that takes
-//! some more time than the warm-up for the clock.
+//! After its warm-up our forest allocates nothing.
 
 use rcf_benches::{
     engines::{Engine, EngineId},
@@ -12,10 +8,10 @@ use rcf_benches::{
 
 const ROWS: usize = 5000;
 
-/// Allocations while the engine is given `ROWS` rows in its steady state.
+/// Allocations while the engine is given `ROWS` rows after its warm-up.
 fn allocations(id: EngineId, name: &str, treat: impl Fn(&mut dyn Engine, &Stream, usize)) -> u64 {
     let workload = Workload::find(name).expect("a known name");
-    let start = 100 * workload.sample_size;
+    let start = workload.warm_up();
     let stream = Stream::new(workload.input_dimensions, start + ROWS);
     let mut engine = id.build(&workload).expect("valid parameters");
     stream.rows(0..start).for_each(|row| engine.update(row));
