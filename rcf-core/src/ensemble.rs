@@ -52,6 +52,7 @@ macro_rules! with_geometry {
 }
 
 mod explain;
+pub(crate) mod impute;
 mod read;
 
 impl<I: Index> Ensemble<I> {

@@ -102,6 +102,26 @@ pub enum InputError {
         /// Records taken so far.
         updates: u64,
     },
+    /// A missing value is said to be where no value is.
+    #[error("missing position {position} does not exist: there are {length} values")]
+    MissingPosition {
+        /// The position, from 0.
+        position: usize,
+        /// Number of values that were given.
+        length: usize,
+    },
+    /// A missing value is named twice.
+    #[error("missing position {position} is named twice")]
+    MissingTwice {
+        /// The position, from 0.
+        position: usize,
+    },
+    /// A centrality is not from 0 to 1.
+    #[error("centrality must be in 0..=1, got {got}")]
+    Centrality {
+        /// The requested value.
+        got: f64,
+    },
     /// A precision is negative or not a number.
     #[error("precision must be 0 or more, got {got}")]
     Precision {
@@ -114,6 +134,16 @@ pub enum InputError {
         /// The requested value.
         got: f64,
     },
+}
+
+impl InputError {
+    /// The same error about values that start at `offset` of those that were given.
+    pub(crate) fn moved_by(mut self, offset: usize) -> Self {
+        if let Self::NotFinite { index, .. } | Self::OutOfRange { index, .. } = &mut self {
+            *index += offset;
+        }
+        self
+    }
 }
 
 /// A row of an array was refused. The forest is exactly as it was before the call.

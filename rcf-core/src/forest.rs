@@ -3,10 +3,14 @@
 mod density;
 mod displacement;
 mod explain;
+mod forecast;
+mod impute;
 mod neighbors;
 
 pub use density::Density;
 pub use explain::{Explanation, ScoreEstimate};
+pub use forecast::Forecast;
+pub use impute::ConditionalField;
 pub use neighbors::Neighbor;
 
 use ndarray::{Array1, ArrayView1, ArrayView2};

@@ -39,7 +39,9 @@ pub use config::{
     Config, MAX_DIMENSIONS, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES, RandomCutForestBuilder,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
-pub use forest::{Density, Explanation, Neighbor, RandomCutForest, ScoreEstimate};
+pub use forest::{
+    ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, ScoreEstimate,
+};
 pub use scoring::{AnomalyScore, Displacement, ScoringFunction};
 pub use shingle::MAX_MAGNITUDE;
 pub use simd::SimdLevel;

@@ -10,6 +10,7 @@ pub(crate) mod convergence;
 pub(crate) mod density;
 pub(crate) mod explanation;
 pub(crate) mod functional;
+pub(crate) mod impute;
 pub(crate) mod neighbors;
 pub(crate) mod score;
 pub(crate) mod scoring;

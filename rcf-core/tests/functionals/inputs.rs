@@ -55,6 +55,32 @@ fn bad_parameters_are_refused() {
 }
 
 #[test]
+fn bad_missing_positions_are_refused() {
+    use InputError::{Centrality, MissingPosition, MissingTwice, NotFinite, WrongLength};
+    let forest = forest(200);
+    let record = [0.0, 5.0];
+    let refused = |values: &[f64], missing: &[usize]| forest.impute(values, missing).unwrap_err();
+    let (position, length) = (2, 2);
+    assert_eq!(
+        refused(&record, &[0, 2]),
+        MissingPosition { position, length }
+    );
+    assert_eq!(refused(&record, &[1, 0, 1]), MissingTwice { position: 1 });
+    let (expected, got) = (2, 3);
+    assert_eq!(refused(&[0.0; 3], &[0]), WrongLength { expected, got });
+    // In a whole point too, the position is that in the values given.
+    let mut point = [0.5; 6];
+    point[3] = f64::INFINITY;
+    let error = refused(&point, &[0]);
+    assert!(matches!(error, NotFinite { index: 3, .. }), "{error}");
+    assert!(forest.impute(&point, &[3]).is_ok());
+    for got in [-0.1, 1.1, f64::NAN] {
+        let error = forest.conditional_field(&record, &[0], got).unwrap_err();
+        assert!(matches!(error, Centrality { .. }), "{error}");
+    }
+}
+
+#[test]
 fn a_forest_that_is_not_ready_is_neutral() {
     for updates in [0, 1, 2, 63] {
         let forest = forest(updates);
@@ -72,7 +98,9 @@ fn a_forest_that_is_not_ready_is_neutral() {
         let not_ready = InputError::NotReady {
             updates: u64::from(updates),
         };
-        assert_eq!(forest.near_neighbors(&x), Err(not_ready));
+        assert_eq!(forest.near_neighbors(&x), Err(not_ready.clone()));
+        assert_eq!(forest.impute(&x, &[0]), Err(not_ready.clone()));
+        assert_eq!(forest.forecast(3), Err(not_ready));
     }
     assert!(forest(64).near_neighbors(&[0.0, 5.0]).is_ok());
 }

@@ -10,6 +10,8 @@ mod testing;
 
 mod density;
 mod explain;
+mod forecast;
+mod impute;
 mod inputs;
 mod neighbors;
 
@@ -70,4 +72,6 @@ fn all_levels_give_the_same_bits() {
     on_all_levels(|forest, query| forest.explain(query).unwrap());
     on_all_levels(|forest, query| forest.density(query).unwrap());
     on_all_levels(|forest, query| forest.near_neighbors(query).unwrap());
+    on_all_levels(|forest, query| forest.conditional_field(query, &[0], 0.5).unwrap());
+    on_all_levels(|forest, _| forest.forecast(3).unwrap());
 }

@@ -20,6 +20,7 @@ mod churn;
 mod cut_law;
 mod expectation;
 mod functionals;
+mod impute;
 mod naive;
 mod operations;
 mod symmetry;

@@ -1,0 +1,54 @@
+//! Candidates for missing coordinates, one from each tree.
+
+use super::Ensemble;
+use crate::index::Index;
+use crate::rng::TreeRng;
+use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::bounding_box::*;
+use crate::visitor::impute::Imputer;
+
+/// What is asked of all trees.
+#[derive(Debug)]
+pub(crate) struct Imputation<'a> {
+    /// The query, padded; its missing coordinates may be anything.
+    pub(crate) x: &'a [f32],
+    pub(crate) missing: &'a [usize],
+    pub(crate) centrality: f64,
+    pub(crate) lots: TreeRng,
+}
+
+impl<I: Index> Ensemble<I> {
+    /// The number of the point that fits the query best in each tree. No tree is empty.
+    pub(crate) fn candidates(&self, level: SimdLevel, imputation: Imputation<'_>) -> Vec<usize> {
+        level.run(ImputePass {
+            ensemble: self,
+            imputation,
+        })
+    }
+}
+
+struct ImputePass<'a, I> {
+    ensemble: &'a Ensemble<I>,
+    imputation: Imputation<'a>,
+}
+
+impl<I: Index> Kernel for ImputePass<'_, I> {
+    type Output = Vec<usize>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Vec<usize> {
+        let Ensemble { points, trees, .. } = self.ensemble;
+        let Imputation {
+            x,
+            missing,
+            centrality,
+            lots,
+        } = self.imputation;
+        let mut imputer = Imputer::new(x, missing, centrality, lots);
+        let mut candidates = Vec::with_capacity(trees.len());
+        with_geometry!(simd, self.ensemble.dimensions, geometry => for tree in trees {
+            candidates.push(imputer.best(tree, points, geometry));
+        });
+        candidates
+    }
+}

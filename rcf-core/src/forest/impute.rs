@@ -1,0 +1,182 @@
+//! Missing values: what the forest would expect in their place.
+
+use super::{RandomCutForest, with_ensemble};
+use crate::ensemble::impute::Imputation;
+use crate::error::InputError;
+use crate::rng::TreeRng;
+
+/// What the forest knows of missing values, given the others: a summary of one candidate from each
+/// tree. One entry for each missing value, in the order in which they were named, in the units of
+/// the records.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ConditionalField {
+    /// The mean.
+    pub mean: Vec<f64>,
+    /// The standard deviation, as of a whole population.
+    pub deviation: Vec<f64>,
+    /// The median.
+    pub median: Vec<f64>,
+    /// The 10th percentile.
+    pub p10: Vec<f64>,
+    /// The 90th percentile.
+    pub p90: Vec<f64>,
+}
+
+impl RandomCutForest {
+    /// A record, or a whole point, with its missing values replaced by what the forest expects
+    /// there: the median of one candidate from each tree, the most usual one given the other values.
+    ///
+    /// `values` is either a record, as if it came next, or a point of
+    /// [`dimensions`](Self::dimensions) values, oldest record first. `missing` are positions in it;
+    /// what stands there is not looked at. All other values are given back as they are.
+    ///
+    /// ```
+    /// # use rcf_core::RandomCutForest;
+    /// let mut forest = RandomCutForest::builder(2).build()?;
+    /// for t in 0..1000 {
+    ///     let x = f64::from(t % 100);
+    ///     forest.update(&[x, 1000.0 - 3.0 * x])?;
+    /// }
+    /// let record = forest.impute(&[50.0, f64::NAN], &[1])?;
+    /// assert!((record[1] - 850.0).abs() < 20.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update) but at missing positions, a position that does not exist or
+    /// is named twice, and [`InputError::NotReady`].
+    pub fn impute(&self, values: &[f64], missing: &[usize]) -> Result<Vec<f64>, InputError> {
+        let field = self.conditional_field(values, missing, 1.0)?;
+        let mut values = values.to_vec();
+        for (&position, &median) in missing.iter().zip(&field.median) {
+            values[position] = median;
+        }
+        Ok(values)
+    }
+
+    /// How missing values are distributed, given the others: mean, deviation, median, and 10th and
+    /// 90th percentile of one candidate from each tree. `values` and `missing` are as in
+    /// [`impute`](Self::impute).
+    ///
+    /// With a `centrality` of 1 each tree gives its most usual candidate; the less it is, the more
+    /// lots decide, down to any that the cuts of the known values allow at 0. Same forest, same
+    /// query: same answer.
+    ///
+    /// # Errors
+    /// As for [`impute`](Self::impute), and a `centrality` that is not from 0 to 1.
+    pub fn conditional_field(
+        &self,
+        values: &[f64],
+        missing: &[usize],
+        centrality: f64,
+    ) -> Result<ConditionalField, InputError> {
+        if !(0.0..=1.0).contains(&centrality) {
+            return Err(InputError::Centrality { got: centrality });
+        }
+        let known = self.check_known(values, missing)?;
+        self.check_ready()?;
+        let mut row = vec![0.0; self.row.len()];
+        let first = self.dimensions() - values.len();
+        if values.len() == self.config.values_per_call() {
+            self.shingle.peek(&known, &mut row);
+        } else {
+            for (i, value) in known.iter().enumerate() {
+                // Adding zero turns −0 into 0, as for records.
+                row[i] = (value - self.in_input_units(i, 0.0)) as f32 + 0.0;
+            }
+        }
+        let missing: Vec<usize> = missing.iter().map(|position| first + position).collect();
+        let mut field = self.field(&row, &missing, centrality);
+        let ConditionalField {
+            mean,
+            median,
+            p10,
+            p90,
+            ..
+        } = &mut field;
+        for values in [mean, median, p10, p90] {
+            for (value, &dimension) in values.iter_mut().zip(&missing) {
+                *value = self.in_input_units(dimension, *value);
+            }
+        }
+        Ok(field)
+    }
+
+    /// The summary for a padded point of which coordinates are missing, relative to the origin. The
+    /// forest is ready.
+    pub(super) fn field(&self, x: &[f32], missing: &[usize], centrality: f64) -> ConditionalField {
+        let lots = TreeRng::family(self.config.seed.wrapping_add(self.updates), 1).remove(0);
+        let imputation = Imputation {
+            x,
+            missing,
+            centrality,
+            lots,
+        };
+        let mut field = ConditionalField {
+            mean: Vec::with_capacity(missing.len()),
+            deviation: Vec::with_capacity(missing.len()),
+            median: Vec::with_capacity(missing.len()),
+            p10: Vec::with_capacity(missing.len()),
+            p90: Vec::with_capacity(missing.len()),
+        };
+        with_ensemble!(&self.trees, ensemble => {
+            let candidates = ensemble.candidates(self.level, imputation);
+            let mut sorted = Vec::with_capacity(candidates.len());
+            for &dimension in missing {
+                sorted.clear();
+                let rows = candidates.iter().map(|&point| ensemble.points.row(point));
+                sorted.extend(rows.map(|row| f64::from(row[dimension])));
+                sorted.sort_unstable_by(f64::total_cmp);
+                let count = sorted.len() as f64;
+                let mean = sorted.iter().sum::<f64>() / count;
+                let squares: f64 = sorted.iter().map(|x| (x - mean).powi(2)).sum();
+                field.deviation.push((squares / count).sqrt());
+                field.mean.push(mean);
+                field.median.push(percentile(&sorted, 0.5));
+                field.p10.push(percentile(&sorted, 0.1));
+                field.p90.push(percentile(&sorted, 0.9));
+            }
+        });
+        field
+    }
+
+    /// The values, of which missing ones are now at the origin.
+    fn check_known(&self, values: &[f64], missing: &[usize]) -> Result<Vec<f64>, InputError> {
+        let per_call = self.config.values_per_call();
+        if values.len() != self.dimensions() && values.len() != per_call {
+            let (expected, got) = (per_call, values.len());
+            return Err(InputError::WrongLength { expected, got });
+        }
+        let mut known = values.to_vec();
+        let mut seen = vec![false; values.len()];
+        for &position in missing {
+            match seen.get_mut(position) {
+                None => {
+                    let length = values.len();
+                    return Err(InputError::MissingPosition { position, length });
+                }
+                Some(seen) if *seen => return Err(InputError::MissingTwice { position }),
+                Some(seen) => *seen = true,
+            }
+            let origin = self.shingle.origin();
+            known[position] = origin
+                .get(position % self.config.input_dimensions)
+                .map_or(0.0, |&x| x);
+        }
+        for (i, call) in known.chunks_exact(per_call).enumerate() {
+            self.shingle
+                .check(call)
+                .map_err(|error| error.moved_by(i * per_call))?;
+        }
+        Ok(known)
+    }
+}
+
+/// The value below which a fraction of the sorted values lies, linear between them.
+fn percentile(sorted: &[f64], fraction: f64) -> f64 {
+    let position = fraction * (sorted.len() - 1) as f64;
+    let below = position as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}

@@ -1,0 +1,201 @@
+//! Imputation: which point of a tree fits a query best of which some coordinates are missing?
+//!
+//! ```text
+//! at a node that cuts a missing coordinate: both children; otherwise the side of the query
+//! at a leaf, depth k, mass m:  fill what is missing from its point; the rank is the score of the
+//!                              filled query there: unseen(k), or if the query equals the point,
+//!                              1 / (k + log₂(m + 1))  (0 at the root)
+//! upwards, at depth k:         rank ← p / (k + 1) + (1 − p) · rank,  p of the filled query
+//! where two branches join:     keep the smaller  (1 − c) · lot + c · rank
+//! ```
+//!
+//! `c` is the *centrality*: with 1 the most usual candidate of the tree wins, with 0 any that the
+//! cuts of known coordinates allow, by lots uniform in `[0, 1)`. (As in the AWS libraries.)
+
+use super::score::unseen;
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::rng::TreeRng;
+use crate::tree::Tree;
+use crate::tree::bounding_box::Geometry;
+use crate::tree::node::{Child, NodeRef};
+
+/// A query with missing coordinates, and working memory that is kept from tree to tree.
+#[derive(Debug)]
+pub(crate) struct Imputer<'a, I> {
+    missing: &'a [usize],
+    is_missing: Vec<bool>,
+    /// The query, filled from the candidate at hand.
+    filled: Vec<f32>,
+    steps: Vec<Step<I>>,
+    candidates: Vec<Candidate>,
+    centrality: f64,
+    lots: TreeRng,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<I> {
+    /// Find the candidate below.
+    Descend {
+        reference: NodeRef<I>,
+        depth: usize,
+        mass: usize,
+    },
+    /// Keep the better one of the two last candidates.
+    Join,
+    /// Lift the last candidate to the node.
+    Rise { node: usize, depth: usize },
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    point: usize,
+    rank: f64,
+    lot: f64,
+    /// A box below contains the filled query already, and so do all above.
+    contained: bool,
+}
+
+impl<'a, I: Index> Imputer<'a, I> {
+    /// For a padded query; its missing coordinates may be anything.
+    pub(crate) fn new(x: &[f32], missing: &'a [usize], centrality: f64, lots: TreeRng) -> Self {
+        let mut is_missing = vec![false; x.len()];
+        missing.iter().for_each(|&i| is_missing[i] = true);
+        Self {
+            missing,
+            is_missing,
+            filled: x.to_vec(),
+            steps: Vec::new(),
+            candidates: Vec::new(),
+            centrality,
+            lots,
+        }
+    }
+
+    /// The number of the point that fits best in a tree that is not empty.
+    #[inline(always)]
+    pub(crate) fn best<G: Geometry>(
+        &mut self,
+        tree: &Tree<I>,
+        points: &PointStore,
+        geometry: G,
+    ) -> usize {
+        self.steps.push(Step::Descend {
+            reference: tree.root(),
+            depth: 0,
+            mass: tree.mass(),
+        });
+        // Not recursive: trees of extreme data are deep.
+        while let Some(step) = self.steps.pop() {
+            match step {
+                Step::Descend {
+                    reference,
+                    depth,
+                    mass,
+                } => self.descend(tree, points, reference, depth, mass),
+                Step::Join => self.join(),
+                Step::Rise { node, depth } => self.rise(tree, points, geometry, node, depth),
+            }
+        }
+        let best = self.candidates.pop().expect("a tree that is not empty");
+        best.point
+    }
+
+    #[inline(always)]
+    fn descend(
+        &mut self,
+        tree: &Tree<I>,
+        points: &PointStore,
+        reference: NodeRef<I>,
+        depth: usize,
+        mass: usize,
+    ) {
+        let node = match tree.resolve(reference) {
+            Child::Leaf { point } => return self.candidate(points, point, depth, mass),
+            Child::Internal(node) => node,
+        };
+        let record = tree.node(reference).expect("an internal node");
+        let below = |reference| Step::Descend {
+            reference,
+            depth: depth + 1,
+            mass: Tree::child_mass(record, mass, reference),
+        };
+        self.steps.push(Step::Rise { node, depth });
+        let dimension = record.dimension.get();
+        if self.is_missing[dimension] {
+            // The left one is next.
+            let both = [Step::Join, below(record.right), below(record.left)];
+            self.steps.extend(both);
+        } else if self.filled[dimension] <= record.cut {
+            self.steps.push(below(record.left));
+        } else {
+            self.steps.push(below(record.right));
+        }
+    }
+
+    #[inline(always)]
+    fn candidate(&mut self, points: &PointStore, point: usize, depth: usize, mass: usize) {
+        let row = points.row(point);
+        self.fill(row);
+        let contained = self.filled == row;
+        let rank = match (contained, depth) {
+            (false, _) => unseen(depth),
+            (true, 0) => 0.0,
+            (true, _) => 1.0 / (depth as f64 + libm::log2(mass as f64 + 1.0)),
+        };
+        let lot = if self.centrality < 1.0 {
+            self.lots.unit()
+        } else {
+            0.0
+        };
+        self.candidates.push(Candidate {
+            point,
+            rank,
+            lot,
+            contained,
+        });
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, row: &[f32]) {
+        for &i in self.missing {
+            self.filled[i] = row[i];
+        }
+    }
+
+    #[inline(always)]
+    fn join(&mut self) {
+        let right = self.candidates.pop().expect("both branches have one");
+        let left = self.candidates.last_mut().expect("both branches have one");
+        let c = self.centrality;
+        let order = |candidate: &Candidate| (1.0 - c) * candidate.lot + c * candidate.rank;
+        if order(&right) < order(left) {
+            *left = right;
+        }
+    }
+
+    #[inline(always)]
+    fn rise<G: Geometry>(
+        &mut self,
+        tree: &Tree<I>,
+        points: &PointStore,
+        geometry: G,
+        node: usize,
+        depth: usize,
+    ) {
+        let candidate = self.candidates[self.candidates.len() - 1];
+        if candidate.contained {
+            return;
+        }
+        self.fill(points.row(candidate.point));
+        let bounds = tree.bounds(geometry, node);
+        let gap = f64::from(geometry.gap(&mut geometry.everywhere(), bounds, &self.filled));
+        let p = gap / (gap + f64::from(geometry.range(bounds)));
+        let last = self.candidates.len() - 1;
+        self.candidates[last] = Candidate {
+            rank: p * unseen(depth) + (1.0 - p) * candidate.rank,
+            contained: gap == 0.0,
+            ..candidate
+        };
+    }
+}

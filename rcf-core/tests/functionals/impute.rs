@@ -1,0 +1,123 @@
+//! Missing values.
+
+use rcf_core::RandomCutForest;
+
+use crate::forests;
+use crate::testing::Random;
+
+#[test]
+fn what_is_known_stays_and_what_is_not_is_not_looked_at() {
+    for (forest, queries) in forests() {
+        let mut random = Random::new(1);
+        for query in queries {
+            assert_eq!(forest.impute(&query, &[]).unwrap(), query);
+            let mut missing: Vec<usize> = (0..query.len()).collect();
+            missing.retain(|_| random.unit() < 0.5);
+            let imputed = forest.impute(&query, &missing).unwrap();
+            let mut spoilt = query.clone();
+            missing.iter().for_each(|&i| spoilt[i] = f64::NAN);
+            assert_eq!(forest.impute(&spoilt, &missing).unwrap(), imputed);
+            for i in (0..query.len()).filter(|i| !missing.contains(i)) {
+                assert_eq!(imputed[i].to_bits(), query[i].to_bits());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_order_of_missing_positions_does_not_matter() {
+    for (forest, queries) in forests() {
+        let length = queries[0].len();
+        let (forwards, backwards) = ((0..length).collect::<Vec<_>>(), (0..length).rev());
+        let backwards: Vec<usize> = backwards.collect();
+        for query in queries {
+            let imputed = forest.impute(&query, &forwards).unwrap();
+            assert_eq!(forest.impute(&query, &backwards).unwrap(), imputed);
+        }
+    }
+}
+
+/// A record and the whole point that it completes are one question.
+#[test]
+fn a_record_is_the_newest_block_of_a_point() {
+    for offset in [0.0, 1e9] {
+        let wave = |t: u32| {
+            let t = f64::from(t);
+            // Sixteenths, so that the offset adds exactly.
+            let round = |x: f64| (x * 256.0).round() / 16.0 + offset;
+            [round((t / 7.0).sin()), round((t / 7.0).cos())]
+        };
+        let mut forest = RandomCutForest::builder(2).shingle_size(4).build().unwrap();
+        (0..1000).for_each(|t| forest.update(&wave(t)).unwrap());
+        let point: Vec<f64> = (997..1001).flat_map(wave).collect();
+        for missing in [&[0][..], &[1], &[1, 0]] {
+            let of_record = forest.conditional_field(&point[6..], missing, 1.0).unwrap();
+            let positions: Vec<usize> = missing.iter().map(|i| i + 6).collect();
+            let of_point = forest.conditional_field(&point, &positions, 1.0).unwrap();
+            assert_eq!(of_record, of_point);
+            for (&position, median) in positions.iter().zip(&of_point.median) {
+                assert!(
+                    (median - point[position]).abs() < 0.02 * 16.0,
+                    "{of_point:?}"
+                );
+            }
+        }
+        // A gap in the middle, in all records at once.
+        let gap = [2, 3, 4, 5];
+        let imputed = forest.impute(&point, &gap).unwrap();
+        for i in gap {
+            assert!(
+                (imputed[i] - point[i]).abs() < 0.1 * 16.0,
+                "{imputed:?} {point:?}"
+            );
+        }
+    }
+}
+
+/// Law: summaries of one set of candidates.
+#[test]
+fn summaries_are_in_their_order_and_within_the_data() {
+    for (forest, queries) in forests() {
+        let missing: Vec<usize> = (0..queries[0].len()).collect();
+        for query in queries {
+            for centrality in [0.0, 0.5, 1.0] {
+                let field = forest
+                    .conditional_field(&query, &missing, centrality)
+                    .unwrap();
+                let again = forest
+                    .conditional_field(&query, &missing, centrality)
+                    .unwrap();
+                assert_eq!(field, again);
+                for i in 0..missing.len() {
+                    let ordered = [field.p10[i], field.median[i], field.p90[i]];
+                    assert!(ordered.is_sorted(), "{ordered:?}");
+                    // The stream is normal: ten deviations hold all of it.
+                    assert!(ordered.iter().all(|x| x.abs() < 10.0));
+                    let apart = (field.mean[i] - field.median[i]).abs();
+                    assert!(apart <= field.deviation[i] + 1e-12, "{field:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Law: without centrality and with nothing known, candidates are those of the sample.
+#[test]
+fn the_unconditional_field_is_the_law_of_the_stream() {
+    let mut random = Random::new(17);
+    let mut forest = RandomCutForest::builder(1)
+        .number_of_trees(500)
+        .time_decay(0.0)
+        .build()
+        .unwrap();
+    (0..4000).for_each(|_| forest.update(&[1e6 + 3.0 * random.normal()]).unwrap());
+    let field = forest.conditional_field(&[0.0], &[0], 0.0).unwrap();
+    // Five standard errors of 500 draws, in deviations of 3, and the sample's own error.
+    assert!(
+        (field.mean[0] - 1e6).abs() < 5.0 * 3.0 / 500f64.sqrt() + 0.15,
+        "{field:?}"
+    );
+    assert!((field.deviation[0] - 3.0).abs() < 0.3, "{field:?}");
+    assert!((field.p90[0] - 1e6 - 1.2816 * 3.0).abs() < 0.7, "{field:?}");
+    assert!((field.p10[0] - 1e6 + 1.2816 * 3.0).abs() < 0.7, "{field:?}");
+}
