@@ -61,3 +61,8 @@ pub use error::{BadRecord, PipelineError, SinkError, SourceError};
 pub use operator::{RandomCutForestOperator, Scored};
 pub use pipeline::{OnBadRecord, Pipeline, Summary};
 pub use record::{OutputRecord, Position, Positions, Record, Timestamp};
+
+// The code on the front page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;
