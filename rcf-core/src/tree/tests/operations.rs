@@ -1,5 +1,7 @@
 //! Random lists of operations against the naive tree.
 
+use std::collections::VecDeque;
+
 use proptest::prelude::*;
 
 use super::{Grown, Naive, integers};
@@ -129,23 +131,36 @@ proptest! {
     }
 }
 
-/// As in a full sample: the oldest point leaves, a new one comes.
+/// As in a full sample: the oldest point leaves, a new one comes. Up to more vectors than a machine
+/// word has bits.
 #[test]
 fn a_sliding_window_keeps_all_invariants() {
     let mut random = Random::new(3);
-    for dimensions in [1, 2, 7, 16, 20] {
-        let mut grown = Grown::<u16>::new(dimensions, 128, 1);
-        let mut window = std::collections::VecDeque::new();
-        for step in 0..3000 {
-            if window.len() == 128 {
+    for dimensions in [1, 2, 7, 16, 20, 511, 512, 513, 516, 520, 525, 1030] {
+        let (size, steps) = if dimensions > 20 {
+            (24, 200)
+        } else {
+            (128, 3000)
+        };
+        let mut grown = Grown::<u16>::new(dimensions, size, 1);
+        let mut window = VecDeque::new();
+        for step in 0..steps {
+            if window.len() == size {
                 let oldest: Vec<f32> = window.pop_front().unwrap();
                 grown.delete(&oldest);
             }
             let x = integers(dimensions, &mut random);
             grown.insert(&x);
             window.push_back(x);
-            if step % 100 == 0 {
-                grown.validate();
+            if step % (steps / 20) == 0 {
+                let naive = grown.validate().unwrap();
+                compare_queries(&grown, &naive, &integers(dimensions, &mut random));
+                // Outside in one dimension only: the last, or any.
+                for outside in [dimensions - 1, random.below(dimensions)] {
+                    let mut x = window[0].clone();
+                    x[outside] = 1e3;
+                    compare_queries(&grown, &naive, &x);
+                }
             }
         }
     }
