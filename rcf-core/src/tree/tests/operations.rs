@@ -111,7 +111,7 @@ fn compare_queries<I: Index>(grown: &Grown<I>, naive: &Naive, x: &[f32]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 200,
+        cases: 400,
         failure_persistence: None,
         rng_seed: proptest::test_runner::RngSeed::Fixed(7),
         ..ProptestConfig::default()
