@@ -15,8 +15,9 @@ const NORMAL: std::ops::Range<usize> = DROP.start - 6_000..DROP.start;
 /// A sine between 0 and 20, one cycle in about 628 records, with the drop at t = 241…259 and again
 /// every 36,000 records.
 fn value(t: u32) -> f64 {
-    let angle = (f64::from(t) / 100.0) % 360.0;
-    if angle > 2.4 && angle < 2.6 {
+    let angle = f64::from(t) / 100.0;
+    let turned = angle % 360.0;
+    if turned > 2.4 && turned < 2.6 {
         -17.0
     } else {
         10.0 * angle.sin() + 10.0

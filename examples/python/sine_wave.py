@@ -19,8 +19,9 @@ BEFORE = slice(DROP.start - 6_000, DROP.start)
 
 def sine_wave(records: int) -> np.ndarray:
     """The value of each record, from record 0."""
-    angle = np.arange(records) / 100 % 360
-    return np.where((angle > 2.4) & (angle < 2.6), -17.0, 10 * np.sin(angle) + 10)
+    angle = np.arange(records) / 100
+    turned = angle % 360
+    return np.where((turned > 2.4) & (turned < 2.6), -17.0, 10 * np.sin(angle) + 10)
 
 
 def main() -> None:
