@@ -13,11 +13,12 @@ pub use forecast::Forecast;
 pub use impute::ConditionalField;
 pub use neighbors::Neighbor;
 
-use ndarray::{Array1, ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView2};
 
 use crate::config::{Config, RandomCutForestBuilder};
 use crate::ensemble::{Ensemble, fits};
 use crate::error::{ArrayError, InputError};
+use crate::real::Real;
 use crate::row_buffer::RowBuffer;
 use crate::sampler::DecayClock;
 use crate::shingle::Shingle;
@@ -181,12 +182,15 @@ impl RandomCutForest {
     /// # Errors
     /// The first row that [`update`](Self::update) would refuse. All rows are checked first: on an
     /// error none has been taken.
-    pub fn process_array(&mut self, rows: ArrayView2<'_, f64>) -> Result<Array1<f64>, ArrayError> {
+    pub fn process_array<A: Real>(
+        &mut self,
+        rows: ArrayView2<'_, A>,
+    ) -> Result<Array1<f64>, ArrayError> {
         self.check_rows(rows)?;
         let mut buffer = Vec::new();
         let scores = rows.rows().into_iter();
         Ok(scores
-            .map(|row| self.process_checked(contiguous(&row, &mut buffer)))
+            .map(|row| self.process_checked(A::row(&row, &mut buffer)))
             .collect())
     }
 
@@ -194,7 +198,7 @@ impl RandomCutForest {
     ///
     /// # Errors
     /// As for [`process_array`](Self::process_array).
-    pub fn score_array(&self, rows: ArrayView2<'_, f64>) -> Result<Array1<f64>, ArrayError> {
+    pub fn score_array<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<Array1<f64>, ArrayError> {
         self.check_rows(rows)?;
         if !self.is_ready() {
             return Ok(Array1::zeros(rows.nrows()));
@@ -202,8 +206,7 @@ impl RandomCutForest {
         let mut buffer = Vec::new();
         let mut point = RowBuffer::new(self.row.len());
         let scores = rows.rows().into_iter().map(|row| {
-            self.shingle
-                .peek(contiguous(&row, &mut buffer), point.as_mut());
+            self.shingle.peek(A::row(&row, &mut buffer), point.as_mut());
             self.score_row(point.as_mut())
         });
         Ok(scores.collect())
@@ -225,11 +228,11 @@ impl RandomCutForest {
         self.level = level;
     }
 
-    fn check_rows(&self, rows: ArrayView2<'_, f64>) -> Result<(), ArrayError> {
+    fn check_rows<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<(), ArrayError> {
         let mut buffer = Vec::new();
         for (row, values) in rows.rows().into_iter().enumerate() {
             self.shingle
-                .check(contiguous(&values, &mut buffer))
+                .check(A::row(&values, &mut buffer))
                 .map_err(|source| ArrayError { row, source })?;
         }
         Ok(())
@@ -267,18 +270,6 @@ impl RandomCutForest {
             ensemble.update(level, &self.clock, accept_fraction, &self.row);
         });
         self.recenter_if_due();
-    }
-}
-
-/// The row as a slice, copied only where its elements do not lie side by side.
-fn contiguous<'a>(row: &'a ArrayView1<'_, f64>, buffer: &'a mut Vec<f64>) -> &'a [f64] {
-    match row.as_slice() {
-        Some(slice) => slice,
-        None => {
-            buffer.clear();
-            buffer.extend(row);
-            buffer
-        }
     }
 }
 

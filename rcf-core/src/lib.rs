@@ -21,6 +21,7 @@ mod error;
 mod forest;
 mod index;
 mod point_store;
+mod real;
 mod recenter;
 mod rng;
 mod row_buffer;
@@ -42,6 +43,7 @@ pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{
     ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, ScoreEstimate,
 };
+pub use real::Real;
 pub use scoring::{AnomalyScore, Displacement, ScoringFunction};
 pub use shingle::MAX_MAGNITUDE;
 pub use simd::SimdLevel;

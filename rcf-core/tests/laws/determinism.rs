@@ -95,6 +95,22 @@ fn one_by_one(forest: &mut RandomCutForest, records: ArrayView2<'_, f64>) -> Vec
 }
 
 #[test]
+fn single_precision_rows_are_their_values_in_double() {
+    for dimensions in [1, 3] {
+        let single = records(300, dimensions, 4).mapv(|value| value as f32);
+        let double = single.mapv(f64::from);
+        let (mut first, mut second) = (forest(dimensions, 9), forest(dimensions, 9));
+        let scores = bits(first.process_array(single.view()).unwrap());
+        assert_eq!(scores, bits(second.process_array(double.view()).unwrap()));
+        assert_eq!(first.to_bytes(), second.to_bytes());
+        assert_eq!(
+            bits(first.score_array(single.slice(s![..;-2, ..])).unwrap()),
+            bits(second.score_array(double.slice(s![..;-2, ..])).unwrap())
+        );
+    }
+}
+
+#[test]
 fn an_array_is_the_loop_over_its_rows() {
     for dimensions in [1, 3, 8, 20] {
         let records = records(400, dimensions, 2);

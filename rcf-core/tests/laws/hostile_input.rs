@@ -148,7 +148,7 @@ fn arrays_with_rows_of_the_wrong_length_are_refused() {
         let columns = forest.config().values_per_call() + 1;
         let before = forest.to_bytes();
         let error = forest
-            .process_array(Array2::zeros((3, columns)).view())
+            .process_array(Array2::<f64>::zeros((3, columns)).view())
             .unwrap_err();
         let source = InputError::WrongLength {
             expected: columns - 1,
