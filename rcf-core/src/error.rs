@@ -64,6 +64,55 @@ pub enum ConfigError {
         /// The requested value.
         got: f64,
     },
+    /// `warm_up` is zero.
+    #[error("warm_up must be at least 1 record")]
+    ZeroWarmUp,
+    /// `statistics_decay` is not in (0, 1).
+    #[error("statistics_decay must be above 0 and below 1, got {got}")]
+    StatisticsDecay {
+        /// The requested value.
+        got: f64,
+    },
+    /// A list with one entry for each input has another length.
+    #[error("{name} must be one for each input: expected {expected}, got {got}")]
+    PerInput {
+        /// What the list is.
+        name: &'static str,
+        /// The number of inputs.
+        expected: usize,
+        /// The length of the list.
+        got: usize,
+    },
+    /// A weight is too small, too large, or not a number.
+    #[error("weights must be from 1e-6 to 1e6, got {got}")]
+    Weight {
+        /// The weight.
+        got: f64,
+    },
+    /// A fixed value for missing ones is not finite or out of range.
+    #[error("fixed values for missing ones must be within ±1e30, got {got}")]
+    FixedValue {
+        /// The value.
+        got: f64,
+    },
+    /// A count in the learning policy is zero.
+    #[error("the counts of a learning policy must be at least 1")]
+    ZeroInLearning,
+    /// A parameter of the threshold is out of range.
+    #[error("a threshold needs false_alarms in (0, 0.1], or a score above 0")]
+    Threshold,
+    /// An allowance of `ignore_near_expected` is negative or not finite.
+    #[error("the allowances of ignore_near_expected must be finite and at least 0")]
+    NearExpected,
+    /// `noise_floor` is not in [0, 1].
+    #[error("noise_floor must be in 0..=1 (a fraction of the level), got {got}")]
+    NoiseFloor {
+        /// The requested value.
+        got: f64,
+    },
+    /// `quiet_records` is zero.
+    #[error("quiet_records must be at least 1")]
+    ZeroQuietRecords,
 }
 
 /// An input was refused. The forest is exactly as it was before the call.
@@ -127,6 +176,14 @@ pub enum InputError {
     Precision {
         /// The requested value.
         got: f64,
+    },
+    /// A timestamp is not finite, or not after the one before.
+    #[error("timestamps must be finite and increase: {got} came after {last}")]
+    Timestamp {
+        /// The timestamp.
+        got: f64,
+        /// The one before; −∞ for the first.
+        last: f64,
     },
     /// A manifold dimension is not positive.
     #[error("manifold_dimension must be above 0, got {got}")]

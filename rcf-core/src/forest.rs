@@ -6,6 +6,7 @@ mod explain;
 mod forecast;
 mod impute;
 mod neighbors;
+mod points;
 
 pub use density::Density;
 pub use explain::{Explanation, ScoreEstimate};
@@ -256,6 +257,11 @@ impl RandomCutForest {
     /// Takes checked values, of which `self.row` is the point.
     fn insert(&mut self, values: &[f64]) {
         self.shingle.push(values, &self.row);
+        self.learn_row();
+    }
+
+    /// Takes `self.row` into the trees.
+    fn learn_row(&mut self) {
         // A restored count may be anything.
         self.updates = self.updates.saturating_add(1);
         if !self.shingle.is_full() {

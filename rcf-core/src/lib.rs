@@ -16,6 +16,7 @@
 
 mod attribution;
 mod config;
+mod detector;
 mod ensemble;
 mod error;
 mod forest;
@@ -38,6 +39,10 @@ mod visitor;
 pub use attribution::Attribution;
 pub use config::{
     Config, MAX_DIMENSIONS, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES, RandomCutForestBuilder,
+};
+pub use detector::{
+    AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
+    InputAttribution, Learning, MissingPolicy, NearExpected, Silenced, Threshold, Transform,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{

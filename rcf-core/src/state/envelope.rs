@@ -23,6 +23,7 @@ const HEADER: usize = 28;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Forest = 1,
+    Detector = 2,
 }
 
 /// Wraps an encoded body.

@@ -6,8 +6,8 @@
 //! same are saved as the same bytes.
 
 pub(crate) mod codec;
-mod envelope;
-mod v1;
+pub(crate) mod envelope;
+pub(crate) mod v1;
 
 use crate::error::StateError;
 use crate::forest::RandomCutForest;

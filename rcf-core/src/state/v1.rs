@@ -77,7 +77,7 @@ struct TreeV1 {
     cut_dimensions: Vec<u16>,
 }
 
-fn inconsistent(reason: &str) -> StateError {
+pub(crate) fn inconsistent(reason: &str) -> StateError {
     StateError::Inconsistent {
         reason: reason.to_owned(),
     }

@@ -1,0 +1,294 @@
+//! Parameters of a detector: an unchecked builder, and the checked [`DetectorConfig`] it becomes.
+
+use super::AnomalyDetector;
+use super::learning::Learning;
+use super::missing::MissingPolicy;
+use super::suppression::NearExpected;
+use super::threshold::Threshold;
+use super::transform::Transform;
+use crate::config::Config;
+use crate::error::ConfigError;
+use crate::forest::RandomCutForest;
+use crate::shingle::MAX_MAGNITUDE;
+
+/// The parameters of an [`AnomalyDetector`]; every default is resolved.
+///
+/// A template: a copy with another `seed` makes another detector of the same kind.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DetectorConfig {
+    /// Number of values in one record.
+    pub input_dimensions: usize,
+    /// Number of consecutive records that are judged together.
+    pub shingle_size: usize,
+    /// Number of trees.
+    pub number_of_trees: usize,
+    /// Number of points that each tree keeps.
+    pub sample_size: usize,
+    /// λ: a point's weight in the sample falls by `exp(-λ)` with each further record.
+    pub time_decay: f64,
+    /// Fraction of the sample that is filled before trees start to refuse points.
+    pub initial_accept_fraction: f64,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Records before the first decision.
+    pub warm_up: usize,
+    /// What happens to the values before the forest.
+    pub transform: Transform,
+    /// How much less a record weighs in the detector's statistics than the next one.
+    pub statistics_decay: f64,
+    /// Importance of each input.
+    pub weights: Vec<f64>,
+    /// How missing values are filled in.
+    pub missing: MissingPolicy,
+    /// Whether the gap between timestamps is an input of its own.
+    pub time_gap_input: bool,
+    /// Which records the forest learns.
+    pub learning: Learning,
+    /// How scores become decisions.
+    pub threshold: Threshold,
+    /// Whether leaving the range seen so far counts as evidence.
+    pub range_break: bool,
+    /// What is ignored.
+    pub near_expected: NearExpected,
+    /// The change of an otherwise constant input that is ignored, as a fraction of its level.
+    pub noise_floor: f64,
+    /// Whether a run of anomalous records is reported once.
+    pub alert_once: bool,
+    /// Usual records after which a run of anomalous ones has ended.
+    pub quiet_records: u32,
+}
+
+impl DetectorConfig {
+    /// Number of values that the forest takes for each record.
+    pub(crate) fn forest_inputs(&self) -> usize {
+        self.input_dimensions + usize::from(self.time_gap_input)
+    }
+
+    /// An empty forest with these parameters.
+    pub(crate) fn forest(&self) -> Result<RandomCutForest, ConfigError> {
+        RandomCutForest::builder(self.forest_inputs())
+            .shingle_size(self.shingle_size)
+            .number_of_trees(self.number_of_trees)
+            .sample_size(self.sample_size)
+            .time_decay(self.time_decay)
+            .initial_accept_fraction(self.initial_accept_fraction)
+            .output_after(self.warm_up.div_ceil(2).max(1))
+            .seed(self.seed)
+            .build()
+    }
+
+    /// The configuration of that forest.
+    pub(crate) fn fits(&self, config: &Config) -> bool {
+        self.forest().is_ok_and(|forest| forest.config() == config)
+    }
+
+    /// Refuses what cannot work.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.input_dimensions == 0 {
+            return Err(ConfigError::ZeroInputDimensions);
+        }
+        if self.warm_up == 0 {
+            return Err(ConfigError::ZeroWarmUp);
+        }
+        if !(self.statistics_decay > 0.0 && self.statistics_decay < 1.0) {
+            let got = self.statistics_decay;
+            return Err(ConfigError::StatisticsDecay { got });
+        }
+        let per_input = |name, values: &[f64]| {
+            let (expected, got) = (self.input_dimensions, values.len());
+            if expected == got {
+                Ok(())
+            } else {
+                Err(ConfigError::PerInput {
+                    name,
+                    expected,
+                    got,
+                })
+            }
+        };
+        per_input("weights", &self.weights)?;
+        if let Some(&got) = self
+            .weights
+            .iter()
+            .find(|weight| !(1e-6..=1e6).contains(*weight))
+        {
+            return Err(ConfigError::Weight { got });
+        }
+        if let MissingPolicy::Fixed(values) = &self.missing {
+            per_input("the fixed values for missing ones", values)?;
+            if let Some(&got) = values
+                .iter()
+                .find(|value| value.is_nan() || value.abs() > MAX_MAGNITUDE)
+            {
+                return Err(ConfigError::FixedValue { got });
+            }
+        }
+        let zero_in_learning = match self.learning {
+            Learning::Always => false,
+            Learning::Frozen { after } => after == 0,
+            Learning::Skip { patience } | Learning::Delay { patience } => patience == 0,
+            Learning::DownWeight { one_in, patience } => one_in == 0 || patience == 0,
+        };
+        if zero_in_learning {
+            return Err(ConfigError::ZeroInLearning);
+        }
+        if !self.threshold.is_valid() {
+            return Err(ConfigError::Threshold);
+        }
+        if !self.near_expected.is_valid() {
+            return Err(ConfigError::NearExpected);
+        }
+        if !(0.0..=1.0).contains(&self.noise_floor) {
+            let got = self.noise_floor;
+            return Err(ConfigError::NoiseFloor { got });
+        }
+        if self.quiet_records == 0 {
+            return Err(ConfigError::ZeroQuietRecords);
+        }
+        Ok(())
+    }
+}
+
+/// Builds an [`AnomalyDetector`]; made by [`AnomalyDetector::builder`]. Nothing has to be set for a
+/// first use.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub struct AnomalyDetectorBuilder {
+    config: DetectorConfig,
+    // `None` where the default depends on another parameter.
+    time_decay: Option<f64>,
+    warm_up: Option<usize>,
+    transform: Option<Transform>,
+    statistics_decay: Option<f64>,
+    learning: Option<Learning>,
+    quiet_records: Option<u32>,
+}
+
+/// A setter of a field of the configuration, with its documentation.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty $(=> $wrap:path)?, in $($place:ident).+;)*) => {
+        $($(#[$doc])*
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.$($place).+ = $($wrap)?($name);
+            self
+        })*
+    };
+}
+
+impl AnomalyDetectorBuilder {
+    pub(crate) fn new(input_dimensions: usize) -> Self {
+        Self {
+            config: DetectorConfig {
+                input_dimensions,
+                shingle_size: 1,
+                number_of_trees: 50,
+                sample_size: 256,
+                time_decay: 0.0,
+                initial_accept_fraction: 0.125,
+                seed: 0,
+                warm_up: 0,
+                transform: Transform::None,
+                statistics_decay: 0.0,
+                weights: vec![1.0; input_dimensions.min(crate::MAX_DIMENSIONS + 1)],
+                missing: MissingPolicy::default(),
+                time_gap_input: false,
+                learning: Learning::Always,
+                threshold: Threshold::default(),
+                range_break: true,
+                near_expected: NearExpected::default(),
+                noise_floor: 1e-3,
+                alert_once: true,
+                quiet_records: 0,
+            },
+            time_decay: None,
+            warm_up: None,
+            transform: None,
+            statistics_decay: None,
+            learning: None,
+            quiet_records: None,
+        }
+    }
+
+    setters! {
+        /// Number of consecutive records that are judged together; default 1. More see shapes and
+        /// rhythms, fewer see single values sooner: [`suggest`](crate::suggest) helps to choose.
+        shingle_size: usize, in config.shingle_size;
+        /// Number of trees; default 50. More trees: less noise, more time and memory.
+        number_of_trees: usize, in config.number_of_trees;
+        /// Number of points that each tree keeps; default 256.
+        sample_size: usize, in config.sample_size;
+        /// λ, the decay of a point's weight per record; default `1 / (10 × sample_size)`: the model
+        /// remembers about ten samples' worth of records. 0 forgets nothing.
+        time_decay: f64 => Some, in time_decay;
+        /// Fraction of the sample that each tree fills with every point; default 0.125.
+        initial_accept_fraction: f64, in config.initial_accept_fraction;
+        /// Seed of every random choice; default 0, so that runs repeat unless told otherwise.
+        seed: u64, in config.seed;
+        /// Records before the first decision; default `sample_size / 4 + shingle_size − 1`. Scores
+        /// are given after half of them.
+        warm_up: usize => Some, in warm_up;
+        /// What happens to the values before the forest; default `None` for one input, `Normalize`
+        /// for several, since a forest compares their sizes.
+        transform: Transform => Some, in transform;
+        /// How much less a record weighs than the next one in the statistics of values and scores;
+        /// default `1 / (4 × sample_size)`, in (0, 1).
+        statistics_decay: f64 => Some, in statistics_decay;
+        /// Importance of each input, from 10⁻⁶ to 10⁶; default all 1. An input of twice the weight
+        /// is cut twice as often.
+        weights: Vec<f64>, in config.weights;
+        /// How missing values are filled in; default with the last known one.
+        missing: MissingPolicy, in config.missing;
+        /// Whether the gap between timestamps is one more input of the forest, in units of the mean
+        /// gap; default not. For events whose rhythm matters.
+        time_gap_input: bool, in config.time_gap_input;
+        /// Which records the forest learns; the default holds back those of an anomalous run.
+        learning: Learning => Some, in learning;
+        /// How scores become decisions; default extreme values with one false alarm in 10,000.
+        threshold: Threshold, in config.threshold;
+        /// Whether leaving the range seen so far counts as evidence; default yes.
+        range_break: bool, in config.range_break;
+        /// What is near enough to the expected value to be ignored; default nothing.
+        ignore_near_expected: NearExpected, in config.near_expected;
+        /// The change of an otherwise constant input that is ignored, as a fraction of its level;
+        /// default 0.001. On a constant stream every change is infinitely unusual to the forest.
+        noise_floor: f64, in config.noise_floor;
+        /// Whether a run of anomalous records is reported once, at its start; default yes.
+        alert_once: bool, in config.alert_once;
+        /// Usual records in a row after which a run has ended; default the larger of 8 and
+        /// the shingle size.
+        quiet_records: u32 => Some, in quiet_records;
+    }
+
+    /// The parameters with every default resolved, not checked yet.
+    #[must_use]
+    pub fn config(&self) -> DetectorConfig {
+        let mut config = self.config.clone();
+        let sample_size = config.sample_size.max(1);
+        config.time_decay = self.time_decay.unwrap_or(0.1 / sample_size as f64);
+        let warm_up = (sample_size / 4)
+            .max(1)
+            .saturating_add(config.shingle_size)
+            .saturating_sub(1);
+        config.warm_up = self.warm_up.unwrap_or(warm_up);
+        config.transform = self.transform.unwrap_or(if config.input_dimensions == 1 {
+            Transform::None
+        } else {
+            Transform::Normalize
+        });
+        config.statistics_decay = self.statistics_decay.unwrap_or(0.25 / sample_size as f64);
+        let patience = sample_size.min(1 << 16) as u32;
+        config.learning = self.learning.unwrap_or(Learning::Delay { patience });
+        let quiet = config.shingle_size.clamp(8, 1 << 16) as u32;
+        config.quiet_records = self.quiet_records.unwrap_or(quiet);
+        config
+    }
+
+    /// Checks the parameters and builds a detector that has seen nothing.
+    ///
+    /// # Errors
+    /// The first rule that a parameter breaks.
+    pub fn build(self) -> Result<AnomalyDetector, ConfigError> {
+        AnomalyDetector::new(self.config())
+    }
+}

@@ -1,0 +1,142 @@
+//! What the detector says about a record.
+
+use std::fmt;
+
+/// The verdict on one record.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Descriptor {
+    /// The forest's score of the record in its shingle, higher is more anomalous; 0 before the
+    /// forest is ready.
+    pub score: f64,
+    /// What the decision rests on, at least 0: see [`Threshold`](crate::Threshold) for its unit.
+    pub evidence: f64,
+    /// The boundary: a record with more evidence than this is a candidate.
+    pub threshold: f64,
+    /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the record is anomalous,
+    /// strictly growing with the evidence. A candidate that was silenced lies between 1/3 and 0.5.
+    pub severity: f64,
+    /// 0 unless the record is anomalous; else how far beyond the boundary: `2 · severity − 1`.
+    pub grade: f64,
+    /// From 0 to 1: how far to trust the verdict. It grows with the number of records learned
+    /// (`n / (n + sample_size / 4)`) and falls with the share of values in the shingle that were
+    /// missing, interpolated, or filled in for a gap.
+    pub confidence: f64,
+    /// Records that are still needed before the first decision; 0 from then on.
+    pub warm_up: usize,
+    /// Number of values of this record that were missing and have been filled in.
+    pub imputed: usize,
+    /// Why a candidate is not reported.
+    pub silenced: Option<Silenced>,
+    /// What is known about a candidate, reported or silenced; `None` for all other records.
+    pub candidate: Option<Box<Candidate>>,
+}
+
+impl Descriptor {
+    /// Whether the record is reported as anomalous.
+    #[must_use]
+    pub fn is_anomaly(&self) -> bool {
+        self.candidate.is_some() && self.silenced.is_none()
+    }
+}
+
+/// Where a candidate deviates, and from what.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// Which record it is about: 0 is the newest one, −k the one k records before it, when the
+    /// records after it made it clear.
+    pub relative_index: i32,
+    /// That record, one value for each input, in the units of the records.
+    pub values: Vec<f64>,
+    /// What was expected in its place.
+    pub expected: Vec<f64>,
+    /// How much of the score each input explains.
+    pub attribution: InputAttribution,
+    /// Which way the input that explains most deviates.
+    pub direction: Direction,
+}
+
+/// How much of a score each input explains, over all records of the shingle that are not already
+/// explained. All parts are at least 0.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct InputAttribution {
+    /// The part due to the input being higher than usual.
+    pub high: Vec<f64>,
+    /// The part due to the input being lower than usual.
+    pub low: Vec<f64>,
+}
+
+impl InputAttribution {
+    /// The sum of all parts.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.high.iter().sum::<f64>() + self.low.iter().sum::<f64>()
+    }
+
+    /// The inputs, the one that explains most first.
+    #[must_use]
+    pub fn ranked(&self) -> Vec<usize> {
+        let part = |input: &usize| self.high[*input] + self.low[*input];
+        let mut inputs: Vec<usize> = (0..self.high.len()).collect();
+        inputs.sort_by(|a, b| part(b).total_cmp(&part(a)));
+        inputs
+    }
+}
+
+/// Above or below what was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Above.
+    High,
+    /// Below.
+    Low,
+}
+
+/// Why a candidate is not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Silenced {
+    /// The detector is still too young to decide.
+    WarmUp,
+    /// The value is as near to the expected one as
+    /// [`ignore_near_expected`](crate::AnomalyDetectorBuilder::ignore_near_expected) asks.
+    NearExpected,
+    /// On a stream that was constant until now, the value moved by less than the noise floor.
+    NoiseFloor,
+    /// Earlier records of the shingle, reported already, explain it.
+    Explained,
+    /// The run of anomalous records to which it belongs has been reported.
+    AlreadyAlerted,
+    /// The run of anomalous records is so long that it is taken for the new normal.
+    Drift,
+}
+
+impl Silenced {
+    /// One word for machines: the name in snake case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WarmUp => "warm_up",
+            Self::NearExpected => "near_expected",
+            Self::NoiseFloor => "noise_floor",
+            Self::Explained => "explained",
+            Self::AlreadyAlerted => "already_alerted",
+            Self::Drift => "drift",
+        }
+    }
+}
+
+impl fmt::Display for Silenced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WarmUp => "the detector is still warming up",
+            Self::NearExpected => "the value is near the expected one",
+            Self::NoiseFloor => "the change is below the noise floor of a constant stream",
+            Self::Explained => "an anomaly reported before explains it",
+            Self::AlreadyAlerted => "the run of anomalies has been reported",
+            Self::Drift => "the run is so long that it is the new normal",
+        })
+    }
+}

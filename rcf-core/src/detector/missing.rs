@@ -1,0 +1,58 @@
+//! What stands in for a value that is missing.
+
+/// How missing values are filled in.
+///
+/// A record is learned only if at least half of the values of its shingle are real; the share of
+/// real values is part of [`Descriptor::confidence`](crate::Descriptor::confidence).
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub enum MissingPolicy {
+    /// With 0: for counts, where nothing reported is nothing counted.
+    Zero,
+    /// With these values, one for each input.
+    Fixed(Vec<f64>),
+    /// With the last known value of the input.
+    #[default]
+    Previous,
+    /// One step further on the line through the last two known values, then held. Within a gap of
+    /// timestamps: on the line between the values at both ends.
+    Linear,
+    /// With what the forest expects, given the other values and the records before; like
+    /// `Previous` until the forest is ready.
+    Forest,
+}
+
+/// The last known values of one input.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Known {
+    pub(crate) last: Option<f64>,
+    pub(crate) before: Option<f64>,
+    /// Records since the last one.
+    pub(crate) age: u64,
+}
+
+impl Known {
+    pub(crate) fn push(&mut self, value: f64) {
+        // A line goes through neighbours only.
+        self.before = self.last.filter(|_| self.age == 0);
+        self.last = Some(value);
+        self.age = 0;
+    }
+
+    pub(crate) fn skip(&mut self) {
+        self.age = self.age.saturating_add(1);
+    }
+
+    /// The value in place of the next one; `None` if nothing is known yet.
+    pub(crate) fn fill(&self, policy: &MissingPolicy, input: usize) -> Option<f64> {
+        match policy {
+            MissingPolicy::Zero => Some(0.0),
+            MissingPolicy::Fixed(values) => Some(values[input]),
+            MissingPolicy::Previous | MissingPolicy::Forest => self.last,
+            MissingPolicy::Linear => match (self.last, self.before) {
+                (Some(last), Some(before)) => Some(last + (last - before)),
+                (last, _) => last,
+            },
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The detector: from records to decisions.
+//!
+//! ```text
+//! record ─► missing ─► transform ─► window ─► forest ─► threshold ─► candidate? ─► report, or
+//!  f64       filled     affine map   shingle   score     evidence     explained      say why not
+//!                                       └────────── learning: into the forest, or not ◄───┘
+//! ```
+//!
+//! Each file answers one question; [`step`] brings the answers together in the order of the picture.
+
+mod arrays;
+mod candidate;
+mod config;
+mod descriptor;
+mod learning;
+mod missing;
+mod severity;
+mod state;
+mod statistics;
+mod step;
+mod suppression;
+mod threshold;
+mod transform;
+mod window;
+
+pub use config::{AnomalyDetectorBuilder, DetectorConfig};
+pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
+pub use learning::Learning;
+pub use missing::MissingPolicy;
+pub use suppression::NearExpected;
+pub use threshold::Threshold;
+pub use transform::Transform;
+
+pub(crate) use state::DetectorV1;
+
+use crate::error::{ConfigError, InputError, StateError};
+use crate::forest::RandomCutForest;
+use crate::shingle::MAX_MAGNITUDE;
+use crate::state::{codec, envelope};
+use missing::Known;
+use statistics::Moments;
+use suppression::{Run, Stillness};
+use threshold::{RangeBreak, Tail};
+use transform::{Affine, InputState};
+use window::Window;
+
+/// Detects anomalies in a stream of records, one decision for each.
+///
+/// ```
+/// use rcf_core::AnomalyDetector;
+///
+/// let mut detector = AnomalyDetector::builder(1).shingle_size(4).seed(7).build()?;
+/// for t in 0..1000 {
+///     let x = (f64::from(t) / 8.0).sin() + if t == 700 { 4.0 } else { 0.0 };
+///     let verdict = detector.process(&[x])?;
+///     assert_eq!(verdict.is_anomaly(), t == 700);
+///     if let Some(candidate) = verdict.candidate.filter(|_| t == 700) {
+///         assert!((candidate.values[0] - candidate.expected[0] - 4.0).abs() < 0.5);
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct AnomalyDetector {
+    config: DetectorConfig,
+    forest: RandomCutForest,
+    /// Records taken, without those that were filled in for gaps.
+    records: u64,
+    inputs: Vec<Input>,
+    window: Window,
+    tail: Tail,
+    run: Run,
+    /// Points held back from learning, one after the other.
+    held: Vec<f64>,
+    clock: Clock,
+    /// Working memory: the record as the forest sees it.
+    buffers: Buffers,
+}
+
+/// What is known about one input.
+#[derive(Debug, Clone, Copy, Default)]
+struct Input {
+    known: Known,
+    transform: InputState,
+    still: Stillness,
+    range: RangeBreak,
+}
+
+impl Input {
+    /// The value whose range is watched.
+    fn watched(&self, transform: Transform, value: f64) -> f64 {
+        self.transform.relative(transform, self.known.last, value)
+    }
+}
+
+/// The rhythm of the timestamps.
+#[derive(Debug, Clone, Copy, Default)]
+struct Clock {
+    last: Option<f64>,
+    gaps: Moments,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Buffers {
+    values: Vec<f64>,
+    transformed: Vec<f64>,
+    maps: Vec<Affine>,
+}
+
+impl AnomalyDetector {
+    /// Starts the configuration of a detector over records of `input_dimensions` values.
+    pub fn builder(input_dimensions: usize) -> AnomalyDetectorBuilder {
+        AnomalyDetectorBuilder::new(input_dimensions)
+    }
+
+    /// A detector that has seen nothing.
+    ///
+    /// # Errors
+    /// The first rule that a parameter breaks.
+    pub fn new(config: DetectorConfig) -> Result<Self, ConfigError> {
+        config.check()?;
+        let forest = config.forest()?;
+        Ok(Self {
+            forest,
+            records: 0,
+            inputs: vec![Input::default(); config.input_dimensions],
+            window: Window::new(config.shingle_size),
+            tail: Tail::default(),
+            run: Run::default(),
+            held: Vec::new(),
+            clock: Clock::default(),
+            buffers: Buffers::default(),
+            config,
+        })
+    }
+
+    /// The parameters, with every default resolved.
+    #[must_use]
+    pub fn config(&self) -> &DetectorConfig {
+        &self.config
+    }
+
+    /// The forest inside: it sees transformed records.
+    #[must_use]
+    pub fn forest(&self) -> &RandomCutForest {
+        &self.forest
+    }
+
+    /// Number of records taken so far.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Records that are still needed before the first decision.
+    #[must_use]
+    pub fn warm_up_left(&self) -> usize {
+        let left = (self.config.warm_up as u64).saturating_sub(self.records) as usize;
+        left.max(usize::from(
+            !self.forest.is_ready() || !self.window.is_full(),
+        ))
+    }
+
+    /// Judges a record, then learns from it.
+    ///
+    /// # Errors
+    /// The record has the wrong length, or a value that is not finite or out of range. The detector
+    /// is unchanged then.
+    pub fn process(&mut self, values: &[f64]) -> Result<Descriptor, InputError> {
+        self.check(values, false)?;
+        Ok(self.step(None, values))
+    }
+
+    /// [`process`](Self::process), where NaN stands for a value that is missing.
+    ///
+    /// # Errors
+    /// As for `process`, but for NaN.
+    pub fn process_with_missing(&mut self, values: &[f64]) -> Result<Descriptor, InputError> {
+        self.check(values, true)?;
+        Ok(self.step(None, values))
+    }
+
+    /// [`process`](Self::process) for a record at a point of time, in any unit. Where records are
+    /// missing, judged by the mean gap, the [policy for missing values](MissingPolicy) fills them in.
+    ///
+    /// # Errors
+    /// As for `process`, and a timestamp that is not finite or not after the one before.
+    pub fn process_at(&mut self, timestamp: f64, values: &[f64]) -> Result<Descriptor, InputError> {
+        self.check(values, false)?;
+        self.check_time(timestamp)?;
+        Ok(self.step(Some(timestamp), values))
+    }
+
+    /// [`process_at`](Self::process_at), where NaN stands for a value that is missing.
+    ///
+    /// # Errors
+    /// As for `process_at`, but for NaN.
+    pub fn process_at_with_missing(
+        &mut self,
+        timestamp: f64,
+        values: &[f64],
+    ) -> Result<Descriptor, InputError> {
+        self.check(values, true)?;
+        self.check_time(timestamp)?;
+        Ok(self.step(Some(timestamp), values))
+    }
+
+    /// Bytes that the detector occupies, itself and on the heap.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        let Buffers {
+            values,
+            transformed,
+            maps,
+        } = &self.buffers;
+        let fixed = match &self.config.missing {
+            MissingPolicy::Fixed(values) => values.capacity(),
+            _ => 0,
+        };
+        let floats = values.capacity()
+            + transformed.capacity()
+            + self.held.capacity()
+            + self.config.weights.capacity()
+            + fixed;
+        size_of::<Self>() - size_of::<RandomCutForest>()
+            + self.forest.size_in_bytes()
+            + self.inputs.capacity() * size_of::<Input>()
+            + self.window.heap_bytes()
+            + maps.capacity() * size_of::<Affine>()
+            + 8 * floats
+    }
+
+    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
+    /// as this detector would.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let body = codec::encode(&DetectorV1::save(self));
+        envelope::seal(envelope::Kind::Detector, state::VERSION, &body)
+    }
+
+    /// Restores a saved detector.
+    ///
+    /// # Errors
+    /// The bytes are no state of a detector, or are damaged; every part is checked.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        let (_, body) = envelope::open(envelope::Kind::Detector, state::VERSION, bytes)?;
+        codec::decode::<DetectorV1>(body)?.restore()
+    }
+
+    fn check(&self, values: &[f64], may_miss: bool) -> Result<(), InputError> {
+        if values.len() != self.config.input_dimensions {
+            let (expected, got) = (self.config.input_dimensions, values.len());
+            return Err(InputError::WrongLength { expected, got });
+        }
+        for (index, &value) in values.iter().enumerate() {
+            if value.is_infinite() || value.is_nan() && !may_miss {
+                return Err(InputError::NotFinite { index, value });
+            }
+            if value.abs() > MAX_MAGNITUDE {
+                let limit = MAX_MAGNITUDE;
+                return Err(InputError::OutOfRange {
+                    index,
+                    value,
+                    limit,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_time(&self, got: f64) -> Result<(), InputError> {
+        let last = self.clock.last.unwrap_or(f64::NEG_INFINITY);
+        if got.is_finite() && got > last && got.abs() <= MAX_MAGNITUDE {
+            Ok(())
+        } else {
+            Err(InputError::Timestamp { got, last })
+        }
+    }
+}

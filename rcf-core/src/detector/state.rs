@@ -1,0 +1,507 @@
+//! Format version 1 of a saved detector. Frozen: a change of these structs is a new version.
+
+use serde::{Deserialize, Serialize};
+
+use super::missing::Known;
+use super::statistics::Moments;
+use super::suppression::{Run, Stillness};
+use super::threshold::{RangeBreak, Tail};
+use super::transform::{Affine, InputState};
+use super::window::{Block, Window};
+use super::{
+    AnomalyDetector, Buffers, Clock, DetectorConfig, Input, Learning, MissingPolicy, NearExpected,
+    Threshold, Transform,
+};
+use crate::error::StateError;
+use crate::shingle::MAX_MAGNITUDE;
+use crate::state::v1::{ForestV1, inconsistent};
+
+pub(crate) const VERSION: u16 = 1;
+
+/// A detector.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DetectorV1 {
+    config: ConfigV1,
+    records: u64,
+    inputs: Vec<InputV1>,
+    /// Oldest first.
+    window: Vec<BlockV1>,
+    tail: TailV1,
+    run: RunV1,
+    /// Points held back from learning, one after the other.
+    held: Vec<f64>,
+    clock: ClockV1,
+    forest: ForestV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConfigV1 {
+    input_dimensions: u64,
+    shingle_size: u64,
+    number_of_trees: u64,
+    sample_size: u64,
+    time_decay: f64,
+    initial_accept_fraction: f64,
+    seed: u64,
+    warm_up: u64,
+    transform: TransformV1,
+    statistics_decay: f64,
+    weights: Vec<f64>,
+    missing: MissingV1,
+    time_gap_input: bool,
+    learning: LearningV1,
+    threshold: ThresholdV1,
+    range_break: bool,
+    near_expected: [f64; 4],
+    noise_floor: f64,
+    alert_once: bool,
+    quiet_records: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+enum TransformV1 {
+    None,
+    SubtractMovingAverage,
+    Normalize,
+    Difference,
+    NormalizedDifference,
+}
+
+#[derive(Serialize, Deserialize)]
+enum MissingV1 {
+    Zero,
+    Fixed(Vec<f64>),
+    Previous,
+    Linear,
+    Forest,
+}
+
+#[derive(Serialize, Deserialize)]
+enum LearningV1 {
+    Always,
+    Frozen { after: u64 },
+    Skip { patience: u32 },
+    Delay { patience: u32 },
+    DownWeight { one_in: u32, patience: u32 },
+}
+
+#[derive(Serialize, Deserialize)]
+enum ThresholdV1 {
+    ExtremeValue { false_alarms: f64 },
+    Normal { false_alarms: f64 },
+    Fixed { score: f64 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct MomentsV1 {
+    weight: f64,
+    mean: f64,
+    squares: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct InputV1 {
+    last: Option<f64>,
+    before: Option<f64>,
+    age: u64,
+    values: MomentsV1,
+    steps: MomentsV1,
+    still: MomentsV1,
+    range: [f64; 5],
+}
+
+#[derive(Serialize, Deserialize)]
+struct BlockV1 {
+    values: Vec<f64>,
+    transformed: Vec<f64>,
+    expected: Option<Vec<f64>>,
+    /// Offset, gain and limit of each value.
+    maps: Vec<[f64; 3]>,
+    imputed: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TailV1 {
+    scores: MomentsV1,
+    quantile: f64,
+    excesses: MomentsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RunV1 {
+    length: u32,
+    quiet: u32,
+    reported: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClockV1 {
+    last: Option<f64>,
+    gaps: MomentsV1,
+}
+
+impl DetectorV1 {
+    pub(crate) fn save(detector: &AnomalyDetector) -> Self {
+        let AnomalyDetector {
+            config,
+            forest,
+            records,
+            inputs,
+            window,
+            tail,
+            run,
+            held,
+            clock,
+            buffers: _,
+        } = detector;
+        Self {
+            config: ConfigV1::save(config),
+            records: *records,
+            inputs: inputs.iter().map(InputV1::save).collect(),
+            window: window.blocks.iter().map(BlockV1::save).collect(),
+            tail: TailV1 {
+                scores: MomentsV1::save(&tail.scores),
+                quantile: tail.quantile,
+                excesses: MomentsV1::save(&tail.excesses),
+            },
+            run: RunV1 {
+                length: run.length,
+                quiet: run.quiet,
+                reported: run.reported,
+            },
+            held: held.clone(),
+            clock: ClockV1 {
+                last: clock.last,
+                gaps: MomentsV1::save(&clock.gaps),
+            },
+            forest: ForestV1::save(forest),
+        }
+    }
+
+    pub(crate) fn restore(self) -> Result<AnomalyDetector, StateError> {
+        let config = self.config.restore()?;
+        let forest = self.forest.restore()?;
+        if !config.fits(forest.config()) {
+            return Err(inconsistent("the forest is not one of this detector"));
+        }
+        if self.inputs.len() != config.input_dimensions {
+            return Err(inconsistent("the inputs do not match the parameters"));
+        }
+        let inputs = self.inputs.into_iter().map(InputV1::restore);
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+        if self.window.len() > config.shingle_size {
+            return Err(inconsistent("the window is larger than the shingle"));
+        }
+        let mut window = Window::new(config.shingle_size);
+        for block in self.window {
+            window
+                .blocks
+                .push_back(block.restore(config.forest_inputs())?);
+        }
+        let dimensions = forest.dimensions();
+        let patience = config.learning.patience().unwrap_or(0) as usize;
+        if !self.held.len().is_multiple_of(dimensions)
+            || self.held.len() / dimensions > patience
+            || !are_values(&self.held)
+        {
+            return Err(inconsistent(
+                "the points held back are not of this detector",
+            ));
+        }
+        let RunV1 {
+            length,
+            quiet,
+            reported,
+        } = self.run;
+        let last = self.clock.last;
+        if last.is_some_and(|last| !are_values(&[last])) {
+            return Err(inconsistent("the last timestamp is out of range"));
+        }
+        if !self.tail.quantile.is_finite() {
+            return Err(inconsistent("the quantile of the scores is not finite"));
+        }
+        Ok(AnomalyDetector {
+            forest,
+            records: self.records,
+            inputs,
+            window,
+            tail: Tail {
+                scores: self.tail.scores.restore()?,
+                quantile: self.tail.quantile,
+                excesses: self.tail.excesses.restore()?,
+            },
+            run: Run {
+                length,
+                quiet,
+                reported,
+            },
+            held: self.held,
+            clock: Clock {
+                last,
+                gaps: self.clock.gaps.restore()?,
+            },
+            buffers: Buffers::default(),
+            config,
+        })
+    }
+}
+
+/// Whether these can be values of records, or their transforms.
+fn are_values(values: &[f64]) -> bool {
+    values.iter().all(|value| value.abs() <= MAX_MAGNITUDE)
+}
+
+impl ConfigV1 {
+    fn save(config: &DetectorConfig) -> Self {
+        let near = &config.near_expected;
+        Self {
+            input_dimensions: config.input_dimensions as u64,
+            shingle_size: config.shingle_size as u64,
+            number_of_trees: config.number_of_trees as u64,
+            sample_size: config.sample_size as u64,
+            time_decay: config.time_decay,
+            initial_accept_fraction: config.initial_accept_fraction,
+            seed: config.seed,
+            warm_up: config.warm_up as u64,
+            transform: match config.transform {
+                Transform::None => TransformV1::None,
+                Transform::SubtractMovingAverage => TransformV1::SubtractMovingAverage,
+                Transform::Normalize => TransformV1::Normalize,
+                Transform::Difference => TransformV1::Difference,
+                Transform::NormalizedDifference => TransformV1::NormalizedDifference,
+            },
+            statistics_decay: config.statistics_decay,
+            weights: config.weights.clone(),
+            missing: match &config.missing {
+                MissingPolicy::Zero => MissingV1::Zero,
+                MissingPolicy::Fixed(values) => MissingV1::Fixed(values.clone()),
+                MissingPolicy::Previous => MissingV1::Previous,
+                MissingPolicy::Linear => MissingV1::Linear,
+                MissingPolicy::Forest => MissingV1::Forest,
+            },
+            time_gap_input: config.time_gap_input,
+            learning: match config.learning {
+                Learning::Always => LearningV1::Always,
+                Learning::Frozen { after } => LearningV1::Frozen { after },
+                Learning::Skip { patience } => LearningV1::Skip { patience },
+                Learning::Delay { patience } => LearningV1::Delay { patience },
+                Learning::DownWeight { one_in, patience } => {
+                    LearningV1::DownWeight { one_in, patience }
+                }
+            },
+            threshold: match config.threshold {
+                Threshold::ExtremeValue { false_alarms } => {
+                    ThresholdV1::ExtremeValue { false_alarms }
+                }
+                Threshold::Normal { false_alarms } => ThresholdV1::Normal { false_alarms },
+                Threshold::Fixed { score } => ThresholdV1::Fixed { score },
+            },
+            range_break: config.range_break,
+            near_expected: [
+                near.absolute_above,
+                near.absolute_below,
+                near.relative_above,
+                near.relative_below,
+            ],
+            noise_floor: config.noise_floor,
+            alert_once: config.alert_once,
+            quiet_records: config.quiet_records,
+        }
+    }
+
+    fn restore(self) -> Result<DetectorConfig, StateError> {
+        // What does not fit becomes too large a number, which the check refuses.
+        let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        let [
+            absolute_above,
+            absolute_below,
+            relative_above,
+            relative_below,
+        ] = self.near_expected;
+        let config = DetectorConfig {
+            input_dimensions: size(self.input_dimensions),
+            shingle_size: size(self.shingle_size),
+            number_of_trees: size(self.number_of_trees),
+            sample_size: size(self.sample_size),
+            time_decay: self.time_decay,
+            initial_accept_fraction: self.initial_accept_fraction,
+            seed: self.seed,
+            warm_up: size(self.warm_up),
+            transform: match self.transform {
+                TransformV1::None => Transform::None,
+                TransformV1::SubtractMovingAverage => Transform::SubtractMovingAverage,
+                TransformV1::Normalize => Transform::Normalize,
+                TransformV1::Difference => Transform::Difference,
+                TransformV1::NormalizedDifference => Transform::NormalizedDifference,
+            },
+            statistics_decay: self.statistics_decay,
+            weights: self.weights,
+            missing: match self.missing {
+                MissingV1::Zero => MissingPolicy::Zero,
+                MissingV1::Fixed(values) => MissingPolicy::Fixed(values),
+                MissingV1::Previous => MissingPolicy::Previous,
+                MissingV1::Linear => MissingPolicy::Linear,
+                MissingV1::Forest => MissingPolicy::Forest,
+            },
+            time_gap_input: self.time_gap_input,
+            learning: match self.learning {
+                LearningV1::Always => Learning::Always,
+                LearningV1::Frozen { after } => Learning::Frozen { after },
+                LearningV1::Skip { patience } => Learning::Skip { patience },
+                LearningV1::Delay { patience } => Learning::Delay { patience },
+                LearningV1::DownWeight { one_in, patience } => {
+                    Learning::DownWeight { one_in, patience }
+                }
+            },
+            threshold: match self.threshold {
+                ThresholdV1::ExtremeValue { false_alarms } => {
+                    Threshold::ExtremeValue { false_alarms }
+                }
+                ThresholdV1::Normal { false_alarms } => Threshold::Normal { false_alarms },
+                ThresholdV1::Fixed { score } => Threshold::Fixed { score },
+            },
+            range_break: self.range_break,
+            near_expected: NearExpected {
+                absolute_above,
+                absolute_below,
+                relative_above,
+                relative_below,
+            },
+            noise_floor: self.noise_floor,
+            alert_once: self.alert_once,
+            quiet_records: self.quiet_records,
+        };
+        config.check()?;
+        Ok(config)
+    }
+}
+
+impl MomentsV1 {
+    fn save(moments: &Moments) -> Self {
+        let Moments {
+            weight,
+            mean,
+            squares,
+        } = *moments;
+        Self {
+            weight,
+            mean,
+            squares,
+        }
+    }
+
+    fn restore(self) -> Result<Moments, StateError> {
+        let Self {
+            weight,
+            mean,
+            squares,
+        } = self;
+        let moments = Moments {
+            weight,
+            mean,
+            squares,
+        };
+        if moments.is_valid() {
+            Ok(moments)
+        } else {
+            Err(inconsistent("a mean or deviation is out of range"))
+        }
+    }
+}
+
+impl InputV1 {
+    fn save(input: &Input) -> Self {
+        let RangeBreak {
+            min,
+            max,
+            count,
+            records,
+            excess,
+        } = input.range;
+        Self {
+            last: input.known.last,
+            before: input.known.before,
+            age: input.known.age,
+            values: MomentsV1::save(&input.transform.values),
+            steps: MomentsV1::save(&input.transform.steps),
+            still: MomentsV1::save(&input.still.share),
+            range: [min, max, count, records, excess],
+        }
+    }
+
+    fn restore(self) -> Result<Input, StateError> {
+        let [min, max, count, records, excess] = self.range;
+        let known = [self.last, self.before].into_iter().flatten();
+        let counts_fit = [count, records, excess]
+            .iter()
+            .all(|value| *value >= 0.0 && value.is_finite());
+        let range_fits = counts_fit && (min <= max && (max - min).is_finite() || count == 0.0);
+        if !range_fits || !are_values(&known.collect::<Vec<_>>()) {
+            return Err(inconsistent(
+                "the range or last value of an input is broken",
+            ));
+        }
+        Ok(Input {
+            known: Known {
+                last: self.last,
+                before: self.before,
+                age: self.age,
+            },
+            transform: InputState {
+                values: self.values.restore()?,
+                steps: self.steps.restore()?,
+            },
+            still: Stillness {
+                share: self.still.restore()?,
+            },
+            range: RangeBreak {
+                min,
+                max,
+                count,
+                records,
+                excess,
+            },
+        })
+    }
+}
+
+impl BlockV1 {
+    fn save(block: &Block) -> Self {
+        let map = |map: &Affine| [map.offset, map.gain, map.clip];
+        Self {
+            values: block.values.clone(),
+            transformed: block.transformed.clone(),
+            expected: block.expected.clone(),
+            maps: block.maps.iter().map(map).collect(),
+            imputed: block.imputed as u64,
+        }
+    }
+
+    fn restore(self, width: usize) -> Result<Block, StateError> {
+        let map = |&[offset, gain, clip]: &[f64; 3]| Affine { offset, gain, clip };
+        let maps: Vec<Affine> = self.maps.iter().map(map).collect();
+        let lists = [
+            Some(&self.values),
+            Some(&self.transformed),
+            self.expected.as_ref(),
+        ];
+        let lists_fit = lists
+            .into_iter()
+            .flatten()
+            .all(|values| values.len() == width && are_values(values));
+        let maps_fit = maps.len() == width
+            && maps
+                .iter()
+                .all(|map| map.offset.is_finite() && map.gain > 0.0 && map.clip > 0.0);
+        if !lists_fit || !maps_fit || self.imputed > width as u64 {
+            return Err(inconsistent("a record of the window is broken"));
+        }
+        Ok(Block {
+            values: self.values,
+            transformed: self.transformed,
+            expected: self.expected,
+            maps,
+            imputed: self.imputed as usize,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! What the forest sees of a value: online transforms, computed in double precision.
+//!
+//! Each transform is, for one record, an affine map per input: `z = w · (x − offset) / scale`, with
+//! `offset` and `scale` from the records before. So each is inverted exactly, and an expected value
+//! goes back into the units of the records, even for a record some steps ago.
+//!
+//! | transform | offset | scale |
+//! |---|---|---|
+//! | none | 0 | 1 |
+//! | subtract moving average | mean | 1 |
+//! | normalise | mean | deviation |
+//! | difference | previous value | 1 |
+//! | normalised difference | previous value + mean step | deviation of steps |
+//!
+//! Scales have no absolute floor, so nothing depends on the unit: a scale of zero (a constant
+//! stream) or below the resolution of doubles sends each change to [`CLIP`].
+
+use super::statistics::Moments;
+
+/// Normalised values beyond this many deviations are cut: no single value rules the range.
+const CLIP: f64 = 100.0;
+
+/// What happens to the values before the forest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transform {
+    /// Values as they are.
+    None,
+    /// Minus the moving average: for a level that wanders.
+    SubtractMovingAverage,
+    /// Minus the moving average, over the moving deviation: for inputs of different units.
+    Normalize,
+    /// Minus the value before: for a level without meaning, such as a counter.
+    Difference,
+    /// The difference, minus its moving average, over its moving deviation.
+    NormalizedDifference,
+}
+
+/// The map of one input for one record: `z = (x − offset) · gain`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Affine {
+    pub(crate) offset: f64,
+    /// Weight over scale; infinite where the stream has no scale yet.
+    pub(crate) gain: f64,
+    pub(crate) clip: f64,
+}
+
+impl Affine {
+    pub(crate) const IDENTITY: Self = Self {
+        offset: 0.0,
+        gain: 1.0,
+        clip: f64::INFINITY,
+    };
+
+    pub(crate) fn apply(self, x: f64) -> f64 {
+        let distance = x - self.offset;
+        if distance == 0.0 {
+            return 0.0;
+        }
+        (distance * self.gain).clamp(-self.clip, self.clip)
+    }
+
+    pub(crate) fn invert(self, z: f64) -> f64 {
+        self.offset + z / self.gain
+    }
+}
+
+/// The statistics of one input.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct InputState {
+    pub(crate) values: Moments,
+    pub(crate) steps: Moments,
+}
+
+impl InputState {
+    /// The map for the next value.
+    pub(crate) fn map(&self, transform: Transform, previous: Option<f64>, weight: f64) -> Affine {
+        let previous = previous.unwrap_or(0.0);
+        let (offset, scale) = match transform {
+            Transform::None => (0.0, None),
+            Transform::SubtractMovingAverage => (self.values.mean, None),
+            Transform::Normalize => (self.values.mean, Some(self.values.deviation())),
+            Transform::Difference => (previous, None),
+            Transform::NormalizedDifference => {
+                (previous + self.steps.mean, Some(self.steps.deviation()))
+            }
+        };
+        match scale {
+            None => Affine {
+                offset,
+                gain: weight,
+                clip: f64::INFINITY,
+            },
+            // Below the resolution of doubles a deviation is rounding.
+            Some(scale) => Affine {
+                offset,
+                gain: weight
+                    / if scale > 4.0 * f64::EPSILON * offset.abs() {
+                        scale
+                    } else {
+                        0.0
+                    },
+                clip: CLIP * weight,
+            },
+        }
+    }
+
+    /// Whether the map means something: the statistics it is made of have a value.
+    pub(crate) fn is_ready(&self, transform: Transform) -> bool {
+        match transform {
+            Transform::None => true,
+            Transform::Normalize | Transform::NormalizedDifference => self.values.weight > 1.0,
+            Transform::SubtractMovingAverage | Transform::Difference => self.values.weight > 0.0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, value: f64, previous: Option<f64>, keep: f64) {
+        if let Some(previous) = previous {
+            self.steps.push(value - previous, keep);
+        }
+        self.values.push(value, keep);
+    }
+
+    /// The value whose range is watched: where the transform takes the level away, the distance
+    /// to it.
+    pub(crate) fn relative(&self, transform: Transform, previous: Option<f64>, value: f64) -> f64 {
+        match transform {
+            Transform::None | Transform::Normalize => value,
+            _ => value - self.map(transform, previous, 1.0).offset,
+        }
+    }
+}

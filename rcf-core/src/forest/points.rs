@@ -1,0 +1,84 @@
+//! What the detector needs beyond records in order: whole points, and records that are not learned.
+
+use super::{Explanation, RandomCutForest, with_ensemble};
+use crate::attribution::Attribution;
+use crate::row_buffer::RowBuffer;
+
+impl RandomCutForest {
+    /// [`score`](Self::score) of a checked record.
+    pub(crate) fn score_checked(&self, values: &[f64]) -> f64 {
+        if !self.is_ready() {
+            return 0.0;
+        }
+        let mut row = RowBuffer::new(self.row.len());
+        self.shingle.peek(values, row.as_mut());
+        self.score_row(row.as_mut())
+    }
+
+    /// [`update`](Self::update) with a checked record.
+    pub(crate) fn update_checked(&mut self, values: &[f64]) {
+        self.shingle.peek(values, &mut self.row);
+        self.insert(values);
+    }
+
+    /// [`explain`](Self::explain) of a whole point. The forest is ready.
+    pub(crate) fn explain_point(&self, point: &[f64]) -> Explanation {
+        let row = self.row_of(point);
+        let explained = with_ensemble!(&self.trees, ensemble => {
+            ensemble.explain(self.level, &row, 0.0)
+        });
+        let (mut high, mut low) = (explained.high, explained.low);
+        high.truncate(point.len());
+        low.truncate(point.len());
+        Explanation {
+            score: explained.score,
+            attribution: Attribution { high, low },
+            trees: explained.trees,
+        }
+    }
+
+    /// Takes a checked record into the shingle only: the trees learn nothing.
+    pub(crate) fn pass(&mut self, values: &[f64]) {
+        self.shingle.peek(values, &mut self.row);
+        self.shingle.push(values, &self.row);
+    }
+
+    /// Takes a whole point into the trees only: the shingle stays.
+    pub(crate) fn learn_point(&mut self, point: &[f64]) {
+        self.row = self.row_of(point);
+        self.learn_row();
+    }
+
+    /// What is expected at the missing coordinates of a whole point, whatever stands there: the
+    /// medians. The forest is ready.
+    pub(crate) fn impute_point(&self, point: &[f64], missing: &[usize]) -> Vec<f64> {
+        self.medians(&self.row_of(point), missing)
+    }
+
+    /// The same for a checked record as if it came next.
+    pub(crate) fn impute_next(&self, values: &[f64], missing: &[usize]) -> Vec<f64> {
+        let mut row = vec![0.0; self.row.len()];
+        self.shingle.peek(values, &mut row);
+        let first = self.dimensions() - values.len();
+        let missing: Vec<usize> = missing.iter().map(|position| first + position).collect();
+        self.medians(&row, &missing)
+    }
+
+    fn medians(&self, row: &[f32], missing: &[usize]) -> Vec<f64> {
+        let medians = self.field(row, missing, 1.0).median;
+        let pairs = missing.iter().zip(medians);
+        pairs
+            .map(|(&i, median)| self.in_input_units(i, median))
+            .collect()
+    }
+
+    /// The padded row of a point.
+    fn row_of(&self, point: &[f64]) -> Vec<f32> {
+        let mut row = vec![0.0; self.row.len()];
+        for (i, (row, value)) in row.iter_mut().zip(point).enumerate() {
+            // Adding zero turns −0 into 0, as for records.
+            *row = (value - self.in_input_units(i, 0.0)) as f32 + 0.0;
+        }
+        row
+    }
+}

@@ -1,0 +1,81 @@
+//! Arrays are loops; errors change nothing.
+
+use ndarray::Array2;
+use rcf_core::{AnomalyDetector, InputError};
+
+use crate::testing::Random;
+
+fn detector() -> AnomalyDetector {
+    AnomalyDetector::builder(2)
+        .shingle_size(3)
+        .number_of_trees(20)
+        .seed(3)
+        .build()
+        .unwrap()
+}
+
+/// Two inputs: a noisy wave and noise, with spikes, and with `missing` some values missing.
+fn records(count: usize, missing: bool) -> Array2<f64> {
+    let mut random = Random::new(8);
+    Array2::from_shape_fn((count, 2), |(t, input)| {
+        let noise = 0.1 * random.normal();
+        if missing && (t * 7 + input) % 11 == 0 {
+            f64::NAN
+        } else if t % 150 == 149 {
+            9.0
+        } else if input == 0 {
+            (0.2 * t as f64).sin() + noise
+        } else {
+            noise
+        }
+    })
+}
+
+#[test]
+fn an_array_gives_the_results_of_the_loop() {
+    for missing in [false, true] {
+        let rows = records(700, missing);
+        let (mut whole, mut single) = (detector(), detector());
+        let array = whole.process_array_with_missing(rows.view()).unwrap();
+        assert!(array.iter().any(|descriptor| descriptor.is_anomaly()));
+        for (row, descriptor) in rows.rows().into_iter().zip(&array) {
+            let one = single
+                .process_with_missing(row.as_slice().unwrap())
+                .unwrap();
+            assert_eq!(one, *descriptor);
+            assert_eq!(one.severity.to_bits(), descriptor.severity.to_bits());
+        }
+        assert_eq!(whole.to_bytes(), single.to_bytes());
+    }
+}
+
+#[test]
+fn a_refused_record_changes_nothing() {
+    let mut detector = detector();
+    detector.process_array(records(300, false).view()).unwrap();
+    detector.process_at(5.0, &[0.0, 0.0]).unwrap();
+    let before = detector.to_bytes();
+    let refused = [
+        vec![1.0],
+        vec![0.0, f64::NAN],
+        vec![f64::INFINITY, 0.0],
+        vec![0.0, 1e31],
+    ];
+    for values in &refused {
+        assert!(detector.process(values).is_err(), "{values:?}");
+        assert!(detector.process_at(6.0, values).is_err(), "{values:?}");
+    }
+    let error = detector.process_at(5.0, &[0.0, 0.0]).unwrap_err();
+    assert_eq!(
+        error,
+        InputError::Timestamp {
+            got: 5.0,
+            last: 5.0
+        }
+    );
+    assert!(detector.process_at(f64::NAN, &[0.0, 0.0]).is_err());
+    let mut rows = records(5, false);
+    rows[[3, 1]] = f64::NAN;
+    assert_eq!(detector.process_array(rows.view()).unwrap_err().row, 3);
+    assert_eq!(detector.to_bytes(), before);
+}

@@ -1,0 +1,133 @@
+//! What holds on every stream.
+
+use proptest::prelude::*;
+use rcf_core::{
+    AnomalyDetector, AnomalyDetectorBuilder, Learning, MissingPolicy, Threshold, Transform,
+};
+
+use crate::testing::Random;
+
+fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
+    let transforms = prop::sample::select(vec![
+        Transform::None,
+        Transform::SubtractMovingAverage,
+        Transform::Normalize,
+        Transform::Difference,
+        Transform::NormalizedDifference,
+    ]);
+    let policies = prop::sample::select(vec![
+        MissingPolicy::Zero,
+        MissingPolicy::Fixed(vec![0.5; 3]),
+        MissingPolicy::Previous,
+        MissingPolicy::Linear,
+        MissingPolicy::Forest,
+    ]);
+    let learning = prop::sample::select(vec![
+        Learning::Always,
+        Learning::Frozen { after: 100 },
+        Learning::Skip { patience: 20 },
+        Learning::Delay { patience: 20 },
+        Learning::DownWeight {
+            one_in: 4,
+            patience: 20,
+        },
+    ]);
+    let thresholds = prop::sample::select(vec![
+        Threshold::default(),
+        Threshold::Normal { false_alarms: 1e-3 },
+        Threshold::Fixed { score: 1.5 },
+    ]);
+    (
+        (1..=3usize, 1..=4usize, any::<bool>(), any::<bool>()),
+        (transforms, policies, learning, thresholds),
+        any::<u64>(),
+    )
+        .prop_map(
+            |((inputs, shingle, gap, once), (transform, missing, learning, threshold), seed)| {
+                let missing = match missing {
+                    MissingPolicy::Fixed(values) => MissingPolicy::Fixed(values[..inputs].to_vec()),
+                    policy => policy,
+                };
+                AnomalyDetector::builder(inputs)
+                    .shingle_size(shingle)
+                    .number_of_trees(7)
+                    .sample_size(32)
+                    .warm_up(12)
+                    .transform(transform)
+                    .missing(missing)
+                    .learning(learning)
+                    .threshold(threshold)
+                    .time_gap_input(gap)
+                    .alert_once(once)
+                    .seed(seed)
+            },
+        )
+}
+
+/// A stream of some kind, with spikes, and missing values if they are allowed.
+fn record(kind: u8, t: u32, inputs: usize, random: &mut Random) -> Vec<f64> {
+    let value = |i: usize| {
+        let noise = random.normal();
+        match (kind, t % 37) {
+            (_, 30) if i == 0 => 50.0 * noise,
+            (0, 11 | 12) => f64::NAN,
+            (0, _) => (0.3 * f64::from(t)).sin() + 0.1 * noise,
+            (1, _) => 2.0,
+            (2, _) => 1e12 + noise,
+            (3, _) => f64::from(t) * 1e-9,
+            _ => 1e29 * noise.clamp(-9.0, 9.0),
+        }
+    };
+    (0..inputs).map(value).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 120,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(5),
+        ..ProptestConfig::default()
+    })]
+
+    /// The severity contract, finite figures, and a restored detector that goes on bit by bit.
+    #[test]
+    fn verdicts_keep_their_contract_and_survive_a_save(
+        builder in builders(),
+        kind in 0..5u8,
+        stop in 0..150u32,
+        seed: u64,
+    ) {
+        let mut random = Random::new(seed);
+        let mut detector = builder.build().unwrap();
+        let mut restored = None;
+        let inputs = detector.config().input_dimensions;
+        let mut time = 0.0;
+        for t in 0..200 {
+            if t == stop {
+                let bytes = detector.to_bytes();
+                let other = AnomalyDetector::from_bytes(&bytes).unwrap();
+                prop_assert_eq!(&other.to_bytes(), &bytes);
+                restored = Some(other);
+            }
+            let values = record(kind, t, inputs, &mut random);
+            time += if t % 50 == 40 { 5.0 } else { 1.0 + 0.1 * random.normal().tanh() };
+            let verdict = detector.process_at_with_missing(time, &values).unwrap();
+            if let Some(restored) = &mut restored {
+                prop_assert_eq!(&restored.process_at_with_missing(time, &values).unwrap(), &verdict);
+            }
+            prop_assert_eq!(verdict.severity > 0.5, verdict.is_anomaly());
+            prop_assert_eq!(verdict.grade > 0.0, verdict.is_anomaly());
+            prop_assert_eq!(verdict.candidate.is_some(), verdict.evidence > verdict.threshold);
+            prop_assert!((0.0..=1.0).contains(&verdict.severity) && (0.0..=1.0).contains(&verdict.grade));
+            prop_assert!((0.0..=1.0).contains(&verdict.confidence));
+            prop_assert!(verdict.warm_up == 0 || !verdict.is_anomaly());
+            if let Some(candidate) = &verdict.candidate {
+                prop_assert!(candidate.expected.iter().chain(&candidate.values).all(|x| x.is_finite()));
+                prop_assert_eq!(candidate.expected.len(), inputs);
+            }
+        }
+        if let Some(restored) = restored {
+            prop_assert_eq!(restored.to_bytes(), detector.to_bytes());
+        }
+    }
+}
