@@ -5,7 +5,6 @@ use thiserror::Error;
 use crate::checkpoint::{Checkpoint, CheckpointDirectory, CheckpointError, Checkpointer};
 use crate::config::{Config, ConfigError, InputConfig, SinkConfig, SourceConfig};
 use crate::decode::{Decoder, FieldsError, InputFormat};
-use crate::encode::Encoder;
 use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
 use crate::operator::{OperatorConfigError, RestoreError};
@@ -110,11 +109,7 @@ pub async fn join(
 ) -> Result<Pipeline, OpenError> {
     check_files(&config.source, &config.sink)?;
     let decoder = decoder(&config.input, source.header())?;
-    let encoder = Encoder::new(
-        config.output.format,
-        decoder.names(),
-        config.output.attribution,
-    );
+    let encoder = config.output.encoder(decoder.names());
     let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
     Ok(Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)

@@ -30,6 +30,8 @@ pub struct Event {
     pub timestamp: Option<EventTime>,
     /// The values, one for each configured field.
     pub values: Vec<f64>,
+    /// Fields that are handed on as they are.
+    pub carried: Vec<Option<serde_json::Value>>,
 }
 
 impl Event {
@@ -59,6 +61,7 @@ impl Event {
                 .timestamp
                 .or(record.timestamp.map(EventTime::Arrival)),
             values: decoded.values,
+            carried: decoded.carried,
         }
     }
 }

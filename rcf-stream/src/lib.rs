@@ -49,6 +49,7 @@ pub mod error;
 pub mod event;
 pub mod kinesis;
 pub mod memory;
+pub mod migrate;
 pub mod operator;
 pub mod pipeline;
 pub mod record;

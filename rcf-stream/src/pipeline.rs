@@ -165,7 +165,7 @@ impl Pipeline {
     ) -> Result<(), PipelineError> {
         for (line, part) in self.decoder.parts(&record.data) {
             match self.process_part(record, line, part) {
-                Ok(result) => results.push(result),
+                Ok(result) => results.extend(result),
                 Err(reason) => self.bad_record(record, line, reason)?,
             }
         }
@@ -177,17 +177,20 @@ impl Pipeline {
         record: &Record,
         line: Option<usize>,
         part: &[u8],
-    ) -> Result<OutputRecord, BadRecord> {
+    ) -> Result<Option<OutputRecord>, BadRecord> {
         let decoded = self.decoder.decode(part)?;
         let event = Event::new(record, line, decoded, self.model_per);
         let scored = self.operator.process(&event)?;
+        if !self.encoder.selects(&scored) {
+            return Ok(None);
+        }
         self.encoded.clear();
         self.encoder.encode(&event, &scored, &mut self.encoded);
-        Ok(OutputRecord {
+        Ok(Some(OutputRecord {
             id: event.id,
             partition_key: event.partition_key,
             data: Bytes::copy_from_slice(&self.encoded),
-        })
+        }))
     }
 
     fn bad_record(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::compat;
 use super::layers::{Layers, Value};
 use super::schema::Setting;
 use super::{
@@ -24,17 +25,12 @@ impl Layers {
     /// One variant of [`ConfigError`] for each rule.
     pub fn build(&self) -> Result<Config, ConfigError> {
         let source = self.source()?;
-        let input = self.input(&source)?;
+        let mut input = self.input(&source)?;
+        let output = self.output(&mut input)?;
         let config = Config {
             input,
             forest: self.forest()?,
-            output: OutputConfig {
-                format: match self.choice("output.format") {
-                    Some("csv") => OutputFormat::Csv,
-                    _ => OutputFormat::Jsonl,
-                },
-                attribution: self.switch("output.attribution").unwrap_or(false),
-            },
+            output,
             sink: self.sink()?,
             checkpoint: self.checkpoint()?,
             source,
@@ -179,6 +175,7 @@ impl Layers {
                 .collect::<Result<_, _>>()?,
             key: optional("input.key")?,
             timestamp: optional("input.timestamp")?,
+            ..Fields::default()
         })
     }
 
@@ -209,7 +206,7 @@ impl Layers {
                     found: count.to_string(),
                 })
         };
-        Ok(ForestParameters {
+        let parameters = ForestParameters {
             shingle_size: size("forest.shingle_size")?,
             number_of_trees: size("forest.number_of_trees")?,
             sample_size: size("forest.sample_size")?,
@@ -217,7 +214,30 @@ impl Layers {
             output_after: size("forest.output_after")?,
             initial_accept_fraction: self.real("forest.initial_accept_fraction"),
             seed: self.count("forest.seed").unwrap_or(0),
+        };
+        Ok(match self.choice("compat") {
+            Some(_) => compat::parameters(parameters),
+            None => parameters,
         })
+    }
+
+    fn output(&self, input: &mut InputConfig) -> Result<OutputConfig, ConfigError> {
+        let mut output = OutputConfig {
+            format: match self.choice("output.format") {
+                Some("csv") => OutputFormat::Csv,
+                _ => OutputFormat::Jsonl,
+            },
+            score_above: self.real("output.score_above"),
+            ..OutputConfig::default()
+        };
+        if self.choice("compat").is_some() {
+            let columns = self.texts("output.columns");
+            let direction = self.switch("output.direction").unwrap_or(false);
+            output.kda_sql = Some(compat::columns(columns, direction, &mut input.fields)?);
+        } else {
+            output.attribution = self.switch("output.attribution").unwrap_or(false);
+        }
+        Ok(output)
     }
 
     fn sink(&self) -> Result<SinkConfig, ConfigError> {
@@ -281,6 +301,8 @@ impl Layers {
                 "input.format = {:?}",
                 self.choice("input.format").unwrap_or("raw")
             ),
+            "output" if key == "output.attribution" => "compat".to_owned(),
+            "output" => "no compat".to_owned(),
             _ => {
                 let kind = format!("{section}.kind");
                 format!("{kind} = {:?}", self.choice(&kind).unwrap_or("file"))

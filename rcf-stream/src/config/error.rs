@@ -94,6 +94,12 @@ pub enum ConfigError {
         /// The other.
         second: &'static str,
     },
+    /// Two columns of results have the same name.
+    #[error("output.columns names {name:?} twice; give one another name with AS")]
+    RepeatedColumn {
+        /// The name.
+        name: String,
+    },
     /// The same field is named twice.
     #[error("input.values names {field:?} twice")]
     RepeatedField {

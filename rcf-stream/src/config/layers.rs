@@ -88,18 +88,23 @@ impl Layers {
             line: line(offset),
         };
         for (section, settings) in document.get_ref() {
-            let DeValue::Table(settings) = settings.get_ref() else {
-                return Err(unknown(section.get_ref(), origin(section.span().start)));
-            };
-            for (name, value) in settings {
-                let key = format!("{}.{}", section.get_ref(), name.get_ref());
-                let origin = origin(name.span().start);
-                let Some(setting) = Setting::find(&key) else {
-                    return Err(unknown(&key, origin));
+            let mut insert = |key: &str, offset, value: &Spanned<DeValue<'_>>| {
+                let origin = origin(offset);
+                let Some(setting) = Setting::find(key) else {
+                    return Err(unknown(key, origin));
                 };
                 let value = from_toml(setting.kind, value)
                     .ok_or_else(|| wrong(setting, &origin, &text[value.span()]))?;
                 self.values.insert(setting.key, (value, origin));
+                Ok(())
+            };
+            let DeValue::Table(table) = settings.get_ref() else {
+                insert(section.get_ref(), section.span().start, settings)?;
+                continue;
+            };
+            for (name, value) in table {
+                let key = format!("{}.{}", section.get_ref(), name.get_ref());
+                insert(&key, name.span().start, value)?;
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! What runs is the typed [`Config`].
 
 mod build;
+mod compat;
 mod error;
 pub mod kinesis;
 mod layers;
@@ -23,7 +24,7 @@ pub use schema::{SETTINGS, Setting};
 
 use crate::checkpoint::{Fingerprint, Schedule};
 use crate::decode::{Fields, InputFormat};
-use crate::encode::OutputFormat;
+use crate::encode::{Encoder, KdaSql, OutputFormat};
 use crate::event::{EventOperator, ModelPer, event_operator};
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
@@ -89,12 +90,40 @@ impl InputConfig {
 }
 
 /// How results are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OutputConfig {
     /// The format.
     pub format: OutputFormat,
     /// Whether results tell the share of each value in the score.
     pub attribution: bool,
+    /// The columns of the retired Kinesis Data Analytics for SQL, instead of ours.
+    pub kda_sql: Option<KdaSql>,
+    /// Only results with a higher score are written.
+    pub score_above: Option<f64>,
+}
+
+impl OutputConfig {
+    /// Whether the operator has to compute the attribution.
+    #[must_use]
+    pub fn needs_attribution(&self) -> bool {
+        match &self.kda_sql {
+            Some(columns) => columns.explains(),
+            None => self.attribution,
+        }
+    }
+
+    /// The encoder for values of these names.
+    #[must_use]
+    pub fn encoder(&self, names: &[String]) -> Encoder {
+        let mut encoder = Encoder::new(self.format, names, self.attribution);
+        if let Some(columns) = &self.kda_sql {
+            encoder = encoder.kda_sql(columns.clone());
+        }
+        if let Some(bound) = self.score_above {
+            encoder = encoder.score_above(bound);
+        }
+        encoder
+    }
 }
 
 /// Where results go.
@@ -136,7 +165,7 @@ impl Config {
         event_operator(
             self.input.dimensions(),
             &self.forest,
-            self.output.attribution,
+            self.output.needs_attribution(),
         )
     }
 
@@ -189,6 +218,8 @@ impl Config {
             json!({
                 "format": self.output.format,
                 "attribution": self.output.attribution,
+                "columns": self.output.kda_sql.as_ref().map(|columns| format!("{columns:?}")),
+                "score_above": self.output.score_above,
             }),
         );
         fingerprint.insert(

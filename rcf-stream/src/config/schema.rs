@@ -70,6 +70,8 @@ const fn setting(key: &'static str, kind: Kind, help: &'static str) -> Setting {
 /// The settings, by section.
 #[rustfmt::skip] // a table reads best with a row on a line
 pub const SETTINGS: &[Setting] = &[
+    setting("compat", Kind::Choice(&["kda-sql"]),
+        "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
     setting("source.kind", Kind::Choice(&["file", "sine", "kinesis"]), "Where records come from"),
     setting("source.path", Kind::Text, "file: its path; - is the standard input"),
     setting("source.count", Kind::Count, "sine: how many records to make; without it, no end"),
@@ -113,6 +115,11 @@ pub const SETTINGS: &[Setting] = &[
         "Up to which part of the sample every point is taken [0.125]"),
     setting("forest.seed", Kind::Count, "The seed of all random choices [0]"),
     setting("output.format", Kind::Choice(&["jsonl", "csv"]), "How results are written [jsonl]"),
+    setting("output.columns", Kind::Texts,
+        "compat: the columns of results, in order: FIELD, or FIELD AS NAME [the values and the score]"),
+    setting("output.direction", Kind::Switch,
+        "compat: whether the explanation tells the direction [false]"),
+    setting("output.score_above", Kind::Real, "Only results with a higher score are written"),
     setting("output.attribution", Kind::Switch,
         "Whether results tell the share of each value [false]"),
     setting("sink.kind", Kind::Choice(&["file", "kinesis"]), "Where results go [file]"),

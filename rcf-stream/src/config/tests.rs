@@ -78,7 +78,8 @@ fn a_full_file() {
         config.output,
         OutputConfig {
             format: OutputFormat::Csv,
-            attribution: true
+            attribution: true,
+            ..OutputConfig::default()
         }
     );
     let checkpoint = config.checkpoint.unwrap();

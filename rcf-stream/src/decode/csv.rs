@@ -13,6 +13,7 @@ pub(super) struct CsvDecoder {
     values: Vec<Column>,
     key: Option<Column>,
     timestamp: Option<Column>,
+    carried: Vec<Column>,
     /// As many as the header or the first line has.
     columns: Option<usize>,
 }
@@ -39,6 +40,11 @@ impl CsvDecoder {
             values: fields.values.iter().map(column).collect::<Result<_, _>>()?,
             key: fields.key.as_ref().map(column).transpose()?,
             timestamp: fields.timestamp.as_ref().map(column).transpose()?,
+            carried: fields
+                .carried
+                .iter()
+                .map(column)
+                .collect::<Result<_, _>>()?,
             columns: names.map(|names| names.len()),
             splitter,
         })
@@ -64,7 +70,12 @@ impl CsvDecoder {
             Some(column) => self.optional_text(column)?,
             None => None,
         };
+        let carried = self.carried.iter().map(|column| {
+            let text = self.optional_text(column)?;
+            Ok(text.map(serde_json::Value::String))
+        });
         Ok(Decoded {
+            carried: carried.collect::<Result<_, DecodeError>>()?,
             values,
             key,
             timestamp: timestamp.map(EventTime::Text),
@@ -206,6 +217,7 @@ mod tests {
             values: values.iter().map(|name| FieldPath::name(name)).collect(),
             key: key.map(FieldPath::name),
             timestamp: timestamp.map(FieldPath::name),
+            ..Fields::default()
         }
     }
 

@@ -18,6 +18,7 @@ pub(super) struct JsonDecoder {
     values: usize,
     key: Option<usize>,
     timestamp: Option<usize>,
+    carried: usize, // the first of them
     root: Node,
     found: Vec<Found>, // scratch: what the current value has at each path
 }
@@ -42,6 +43,17 @@ enum Found {
     Object,
 }
 
+impl Found {
+    fn scalar(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Number(number) => Some(number.clone().into()),
+            Self::Text(text) => Some(text.as_str().into()),
+            Self::Bool(value) => Some((*value).into()),
+            Self::Nothing | Self::Array | Self::Object => None,
+        }
+    }
+}
+
 impl JsonDecoder {
     pub(super) fn new(fields: &Fields) -> Self {
         let mut paths = fields.values.clone();
@@ -52,6 +64,8 @@ impl JsonDecoder {
             })
         };
         let (key, timestamp) = (slot(&fields.key), slot(&fields.timestamp));
+        let carried = paths.len();
+        paths.extend_from_slice(&fields.carried);
         let mut root = Node::default();
         for (index, path) in paths.iter().enumerate() {
             let end = path.segments().iter().fold(&mut root, |node, segment| {
@@ -65,6 +79,7 @@ impl JsonDecoder {
             paths,
             key,
             timestamp,
+            carried,
             root,
             found,
         }
@@ -95,6 +110,10 @@ impl JsonDecoder {
             values,
             key,
             timestamp,
+            carried: self.found[self.carried..]
+                .iter()
+                .map(Found::scalar)
+                .collect(),
         })
     }
 
@@ -293,6 +312,7 @@ mod tests {
             values: values.iter().map(path).collect(),
             key: key.as_ref().map(path),
             timestamp: timestamp.as_ref().map(path),
+            ..Fields::default()
         })
     }
 

@@ -41,6 +41,8 @@ pub struct Fields {
     pub key: Option<FieldPath>,
     /// The field that is the time.
     pub timestamp: Option<FieldPath>,
+    /// Fields to hand on as they are, where they are there.
+    pub carried: Vec<FieldPath>,
 }
 
 /// What one record, or one line of it, says.
@@ -52,6 +54,8 @@ pub struct Decoded {
     pub key: Option<String>,
     /// The time, where a time field is configured and there.
     pub timestamp: Option<EventTime>,
+    /// The carried fields: numbers, texts and truth values; nothing where there is none of these.
+    pub carried: Vec<Option<serde_json::Value>>,
 }
 
 /// A record cannot be decoded.

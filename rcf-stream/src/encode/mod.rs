@@ -3,9 +3,12 @@
 
 mod csv;
 mod jsonl;
+mod kda_sql;
 
 use rcf_core::Attribution;
 use serde::{Deserialize, Serialize};
+
+pub use kda_sql::{KdaColumn, KdaContent, KdaSql};
 
 use crate::event::Event;
 use crate::operator::Scored;
@@ -27,6 +30,8 @@ pub struct Encoder {
     format: OutputFormat,
     names: Vec<String>,
     attribution: bool,
+    kda_sql: Option<KdaSql>,
+    score_above: Option<f64>,
 }
 
 impl Encoder {
@@ -38,15 +43,39 @@ impl Encoder {
             format,
             names: names.to_vec(),
             attribution,
+            kda_sql: None,
+            score_above: None,
         }
+    }
+
+    /// Writes the columns of the retired Kinesis Data Analytics for SQL instead.
+    #[must_use]
+    pub fn kda_sql(mut self, columns: KdaSql) -> Self {
+        self.attribution = columns.explains();
+        self.kda_sql = Some(columns);
+        self
+    }
+
+    /// Leaves out results whose score is not higher than this.
+    #[must_use]
+    pub fn score_above(mut self, bound: f64) -> Self {
+        self.score_above = Some(bound);
+        self
+    }
+
+    /// Whether a result is to be written.
+    #[must_use]
+    pub fn selects(&self, scored: &Scored) -> bool {
+        self.score_above.is_none_or(|bound| scored.score > bound)
     }
 
     /// The first line of a file, without its line feed, where the format has one.
     #[must_use]
     pub fn header(&self) -> Option<String> {
-        match self.format {
-            OutputFormat::Jsonl => None,
-            OutputFormat::Csv => Some(csv::header(&self.names, self.attribution)),
+        match (self.format, &self.kda_sql) {
+            (OutputFormat::Jsonl, _) => None,
+            (OutputFormat::Csv, None) => Some(csv::header(&self.names, self.attribution)),
+            (OutputFormat::Csv, Some(kda_sql)) => Some(kda_sql.header()),
         }
     }
 
@@ -56,6 +85,9 @@ impl Encoder {
             Some(attribution) if self.attribution => Some(shares(attribution, self.names.len())),
             _ => None,
         };
+        if let Some(kda_sql) = &self.kda_sql {
+            return kda_sql.encode(self.format, event, scored, shares.as_deref(), out);
+        }
         match self.format {
             OutputFormat::Jsonl => {
                 jsonl::encode(event, scored, &self.names, shares.as_deref(), out)

@@ -1,11 +1,13 @@
 //! The `rcf` program. Data goes to the standard output and nothing else does; messages go to the
 //! standard error. Exit status: 0 clean, 1 failed, 78 wrong configuration or usage.
 
+mod completions;
 mod demo;
 mod failure;
 mod forest;
 mod generate;
 mod log;
+mod migrate;
 mod run;
 mod score;
 mod settings;
@@ -42,6 +44,11 @@ enum Command {
     Score(score::Score),
     /// Run the pipeline of a configuration
     Run(run::Run),
+    /// Make a configuration from what another program had
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Print completions for a shell
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -68,13 +75,15 @@ impl Command {
             Self::Generate(generate) => runtime.block_on(generate.run()),
             Self::Score(score) => runtime.block_on(score.run()),
             Self::Run(run) => runtime.block_on(run.run()),
+            Self::Migrate(migrate) => migrate.run(),
+            Self::Completions(completions) => completions.run(),
         }
     }
 
     fn default_log(&self) -> LevelFilter {
         match self {
             Self::Run(_) => LevelFilter::INFO,
-            Self::Demo(_) | Self::Generate(_) | Self::Score(_) => LevelFilter::WARN,
+            _ => LevelFilter::WARN,
         }
     }
 }

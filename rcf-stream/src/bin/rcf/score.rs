@@ -117,6 +117,7 @@ impl Score {
             values: named.map(path).collect::<Result<_, _>>()?,
             key: self.key.as_ref().map(path).transpose()?,
             timestamp: self.time.as_ref().map(path).transpose()?,
+            ..Fields::default()
         };
         let is_header = |line: &[u8]| match self.header {
             Some(header) => header,
@@ -185,6 +186,7 @@ impl Score {
                     Format::Jsonl => OutputFormat::Jsonl,
                 },
                 attribution: self.attribution,
+                ..OutputConfig::default()
             },
             sink: SinkConfig::File { path: self.output },
             checkpoint: None,

@@ -9,17 +9,17 @@ pub(crate) struct SettingFlags(pub(crate) Vec<(&'static Setting, String)>);
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
         SETTINGS.iter().fold(command, |command, setting| {
-            let section = setting
-                .key
-                .split_once('.')
-                .map_or("", |(section, _)| section);
+            let heading = match setting.key.split_once('.') {
+                Some((section, _)) => format!("Settings [{section}]"),
+                None => "Settings".to_owned(),
+            };
             command.arg(
                 Arg::new(setting.key)
                     .long(setting.flag())
                     .value_name(setting.placeholder())
                     .help(setting.help)
                     .allow_hyphen_values(true)
-                    .help_heading(format!("Settings [{section}]")),
+                    .help_heading(heading),
             )
         })
     }

@@ -1,0 +1,163 @@
+//! From an application of Kinesis Data Analytics for SQL to its results, with the shipped program.
+
+mod support;
+
+use std::fs;
+
+use serde_json::Value;
+use support::{fail, run, stderr, stdout, succeed};
+
+const SQL: &str = r#"
+CREATE OR REPLACE STREAM "OUT" ("SYSTOLIC" DOUBLE, "pulse" INTEGER, "LEVEL" VARCHAR(9),
+    "ANOMALY_SCORE" DOUBLE, "WHY" VARCHAR(1000));
+CREATE OR REPLACE PUMP "P" AS INSERT INTO "OUT"
+SELECT STREAM "SYSTOLIC", "PULSE", "LEVEL", ANOMALY_SCORE, ANOMALY_EXPLANATION
+FROM TABLE(RANDOM_CUT_FOREST_WITH_EXPLANATION(
+    CURSOR(SELECT STREAM "SYSTOLIC", "PULSE", "LEVEL" FROM "SOURCE_SQL_STREAM_001"),
+    100, 256, 100000, 1, true))
+ORDER BY ROWTIME;
+"#;
+
+/// The configuration that comes out, reading and writing files instead of streams.
+fn migrated(folder: &std::path::Path) -> String {
+    fs::write(folder.join("app.sql"), SQL).unwrap();
+    let output = run(folder, &["migrate", "kda-sql", "app.sql"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(
+        stderr(&output),
+        "app.sql: not carried over: line 9: ORDER BY ROWTIME: results come in the order of the \
+         records\n"
+    );
+    let toml = stdout(&output)
+        .replacen(
+            "kind = \"kinesis\"",
+            "kind = \"file\"\npath = \"in.jsonl\"",
+            1,
+        )
+        .replacen(
+            "kind = \"kinesis\"",
+            "kind = \"file\"\npath = \"out.jsonl\"",
+            1,
+        );
+    fs::write(folder.join("rcf.toml"), &toml).unwrap();
+    toml
+}
+
+#[test]
+fn results_have_the_columns_and_the_formats_of_the_retired_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: String = (0..600)
+        .map(|n| {
+            let (systolic, level) = if n == 590 {
+                (250, "HIGH")
+            } else {
+                (100 + n * 7 % 20, "NORMAL")
+            };
+            format!(
+                "{{\"LEVEL\":\"{level}\",\"PULSE\":{},\"SYSTOLIC\":{systolic}.0}}\n",
+                60 + n * 5 % 11
+            )
+        })
+        .collect();
+    fs::write(folder.path().join("in.jsonl"), records).unwrap();
+    migrated(folder.path());
+    succeed(folder.path(), &["run", "--config", "rcf.toml"]);
+
+    let rows = fs::read_to_string(folder.path().join("out.jsonl")).unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    assert_eq!(rows.len(), 600);
+    let zeros = r#"{\"SYSTOLIC\":{\"DIRECTION\":\"LOW\",\"STRENGTH\":\"0.0000\",\"ATTRIBUTION_SCORE\":\"0.0000\"},"#;
+    let first = format!(
+        r#"{{"SYSTOLIC":100.0,"pulse":60,"LEVEL":"NORMAL","ANOMALY_SCORE":0.0,"WHY":"{zeros}"#
+    );
+    assert!(rows[0].starts_with(&first), "{}", rows[0]);
+
+    let mut scores = Vec::new();
+    for row in &rows {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let score = row["ANOMALY_SCORE"].as_f64().unwrap();
+        let why: Value = serde_json::from_str(row["WHY"].as_str().unwrap()).unwrap();
+        let share = |name: &str| -> f64 {
+            let text = why[name]["ATTRIBUTION_SCORE"].as_str().unwrap();
+            assert_eq!(
+                text.split_once('.').unwrap().1.len(),
+                4,
+                "four decimals: {text}"
+            );
+            text.parse().unwrap()
+        };
+        let total = share("SYSTOLIC") + share("pulse");
+        assert!((score - total).abs() <= 1e-4, "{score} {total}");
+        scores.push((score, why));
+    }
+    let (score, why) = &scores[590];
+    let highest = scores.iter().map(|(score, _)| *score).fold(0.0, f64::max);
+    assert_eq!(*score, highest);
+    assert_eq!(why["SYSTOLIC"]["DIRECTION"], "HIGH");
+}
+
+#[test]
+fn results_as_csv_and_only_high_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = r#"
+        compat = "kda-sql"
+        [source]
+        kind = "file"
+        path = "in.csv"
+        [input]
+        format = "csv"
+        values = ["x"]
+        [output]
+        format = "csv"
+        columns = ["who", "x AS value", "ANOMALY_SCORE"]
+        score_above = 2.0
+        "#;
+    fs::write(folder.path().join("rcf.toml"), config).unwrap();
+    let mut input = "x,who\n".to_owned();
+    (0..400)
+        .for_each(|n| input += &format!("{}.50,\"a,b\"\n", if n == 399 { 900 } else { n % 10 }));
+    fs::write(folder.path().join("in.csv"), input).unwrap();
+    let rows = succeed(folder.path(), &["run", "--config", "rcf.toml"]);
+    let (header, row) = rows.split_once('\n').unwrap();
+    assert_eq!(header, "who,value,ANOMALY_SCORE");
+    assert!(row.starts_with("\"a,b\",900.5,"), "{row}");
+    assert_eq!(row.lines().count(), 1);
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.sql"), "SELECT 1").unwrap();
+    let error = fail(folder.path(), 78, &["migrate", "kda-sql", "app.sql"]);
+    assert!(
+        error.contains("app.sql: no pump selects FROM TABLE(RANDOM_CUT_FOREST("),
+        "{error}"
+    );
+    for (flags, expected) in [
+        (
+            &["--output-columns", "x"][..],
+            "output.columns has no effect with no compat",
+        ),
+        (
+            &["--compat", "kda-sql", "--output-attribution", "true"],
+            "output.attribution has no effect with compat",
+        ),
+        (
+            &["--compat", "kda-sql", "--output-columns", "x,y AS x"],
+            "output.columns names \"x\" twice",
+        ),
+    ] {
+        let all = [&["run", "--check", "--source-kind", "sine"][..], flags].concat();
+        let error = fail(folder.path(), 78, &all);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn completions_are_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = succeed(folder.path(), &["completions", shell]);
+        assert!(script.contains("kda-sql"), "{shell}");
+    }
+}
