@@ -53,6 +53,39 @@ fn scoring_allocates_nothing() {
     }
 }
 
+/// A map says what it occupies to the byte, but for the box of its template.
+#[test]
+fn a_map_knows_its_size() {
+    use rcf_core::{RandomCutForest, keyed::DetectorMap};
+    let mut map = None;
+    let counted = allocation_counter::measure(|| {
+        let mut built = DetectorMap::builder(|key: &String| {
+            let builder = RandomCutForest::builder(1)
+                .number_of_trees(10)
+                .sample_size(32);
+            builder
+                .seed(key.len() as u64)
+                .build()
+                .expect("valid parameters")
+        })
+        .track_changes(true)
+        .build();
+        for record in 0..20_000 {
+            let key = format!("key {}", record % 300);
+            let value = f64::from(record).sin();
+            built.process(&key, &[value]).expect("a valid record");
+        }
+        map = Some(built);
+    });
+    let map = map.expect("set above");
+    let heap = map.size_in_bytes() - size_of_val(&map);
+    let missing = counted.bytes_current.unsigned_abs() as usize - heap;
+    assert!(
+        missing <= 64,
+        "{missing} bytes of {heap} are not accounted for"
+    );
+}
+
 /// The counter counts: a forest that is known to allocate is seen doing so.
 #[test]
 fn the_counter_sees_allocations() {

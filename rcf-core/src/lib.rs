@@ -21,6 +21,7 @@ mod ensemble;
 mod error;
 mod forest;
 mod index;
+pub mod keyed;
 mod point_store;
 mod real;
 mod recenter;

@@ -1,0 +1,27 @@
+//! What can go wrong in a map.
+
+use thiserror::Error;
+
+use super::StoreError;
+use crate::{InputError, StateError};
+
+/// A record could not be given to the model of its key. No model has changed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MapError {
+    /// The model refuses the record.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Models cannot be spilled, or do not come back.
+    #[error("the store of spilled models failed: {0}")]
+    Store(#[source] StoreError),
+    /// What the store gave back is not a model.
+    #[error("the spilled model of {key}: {source}")]
+    Model {
+        /// The key.
+        key: String,
+        /// What is wrong with the bytes.
+        #[source]
+        source: StateError,
+    },
+}

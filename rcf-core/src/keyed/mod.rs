@@ -1,0 +1,473 @@
+//! One model for each key, within a number of bytes.
+//!
+//! # How it works
+//! - A *template* makes the model of a key at its first record. It may give some keys other
+//!   parameters than the rest.
+//! - Models that memory has no room for, those that were not used for longest, are *spilled* to a
+//!   [`SpillStore`] and come back with their next record, bit by bit.
+//! - A key that was silent for longer than the *time to live* is forgotten: its next record finds a
+//!   new model. That depends on the records of the key alone, so a replay forgets the same keys.
+//! - [`take_changes`](DetectorMap::take_changes) tells which models have changed since it was last
+//!   called, in a time that does not depend on the number of all others.
+//!
+//! Models know nothing of each other: a result depends on the records of its key, in their order,
+//! and on nothing else; not on the budget, nor on the number of threads.
+
+mod batch;
+mod builder;
+mod changes;
+mod entries;
+mod error;
+mod model;
+mod spill;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use builder::DetectorMapBuilder;
+pub use changes::Changes;
+pub use error::MapError;
+pub use model::{Key, KeyedModel};
+pub use spill::{MemorySpill, SpillStore, StoreError};
+
+use changes::ChangeLog;
+use entries::{Entries, Place};
+
+type Template<K, M> = Arc<dyn Fn(&K) -> M + Send + Sync>;
+
+/// Keyed models: see [the module](self).
+///
+/// ```
+/// use rcf_core::keyed::{DetectorMap, MemorySpill};
+/// use rcf_core::RandomCutForest;
+///
+/// let template = |key: &String| {
+///     let seed = key.bytes().fold(0, |seed, byte| seed * 31 + u64::from(byte));
+///     RandomCutForest::builder(1).sample_size(64).seed(seed).build().expect("valid parameters")
+/// };
+/// let mut map = DetectorMap::builder(template)
+///     .budget(1 << 20, MemorySpill::new())
+///     .build();
+/// for t in 0..500 {
+///     for key in 0..10 {
+///         let score = map.process(&format!("sensor {key}"), &[f64::from(t % (key + 2))])?;
+///         assert!(score >= 0.0);
+///     }
+/// }
+/// assert_eq!(map.len(), 10);
+/// assert!(map.size_in_bytes() <= 1 << 20 && map.spilled() > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct DetectorMap<K, M> {
+    template: Template<K, M>,
+    entries: Entries<K, M>,
+    spill: Option<Spill<K>>,
+    time_to_live: Option<u64>,
+    clock: i64, // records taken, for those who give no time
+    changes: Option<ChangeLog<K>>,
+    model_bytes: usize, // of the models in memory
+    key_bytes: usize,   // on the heap
+    statistics: Statistics,
+}
+
+/// A budget, and where models go that exceed it.
+struct Spill<K> {
+    budget: usize,
+    store: Box<dyn SpillStore<K>>,
+}
+
+/// What a map did so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Models that were spilled.
+    pub evictions: u64,
+    /// Models that came back.
+    pub loads: u64,
+    /// Models that were forgotten since their key was silent for too long.
+    pub expirations: u64,
+}
+
+impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
+    /// Starts the configuration of a map whose models are made by `template`.
+    ///
+    /// The template must be a function of the key alone, or a key that is forgotten and comes back
+    /// has another model than in a replay.
+    pub fn builder(template: impl Fn(&K) -> M + Send + Sync + 'static) -> DetectorMapBuilder<K, M> {
+        DetectorMapBuilder::new(Arc::new(template))
+    }
+
+    /// Gives a record to the model of its key. The time, by which keys are forgotten, is the number
+    /// of records so far.
+    ///
+    /// # Errors
+    /// [`MapError::Input`] where the model refuses the record: no model is changed or made. Else
+    /// the store failed.
+    pub fn process(&mut self, key: &K, values: &[f64]) -> Result<M::Output, MapError> {
+        let now = self.clock.saturating_add(1);
+        let output = self.with(key, now, |model| model.process(values))??;
+        self.clock = now;
+        Ok(output)
+    }
+
+    /// [`process`](Self::process) at a time, in any unit: that of the time to live. It should not
+    /// run backwards for a key.
+    ///
+    /// # Errors
+    /// As for [`process`](Self::process).
+    pub fn process_at(&mut self, key: &K, now: i64, values: &[f64]) -> Result<M::Output, MapError> {
+        Ok(self.with(key, now, |model| model.process(values))??)
+    }
+
+    /// Does with the model of a key what `work` says; a new model is kept only if that succeeds.
+    ///
+    /// # Errors
+    /// The store failed. What `work` returns comes back inside.
+    pub fn with<R, E>(
+        &mut self,
+        key: &K,
+        now: i64,
+        work: impl FnOnce(&mut M) -> Result<R, E>,
+    ) -> Result<Result<R, E>, MapError> {
+        let Some(slot) = self.entries.find(key) else {
+            let mut model = (self.template)(key);
+            let result = work(&mut model);
+            if result.is_ok() {
+                let bytes = bytes_of(&model);
+                self.insert(key.clone(), model, bytes, now);
+                self.shrink(0)?;
+            }
+            return Ok(result);
+        };
+        let expired = self.has_expired(self.entries.get(slot).last_used, now);
+        if !expired {
+            self.fetch(&[slot])?;
+        }
+        let before = self.entries.take(slot);
+        self.forget_bytes(slot, before.is_some());
+        let (mut model, old) = match before {
+            Some(model) if !expired => (model, None),
+            old => (Arc::new((self.template)(key)), old),
+        };
+        let result = work(Arc::make_mut(&mut model));
+        if result.is_ok() {
+            self.statistics.expirations += u64::from(expired);
+            self.put_back(slot, Some(model), Some(now));
+        } else {
+            self.put_back(slot, if expired { old } else { Some(model) }, None);
+        }
+        self.shrink(0)?;
+        Ok(result)
+    }
+
+    /// The number of keys.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are no keys.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many models are in the store.
+    #[must_use]
+    pub fn spilled(&self) -> usize {
+        self.entries.count(Place::Store)
+    }
+
+    /// Whether there is a model of this key.
+    #[must_use]
+    pub fn contains(&self, key: &K) -> bool {
+        self.entries.find(key).is_some()
+    }
+
+    /// The model of a key, if it is in memory.
+    #[must_use]
+    pub fn model(&self, key: &K) -> Option<&M> {
+        Some(self.entries.model(self.entries.find(key)?)?)
+    }
+
+    /// All keys in no particular order, with the time of their last use.
+    pub fn keys(&self) -> impl Iterator<Item = (&K, i64)> {
+        self.entries
+            .iter()
+            .map(|entry| (&entry.key, entry.last_used))
+    }
+
+    /// What the map did so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Bytes that the map occupies, itself and on the heap: models, keys and tables, but not what
+    /// the store needs. Exact for keys of this crate's implementations.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        size_of::<Self>() + self.model_bytes + self.overhead_bytes()
+    }
+
+    /// Puts a model under a key, in place of the one that is there: to restore a saved map. It does
+    /// not count as a change.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn restore(&mut self, key: K, last_used: i64, model: M) -> Result<(), MapError> {
+        self.clear_key(&key);
+        let bytes = bytes_of(&model);
+        self.add(key, Some(Arc::new(model)), bytes, last_used);
+        self.shrink(0)
+    }
+
+    /// Makes a key known whose model is in the store, as one of `bytes` bytes. It does not count as a
+    /// change.
+    ///
+    /// # Panics
+    /// Without a store.
+    pub fn restore_spilled(&mut self, key: K, last_used: i64, bytes: usize) {
+        assert!(self.spill.is_some(), "there is no store to read it from");
+        self.clear_key(&key);
+        self.add(key, None, bytes, last_used);
+    }
+
+    /// Forgets a key. Returns whether there was a model.
+    pub fn remove(&mut self, key: &K) -> bool {
+        let Some(slot) = self.entries.find(key) else {
+            return false;
+        };
+        self.remove_slot(slot);
+        true
+    }
+
+    /// Gives the memory of keys free that were last used before this time. This changes no result if
+    /// no record of theirs can come that is not beyond their time to live.
+    pub fn remove_unused_since(&mut self, time: i64) {
+        for place in [Place::Store, Place::Memory] {
+            // Lists are in the order of use, not of time: one that is younger hides those behind it
+            // until it goes.
+            while let Some(slot) = self.entries.oldest(place) {
+                if self.entries.get(slot).last_used >= time {
+                    break;
+                }
+                self.remove_slot(slot);
+                self.statistics.expirations += 1;
+            }
+        }
+    }
+
+    /// What has changed since the last call, or since the beginning. Empty unless the map was told to
+    /// [track changes](DetectorMapBuilder::track_changes).
+    pub fn take_changes(&mut self) -> Changes<K, M> {
+        let mut changes = Changes::default();
+        let Some(log) = &mut self.changes else {
+            return changes;
+        };
+        for slot in std::mem::take(&mut log.slots) {
+            let Some(entry) = self.entries.get_if_used(slot) else {
+                continue;
+            };
+            if !std::mem::take(&mut entry.changed) {
+                continue; // named twice
+            }
+            let (key, last_used) = (entry.key.clone(), entry.last_used);
+            match self.entries.model(slot) {
+                Some(model) => changes.models.push((key, last_used, Arc::clone(model))),
+                None => changes.spilled.push((key, last_used)),
+            }
+        }
+        let removed = std::mem::take(&mut log.removed);
+        changes.removed = removed
+            .into_iter()
+            .filter(|key| self.entries.find(key).is_none())
+            .collect();
+        changes
+    }
+
+    fn has_expired(&self, last_used: i64, now: i64) -> bool {
+        self.time_to_live
+            .is_some_and(|limit| now > last_used && now.abs_diff(last_used) > limit)
+    }
+
+    fn insert(&mut self, key: K, model: M, bytes: usize, now: i64) {
+        let slot = self.add(key, Some(Arc::new(model)), bytes, now);
+        self.mark(slot);
+    }
+
+    fn add(&mut self, key: K, model: Option<Arc<M>>, bytes: usize, last_used: i64) -> u32 {
+        self.key_bytes += 2 * key.heap_bytes();
+        if model.is_some() {
+            self.model_bytes += bytes;
+        }
+        self.entries.insert(key, model, bytes, last_used)
+    }
+
+    fn clear_key(&mut self, key: &K) {
+        if let Some(slot) = self.entries.find(key) {
+            self.forget_bytes(slot, self.entries.model(slot).is_some());
+            let entry = self.entries.remove(slot);
+            self.key_bytes -= 2 * entry.key.heap_bytes();
+        }
+    }
+
+    fn remove_slot(&mut self, slot: u32) {
+        self.forget_bytes(slot, self.entries.model(slot).is_some());
+        let entry = self.entries.remove(slot);
+        self.key_bytes -= 2 * entry.key.heap_bytes();
+        if let Some(spill) = &mut self.spill {
+            spill.store.remove(&entry.key);
+        }
+        if let Some(log) = &mut self.changes {
+            log.removed.push(entry.key);
+        }
+    }
+
+    /// Puts a model back that was taken out. With a time it has changed then.
+    fn put_back(&mut self, slot: u32, model: Option<Arc<M>>, changed_at: Option<i64>) {
+        if let Some(model) = &model {
+            let bytes = bytes_of(&**model);
+            self.entries.get_mut(slot).bytes = bytes;
+            self.model_bytes += bytes;
+        }
+        self.entries.put(slot, model);
+        if let Some(now) = changed_at {
+            self.entries.get_mut(slot).last_used = now;
+            self.mark(slot);
+        }
+    }
+
+    fn forget_bytes(&mut self, slot: u32, was_in_memory: bool) {
+        if was_in_memory {
+            self.model_bytes -= self.entries.get(slot).bytes;
+        }
+    }
+
+    fn mark(&mut self, slot: u32) {
+        if let Some(log) = &mut self.changes {
+            let entry = self.entries.get_mut(slot);
+            if !std::mem::replace(&mut entry.changed, true) {
+                log.slots.push(slot);
+            }
+        }
+    }
+
+    fn overhead_bytes(&self) -> usize {
+        self.key_bytes
+            + self.entries.table_bytes()
+            + self.changes.as_ref().map_or(0, ChangeLog::bytes)
+    }
+
+    /// Brings these models into memory, all at once, and makes room for them before.
+    fn fetch(&mut self, slots: &[u32]) -> Result<(), MapError> {
+        let is_missing = |entries: &Entries<K, M>, slot: u32| entries.model(slot).is_none();
+        let mut room = 0;
+        for &slot in slots {
+            if is_missing(&self.entries, slot) {
+                room += self.entries.get(slot).bytes;
+            } else {
+                // Not the one to give way.
+                let model = self.entries.take(slot);
+                self.entries.put(slot, model);
+            }
+        }
+        if room == 0 {
+            return Ok(());
+        }
+        self.shrink(room)?;
+        let missing: Vec<u32> = slots
+            .iter()
+            .copied()
+            .filter(|&slot| is_missing(&self.entries, slot))
+            .collect();
+        let Some(spill) = &mut self.spill else {
+            return Ok(());
+        };
+        let entries = &self.entries;
+        let keys: Vec<&K> = missing.iter().map(|&slot| &entries.get(slot).key).collect();
+        let loaded = spill.store.load(&keys).map_err(MapError::Store)?;
+        let models: Vec<M> = loaded
+            .iter()
+            .zip(&keys)
+            .map(|(bytes, key)| {
+                M::from_bytes(bytes).map_err(|source| MapError::Model {
+                    key: format!("{key:?}"),
+                    source,
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        for (&slot, model) in missing.iter().zip(models) {
+            self.entries.take(slot);
+            self.put_back(slot, Some(Arc::new(model)), None);
+        }
+        self.statistics.loads += missing.len() as u64;
+        Ok(())
+    }
+
+    /// Spills models until the map and `more` bytes fit into the budget. The one that was used last
+    /// stays, however large it is.
+    fn shrink(&mut self, more: usize) -> Result<(), MapError> {
+        let Some(spill) = &self.spill else {
+            return Ok(());
+        };
+        let used = self.size_in_bytes() + more;
+        if used <= spill.budget {
+            return Ok(());
+        }
+        // A little more than needed, so that it is not done at every record.
+        let goal = spill.budget - spill.budget / 16;
+        let (mut chosen, mut freed) = (Vec::new(), 0);
+        let mut next = self.entries.oldest(Place::Memory);
+        while let Some(slot) = next
+            && used - freed > goal
+            && chosen.len() + 1 < self.entries.count(Place::Memory)
+        {
+            freed += self.entries.get(slot).bytes;
+            chosen.push(slot);
+            next = self.entries.newer(slot);
+        }
+        self.spill_slots(&chosen)
+    }
+
+    fn spill_slots(&mut self, slots: &[u32]) -> Result<(), MapError> {
+        let Some(spill) = &mut self.spill else {
+            return Ok(());
+        };
+        let mut models = Vec::new();
+        for &slot in slots {
+            let entry = self.entries.get(slot);
+            if entry.changed || !spill.store.holds(&entry.key) {
+                let model = self.entries.model(slot).expect("it is in memory");
+                models.push((entry.key.clone(), model.to_bytes()));
+            }
+        }
+        if !models.is_empty() {
+            spill.store.store(models).map_err(MapError::Store)?;
+        }
+        for &slot in slots {
+            self.entries.take(slot);
+            self.forget_bytes(slot, true);
+            self.entries.put(slot, None);
+        }
+        self.statistics.evictions += slots.len() as u64;
+        Ok(())
+    }
+}
+
+/// What a model occupies on the heap: it lies beside the two counters of its `Arc`.
+fn bytes_of<M: KeyedModel>(model: &M) -> usize {
+    2 * size_of::<usize>() + model.size_in_bytes()
+}
+
+impl<K: Key, M: KeyedModel> fmt::Debug for DetectorMap<K, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DetectorMap")
+            .field("keys", &self.len())
+            .field("spilled", &self.spilled())
+            .field("size_in_bytes", &self.size_in_bytes())
+            .finish_non_exhaustive()
+    }
+}

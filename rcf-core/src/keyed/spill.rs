@@ -1,0 +1,65 @@
+//! Where models go that memory has no room for.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Why a store could not do its work.
+pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Takes models out of memory and gives them back, byte for byte.
+pub trait SpillStore<K>: Send {
+    /// Whether the store has the present bytes of a model that has not changed since the last
+    /// [`take_changes`](super::DetectorMap::take_changes): then they are not handed over again.
+    fn holds(&self, key: &K) -> bool {
+        let _ = key;
+        false
+    }
+
+    /// Keeps these models, in place of what it had under their keys.
+    ///
+    /// # Errors
+    /// They could not be kept. The map keeps them in memory then.
+    fn store(&mut self, models: Vec<(K, Vec<u8>)>) -> Result<(), StoreError>;
+
+    /// The bytes that were stored last under each of these keys, in their order.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or is not there.
+    fn load(&mut self, keys: &[&K]) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// Forgets a model.
+    fn remove(&mut self, key: &K);
+}
+
+/// A store in memory: saved models are two to three times smaller than live ones.
+#[derive(Debug, Clone, Default)]
+pub struct MemorySpill<K>(HashMap<K, Vec<u8>>);
+
+impl<K> MemorySpill<K> {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash + Send + std::fmt::Debug> SpillStore<K> for MemorySpill<K> {
+    fn store(&mut self, models: Vec<(K, Vec<u8>)>) -> Result<(), StoreError> {
+        self.0.extend(models);
+        Ok(())
+    }
+
+    fn load(&mut self, keys: &[&K]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let load = |key: &&K| {
+            self.0
+                .get(*key)
+                .cloned()
+                .ok_or_else(|| format!("there is no model of {key:?}").into())
+        };
+        keys.iter().map(load).collect()
+    }
+
+    fn remove(&mut self, key: &K) {
+        self.0.remove(key);
+    }
+}

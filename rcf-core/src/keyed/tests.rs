@@ -1,0 +1,301 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{InputError, RandomCutForest};
+
+type Map = DetectorMap<String, RandomCutForest>;
+type Record = (String, i64, f64);
+
+fn template(key: &String) -> RandomCutForest {
+    // One key has parameters of its own.
+    let sample_size = if key == "key 3" { 16 } else { 8 };
+    RandomCutForest::builder(1)
+        .number_of_trees(3)
+        .sample_size(sample_size)
+        .output_after(2)
+        .shingle_size(2)
+        .seed(key.bytes().map(u64::from).sum())
+        .build()
+        .unwrap()
+}
+
+fn map(budget: Option<usize>, time_to_live: Option<u64>) -> Map {
+    let mut builder = DetectorMap::builder(template).track_changes(true);
+    if let Some(bytes) = budget {
+        builder = builder.budget(bytes, MemorySpill::new());
+    }
+    if let Some(time) = time_to_live {
+        builder = builder.time_to_live(time);
+    }
+    builder.build()
+}
+
+/// What the map must do, without any of its ideas: every model in memory, one record at a time.
+fn oracle(records: &[Record], time_to_live: Option<u64>) -> Vec<Option<f64>> {
+    let mut models: HashMap<&str, (i64, RandomCutForest)> = HashMap::new();
+    records
+        .iter()
+        .map(|(key, now, value)| {
+            let silent = |last: i64| time_to_live.is_some_and(|limit| now - last > limit as i64);
+            let known = models.get(key.as_str()).filter(|(last, _)| !silent(*last));
+            let mut model = known.map_or_else(|| template(key), |(_, model)| model.clone());
+            let score = model.process(&[*value]).ok()?;
+            models.insert(key, (*now, model));
+            Some(score)
+        })
+        .collect()
+}
+
+/// Twelve keys, times that never run back, and some values that are refused.
+fn records(seed: u64, count: usize) -> Vec<Record> {
+    let mut state = seed;
+    let mut next = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut now = 0;
+    (0..count)
+        .map(|_| {
+            now += i64::from(next(10) == 0) * next(40) as i64;
+            let value = match next(20) {
+                0 => f64::NAN,
+                _ => next(1000) as f64,
+            };
+            (format!("key {}", next(12)), now, value)
+        })
+        .collect()
+}
+
+fn one_by_one(map: &mut Map, records: &[Record]) -> Vec<Option<f64>> {
+    records
+        .iter()
+        .map(|(key, now, value)| map.process_at(key, *now, &[*value]).ok())
+        .collect()
+}
+
+fn in_batches(map: &mut Map, records: &[Record], size: usize) -> Vec<Option<f64>> {
+    let batches = records.chunks(size);
+    let results = batches.flat_map(|batch| {
+        map.process_each(
+            batch,
+            |_, (key, now, _)| (key, *now),
+            |model, (_, _, value)| model.process(&[*value]),
+        )
+        .unwrap()
+    });
+    results.map(Result::ok).collect()
+}
+
+/// Bits, so that no two numbers are taken for the same.
+fn bits(results: &[Option<f64>]) -> Vec<Option<u64>> {
+    results.iter().map(|it| it.map(f64::to_bits)).collect()
+}
+
+/// The figures that the map keeps, counted anew.
+fn recount(map: &Map) -> usize {
+    let models = map.entries.iter().filter_map(|entry| map.model(&entry.key));
+    let keys = map.entries.iter().map(|entry| 2 * entry.key.capacity());
+    size_of::<Map>()
+        + models.map(bytes_of).sum::<usize>()
+        + keys.sum::<usize>()
+        + map.entries.table_bytes()
+        + map.changes.as_ref().map_or(0, ChangeLog::bytes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn results_are_those_of_separate_models(
+        seed: u64,
+        budget in prop::option::of(6_000_usize..60_000),
+        time_to_live in prop::option::of(1_u64..60),
+        size in 1_usize..80,
+    ) {
+        let records = records(seed, 400);
+        let expected = bits(&oracle(&records, time_to_live));
+        let mut single = map(budget, time_to_live);
+        prop_assert_eq!(&bits(&one_by_one(&mut single, &records)), &expected);
+        let mut batched = map(budget, time_to_live);
+        prop_assert_eq!(&bits(&in_batches(&mut batched, &records, size)), &expected);
+        for map in [&single, &batched] {
+            prop_assert_eq!(map.size_in_bytes(), recount(map));
+            let in_memory = map.len() - map.spilled();
+            prop_assert!(in_memory <= 1 || budget.is_none_or(|limit| map.size_in_bytes() <= limit));
+        }
+    }
+
+    #[test]
+    fn changes_alone_rebuild_the_map(seed: u64, budget in prop::option::of(6_000_usize..40_000)) {
+        let records = records(seed, 300);
+        let mut original = map(budget, Some(25));
+        let mut saved: HashMap<String, (i64, Vec<u8>)> = HashMap::new();
+        for part in records.chunks(37) {
+            one_by_one(&mut original, part);
+            original.remove_unused_since(part[0].1 - 25);
+            let changes = original.take_changes();
+            for (key, last_used, model) in &changes.models {
+                saved.insert(key.clone(), (*last_used, model.to_bytes()));
+            }
+            for (key, last_used) in changes.spilled {
+                let spill = original.spill.as_mut().unwrap();
+                let bytes = spill.store.load(&[&key]).unwrap().remove(0);
+                saved.insert(key, (last_used, bytes));
+            }
+            for key in changes.removed {
+                saved.remove(&key);
+            }
+        }
+        prop_assert!(original.take_changes().is_empty());
+        prop_assert_eq!(saved.len(), original.len());
+        let mut restored = map(None, Some(25));
+        for (key, (last_used, bytes)) in saved {
+            let model = RandomCutForest::from_bytes(&bytes).unwrap();
+            restored.restore(key, last_used, model).unwrap();
+        }
+        prop_assert!(restored.take_changes().is_empty());
+        let mut more = self::records(seed ^ 1, 200);
+        more.iter_mut().for_each(|record| record.1 += records[299].1);
+        prop_assert_eq!(
+            bits(&one_by_one(&mut restored, &more)),
+            bits(&one_by_one(&mut original, &more))
+        );
+    }
+}
+
+#[test]
+fn a_budget_spills_and_brings_back() {
+    let records = records(5, 2_000);
+    let mut small = map(Some(25_000), None);
+    one_by_one(&mut small, &records);
+    let Statistics {
+        evictions, loads, ..
+    } = small.statistics();
+    assert!(evictions > 50 && loads > 50, "{:?}", small.statistics());
+    assert!(small.spilled() > 0 && small.len() == 12);
+}
+
+#[test]
+fn the_one_used_last_goes_last() {
+    let mut map = map(Some(1), None);
+    for key in ["a", "b", "c"] {
+        map.process(&key.to_owned(), &[1.0]).unwrap();
+    }
+    assert_eq!((map.len(), map.spilled()), (3, 2));
+    assert!(map.model(&"c".to_owned()).is_some(), "one always stays");
+}
+
+#[test]
+fn only_what_changed_is_a_change() {
+    let mut map = map(None, None);
+    for key in 0..100 {
+        map.process(&format!("key {key}"), &[1.0]).unwrap();
+    }
+    assert_eq!(map.take_changes().models.len(), 100);
+    map.process(&"key 7".to_owned(), &[2.0]).unwrap();
+    map.process(&"key 7".to_owned(), &[2.0]).unwrap();
+    map.process(&"key 8".to_owned(), &[f64::NAN]).unwrap_err();
+    map.process(&"new".to_owned(), &[f64::NAN]).unwrap_err();
+    assert!(map.remove(&"key 9".to_owned()));
+    let changes = map.take_changes();
+    let keys: Vec<_> = changes.models.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(
+        (keys, changes.removed),
+        (vec!["key 7"], vec!["key 9".to_owned()])
+    );
+}
+
+#[test]
+fn a_snapshot_stays_while_the_map_goes_on() {
+    let mut map = map(None, None);
+    let key = "a".to_owned();
+    map.process(&key, &[1.0]).unwrap();
+    let changes = map.take_changes();
+    let before = changes.models[0].2.to_bytes();
+    for value in 0..50 {
+        map.process(&key, &[f64::from(value)]).unwrap();
+    }
+    assert_eq!(changes.models[0].2.to_bytes(), before);
+    assert_ne!(map.model(&key).unwrap().to_bytes(), before);
+}
+
+/// A store that does not keep what it is given, or not as it was.
+struct BadStore(bool);
+
+impl SpillStore<String> for BadStore {
+    fn store(&mut self, _: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+        if self.0 {
+            Err("the disk is full".into())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn load(&mut self, keys: &[&String]) -> Result<Vec<Vec<u8>>, StoreError> {
+        Ok(vec![b"nonsense".to_vec(); keys.len()])
+    }
+
+    fn remove(&mut self, _: &String) {}
+}
+
+#[test]
+fn a_store_that_fails_is_an_error_and_loses_nothing() {
+    let mut full = DetectorMap::builder(template)
+        .budget(1, BadStore(true))
+        .build();
+    full.process(&"a".to_owned(), &[1.0]).unwrap();
+    let error = full.process(&"b".to_owned(), &[1.0]).unwrap_err();
+    assert!(error.to_string().contains("the disk is full"), "{error}");
+    assert_eq!((full.len(), full.spilled()), (2, 0));
+
+    let mut lying = DetectorMap::builder(template)
+        .budget(1, BadStore(false))
+        .build();
+    lying.process(&"a".to_owned(), &[1.0]).unwrap();
+    lying.process(&"b".to_owned(), &[1.0]).unwrap();
+    let error = lying.process(&"a".to_owned(), &[1.0]).unwrap_err();
+    assert!(
+        error.to_string().starts_with("the spilled model of \"a\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn refused_records_are_errors_in_their_place() {
+    let mut map = map(None, None);
+    let records = [
+        ("a".to_owned(), [1.0]),
+        ("a".to_owned(), [f64::NAN]),
+        ("b".to_owned(), [2.0]),
+    ];
+    let results = map.process_batch(&records).unwrap();
+    assert!(matches!(
+        results.as_slice(),
+        [Ok(_), Err(InputError::NotFinite { .. }), Ok(_)]
+    ));
+    assert_eq!(map.len(), 2);
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let records = records(9, 3_000);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let mut map = map(Some(40_000), Some(30));
+        let results = pool.install(|| in_batches(&mut map, &records, 200));
+        (bits(&results), map.size_in_bytes(), map.statistics())
+    };
+    let alone = run(1);
+    assert_eq!(alone.0, bits(&oracle(&records, Some(30))));
+    for threads in [2, 3, 8] {
+        assert_eq!(run(threads), alone, "{threads} threads");
+    }
+}
