@@ -2,6 +2,7 @@
 
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
+use crate::shingle::MAX_MAGNITUDE;
 
 /// The largest supported `input_dimensions × shingle_size`.
 pub const MAX_DIMENSIONS: usize = 65_535;
@@ -23,11 +24,14 @@ pub struct Config {
     pub shingle_size: usize,
     /// Whether the forest builds the shingles itself (`true`), or is given whole points.
     pub internal_shingling: bool,
+    /// Whether a record keeps its place in the shingle until it leaves it.
+    pub shingle_rotation: bool,
     /// Number of trees.
     pub number_of_trees: usize,
     /// Number of points that each tree keeps.
     pub sample_size: usize,
-    /// λ: a point's weight in the sample falls by `exp(-λ)` with each further record; 0 is uniform.
+    /// λ in force: a point's weight in the sample falls by `exp(-λ)` with each further record, or
+    /// unit of the time that [`Arrival::at`](crate::Arrival::at) gives; 0 is uniform.
     pub time_decay: f64,
     /// Number of records before the first score.
     pub output_after: usize,
@@ -35,6 +39,15 @@ pub struct Config {
     pub initial_accept_fraction: f64,
     /// Seed of every random choice. Same seed and same records: same bits.
     pub seed: u64,
+    /// Whether the sequence number of each sampled record is kept.
+    pub store_sequence_numbers: bool,
+    /// Whether the label of each sampled record is kept.
+    pub store_labels: bool,
+    /// For each input dimension, the range below which differences are taken for noise; empty if
+    /// there is none.
+    pub noise_floor: Vec<f64>,
+    /// The same for all dimensions, as a fraction of the range of a tree's sample.
+    pub relative_noise_floor: f64,
 }
 
 impl Config {
@@ -90,17 +103,43 @@ impl Config {
                 max: MAX_SAMPLED_POINTS,
             });
         }
-        if !(0.0..=1.0).contains(&self.time_decay) {
-            return Err(ConfigError::TimeDecay {
-                got: self.time_decay,
-            });
-        }
+        check_time_decay(self.time_decay)?;
         if !(self.initial_accept_fraction > 0.0 && self.initial_accept_fraction <= 1.0) {
             return Err(ConfigError::InitialAcceptFraction {
                 got: self.initial_accept_fraction,
             });
         }
+        if self.shingle_rotation && !self.internal_shingling {
+            return Err(ConfigError::RotationOutside);
+        }
+        self.check_noise_floors()?;
         Ok(self)
+    }
+
+    fn check_noise_floors(&self) -> Result<(), ConfigError> {
+        let (expected, got) = (self.input_dimensions, self.noise_floor.len());
+        if got != 0 && got != expected {
+            return Err(ConfigError::NoiseFloorLength { expected, got });
+        }
+        let allowed = 0.0..=MAX_MAGNITUDE;
+        if let Some(&got) = self.noise_floor.iter().find(|x| !allowed.contains(*x)) {
+            let max = MAX_MAGNITUDE;
+            return Err(ConfigError::NoiseFloorValue { got, max });
+        }
+        if !(0.0..=1.0).contains(&self.relative_noise_floor) {
+            return Err(ConfigError::RelativeNoiseFloor {
+                got: self.relative_noise_floor,
+            });
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn check_time_decay(time_decay: f64) -> Result<(), ConfigError> {
+    if (0.0..=1.0).contains(&time_decay) {
+        Ok(())
+    } else {
+        Err(ConfigError::TimeDecay { got: time_decay })
     }
 }
 
@@ -118,6 +157,11 @@ pub struct RandomCutForestBuilder {
     output_after: Option<usize>,
     initial_accept_fraction: f64,
     seed: u64,
+    shingle_rotation: bool,
+    store_sequence_numbers: bool,
+    store_labels: bool,
+    noise_floor: Vec<f64>,
+    relative_noise_floor: f64,
 }
 
 impl RandomCutForestBuilder {
@@ -132,6 +176,11 @@ impl RandomCutForestBuilder {
             output_after: None,
             initial_accept_fraction: 0.125,
             seed: 0,
+            shingle_rotation: false,
+            store_sequence_numbers: false,
+            store_labels: false,
+            noise_floor: Vec::new(),
+            relative_noise_floor: 0.0,
         }
     }
 
@@ -160,8 +209,9 @@ impl RandomCutForestBuilder {
         self
     }
 
-    /// λ, the decay of a point's weight per record; default `1 / (10 × sample_size)`.
-    /// The mean age of a sampled point is about `1/λ` records. 0 samples uniformly.
+    /// λ, the decay of a point's weight per record, or per unit of the times given by
+    /// [`Arrival::at`](crate::Arrival::at); default `1 / (10 × sample_size)`. The mean age of a
+    /// sampled point is about `1/λ`. 0 samples uniformly.
     pub fn time_decay(mut self, time_decay: f64) -> Self {
         self.time_decay = Some(time_decay);
         self
@@ -186,11 +236,54 @@ impl RandomCutForestBuilder {
         self
     }
 
+    /// Whether a record keeps its place in the shingle until it leaves it, so that consecutive
+    /// points differ in one block only; default `false`: the oldest record is always first. With
+    /// rotation the record after `n` others stands at block `n mod shingle_size` of points and
+    /// attributions.
+    pub fn shingle_rotation(mut self, shingle_rotation: bool) -> Self {
+        self.shingle_rotation = shingle_rotation;
+        self
+    }
+
+    /// Whether to keep the time or sequence number of each sampled record, for
+    /// [neighbours](RandomCutForest::near_neighbors) and [samples](RandomCutForest::sample);
+    /// default `false`. 8 bytes for each sampled point of each tree.
+    pub fn store_sequence_numbers(mut self, store: bool) -> Self {
+        self.store_sequence_numbers = store;
+        self
+    }
+
+    /// Whether to keep the [label](crate::Arrival::label) of each sampled record; default `false`.
+    /// 8 bytes for each sampled point of each tree.
+    pub fn store_labels(mut self, store: bool) -> Self {
+        self.store_labels = store;
+        self
+    }
+
+    /// For each input dimension, the range below which differences are taken for noise, in the
+    /// units of the records; default none. See
+    /// [`RandomCutForest`](RandomCutForest#noise-floor) for what it does to scores.
+    pub fn noise_floor(mut self, noise_floor: impl Into<Vec<f64>>) -> Self {
+        self.noise_floor = noise_floor.into();
+        self
+    }
+
+    /// The same as a fraction, from 0 to 1, of the range that a tree's sample has in each
+    /// dimension; default 0. Where both floors are set the larger one counts.
+    pub fn relative_noise_floor(mut self, fraction: f64) -> Self {
+        self.relative_noise_floor = fraction;
+        self
+    }
+
     /// Checks the parameters and builds an empty forest.
     ///
     /// # Errors
     /// The first rule that a parameter breaks.
     pub fn build(self) -> Result<RandomCutForest, ConfigError> {
+        Ok(RandomCutForest::new(self.config()?))
+    }
+
+    fn config(self) -> Result<Config, ConfigError> {
         let config = Config {
             input_dimensions: self.input_dimensions,
             shingle_size: self.shingle_size,
@@ -201,8 +294,13 @@ impl RandomCutForestBuilder {
             output_after: self.output_after.unwrap_or((self.sample_size / 4).max(1)),
             initial_accept_fraction: self.initial_accept_fraction,
             seed: self.seed,
+            shingle_rotation: self.shingle_rotation,
+            store_sequence_numbers: self.store_sequence_numbers,
+            store_labels: self.store_labels,
+            noise_floor: self.noise_floor,
+            relative_noise_floor: self.relative_noise_floor,
         };
         // A default that depends on a broken parameter must not hide that parameter's error.
-        Ok(RandomCutForest::new(config.check()?))
+        config.check()
     }
 }

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
-use crate::sampler::{DecayClock, Sampler, expected_points, size_of_val_capacity};
+use crate::sampler::{DecayClock, Sampler, Tag, expected_points, size_of_val_capacity};
 use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::bounding_box::{Lanes, Line, is_one_vector, stride};
@@ -70,9 +70,7 @@ impl<I: Index> Ensemble<I> {
             trees: (0..number_of_trees)
                 .map(|_| Tree::new(sample_size))
                 .collect(),
-            samplers: (0..number_of_trees)
-                .map(|_| Sampler::new(sample_size))
-                .collect(),
+            samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
             rngs: TreeRng::family(seed, number_of_trees),
             path: Path::new(),
         }
@@ -96,12 +94,14 @@ impl<I: Index> Ensemble<I> {
         clock: &DecayClock,
         accept_fraction: f64,
         x: &[f32],
+        tag: Tag,
     ) {
         level.run(UpdatePass {
             ensemble: self,
             clock,
             accept_fraction,
             x,
+            tag,
         });
     }
 
@@ -201,6 +201,7 @@ struct UpdatePass<'a, I> {
     clock: &'a DecayClock,
     accept_fraction: f64,
     x: &'a [f32],
+    tag: Tag,
 }
 
 impl<I: Index> Kernel for UpdatePass<'_, I> {
@@ -213,6 +214,7 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
             clock,
             accept_fraction,
             x,
+            tag,
         } = self;
         let Ensemble {
             dimensions,
@@ -235,7 +237,7 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
             let point = *stored.get_or_insert_with(|| points.add(x));
             let leaf = tree.insert(geometry, points, point, rng, path);
             points.retain(leaf);
-            sampler.accept(acceptance, I::new(leaf), clock, rng);
+            sampler.accept(acceptance, I::new(leaf), tag, clock, rng);
         });
         if let Some(point) = stored {
             points.drop_if_unused(point);

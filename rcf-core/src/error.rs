@@ -113,6 +113,35 @@ pub enum ConfigError {
     /// `quiet_records` is zero.
     #[error("quiet_records must be at least 1")]
     ZeroQuietRecords,
+    /// Shingles that are built outside cannot be rotated by the forest.
+    #[error(
+        "shingle_rotation needs internal_shingling: rotate the points yourself, or let the forest build them"
+    )]
+    RotationOutside,
+    /// `noise_floor` has not one value for each input dimension.
+    #[error(
+        "noise_floor must have {expected} values, one for each input dimension, or none; got {got}"
+    )]
+    NoiseFloorLength {
+        /// The number of input dimensions.
+        expected: usize,
+        /// The number of values.
+        got: usize,
+    },
+    /// A noise floor is negative, too large, or not a number.
+    #[error("each noise_floor must be in 0..={max:e}, got {got}")]
+    NoiseFloorValue {
+        /// The requested value.
+        got: f64,
+        /// The largest supported value.
+        max: f64,
+    },
+    /// `relative_noise_floor` is not from 0 to 1.
+    #[error("relative_noise_floor must be in 0..=1, got {got}")]
+    RelativeNoiseFloor {
+        /// The requested value.
+        got: f64,
+    },
 }
 
 /// An input was refused. The forest is exactly as it was before the call.
@@ -185,6 +214,22 @@ pub enum InputError {
         /// The one before; −∞ for the first.
         last: f64,
     },
+    /// A weight is outside its range.
+    #[error("weight must be in {least:e}..={most:e}, got {got}")]
+    Weight {
+        /// The requested value.
+        got: f64,
+        /// The smallest weight.
+        least: f64,
+        /// The largest weight.
+        most: f64,
+    },
+    /// A label was given to a forest that keeps none.
+    #[error("the forest keeps no labels; build it with store_labels(true)")]
+    LabelsNotStored,
+    /// The label is the number that stands for none.
+    #[error("i64::MIN stands for no label; use any other number")]
+    Label,
     /// A manifold dimension is not positive.
     #[error("manifold_dimension must be above 0, got {got}")]
     ManifoldDimension {

@@ -7,23 +7,28 @@ mod forecast;
 mod impute;
 mod neighbors;
 mod points;
+mod sample;
+mod sampling;
 
 pub use density::Density;
 pub use explain::{Explanation, ScoreEstimate};
 pub use forecast::Forecast;
 pub use impute::ConditionalField;
 pub use neighbors::Neighbor;
+pub use sample::Sample;
 
 use ndarray::{Array1, ArrayView2};
 
+use crate::arrival::Arrival;
 use crate::config::{Config, RandomCutForestBuilder};
 use crate::ensemble::{Ensemble, fits};
 use crate::error::{ArrayError, InputError};
 use crate::real::Real;
 use crate::row_buffer::RowBuffer;
-use crate::sampler::DecayClock;
+use crate::sampler::{DecayClock, Tag};
 use crate::shingle::Shingle;
 use crate::simd::SimdLevel;
+use crate::visitor::noise_floor::NoiseFloor;
 
 /// A Random Cut Forest over a stream of records.
 ///
@@ -36,6 +41,18 @@ use crate::simd::SimdLevel;
 /// `log₂(sample_size + 1)` for a point that stands far off. They are 0 until the forest
 /// [is ready](Self::is_ready).
 ///
+/// # Noise floor
+/// A random cut forest knows no scale: on a constant stream a step of 10⁻⁷ scores as much as one of
+/// 10⁹. Where differences below some size mean nothing, tell it with
+/// [`noise_floor`](RandomCutForestBuilder::noise_floor), in the units of the records, or with
+/// [`relative_noise_floor`](RandomCutForestBuilder::relative_noise_floor), as a fraction of the range
+/// that is in the sample: queries nearer than that to the usual then count as usual. With the floors
+/// `f_i`, a cut separates the query from a box with probability `gap / Σ_i max(side_i, f_i)`, the
+/// sides those of the box with the query; with the rest of the probability it passes for one of
+/// those in the box. That goes for scores, attributions, displacements and scoring functions, not
+/// for the trees: density, neighbours and imputation are as without it.
+///
+/// # Example
 /// ```
 /// use rcf_core::RandomCutForest;
 ///
@@ -54,8 +71,11 @@ pub struct RandomCutForest {
     /// Records taken.
     pub(crate) updates: u64,
     pub(crate) clock: DecayClock,
+    /// Whether records are offered to the trees.
+    pub(crate) sampling: bool,
     pub(crate) trees: Trees,
     pub(crate) level: SimdLevel,
+    noise_floor: Option<NoiseFloor>,
     /// Working memory: the point of the current record.
     row: Vec<f32>,
 }
@@ -92,7 +112,7 @@ impl RandomCutForest {
         };
         let shingle = Shingle::new(&config);
         let clock = DecayClock::new(config.time_decay);
-        Self::from_parts(config, shingle, 0, clock, trees)
+        Self::from_parts(config, shingle, 0, clock, true, trees)
     }
 
     pub(crate) fn from_parts(
@@ -100,14 +120,17 @@ impl RandomCutForest {
         shingle: Shingle,
         updates: u64,
         clock: DecayClock,
+        sampling: bool,
         trees: Trees,
     ) -> Self {
         let row = vec![0.0; crate::tree::bounding_box::stride(config.dimensions())];
         Self {
+            noise_floor: NoiseFloor::new(&config),
             config,
             shingle,
             updates,
             clock,
+            sampling,
             trees,
             level: SimdLevel::best(),
             row,
@@ -149,7 +172,7 @@ impl RandomCutForest {
     pub fn update(&mut self, values: &[f64]) -> Result<(), InputError> {
         self.shingle.check(values)?;
         self.shingle.peek(values, &mut self.row);
-        self.insert(values);
+        self.insert(values, Arrival::new());
         Ok(())
     }
 
@@ -174,7 +197,7 @@ impl RandomCutForest {
     /// As for [`update`](Self::update).
     pub fn process(&mut self, values: &[f64]) -> Result<f64, InputError> {
         self.shingle.check(values)?;
-        Ok(self.process_checked(values))
+        Ok(self.process_checked(values, Arrival::new()))
     }
 
     /// [`process`](Self::process) for each row of an array, in order: rows × values in, one score
@@ -191,7 +214,7 @@ impl RandomCutForest {
         let mut buffer = Vec::new();
         let scores = rows.rows().into_iter();
         Ok(scores
-            .map(|row| self.process_checked(A::row(&row, &mut buffer)))
+            .map(|row| self.process_checked(A::row(&row, &mut buffer), Arrival::new()))
             .collect())
     }
 
@@ -219,6 +242,7 @@ impl RandomCutForest {
         size_of::<Self>()
             + self.shingle.heap_bytes()
             + crate::sampler::size_of_val_capacity(&self.row)
+            + self.noise_floor.as_ref().map_or(0, NoiseFloor::heap_bytes)
             + with_ensemble!(&self.trees, ensemble => ensemble.heap_bytes())
     }
 
@@ -239,41 +263,47 @@ impl RandomCutForest {
         Ok(())
     }
 
-    fn process_checked(&mut self, values: &[f64]) -> f64 {
+    fn process_checked(&mut self, values: &[f64], arrival: Arrival) -> f64 {
         self.shingle.peek(values, &mut self.row);
         let score = if self.is_ready() {
             self.score_row(&self.row)
         } else {
             0.0
         };
-        self.insert(values);
+        self.insert(values, arrival);
         score
     }
 
     fn score_row(&self, row: &[f32]) -> f64 {
-        with_ensemble!(&self.trees, ensemble => ensemble.score(self.level, row))
+        with_ensemble!(&self.trees, ensemble => match &self.noise_floor {
+            None => ensemble.score(self.level, row),
+            // The same sum, in the same order.
+            floor => ensemble.converging_score(self.level, row, 0.0, floor.as_ref()).0,
+        })
     }
 
     /// Takes checked values, of which `self.row` is the point.
-    fn insert(&mut self, values: &[f64]) {
+    fn insert(&mut self, values: &[f64], arrival: Arrival) {
         self.shingle.push(values, &self.row);
-        self.learn_row();
+        self.learn_row(arrival);
     }
 
     /// Takes `self.row` into the trees.
-    fn learn_row(&mut self) {
+    fn learn_row(&mut self, arrival: Arrival) {
         // A restored count may be anything.
         self.updates = self.updates.saturating_add(1);
-        if !self.shingle.is_full() {
+        let time = self.clock.see(arrival.time);
+        if !self.shingle.is_full() || !self.sampling {
             return;
         }
-        let rebase = self.clock.tick();
+        let rebase = self.clock.offer(time, arrival.weight);
         let (level, accept_fraction) = (self.level, self.config.initial_accept_fraction);
+        let tag = Tag::new(time, arrival.label);
         with_ensemble!(&mut self.trees, ensemble => {
             if let Some(rebase) = rebase {
                 ensemble.samplers.iter_mut().for_each(|sampler| sampler.rebase(rebase));
             }
-            ensemble.update(level, &self.clock, accept_fraction, &self.row);
+            ensemble.update(level, &self.clock, accept_fraction, &self.row, tag);
         });
         self.recenter_if_due();
     }

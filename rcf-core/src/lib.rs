@@ -14,6 +14,7 @@
 //! The method: Guha, Mishra, Roy, Schrijvers, *Robust Random Cut Forest Based Anomaly Detection on
 //! Streams*, ICML 2016.
 
+mod arrival;
 mod attribution;
 mod config;
 mod detector;
@@ -37,6 +38,7 @@ mod testing;
 mod tree;
 mod visitor;
 
+pub use arrival::Arrival;
 pub use attribution::Attribution;
 pub use config::{
     Config, MAX_DIMENSIONS, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES, RandomCutForestBuilder,
@@ -47,7 +49,8 @@ pub use detector::{
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{
-    ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, ScoreEstimate,
+    ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, Sample,
+    ScoreEstimate,
 };
 pub use real::Real;
 pub use scoring::{AnomalyScore, Displacement, ScoringFunction};

@@ -18,10 +18,14 @@ pub(crate) struct Shingle {
     dimensions: usize,
     /// One value for each input dimension; empty before the first record.
     origin: Vec<f64>,
-    /// The point, oldest record first, padded with zeros.
+    /// The point, oldest record first unless it rotates, padded with zeros.
     row: Vec<f32>,
     /// Calls until the point consists of records only.
     missing: usize,
+    /// Whether records keep their places, …
+    rotates: bool,
+    /// … and where the values of the next call go.
+    next: usize,
 }
 
 impl Shingle {
@@ -34,6 +38,12 @@ impl Shingle {
             origin: Vec::new(),
             row: vec![0.0; stride(dimensions)],
             missing: dimensions / config.values_per_call(),
+            rotates: config.shingle_rotation,
+            next: if config.shingle_rotation {
+                0
+            } else {
+                dimensions - config.values_per_call()
+            },
         }
     }
 
@@ -43,6 +53,7 @@ impl Shingle {
         origin: Vec<f64>,
         point: &[f32],
         missing: usize,
+        updates: u64,
     ) -> Option<Self> {
         let mut shingle = Self::new(config);
         let origin_fits = origin.len() == config.input_dimensions
@@ -53,6 +64,10 @@ impl Shingle {
             && origin.iter().all(|value| value.abs() <= MAX_MAGNITUDE)
             && point.iter().all(|&value| is_storable(value));
         shingle.row[..shingle.dimensions].copy_from_slice(valid.then_some(point)?);
+        if shingle.rotates {
+            let block = (updates % config.shingle_size as u64) as usize;
+            shingle.next = block * config.input_dimensions;
+        }
         Some(Self {
             origin,
             missing,
@@ -71,6 +86,11 @@ impl Shingle {
 
     pub(crate) fn missing(&self) -> usize {
         self.missing
+    }
+
+    /// The first coordinate of the values of the next call in the point that they make.
+    pub(crate) fn next(&self) -> usize {
+        self.next
     }
 
     /// Whether the point consists of records only.
@@ -117,11 +137,14 @@ impl Shingle {
         } else {
             &self.origin
         };
-        let kept = self.dimensions - values.len();
-        row[..kept].copy_from_slice(&self.row[values.len()..self.dimensions]);
-        row[self.dimensions..].fill(0.0);
+        if self.rotates {
+            row.copy_from_slice(&self.row);
+        } else {
+            row[..self.next].copy_from_slice(&self.row[values.len()..self.dimensions]);
+            row[self.dimensions..].fill(0.0);
+        }
         let blocks = values.chunks_exact(self.input_dimensions);
-        let rows = row[kept..self.dimensions].chunks_exact_mut(self.input_dimensions);
+        let rows = row[self.next..][..values.len()].chunks_exact_mut(self.input_dimensions);
         for (block, row) in blocks.zip(rows) {
             for ((row, value), origin) in row.iter_mut().zip(block).zip(origin) {
                 // Adding zero turns −0 into 0, so that equal points have equal bits.
@@ -154,6 +177,9 @@ impl Shingle {
         }
         self.row.copy_from_slice(row);
         self.missing = self.missing.saturating_sub(1);
+        if self.rotates {
+            self.next = (self.next + self.input_dimensions) % self.dimensions;
+        }
     }
 }
 

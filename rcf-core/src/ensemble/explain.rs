@@ -3,11 +3,12 @@
 use super::{Ensemble, Normalizers};
 use crate::index::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::Path;
 use crate::tree::bounding_box::*;
+use crate::tree::{Path, Tree};
 use crate::visitor::attribution::{AttributionSum, AttributionVisitor};
 use crate::visitor::convergence::{Convergence, STEP};
 use crate::visitor::explanation::ExplanationVisitor;
+use crate::visitor::noise_floor::{Floored, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
 use crate::visitor::{walk, walk_all};
 
@@ -28,20 +29,29 @@ impl<I: Index> Ensemble<I> {
         level: SimdLevel,
         x: &[f32],
         precision: f64,
+        floor: Option<&NoiseFloor>,
     ) -> (f64, usize) {
         level.run(ConvergingPass {
             ensemble: self,
             x,
             precision,
+            floor,
         })
     }
 
     /// The mean score and attribution over as many trees as the precision asks for.
-    pub(crate) fn explain(&self, level: SimdLevel, x: &[f32], precision: f64) -> Explained {
+    pub(crate) fn explain(
+        &self,
+        level: SimdLevel,
+        x: &[f32],
+        precision: f64,
+        floor: Option<&NoiseFloor>,
+    ) -> Explained {
         level.run(ExplainPass {
             ensemble: self,
             x,
             precision,
+            floor,
         })
     }
 }
@@ -50,6 +60,7 @@ struct ConvergingPass<'a, I> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
     precision: f64,
+    floor: Option<&'a NoiseFloor>,
 }
 
 impl<I: Index> Kernel for ConvergingPass<'_, I> {
@@ -61,19 +72,31 @@ impl<I: Index> Kernel for ConvergingPass<'_, I> {
             ensemble,
             x,
             precision,
+            floor,
         } = self;
         let Ensemble { points, trees, .. } = ensemble;
         let mut convergence = Convergence::new(precision, trees.len());
         let mut normalizers = Normalizers::default();
         with_geometry!(simd, ensemble.dimensions, geometry => for step in trees.chunks(STEP) {
-            walk_all(
-                step,
-                points,
-                geometry,
-                x,
-                |_| ScoreVisitor::default(),
-                |tree, visitor| convergence.add(normalizers.of(tree.mass()) * visitor.score),
-            );
+            let mut add = |tree: &Tree<I>, visitor: ScoreVisitor| {
+                convergence.add(normalizers.of(tree.mass()) * visitor.score);
+            };
+            match floor {
+                None => walk_all(step, points, geometry, x, |_| ScoreVisitor::default(), add),
+                Some(floor) => walk_all(
+                    step,
+                    points,
+                    geometry,
+                    x,
+                    |tree| Floored {
+                        visitor: ScoreVisitor::default(),
+                        floor,
+                        x,
+                        root: tree.corners(geometry, points, tree.root()),
+                    },
+                    |tree, visitor| add(tree, visitor.visitor),
+                ),
+            }
             if convergence.is_reached() {
                 break;
             }
@@ -86,6 +109,7 @@ struct ExplainPass<'a, I> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
     precision: f64,
+    floor: Option<&'a NoiseFloor>,
 }
 
 impl<I: Index> Kernel for ExplainPass<'_, I> {
@@ -97,6 +121,7 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
             ensemble,
             x,
             precision,
+            floor,
         } = self;
         let Ensemble { points, trees, .. } = ensemble;
         let dimensions = ensemble.dimensions;
@@ -109,7 +134,15 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
                 score: ScoreVisitor::default(),
                 attribution: AttributionVisitor { x, dimensions, sum: &mut sum },
             };
-            walk(tree, points, geometry, x, &mut path, &mut visitor);
+            match floor {
+                None => walk(tree, points, geometry, x, &mut path, &mut visitor),
+                Some(floor) => {
+                    let root = tree.corners(geometry, points, tree.root());
+                    let mut floored = Floored { visitor, floor, x, root };
+                    walk(tree, points, geometry, x, &mut path, &mut floored);
+                    visitor = floored.visitor;
+                }
+            }
             let normalizer = normalizers.of(tree.mass());
             convergence.add(normalizer * visitor.score.score);
             sum.add_tree(normalizer);

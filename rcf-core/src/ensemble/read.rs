@@ -5,23 +5,37 @@ use crate::index::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::bounding_box::*;
 use crate::visitor::functional::{Functional, Walker};
+use crate::visitor::noise_floor::{FlooredFunctional, NoiseFloor};
 
 impl<I: Index> Ensemble<I> {
-    /// Lets the functional walk the trees in their order. Leaves equal to `x`, of at most
+    /// Lets the functional walk the trees in their order, above the floor if there is one. Leaves equal to `x`, of at most
     /// `ignored_mass`, count as if they were not there.
     pub(crate) fn read<F: Functional>(
         &self,
         level: SimdLevel,
         x: &[f32],
         ignored_mass: usize,
+        floor: Option<&NoiseFloor>,
         functional: &mut F,
     ) {
-        level.run(ReadPass {
-            ensemble: self,
-            x,
-            ignored_mass,
-            functional,
-        });
+        match floor {
+            None => level.run(ReadPass {
+                ensemble: self,
+                x,
+                ignored_mass,
+                functional,
+            }),
+            Some(floor) => level.run(ReadPass {
+                ensemble: self,
+                x,
+                ignored_mass,
+                functional: &mut FlooredFunctional {
+                    functional,
+                    floor,
+                    x,
+                },
+            }),
+        }
     }
 }
 

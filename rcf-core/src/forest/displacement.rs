@@ -6,6 +6,7 @@ use crate::row_buffer::RowBuffer;
 use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
 use crate::visitor::collusive::CollusiveDisplacementSum;
 use crate::visitor::functional::Functional;
+use crate::visitor::noise_floor::NoiseFloor;
 use crate::visitor::scoring::ScoringSum;
 
 impl RandomCutForest {
@@ -47,7 +48,7 @@ impl RandomCutForest {
         copies: usize,
     ) -> Result<f64, InputError> {
         let mut scores = ScoringSum::new(function);
-        self.read(values, copies, &mut scores)?;
+        self.read(values, copies, self.noise_floor.as_ref(), &mut scores)?;
         Ok(scores.sum() / self.config.number_of_trees as f64)
     }
 
@@ -70,7 +71,8 @@ impl RandomCutForest {
     /// As for [`update`](Self::update).
     pub fn collusive_displacement(&self, values: &[f64]) -> Result<f64, InputError> {
         let mut displacements = CollusiveDisplacementSum::default();
-        self.read(values, 0, &mut displacements)?;
+        let floor = self.noise_floor.as_ref();
+        self.read(values, 0, floor, &mut displacements)?;
         Ok(displacements.sum() / self.config.number_of_trees as f64)
     }
 
@@ -79,6 +81,7 @@ impl RandomCutForest {
         &self,
         values: &[f64],
         ignored_mass: usize,
+        floor: Option<&NoiseFloor>,
         functional: &mut F,
     ) -> Result<(), InputError> {
         self.shingle.check(values)?;
@@ -86,7 +89,7 @@ impl RandomCutForest {
             let mut row = RowBuffer::new(self.row.len());
             self.shingle.peek(values, row.as_mut());
             with_ensemble!(&self.trees, ensemble => {
-                ensemble.read(self.level, row.as_mut(), ignored_mass, functional);
+                ensemble.read(self.level, row.as_mut(), ignored_mass, floor, functional);
             });
         }
         Ok(())

@@ -69,7 +69,7 @@ impl RandomCutForest {
         let mut row = RowBuffer::new(self.row.len());
         self.shingle.peek(values, row.as_mut());
         let (score, trees) = with_ensemble!(&self.trees, ensemble => {
-            ensemble.converging_score(self.level, row.as_mut(), precision)
+            ensemble.converging_score(self.level, row.as_mut(), precision, self.noise_floor.as_ref())
         });
         Ok(ScoreEstimate { score, trees })
     }
@@ -100,7 +100,7 @@ impl RandomCutForest {
         let mut row = RowBuffer::new(self.row.len());
         self.shingle.peek(values, row.as_mut());
         let explained = with_ensemble!(&self.trees, ensemble => {
-            ensemble.explain(self.level, row.as_mut(), precision)
+            ensemble.explain(self.level, row.as_mut(), precision, self.noise_floor.as_ref())
         });
         let (mut high, mut low) = (explained.high, explained.low);
         high.truncate(dimensions);

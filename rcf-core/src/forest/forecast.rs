@@ -52,9 +52,19 @@ impl RandomCutForest {
         let (mut median, mut p10, mut p90) = (empty(), empty(), empty());
         let mut row = vec![0.0; self.row.len()];
         row[..dimensions].copy_from_slice(self.shingle.point());
-        let newest: Vec<usize> = (dimensions - block..dimensions).collect();
+        let rotates = self.config.shingle_rotation;
+        let mut next = if rotates {
+            self.shingle.next()
+        } else {
+            dimensions - block
+        };
         for step in 0..horizon {
-            row.copy_within(block..dimensions, 0);
+            let newest: Vec<usize> = (next..next + block).collect();
+            if rotates {
+                next = (next + block) % dimensions;
+            } else {
+                row.copy_within(block..dimensions, 0);
+            }
             let field = self.field(&row, &newest, 1.0);
             for (i, &coordinate) in newest.iter().enumerate() {
                 row[coordinate] = field.median[i] as f32 + 0.0;

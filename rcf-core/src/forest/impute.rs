@@ -28,7 +28,7 @@ impl RandomCutForest {
     /// there: the median of one candidate from each tree, the most usual one given the other values.
     ///
     /// `values` is either a record, as if it came next, or a point of
-    /// [`dimensions`](Self::dimensions) values, oldest record first. `missing` are positions in it;
+    /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate. `missing` are positions in it;
     /// what stands there is not looked at. All other values are given back as they are.
     ///
     /// ```
@@ -77,8 +77,9 @@ impl RandomCutForest {
         let known = self.check_known(values, missing)?;
         self.check_ready()?;
         let mut row = vec![0.0; self.row.len()];
-        let first = self.dimensions() - values.len();
+        let mut first = 0;
         if values.len() == self.config.values_per_call() {
+            first = self.shingle.next();
             self.shingle.peek(&known, &mut row);
         } else {
             for (i, value) in known.iter().enumerate() {

@@ -1,5 +1,8 @@
 //! Near neighbours of a query.
 
+use std::cmp::Ordering;
+
+use super::sample::{Held, label};
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
 use crate::visitor::neighbors::NeighborPoints;
@@ -14,6 +17,12 @@ pub struct Neighbor {
     pub distance: f64,
     /// How many trees brought it.
     pub trees: usize,
+    /// The newest time, or sequence number, of the records that it stands for in those trees, where
+    /// those are [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
+    pub sequence_number: Option<i64>,
+    /// The label of that record (where sequence numbers are not stored, of any), if it has one and
+    /// labels are [stored](crate::RandomCutForestBuilder::store_labels).
+    pub label: Option<i64>,
 }
 
 impl RandomCutForest {
@@ -28,30 +37,34 @@ impl RandomCutForest {
     /// As for [`update`](Self::update), and [`InputError::NotReady`].
     pub fn near_neighbors(&self, values: &[f64]) -> Result<Vec<Neighbor>, InputError> {
         let mut brought = NeighborPoints::default();
-        self.read(values, 0, &mut brought)?;
+        self.read(values, 0, None, &mut brought)?;
         self.check_ready()?;
         let mut query = vec![0.0; self.row.len()];
         self.shingle.peek(values, &mut query);
-        let neighbor = |row: &[f32], trees| Neighbor {
-            point: (0..self.dimensions())
-                .map(|i| self.in_input_units(i, f64::from(row[i])))
-                .collect(),
-            distance: distance(row, &query),
-            trees,
-        };
         let mut neighbors: Vec<Neighbor> = with_ensemble!(&self.trees, ensemble => {
-            let counted = brought.counted().into_iter();
-            counted.map(|(point, trees)| neighbor(ensemble.points.row(point), trees)).collect()
+            let held = Held::brought(ensemble, brought.points());
+            let neighbor = |i: usize| {
+                let row = ensemble.points.row(held.points[i]);
+                let coordinates = row[..self.dimensions()].iter().enumerate();
+                Neighbor {
+                    point: coordinates
+                        .map(|(dimension, &x)| self.in_input_units(dimension, f64::from(x)))
+                        .collect(),
+                    distance: distance(row, &query),
+                    trees: held.counts[i],
+                    sequence_number: held.sequence_numbers.get(i).copied(),
+                    label: held.labels.get(i).copied().and_then(label),
+                }
+            };
+            (0..held.points.len()).map(neighbor).collect()
         });
-        // Not by number: where a point is stored must not matter.
-        neighbors.sort_by(|a, b| {
-            let by_distance = a.distance.total_cmp(&b.distance);
-            by_distance.then_with(|| {
-                let coordinates = a.point.iter().zip(&b.point);
-                coordinates.fold(std::cmp::Ordering::Equal, |order, (a, b)| {
-                    order.then(a.total_cmp(b))
-                })
-            })
+        neighbors.sort_by(Neighbor::order);
+        neighbors.dedup_by(|again, first| {
+            let same = again.point == first.point;
+            if same {
+                first.trees += again.trees;
+            }
+            same
         });
         Ok(neighbors)
     }
@@ -70,6 +83,21 @@ impl RandomCutForest {
     pub(super) fn in_input_units(&self, dimension: usize, coordinate: f64) -> f64 {
         let origin = self.shingle.origin();
         origin[dimension % origin.len()] + coordinate
+    }
+}
+
+impl Neighbor {
+    /// Nearest first; equal points together, the newest record first. Not by number: where a point
+    /// is stored must not matter.
+    fn order(&self, other: &Self) -> Ordering {
+        let coordinates = self.point.iter().zip(&other.point);
+        let by_place =
+            coordinates.fold(Ordering::Equal, |order, (a, b)| order.then(a.total_cmp(b)));
+        let by_distance = self.distance.total_cmp(&other.distance);
+        by_distance
+            .then(by_place)
+            .then(other.sequence_number.cmp(&self.sequence_number))
+            .then(other.label.cmp(&self.label))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the detector needs beyond records in order: whole points, and records that are not learned.
 
 use super::{Explanation, RandomCutForest, with_ensemble};
+use crate::arrival::Arrival;
 use crate::attribution::Attribution;
 use crate::row_buffer::RowBuffer;
 
@@ -18,14 +19,14 @@ impl RandomCutForest {
     /// [`update`](Self::update) with a checked record.
     pub(crate) fn update_checked(&mut self, values: &[f64]) {
         self.shingle.peek(values, &mut self.row);
-        self.insert(values);
+        self.insert(values, Arrival::new());
     }
 
     /// [`explain`](Self::explain) of a whole point. The forest is ready.
     pub(crate) fn explain_point(&self, point: &[f64]) -> Explanation {
         let row = self.row_of(point);
         let explained = with_ensemble!(&self.trees, ensemble => {
-            ensemble.explain(self.level, &row, 0.0)
+            ensemble.explain(self.level, &row, 0.0, self.noise_floor.as_ref())
         });
         let (mut high, mut low) = (explained.high, explained.low);
         high.truncate(point.len());
@@ -46,7 +47,7 @@ impl RandomCutForest {
     /// Takes a whole point into the trees only: the shingle stays.
     pub(crate) fn learn_point(&mut self, point: &[f64]) {
         self.row = self.row_of(point);
-        self.learn_row();
+        self.learn_row(Arrival::new());
     }
 
     /// What is expected at the missing coordinates of a whole point, whatever stands there: the
@@ -59,7 +60,7 @@ impl RandomCutForest {
     pub(crate) fn impute_next(&self, values: &[f64], missing: &[usize]) -> Vec<f64> {
         let mut row = vec![0.0; self.row.len()];
         self.shingle.peek(values, &mut row);
-        let first = self.dimensions() - values.len();
+        let first = self.shingle.next();
         let missing: Vec<usize> = missing.iter().map(|position| first + position).collect();
         self.medians(&row, &missing)
     }

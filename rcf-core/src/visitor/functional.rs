@@ -36,6 +36,8 @@ pub(crate) struct Reached<'a> {
     pub(crate) equal: bool,
     /// The masses on the way, from the root to the leaf.
     pub(crate) masses: &'a [usize],
+    /// The box of the whole tree.
+    pub(crate) root: Corners<'a>,
 }
 
 impl Reached<'_> {
@@ -64,6 +66,8 @@ pub(crate) struct Passed<'a> {
     /// Sum of the side lengths of the box.
     pub(crate) range: f64,
     pub(crate) corners: Corners<'a>,
+    /// The box of the whole tree.
+    pub(crate) root: Corners<'a>,
 }
 
 /// Walks, and keeps its working memory from tree to tree.
@@ -156,11 +160,13 @@ impl<I: Index> Walker<I> {
             unreachable!("a descent ends at a leaf");
         };
         let row = points.row(point);
+        let root = tree.corners(geometry, points, tree.root());
         let reached = Reached {
             point,
             row,
             equal: row == x,
             masses: &self.masses,
+            root,
         };
         if !functional.leaf(&reached) {
             return;
@@ -192,6 +198,7 @@ impl<I: Index> Walker<I> {
                 gap: f64::from(gap),
                 range: f64::from(geometry.range(bounds)),
                 corners: geometry.corners(bounds),
+                root,
             });
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod explanation;
 pub(crate) mod functional;
 pub(crate) mod impute;
 pub(crate) mod neighbors;
+pub(crate) mod noise_floor;
 pub(crate) mod score;
 pub(crate) mod scoring;
 
@@ -188,12 +189,12 @@ const GROUP_DEPTH: usize = 64;
 
 /// Walks all trees, in their order; `start` gives each its visitor and `finish` takes it back.
 #[inline(always)]
-pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
-    trees: &[Tree<I>],
+pub(crate) fn walk_all<'a, I: Index, G: Geometry, V: Visitor<I, G>>(
+    trees: &'a [Tree<I>],
     points: &PointStore,
     geometry: G,
     x: &[f32],
-    mut start: impl FnMut(&Tree<I>) -> V,
+    mut start: impl FnMut(&'a Tree<I>) -> V,
     mut finish: impl FnMut(&Tree<I>, V),
 ) {
     let mut steps = [NodeRef::default(); GROUP * GROUP_DEPTH];

@@ -11,11 +11,9 @@ pub(crate) struct NeighborPoints {
 }
 
 impl NeighborPoints {
-    /// Each point once, with the number of trees that brought it.
-    pub(crate) fn counted(mut self) -> Vec<(usize, usize)> {
-        self.points.sort_unstable();
-        let same = self.points.chunk_by(|a, b| a == b);
-        same.map(|trees| (trees[0], trees.len())).collect()
+    /// The points, in the order of the trees.
+    pub(crate) fn points(&self) -> &[usize] {
+        &self.points
     }
 }
 

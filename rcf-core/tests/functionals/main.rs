@@ -14,6 +14,8 @@ mod forecast;
 mod impute;
 mod inputs;
 mod neighbors;
+mod noise_floor;
+mod tags;
 
 use rcf_core::{RandomCutForest, SimdLevel};
 use testing::Random;

@@ -101,7 +101,6 @@ fn with_strong_decay_it_is_the_sampler_of_explicit_keys() {
     });
 }
 
-/// The coin makes the early sample differ from that of the lowest keys.
 /// The law does not depend on where the clock stands, nor on when its base moves. (Single choices
 /// do: a key may be any residue of a target, so that the last bits of both grow into the first.)
 #[test]
@@ -116,6 +115,7 @@ fn with_a_shifted_clock_it_is_the_sampler_of_explicit_keys() {
     }
 }
 
+/// The coin makes the early sample differ from that of the lowest keys.
 #[test]
 fn while_filling_it_is_the_sampler_of_explicit_keys() {
     for length in [12, 30, 80] {

@@ -6,11 +6,15 @@ mod explicit_keys;
 use super::*;
 use crate::testing::assert_multinomial_scaled;
 
+const TAG: Tag = Tag {
+    sequence_number: 0,
+    label: 0,
+};
+
 impl<I: Index> Sampler<I> {
     /// Panics unless the keys form a heap, the worst on top.
     pub(crate) fn validate(&self) {
         assert!(self.is_valid(), "{:?}", self.keys);
-        assert_eq!(self.target.is_finite(), self.is_full());
     }
 }
 
@@ -22,8 +26,10 @@ struct Setting {
     accept_fraction: f64,
     /// Points offered.
     length: usize,
-    /// Where the clock stands before the first point.
-    ticks: u64,
+    /// Time of the first point.
+    start: i64,
+    /// Points offered to the clock, but to no sampler, before the first point.
+    ticks: usize,
 }
 
 impl Setting {
@@ -33,15 +39,23 @@ impl Setting {
             time_decay: 0.0,
             accept_fraction: 1.0,
             length,
+            start: 0,
             ticks: 0,
         }
     }
 
     fn clock(self) -> DecayClock {
-        DecayClock {
-            ticks: self.ticks,
-            ..DecayClock::new(self.time_decay)
+        let mut clock = DecayClock::new(self.time_decay);
+        for tick in 0..self.ticks {
+            let time = clock.see((tick == 0).then(|| self.start - self.ticks as i64));
+            let _ = clock.offer(time, 1.0);
         }
+        clock
+    }
+
+    fn config(self) -> Config {
+        let builder = crate::RandomCutForest::builder(1).sample_size(self.capacity);
+        builder.build().unwrap().config().clone()
     }
 }
 
@@ -53,14 +67,15 @@ struct Outcome {
 
 /// Offers a stream to many samplers with one clock.
 fn run(setting: Setting, samplers: usize, seed: u64) -> Vec<Outcome> {
-    let mut clock = setting.clock();
+    let (mut clock, config) = (setting.clock(), setting.config());
     let mut members: Vec<(Sampler<u32>, TreeRng, Vec<usize>)> = TreeRng::family(seed, samplers)
         .into_iter()
-        .map(|rng| (Sampler::new(setting.capacity), rng, Vec::new()))
+        .map(|rng| (Sampler::new(&config), rng, Vec::new()))
         .collect();
     for time in 0..setting.length {
-        let rebase = clock.tick();
-        assert!(clock.is_valid(), "{clock:?}");
+        let now = clock.see((time == 0).then_some(setting.start));
+        let rebase = clock.offer(now, 1.0);
+        assert!(DecayClock::restore(setting.time_decay, clock.parts()).is_some());
         for (sampler, rng, taken) in &mut members {
             if let Some(rebase) = rebase {
                 sampler.rebase(rebase);
@@ -71,7 +86,7 @@ fn run(setting: Setting, samplers: usize, seed: u64) -> Vec<Outcome> {
             let worst = sampler.points().first().copied();
             let evicted = sampler.evicted(acceptance);
             assert!(evicted.is_none() || evicted == worst);
-            sampler.accept(acceptance, time as u32, &clock, rng);
+            sampler.accept(acceptance, time as u32, TAG, &clock, rng);
             taken.push(time);
         }
     }
@@ -87,15 +102,16 @@ fn run(setting: Setting, samplers: usize, seed: u64) -> Vec<Outcome> {
 /// among points of one sample, of which there are exactly s.
 #[test]
 fn without_decay_every_point_is_as_likely() {
-    let near_a_rebase = REBASE_TICKS - 30;
-    for (capacity, length, ticks) in [
-        (1, 60, 0),
-        (2, 90, 0),
-        (10, 100, 0),
-        (25, 80, near_a_rebase),
+    let near_a_rebase = (1 << 20) - 30;
+    for (capacity, length, ticks, start) in [
+        (1, 60, 0, 0),
+        (2, 90, 0, i64::MAX - 50),
+        (10, 100, 0, i64::MIN),
+        (25, 80, near_a_rebase, 0),
     ] {
         let setting = Setting {
             ticks,
+            start,
             ..Setting::uniform(capacity, length)
         };
         let mut counts = vec![0u64; length];
@@ -114,20 +130,32 @@ fn without_decay_every_point_is_as_likely() {
 
 /// To the bit: the heap stays one, and what is due stays due.
 #[test]
-fn a_rebase_keeps_order_and_targets() {
+fn a_rebase_keeps_order_and_waits() {
     let mut clock = DecayClock::new(0.5);
     let mut rng = TreeRng::family(1, 1).remove(0);
-    let mut sampler = Sampler::<u16>::new(20);
+    let config = Setting::uniform(20, 0).config();
+    let mut sampler = Sampler::<u16>::new(&config);
+    let mut rebases = 0;
     for time in 0..1000 {
-        if let Some(rebase) = clock.tick() {
-            let (points, waiting) = (sampler.points().to_vec(), sampler.target() > rebase.elapsed);
+        let now = clock.see(None);
+        if let Some(rebase) = clock.offer(now, 1.0) {
+            let (points, wait) = (sampler.points().to_vec(), sampler.wait());
+            let left = wait.since + wait.reach - rebase.elapsed;
             sampler.rebase(rebase);
             assert_eq!(sampler.points(), points);
-            assert_eq!(sampler.target() > 0.0, waiting);
+            // The same stretch of the clock, in the units of the new base.
+            let scale = libm::exp(-rebase.key_shift);
+            let reach = sampler.wait().reach;
+            if sampler.is_full() {
+                let error = (reach - left * scale).abs();
+                assert!(error <= 1e-5 * reach + 1e-12 * rebase.elapsed * scale);
+                rebases += 1;
+            }
         }
         if let Some(acceptance) = sampler.offer(&clock, 1.0, &mut rng) {
-            sampler.accept(acceptance, time, &clock, &mut rng);
+            sampler.accept(acceptance, time, TAG, &clock, &mut rng);
         }
         sampler.validate();
     }
+    assert!(rebases > 50);
 }

@@ -16,7 +16,12 @@ impl Grown<u32> {
         ));
     }
 
-    fn value<F: ScoringFunction>(&self, x: &[f32], ignored_mass: usize, function: &F) -> f64 {
+    pub(super) fn value<F: ScoringFunction>(
+        &self,
+        x: &[f32],
+        ignored_mass: usize,
+        function: &F,
+    ) -> f64 {
         let mut sum = ScoringSum::new(function);
         self.read(x, ignored_mass, &mut sum);
         sum.sum()

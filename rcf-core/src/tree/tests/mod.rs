@@ -22,6 +22,7 @@ mod expectation;
 mod functionals;
 mod impute;
 mod naive;
+mod noise_floor;
 mod operations;
 mod symmetry;
 mod validate;

@@ -1,99 +1,25 @@
-//! The reservoir of one tree, and the clock that all reservoirs of a forest share.
+//! The reservoir of one tree.
 //!
 //! Sampling is by exponential keys (Efraimidis and Spirakis, *Weighted random sampling with a
-//! reservoir*, 2006) with weights that grow as `exp(λt)`: a point that arrives at time `t` draws
-//! `E ~ Exp(1)` and gets the key `ln E − λt`; each tree keeps the `s` points of lowest key. That is
-//! the same law as their `u^(1/w)`, in a form that never overflows.
+//! reservoir*, 2006) with weights that grow as `exp(λt)`: a point of weight `w` that arrives at time
+//! `t` draws `E ~ Exp(1)` and gets the key `ln E − λt − ln w`; each tree keeps the `s` points of
+//! lowest key. That is the same law as their `u^(1/w)`, in a form that never overflows.
 //!
 //! **Exponential jumps.** A full reservoir whose worst key is `k` takes the point of time `t` iff
-//! `E < exp(k + λt)`. Up to its next acceptance it therefore consumes an `Exp(1)` amount `H` of
-//! hazard `Σ exp(k + λt)`. We draw `H` once, right after an acceptance, and turn it into a *target*
-//! on a clock `C = Σ exp(λt)` common to all trees. A tree whose target is not reached does no work
-//! at all. What was left of `H` before the accepted point is, given acceptance, distributed as the
-//! point's `E`: no second draw is needed.
+//! `E < w exp(k + λt)`. Up to its next acceptance it therefore consumes an `Exp(1)` amount `H` of
+//! hazard `Σ w exp(k + λt)`. We draw `H` once, right after an acceptance, and wait until a clock
+//! `C = Σ w exp(λt)` common to all trees has gone on by `H exp(−k)`. A tree that still waits does no
+//! work at all. What was left of `H` before the accepted point is, given acceptance, distributed as
+//! the point's `E`: no second draw is needed.
+
+mod clock;
+mod tags;
 
 use crate::config::Config;
 use crate::index::Index;
 use crate::rng::TreeRng;
-
-/// Cumulated weight of the points offered so far, `C = Σ exp(λt)`.
-///
-/// Time runs from a base that moves along with the stream, so that nothing here, keys included,
-/// depends on how long the stream has run.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DecayClock {
-    /// λ.
-    pub(crate) time_decay: f64,
-    /// Points offered since the base.
-    pub(crate) ticks: u64,
-    /// `C` before the current point.
-    pub(crate) before: f64,
-    /// `C` with the current point.
-    pub(crate) now: f64,
-}
-
-/// The base moves before weights relative to it exceed `exp(REBASE_DECAY)` …
-const REBASE_DECAY: f64 = 8.0;
-/// … and, for a λ near 0, before this many points.
-const REBASE_TICKS: u64 = 1 << 20;
-
-/// What a move of the base does to keys and targets.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rebase {
-    /// Added to every key.
-    key_shift: f64,
-    /// Taken from every target, …
-    elapsed: f64,
-    /// … which is then multiplied by this.
-    scale: f64,
-}
-
-impl DecayClock {
-    pub(crate) fn new(time_decay: f64) -> Self {
-        Self {
-            time_decay,
-            ticks: 0,
-            before: 0.0,
-            now: 0.0,
-        }
-    }
-
-    /// Whether the parts, which may come from a damaged file, make a clock.
-    pub(crate) fn is_valid(&self) -> bool {
-        (0.0..=1.0).contains(&self.time_decay)
-            && self.ticks <= REBASE_TICKS
-            && self.log_weight() <= REBASE_DECAY + self.time_decay
-            && self.before >= 0.0
-            && self.before <= self.now
-            && self.now.is_finite()
-    }
-
-    /// `λt` of the current point.
-    fn log_weight(&self) -> f64 {
-        self.time_decay * self.ticks as f64
-    }
-
-    /// Moves on to the next point. Where a [`Rebase`] is returned it must be applied to every
-    /// sampler before anything else.
-    #[must_use]
-    pub(crate) fn tick(&mut self) -> Option<Rebase> {
-        let due = self.ticks >= REBASE_TICKS || self.log_weight() >= REBASE_DECAY;
-        let rebase = due.then(|| {
-            let key_shift = self.log_weight();
-            let rebase = Rebase {
-                key_shift,
-                elapsed: self.now,
-                scale: libm::exp(-key_shift),
-            };
-            *self = Self::new(self.time_decay);
-            rebase
-        });
-        self.ticks += 1;
-        self.before = self.now;
-        self.now += libm::exp(self.log_weight());
-        rebase
-    }
-}
+pub(crate) use clock::{ClockParts, DecayClock, Rebase};
+pub(crate) use tags::{Tag, Tags};
 
 /// The sample of one tree: a heap of keys, the worst (highest) one on top.
 #[derive(Debug, Clone)]
@@ -103,8 +29,46 @@ pub(crate) struct Sampler<I> {
     keys: Vec<f32>,
     /// The point of each key.
     points: Vec<I>,
-    /// Value of the clock at which the next point is taken; only when full.
-    target: f64,
+    tags: Tags,
+    wait: Wait,
+}
+
+/// How long a full sample waits for the next point that it takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Wait {
+    /// The hazard that passes until then; +∞ while the sample is not full.
+    pub(crate) hazard: f64,
+    /// What the clock showed when the waiting began, …
+    pub(crate) since: f64,
+    /// … and by how much it goes on until then: `hazard · exp(−worst key)`.
+    reach: f64,
+}
+
+impl Wait {
+    const NOT_FULL: Self = Self {
+        hazard: f64::INFINITY,
+        since: 0.0,
+        reach: f64::INFINITY,
+    };
+
+    pub(crate) fn new(hazard: f64, since: f64, worst_key: f32) -> Self {
+        Self {
+            hazard,
+            since,
+            reach: hazard * libm::exp(-f64::from(worst_key)),
+        }
+    }
+
+    /// What is left of the hazard when the clock shows `now`: it was not enough to end the wait.
+    fn left(&self, now: f64, worst_key: f32) -> f64 {
+        let passed = if now > self.since {
+            (now - self.since) * libm::exp(f64::from(worst_key))
+        } else {
+            // Not 0 · ∞, for keys so high that any point ends the wait.
+            0.0
+        };
+        (self.hazard - passed).max(f64::MIN_POSITIVE)
+    }
 }
 
 /// A place in the sample, and the key that comes with it.
@@ -116,35 +80,47 @@ pub(crate) struct Acceptance {
 }
 
 impl<I: Index> Sampler<I> {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
-            capacity,
+            capacity: config.sample_size,
             keys: Vec::new(),
             points: Vec::new(),
-            target: f64::INFINITY,
+            tags: Tags::new(config),
+            wait: Wait::NOT_FULL,
         }
     }
 
     /// The sample of a restored forest, or `None` if the parts contradict each other.
     pub(crate) fn restore(
-        capacity: usize,
+        config: &Config,
+        clock: &DecayClock,
         keys: Vec<f32>,
         points: Vec<I>,
-        target: f64,
+        tags: Tags,
+        hazard: f64,
+        since: f64,
     ) -> Option<Self> {
         let sampler = Self {
-            capacity,
+            capacity: config.sample_size,
+            wait: match keys.first() {
+                Some(&worst) if hazard.is_finite() => Wait::new(hazard, since, worst),
+                _ => Wait::NOT_FULL,
+            },
             keys,
             points,
-            target,
+            tags,
         };
-        sampler.is_valid().then_some(sampler)
+        (sampler.is_valid() && since <= clock.now()).then_some(sampler)
     }
 
     fn is_valid(&self) -> bool {
+        let Wait { hazard, since, .. } = self.wait;
         self.keys.len() == self.points.len()
+            && self.tags.have_length(self.keys.len())
             && self.keys.len() <= self.capacity
-            && self.target.is_finite() == self.is_full()
+            && hazard.is_finite() == self.is_full()
+            && hazard > 0.0
+            && since >= 0.0
             && self.keys.iter().all(|key| key.is_finite())
             && (1..self.keys.len()).all(|child| self.keys[child] <= self.keys[(child - 1) / 2])
     }
@@ -163,8 +139,13 @@ impl<I: Index> Sampler<I> {
         &mut self.points
     }
 
-    pub(crate) fn target(&self) -> f64 {
-        self.target
+    /// What is known of the sampled records, in the order of [`Self::points`].
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    pub(crate) fn wait(&self) -> Wait {
+        self.wait
     }
 
     fn is_full(&self) -> bool {
@@ -182,11 +163,9 @@ impl<I: Index> Sampler<I> {
         if !self.is_full() {
             return self.offer_while_filling(clock, accept_fraction, rng);
         }
-        (self.target <= clock.now).then(|| {
-            let left = (self.target - clock.before).max(f64::MIN_POSITIVE);
-            let worst = f64::from(self.keys[0]);
-            // E = left · exp(worst), and the key is ln E − λt.
-            let key = (libm::log(left) + worst - clock.log_weight()) as f32;
+        (clock.now() - self.wait.since >= self.wait.reach).then(|| {
+            let exponential = self.wait.left(clock.before(), self.keys[0]);
+            let key = (libm::log(exponential) - clock.log_weight()) as f32;
             Acceptance {
                 key: key.min(self.keys[0]),
                 evicts: true,
@@ -228,48 +207,56 @@ impl<I: Index> Sampler<I> {
         &mut self,
         acceptance: Acceptance,
         point: I,
+        tag: Tag,
         clock: &DecayClock,
         rng: &mut TreeRng,
     ) {
         if acceptance.evicts {
-            self.replace_worst(acceptance.key, point);
+            self.replace_worst(acceptance.key, point, tag);
         } else {
-            self.push(acceptance.key, point);
+            self.push(acceptance.key, point, tag);
         }
         if self.is_full() {
-            // `min`: a target beyond the largest float is as good as never.
-            let hazard = rng.exponential() * libm::exp(-f64::from(self.keys[0]));
-            self.target = (clock.now + hazard).min(f64::MAX);
+            self.wait = Wait::new(rng.exponential(), clock.now(), self.keys[0]);
         }
     }
 
     pub(crate) fn rebase(&mut self, rebase: Rebase) {
+        let left = self
+            .is_full()
+            .then(|| self.wait.left(rebase.elapsed, self.keys[0]));
         for key in &mut self.keys {
             *key = (f64::from(*key) + rebase.key_shift) as f32;
         }
-        self.target = (self.target - rebase.elapsed) * rebase.scale;
+        if let Some(left) = left {
+            self.wait = Wait::new(left, 0.0, self.keys[0]);
+        }
     }
 
-    fn push(&mut self, key: f32, point: I) {
+    fn push(&mut self, key: f32, point: I, tag: Tag) {
         if self.keys.len() == self.keys.capacity() {
             let more = self.keys.len().max(8).min(self.capacity - self.keys.len());
             self.keys.reserve_exact(more);
             self.points.reserve_exact(more);
+            self.tags.reserve_exact(more);
         }
         self.keys.push(key);
         self.points.push(point);
+        self.tags.push(tag);
         let mut child = self.keys.len() - 1;
         while child > 0 {
             let parent = (child - 1) / 2;
             if self.keys[child] <= self.keys[parent] {
                 break;
             }
-            self.swap(child, parent);
+            self.keys.swap(child, parent);
+            self.points.swap(child, parent);
+            self.tags.swap(child, parent);
             child = parent;
         }
     }
 
-    fn replace_worst(&mut self, key: f32, point: I) {
+    fn replace_worst(&mut self, key: f32, point: I, tag: Tag) {
         let len = self.keys.len();
         let mut hole = 0;
         loop {
@@ -288,19 +275,18 @@ impl<I: Index> Sampler<I> {
             }
             self.keys[hole] = self.keys[child];
             self.points[hole] = self.points[child];
+            self.tags.copy(child, hole);
             hole = child;
         }
         self.keys[hole] = key;
         self.points[hole] = point;
-    }
-
-    fn swap(&mut self, a: usize, b: usize) {
-        self.keys.swap(a, b);
-        self.points.swap(a, b);
+        self.tags.set(hole, tag);
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.keys) + size_of_val_capacity(&self.points)
+        size_of_val_capacity(&self.keys)
+            + size_of_val_capacity(&self.points)
+            + self.tags.heap_bytes()
     }
 }
 

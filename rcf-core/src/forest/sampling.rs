@@ -1,0 +1,67 @@
+//! What reaches the samples: times, weights and labels of records, decay, pauses.
+
+use super::RandomCutForest;
+use crate::arrival::Arrival;
+use crate::config::check_time_decay;
+use crate::error::{ConfigError, InputError};
+
+impl RandomCutForest {
+    /// [`update`](Self::update) with a record's time, weight or label.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update); a weight out of range, or a label that cannot be kept.
+    pub fn update_with(&mut self, values: &[f64], arrival: Arrival) -> Result<(), InputError> {
+        arrival.check(self.config.store_labels)?;
+        self.shingle.check(values)?;
+        self.shingle.peek(values, &mut self.row);
+        self.insert(values, arrival);
+        Ok(())
+    }
+
+    /// [`process`](Self::process) with a record's time, weight or label. The score is that of the
+    /// values alone.
+    ///
+    /// # Errors
+    /// As for [`update_with`](Self::update_with).
+    pub fn process_with(&mut self, values: &[f64], arrival: Arrival) -> Result<f64, InputError> {
+        arrival.check(self.config.store_labels)?;
+        self.shingle.check(values)?;
+        Ok(self.process_checked(values, arrival))
+    }
+
+    /// The newest time, or sequence number, of a record; `None` before the first one.
+    #[must_use]
+    pub fn newest_time(&self) -> Option<i64> {
+        self.clock.newest()
+    }
+
+    /// Goes on with another λ. What decay there was stays: points sampled before keep the weights
+    /// that they have relative to each other, and all lose by the new λ from now on.
+    ///
+    /// # Errors
+    /// [`ConfigError::TimeDecay`]; the forest is unchanged then.
+    pub fn set_time_decay(&mut self, time_decay: f64) -> Result<(), ConfigError> {
+        check_time_decay(time_decay)?;
+        self.config.time_decay = time_decay;
+        self.clock.set_time_decay(time_decay);
+        Ok(())
+    }
+
+    /// Stops offering records to the trees: the forest scores, but does not learn. Shingles, times
+    /// and counts go on, and time decays the sampled points as ever, which shows in what comes after
+    /// the pause.
+    pub fn pause_sampling(&mut self) {
+        self.sampling = false;
+    }
+
+    /// Offers records to the trees again.
+    pub fn resume_sampling(&mut self) {
+        self.sampling = true;
+    }
+
+    /// Whether records are offered to the trees.
+    #[must_use]
+    pub fn is_sampling(&self) -> bool {
+        self.sampling
+    }
+}

@@ -1,0 +1,181 @@
+//! The sampled points, overlapping ones in part only.
+//!
+//! Consecutive shingles have all but one record in common, and the samples hold most of the recent
+//! ones. So points are strung to chains: each follows another one whose later records are its
+//! earlier ones, and only what is new in it is written. That is a matter of the values alone: it
+//! needs no memory of which record made which point.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::inconsistent;
+use crate::config::Config;
+use crate::error::StateError;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct PointsV1 {
+    /// For each point, how many of its records, the last ones, are new; the others are the last
+    /// ones of the point before. 0: it stands for itself. Empty if all points do.
+    fresh: Vec<u8>,
+    /// The new records.
+    values: Vec<f32>,
+}
+
+/// The most records by which a point may be ahead of the one that it follows.
+const MOST_FRESH: usize = 16;
+
+/// The most points that follow a whole one, which bounds how much larger than its bytes a state is.
+const MOST_FOLLOWERS: usize = 63;
+
+impl PointsV1 {
+    /// Saves points given in some order; returns their numbers, by their places in it.
+    pub(super) fn save(config: &Config, points: &[&[f32]]) -> (Self, Vec<u32>) {
+        let block = config.input_dimensions;
+        let next = if config.shingle_size == 1 || config.shingle_rotation {
+            Vec::new()
+        } else {
+            chains(block, config.shingle_size, points)
+        };
+        if next.iter().all(Option::is_none) {
+            let values = points.concat();
+            let numbers = (0..points.len() as u32).collect();
+            let fresh = Vec::new();
+            return (Self { fresh, values }, numbers);
+        }
+        let mut follows = vec![false; points.len()];
+        next.iter()
+            .flatten()
+            .for_each(|link| follows[link.to] = true);
+        let mut numbers = vec![0; points.len()];
+        let (mut fresh, mut values) = (Vec::with_capacity(points.len()), Vec::new());
+        for first in (0..points.len()).filter(|&point| !follows[point]) {
+            let mut at = Some(Link {
+                to: first,
+                ahead: 0,
+            });
+            for followers in 0.. {
+                let Some(Link { to, ahead }) = at else { break };
+                let ahead = if followers % (MOST_FOLLOWERS + 1) == 0 {
+                    0
+                } else {
+                    ahead
+                };
+                numbers[to] = fresh.len() as u32;
+                fresh.push(ahead as u8);
+                let known = match ahead {
+                    0 => 0,
+                    ahead => points[to].len() - ahead * block,
+                };
+                values.extend_from_slice(&points[to][known..]);
+                at = next[to];
+            }
+        }
+        (Self { fresh, values }, numbers)
+    }
+
+    /// The coordinates of all points, one after the other.
+    pub(super) fn restore(self, config: &Config) -> Result<Vec<f32>, StateError> {
+        let (dimensions, block) = (config.dimensions(), config.input_dimensions);
+        let Self { fresh, values } = self;
+        let most = config.number_of_trees * config.sample_size;
+        if fresh.is_empty() {
+            return if !values.len().is_multiple_of(dimensions) {
+                Err(inconsistent(
+                    "the points are not of the forest's dimensions",
+                ))
+            } else if values.len() / dimensions > most {
+                Err(inconsistent(
+                    "there are more points than the samples can hold",
+                ))
+            } else {
+                Ok(values)
+            };
+        }
+        if fresh.len() > most {
+            return Err(inconsistent(
+                "there are more points than the samples can hold",
+            ));
+        }
+        let mut values = values.as_slice();
+        let mut points: Vec<f32> = Vec::new();
+        let mut followers = MOST_FOLLOWERS;
+        for ahead in fresh {
+            let new = if ahead == 0 {
+                followers = 0;
+                dimensions
+            } else {
+                followers += 1;
+                usize::from(ahead) * block
+            };
+            if followers > MOST_FOLLOWERS {
+                return Err(inconsistent("too many points follow a whole one"));
+            }
+            let known = dimensions.checked_sub(new);
+            let (Some(known), Some((new, rest))) = (known, values.split_at_checked(new)) else {
+                return Err(inconsistent("a point has another number of new records"));
+            };
+            points.extend_from_within(points.len() - known..);
+            points.extend_from_slice(new);
+            values = rest;
+        }
+        if values.is_empty() {
+            Ok(points)
+        } else {
+            Err(inconsistent("there are more records than points need"))
+        }
+    }
+}
+
+/// The point that follows another one, and by how many records it is ahead.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    to: usize,
+    ahead: usize,
+}
+
+/// Which point follows each, near ones first; no point follows itself, by whatever detour.
+fn chains(block: usize, shingle_size: usize, points: &[&[f32]]) -> Vec<Option<Link>> {
+    let mut next = vec![None; points.len()];
+    // The last point of each chain by its first one, and the first by the last.
+    let mut last_of: Vec<usize> = (0..points.len()).collect();
+    let mut first_of = last_of.clone();
+    let mut firsts = last_of.clone();
+    for ahead in 1..shingle_size.min(MOST_FRESH + 1) {
+        let mut lasts: HashMap<u64, Vec<usize>> = HashMap::new();
+        for &first in firsts.iter().rev() {
+            let last = last_of[first];
+            let tail = &points[last][ahead * block..];
+            lasts.entry(hash(tail)).or_default().push(last);
+        }
+        firsts.retain(|&first| {
+            let head = &points[first][..(shingle_size - ahead) * block];
+            let fits = |&last: &usize| {
+                last != last_of[first] && same_bits(&points[last][ahead * block..], head)
+            };
+            let candidates = lasts.entry(hash(head)).or_default();
+            let Some(place) = candidates.iter().rposition(fits) else {
+                return true;
+            };
+            let last = candidates.remove(place);
+            next[last] = Some(Link { to: first, ahead });
+            let (start, end) = (first_of[last], last_of[first]);
+            (last_of[start], first_of[end]) = (end, start);
+            false
+        });
+    }
+    next
+}
+
+fn same_bits(a: &[f32], b: &[f32]) -> bool {
+    a.iter()
+        .map(|x| x.to_bits())
+        .eq(b.iter().map(|x| x.to_bits()))
+}
+
+fn hash(values: &[f32]) -> u64 {
+    // FNV-1a, by words.
+    values.iter().fold(0xcbf2_9ce4_8422_2325, |hash, value| {
+        (hash ^ u64::from(value.to_bits())).wrapping_mul(0x0100_0000_01b3)
+    })
+}
