@@ -1,19 +1,20 @@
 //! From what Python users pass (numbers, sequences, arrays of any layout) to slices of `f64`.
 //!
-//! Native, aligned, C-contiguous float64 memory is borrowed; everything else is converted by NumPy,
-//! which knows every layout and byte order there is.
+//! Arrays of native, aligned float64 and float32 are borrowed, in any order and with any stride;
+//! everything else is converted by NumPy, which knows every layout and byte order there is.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 use numpy::prelude::*;
-use numpy::{PyArrayDyn, PyReadonlyArrayDyn, PyUntypedArray};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use numpy::{Element, PyArrayDyn, PyReadonlyArrayDyn, PyUntypedArray};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt, PyList, PyTuple, PyType};
 
 use crate::errors;
+use crate::parameters::integer;
 
-/// One point of a known width.
+/// One point of a known shape.
 pub(crate) enum Point<'py> {
     Numbers(Vec<f64>),
     Array(PyReadonlyArrayDyn<'py, f64>),
@@ -43,6 +44,7 @@ impl<'py> Point<'py> {
         }))
     }
 
+    /// The values as one slice.
     pub(crate) fn values(&self) -> PyResult<&[f64]> {
         match self {
             Self::Numbers(numbers) => Ok(numbers),
@@ -51,44 +53,136 @@ impl<'py> Point<'py> {
     }
 }
 
-/// A whole array of points, one in each row.
-pub(crate) struct Rows<'py> {
-    array: PyReadonlyArrayDyn<'py, f64>,
-    shape: (usize, usize),
+/// An observation or a whole point, as an array of one of these shapes.
+pub(crate) fn in_shape<'py>(
+    values: &Bound<'py, PyAny>,
+    shapes: &[&[usize]],
+) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
+    let array = to_float64(values)?;
+    let is_scalar = array.ndim() == 0 && shapes.contains(&[1].as_slice());
+    if is_scalar || shapes.contains(&array.shape()) {
+        return Ok(array);
+    }
+    let mut names: Vec<String> = shapes.iter().map(|shape| shape_of(shape)).collect();
+    names.dedup();
+    Err(errors::input(format!(
+        "expected values of shape {}, got shape {}",
+        names.join(" or "),
+        shape_of(array.shape())
+    )))
+}
+
+/// The positions of missing values: those that are given, or else those of NaN.
+pub(crate) fn positions(
+    values: &[f64],
+    missing: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Vec<usize>> {
+    let Some(missing) = missing else {
+        let numbered = values.iter().enumerate();
+        return Ok(numbered
+            .filter(|(_, value)| value.is_nan())
+            .map(|(position, _)| position)
+            .collect());
+    };
+    let position = |given: PyResult<Bound<'_, PyAny>>| {
+        let given = given?;
+        integer("missing", Some(&given))
+            .map(Option::unwrap_or_default)
+            .map_err(|error| {
+                if error.is_instance_of::<PyTypeError>(given.py()) {
+                    return error;
+                }
+                errors::input(format!("missing positions must be at least 0, got {given}"))
+            })
+    };
+    missing.try_iter()?.map(position).collect()
+}
+
+/// A whole array of points, one in each row, in the precision that it has.
+pub(crate) enum Rows<'py> {
+    Double(PyReadonlyArrayDyn<'py, f64>, usize),
+    Single(PyReadonlyArrayDyn<'py, f32>, usize),
 }
 
 impl<'py> Rows<'py> {
     /// Accepts anything that NumPy reads as `(n, width)` numbers, or `(n,)` where `width` is 1.
     pub(crate) fn extract(points: &Bound<'py, PyAny>, width: usize) -> PyResult<Self> {
-        let array = to_float64(points)?;
-        let rows = match *array.shape() {
-            [rows, columns] if columns == width => rows,
-            [rows] if width == 1 => rows,
-            // An empty list has no second dimension to get wrong.
-            [0] => 0,
-            ref shape => {
-                let one_dimensional = if width == 1 { "(n,) or " } else { "" };
-                let shape_text = shape_of(shape);
-                let remedy = if shape.len() < 2 {
-                    "; a single point goes to score or update"
-                } else {
-                    ""
-                };
-                return Err(errors::input(format!(
-                    "expected an array of shape {one_dimensional}(n, {width}), got shape {shape_text}{remedy}"
-                )));
-            }
-        };
-        Ok(Self {
-            array,
-            shape: (rows, width),
-        })
+        let array = to_numbers(points)?;
+        check_shape(array.shape(), width)?;
+        let rows = array.shape()[0];
+        if Vec::<f64>::new().try_reserve_exact(rows).is_err() {
+            // A broadcast array takes no memory; its scores would.
+            return Err(PyMemoryError::new_err(format!(
+                "the scores of {rows} rows do not fit"
+            )));
+        }
+        if let Some(array) = in_place::<f64>(&array) {
+            return Ok(Self::Double(array.try_readonly()?, width));
+        }
+        if let Some(array) = in_place::<f32>(&array) {
+            return Ok(Self::Single(array.try_readonly()?, width));
+        }
+        Ok(Self::Double(converted(array)?, width))
     }
+}
 
-    pub(crate) fn view(&self) -> PyResult<ArrayView2<'_, f64>> {
-        ArrayView2::from_shape(self.shape, self.array.as_slice()?)
-            .map_err(|error| PyValueError::new_err(error.to_string()))
+/// Evaluates `$body` with `$view` bound to the rows, whatever their precision.
+macro_rules! with_rows {
+    ($rows:expr, $view:ident => $body:expr) => {
+        match &$rows {
+            $crate::input::Rows::Double(array, width) => {
+                let $view = $crate::input::view(array, *width)?;
+                $body
+            }
+            $crate::input::Rows::Single(array, width) => {
+                let $view = $crate::input::view(array, *width)?;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_rows;
+
+/// The rows of an array whose shape is checked.
+pub(crate) fn view<'a, T: Element>(
+    array: &'a PyReadonlyArrayDyn<'_, T>,
+    width: usize,
+) -> PyResult<ArrayView2<'a, T>> {
+    let rows = array.as_array();
+    if rows.is_empty() {
+        // Of an empty list nobody knows how wide its rows would have been.
+        return ArrayView2::from_shape((rows.shape()[0], width), &[]).map_err(impossible);
     }
+    let rows = if rows.ndim() == 1 {
+        rows.insert_axis(Axis(1))
+    } else {
+        rows
+    };
+    rows.into_dimensionality().map_err(impossible)
+}
+
+fn impossible(error: impl ToString) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn check_shape(shape: &[usize], width: usize) -> PyResult<()> {
+    match *shape {
+        [_, columns] if columns == width => return Ok(()),
+        [_] if width == 1 => return Ok(()),
+        // An empty list has no second dimension to get wrong.
+        [0] => return Ok(()),
+        _ => {}
+    }
+    let one_dimensional = if width == 1 { "(n,) or " } else { "" };
+    let remedy = if shape.len() < 2 {
+        "; a single point goes to score or update"
+    } else {
+        ""
+    };
+    Err(errors::input(format!(
+        "expected an array of shape {one_dimensional}(n, {width}), got shape {}{remedy}",
+        shape_of(shape)
+    )))
 }
 
 /// A number, or a list or tuple of numbers, without the detour through NumPy, which takes microseconds:
@@ -115,31 +209,64 @@ fn plain_number(value: &Bound<'_, PyAny>) -> Option<f64> {
 
 /// `values` as a C-contiguous, aligned float64 array: the same memory where it already is one.
 fn to_float64<'py>(values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
-    static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    if let Ok(array) = values.cast_exact::<PyArrayDyn<f64>>()
+    let array = to_numbers(values)?;
+    if let Ok(array) = array.cast::<PyArrayDyn<f64>>()
         && array.is_c_contiguous()
         && array.is_aligned()
     {
         return Ok(array.try_readonly()?);
     }
+    converted(array)
+}
+
+/// `values` as an array of real numbers of any kind and layout.
+fn to_numbers<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
+    static FROM_TABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = values.py();
-    let asarray = ASARRAY.import(py, "numpy", "asarray")?;
-    let array = match asarray.call1((unmasked(values)?,)) {
+    let array = match asarray(py)?.call1((unmasked(values)?,)) {
         Err(error) if error.is_instance_of::<PyValueError>(py) => {
             // Ragged sequences, for one.
             let refused = errors::input(error.value(py));
             refused.set_cause(py, Some(error));
             return Err(refused);
         }
-        result => result?,
+        result => result?.cast_into::<PyUntypedArray>()?,
     };
-    let dtype = array.cast::<PyUntypedArray>()?.dtype();
-    if !matches!(dtype.kind(), b'f' | b'i' | b'u' | b'b') {
-        return Err(PyTypeError::new_err(format!(
-            "expected numbers, got values of dtype {dtype}; convert them to float64 first"
-        )));
+    let dtype = array.dtype();
+    if matches!(dtype.kind(), b'f' | b'i' | b'u' | b'b') {
+        return Ok(array);
     }
-    let array = asarray.call1((array, numpy::dtype::<f64>(py), "C"))?;
+    if dtype.kind() == b'O' && values.hasattr("to_numpy")? {
+        let from_table = FROM_TABLE.import(py, "rcf._tables", "from_table")?;
+        let array = from_table.call1((values,))?;
+        if !array.is_none() {
+            return Ok(array.cast_into()?);
+        }
+    }
+    Err(PyTypeError::new_err(format!(
+        "expected numbers, got values of dtype {dtype}; convert them to float64 first"
+    )))
+}
+
+fn asarray<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyAny>> {
+    static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    ASARRAY.import(py, "numpy", "asarray")
+}
+
+/// The array itself if its numbers are `T` and can be read where they are.
+fn in_place<'a, 'py, T: Element>(
+    array: &'a Bound<'py, PyUntypedArray>,
+) -> Option<&'a Bound<'py, PyArrayDyn<T>>> {
+    let array = array.cast::<PyArrayDyn<T>>().ok()?;
+    // Also on machines where 8-byte numbers may lie at multiples of 4.
+    let whole = |&stride: &isize| stride % size_of::<T>() as isize == 0;
+    (array.is_aligned() && array.strides().iter().all(whole)).then_some(array)
+}
+
+/// A copy in float64, C-contiguous and aligned.
+fn converted<'py>(array: Bound<'py, PyUntypedArray>) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
+    let py = array.py();
+    let array = asarray(py)?.call1((array, numpy::dtype::<f64>(py), "C"))?;
     let array = array.cast_into::<PyArrayDyn<f64>>()?;
     if array.is_aligned() {
         return Ok(array.try_readonly()?);

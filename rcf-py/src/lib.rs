@@ -1,12 +1,15 @@
 //! The compiled half of the Python package `rcf`.
 //!
 //! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
-//! ([`forest`]), and turns errors into the exceptions of `rcf._errors` ([`errors`]).
+//! ([`forest`]), and turns errors into the exceptions of `rcf._errors` ([`errors`]). A model is
+//! [`shared`] by threads and [`saved`] like any other.
 
 mod errors;
 mod forest;
 mod input;
 mod parameters;
+mod saved;
+mod shared;
 
 /// The module `rcf._rcf`. Everything in it guards its own state, so it needs no GIL.
 #[pyo3::pymodule(gil_used = false)]

@@ -2,6 +2,7 @@
 
 import array
 import decimal
+import tracemalloc
 
 import hypothesis.extra.numpy as arrays
 import hypothesis.strategies as st
@@ -24,6 +25,7 @@ LAYOUTS = {
     "columns reversed": lambda a: a[:, ::-1],
     "slice of a wider one": lambda a: np.concatenate([a, a], axis=1)[:, : a.shape[1]],
     "transposed": lambda a: np.ascontiguousarray(a.T).T,
+    "column of a wider one": lambda a: np.concatenate([a, a, a], axis=1)[::-2, ::3][:, : a.shape[1]],
     "repeated": lambda a: np.broadcast_to(a[:1], (5, a.shape[1])),
     "nested lists": lambda a: a.tolist(),
 }
@@ -234,23 +236,64 @@ def test_a_masked_value_is_missing_and_not_what_lies_under_the_mask():
     assert forest(1).process(values).shape == (4,)
 
 
-def test_contiguous_float64_is_not_copied():
-    """Peak memory of `process` on 64 MB of points: a copy would show."""
-    import tracemalloc
-
-    subject = rcf.RandomCutForest(input_dimensions=64, number_of_trees=1, sample_size=2)
-    points = np.ones((125_000, 64))
-    subject.score_array(points[:10])
-    tracemalloc.start()  # NumPy reports its allocations here
-    subject.score_array(points)
-    _, peak = tracemalloc.get_traced_memory()
-    subject.score_array(points[:, ::-1])
-    _, peak_reversed = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 1e6
-    assert peak_reversed > 60e6  # the measurement can see a copy
-
-
 def test_more_than_fits_into_memory_is_a_memory_error():
     with pytest.raises(MemoryError):
         forest(1).process(np.broadcast_to(1.0, (2**45, 1)))
+
+
+def tables(values: np.ndarray) -> dict[str, object]:
+    """The values in the containers that people have."""
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    columns = {"a": values[:, 0], "b": values[:, 1]}
+    frame = pandas.DataFrame(columns, index=pandas.date_range("2026-01-01", periods=len(values)))
+    return {
+        "pandas": frame,
+        "pandas nullable": frame.astype("Float64"),
+        "pandas arrow": frame.astype("double[pyarrow]"),
+        "pandas mixed": frame.astype({"a": "Float64"}),
+        "polars": polars.DataFrame(columns),
+        "arrow table": pyarrow.table(columns),
+        "arrow batch": pyarrow.RecordBatch.from_pydict(columns),
+    }
+
+
+CONTAINERS = ["pandas", "pandas nullable", "pandas arrow", "pandas mixed", "polars", "arrow table", "arrow batch"]  # fmt: skip
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_tables_are_read_like_arrays(noise, container):
+    scores, state = learned(noise[:300])
+    subject = forest(2)
+    assert subject.process(tables(noise[:300])[container]).tobytes() == scores
+    assert subject.to_bytes() == state
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_what_is_missing_in_a_table_is_refused_by_its_row(noise, container):
+    values = noise[:100].copy()
+    values[42, 1] = np.nan
+    subject = forest(2)
+    with pytest.raises(rcf.InputError, match=r"row 42\b.*finite") as caught:
+        subject.process(tables(values)[container])
+    assert caught.value.row == 42 and subject.updates == 0
+
+
+def test_columns_of_text_are_refused():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match="expected numbers"):
+        forest(2).process(pandas.DataFrame({"a": [1.0], "b": ["1"]}).astype({"b": object}))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layout", ["as it is", "Fortran", "every other row", "columns reversed"])
+def test_both_precisions_are_read_in_place(dtype, layout):
+    """Peak memory of `score_array`, to which NumPy reports its allocations: a copy would show."""
+    points = LAYOUTS[layout](np.ones((200_000, 2), dtype))
+    subject = rcf.RandomCutForest(input_dimensions=2, number_of_trees=1, sample_size=2)
+    peaks = []
+    for array in (points, points.astype(points.dtype.newbyteorder())):
+        tracemalloc.start()
+        subject.score_array(array)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[0] < 100_000 < points.nbytes < peaks[1]  # the measurement can see a copy

@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -38,14 +39,21 @@ def test_everything_public_is_documented():
     assert undocumented == []
 
 
-@pytest.mark.parametrize(
-    "method", ["update", "score", "process", "score_array", "attribution", "to_bytes", "from_bytes"]
-)
-def test_methods_document_all_their_parameters(method):
-    function = getattr(rcf.RandomCutForest, method)
+METHODS = [
+    (owner, name)
+    for owner in filter(inspect.isclass, vars(rcf).values())
+    if owner.__module__ == "rcf" and not issubclass(owner, tuple | Exception)
+    for name, method in vars(owner).items()
+    if not name.startswith("_") and (inspect.isroutine(method) or isinstance(method, classmethod))
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), METHODS, ids=lambda value: getattr(value, "__name__", value))
+def test_methods_document_all_their_parameters(owner, name):
+    function = getattr(owner, name)
     for parameter in inspect.signature(function).parameters:
         if parameter != "self":
-            assert f"{parameter} : " in inspect.getdoc(function)
+            assert re.search(rf"^(\w+, )*{parameter}(, \w+)* : ", inspect.getdoc(function), re.MULTILINE)
 
 
 def test_the_constructor_documents_all_its_parameters():

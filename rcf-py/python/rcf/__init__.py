@@ -11,16 +11,34 @@ One point at a time: ``score(point)``, then ``update(point)``. A whole array: ``
 does both for each row, or ``score_array(points)``, which learns nothing.
 """
 
-from ._attribution import Attribution
-from ._errors import ConfigError, InputError, RcfError, StateError
+from ._answers import (
+    Attribution,
+    ConditionalField,
+    Density,
+    Explanation,
+    Forecast,
+    Neighbor,
+    ScoreEstimate,
+    ScoringFunction,
+)
+from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
 from ._rcf import RandomCutForest, __version__
 
 __all__ = [
     "Attribution",
+    "ConditionalField",
     "ConfigError",
+    "Density",
+    "Explanation",
+    "Forecast",
     "InputError",
+    "InternalError",
+    "Neighbor",
+    "NotReadyError",
     "RandomCutForest",
     "RcfError",
+    "ScoreEstimate",
+    "ScoringFunction",
     "StateError",
     "__version__",
 ]

@@ -22,11 +22,19 @@ class InputError(RcfError, ValueError):
     row: int | None = None
 
 
+class NotReadyError(RcfError, RuntimeError):
+    """The question needs a forest that has learned more."""
+
+
 class StateError(RcfError, ValueError):
     """Saved bytes cannot be restored: they are damaged, cut short, or no saved forest."""
 
 
-for _error in (RcfError, ConfigError, InputError, StateError):
+class InternalError(RcfError, RuntimeError):
+    """An earlier call ended in a fault of this package; the object cannot be used any more."""
+
+
+for _error in (RcfError, ConfigError, InputError, NotReadyError, StateError, InternalError):
     # Tracebacks and pickles show the public name.
     _error.__module__ = "rcf"
 del _error

@@ -1,0 +1,180 @@
+"""What a forest answers, as named tuples of numbers and NumPy arrays."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Attribution(NamedTuple):
+    """How much each value of a point adds to its score, and in which direction.
+
+    Attributes
+    ----------
+    high, low : ndarray of shape (shingle_size, input_dimensions)
+        The parts of the score that are due to values higher, or lower, than usual. The last row
+        belongs to the newest observation.
+
+    Examples
+    --------
+    >>> forest = rcf.RandomCutForest(seed=1)
+    >>> _ = forest.process(np.sin(np.arange(1000) / 10))
+    >>> why = forest.attribution(5.0)
+    >>> bool(why.high.sum() > why.low.sum())
+    True
+    >>> abs(why.total - forest.score(5.0)) < 1e-9
+    True
+    """
+
+    high: "NDArray[np.float64]"
+    low: "NDArray[np.float64]"
+
+    @property
+    def total(self) -> float:
+        """Sum of all parts: the anomaly score of the point, up to rounding."""
+        return float(self.high.sum() + self.low.sum())
+
+
+class ScoreEstimate(NamedTuple):
+    """A score from some of the trees.
+
+    Attributes
+    ----------
+    score : float
+        The mean over the trees that were asked; higher is more anomalous.
+    trees : int
+        How many those are; 0 before the forest is ready.
+    """
+
+    score: float
+    trees: int
+
+
+class Explanation(NamedTuple):
+    """A score and what it is made of.
+
+    Attributes
+    ----------
+    score : float
+        The mean over the trees that were asked; higher is more anomalous.
+    attribution : Attribution
+        The share of each value and direction; its total is the score.
+    trees : int
+        How many trees were asked; 0 before the forest is ready.
+    """
+
+    score: float
+    attribution: Attribution
+    trees: int
+
+
+class Neighbor(NamedTuple):
+    """A sampled point near a query.
+
+    Attributes
+    ----------
+    point : ndarray of shape (shingle_size, input_dimensions)
+        The point, oldest observation first.
+    distance : float
+        Euclidean distance to the query, in the units of the observations.
+    trees : int
+        How many trees brought it.
+    """
+
+    point: "NDArray[np.float64]"
+    distance: float
+    trees: int
+
+
+class Density(NamedTuple):
+    """How densely a query is surrounded.
+
+    Attributes
+    ----------
+    value : float
+        Points, as a fraction of a tree's sample, per volume in the units of the observations; higher
+        is more usual.
+    high, low : ndarray of shape (shingle_size, input_dimensions)
+        The parts of it towards lower values, where the query is the high one, and towards higher
+        values. All of them add up to `value`.
+    """
+
+    value: float
+    high: "NDArray[np.float64]"
+    low: "NDArray[np.float64]"
+
+
+class ConditionalField(NamedTuple):
+    """What the forest knows of missing values, given the others.
+
+    Each array has one entry for each missing value, in their order, in the units of the observations.
+
+    Attributes
+    ----------
+    mean, deviation, median, p10, p90 : ndarray of shape (missing,)
+        Mean, standard deviation, median, and 10th and 90th percentile of one candidate from each tree.
+    """
+
+    mean: "NDArray[np.float64]"
+    deviation: "NDArray[np.float64]"
+    median: "NDArray[np.float64]"
+    p10: "NDArray[np.float64]"
+    p90: "NDArray[np.float64]"
+
+
+class Forecast(NamedTuple):
+    """Observations to come, the next one first.
+
+    Attributes
+    ----------
+    median, p10, p90 : ndarray of shape (horizon, input_dimensions)
+        The expected values, and how far the trees disagree about each.
+    """
+
+    median: "NDArray[np.float64]"
+    p10: "NDArray[np.float64]"
+    p90: "NDArray[np.float64]"
+
+
+class ScoringFunction(NamedTuple):
+    """What a forest computes of a query's depth and of the masses around it, for `score_with`.
+
+    The query falls into a tree as if it were inserted. The forest takes the expectation of these
+    values over the random cuts, then the mean over the trees.
+
+    Attributes
+    ----------
+    seen : callable (depth, mass) -> float
+        The value for a query that equals `mass` sampled points, below `depth` cuts.
+    unseen : callable (depth, mass) -> float
+        The value for a query that is cut off, at `depth`, from a node of `mass` points.
+    damp : callable (mass, tree_mass) -> float, optional
+        The factor of `seen` for `mass` equal points in a tree of `tree_mass`; 1 if left out.
+    normalizer : callable (tree_mass) -> float, optional
+        The factor of the value of a tree; 1 if left out.
+
+    Examples
+    --------
+    The expected depth, which is small for outliers:
+
+    >>> depth = rcf.ScoringFunction(seen=lambda depth, mass: depth, unseen=lambda depth, mass: depth + 1)
+    >>> forest = rcf.RandomCutForest(seed=1)
+    >>> _ = forest.process(np.sin(np.arange(1000) / 10))
+    >>> forest.score_with(5.0, depth) < forest.score_with(0.5, depth)
+    True
+    """
+
+    seen: "Callable[[int, int], float]"
+    unseen: "Callable[[int, int], float]"
+    damp: "Callable[[int, int], float] | None" = None
+    normalizer: "Callable[[int], float] | None" = None
+
+
+for _answer in (
+    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, ScoreEstimate, ScoringFunction
+):  # fmt: skip
+    # Pickles and the interactive prompt show the public name.
+    _answer.__module__ = "rcf"
+del _answer

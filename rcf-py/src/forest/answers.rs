@@ -1,0 +1,78 @@
+//! The named tuples of `rcf._answers`, made from the answers of the core.
+
+use numpy::prelude::*;
+use numpy::{PyArray1, PyArray2};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use rcf_core::{
+    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, ScoreEstimate,
+};
+
+/// An object of one of the classes of `rcf._answers`.
+macro_rules! answer {
+    ($py:expr, $class:literal, $($field:expr),+ $(,)?) => {{
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        CLASS.import($py, "rcf._answers", $class)?.call1(($($field,)+))
+    }};
+}
+
+type Answer<'py> = PyResult<Bound<'py, PyAny>>;
+
+/// The shape of a point: observations × values of one.
+pub(super) type Shape = [usize; 2];
+
+fn shaped<'py>(
+    py: Python<'py>,
+    values: Vec<f64>,
+    shape: Shape,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    PyArray1::from_vec(py, values).reshape(shape)
+}
+
+pub(super) fn attribution(py: Python<'_>, parts: Attribution, shape: Shape) -> Answer<'_> {
+    let (high, low) = (
+        shaped(py, parts.high, shape)?,
+        shaped(py, parts.low, shape)?,
+    );
+    answer!(py, "Attribution", high, low)
+}
+
+pub(super) fn estimate(py: Python<'_>, estimate: ScoreEstimate) -> Answer<'_> {
+    answer!(py, "ScoreEstimate", estimate.score, estimate.trees)
+}
+
+pub(super) fn explanation(py: Python<'_>, explained: Explanation, shape: Shape) -> Answer<'_> {
+    let parts = attribution(py, explained.attribution, shape)?;
+    answer!(py, "Explanation", explained.score, parts, explained.trees)
+}
+
+pub(super) fn neighbor(py: Python<'_>, neighbor: Neighbor, shape: Shape) -> Answer<'_> {
+    let point = shaped(py, neighbor.point, shape)?;
+    answer!(py, "Neighbor", point, neighbor.distance, neighbor.trees)
+}
+
+pub(super) fn density(py: Python<'_>, density: Density, shape: Shape) -> Answer<'_> {
+    let (high, low) = (
+        shaped(py, density.high, shape)?,
+        shaped(py, density.low, shape)?,
+    );
+    answer!(py, "Density", density.value, high, low)
+}
+
+pub(super) fn field(py: Python<'_>, field: ConditionalField) -> Answer<'_> {
+    let [mean, deviation, median, p10, p90] = [
+        field.mean,
+        field.deviation,
+        field.median,
+        field.p10,
+        field.p90,
+    ]
+    .map(|values| PyArray1::from_vec(py, values));
+    answer!(py, "ConditionalField", mean, deviation, median, p10, p90)
+}
+
+pub(super) fn forecast(py: Python<'_>, forecast: Forecast) -> Answer<'_> {
+    let [median, p10, p90] =
+        [forecast.median, forecast.p10, forecast.p90].map(|values| values.into_pyarray(py));
+    answer!(py, "Forecast", median, p10, p90)
+}

@@ -1,0 +1,213 @@
+"""What else than a score can be read off the trees."""
+
+import math
+
+import numpy as np
+import pytest
+
+import rcf
+
+USUAL, UNUSUAL = [0.1, -0.2], [0.1, -9.0]
+
+
+@pytest.fixture
+def forest(noise) -> rcf.RandomCutForest:
+    forest = rcf.RandomCutForest(input_dimensions=2, shingle_size=3, sample_size=128, seed=2)
+    forest.process(noise)
+    return forest
+
+
+ANOMALY_SCORE = rcf.ScoringFunction(
+    seen=lambda depth, mass: 1 / (depth + math.log2(mass + 1)),
+    unseen=lambda depth, mass: 1 / (depth + 1),
+    damp=lambda mass, tree_mass: 1 - mass / (2 * tree_mass),
+    normalizer=lambda tree_mass: math.log2(tree_mass + 1),
+)
+DISPLACEMENT = (
+    lambda depth, mass: 1 / (1 + mass), lambda depth, mass: mass, None, lambda tree_mass: 1 / (1 + tree_mass)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("point", [USUAL, UNUSUAL])
+def test_functions_of_ones_own_give_what_the_built_in_ones_give(forest, point):
+    assert forest.score_with(point, ANOMALY_SCORE) == pytest.approx(forest.score(point), rel=1e-6)
+    assert forest.score_with(point, "anomaly_score") == pytest.approx(forest.score(point), rel=1e-6)
+    assert forest.score_with(point, DISPLACEMENT) == forest.displacement(point)
+    assert forest.score_with(point, "displacement") == forest.displacement(point)
+
+
+def test_copies_of_the_point_itself_can_be_ignored():
+    forest = rcf.RandomCutForest(initial_accept_fraction=1.0, seed=1)
+    forest.process([*np.sin(np.arange(200) / 10), 9.0])
+    unlike = forest.score_ignoring(9.0)
+    assert unlike > 1.3 * forest.score(9.0)
+    assert forest.score_ignoring(9.0, 0) == pytest.approx(forest.score(9.0), rel=1e-6)
+    assert forest.score_with(9.0, ANOMALY_SCORE, ignoring=1) == pytest.approx(unlike, rel=1e-12)
+    assert forest.score_ignoring(9.0, copies=5) == unlike
+
+
+def test_a_function_that_touches_the_forest_does_not_lock_it(forest, noise):
+    """The forest changes under the walk: it walks until it has seen one state from end to end."""
+    seen = []
+
+    def unseen(depth: int, mass: int) -> float:
+        if len(seen) < 20:
+            seen.append(forest.score(USUAL))
+            forest.update(noise[len(seen)])
+        return 1 / (depth + 1)
+
+    score = forest.score_with(UNUSUAL, ANOMALY_SCORE._replace(unseen=unseen))
+    assert len(seen) == 20
+    assert score == pytest.approx(forest.score(UNUSUAL), rel=1e-6)
+
+
+def test_errors_of_a_function_arrive(forest):
+    with pytest.raises(ZeroDivisionError):
+        forest.score_with(USUAL, ANOMALY_SCORE._replace(unseen=lambda depth, mass: 1 / 0))
+    with pytest.raises(TypeError):
+        forest.score_with(USUAL, ANOMALY_SCORE._replace(unseen=lambda depth, mass: "much"))
+
+
+@pytest.mark.parametrize("function", [3, None, (len,), (len, None), (None, len), (len, len, 1), (len,) * 5])
+def test_what_is_no_function_is_a_type_error(forest, function):
+    with pytest.raises(TypeError, match="seen, unseen"):
+        forest.score_with(USUAL, function)
+
+
+def test_an_unknown_function_is_refused_by_name(forest):
+    with pytest.raises(rcf.ConfigError, match='"anomaly_score", "displacement".*"depth"'):
+        forest.score_with(USUAL, "depth")
+
+
+def test_displacements_see_the_outlier(forest):
+    assert 0 < forest.displacement(USUAL) < 0.2 < forest.displacement(UNUSUAL) < 1
+    assert forest.collusive_displacement(UNUSUAL) > 5 * forest.collusive_displacement(USUAL) > 0
+
+
+def test_one_walk_gives_score_and_attribution(forest):
+    score, why, trees = forest.explain(UNUSUAL)
+    assert trees == 50
+    assert score == pytest.approx(forest.score(UNUSUAL), rel=1e-9)
+    assert why.total == pytest.approx(score, rel=1e-9)
+    assert np.array_equal(why.low, forest.attribution(UNUSUAL).low)
+
+
+def test_fewer_trees_are_enough_for_less_precision(forest):
+    assert forest.converging_score(UNUSUAL, 0.0).trees == 50
+    estimate = forest.converging_score(USUAL, 0.1)
+    assert 16 <= estimate.trees < 50
+    assert abs(estimate.score - forest.score(USUAL)) < 0.3
+    assert forest.explain(USUAL, precision=0.1)[::2] == estimate
+    for precision in (-0.1, math.nan):
+        with pytest.raises(rcf.InputError, match="precision"):
+            forest.converging_score(USUAL, precision)
+
+
+def test_neighbours_are_near_and_counted(forest, noise):
+    neighbors = forest.near_neighbors(USUAL)
+    assert all(neighbor.point.shape == (3, 2) for neighbor in neighbors)
+    assert sum(neighbor.trees for neighbor in neighbors) == 50
+    distances = [neighbor.distance for neighbor in neighbors]
+    assert distances == sorted(distances)
+    shingle = np.vstack([noise[-2:], USUAL])
+    measured = [np.linalg.norm(neighbor.point - shingle) for neighbor in neighbors]
+    assert distances == pytest.approx(measured, rel=1e-5)
+    history = np.lib.stride_tricks.sliding_window_view(noise, 3, axis=0).transpose(0, 2, 1)
+    assert abs(history - neighbors[0].point).max(axis=(1, 2)).min() < 1e-5
+
+
+def test_density_is_high_among_points_and_has_directions(forest):
+    dense, sparse = forest.density(USUAL), forest.density(UNUSUAL)
+    assert dense.value > 10 * sparse.value > 0
+    assert dense.high.shape == dense.low.shape == (3, 2)
+    assert forest.density(USUAL, manifold_dimension=2).value > 2 * forest.density(UNUSUAL, manifold_dimension=2).value
+    assert (sparse.high + sparse.low).sum() == pytest.approx(sparse.value, rel=1e-9)
+    assert sparse.low[2, 1] == (sparse.high + sparse.low).max()
+    with pytest.raises(rcf.InputError, match="manifold_dimension"):
+        forest.density(USUAL, manifold_dimension=0)
+
+
+@pytest.fixture
+def line() -> rcf.RandomCutForest:
+    """Pairs on the line y = 1000 - 3 x, shingles of two."""
+    forest = rcf.RandomCutForest(input_dimensions=2, shingle_size=2, sample_size=512, seed=1)
+    x = np.random.default_rng(3).uniform(0, 100, 3000)
+    forest.process(np.column_stack([x, 1000 - 3 * x]))
+    return forest
+
+
+def test_missing_values_are_filled_in(line):
+    filled = line.impute([50.0, np.nan])
+    assert (filled.shape, filled[0]) == ((2,), 50.0)
+    assert filled[1] == pytest.approx(850, abs=40)
+    assert np.array_equal(line.impute([50.0, 123.0], missing=[1]), filled)
+    assert np.array_equal(line.impute([50.0, 123.0]), [50.0, 123.0])  # nothing is missing
+
+
+def test_a_whole_point_may_have_values_missing(line):
+    point = np.array([[20.0, np.nan], [np.nan, 850.0]])
+    filled = line.impute(point)
+    assert filled.shape == (2, 2)
+    assert filled[0, 1] == pytest.approx(940, abs=100) and filled[1, 0] == pytest.approx(50, abs=30)
+    assert np.array_equal(line.impute(point.ravel(), missing=np.array([1, 2])), filled.ravel())
+    field = line.conditional_field(point)
+    assert field.median.tolist() == [filled[0, 1], filled[1, 0]]
+    assert (field.p10 <= field.median).all() and (field.median <= field.p90).all()
+    assert (field.deviation > 0).all() and field.mean.shape == (2,)
+    assert (line.conditional_field(point, centrality=0.0).deviation > field.deviation).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "missing", "message"),
+    [
+        ([50.0, 1.0], [2], "position 2 does not exist"),
+        ([50.0, 1.0], [1, 1], "named twice"),
+        ([50.0, 1.0], [-1], "missing positions must be at least 0, got -1"),
+        ([np.inf, 1.0], [1], "value 0 is not finite"),
+        ([50.0, np.nan], [0], "value 1 is not finite"),
+        ([50.0], None, r"shape \(2,\) or \(4,\) or \(2, 2\), got shape \(1,\)"),
+        (50.0, None, r"got shape \(\)"),
+    ],
+)
+def test_wrong_questions_about_missing_values_are_refused(line, values, missing, message):
+    for method in (line.impute, line.conditional_field):
+        with pytest.raises(rcf.InputError, match=message):
+            method(values, missing)
+
+
+@pytest.mark.parametrize("missing", [["1"], [1.0], [True], 1, np.array([False, True])])
+def test_positions_are_integers(line, missing):
+    with pytest.raises(TypeError):
+        line.impute([50.0, 1.0], missing)
+
+
+def test_a_wave_is_forecast():
+    wave = np.column_stack([np.sin(np.arange(3000) / 10), np.cos(np.arange(3000) / 10)])
+    forest = rcf.RandomCutForest(input_dimensions=2, shingle_size=16, seed=1)
+    forest.process(wave[:2900])
+    before = forest.to_bytes()
+    median, p10, p90 = forest.forecast(32)
+    assert median.shape == (32, 2) and (p10 <= median).all() and (median <= p90).all()
+    assert abs(median - wave[2900:2932]).mean() < 0.05
+    assert forest.forecast(0).median.shape == (0, 2)
+    assert forest.to_bytes() == before
+
+
+@pytest.mark.parametrize("horizon", [-1, 10**7, 2**63, 2**80])
+def test_a_horizon_out_of_reach_is_refused(forest, horizon):
+    with pytest.raises(rcf.RcfError, match="horizon"):
+        forest.forecast(horizon)
+
+
+def test_questions_that_come_too_early_say_so():
+    forest = rcf.RandomCutForest()
+    for ask in (
+        lambda: forest.near_neighbors(1.0),
+        lambda: forest.impute(np.nan),
+        lambda: forest.conditional_field([np.nan]),
+        lambda: forest.forecast(3),
+    ):
+        with pytest.raises(rcf.NotReadyError, match="not ready after 0 records") as caught:
+            ask()
+        assert isinstance(caught.value, RuntimeError)
+    assert forest.displacement(1.0) == forest.density(1.0).value == forest.explain(1.0).score == 0
