@@ -75,7 +75,7 @@ def test_what_is_no_function_is_a_type_error(forest, function):
 
 
 def test_an_unknown_function_is_refused_by_name(forest):
-    with pytest.raises(rcf.ConfigError, match='"anomaly_score", "displacement".*"depth"'):
+    with pytest.raises(rcf.ConfigError, match=r'"anomaly_score", "displacement".*"depth"'):
         forest.score_with(USUAL, "depth")
 
 
@@ -120,7 +120,10 @@ def test_density_is_high_among_points_and_has_directions(forest):
     dense, sparse = forest.density(USUAL), forest.density(UNUSUAL)
     assert dense.value > 10 * sparse.value > 0
     assert dense.high.shape == dense.low.shape == (3, 2)
-    assert forest.density(USUAL, manifold_dimension=2).value > 2 * forest.density(UNUSUAL, manifold_dimension=2).value
+    assert (
+        forest.density(USUAL, manifold_dimension=2).value
+        > 2 * forest.density(UNUSUAL, manifold_dimension=2).value
+    )
     assert (sparse.high + sparse.low).sum() == pytest.approx(sparse.value, rel=1e-9)
     assert sparse.low[2, 1] == (sparse.high + sparse.low).max()
     with pytest.raises(rcf.InputError, match="manifold_dimension"):

@@ -257,7 +257,9 @@ def tables(values: np.ndarray) -> dict[str, object]:
     }
 
 
-CONTAINERS = ["pandas", "pandas nullable", "pandas arrow", "pandas mixed", "polars", "arrow table", "arrow batch"]  # fmt: skip
+CONTAINERS = [
+    "pandas", "pandas nullable", "pandas arrow", "pandas mixed", "polars", "arrow table", "arrow batch"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
@@ -291,9 +293,9 @@ def test_both_precisions_are_read_in_place(dtype, layout):
     points = LAYOUTS[layout](np.ones((200_000, 2), dtype))
     subject = rcf.RandomCutForest(input_dimensions=2, number_of_trees=1, sample_size=2)
     peaks = []
-    for array in (points, points.astype(points.dtype.newbyteorder())):
+    for passed in (points, points.astype(points.dtype.newbyteorder())):
         tracemalloc.start()
-        subject.score_array(array)
+        subject.score_array(passed)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[0] < 100_000 < points.nbytes < peaks[1]  # the measurement can see a copy

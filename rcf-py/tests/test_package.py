@@ -14,6 +14,7 @@ import rcf
 from rcf import _rcf
 
 PACKAGE = pathlib.Path(rcf.__file__).parent
+PYPROJECT = pathlib.Path(__file__).parents[1] / "pyproject.toml"
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +66,7 @@ def test_the_constructor_documents_all_its_parameters():
 
 
 def test_the_stubs_tell_the_truth():
-    result = python("-m", "mypy.stubtest", "rcf")
+    result = python("-m", "mypy.stubtest", "rcf._rcf")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -85,7 +86,8 @@ def test_types_hold_in_the_package_and_for_its_users(tmp_path):
     )
     for target in (["-p", "rcf"], [str(user)]):
         result = python(
-            "-m", "mypy", "--strict", "--warn-unused-ignores", f"--cache-dir={tmp_path}", *target
+            "-m", "mypy", "--strict", "--warn-unused-ignores", f"--config-file={PYPROJECT}",
+            f"--cache-dir={tmp_path}", *target,
         )  # fmt: skip
         assert result.returncode == 0, result.stdout + result.stderr
 
