@@ -1,5 +1,6 @@
 //! A decoded record: what the operator takes.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -75,6 +76,16 @@ pub enum EventTime {
     Number(serde_json::Number),
     /// When the record arrived in the stream.
     Arrival(Timestamp),
+}
+
+impl fmt::Display for EventTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+            Self::Arrival(timestamp) => timestamp.fmt(f),
+        }
+    }
 }
 
 impl Serialize for EventTime {

@@ -47,6 +47,7 @@ pub mod demo;
 pub mod encode;
 pub mod error;
 pub mod event;
+pub mod http;
 pub mod kinesis;
 pub mod memory;
 pub mod migrate;
@@ -57,6 +58,7 @@ pub mod report;
 pub mod sink;
 pub mod source;
 mod suggest;
+pub mod telemetry;
 
 pub use error::{BadRecord, PipelineError, SinkError, SourceError};
 pub use operator::{RandomCutForestOperator, Scored};

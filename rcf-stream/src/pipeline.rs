@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use crate::event::{Event, EventOperator, ModelPer};
 use crate::record::{OutputRecord, Positions, Record};
 use crate::sink::Sink;
 use crate::source::{Batch, Source};
+use crate::telemetry::live::Live;
+use crate::telemetry::metrics;
 
 /// What happens to a record that cannot be decoded or scored. The models never see it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,7 @@ pub struct Pipeline {
     model_per: ModelPer,
     on_bad_record: OnBadRecord,
     checkpointer: Option<Checkpointer>,
+    live: Option<Arc<Live>>,
     positions: Positions,
     changed: bool,    // since the last checkpoint
     encoded: Vec<u8>, // scratch
@@ -77,6 +82,7 @@ impl Pipeline {
             model_per: ModelPer::default(),
             on_bad_record: OnBadRecord::default(),
             checkpointer: None,
+            live: None,
             positions: Positions::default(),
             changed: false,
             encoded: Vec::new(),
@@ -107,6 +113,13 @@ impl Pipeline {
         self
     }
 
+    /// Shows what happens on the live page.
+    #[must_use]
+    pub fn live(mut self, live: Arc<Live>) -> Self {
+        self.live = Some(live);
+        self
+    }
+
     /// Runs until the source ends or `stop` is ready, and then writes a last checkpoint.
     ///
     /// # Errors
@@ -114,6 +127,9 @@ impl Pipeline {
     /// next start.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Summary, PipelineError> {
         let mut stop = pin!(stop);
+        if let Some(live) = &self.live {
+            live.ready(self.decoder.names());
+        }
         loop {
             tokio::select! {
                 biased;
@@ -128,6 +144,9 @@ impl Pipeline {
                 },
             }
         }
+        if let Some(live) = &self.live {
+            live.stopping();
+        }
         self.checkpoint().await?;
         Ok(self.summary)
     }
@@ -135,18 +154,24 @@ impl Pipeline {
     /// Scores a batch and hands the results to the sink.
     async fn process(&mut self, batch: Batch) -> Result<(), PipelineError> {
         let mut results = Vec::with_capacity(batch.records.len());
+        for records in batch.records.chunk_by(|a, b| a.shard == b.shard) {
+            metrics().read(&records[0].shard, records.len() as u64);
+        }
         for record in &batch.records {
             self.process_record(record, &mut results)?;
             self.positions.advance(record);
         }
         for shard in &batch.ended_shards {
             self.positions.end(shard);
+            metrics().shard_left(shard);
         }
         let records = batch.records.len() as u64;
         self.summary.records += records;
-        self.summary.results += results.len() as u64;
+        let written = results.len() as u64;
+        self.summary.results += written;
         self.changed |= records > 0 || !batch.ended_shards.is_empty();
         self.sink.write(results).await?;
+        metrics().written(records, written);
         let is_due = self
             .checkpointer
             .as_mut()
@@ -180,7 +205,12 @@ impl Pipeline {
     ) -> Result<Option<OutputRecord>, BadRecord> {
         let decoded = self.decoder.decode(part)?;
         let event = Event::new(record, line, decoded, self.model_per);
+        let began = Instant::now();
         let scored = self.operator.process(&event)?;
+        metrics().scored(began.elapsed(), false);
+        if let Some(live) = &self.live {
+            live.scored(&event, &scored);
+        }
         if !self.encoder.selects(&scored) {
             return Ok(None);
         }
@@ -206,6 +236,7 @@ impl Pipeline {
                 reason,
             }),
             OnBadRecord::Skip => {
+                metrics().bad_record(reason.name());
                 let count = self.summary.bad_records.entry(reason.name()).or_default();
                 *count += 1;
                 if *count <= 10 || count.is_power_of_two() {
@@ -219,6 +250,8 @@ impl Pipeline {
 
     /// Makes the results durable, then writes state and positions in one step.
     async fn checkpoint(&mut self) -> Result<(), PipelineError> {
+        let began = Instant::now();
+        metrics().models(self.operator.models(), self.operator.size_in_bytes());
         let sink_position = self.sink.flush().await?;
         let Some(checkpointer) = &mut self.checkpointer else {
             return Ok(());
@@ -230,6 +263,7 @@ impl Pipeline {
         let state = self.operator.snapshot();
         let bytes = checkpointer.commit(&self.positions, sink_position, state)?;
         self.source.committed(&self.positions).await?;
+        metrics().checkpoint(bytes, began.elapsed());
         self.changed = false;
         self.summary.checkpoints += 1;
         tracing::debug!(records = self.summary.records, bytes, "checkpoint written");

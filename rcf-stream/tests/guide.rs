@@ -22,7 +22,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 #[test]
 fn configurations_are_accepted() {
     let blocks = blocks("toml");
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     let folder = tempfile::tempdir().unwrap();
     for block in blocks {
         fs::write(folder.path().join("rcf.toml"), block).unwrap();

@@ -7,8 +7,8 @@ use super::compat;
 use super::layers::{Layers, Value};
 use super::schema::Setting;
 use super::{
-    CheckpointConfig, Config, ConfigError, InputConfig, KinesisSinkConfig, KinesisSourceConfig,
-    OnTrimmed, OutputConfig, SinkConfig, SourceConfig,
+    CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, KinesisSinkConfig,
+    KinesisSourceConfig, OnTrimmed, OutputConfig, SinkConfig, SourceConfig,
 };
 use crate::checkpoint::Schedule;
 use crate::decode::{FieldPath, Fields, InputFormat};
@@ -33,6 +33,7 @@ impl Layers {
             output,
             sink: self.sink()?,
             checkpoint: self.checkpoint()?,
+            http: self.http()?,
             source,
         };
         if let Some((key, origin)) = self.unused() {
@@ -292,10 +293,25 @@ impl Layers {
         }))
     }
 
+    fn http(&self) -> Result<Option<HttpConfig>, ConfigError> {
+        let Some(port) = self.count("http.port") else {
+            return Ok(None);
+        };
+        let holds = port <= u64::from(u16::MAX);
+        check("http.port", "0 to 65535", port, holds)?;
+        Ok(Some(HttpConfig {
+            host: self
+                .text("http.host")
+                .unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: port as u16,
+        }))
+    }
+
     fn reason_for_no_effect(&self, key: &str) -> String {
         let section = key.split_once('.').map_or(key, |(section, _)| section);
         match section {
             "checkpoint" => "no checkpoint.directory".to_owned(),
+            "http" => "no http.port".to_owned(),
             "input" if key == "input.header" => "a source that is no file of CSV".to_owned(),
             "input" => format!(
                 "input.format = {:?}",

@@ -15,7 +15,7 @@ use super::schema::{Kind, SETTINGS, Setting};
 use crate::suggest::closest;
 
 /// `RCF_*` variables that are not settings of the pipeline.
-const OTHER_VARIABLES: [&str; 2] = ["RCF_CONFIG", "RCF_LOG"];
+const OTHER_VARIABLES: [&str; 3] = ["RCF_CONFIG", "RCF_LOG", "RCF_LOG_FORMAT"];
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,6 +45,17 @@ pub struct Config {
     pub sink: SinkConfig,
     /// Where and when checkpoints are written, if at all.
     pub checkpoint: Option<CheckpointConfig>,
+    /// Where health, metrics and the live page are served, if at all.
+    pub http: Option<HttpConfig>,
+}
+
+/// Where the HTTP server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// The name or address of the interface.
+    pub host: String,
+    /// The port; 0 takes any that is free.
+    pub port: u16,
 }
 
 /// Where records come from.

@@ -30,6 +30,9 @@ struct Cli {
     /// for `run`, warn for all others; also RCF_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<LevelFilter>,
+    /// How log lines are written [default: text; also RCF_LOG_FORMAT]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    log_format: Option<log::LogFormat>,
 }
 
 #[derive(Subcommand)]
@@ -56,7 +59,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let result = log::start(cli.log, cli.command.default_log()).and_then(|()| cli.command.run());
+    let result = log::start(cli.log, cli.log_format, cli.command.default_log())
+        .and_then(|()| cli.command.run());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -1,9 +1,12 @@
 //! `rcf run`: the pipeline of a configuration.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rcf_stream::assemble;
-use rcf_stream::config::{Config, Layers, SourceConfig};
+use rcf_stream::config::{Config, HttpConfig, Layers, SourceConfig};
+use rcf_stream::http::Server;
+use rcf_stream::telemetry::live::Live;
 
 use crate::failure::Failure;
 use crate::settings::SettingFlags;
@@ -33,7 +36,15 @@ impl Run {
             return Ok(());
         }
         warn(&config);
-        let pipeline = assemble::open(&config).await?;
+        let live = Arc::new(Live::new());
+        let server = match &config.http {
+            Some(http) => Some(listen(http, &live).await?),
+            None => None,
+        };
+        let mut pipeline = assemble::open(&config).await?;
+        if server.is_some() {
+            pipeline = pipeline.live(live);
+        }
         let summary = pipeline.run(stop::requested()).await?;
         tracing::info!(
             records = summary.records,
@@ -61,6 +72,18 @@ impl Run {
         }
         Ok(layers.build()?)
     }
+}
+
+/// Starts the server before the pipeline opens, which may take its time.
+async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> {
+    let server = Server::start(&http.host, http.port, Arc::clone(live)).await;
+    let server = server.map_err(Failure::runtime)?;
+    let address = server.address();
+    tracing::info!("listening on http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "whoever reaches this address sees keys, values and metrics");
+    }
+    Ok(server)
 }
 
 /// What is allowed but should be known.

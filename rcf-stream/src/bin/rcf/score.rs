@@ -190,6 +190,7 @@ impl Score {
             },
             sink: SinkConfig::File { path: self.output },
             checkpoint: None,
+            http: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::queue::{Entry, Queue};
 use crate::error::{BoxError, SinkError};
 use crate::kinesis::{Backoff, KinesisApi, Rejection};
+use crate::telemetry::metrics;
 
 /// What the sink asks of the worker.
 #[derive(Debug)]
@@ -69,9 +70,11 @@ impl<A: KinesisApi> Worker<A> {
                 continue;
             }
             let request = self.queue.next_request();
+            let records = request.len();
             match self.api.put_records(request).await {
                 Ok(outcomes) => self.settle(&outcomes, &mut backoff).await?,
                 Err(error) if error.kind.is_retryable() => {
+                    metrics().retried(records);
                     self.queue.settle_failed();
                     backoff.wait(&self.action, &error).await;
                 }
@@ -109,6 +112,7 @@ impl<A: KinesisApi> Worker<A> {
                 return Err(self.failed(source.into()));
             }
         };
+        metrics().retried(outcomes.len().saturating_sub(put));
         // What is put is progress: only a request that achieved nothing makes the delay grow.
         if put > 0 {
             backoff.reset();

@@ -15,6 +15,7 @@ use crate::kinesis::{
 };
 use crate::record::{Record, Timestamp};
 use crate::source::Batch;
+use crate::telemetry::metrics;
 
 /// Kinesis allows five reads per second and shard.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
@@ -70,6 +71,9 @@ impl<A: KinesisApi> ShardReader<A> {
                     if error.kind == ErrorKind::ExpiredIterator {
                         iterator = self.open().await?;
                     } else if error.kind.is_retryable() {
+                        if error.kind == ErrorKind::Throttled {
+                            metrics().throttled();
+                        }
                         backoff.wait(&self.action("read"), &error).await;
                     } else {
                         return Err(service_error(self.action("read"), error));
@@ -78,6 +82,10 @@ impl<A: KinesisApi> ShardReader<A> {
                 }
             };
             backoff.reset();
+            metrics().iterator_age(
+                &self.shard,
+                Duration::from_millis(page.millis_behind_latest),
+            );
             // Records of one millisecond are "0 ms behind" each other: only an answer without any
             // tells that there are no more.
             let at_tip = page.records.is_empty() && page.millis_behind_latest == 0;

@@ -1,0 +1,129 @@
+"use strict";
+// What comes from the stream is only ever set as text, never as markup.
+
+const INTERVAL = 2000;
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 320, HEIGHT = 46;
+const at = (id) => document.getElementById(id);
+
+function element(name, text, className) {
+  const node = document.createElement(name);
+  if (text !== undefined) node.textContent = text;
+  if (className) node.className = className;
+  return node;
+}
+
+function shape(name, attributes) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
+function number(value) {
+  if (value === null || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(2);
+  return value.toLocaleString("en", { maximumSignificantDigits: 5 });
+}
+
+function age(seconds) {
+  if (seconds === null) return "–";
+  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** A curve, or the band between two; marked where there was an anomaly. */
+function chart(className, low, high, marks, floor) {
+  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  const values = low.concat(high).filter((value) => value !== null);
+  let bottom = Math.min(...values), top = Math.max(...values);
+  if (floor !== undefined) { bottom = Math.min(bottom, floor[0]); top = Math.max(top, floor[1]); }
+  if (!(top > bottom)) { bottom -= 1; top += 1; }
+  const x = (index) => (low.length < 2 ? WIDTH / 2 : (index / (low.length - 1)) * WIDTH);
+  const y = (value) => HEIGHT - 3 - ((value - bottom) / (top - bottom)) * (HEIGHT - 6);
+  svg.append(shape("path", { class: "base", d: `M0 ${HEIGHT - 1}H${WIDTH}` }));
+  marks.forEach((marked, index) => {
+    if (marked) svg.append(shape("rect", { class: "hit", x: x(index) - 3, y: 0, width: 6, height: HEIGHT }));
+  });
+  // Stretches without a value cut the curve into runs.
+  const runs = [[]];
+  low.forEach((value, index) => {
+    if (value === null) runs.push([]);
+    else runs[runs.length - 1].push([x(index).toFixed(1), y(value).toFixed(1), y(high[index]).toFixed(1)]);
+  });
+  for (const run of runs.filter((run) => run.length)) {
+    const up = run.map(([x, , high]) => `${x} ${high}`), down = run.map(([x, low]) => `${x} ${low}`);
+    const area = [...up, ...down.reverse()].join("L");
+    svg.append(shape("path", { class: `line ${className}`, d: `M${area}Z` }));
+  }
+  return [svg, bottom, top];
+}
+
+function row(left, right) {
+  const node = element("div", undefined, "row");
+  node.append(element("span", left), element("span", right));
+  return node;
+}
+
+function card(key, names) {
+  const node = element("article");
+  node.append(element("h3", key.key === "" ? "(no key)" : key.key));
+  node.append(element("div", `${number(key.records)} records`, "meta"));
+  key.low.forEach((low, index) => {
+    const [svg, bottom, top] = chart("input", low, key.high[index], key.anomaly);
+    node.append(row(names[index], `${number(bottom)} … ${number(top)}`), svg);
+  });
+  node.append(row("score", `highest ${number(key.worst_score)}`));
+  node.append(chart("score", key.score, key.score, key.anomaly, [0, 1])[0]);
+  node.append(row("grade", `highest ${number(key.worst_grade)}`));
+  node.append(chart("grade", key.grade, key.grade, key.anomaly, [0, 1])[0]);
+  return node;
+}
+
+function fact(name, value, isBad) {
+  const node = element("div");
+  node.append(element("dt", name), element("dd", value, isBad ? "bad" : ""));
+  return node;
+}
+
+function anomaly(found) {
+  const node = element("li");
+  node.append(element("div", found.sentence));
+  const parts = [found.key, found.time, `score ${number(found.score)}`, `grade ${number(found.grade)}`];
+  node.append(element("div", parts.filter((part) => part !== "").join(" · "), "meta"));
+  return node;
+}
+
+function show(view) {
+  at("state").textContent = view.ready ? "running" : "not running";
+  at("state").className = view.ready ? "good" : "";
+  at("facts").replaceChildren(
+    fact("records", number(view.records)),
+    fact("per second", number(Math.round(view.records_per_second * 10) / 10)),
+    fact("behind the stream", age(view.lag_seconds), view.lag_seconds > 60),
+    fact("since the checkpoint", age(view.checkpoint_age_seconds), view.checkpoint_age_seconds > 300),
+    fact("up", age(view.uptime_seconds)),
+  );
+  const none = () => element("li", "None so far.", "none");
+  at("anomalies").replaceChildren(...(view.anomalies.length ? view.anomalies.map(anomaly) : [none()]));
+  at("keys").replaceChildren(...view.keys.map((key) => card(key, view.names)));
+}
+
+let turn = 0;
+async function look() {
+  const mine = ++turn;
+  try {
+    const answer = await fetch(`api/live?q=${encodeURIComponent(at("search").value)}`);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const view = await answer.json();
+    if (mine === turn) show(view);
+  } catch (error) {
+    at("state").textContent = "no answer";
+    at("state").className = "";
+  }
+}
+
+at("search").addEventListener("input", look);
+setInterval(() => { if (!document.hidden) look(); }, INTERVAL);
+look();

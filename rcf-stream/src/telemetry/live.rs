@@ -1,0 +1,529 @@
+//! The last minutes of a pipeline, by key, for the live page. Memory is bounded whatever the stream
+//! brings: so many keys, so many stretches of each, so many anomalies, names cut to a length.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::metrics;
+use super::sentence::{Finding, sentence};
+use crate::event::Event;
+use crate::operator::Scored;
+
+/// How many keys are kept: the worst of those that were seen lately.
+const KEYS: usize = 256;
+/// How many stretches of each key.
+const STRETCHES: usize = 160;
+/// How many anomalies.
+const ANOMALIES: usize = 30;
+/// How many values of a record have a curve.
+const CURVES: usize = 3;
+/// How many characters of a name are kept.
+const NAME: usize = 120;
+/// A stretch takes no records that come later than this after its first one.
+const STRETCH: Duration = Duration::from_millis(750);
+/// What is kept of a key spans at least this time, if it was seen for so long.
+const SPAN: Duration = Duration::from_secs(120);
+/// A key that was not seen for so long makes room.
+const SILENT: Duration = Duration::from_secs(600);
+
+/// What is known about a scored record.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The key of its model.
+    pub key: &'a str,
+    /// When it happened, as text.
+    pub time: Option<&'a str>,
+    /// The score.
+    pub score: f64,
+    /// From 0 to 1; 0 unless it is an anomaly.
+    pub grade: f64,
+    /// Whether it is reported as an anomaly.
+    pub is_anomaly: bool,
+    /// The values, and what explains them.
+    pub finding: Finding<'a>,
+}
+
+/// The last minutes of a pipeline. Written by the pipeline, read by the page.
+#[derive(Debug)]
+pub struct Live(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    names: Vec<String>,
+    began: Instant,
+    ready: bool,
+    keys: HashMap<String, Key>,
+    /// A new key must be worse than this while all places are taken.
+    floor: f64,
+    floor_at: Instant,
+    anomalies: VecDeque<Anomaly>,
+    rate: Rate,
+}
+
+#[derive(Debug)]
+struct Key {
+    stretches: VecDeque<Stretch>,
+    /// How many records a stretch takes.
+    per_stretch: u64,
+    records: u64,
+    last: Instant,
+}
+
+/// Some records in a row: of the values their range, of score and grade the highest.
+#[derive(Debug, Clone)]
+struct Stretch {
+    began: Instant,
+    records: u64,
+    range: [(f64, f64); CURVES],
+    score: f64,
+    grade: f64,
+    is_anomaly: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Anomaly {
+    key: String,
+    time: String,
+    score: f64,
+    grade: f64,
+    sentence: String,
+}
+
+/// Records per second, over the time between two looks.
+#[derive(Debug)]
+struct Rate {
+    at: Instant,
+    records: u64,
+    per_second: f64,
+}
+
+/// What the page shows.
+#[derive(Debug, Serialize)]
+pub struct View {
+    ready: bool,
+    uptime_seconds: f64,
+    records: u64,
+    records_per_second: f64,
+    /// The oldest of the shards.
+    lag_seconds: Option<f64>,
+    checkpoint_age_seconds: Option<f64>,
+    names: Vec<String>,
+    /// How many keys are kept; those that are shown are the worst.
+    kept_keys: usize,
+    keys: Vec<KeyView>,
+    anomalies: Vec<Anomaly>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyView {
+    key: String,
+    records: u64,
+    worst_score: f64,
+    worst_grade: f64,
+    /// For each value the lowest and the highest of each stretch.
+    low: Vec<Vec<f64>>,
+    high: Vec<Vec<f64>>,
+    score: Vec<f64>,
+    grade: Vec<f64>,
+    anomaly: Vec<bool>,
+}
+
+impl Live {
+    /// Nothing seen yet, and not ready.
+    #[must_use]
+    pub fn new() -> Self {
+        let now = Instant::now();
+        Self(Mutex::new(State {
+            names: Vec::new(),
+            began: now,
+            ready: false,
+            keys: HashMap::new(),
+            floor: f64::NEG_INFINITY,
+            floor_at: now,
+            anomalies: VecDeque::new(),
+            rate: Rate {
+                at: now,
+                records: 0,
+                per_second: 0.0,
+            },
+        }))
+    }
+
+    /// The pipeline stands where it goes on, with values of these names.
+    pub fn ready(&self, names: &[String]) {
+        let mut state = self.state();
+        state.names = names.iter().map(|name| cut(name)).collect();
+        state.ready = true;
+    }
+
+    /// The pipeline ends.
+    pub fn stopping(&self) {
+        self.state().ready = false;
+    }
+
+    /// Whether the pipeline has begun and not ended.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state().ready
+    }
+
+    /// The pipeline scored a record.
+    pub fn scored(&self, event: &Event, scored: &Scored) {
+        let values = event.values.len().max(1);
+        let shares = scored.attribution.as_ref().map(|attribution| {
+            let fold = |parts: &[f64]| {
+                let sum = |value: usize| parts.iter().skip(value).step_by(values).sum();
+                (0..event.values.len()).map(sum).collect::<Vec<f64>>()
+            };
+            (fold(&attribution.high), fold(&attribution.low))
+        });
+        let (high, low) = shares.unwrap_or_default();
+        let time = event.timestamp.as_ref().map(ToString::to_string);
+        self.seen(&Seen {
+            key: &event.key,
+            time: time.as_deref(),
+            score: scored.score,
+            grade: 0.0,
+            is_anomaly: false,
+            finding: Finding {
+                values: &event.values,
+                high: &high,
+                low: &low,
+                ..Finding::default()
+            },
+        });
+    }
+
+    /// A record was scored.
+    pub fn seen(&self, seen: &Seen<'_>) {
+        let mut state = self.state();
+        let now = Instant::now();
+        if seen.is_anomaly {
+            let anomaly = state.anomaly(seen);
+            state.anomalies.push_front(anomaly);
+            state.anomalies.truncate(ANOMALIES);
+        }
+        let name = cut(seen.key);
+        if !state.keys.contains_key(&name) && !state.admits(seen, now) {
+            return;
+        }
+        let key = state.keys.entry(name).or_insert_with(|| Key {
+            stretches: VecDeque::new(),
+            per_stretch: 1,
+            records: 0,
+            last: now,
+        });
+        key.take(seen, now);
+    }
+
+    /// What the page shows: the worst keys whose names contain `search`, at most `limit`.
+    #[must_use]
+    pub fn view(&self, search: &str, limit: usize) -> View {
+        let mut state = self.state();
+        let records = metrics().records();
+        let mut keys: Vec<_> = state
+            .keys
+            .iter()
+            .filter(|(name, _)| name.contains(search))
+            .collect();
+        // By name at last, so that equal ones do not change places from look to look.
+        keys.sort_by(|(a, x), (b, y)| y.badness().total_cmp(&x.badness()).then_with(|| a.cmp(b)));
+        let curves = state.names.len().min(CURVES);
+        let keys = keys
+            .into_iter()
+            .take(limit)
+            .map(|(name, key)| key.view(name, curves))
+            .collect();
+        let records_per_second = state.rate.look(records);
+        View {
+            ready: state.ready,
+            uptime_seconds: state.began.elapsed().as_secs_f64(),
+            records,
+            records_per_second,
+            lag_seconds: metrics().oldest_iterator_age(),
+            checkpoint_age_seconds: metrics().checkpoint_age().map(|age| age.as_secs_f64()),
+            names: state.names.clone(),
+            kept_keys: state.keys.len(),
+            keys,
+            anomalies: state.anomalies.iter().cloned().collect(),
+        }
+    }
+
+    /// Nothing in this file panics with the lock held, so a poisoned lock holds sound data.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    fn anomaly(&self, seen: &Seen<'_>) -> Anomaly {
+        let finding = Finding {
+            names: &self.names,
+            ..seen.finding
+        };
+        Anomaly {
+            key: cut(seen.key),
+            time: cut(seen.time.unwrap_or_default()),
+            score: seen.score,
+            grade: seen.grade,
+            sentence: sentence(&finding),
+        }
+    }
+
+    /// Whether a new key gets a place: one that is free, or that of a milder key.
+    fn admits(&mut self, seen: &Seen<'_>, now: Instant) -> bool {
+        if self.keys.len() < KEYS {
+            return true;
+        }
+        let badness = badness(seen.score, seen.grade);
+        // Looking at all keys for each new one would cost more than scoring it.
+        let settled = now.duration_since(self.floor_at) < STRETCH;
+        if settled && badness <= self.floor {
+            return false;
+        }
+        self.keys
+            .retain(|_, key| now.duration_since(key.last) < SILENT);
+        self.floor_at = now;
+        let mildest = self
+            .keys
+            .iter()
+            .min_by(|a, b| a.1.badness().total_cmp(&b.1.badness()));
+        let Some((name, key)) = mildest.map(|(name, key)| (name.clone(), key.badness())) else {
+            return true;
+        };
+        self.floor = key;
+        if self.keys.len() < KEYS {
+            return true;
+        }
+        if badness > key {
+            self.keys.remove(&name);
+        }
+        badness > key
+    }
+}
+
+impl Key {
+    fn take(&mut self, seen: &Seen<'_>, now: Instant) {
+        self.records += 1;
+        self.last = now;
+        let goes_on = self.stretches.back().is_some_and(|it| {
+            it.records < self.per_stretch && now.duration_since(it.began) < STRETCH
+        });
+        if !goes_on {
+            self.make_room(now);
+            self.stretches.push_back(Stretch::begin(now));
+        }
+        let Some(stretch) = self.stretches.back_mut() else {
+            return;
+        };
+        for (range, &value) in stretch.range.iter_mut().zip(seen.finding.values) {
+            *range = (range.0.min(value), range.1.max(value)); // NaN changes neither
+        }
+        stretch.records += 1;
+        stretch.score = stretch.score.max(seen.score);
+        stretch.grade = stretch.grade.max(seen.grade);
+        stretch.is_anomaly |= seen.is_anomaly;
+    }
+
+    /// Records that come fast are told ever more coarsely, so that what is kept spans some minutes.
+    fn make_room(&mut self, now: Instant) {
+        if self.stretches.len() < STRETCHES {
+            return;
+        }
+        if self
+            .stretches
+            .front()
+            .is_some_and(|it| now.duration_since(it.began) >= SPAN)
+        {
+            self.stretches.pop_front();
+            return;
+        }
+        let all: Vec<Stretch> = self.stretches.drain(..).collect();
+        self.stretches.extend(all.chunks(2).map(|pair| match pair {
+            [first, second] => first.join(second),
+            _ => pair[0].clone(),
+        }));
+        self.per_stretch *= 2;
+    }
+
+    fn badness(&self) -> f64 {
+        let of = |stretch: &Stretch| badness(stretch.score, stretch.grade);
+        self.stretches.iter().map(of).fold(0.0, f64::max)
+    }
+
+    fn view(&self, name: &str, curves: usize) -> KeyView {
+        let ends = |end: fn(&(f64, f64)) -> f64| {
+            let curve = |i: usize| self.stretches.iter().map(|it| end(&it.range[i])).collect();
+            (0..curves).map(curve).collect()
+        };
+        let highest =
+            |value: fn(&Stretch) -> f64| self.stretches.iter().map(value).fold(0.0, f64::max);
+        KeyView {
+            key: name.to_owned(),
+            records: self.records,
+            worst_score: highest(|it| it.score),
+            worst_grade: highest(|it| it.grade),
+            low: ends(|range| range.0),
+            high: ends(|range| range.1),
+            score: self.stretches.iter().map(|it| it.score).collect(),
+            grade: self.stretches.iter().map(|it| it.grade).collect(),
+            anomaly: self.stretches.iter().map(|it| it.is_anomaly).collect(),
+        }
+    }
+}
+
+impl Stretch {
+    fn begin(now: Instant) -> Self {
+        Self {
+            began: now,
+            records: 0,
+            range: [(f64::INFINITY, f64::NEG_INFINITY); CURVES],
+            score: 0.0,
+            grade: 0.0,
+            is_anomaly: false,
+        }
+    }
+
+    fn join(&self, later: &Self) -> Self {
+        let both = |i: usize| {
+            let (a, b) = (self.range[i], later.range[i]);
+            (a.0.min(b.0), a.1.max(b.1))
+        };
+        Self {
+            began: self.began,
+            records: self.records + later.records,
+            range: std::array::from_fn(both),
+            score: self.score.max(later.score),
+            grade: self.grade.max(later.grade),
+            is_anomaly: self.is_anomaly || later.is_anomaly,
+        }
+    }
+}
+
+impl Rate {
+    fn look(&mut self, records: u64) -> f64 {
+        let seconds = self.at.elapsed().as_secs_f64();
+        if seconds >= 1.0 {
+            self.per_second = records.saturating_sub(self.records) as f64 / seconds;
+            (self.at, self.records) = (Instant::now(), records);
+        }
+        self.per_second
+    }
+}
+
+/// Any anomaly is worse than any score.
+fn badness(score: f64, grade: f64) -> f64 {
+    if grade > 0.0 {
+        1e6 * (1.0 + grade)
+    } else {
+        score
+    }
+}
+
+/// A name with at most so many characters.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(NAME) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen<'a>(key: &'a str, score: f64, values: &'a [f64]) -> Seen<'a> {
+        Seen {
+            key,
+            time: None,
+            score,
+            grade: 0.0,
+            is_anomaly: false,
+            finding: Finding {
+                values,
+                ..Finding::default()
+            },
+        }
+    }
+
+    #[test]
+    fn the_worst_keys_come_first() {
+        let live = Live::new();
+        live.ready(&["x".to_owned()]);
+        live.seen(&seen("mild", 1.0, &[1.0]));
+        live.seen(&seen("odd", 4.0, &[2.0]));
+        live.seen(&Seen {
+            grade: 0.1,
+            is_anomaly: true,
+            ..seen("anomalous", 2.0, &[9.0])
+        });
+        live.seen(&seen("odd", 0.5, &[-2.0]));
+        let view = live.view("", 10);
+        let keys: Vec<_> = view.keys.iter().map(|key| key.key.as_str()).collect();
+        assert_eq!(keys, ["anomalous", "odd", "mild"]);
+        assert_eq!(view.keys[1].low, [[2.0, -2.0]]);
+        assert_eq!(view.anomalies[0].sentence, "x was 9.");
+        assert_eq!(live.view("mil", 10).keys.len(), 1);
+        assert_eq!(live.view("", 1).keys.len(), 1);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_bad_keys_still_get_in() {
+        let live = Live::new();
+        live.ready(&["x".to_owned()]);
+        let long = "k".repeat(10_000);
+        for n in 0..5_000 {
+            let key = format!("{n}{long}");
+            live.seen(&Seen {
+                is_anomaly: true,
+                ..seen(&key, 1.0, &[0.0; 50])
+            });
+        }
+        live.seen(&seen("worst", 9.0, &[1.0]));
+        let view = live.view("", usize::MAX);
+        assert_eq!((view.kept_keys, view.anomalies.len()), (KEYS, ANOMALIES));
+        assert_eq!(view.keys[0].key, "worst");
+        assert!(
+            view.keys
+                .iter()
+                .all(|key| key.key.chars().count() <= NAME + 1)
+        );
+        assert!(serde_json::to_string(&view).unwrap().len() < 200_000);
+    }
+
+    #[test]
+    fn many_records_are_told_coarsely_and_no_peak_is_lost() {
+        let live = Live::new();
+        live.ready(&["x".to_owned()]);
+        for n in 0..10_000 {
+            live.seen(&seen("k", if n == 77 { 8.0 } else { 1.0 }, &[f64::from(n)]));
+        }
+        let view = live.view("", 1);
+        let (low, high) = (&view.keys[0].low[0], &view.keys[0].high[0]);
+        assert!(
+            (STRETCHES / 2..=STRETCHES).contains(&low.len()),
+            "{}",
+            low.len()
+        );
+        assert_eq!((low[0], high[high.len() - 1]), (0.0, 9_999.0));
+        assert_eq!(view.keys[0].worst_score, 8.0);
+    }
+
+    #[test]
+    fn values_that_are_missing_are_null() {
+        let live = Live::new();
+        live.ready(&["x".to_owned()]);
+        live.seen(&seen("k", 1.0, &[f64::NAN]));
+        let json = serde_json::to_value(live.view("", 1)).unwrap();
+        assert_eq!(json["keys"][0]["low"], serde_json::json!([[null]]));
+    }
+}

@@ -1,0 +1,105 @@
+//! One sentence that says what was unusual about a record.
+
+use crate::report::number;
+
+/// What is known about an anomaly; lists have an entry for each value.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Finding<'a> {
+    /// The names of the values.
+    pub names: &'a [String],
+    /// The values of the record that it is about.
+    pub values: &'a [f64],
+    /// What was expected instead, where it is known.
+    pub expected: Option<&'a [f64]>,
+    /// The share of each value in the score for being high.
+    pub high: &'a [f64],
+    /// The share of each value in the score for being low.
+    pub low: &'a [f64],
+    /// How many records ago it happened.
+    pub records_ago: u32,
+}
+
+/// Names the value that explains most, which way it was unusual, and by how much.
+#[must_use]
+pub fn sentence(finding: &Finding<'_>) -> String {
+    let share = |index: usize| {
+        let part = |list: &[f64]| list.get(index).copied().unwrap_or(0.0);
+        (part(finding.high), part(finding.low))
+    };
+    let total: f64 = (0..finding.values.len())
+        .map(|it| share(it).0 + share(it).1)
+        .sum();
+    let main = (0..finding.values.len())
+        .max_by(|&a, &b| (share(a).0 + share(a).1).total_cmp(&(share(b).0 + share(b).1)));
+    let Some(main) = main else {
+        return String::new();
+    };
+    let name = finding.names.get(main).map_or("value", String::as_str);
+    let (high, low) = share(main);
+    let mut text = format!("{name} was {}", number(finding.values[main]));
+    match finding.expected.and_then(|expected| expected.get(main)) {
+        Some(expected) => {
+            let way = if finding.values[main] >= *expected {
+                "above"
+            } else {
+                "below"
+            };
+            text += &format!(", {way} the {} that was expected", number(*expected));
+        }
+        None if total > 0.0 => {
+            text += if high >= low {
+                ", higher than usual"
+            } else {
+                ", lower than usual"
+            };
+        }
+        None => {}
+    }
+    if finding.values.len() > 1 && total > 0.0 {
+        text += &format!(" ({:.0} % of the score)", 100.0 * (high + low) / total);
+    }
+    match finding.records_ago {
+        0 => {}
+        1 => text += ", one record before it was noticed",
+        records => text += &format!(", {records} records before it was noticed"),
+    }
+    text + "."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_value_that_explains_most_is_named() {
+        let names = ["heat".to_owned(), "load".to_owned()];
+        let finding = Finding {
+            names: &names,
+            values: &[21.5, -17.0],
+            high: &[0.5, 0.0],
+            low: &[0.0, 1.5],
+            ..Finding::default()
+        };
+        assert_eq!(
+            sentence(&finding),
+            "load was −17, lower than usual (75 % of the score)."
+        );
+        let finding = Finding {
+            expected: Some(&[20.0, 3.25]),
+            records_ago: 2,
+            ..finding
+        };
+        assert_eq!(
+            sentence(&finding),
+            "load was −17, below the 3.25 that was expected (75 % of the score), 2 records before \
+             it was noticed."
+        );
+        let finding = Finding {
+            names: &names[..1],
+            values: &[4.0],
+            ..Finding::default()
+        };
+        assert_eq!(sentence(&finding), "heat was 4.");
+        assert_eq!(sentence(&Finding::default()), "");
+    }
+}

@@ -1,0 +1,326 @@
+//! Health, metrics and the live page of a running program.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{fail, rcf};
+
+const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&é\u{1}";
+
+/// A program that waits for more input, with its server.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    /// Scores readings of some keys; the last record of the hostile one stands out.
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = rcf()
+            .current_dir(folder.path())
+            .args([
+                "run",
+                "--log-format",
+                "json",
+                "--source-kind",
+                "file",
+                "--source-path",
+                "-",
+            ])
+            .args([
+                "--input-values",
+                "heat,load",
+                "--input-key",
+                "key",
+                "--input-on-bad-record",
+                "skip",
+            ])
+            .args([
+                "--output-attribution",
+                "true",
+                "--sink-path",
+                "out.jsonl",
+                "--http-port",
+                "0",
+            ])
+            .args([
+                "--checkpoint-directory",
+                "state",
+                "--checkpoint-every-seconds",
+                "0.2",
+            ])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = log
+            .find_map(|line| {
+                let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+                let message = line["message"].as_str()?;
+                message.strip_prefix("listening on http://")?.parse().ok()
+            })
+            .unwrap();
+        std::thread::spawn(move || log.for_each(drop)); // so that it never waits for us
+        let mut input = child.stdin.take().unwrap();
+        for n in 0..400 {
+            for (index, key) in ["boiler-1", "pump-7", "north wing", HOSTILE]
+                .iter()
+                .enumerate()
+            {
+                let spike = if *key == HOSTILE && n == 399 {
+                    90.0
+                } else {
+                    0.0
+                };
+                let heat = 20.0 + (n as f64 / 9.0 + index as f64).sin() + spike;
+                let record = serde_json::json!({"key": key, "heat": heat, "load": n % 7});
+                writeln!(input, "{record}").unwrap();
+            }
+        }
+        writeln!(input, "not JSON").unwrap();
+        child.stdin = Some(input); // open: the pipeline waits for more
+        let running = Self {
+            child,
+            address,
+            _folder: folder,
+        };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !running
+            .get("/metrics")
+            .1
+            .contains("rcf_records_out_total 1600")
+        {
+            assert!(Instant::now() < deadline, "{}", running.get("/metrics").1);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        running
+    }
+
+    /// Status and body.
+    fn get(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = request(self.address, "GET", path, &self.address.to_string());
+        (status, body)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Status, head and body.
+fn request(address: SocketAddr, method: &str, path: &str, host: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_lowercase(), body.to_owned())
+}
+
+#[test]
+fn health_metrics_and_view_tell_what_happens() {
+    let running = Running::start();
+    assert_eq!(running.get("/livez"), (200, "ok\n".to_owned()));
+    assert_eq!(running.get("/readyz"), (200, "ready\n".to_owned()));
+    let (status, metrics) = running.get("/metrics");
+    assert_eq!(status, 200);
+    for line in [
+        "rcf_records_in_total{shard=\"0\"} 1601",
+        "rcf_records_out_total 1600",
+        "rcf_score_seconds_count 1600",
+        "rcf_in_flight_records 0",
+    ] {
+        assert!(metrics.lines().any(|it| it == line), "{line}\n{metrics}");
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while running
+        .get("/metrics")
+        .1
+        .contains("\nrcf_checkpoint_bytes 0\n")
+    {
+        assert!(Instant::now() < deadline, "no checkpoint");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(running.get("/metrics").1.contains("\nrcf_models 4\n"));
+
+    let (status, view) = running.get("/api/live?q=");
+    assert_eq!(status, 200);
+    let view: serde_json::Value = serde_json::from_str(&view).unwrap();
+    assert_eq!(
+        (&view["records"], &view["kept_keys"]),
+        (&1601.into(), &4.into())
+    );
+    assert_eq!(view["keys"][0]["key"], HOSTILE, "the worst comes first");
+    assert_eq!(view["keys"].as_array().unwrap().len(), 4);
+    let (_, one) = running.get("/api/live?q=pump");
+    assert!(one.contains("pump-7") && !one.contains("boiler-1"), "{one}");
+}
+
+#[test]
+fn it_can_only_be_read_and_only_under_its_own_name() {
+    let running = Running::start();
+    let host = running.address.to_string();
+    let (status, head, page) = request(running.address, "GET", "/", &host);
+    assert_eq!(status, 200);
+    assert!(
+        head.contains("content-security-policy: default-src 'none'; script-src 'self'"),
+        "{head}"
+    );
+    assert!(head.contains("x-content-type-options: nosniff"));
+    for outside in ["://", "onload=", "style=", "<script>"] {
+        assert!(!page.contains(outside), "the page needs {outside}");
+    }
+    for path in [
+        "/",
+        "/page.css",
+        "/page.js",
+        "/api/live",
+        "/metrics",
+        "/livez",
+        "/readyz",
+    ] {
+        assert_eq!(
+            request(running.address, "POST", path, &host).0,
+            405,
+            "{path}"
+        );
+        assert_eq!(
+            request(running.address, "GET", path, "evil.example:80").0,
+            403,
+            "{path}"
+        );
+    }
+    assert_eq!(request(running.address, "GET", "/other", &host).0, 404);
+    assert_eq!(
+        request(running.address, "GET", "/livez", "localhost").0,
+        200
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "run",
+        "--source-kind",
+        "sine",
+        "--source-count",
+        "1",
+        "--http-port",
+        &port,
+    ];
+    let error = fail(folder.path(), 1, &flags);
+    assert!(
+        error.contains(&format!("cannot listen on 127.0.0.1:{port}")),
+        "{error}"
+    );
+    assert!(error.contains("choose another http.port"), "{error}");
+}
+
+/// The page in a browser: Chromium without a window, as Debian ships it.
+struct Browser(&'static str);
+
+impl Browser {
+    fn find() -> Option<Self> {
+        let found = [
+            "/usr/bin/chromium",
+            "/usr/bin/chromium-browser",
+            "/usr/bin/google-chrome",
+        ]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
+        if found.is_none() {
+            eprintln!("skipped: there is no Chromium here (apt-get install chromium)");
+        }
+        found.map(Self)
+    }
+
+    fn run(&self, folder: &Path, arguments: &[String]) -> String {
+        let output = Command::new(self.0)
+            .args([
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+            ])
+            .args([
+                "--hide-scrollbars",
+                "--virtual-time-budget=4000",
+                "--timeout=20000",
+            ])
+            .arg(format!(
+                "--user-data-dir={}",
+                folder.join("profile").display()
+            ))
+            .args(arguments)
+            .stderr(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+#[test]
+fn the_page_in_a_browser() {
+    let Some(browser) = Browser::find() else {
+        return;
+    };
+    let running = Running::start();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}/", running.address);
+
+    let page = browser.run(folder.path(), &["--dump-dom".into(), url.clone()]);
+    assert!(page.contains("class=\"good\">running<"), "{page}");
+    assert_eq!(page.matches("<article>").count(), 4, "{page}");
+    assert!(
+        page.contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"),
+        "{page}"
+    );
+    assert!(!page.contains("<img"), "a key became markup");
+    assert!(page.contains("class=\"line score\" d=\"M"), "{page}");
+
+    // To look at them: RCF_SCREENSHOTS=folder. Small ones are in the documentation.
+    let kept = std::env::var_os("RCF_SCREENSHOTS").map_or(folder.path().to_owned(), Into::into);
+    let shots = [("live", "1100,820", false), ("live-phone", "400,820", true)];
+    for (name, size, is_dark) in shots {
+        let file = kept.join(format!("{name}.png"));
+        let mut arguments = vec![
+            format!("--screenshot={}", file.display()),
+            format!("--window-size={size}"),
+            url.clone(),
+        ];
+        if is_dark {
+            arguments.insert(0, "--blink-settings=preferredColorScheme=0".into());
+        }
+        browser.run(folder.path(), &arguments);
+        let picture = fs::read(&file).unwrap();
+        assert!(
+            picture.starts_with(b"\x89PNG") && picture.len() > 10_000,
+            "{name}"
+        );
+    }
+}
