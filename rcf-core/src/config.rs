@@ -283,7 +283,7 @@ impl RandomCutForestBuilder {
         Ok(RandomCutForest::new(self.config()?))
     }
 
-    fn config(self) -> Result<Config, ConfigError> {
+    pub(crate) fn config(self) -> Result<Config, ConfigError> {
         let config = Config {
             input_dimensions: self.input_dimensions,
             shingle_size: self.shingle_size,

@@ -67,9 +67,9 @@ pub enum ConfigError {
     /// `warm_up` is zero.
     #[error("warm_up must be at least 1 record")]
     ZeroWarmUp,
-    /// `statistics_decay` is not in (0, 1).
-    #[error("statistics_decay must be above 0 and below 1, got {got}")]
-    StatisticsDecay {
+    /// `transform_decay` is not in (0, 1).
+    #[error("transform_decay must be above 0 and below 1, got {got}")]
+    TransformDecay {
         /// The requested value.
         got: f64,
     },
@@ -99,7 +99,7 @@ pub enum ConfigError {
     #[error("the counts of a learning policy must be at least 1")]
     ZeroInLearning,
     /// A parameter of the threshold is out of range.
-    #[error("a threshold needs false_alarms in (0, 0.1], or a score above 0")]
+    #[error("the parameters of a threshold must be above 0 and at most 1e6")]
     Threshold,
     /// An allowance of `ignore_near_expected` is negative or not finite.
     #[error("the allowances of ignore_near_expected must be finite and at least 0")]
@@ -110,9 +110,6 @@ pub enum ConfigError {
         /// The requested value.
         got: f64,
     },
-    /// `quiet_records` is zero.
-    #[error("quiet_records must be at least 1")]
-    ZeroQuietRecords,
     /// Shingles that are built outside cannot be rotated by the forest.
     #[error(
         "shingle_rotation needs internal_shingling: rotate the points yourself, or let the forest build them"

@@ -45,7 +45,8 @@ pub use config::{
 };
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
-    InputAttribution, Learning, MissingPolicy, NearExpected, Silenced, Threshold, Transform,
+    EvidenceKind, InputAttribution, Learning, MissingPolicy, NearExpected, Silenced, Threshold,
+    Transform,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{

@@ -2,6 +2,7 @@
 
 use super::AnomalyDetector;
 use super::descriptor::{Candidate, Direction, InputAttribution, Silenced};
+use super::evidence::EvidenceKind;
 use super::window::Window;
 use crate::shingle::MAX_MAGNITUDE;
 
@@ -24,32 +25,41 @@ pub(super) struct Finding {
 }
 
 impl AnomalyDetector {
-    /// Examines the newest record, which is a candidate. The forest is ready.
-    pub(super) fn examine(&self) -> Finding {
+    /// Examines the newest record, which is a candidate. The forests are ready.
+    pub(super) fn examine(&self, kind: EvidenceKind) -> Finding {
+        let newest = self.window.blocks.len() - 1;
         let is_corrected = self.window.is_corrected();
         let point = self.window.point(is_corrected);
-        let explanation = self.forest.explain_point(&point);
-        let (high, low) = (&explanation.attribution.high, &explanation.attribution.low);
+        let corrected = is_corrected.then(|| self.forest.score_point(&point));
         let width = self.config.forest_inputs();
-        let part = |coordinate: usize| high[coordinate] + low[coordinate];
-        let of_block = |block: usize| (0..width).map(|i| part(block * width + i)).sum::<f64>();
-
-        let newest = self.window.blocks.len() - 1;
-        let free =
-            (0..=newest).filter(|&i| i == newest || self.window.blocks[i].expected.is_none());
-        // The last of equal ones: the newest.
-        let block = free
+        // Evidence about the record alone is explained by the forest that judges it alone.
+        let (explanation, first) = match (kind, &self.point_forest) {
+            (EvidenceKind::Range | EvidenceKind::Score, Some(forest)) => {
+                let record = &point[newest * width..];
+                (forest.explain_point(record), newest)
+            }
+            _ => (self.forest.explain_point(&point), 0),
+        };
+        let (high, low) = (&explanation.attribution.high, &explanation.attribution.low);
+        let part = |block: usize, input: usize| {
+            let coordinate = (block - first) * width + input;
+            high[coordinate] + low[coordinate]
+        };
+        let of_block = |block: usize| (0..width).map(|input| part(block, input)).sum::<f64>();
+        let blocks = self.window.blocks.iter().enumerate().skip(first);
+        let block = blocks
+            .filter(|(i, block)| *i == newest || block.expected.is_none())
+            .map(|(i, _)| i)
+            // The last of equal ones: the newest.
             .max_by(|&a, &b| of_block(a).total_cmp(&of_block(b)))
             .unwrap_or(newest);
 
-        let total = of_block(block);
-        let mut inputs: Vec<usize> = (0..width)
-            .filter(|i| part(block * width + i) >= SHARE * total)
-            .collect();
-        inputs.sort_by(|a, b| part(block * width + b).total_cmp(&part(block * width + a)));
+        let share = SHARE * of_block(block);
+        let mut inputs: Vec<usize> = (0..width).filter(|&i| part(block, i) >= share).collect();
+        inputs.sort_by(|&a, &b| part(block, b).total_cmp(&part(block, a)));
         inputs.truncate(MOST);
 
-        let missing: Vec<usize> = inputs.iter().map(|i| block * width + i).collect();
+        let missing: Vec<usize> = inputs.iter().map(|input| block * width + input).collect();
         let medians = self.forest.impute_point(&point, &missing);
         let record = &self.window.blocks[block];
         let mut transformed = record.transformed.clone();
@@ -60,21 +70,25 @@ impl AnomalyDetector {
         }
         let given = self.config.input_dimensions;
         expected.truncate(given);
-        let sum =
-            |parts: &[f64], input: usize| parts.iter().skip(input).step_by(width).sum::<f64>();
+        let sum = |parts: &[f64], input: usize| parts.iter().skip(input).step_by(width).sum();
         let attribution = InputAttribution {
-            high: (0..given).map(|i| sum(high, i)).collect(),
-            low: (0..given).map(|i| sum(low, i)).collect(),
+            high: (0..given).map(|input| sum(high, input)).collect(),
+            low: (0..given).map(|input| sum(low, input)).collect(),
         };
-        let first = attribution.ranked().first().copied().unwrap_or(0);
-        let direction = if attribution.high[first] >= attribution.low[first] {
+        let most = inputs
+            .iter()
+            .copied()
+            .find(|&input| input < given)
+            .unwrap_or(0);
+        let direction = if record.values[most] >= expected[most] {
             Direction::High
         } else {
             Direction::Low
         };
         Finding {
-            corrected: is_corrected.then_some(explanation.score),
+            corrected,
             candidate: Candidate {
+                kind,
                 relative_index: block as i32 - newest as i32,
                 values: record.values[..given].to_vec(),
                 expected,

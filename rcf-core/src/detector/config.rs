@@ -1,10 +1,10 @@
 //! Parameters of a detector: an unchecked builder, and the checked [`DetectorConfig`] it becomes.
 
 use super::AnomalyDetector;
+use super::evidence::Threshold;
 use super::learning::Learning;
 use super::missing::MissingPolicy;
 use super::suppression::NearExpected;
-use super::threshold::Threshold;
 use super::transform::Transform;
 use crate::config::Config;
 use crate::error::ConfigError;
@@ -35,8 +35,8 @@ pub struct DetectorConfig {
     pub warm_up: usize,
     /// What happens to the values before the forest.
     pub transform: Transform,
-    /// How much less a record weighs in the detector's statistics than the next one.
-    pub statistics_decay: f64,
+    /// How much less a record weighs in the statistics of the transform than the next one.
+    pub transform_decay: f64,
     /// Importance of each input.
     pub weights: Vec<f64>,
     /// How missing values are filled in.
@@ -47,16 +47,12 @@ pub struct DetectorConfig {
     pub learning: Learning,
     /// How scores become decisions.
     pub threshold: Threshold,
-    /// Whether leaving the range seen so far counts as evidence.
-    pub range_break: bool,
     /// What is ignored.
     pub near_expected: NearExpected,
     /// The change of an otherwise constant input that is ignored, as a fraction of its level.
     pub noise_floor: f64,
-    /// Whether a run of anomalous records is reported once.
-    pub alert_once: bool,
-    /// Usual records after which a run of anomalous ones has ended.
-    pub quiet_records: u32,
+    /// Records after an alert for which further candidates belong to it; 0 reports each.
+    pub silence: u32,
 }
 
 impl DetectorConfig {
@@ -65,22 +61,33 @@ impl DetectorConfig {
         self.input_dimensions + usize::from(self.time_gap_input)
     }
 
-    /// An empty forest with these parameters.
-    pub(crate) fn forest(&self) -> Result<RandomCutForest, ConfigError> {
+    /// The highest possible score.
+    pub(crate) fn highest_score(&self) -> f64 {
+        libm::log2(self.sample_size as f64 + 1.0)
+    }
+
+    /// The forest of the shingles.
+    pub(crate) fn forest(&self) -> Result<Config, ConfigError> {
+        self.forest_of(self.shingle_size)
+    }
+
+    /// The forest that judges records alone, if that is another one.
+    pub(crate) fn point_forest(&self) -> Result<Option<Config>, ConfigError> {
+        let is_needed =
+            self.shingle_size > 1 && matches!(self.threshold, Threshold::Combined { .. });
+        is_needed.then(|| self.forest_of(1)).transpose()
+    }
+
+    fn forest_of(&self, shingle_size: usize) -> Result<Config, ConfigError> {
         RandomCutForest::builder(self.forest_inputs())
-            .shingle_size(self.shingle_size)
+            .shingle_size(shingle_size)
             .number_of_trees(self.number_of_trees)
             .sample_size(self.sample_size)
             .time_decay(self.time_decay)
             .initial_accept_fraction(self.initial_accept_fraction)
             .output_after(self.warm_up.div_ceil(2).max(1))
             .seed(self.seed)
-            .build()
-    }
-
-    /// The configuration of that forest.
-    pub(crate) fn fits(&self, config: &Config) -> bool {
-        self.forest().is_ok_and(|forest| forest.config() == config)
+            .config()
     }
 
     /// Refuses what cannot work.
@@ -88,12 +95,13 @@ impl DetectorConfig {
         if self.input_dimensions == 0 {
             return Err(ConfigError::ZeroInputDimensions);
         }
+        self.forest()?;
         if self.warm_up == 0 {
             return Err(ConfigError::ZeroWarmUp);
         }
-        if !(self.statistics_decay > 0.0 && self.statistics_decay < 1.0) {
-            let got = self.statistics_decay;
-            return Err(ConfigError::StatisticsDecay { got });
+        if !(self.transform_decay > 0.0 && self.transform_decay < 1.0) {
+            let got = self.transform_decay;
+            return Err(ConfigError::TransformDecay { got });
         }
         let per_input = |name, values: &[f64]| {
             let (expected, got) = (self.input_dimensions, values.len());
@@ -143,9 +151,6 @@ impl DetectorConfig {
             let got = self.noise_floor;
             return Err(ConfigError::NoiseFloor { got });
         }
-        if self.quiet_records == 0 {
-            return Err(ConfigError::ZeroQuietRecords);
-        }
         Ok(())
     }
 }
@@ -160,9 +165,8 @@ pub struct AnomalyDetectorBuilder {
     time_decay: Option<f64>,
     warm_up: Option<usize>,
     transform: Option<Transform>,
-    statistics_decay: Option<f64>,
+    transform_decay: Option<f64>,
     learning: Option<Learning>,
-    quiet_records: Option<u32>,
 }
 
 /// A setter of a field of the configuration, with its documentation.
@@ -181,7 +185,7 @@ impl AnomalyDetectorBuilder {
         Self {
             config: DetectorConfig {
                 input_dimensions,
-                shingle_size: 1,
+                shingle_size: 8,
                 number_of_trees: 50,
                 sample_size: 256,
                 time_decay: 0.0,
@@ -189,30 +193,28 @@ impl AnomalyDetectorBuilder {
                 seed: 0,
                 warm_up: 0,
                 transform: Transform::None,
-                statistics_decay: 0.0,
+                transform_decay: 0.0,
                 weights: vec![1.0; input_dimensions.min(crate::MAX_DIMENSIONS + 1)],
                 missing: MissingPolicy::default(),
                 time_gap_input: false,
                 learning: Learning::Always,
                 threshold: Threshold::default(),
-                range_break: true,
                 near_expected: NearExpected::default(),
                 noise_floor: 1e-3,
-                alert_once: true,
-                quiet_records: 0,
+                silence: 50,
             },
             time_decay: None,
             warm_up: None,
             transform: None,
-            statistics_decay: None,
+            transform_decay: None,
             learning: None,
-            quiet_records: None,
         }
     }
 
     setters! {
-        /// Number of consecutive records that are judged together; default 1. More see shapes and
-        /// rhythms, fewer see single values sooner: [`suggest`](crate::suggest) helps to choose.
+        /// Number of consecutive records that are judged together; default 8. Single records are
+        /// judged besides; with a size of 1 only they are. Of a rhythm, a shingle should see a
+        /// quarter or more.
         shingle_size: usize, in config.shingle_size;
         /// Number of trees; default 50. More trees: less noise, more time and memory.
         number_of_trees: usize, in config.number_of_trees;
@@ -231,9 +233,9 @@ impl AnomalyDetectorBuilder {
         /// What happens to the values before the forest; default `None` for one input, `Normalize`
         /// for several, since a forest compares their sizes.
         transform: Transform => Some, in transform;
-        /// How much less a record weighs than the next one in the statistics of values and scores;
-        /// default `1 / (4 × sample_size)`, in (0, 1).
-        statistics_decay: f64 => Some, in statistics_decay;
+        /// How much less a record weighs than the next one in the moving statistics of the
+        /// transform; default `1 / (4 × sample_size)`, in (0, 1).
+        transform_decay: f64 => Some, in transform_decay;
         /// Importance of each input, from 10⁻⁶ to 10⁶; default all 1. An input of twice the weight
         /// is cut twice as often.
         weights: Vec<f64>, in config.weights;
@@ -242,22 +244,18 @@ impl AnomalyDetectorBuilder {
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default not. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest learns; the default holds back those of an anomalous run.
+        /// Which records the forest learns; default all.
         learning: Learning => Some, in learning;
-        /// How scores become decisions; default extreme values with one false alarm in 10,000.
+        /// How scores become decisions; default [`Threshold::Combined`].
         threshold: Threshold, in config.threshold;
-        /// Whether leaving the range seen so far counts as evidence; default yes.
-        range_break: bool, in config.range_break;
         /// What is near enough to the expected value to be ignored; default nothing.
         ignore_near_expected: NearExpected, in config.near_expected;
         /// The change of an otherwise constant input that is ignored, as a fraction of its level;
         /// default 0.001. On a constant stream every change is infinitely unusual to the forest.
         noise_floor: f64, in config.noise_floor;
-        /// Whether a run of anomalous records is reported once, at its start; default yes.
-        alert_once: bool, in config.alert_once;
-        /// Usual records in a row after which a run has ended; default the larger of 8 and
-        /// the shingle size.
-        quiet_records: u32 => Some, in quiet_records;
+        /// Records after an alert for which further candidates belong to it and are silenced, unless
+        /// they have nine times its evidence; default 50. 0 reports each candidate.
+        silence: u32, in config.silence;
     }
 
     /// The parameters with every default resolved, not checked yet.
@@ -276,11 +274,8 @@ impl AnomalyDetectorBuilder {
         } else {
             Transform::Normalize
         });
-        config.statistics_decay = self.statistics_decay.unwrap_or(0.25 / sample_size as f64);
-        let patience = sample_size.min(1 << 16) as u32;
-        config.learning = self.learning.unwrap_or(Learning::Delay { patience });
-        let quiet = config.shingle_size.clamp(8, 1 << 16) as u32;
-        config.quiet_records = self.quiet_records.unwrap_or(quiet);
+        config.transform_decay = self.transform_decay.unwrap_or(0.25 / sample_size as f64);
+        config.learning = self.learning.unwrap_or(Learning::Always);
         config
     }
 

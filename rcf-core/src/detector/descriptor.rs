@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::evidence::EvidenceKind;
+
 /// The verdict on one record.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -9,9 +11,11 @@ pub struct Descriptor {
     /// The forest's score of the record in its shingle, higher is more anomalous; 0 before the
     /// forest is ready.
     pub score: f64,
-    /// What the decision rests on, at least 0: see [`Threshold`](crate::Threshold) for its unit.
+    /// What the decision rests on, at least 0, in units of its boundary: a record with more than 1
+    /// is a candidate. See [`Threshold`](crate::Threshold).
     pub evidence: f64,
-    /// The boundary: a record with more evidence than this is a candidate.
+    /// The score from which on the record is a candidate by its score; infinite while too few
+    /// scores are known.
     pub threshold: f64,
     /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the record is anomalous,
     /// strictly growing with the evidence. A candidate that was silenced lies between 1/3 and 0.5.
@@ -44,6 +48,8 @@ impl Descriptor {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Candidate {
+    /// Which kind of evidence made it a candidate.
+    pub kind: EvidenceKind,
     /// Which record it is about: 0 is the newest one, −k the one k records before it, when the
     /// records after it made it clear.
     pub relative_index: i32,
@@ -57,8 +63,10 @@ pub struct Candidate {
     pub direction: Direction,
 }
 
-/// How much of a score each input explains, over all records of the shingle that are not already
-/// explained. All parts are at least 0.
+/// How much of a score each input explains; all parts are at least 0. For evidence about the record
+/// alone ([`EvidenceKind::Range`], [`EvidenceKind::Score`]) that is the score of the record alone,
+/// else the score of the shingle, over all of its records, in which candidates before the newest
+/// record are replaced by what was expected of them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InputAttribution {
@@ -107,9 +115,9 @@ pub enum Silenced {
     NoiseFloor,
     /// Earlier records of the shingle, reported already, explain it.
     Explained,
-    /// The run of anomalous records to which it belongs has been reported.
+    /// The event to which it belongs has been reported.
     AlreadyAlerted,
-    /// The run of anomalous records is so long that it is taken for the new normal.
+    /// A new regime has just been accepted as the new normal.
     Drift,
 }
 
@@ -135,8 +143,8 @@ impl fmt::Display for Silenced {
             Self::NearExpected => "the value is near the expected one",
             Self::NoiseFloor => "the change is below the noise floor of a constant stream",
             Self::Explained => "an anomaly reported before explains it",
-            Self::AlreadyAlerted => "the run of anomalies has been reported",
-            Self::Drift => "the run is so long that it is the new normal",
+            Self::AlreadyAlerted => "the event has been reported",
+            Self::Drift => "a new regime has been accepted as the normal",
         })
     }
 }

@@ -12,6 +12,7 @@ mod arrays;
 mod candidate;
 mod config;
 mod descriptor;
+mod evidence;
 mod learning;
 mod missing;
 mod severity;
@@ -19,16 +20,15 @@ mod state;
 mod statistics;
 mod step;
 mod suppression;
-mod threshold;
 mod transform;
 mod window;
 
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
 pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
+pub use evidence::{EvidenceKind, Threshold};
 pub use learning::Learning;
 pub use missing::MissingPolicy;
 pub use suppression::NearExpected;
-pub use threshold::Threshold;
 pub use transform::Transform;
 
 pub(crate) use state::DetectorV1;
@@ -37,10 +37,11 @@ use crate::error::{ConfigError, InputError, StateError};
 use crate::forest::RandomCutForest;
 use crate::shingle::MAX_MAGNITUDE;
 use crate::state::{codec, envelope};
+use evidence::{Range, Scores};
+use learning::Gate;
 use missing::Known;
 use statistics::Moments;
-use suppression::{Run, Stillness};
-use threshold::{RangeBreak, Tail};
+use suppression::{LastAlert, Stillness};
 use transform::{Affine, InputState};
 use window::Window;
 
@@ -64,12 +65,15 @@ use window::Window;
 pub struct AnomalyDetector {
     config: DetectorConfig,
     forest: RandomCutForest,
+    /// Judges records alone; with a shingle size of 1 the forest does.
+    point_forest: Option<RandomCutForest>,
     /// Records taken, without those that were filled in for gaps.
     records: u64,
     inputs: Vec<Input>,
     window: Window,
-    tail: Tail,
-    run: Run,
+    scores: Scores,
+    gate: Gate,
+    last_alert: LastAlert,
     /// Points held back from learning, one after the other.
     held: Vec<f64>,
     clock: Clock,
@@ -83,7 +87,7 @@ struct Input {
     known: Known,
     transform: InputState,
     still: Stillness,
-    range: RangeBreak,
+    range: Range,
 }
 
 impl Input {
@@ -119,14 +123,15 @@ impl AnomalyDetector {
     /// The first rule that a parameter breaks.
     pub fn new(config: DetectorConfig) -> Result<Self, ConfigError> {
         config.check()?;
-        let forest = config.forest()?;
         Ok(Self {
-            forest,
+            forest: RandomCutForest::new(config.forest()?),
+            point_forest: config.point_forest()?.map(RandomCutForest::new),
             records: 0,
             inputs: vec![Input::default(); config.input_dimensions],
             window: Window::new(config.shingle_size),
-            tail: Tail::default(),
-            run: Run::default(),
+            scores: Scores::default(),
+            gate: Gate::default(),
+            last_alert: LastAlert::default(),
             held: Vec::new(),
             clock: Clock::default(),
             buffers: Buffers::default(),
@@ -224,6 +229,9 @@ impl AnomalyDetector {
             + fixed;
         size_of::<Self>() - size_of::<RandomCutForest>()
             + self.forest.size_in_bytes()
+            + self.point_forest.as_ref().map_or(0, |forest| {
+                forest.size_in_bytes() - size_of::<RandomCutForest>()
+            })
             + self.inputs.capacity() * size_of::<Input>()
             + self.window.heap_bytes()
             + maps.capacity() * size_of::<Affine>()

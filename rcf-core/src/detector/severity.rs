@@ -1,22 +1,21 @@
 //! From evidence to a number from 0 to 1 that means the same on every stream.
 //!
-//! | | severity |
+//! | evidence `e`, in units of its boundary | severity |
 //! |---|---|
-//! | evidence `e`, boundary `b` | `e / (e + b)`: 0 without evidence, exactly 0.5 at the boundary, towards 1 beyond |
-//! | a candidate that was silenced (`e > b`) | `e / (2e + b)`: above 1/3, below 0.5 |
+//! | any | `e / (e + 1)`: 0 without evidence, exactly 0.5 at the boundary, towards 1 beyond |
+//! | a candidate (`e > 1`) that was silenced | `e / (2e + 1)`: above 1/3, below 0.5 |
 //!
 //! Both grow strictly with the evidence. So `severity > 0.5` if and only if a record is reported.
 
-/// Severity in [0, 1] of evidence ≥ 0 with a boundary > 0.
-pub(crate) fn severity(evidence: f64, boundary: f64, silenced: bool) -> f64 {
-    if evidence <= boundary {
-        // Rounding must not lift what lies below the boundary above its value.
-        return (evidence / (evidence + boundary)).min(0.5);
-    }
-    if silenced {
-        (evidence / (2.0 * evidence + boundary)).min(0.5f64.next_down())
+/// Severity in [0, 1] of evidence ≥ 0.
+pub(crate) fn severity(evidence: f64, silenced: bool) -> f64 {
+    // Rounding must not lift anything over the boundary.
+    if evidence <= 1.0 {
+        (evidence / (evidence + 1.0)).min(0.5)
+    } else if silenced {
+        (evidence / (2.0 * evidence + 1.0)).min(0.5f64.next_down())
     } else {
-        (evidence / (evidence + boundary)).max(0.5f64.next_up())
+        (evidence / (evidence + 1.0)).max(0.5f64.next_up())
     }
 }
 
@@ -39,22 +38,17 @@ mod tests {
         })]
 
         #[test]
-        fn severity_keeps_its_contract(
-            evidence in 0.0..1e6f64,
-            step in 1e-6..1e3f64,
-            boundary in 1e-3..1e3f64,
-        ) {
-            let reported = |e| severity(e, boundary, false);
-            prop_assert_eq!(reported(boundary), 0.5);
-            prop_assert_eq!(reported(boundary.next_up()) > 0.5, true);
-            prop_assert_eq!(reported(evidence) > 0.5, evidence > boundary);
+        fn severity_keeps_its_contract(evidence in 0.0..1e6f64, step in 1e-6..1e3f64) {
+            let reported = |e| severity(e, false);
+            prop_assert_eq!(reported(1.0), 0.5);
+            prop_assert!(reported(1f64.next_up()) > 0.5 && reported(1f64.next_down()) <= 0.5);
+            prop_assert_eq!(reported(evidence) > 0.5, evidence > 1.0);
             prop_assert!((0.0..=1.0).contains(&reported(evidence)));
             prop_assert!(reported(evidence * (1.0 + step)) > reported(evidence) || evidence == 0.0);
-            let silenced = |e| severity(e, boundary, true);
-            let candidate = boundary + evidence;
-            prop_assert!(silenced(candidate) < 0.5 || candidate == boundary);
-            prop_assert!(silenced(candidate * (1.0 + step)) > silenced(candidate) || candidate == boundary);
-            prop_assert_eq!(grade(reported(evidence)) > 0.0, evidence > boundary);
+            let (silenced, candidate) = (|e| severity(e, true), 1f64.next_up() + evidence);
+            prop_assert!(silenced(candidate) < 0.5 && silenced(candidate) > 1.0 / 3.0 - 1e-9);
+            prop_assert!(silenced(candidate * (1.0 + step)) > silenced(candidate));
+            prop_assert_eq!(grade(reported(evidence)) > 0.0, evidence > 1.0);
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{Range, Scores, Tail};
+use super::learning::Gate;
 use super::missing::Known;
 use super::statistics::Moments;
-use super::suppression::{Run, Stillness};
-use super::threshold::{RangeBreak, Tail};
+use super::suppression::{LastAlert, Stillness};
 use super::transform::{Affine, InputState};
 use super::window::{Block, Window};
 use super::{
@@ -13,6 +14,7 @@ use super::{
     Threshold, Transform,
 };
 use crate::error::StateError;
+use crate::forest::RandomCutForest;
 use crate::shingle::MAX_MAGNITUDE;
 use crate::state::v1::{ForestV1, inconsistent};
 
@@ -26,12 +28,15 @@ pub(crate) struct DetectorV1 {
     inputs: Vec<InputV1>,
     /// Oldest first.
     window: Vec<BlockV1>,
-    tail: TailV1,
-    run: RunV1,
+    scores: ScoresV1,
+    gate: GateV1,
+    last_alert: LastAlertV1,
     /// Points held back from learning, one after the other.
     held: Vec<f64>,
     clock: ClockV1,
     forest: ForestV1,
+    /// Only where records alone are judged by a forest of their own.
+    point_forest: Option<ForestV1>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,17 +50,15 @@ struct ConfigV1 {
     seed: u64,
     warm_up: u64,
     transform: TransformV1,
-    statistics_decay: f64,
+    transform_decay: f64,
     weights: Vec<f64>,
     missing: MissingV1,
     time_gap_input: bool,
     learning: LearningV1,
     threshold: ThresholdV1,
-    range_break: bool,
     near_expected: [f64; 4],
     noise_floor: f64,
-    alert_once: bool,
-    quiet_records: u32,
+    silence: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,9 +90,20 @@ enum LearningV1 {
 
 #[derive(Serialize, Deserialize)]
 enum ThresholdV1 {
-    ExtremeValue { false_alarms: f64 },
-    Normal { false_alarms: f64 },
-    Fixed { score: f64 },
+    Combined {
+        margin: f64,
+        height: f64,
+        decades: f64,
+    },
+    ExtremeValue {
+        decades: f64,
+    },
+    Deviations {
+        factor: f64,
+    },
+    Fixed {
+        score: f64,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,7 +121,7 @@ struct InputV1 {
     values: MomentsV1,
     steps: MomentsV1,
     still: MomentsV1,
-    range: [f64; 5],
+    range: RangeV1,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,17 +135,43 @@ struct BlockV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct TailV1 {
-    scores: MomentsV1,
-    quantile: f64,
-    excesses: MomentsV1,
+struct RangeV1 {
+    min: f64,
+    max: f64,
+    count: f64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct RunV1 {
-    length: u32,
-    quiet: u32,
-    reported: bool,
+struct ScoresV1 {
+    smoothed: f64,
+    levels: RangeV1,
+    tail: TailV1,
+    moments: MomentsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TailV1 {
+    count: f64,
+    quantile: f64,
+    mean: f64,
+    spread: f64,
+    excesses: f64,
+    excess: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GateV1 {
+    smoothed: f64,
+    usual: MomentsV1,
+    closed: u32,
+    worn: u32,
+    accepted: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LastAlertV1 {
+    silence: u32,
+    evidence: f64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -148,10 +188,12 @@ impl DetectorV1 {
             records,
             inputs,
             window,
-            tail,
-            run,
+            scores,
+            gate,
+            last_alert,
             held,
             clock,
+            point_forest,
             buffers: _,
         } = detector;
         Self {
@@ -159,15 +201,17 @@ impl DetectorV1 {
             records: *records,
             inputs: inputs.iter().map(InputV1::save).collect(),
             window: window.blocks.iter().map(BlockV1::save).collect(),
-            tail: TailV1 {
-                scores: MomentsV1::save(&tail.scores),
-                quantile: tail.quantile,
-                excesses: MomentsV1::save(&tail.excesses),
+            scores: ScoresV1::save(scores),
+            gate: GateV1 {
+                smoothed: gate.smoothed,
+                usual: MomentsV1::save(&gate.usual),
+                closed: gate.closed,
+                worn: gate.worn,
+                accepted: gate.accepted,
             },
-            run: RunV1 {
-                length: run.length,
-                quiet: run.quiet,
-                reported: run.reported,
+            last_alert: LastAlertV1 {
+                silence: last_alert.silence,
+                evidence: last_alert.evidence,
             },
             held: held.clone(),
             clock: ClockV1 {
@@ -175,14 +219,18 @@ impl DetectorV1 {
                 gaps: MomentsV1::save(&clock.gaps),
             },
             forest: ForestV1::save(forest),
+            point_forest: point_forest.as_ref().map(ForestV1::save),
         }
     }
 
     pub(crate) fn restore(self) -> Result<AnomalyDetector, StateError> {
         let config = self.config.restore()?;
         let forest = self.forest.restore()?;
-        if !config.fits(forest.config()) {
-            return Err(inconsistent("the forest is not one of this detector"));
+        let point_forest = self.point_forest.map(ForestV1::restore).transpose()?;
+        if *forest.config() != config.forest()?
+            || point_forest.as_ref().map(RandomCutForest::config) != config.point_forest()?.as_ref()
+        {
+            return Err(inconsistent("a forest is not one of this detector"));
         }
         if self.inputs.len() != config.input_dimensions {
             return Err(inconsistent("the inputs do not match the parameters"));
@@ -208,33 +256,36 @@ impl DetectorV1 {
                 "the points held back are not of this detector",
             ));
         }
-        let RunV1 {
-            length,
-            quiet,
-            reported,
-        } = self.run;
+        let GateV1 {
+            smoothed,
+            usual,
+            closed,
+            worn,
+            accepted,
+        } = self.gate;
+        let LastAlertV1 { silence, evidence } = self.last_alert;
+        if !(smoothed.is_finite() && evidence >= 0.0 && evidence.is_finite()) {
+            return Err(inconsistent("the gate or the last alert is broken"));
+        }
         let last = self.clock.last;
         if last.is_some_and(|last| !are_values(&[last])) {
             return Err(inconsistent("the last timestamp is out of range"));
         }
-        if !self.tail.quantile.is_finite() {
-            return Err(inconsistent("the quantile of the scores is not finite"));
-        }
         Ok(AnomalyDetector {
             forest,
+            point_forest,
             records: self.records,
             inputs,
             window,
-            tail: Tail {
-                scores: self.tail.scores.restore()?,
-                quantile: self.tail.quantile,
-                excesses: self.tail.excesses.restore()?,
+            scores: self.scores.restore()?,
+            gate: Gate {
+                smoothed,
+                usual: usual.restore()?,
+                closed,
+                worn,
+                accepted,
             },
-            run: Run {
-                length,
-                quiet,
-                reported,
-            },
+            last_alert: LastAlert { silence, evidence },
             held: self.held,
             clock: Clock {
                 last,
@@ -270,7 +321,7 @@ impl ConfigV1 {
                 Transform::Difference => TransformV1::Difference,
                 Transform::NormalizedDifference => TransformV1::NormalizedDifference,
             },
-            statistics_decay: config.statistics_decay,
+            transform_decay: config.transform_decay,
             weights: config.weights.clone(),
             missing: match &config.missing {
                 MissingPolicy::Zero => MissingV1::Zero,
@@ -290,13 +341,19 @@ impl ConfigV1 {
                 }
             },
             threshold: match config.threshold {
-                Threshold::ExtremeValue { false_alarms } => {
-                    ThresholdV1::ExtremeValue { false_alarms }
-                }
-                Threshold::Normal { false_alarms } => ThresholdV1::Normal { false_alarms },
+                Threshold::Combined {
+                    margin,
+                    height,
+                    decades,
+                } => ThresholdV1::Combined {
+                    margin,
+                    height,
+                    decades,
+                },
+                Threshold::ExtremeValue { decades } => ThresholdV1::ExtremeValue { decades },
+                Threshold::Deviations { factor } => ThresholdV1::Deviations { factor },
                 Threshold::Fixed { score } => ThresholdV1::Fixed { score },
             },
-            range_break: config.range_break,
             near_expected: [
                 near.absolute_above,
                 near.absolute_below,
@@ -304,8 +361,7 @@ impl ConfigV1 {
                 near.relative_below,
             ],
             noise_floor: config.noise_floor,
-            alert_once: config.alert_once,
-            quiet_records: config.quiet_records,
+            silence: config.silence,
         }
     }
 
@@ -334,7 +390,7 @@ impl ConfigV1 {
                 TransformV1::Difference => Transform::Difference,
                 TransformV1::NormalizedDifference => Transform::NormalizedDifference,
             },
-            statistics_decay: self.statistics_decay,
+            transform_decay: self.transform_decay,
             weights: self.weights,
             missing: match self.missing {
                 MissingV1::Zero => MissingPolicy::Zero,
@@ -354,13 +410,19 @@ impl ConfigV1 {
                 }
             },
             threshold: match self.threshold {
-                ThresholdV1::ExtremeValue { false_alarms } => {
-                    Threshold::ExtremeValue { false_alarms }
-                }
-                ThresholdV1::Normal { false_alarms } => Threshold::Normal { false_alarms },
+                ThresholdV1::Combined {
+                    margin,
+                    height,
+                    decades,
+                } => Threshold::Combined {
+                    margin,
+                    height,
+                    decades,
+                },
+                ThresholdV1::ExtremeValue { decades } => Threshold::ExtremeValue { decades },
+                ThresholdV1::Deviations { factor } => Threshold::Deviations { factor },
                 ThresholdV1::Fixed { score } => Threshold::Fixed { score },
             },
-            range_break: self.range_break,
             near_expected: NearExpected {
                 absolute_above,
                 absolute_below,
@@ -368,8 +430,7 @@ impl ConfigV1 {
                 relative_below,
             },
             noise_floor: self.noise_floor,
-            alert_once: self.alert_once,
-            quiet_records: self.quiet_records,
+            silence: self.silence,
         };
         config.check()?;
         Ok(config)
@@ -411,13 +472,6 @@ impl MomentsV1 {
 
 impl InputV1 {
     fn save(input: &Input) -> Self {
-        let RangeBreak {
-            min,
-            max,
-            count,
-            records,
-            excess,
-        } = input.range;
         Self {
             last: input.known.last,
             before: input.known.before,
@@ -425,21 +479,14 @@ impl InputV1 {
             values: MomentsV1::save(&input.transform.values),
             steps: MomentsV1::save(&input.transform.steps),
             still: MomentsV1::save(&input.still.share),
-            range: [min, max, count, records, excess],
+            range: RangeV1::save(&input.range),
         }
     }
 
     fn restore(self) -> Result<Input, StateError> {
-        let [min, max, count, records, excess] = self.range;
         let known = [self.last, self.before].into_iter().flatten();
-        let counts_fit = [count, records, excess]
-            .iter()
-            .all(|value| *value >= 0.0 && value.is_finite());
-        let range_fits = counts_fit && (min <= max && (max - min).is_finite() || count == 0.0);
-        if !range_fits || !are_values(&known.collect::<Vec<_>>()) {
-            return Err(inconsistent(
-                "the range or last value of an input is broken",
-            ));
+        if !are_values(&known.collect::<Vec<_>>()) {
+            return Err(inconsistent("the last value of an input is out of range"));
         }
         Ok(Input {
             known: Known {
@@ -454,13 +501,84 @@ impl InputV1 {
             still: Stillness {
                 share: self.still.restore()?,
             },
-            range: RangeBreak {
-                min,
-                max,
+            range: self.range.restore()?,
+        })
+    }
+}
+
+impl RangeV1 {
+    fn save(range: &Range) -> Self {
+        let Range { min, max, count } = *range;
+        Self { min, max, count }
+    }
+
+    fn restore(self) -> Result<Range, StateError> {
+        let Self { min, max, count } = self;
+        let is_range = min <= max && min.is_finite() && max.is_finite();
+        let is_empty = count == 0.0 && min == f64::INFINITY && max == f64::NEG_INFINITY;
+        if count >= 0.0 && count.is_finite() && (is_range || is_empty) {
+            Ok(Range { min, max, count })
+        } else {
+            Err(inconsistent("a range is broken"))
+        }
+    }
+}
+
+impl ScoresV1 {
+    fn save(scores: &Scores) -> Self {
+        let Tail {
+            count,
+            quantile,
+            mean,
+            spread,
+            excesses,
+            excess,
+        } = scores.tail;
+        Self {
+            smoothed: scores.smoothed,
+            levels: RangeV1::save(&scores.levels),
+            tail: TailV1 {
                 count,
-                records,
+                quantile,
+                mean,
+                spread,
+                excesses,
                 excess,
             },
+            moments: MomentsV1::save(&scores.moments),
+        }
+    }
+
+    fn restore(self) -> Result<Scores, StateError> {
+        let TailV1 {
+            count,
+            quantile,
+            mean,
+            spread,
+            excesses,
+            excess,
+        } = self.tail;
+        let parts = [count, spread, excesses, excess];
+        let sane = parts.iter().all(|part| *part >= 0.0 && part.is_finite());
+        if !sane
+            || ![quantile, mean, self.smoothed]
+                .iter()
+                .all(|part| part.is_finite())
+        {
+            return Err(inconsistent("the statistics of the scores are broken"));
+        }
+        Ok(Scores {
+            smoothed: self.smoothed,
+            levels: self.levels.restore()?,
+            tail: Tail {
+                count,
+                quantile,
+                mean,
+                spread,
+                excesses,
+                excess,
+            },
+            moments: self.moments.restore()?,
         })
     }
 }

@@ -2,16 +2,18 @@
 
 use super::candidate::Finding;
 use super::descriptor::{Descriptor, Silenced};
+use super::evidence::{Evidence, Pair};
 use super::learning::Lesson;
 use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
-use super::threshold::Threshold;
 use super::transform::Affine;
 use super::{AnomalyDetector, Buffers};
 use crate::shingle::MAX_MAGNITUDE;
 
 /// A gap this many times as long as the mean one has lost records.
 const LONG_GAP: f64 = 1.5;
+/// The statistics of scores forget as fast as the forest, but not faster than this per record.
+const FORGETTING: f64 = 1e-3;
 /// Gaps that are looked at before a long one is recognised.
 const KNOWN_GAPS: f64 = 8.0;
 
@@ -25,7 +27,7 @@ impl AnomalyDetector {
         let descriptor = match imputed {
             Some(imputed) => self.judge(gap, imputed),
             // Nothing is known yet that could stand for a missing value.
-            None => self.verdict(0.0, 0.0, 0),
+            None => self.verdict(0.0, Evidence::NONE, values.len()),
         };
         self.note(values);
         descriptor
@@ -40,10 +42,10 @@ impl AnomalyDetector {
         let gaps = &mut self.clock.gaps;
         let (known, mean) = (gaps.weight, gaps.mean);
         if known < KNOWN_GAPS || gap <= LONG_GAP * mean {
-            gaps.push(gap, 1.0 - self.config.statistics_decay);
+            gaps.push(gap, 1.0 - self.config.transform_decay);
         } else {
             // A changed rhythm is learned in time, a hole hardly moves the mean.
-            gaps.push(LONG_GAP * mean, 1.0 - self.config.statistics_decay);
+            gaps.push(LONG_GAP * mean, 1.0 - self.config.transform_decay);
         }
         if known < KNOWN_GAPS { 1.0 } else { gap / mean }
     }
@@ -134,10 +136,10 @@ impl AnomalyDetector {
             .all(|input| input.transform.is_ready(transform))
     }
 
-    /// Judges the filled record and lets the forest learn it.
+    /// Judges the filled record and lets the forests learn it.
     fn judge(&mut self, gap: f64, imputed: usize) -> Descriptor {
         if !self.transform(gap) {
-            return self.verdict(0.0, 0.0, imputed);
+            return self.verdict(0.0, Evidence::NONE, imputed);
         }
         let Buffers {
             values,
@@ -145,57 +147,57 @@ impl AnomalyDetector {
             maps,
         } = &self.buffers;
         self.window.push(values, transformed, maps, imputed);
-        let score = self.forest.score_checked(transformed);
-        let mut descriptor = self.verdict(score, self.evidence(score), imputed);
-        let (mut usual, mut anomalous) = (score, false);
-        if descriptor.evidence > descriptor.threshold {
-            let finding = self.examine();
-            // What earlier records explain is learned as the score without them.
-            usual = finding.corrected.unwrap_or(score).min(score);
-            anomalous = self.decide(&mut descriptor, finding);
+        let shingle = self.forest.score_checked(transformed);
+        let alone = match &self.point_forest {
+            Some(forest) => forest.score_checked(transformed),
+            None => shingle,
+        };
+        let mut scores = Pair { alone, shingle };
+        let evidence = self.evidence(scores);
+        let mut descriptor = self.verdict(shingle, evidence, imputed);
+        self.last_alert.silence = self.last_alert.silence.saturating_sub(1);
+        if evidence.size > 1.0 {
+            let finding = self.examine(evidence.kind);
+            if let Some(corrected) = finding.corrected {
+                // What earlier records explain is learned as the score without them.
+                scores.shingle = corrected.min(shingle);
+            }
+            let silenced = self.silence(&descriptor, &finding, scores);
+            descriptor.silenced = silenced;
+            descriptor.severity = severity(evidence.size, silenced.is_some());
+            descriptor.grade = grade(descriptor.severity);
+            descriptor.candidate = Some(Box::new(finding.candidate));
         }
-        if !anomalous {
-            self.run.calm_down(self.config.quiet_records);
-        }
-        self.learn();
-        if self.forest.is_ready() && score > 0.0 {
-            let keep = 1.0 - self.config.statistics_decay;
-            let young = descriptor.warm_up > 0;
-            self.tail.push(self.config.threshold, usual, keep, young);
-        }
+        self.learn(scores);
         descriptor
     }
 
-    /// How surprising the newest record of the window is, given its score; 0 before there are scores
-    /// to compare it with.
-    pub(super) fn evidence(&self, score: f64) -> f64 {
-        if self.tail.scores.weight == 0.0 || !self.forest.is_ready() {
-            return 0.0;
-        }
-        let threshold = self.config.threshold;
-        let evidence = self.tail.evidence(threshold, score);
-        if !self.config.range_break || matches!(threshold, Threshold::Fixed { .. }) {
-            return evidence;
+    /// How unusual the newest record of the window is; nothing before there are scores.
+    fn evidence(&self, scores: Pair) -> Evidence {
+        if scores.alone == 0.0 || scores.shingle == 0.0 {
+            return Evidence::NONE;
         }
         let inputs = self.inputs.iter().zip(&self.buffers.values);
-        let breaks = inputs.map(|(input, &value)| {
-            input
-                .range
-                .evidence(input.watched(self.config.transform, value))
+        let excesses = inputs.map(|(input, &value)| {
+            let watched = input.watched(self.config.transform, value);
+            input.range.excess(watched)
         });
-        evidence + breaks.fold(0.0, f64::max)
+        let excess = excesses.fold(0.0, f64::max);
+        let highest = self.config.highest_score();
+        self.scores
+            .evidence(self.config.threshold, scores, excess, highest)
     }
 
     /// The verdict without any candidate.
-    fn verdict(&self, score: f64, evidence: f64, imputed: usize) -> Descriptor {
-        let threshold = self.config.threshold.boundary();
+    fn verdict(&self, score: f64, evidence: Evidence, imputed: usize) -> Descriptor {
         let learned = self.forest.updates() as f64;
         let half = self.config.sample_size as f64 / 4.0;
+        let highest = self.config.highest_score();
         Descriptor {
             score,
-            evidence,
-            threshold,
-            severity: severity(evidence, threshold, false),
+            evidence: evidence.size,
+            threshold: self.scores.boundary(self.config.threshold, highest),
+            severity: severity(evidence.size, false),
             grade: 0.0,
             confidence: learned / (learned + half) * self.window.real_share(),
             warm_up: self.warm_up_left(),
@@ -205,90 +207,86 @@ impl AnomalyDetector {
         }
     }
 
-    /// Reports a candidate, or says why not. Returns whether the record is anomalous, be it reported
-    /// or not.
-    fn decide(&mut self, descriptor: &mut Descriptor, finding: Finding) -> bool {
-        let mut anomalous = false;
-        let drift = self
-            .config
-            .learning
-            .patience()
-            .unwrap_or(self.config.sample_size as u32);
-        let silenced = if descriptor.warm_up > 0 {
-            Some(Silenced::WarmUp)
-        } else if finding
-            .corrected
-            .is_some_and(|score| self.evidence(score) <= descriptor.threshold)
-        {
-            Some(Silenced::Explained)
-        } else if let Some(reason) = self.nothing_to_report(&finding) {
-            Some(reason)
-        } else {
-            self.window.correct(&finding);
-            self.run.go_on();
-            anomalous = true;
-            if self.run.length > drift {
-                Some(Silenced::Drift)
-            } else if self.run.reported && self.config.alert_once {
-                Some(Silenced::AlreadyAlerted)
-            } else {
-                self.run.reported = true;
-                None
-            }
-        };
-        descriptor.silenced = silenced;
-        descriptor.severity = severity(
-            descriptor.evidence,
-            descriptor.threshold,
-            silenced.is_some(),
-        );
-        descriptor.grade = grade(descriptor.severity);
-        descriptor.candidate = Some(Box::new(finding.candidate));
-        anomalous
+    /// Why a candidate is not reported, if it is not; takes note of it. `scores` are those without
+    /// what earlier candidates explain.
+    fn silence(
+        &mut self,
+        descriptor: &Descriptor,
+        finding: &Finding,
+        scores: Pair,
+    ) -> Option<Silenced> {
+        if descriptor.warm_up > 0 {
+            return Some(Silenced::WarmUp);
+        }
+        if finding.corrected.is_some() && self.evidence(scores).size <= 1.0 {
+            return Some(Silenced::Explained);
+        }
+        if let Some(reason) = self.nothing_to_report(finding) {
+            return Some(reason);
+        }
+        if self.gate.accepted {
+            return Some(Silenced::Drift);
+        }
+        self.window.correct(finding);
+        if self.last_alert.covers(descriptor.evidence) {
+            return Some(Silenced::AlreadyAlerted);
+        }
+        self.last_alert.silence = self.config.silence;
+        self.last_alert.evidence = descriptor.evidence;
+        None
     }
 
-    /// Lets the forest learn the newest record, as the policy has it.
-    fn learn(&mut self) {
+    /// Learns the newest record and its scores, as the policy has it.
+    fn learn(&mut self, scores: Pair) {
+        let keep = 1.0 - self.config.time_decay.min(FORGETTING);
+        let learning = self.config.learning;
+        if scores.shingle > 0.0 && scores.alone > 0.0 {
+            let patience = learning.patience().unwrap_or(u32::MAX);
+            if self.gate.push(scores.shingle, keep, patience) {
+                self.accept_regime();
+            }
+            self.scores.push(scores, keep, self.gate.closed == 0);
+        }
         let lesson = if self.window.real_share() >= 0.5 {
-            self.config.learning.lesson(self.records, self.run.length)
+            learning.lesson(self.records, self.gate.closed)
         } else {
             Lesson::Pass
         };
         let transformed = &self.buffers.transformed;
-        match lesson {
-            Lesson::Learn => {
-                if self.run.length == 0 {
-                    self.held.clear();
-                } else if self.run.length > 1 && !self.held.is_empty() {
-                    // The new regime is accepted.
-                    let points = std::mem::take(&mut self.held);
-                    for point in points.chunks_exact(self.forest.dimensions()) {
-                        self.forest.learn_point(point);
-                    }
-                }
-                self.forest.update_checked(transformed);
+        if lesson == Lesson::Learn {
+            if self.gate.closed == 0 {
+                self.held.clear();
             }
-            Lesson::Pass => self.forest.pass(transformed),
-            Lesson::Hold => {
-                if self.window.is_full() {
-                    self.held.extend(self.window.point(false));
-                }
-                self.forest.pass(transformed);
+            self.forest.update_checked(transformed);
+            if let Some(forest) = &mut self.point_forest {
+                forest.update_checked(transformed);
             }
+            return;
         }
-        if self
-            .config
-            .learning
-            .patience()
-            .is_some_and(|patience| self.run.length > patience)
-        {
-            self.window.accept();
+        if lesson == Lesson::Hold && self.window.is_full() {
+            self.held.extend(self.window.point(false));
+        }
+        self.forest.pass(transformed);
+        if let Some(forest) = &mut self.point_forest {
+            forest.pass(transformed);
+        }
+    }
+
+    /// What was held back is the new normal.
+    fn accept_regime(&mut self) {
+        self.window.accept();
+        let points = std::mem::take(&mut self.held);
+        for point in points.chunks_exact(self.forest.dimensions()) {
+            self.forest.learn_point(point);
+            if let Some(forest) = &mut self.point_forest {
+                forest.learn_point(&point[point.len() - forest.dimensions()..]);
+            }
         }
     }
 
     /// Brings the statistics of each input up to date.
     fn note(&mut self, values: &[f64]) {
-        let keep = 1.0 - self.config.statistics_decay;
+        let keep = 1.0 - self.config.transform_decay;
         for (i, &value) in values.iter().enumerate() {
             if value.is_nan() {
                 self.inputs[i].known.skip();

@@ -75,32 +75,20 @@ fn resolution(a: f64, b: f64) -> f64 {
     4.0 * f64::EPSILON * a.abs().max(b.abs())
 }
 
-/// The run of anomalous records that is under way.
+/// An alert inside the silence after another needs so many times its evidence.
+const ESCALATION: f64 = 9.0;
+
+/// The last alert: it stands for the event, not for the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Run {
-    /// Records since the run began, 0 outside of one.
-    pub(crate) length: u32,
-    /// Usual records since the last anomalous one.
-    pub(crate) quiet: u32,
-    /// Whether it has been reported.
-    pub(crate) reported: bool,
+pub(crate) struct LastAlert {
+    /// Records of silence that are left.
+    pub(crate) silence: u32,
+    pub(crate) evidence: f64,
 }
 
-impl Run {
-    /// An anomalous record begins a run, or belongs to it.
-    pub(crate) fn go_on(&mut self) {
-        self.length = self.length.saturating_add(1);
-        self.quiet = 0;
-    }
-
-    /// A usual record: after `patience` of them in a row the run has ended.
-    pub(crate) fn calm_down(&mut self, patience: u32) {
-        if self.length > 0 {
-            self.length = self.length.saturating_add(1);
-            self.quiet += 1;
-            if self.quiet >= patience {
-                *self = Self::default();
-            }
-        }
+impl LastAlert {
+    /// Whether a candidate belongs to the event that has been reported.
+    pub(crate) fn covers(&self, evidence: f64) -> bool {
+        self.silence > 0 && evidence < ESCALATION * self.evidence
     }
 }

@@ -22,6 +22,12 @@ impl RandomCutForest {
         self.insert(values, Arrival::new());
     }
 
+    /// Scores a whole point in the units of the records, oldest record first, as finite as records
+    /// are. The forest is ready.
+    pub(crate) fn score_point(&self, point: &[f64]) -> f64 {
+        self.score_row(&self.row_of(point))
+    }
+
     /// [`explain`](Self::explain) of a whole point. The forest is ready.
     pub(crate) fn explain_point(&self, point: &[f64]) -> Explanation {
         let row = self.row_of(point);

@@ -69,7 +69,6 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
             assert!(verdict.is_anomaly(), "{verdict:?}");
             let candidate = verdict.candidate.unwrap();
             assert_eq!(candidate.attribution.ranked()[0], 13);
-            assert!((candidate.attribution.total() / verdict.score - 1.0).abs() < 1e-9);
         } else {
             detector.process(&record).unwrap();
         }

@@ -34,7 +34,8 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
     ]);
     let thresholds = prop::sample::select(vec![
         Threshold::default(),
-        Threshold::Normal { false_alarms: 1e-3 },
+        Threshold::ExtremeValue { decades: 2.5 },
+        Threshold::Deviations { factor: 3.0 },
         Threshold::Fixed { score: 1.5 },
     ]);
     (
@@ -58,7 +59,7 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
                     .learning(learning)
                     .threshold(threshold)
                     .time_gap_input(gap)
-                    .alert_once(once)
+                    .silence(if once { 50 } else { 0 })
                     .seed(seed)
             },
         )
@@ -117,7 +118,7 @@ proptest! {
             }
             prop_assert_eq!(verdict.severity > 0.5, verdict.is_anomaly());
             prop_assert_eq!(verdict.grade > 0.0, verdict.is_anomaly());
-            prop_assert_eq!(verdict.candidate.is_some(), verdict.evidence > verdict.threshold);
+            prop_assert_eq!(verdict.candidate.is_some(), verdict.evidence > 1.0);
             prop_assert!((0.0..=1.0).contains(&verdict.severity) && (0.0..=1.0).contains(&verdict.grade));
             prop_assert!((0.0..=1.0).contains(&verdict.confidence));
             prop_assert!(verdict.warm_up == 0 || !verdict.is_anomaly());

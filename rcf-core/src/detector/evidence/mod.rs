@@ -1,0 +1,234 @@
+//! From scores and values to evidence: how far beyond its boundary is the most unusual sign?
+//!
+//! One record is unusual in several ways, and no single number sees all of them. So there are
+//! several kinds of evidence, each measured in units of its own boundary, and the largest decides:
+//!
+//! | kind | what it is | sees |
+//! |---|---|---|
+//! | [`EvidenceKind::Range`] | how far the value lies outside of the range seen so far | how extreme: a forest's score is bounded |
+//! | [`EvidenceKind::Level`] | the same of the smoothed score | a stretch that is a little unusual, or too usual |
+//! | [`EvidenceKind::Score`] | the score of the record alone, against a fixed height | an isolated value inside of the range |
+//! | [`EvidenceKind::Tail`] | the score of the shingle, against the tail of the scores before | a wrong shape |
+//!
+//! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
+//! needs no assumption about their distribution, which is why two of the kinds rest on it.
+
+mod record;
+mod tail;
+
+pub(crate) use record::Range;
+pub(crate) use tail::Tail;
+
+use super::statistics::Moments;
+
+/// How scores become decisions. Evidence has its boundary at 1 with each of these.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Threshold {
+    /// All kinds of evidence, the largest decides.
+    Combined {
+        /// Distance outside of the range, of values and of the smoothed score, as a fraction of
+        /// its width; default 0.02.
+        margin: f64,
+        /// Height of the score of a single record, as a fraction of the highest possible score
+        /// `log₂(sample_size + 1)`; default 0.5625, which is 4.5 of 8.
+        height: f64,
+        /// Surprise of the score of a shingle: it is exceeded once in `10^decades` usual records;
+        /// default 3.
+        decades: f64,
+    },
+    /// The score against the tail of the scores before it: peaks over a running quantile, with an
+    /// exponential tail as extreme value theory has it.
+    ExtremeValue {
+        /// A usual record exceeds the boundary once in `10^decades`.
+        decades: f64,
+    },
+    /// The score against mean and deviation of the scores before it.
+    Deviations {
+        /// So many deviations above the mean.
+        factor: f64,
+    },
+    /// A fixed boundary for the score.
+    Fixed {
+        /// The score above which a record is a candidate.
+        score: f64,
+    },
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self::Combined {
+            margin: 0.02,
+            height: 0.5625,
+            decades: 3.0,
+        }
+    }
+}
+
+impl Threshold {
+    pub(crate) fn is_valid(self) -> bool {
+        let valid = |value: f64| value > 0.0 && value <= 1e6;
+        match self {
+            Self::Combined {
+                margin,
+                height,
+                decades,
+            } => valid(margin) && valid(height) && valid(decades),
+            Self::ExtremeValue { decades } => valid(decades),
+            Self::Deviations { factor } => valid(factor),
+            Self::Fixed { score } => valid(score),
+        }
+    }
+}
+
+/// A kind of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EvidenceKind {
+    /// A value lies outside of the range seen so far.
+    Range,
+    /// The smoothed score lies outside of its range: a stretch of records is unusual.
+    Level,
+    /// The score of the record alone is high.
+    Score,
+    /// The score of the shingle is far out in the tail of scores.
+    Tail,
+}
+
+impl EvidenceKind {
+    /// One word for machines: the name in snake case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::Level => "level",
+            Self::Score => "score",
+            Self::Tail => "tail",
+        }
+    }
+}
+
+/// Evidence in units of its boundary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Evidence {
+    pub(crate) size: f64,
+    pub(crate) kind: EvidenceKind,
+}
+
+impl Evidence {
+    pub(crate) const NONE: Self = Self {
+        size: 0.0,
+        kind: EvidenceKind::Tail,
+    };
+
+    fn or(self, size: f64, kind: EvidenceKind) -> Self {
+        if size > self.size {
+            Self { size, kind }
+        } else {
+            self
+        }
+    }
+}
+
+/// Weight of the newest score in the smoothed one.
+const SMOOTHING: f64 = 0.1;
+/// Scores that are seen before a kind that compares scores counts.
+const KNOWN_SCORES: f64 = 100.0;
+
+/// What is known of the scores so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Scores {
+    /// Scores of records alone: smoothed, and the range of that.
+    pub(crate) smoothed: f64,
+    pub(crate) levels: Range,
+    /// Scores of shingles.
+    pub(crate) tail: Tail,
+    pub(crate) moments: Moments,
+}
+
+/// The scores of one record: alone, and in its shingle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair {
+    pub(crate) alone: f64,
+    pub(crate) shingle: f64,
+}
+
+impl Scores {
+    /// The evidence in the scores of a record, with the largest excess of its values over their
+    /// ranges; `highest` is the highest possible score.
+    pub(crate) fn evidence(
+        &self,
+        threshold: Threshold,
+        scores: Pair,
+        excess: f64,
+        highest: f64,
+    ) -> Evidence {
+        let none = Evidence::NONE;
+        match threshold {
+            Threshold::Fixed { score } => none.or(scores.shingle / score, EvidenceKind::Score),
+            Threshold::Deviations { factor } => {
+                let boundary = self.moments.mean + factor * self.moments.deviation();
+                none.or(ratio(scores.shingle, boundary), EvidenceKind::Tail)
+            }
+            Threshold::ExtremeValue { decades } => none.or(
+                self.tail.surprise(scores.shingle) / decades,
+                EvidenceKind::Tail,
+            ),
+            Threshold::Combined {
+                margin,
+                height,
+                decades,
+            } => {
+                let mut level = 0.0;
+                if self.levels.count >= KNOWN_SCORES {
+                    level = self.levels.excess(self.smooth(scores.alone));
+                }
+                let surprise = self.tail.surprise(scores.shingle);
+                none.or(excess / margin, EvidenceKind::Range)
+                    .or(level / margin, EvidenceKind::Level)
+                    .or(scores.alone / (height * highest), EvidenceKind::Score)
+                    .or(surprise / decades, EvidenceKind::Tail)
+            }
+        }
+    }
+
+    /// The score of a shingle at which a record becomes a candidate, if nothing else makes it one.
+    pub(crate) fn boundary(&self, threshold: Threshold, highest: f64) -> f64 {
+        match threshold {
+            Threshold::Fixed { score } => score,
+            Threshold::Deviations { factor } => {
+                self.moments.mean + factor * self.moments.deviation()
+            }
+            Threshold::ExtremeValue { decades } => self.tail.score_at(decades),
+            Threshold::Combined {
+                height, decades, ..
+            } => self.tail.score_at(decades).min(height * highest),
+        }
+    }
+
+    fn smooth(&self, score: f64) -> f64 {
+        if self.levels.count == 0.0 {
+            score
+        } else {
+            self.smoothed + SMOOTHING * (score - self.smoothed)
+        }
+    }
+
+    /// Learns the scores of a record; that of its shingle only if `usual`.
+    pub(crate) fn push(&mut self, scores: Pair, keep: f64, usual: bool) {
+        self.smoothed = self.smooth(scores.alone);
+        self.levels.push(self.smoothed);
+        if usual {
+            self.tail.push(scores.shingle, keep);
+            self.moments.push(scores.shingle, keep);
+        }
+    }
+}
+
+fn ratio(score: f64, boundary: f64) -> f64 {
+    if boundary > 0.0 {
+        score / boundary
+    } else {
+        0.0
+    }
+}
