@@ -44,6 +44,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod decode;
 pub mod demo;
+pub mod detect;
 pub mod encode;
 pub mod error;
 pub mod event;

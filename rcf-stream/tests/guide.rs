@@ -43,7 +43,7 @@ fn the_file_commands_run() {
     let folder = tempfile::tempdir().unwrap();
     let commands = blocks("sh").into_iter().flat_map(str::lines);
     let commands: Vec<_> = commands.filter(|line| line.starts_with("rcf ")).collect();
-    assert_eq!(commands.len(), 2);
+    assert_eq!(commands.len(), 3);
     for command in commands {
         let arguments: Vec<_> = command.split_whitespace().skip(1).collect();
         assert_eq!(succeed(folder.path(), &arguments), "");

@@ -4,13 +4,12 @@
 
 mod support;
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use support::browser::Browser;
 use support::{fail, rcf};
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&é\u{1}";
@@ -241,49 +240,6 @@ fn a_port_that_is_taken_is_said() {
     assert!(error.contains("choose another http.port"), "{error}");
 }
 
-/// The page in a browser: Chromium without a window, as Debian ships it.
-struct Browser(&'static str);
-
-impl Browser {
-    fn find() -> Option<Self> {
-        let found = [
-            "/usr/bin/chromium",
-            "/usr/bin/chromium-browser",
-            "/usr/bin/google-chrome",
-        ]
-        .into_iter()
-        .find(|path| Path::new(path).exists());
-        if found.is_none() {
-            eprintln!("skipped: there is no Chromium here (apt-get install chromium)");
-        }
-        found.map(Self)
-    }
-
-    fn run(&self, folder: &Path, arguments: &[String]) -> String {
-        let output = Command::new(self.0)
-            .args([
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-            ])
-            .args([
-                "--hide-scrollbars",
-                "--virtual-time-budget=4000",
-                "--timeout=20000",
-            ])
-            .arg(format!(
-                "--user-data-dir={}",
-                folder.join("profile").display()
-            ))
-            .args(arguments)
-            .stderr(Stdio::null())
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-}
-
 #[test]
 fn the_page_in_a_browser() {
     let Some(browser) = Browser::find() else {
@@ -293,7 +249,7 @@ fn the_page_in_a_browser() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("http://{}/", running.address);
 
-    let page = browser.run(folder.path(), &["--dump-dom".into(), url.clone()]);
+    let page = browser.run(folder.path(), &["--dump-dom", &url]);
     assert!(page.contains("class=\"good\">running<"), "{page}");
     assert_eq!(page.matches("<article>").count(), 4, "{page}");
     assert!(
@@ -303,24 +259,6 @@ fn the_page_in_a_browser() {
     assert!(!page.contains("<img"), "a key became markup");
     assert!(page.contains("class=\"line score\" d=\"M"), "{page}");
 
-    // To look at them: RCF_SCREENSHOTS=folder. Small ones are in the documentation.
-    let kept = std::env::var_os("RCF_SCREENSHOTS").map_or(folder.path().to_owned(), Into::into);
-    let shots = [("live", "1100,820", false), ("live-phone", "400,820", true)];
-    for (name, size, is_dark) in shots {
-        let file = kept.join(format!("{name}.png"));
-        let mut arguments = vec![
-            format!("--screenshot={}", file.display()),
-            format!("--window-size={size}"),
-            url.clone(),
-        ];
-        if is_dark {
-            arguments.insert(0, "--blink-settings=preferredColorScheme=0".into());
-        }
-        browser.run(folder.path(), &arguments);
-        let picture = fs::read(&file).unwrap();
-        assert!(
-            picture.starts_with(b"\x89PNG") && picture.len() > 10_000,
-            "{name}"
-        );
-    }
+    browser.screenshot(folder.path(), "live", &url, "1000,700", false);
+    browser.screenshot(folder.path(), "live-phone", &url, "400,760", true);
 }

@@ -54,6 +54,8 @@ struct Curve<'a> {
     range: (f64, f64),
     limit: Option<Level<'a>>,
     values: Vec<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    band: Option<[Vec<f64>; 2]>,
 }
 
 #[derive(Serialize)]
@@ -89,6 +91,9 @@ pub(super) fn data(series: &Series, kept: &[usize]) -> String {
                     value: l.value,
                 }),
                 values: kept.iter().map(|&i| five_digits(panel.values[i])).collect(),
+                band: panel.band.as_ref().map(|(low, high)| {
+                    [low, high].map(|edge| kept.iter().map(|&i| five_digits(edge[i])).collect())
+                }),
             })
             .collect(),
         marks: series

@@ -62,6 +62,8 @@ pub struct Panel {
     pub values: Vec<f64>,
     /// A level to compare the curve with.
     pub limit: Option<Limit>,
+    /// What was expected, from and to: one value each for each record; not finite where nothing was.
+    pub band: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 /// A horizontal line.
@@ -114,7 +116,15 @@ impl Panel {
             unit: None,
             values,
             limit: None,
+            band: None,
         }
+    }
+
+    /// The same curve with a band around it.
+    #[must_use]
+    pub fn with_band(mut self, low: Vec<f64>, high: Vec<f64>) -> Self {
+        self.band = Some((low, high));
+        self
     }
 
     /// The same curve with a level to compare it with.
@@ -135,7 +145,11 @@ impl Panel {
     /// Everything that the vertical axis has to hold.
     pub(super) fn levels(&self) -> impl Iterator<Item = f64> {
         let limit = self.limit.iter().map(|limit| limit.value);
-        self.values.iter().copied().chain(limit)
+        let band = self
+            .band
+            .iter()
+            .flat_map(|(low, high)| low.iter().chain(high));
+        self.values.iter().chain(band).copied().chain(limit)
     }
 }
 
@@ -182,8 +196,13 @@ impl Series {
     /// # Errors
     /// [`ReportError::Length`].
     pub fn panel(mut self, panel: Panel) -> Result<Self, ReportError> {
-        let (expected, found) = (self.x.len(), panel.values.len());
-        if expected != found {
+        let expected = self.x.len();
+        let band = panel
+            .band
+            .iter()
+            .flat_map(|(low, high)| [low.len(), high.len()]);
+        let lengths = [panel.values.len()].into_iter().chain(band);
+        if let Some(found) = lengths.into_iter().find(|&length| length != expected) {
             return Err(ReportError::Length {
                 panel: panel.name,
                 expected,

@@ -65,6 +65,7 @@ impl Stack {
             plot.name(out);
             plot.grid(out, &ticks);
             plot.marks(out);
+            plot.band(out);
             plot.curve(out);
             if self.large {
                 plot.limit(out);
@@ -157,6 +158,34 @@ impl Plot<'_> {
                 out,
                 r#"<rect class="mark" x="{x:.1}" y="{top:.1}" width="{width:.1}" height="{height:.1}"/>"#
             );
+        }
+    }
+
+    /// The area of what was expected: of each pixel the first record, broken where nothing was.
+    fn band(&self, out: &mut String) {
+        let Some((low, high)) = &self.panel.band else {
+            return;
+        };
+        let mut runs: Vec<Vec<[f64; 3]>> = vec![Vec::new()];
+        let mut column = f64::NAN;
+        for row in self.rows.clone() {
+            if !(low[row].is_finite() && high[row].is_finite()) {
+                runs.push(Vec::new());
+                continue;
+            }
+            let x = self.stack.x(self.series.x[row]);
+            if x.floor() != column {
+                column = x.floor();
+                let point = [x, self.y(low[row]), self.y(high[row])];
+                runs.last_mut().into_iter().for_each(|run| run.push(point));
+            }
+        }
+        for run in runs.iter().filter(|run| !run.is_empty()) {
+            let upper = run.iter().map(|[x, _, y]| format!("{x:.1} {y:.1}"));
+            let lower = run.iter().rev().map(|[x, y, _]| format!("{x:.1} {y:.1}"));
+            let d: Vec<_> = upper.chain(lower).collect();
+            let (colour, d) = (self.colour, d.join("L"));
+            _ = writeln!(out, r#"<path class="band ink-{colour}" d="M{d}Z"/>"#);
         }
     }
 

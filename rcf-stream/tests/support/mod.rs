@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod browser;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -11,6 +11,8 @@ use rcf_stream::{PipelineError, SinkError, SourceError};
 /// `EX_CONFIG` of sysexits: starting again cannot help, another configuration can.
 pub(crate) const CONFIGURATION: u8 = 78;
 const RUNTIME: u8 = 1;
+/// Of `--fail-on-anomaly`.
+const ANOMALY: u8 = 2;
 
 pub(crate) enum Failure {
     /// With an exit status.
@@ -26,6 +28,10 @@ impl Failure {
 
     pub(crate) fn configuration(error: impl Into<Box<dyn Error>>) -> Self {
         Self::Error(CONFIGURATION, error.into())
+    }
+
+    pub(crate) fn anomalies(count: u64) -> Self {
+        Self::Error(ANOMALY, format!("{count} anomalous records").into())
     }
 
     pub(crate) fn report(self) -> ExitCode {

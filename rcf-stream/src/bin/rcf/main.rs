@@ -3,11 +3,14 @@
 
 mod completions;
 mod demo;
+mod detector;
 mod failure;
-mod forest;
 mod generate;
+mod input;
 mod log;
 mod migrate;
+mod report;
+mod rows;
 mod run;
 mod score;
 mod settings;
@@ -43,8 +46,10 @@ enum Command {
     /// Generate a stream of records
     #[command(subcommand)]
     Generate(generate::Generate),
-    /// Score the records of a file
+    /// Find the anomalies of a file
     Score(score::Score),
+    /// Show the anomalies of a file on a page
+    Report(report::ReportArguments),
     /// Run the pipeline of a configuration
     Run(run::Run),
     /// Make a configuration from what another program had
@@ -78,6 +83,7 @@ impl Command {
             Self::Demo(demo) => runtime.block_on(demo.run()),
             Self::Generate(generate) => runtime.block_on(generate.run()),
             Self::Score(score) => runtime.block_on(score.run()),
+            Self::Report(report) => runtime.block_on(report.run()),
             Self::Run(run) => runtime.block_on(run.run()),
             Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),

@@ -35,6 +35,23 @@ function path(values, from, to, toX, toY, width) {
   return d;
 }
 
+// The area between two curves, in the runs where both are there; each pixel once.
+function area([low, high], from, to, toX, toY) {
+  const runs = [[]];
+  let column = null;
+  for (let i = from; i <= to; i++) {
+    if (low[i] == null || high[i] == null) { if (runs.at(-1).length) runs.push([]); continue; }
+    const x = toX(xs[i]);
+    if (Math.floor(x) === column) continue;
+    column = Math.floor(x);
+    runs.at(-1).push([x.toFixed(1), toY(low[i]).toFixed(1), toY(high[i]).toFixed(1)]);
+  }
+  return runs.filter((run) => run.length).map((run) => {
+    const upper = run.map(([x, , y]) => `${x} ${y}`), lower = run.map(([x, y]) => `${x} ${y}`);
+    return "M" + upper.concat(lower.reverse()).join("L") + "Z";
+  }).join("");
+}
+
 // Stacked panels over one x axis; answers where they stand.
 function draw(svg, [start, end], style) {
   const width = svg.clientWidth;
@@ -77,6 +94,9 @@ function draw(svg, [start, end], style) {
     }
     line(svg, "axis", left, base, right, base);
     const colour = `var(--curve-${p % 4})`;
+    if (panel.band) {
+      add(inside, "path", { class: "band", fill: colour, d: area(panel.band, from, to, toX, toY) });
+    }
     add(inside, "path", { class: "curve", stroke: colour,
       d: path(panel.values, from, to, toX, toY, right - left) });
     if (style.levels && panel.limit) {
