@@ -44,6 +44,9 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
+    /// The daemon drives this source.
+    #[error("source.kind = \"multilang\" is for the MultiLangDaemon: start it with --multilang")]
+    Multilang,
     /// The configuration names what this program was built without.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -59,6 +62,7 @@ impl OpenError {
                 | Self::Fields(_)
                 | Self::Config(_)
                 | Self::SameFile { .. }
+                | Self::Multilang
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
         )
     }
@@ -151,6 +155,7 @@ async fn open_source(
             };
             Ok(Box::new(lines.resume(positions)?))
         }
+        SourceConfig::Multilang { .. } => Err(OpenError::Multilang),
         SourceConfig::Sine(sine) => Ok(Box::new(SineSource::open(sine.clone(), positions)?)),
         #[cfg(feature = "kinesis")]
         SourceConfig::Kinesis(kinesis) => Ok(Box::new(
@@ -188,7 +193,7 @@ fn open_checkpoints(
     Ok((Some(checkpointer), newest))
 }
 
-fn decoder(input: &InputConfig, header: Option<&[u8]>) -> Result<Decoder, FieldsError> {
+pub(crate) fn decoder(input: &InputConfig, header: Option<&[u8]>) -> Result<Decoder, FieldsError> {
     match input.format {
         InputFormat::Raw => Ok(Decoder::raw()),
         InputFormat::Json => Decoder::json(&input.fields, false),

@@ -52,6 +52,7 @@ pub mod http;
 pub mod kinesis;
 pub mod memory;
 pub mod migrate;
+pub mod multilang;
 pub mod operator;
 pub mod pipeline;
 pub mod record;

@@ -56,6 +56,10 @@ impl Layers {
                 Ok(SourceConfig::File { path: path.into() })
             }
             Some("sine") => self.sine().map(SourceConfig::Sine),
+            Some("multilang") => {
+                let stream = self.required("source.stream", "source.kind = \"multilang\"")?;
+                Ok(SourceConfig::Multilang { stream })
+            }
             Some(_) => self.kinesis_source().map(SourceConfig::Kinesis),
         }
     }

@@ -70,6 +70,11 @@ pub enum SourceConfig {
     Sine(SineConfig),
     /// A Kinesis stream.
     Kinesis(KinesisSourceConfig),
+    /// What the MultiLangDaemon of the Kinesis Client Library hands over.
+    Multilang {
+        /// The name of the stream, for the ids of results.
+        stream: String,
+    },
 }
 
 /// How records are read.
@@ -199,6 +204,7 @@ impl Config {
                 "partition_key": sine.partition_key,
             }),
             SourceConfig::Kinesis(kinesis) => json!({"kind": "kinesis", "stream": kinesis.stream}),
+            SourceConfig::Multilang { stream } => json!({"kind": "multilang", "stream": stream}),
         });
         fingerprint.insert(
             "input",

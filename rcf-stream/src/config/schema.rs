@@ -72,7 +72,7 @@ const fn setting(key: &'static str, kind: Kind, help: &'static str) -> Setting {
 pub const SETTINGS: &[Setting] = &[
     setting("compat", Kind::Choice(&["kda-sql"]),
         "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
-    setting("source.kind", Kind::Choice(&["file", "sine", "kinesis"]), "Where records come from"),
+    setting("source.kind", Kind::Choice(&["file", "sine", "kinesis", "multilang"]), "Where records come from"),
     setting("source.path", Kind::Text, "file: its path; - is the standard input"),
     setting("source.count", Kind::Count, "sine: how many records to make; without it, no end"),
     setting("source.drops", Kind::Choice(&["original", "every_cycle", "none"]),
@@ -82,7 +82,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("source.seed", Kind::Count, "sine: the seed of the noise [0]"),
     setting("source.rate", Kind::Real, "sine: records per second; without it, as fast as taken"),
     setting("source.partition_key", Kind::Text, "sine: the partition key of all records [sine]"),
-    setting("source.stream", Kind::Text, "kinesis: the name of the stream"),
+    setting("source.stream", Kind::Text, "kinesis, multilang: the name of the stream"),
     setting("source.region", Kind::Text, "kinesis: the region [from the environment]"),
     setting("source.endpoint_url", Kind::Text, "kinesis: another endpoint than the region's"),
     setting("source.start", Kind::Text,

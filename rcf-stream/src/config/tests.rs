@@ -165,7 +165,7 @@ fn wrong_values_name_the_place_and_the_rule() {
         ),
         (
             "[source]\nkind = \"kafka\"",
-            "must be one of file, sine, kinesis, not \"kafka\"",
+            "must be one of file, sine, kinesis, multilang, not \"kafka\"",
         ),
         (
             "[output]\nattribution = 1",

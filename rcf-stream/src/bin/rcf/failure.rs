@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use rcf_stream::assemble::OpenError;
 use rcf_stream::config::ConfigError;
+use rcf_stream::multilang::MultilangError;
 use rcf_stream::{PipelineError, SinkError, SourceError};
 
 /// `EX_CONFIG` of sysexits: starting again cannot help, another configuration can.
@@ -71,6 +72,17 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Sink(error) => error.into(),
+            error if error.is_configuration() => Self::configuration(error),
+            error => Self::runtime(error),
+        }
+    }
+}
+
+impl From<MultilangError> for Failure {
+    fn from(error: MultilangError) -> Self {
+        match error {
+            MultilangError::Open(error) => error.into(),
+            MultilangError::Pipeline(error) => error.into(),
             error if error.is_configuration() => Self::configuration(error),
             error => Self::runtime(error),
         }

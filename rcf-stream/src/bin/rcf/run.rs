@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rcf_stream::assemble;
 use rcf_stream::config::{Config, HttpConfig, Layers, SourceConfig};
 use rcf_stream::http::Server;
+use rcf_stream::multilang;
 use rcf_stream::telemetry::live::Live;
 
 use crate::failure::Failure;
@@ -25,6 +26,10 @@ pub(crate) struct Run {
     /// Only check the configuration
     #[arg(long)]
     check: bool,
+    /// Be the child process of the MultiLangDaemon of the Kinesis Client Library, which has the
+    /// standard input and output for itself; needs source.kind = "multilang"
+    #[arg(long)]
+    multilang: bool,
     #[command(flatten)]
     settings: SettingFlags,
 }
@@ -41,6 +46,9 @@ impl Run {
             Some(http) => Some(listen(http, &live).await?),
             None => None,
         };
+        if self.multilang {
+            return serve_daemon(&config).await;
+        }
         let mut pipeline = assemble::open(&config).await?;
         if server.is_some() {
             pipeline = pipeline.live(live);
@@ -72,6 +80,13 @@ impl Run {
         }
         Ok(layers.build()?)
     }
+}
+
+/// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.
+async fn serve_daemon(config: &Config) -> Result<(), Failure> {
+    let input = std::io::BufReader::new(std::io::stdin());
+    multilang::run(config, input, std::io::stdout()).await?;
+    Ok(())
 }
 
 /// Starts the server before the pipeline opens, which may take its time.
