@@ -1,9 +1,10 @@
 //! The compiled half of the Python package `rcf`.
 //!
 //! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
-//! ([`forest`]), and turns errors into the exceptions of `rcf._errors` ([`errors`]). A model is
+//! ([`forest`], [`detector`]), and turns errors into the exceptions of `rcf._errors` ([`errors`]). A model is
 //! [`shared`] by threads and [`saved`] like any other.
 
+mod detector;
 mod errors;
 mod forest;
 mod input;
@@ -14,6 +15,9 @@ mod shared;
 /// The module `rcf._rcf`. Everything in it guards its own state, so it needs no GIL.
 #[pyo3::pymodule(gil_used = false)]
 mod _rcf {
+    #[pymodule_export]
+    use super::detector::PyAnomalyDetector;
+
     #[pymodule_export]
     use super::forest::PyRandomCutForest;
 

@@ -7,6 +7,8 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
+use rcf_core::MAX_DIMENSIONS;
+
 use crate::errors;
 
 /// What the caller passed for one argument, if anything.
@@ -25,6 +27,19 @@ where
 
 pub(crate) fn real(name: &str, value: Argument<'_, '_>) -> PyResult<Option<f64>> {
     convert(name, "a number", value)
+}
+
+/// One number for each input, or one for all of them.
+pub(crate) fn per_input(
+    name: &str,
+    value: Argument<'_, '_>,
+    inputs: usize,
+) -> PyResult<Option<Vec<f64>>> {
+    let Some(value) = value else { return Ok(None) };
+    if let Ok(number) = value.extract::<f64>() {
+        return Ok(Some(vec![number; inputs.min(MAX_DIMENSIONS)]));
+    }
+    convert(name, "a number or a sequence of numbers", Some(value))
 }
 
 pub(crate) fn flag(name: &str, value: Argument<'_, '_>) -> PyResult<Option<bool>> {

@@ -18,17 +18,25 @@ from ._answers import (
     Explanation,
     Forecast,
     Neighbor,
+    Sample,
     ScoreEstimate,
     ScoringFunction,
 )
+from ._detections import Anomaly, Detection, Detections
 from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
-from ._rcf import RandomCutForest, __version__
+from ._keyed import DetectorMap, process_many
+from ._rcf import AnomalyDetector, RandomCutForest, __version__
 
 __all__ = [
+    "Anomaly",
+    "AnomalyDetector",
     "Attribution",
     "ConditionalField",
     "ConfigError",
     "Density",
+    "Detection",
+    "Detections",
+    "DetectorMap",
     "Explanation",
     "Forecast",
     "InputError",
@@ -37,8 +45,10 @@ __all__ = [
     "NotReadyError",
     "RandomCutForest",
     "RcfError",
+    "Sample",
     "ScoreEstimate",
     "ScoringFunction",
     "StateError",
     "__version__",
+    "process_many",
 ]

@@ -81,11 +81,38 @@ class Neighbor(NamedTuple):
         Euclidean distance to the query, in the units of the observations.
     trees : int
         How many trees brought it.
+    sequence_number : int or None
+        The newest time or sequence number that it stands for, where those are stored.
+    label : int or None
+        The label of that observation, where it has one and labels are stored.
     """
 
     point: "NDArray[np.float64]"
     distance: float
     trees: int
+    sequence_number: int | None = None
+    label: int | None = None
+
+
+class Sample(NamedTuple):
+    """The points that trees hold at present, each once, in no meaningful order.
+
+    Attributes
+    ----------
+    points : ndarray of shape (n, shingle_size, input_dimensions)
+        The points, oldest observation first.
+    counts : ndarray of shape (n,), int64
+        How many places each has in the samples.
+    sequence_numbers : ndarray of shape (n,), int64
+        The newest time or sequence number that each stands for; empty where those are not stored.
+    labels : list of int or None
+        The label of that observation; empty where labels are not stored.
+    """
+
+    points: "NDArray[np.float64]"
+    counts: "NDArray[np.int64]"
+    sequence_numbers: "NDArray[np.int64]"
+    labels: list[int | None]
 
 
 class Density(NamedTuple):
@@ -173,7 +200,8 @@ class ScoringFunction(NamedTuple):
 
 
 for _answer in (
-    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, ScoreEstimate, ScoringFunction
+    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample, ScoreEstimate,
+    ScoringFunction,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.
     _answer.__module__ = "rcf"

@@ -5,7 +5,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use rcf_core::{
-    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, ScoreEstimate,
+    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample, ScoreEstimate,
 };
 
 /// An object of one of the classes of `rcf._answers`.
@@ -48,7 +48,16 @@ pub(super) fn explanation(py: Python<'_>, explained: Explanation, shape: Shape) 
 
 pub(super) fn neighbor(py: Python<'_>, neighbor: Neighbor, shape: Shape) -> Answer<'_> {
     let point = shaped(py, neighbor.point, shape)?;
-    answer!(py, "Neighbor", point, neighbor.distance, neighbor.trees)
+    let (number, label) = (neighbor.sequence_number, neighbor.label);
+    answer!(
+        py,
+        "Neighbor",
+        point,
+        neighbor.distance,
+        neighbor.trees,
+        number,
+        label
+    )
 }
 
 pub(super) fn density(py: Python<'_>, density: Density, shape: Shape) -> Answer<'_> {
@@ -75,4 +84,16 @@ pub(super) fn forecast(py: Python<'_>, forecast: Forecast) -> Answer<'_> {
     let [median, p10, p90] =
         [forecast.median, forecast.p10, forecast.p90].map(|values| values.into_pyarray(py));
     answer!(py, "Forecast", median, p10, p90)
+}
+
+pub(super) fn sample(py: Python<'_>, sample: Sample, [rows, columns]: Shape) -> Answer<'_> {
+    let count = sample.points.nrows();
+    let points = sample
+        .points
+        .into_pyarray(py)
+        .reshape([count, rows, columns])?;
+    let counts: Vec<i64> = sample.counts.iter().map(|&count| count as i64).collect();
+    let counts = PyArray1::from_vec(py, counts);
+    let numbers = PyArray1::from_vec(py, sample.sequence_numbers);
+    answer!(py, "Sample", points, counts, numbers, sample.labels)
 }

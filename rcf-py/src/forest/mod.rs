@@ -4,16 +4,19 @@ mod answers;
 mod explain;
 mod impute;
 mod neighbors;
+mod sampling;
 mod scoring;
 mod state;
 mod stream;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use rcf_core::{Config, RandomCutForest};
 
 use crate::errors;
-use crate::parameters::{flag, integer, real};
+use crate::parameters::{flag, integer, per_input, real};
 use crate::shared::Shared;
 
 /// Anomaly scores for a stream of points, by a forest of random cut trees.
@@ -46,6 +49,21 @@ use crate::shared::Shared;
 ///     False: it is given ready-made points of ``input_dimensions * shingle_size`` values.
 /// seed : int, default 0
 ///     Equal seeds and equal inputs give equal scores, bit for bit, on every machine.
+/// shingle_rotation : bool, default False
+///     True: an observation keeps its place in the point until it leaves it, so that consecutive
+///     points differ in one block only. The observation after n others stands in row
+///     ``n % shingle_size`` of points and attributions.
+/// store_sequence_numbers : bool, default False
+///     Keep the time or sequence number of each sampled observation, for `near_neighbors` and
+///     `sample`: 8 bytes for each sampled point of each tree.
+/// store_labels : bool, default False
+///     Keep the label of each sampled observation, likewise.
+/// noise_floor : float or sequence of float, optional
+///     For each value of an observation, or for all, the range below which differences are taken for
+///     noise, in the units of the observations. Without one, the smallest step of a constant signal
+///     scores like the largest.
+/// relative_noise_floor : float, default 0
+///     The same as a fraction, from 0 to 1, of the range that a tree's sample has.
 ///
 /// Raises
 /// ------
@@ -73,16 +91,19 @@ use crate::shared::Shared;
 pub(crate) struct PyRandomCutForest {
     /// A copy outside the lock, so that looking at a parameter never waits for a long `process`.
     config: Config,
+    /// The bits of the decay in force, which alone of all parameters can change.
+    time_decay: AtomicU64,
     /// Values in one input: an observation, or a ready-made point without internal shingling.
     width: usize,
     forest: Shared<RandomCutForest>,
 }
 
 impl PyRandomCutForest {
-    fn from_core(forest: RandomCutForest) -> Self {
+    pub(crate) fn from_core(forest: RandomCutForest) -> Self {
         let config = forest.config().clone();
         let width = config.values_per_call();
         Self {
+            time_decay: AtomicU64::new(config.time_decay.to_bits()),
             config,
             width,
             forest: Shared::new(forest),
@@ -101,10 +122,13 @@ impl PyRandomCutForest {
     #[pyo3(
         signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
             sample_size=None, time_decay=None, output_after=None, initial_accept_fraction=None,
-            internal_shingling=None, seed=None, _state=None),
+            internal_shingling=None, seed=None, shingle_rotation=None, store_sequence_numbers=None,
+            store_labels=None, noise_floor=None, relative_noise_floor=None, _state=None),
         text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
             sample_size=None, time_decay=None, output_after=None, initial_accept_fraction=None, \
-            internal_shingling=None, seed=None)"
+            internal_shingling=None, seed=None, shingle_rotation=None, \
+            store_sequence_numbers=None, store_labels=None, noise_floor=None, \
+            relative_noise_floor=None)"
     )]
     #[expect(
         clippy::too_many_arguments,
@@ -120,6 +144,11 @@ impl PyRandomCutForest {
         initial_accept_fraction: Option<&Bound<'_, PyAny>>,
         internal_shingling: Option<&Bound<'_, PyAny>>,
         seed: Option<&Bound<'_, PyAny>>,
+        shingle_rotation: Option<&Bound<'_, PyAny>>,
+        store_sequence_numbers: Option<&Bound<'_, PyAny>>,
+        store_labels: Option<&Bound<'_, PyAny>>,
+        noise_floor: Option<&Bound<'_, PyAny>>,
+        relative_noise_floor: Option<&Bound<'_, PyAny>>,
         _state: Option<&Bound<'_, PyBytes>>,
     ) -> PyResult<Self> {
         if let Some(bytes) = _state {
@@ -145,32 +174,54 @@ impl PyRandomCutForest {
             initial_accept_fraction: real,
             internal_shingling: flag,
             seed: integer,
+            shingle_rotation: flag,
+            store_sequence_numbers: flag,
+            store_labels: flag,
+            relative_noise_floor: real,
+        }
+        if let Some(floor) = per_input("noise_floor", noise_floor, input_dimensions)? {
+            builder = builder.noise_floor(floor);
         }
         builder.build().map(Self::from_core).map_err(errors::config)
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let Config {
-            input_dimensions,
-            shingle_size,
-            number_of_trees,
-            sample_size,
-            time_decay,
-            output_after,
-            initial_accept_fraction,
-            internal_shingling,
-            seed,
-            ..
-        } = slf.get().config;
         let name = slf.get_type().name()?;
-        let internal_shingling = if internal_shingling { "True" } else { "False" };
-        Ok(format!(
-            "{name}(input_dimensions={input_dimensions}, shingle_size={shingle_size}, \
-             number_of_trees={number_of_trees}, sample_size={sample_size}, \
-             time_decay={time_decay:?}, output_after={output_after}, \
-             initial_accept_fraction={initial_accept_fraction:?}, \
-             internal_shingling={internal_shingling}, seed={seed})"
-        ))
+        let config = &slf.get().config;
+        let flag = |flag| if flag { "True" } else { "False" };
+        let mut text = format!(
+            "{name}(input_dimensions={}, shingle_size={}, number_of_trees={}, sample_size={}, \
+             time_decay={:?}, output_after={}, initial_accept_fraction={:?}, \
+             internal_shingling={}, seed={}",
+            config.input_dimensions,
+            config.shingle_size,
+            config.number_of_trees,
+            config.sample_size,
+            slf.get().time_decay(),
+            config.output_after,
+            config.initial_accept_fraction,
+            flag(config.internal_shingling),
+            config.seed,
+        );
+        // The rest where it is used.
+        for (name, set) in [
+            ("shingle_rotation", config.shingle_rotation),
+            ("store_sequence_numbers", config.store_sequence_numbers),
+            ("store_labels", config.store_labels),
+        ] {
+            if set {
+                text.push_str(&format!(", {name}=True"));
+            }
+        }
+        if !config.noise_floor.is_empty() {
+            text.push_str(&format!(", noise_floor={:?}", config.noise_floor));
+        }
+        if config.relative_noise_floor > 0.0 {
+            let floor = config.relative_noise_floor;
+            text.push_str(&format!(", relative_noise_floor={floor:?}"));
+        }
+        text.push(')');
+        Ok(text)
     }
 
     /// Number of values in one observation.
@@ -203,10 +254,23 @@ impl PyRandomCutForest {
         self.config.sample_size
     }
 
-    /// How fast old points lose their place in the samples, per update.
+    /// How fast old points lose their place in the samples, per update or unit of time.
+    ///
+    /// Can be set at any time; the sample follows with the observations to come.
     #[getter]
     fn time_decay(&self) -> f64 {
-        self.config.time_decay
+        f64::from_bits(self.time_decay.load(Ordering::Relaxed))
+    }
+
+    #[setter]
+    fn set_time_decay(&self, py: Python<'_>, time_decay: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Some(decay) = real("time_decay", Some(time_decay))? else {
+            return Ok(());
+        };
+        let mut forest = self.forest.write(py)?;
+        forest.set_time_decay(decay).map_err(errors::config)?;
+        self.time_decay.store(decay.to_bits(), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Number of points to learn before the first score.
@@ -231,6 +295,36 @@ impl PyRandomCutForest {
     #[getter]
     fn seed(&self) -> u64 {
         self.config.seed
+    }
+
+    /// Whether an observation keeps its place in the point until it leaves it.
+    #[getter]
+    fn shingle_rotation(&self) -> bool {
+        self.config.shingle_rotation
+    }
+
+    /// Whether the time or sequence number of each sampled observation is kept.
+    #[getter]
+    fn store_sequence_numbers(&self) -> bool {
+        self.config.store_sequence_numbers
+    }
+
+    /// Whether the label of each sampled observation is kept.
+    #[getter]
+    fn store_labels(&self) -> bool {
+        self.config.store_labels
+    }
+
+    /// For each value of an observation, the range taken for noise; empty without a floor.
+    #[getter]
+    fn noise_floor(&self) -> Vec<f64> {
+        self.config.noise_floor.clone()
+    }
+
+    /// The same as a fraction of the range of a tree's sample; 0 without a floor.
+    #[getter]
+    fn relative_noise_floor(&self) -> f64 {
+        self.config.relative_noise_floor
     }
 
     /// Whether enough has been learned for scores above 0.

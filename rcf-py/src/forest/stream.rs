@@ -3,6 +3,7 @@
 use numpy::PyArray1;
 use numpy::prelude::*;
 use pyo3::prelude::*;
+use rcf_core::Arrival;
 
 use super::PyRandomCutForest;
 use crate::errors;
@@ -16,11 +17,19 @@ impl PyRandomCutForest {
     /// ----------
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The next observation. Without internal shingling, a point of `dimensions` values.
+    /// time : int, optional
+    ///     When it was made, or its sequence number, in any unit: `time_decay` is per that unit. One
+    ///     more than the newest if left out. A late observation counts as old as it is.
+    /// weight : float, default 1
+    ///     From 1e-9 to 1e9: the samples take and keep it as if it were so many.
+    /// label : int, optional
+    ///     What `near_neighbors` and `sample` give back; needs ``store_labels=True``.
     ///
     /// Raises
     /// ------
     /// InputError
-    ///     If the point has the wrong shape or a value that is not finite. The forest is unchanged.
+    ///     If the point has the wrong shape or a value that is not finite, or if weight or label
+    ///     break their rules. The forest is unchanged.
     ///
     /// Examples
     /// --------
@@ -28,11 +37,26 @@ impl PyRandomCutForest {
     /// >>> forest.update([20.5, 0.98])
     /// >>> forest.updates
     /// 1
-    fn update(&self, py: Python<'_>, point: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(signature = (point, *, time=None, weight=None, label=None))]
+    fn update(
+        &self,
+        py: Python<'_>,
+        point: &Bound<'_, PyAny>,
+        time: Option<i64>,
+        weight: Option<f64>,
+        label: Option<i64>,
+    ) -> PyResult<()> {
         let point = Point::extract(point, self.width)?;
+        let mut arrival = time.map_or(Arrival::new(), Arrival::at);
+        if let Some(weight) = weight {
+            arrival = arrival.weight(weight);
+        }
+        if let Some(label) = label {
+            arrival = arrival.label(label);
+        }
         self.forest
             .write(py)?
-            .update(point.values()?)
+            .update_with(point.values()?, arrival)
             .map_err(errors::refused)
     }
 

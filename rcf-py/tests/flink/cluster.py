@@ -56,12 +56,12 @@ class Cluster:
     def start(self, role: str) -> subprocess.Popen[bytes]:
         """Start a JobManager or a TaskManager, the leader of a process group of its own."""
         log = self.folder / f"{role}-{len(self.processes)}.log"
-        python = pathlib.Path(sys.executable).parent
+        path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [str(HOME / "bin" / f"{role}.sh"), "start-foreground"],  # which ends in `exec java`
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                env={**os.environ, "FLINK_CONF_DIR": str(self.conf), "PATH": f"{python}:{os.environ['PATH']}"},
+                env={**os.environ, "FLINK_CONF_DIR": str(self.conf), "PATH": path},
             )  # fmt: skip
         self.processes.append(process)
         return process

@@ -12,7 +12,7 @@ import time
 
 from pyflink.common import Encoder, Types, WatermarkStrategy
 from pyflink.datastream import StreamExecutionEnvironment
-from pyflink.datastream.connectors.file_system import FileSink
+from pyflink.datastream.connectors.file_system import FileSink, RollingPolicy
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 
 import rcf
@@ -88,7 +88,11 @@ def main() -> None:
     lines = (
         paced.key_by(lambda number: number % keys, Types.LONG()).process(operator, Types.STRING()).uid("rcf")
     )
-    sink = FileSink.for_row_format(output, Encoder.simple_string_encoder()).build()
+    sink = (
+        FileSink.for_row_format(output, Encoder.simple_string_encoder())
+        .with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
+        .build()
+    )
     lines.sink_to(sink).uid("file").set_parallelism(1)
     env.execute("rcf")
 

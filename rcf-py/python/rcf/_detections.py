@@ -1,0 +1,348 @@
+"""What a detector says: about one observation, about a whole array, and in words."""
+
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ._answers import Attribution
+from ._errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+
+class Detection(NamedTuple):
+    """What a detector says about one observation.
+
+    The fields from `kind` on are None unless the observation is a candidate.
+
+    Attributes
+    ----------
+    score : float
+        The score of the forest; higher is more anomalous. 0 before the forest is ready.
+    evidence : float
+        What the decision rests on, in units of its boundary: beyond 1 this is a candidate.
+    threshold : float
+        The score beyond which this is a candidate by its score alone; infinite while too few are known.
+    severity : float
+        From 0 to 1; above 0.5 if and only if the evidence is beyond the boundary.
+    grade : float
+        0 unless this is an anomaly, else above 0 and up to 1.
+    confidence : float
+        From 0 to 1: how much to trust the decision.
+    warmup : int
+        Observations still needed before decisions; 0 when ready.
+    imputed : int
+        Number of values that were missing and filled in.
+    is_anomaly : bool
+        Whether this is to be reported.
+    silenced : str or None
+        Why a candidate is not reported: ``"warm_up"``, ``"near_expected"``, ``"noise_floor"``,
+        ``"explained"``, ``"already_alerted"`` or ``"drift"``.
+    kind : str or None
+        The evidence: ``"range"``, ``"level"``, ``"score"`` or ``"tail"``.
+    relative_index : int or None
+        Which observation it is about: 0 for this one, -k for the one k before.
+    values, expected : ndarray of shape (input_dimensions,), or None
+        That observation, and what would have been usual.
+    attribution : ndarray of shape (2, input_dimensions), or None
+        The parts of the score that are due to values too high (first row) and too low.
+    is_high : bool or None
+        Whether the value that explains most is too high.
+    """
+
+    score: float
+    evidence: float
+    threshold: float
+    severity: float
+    grade: float
+    confidence: float
+    warmup: int
+    imputed: int
+    is_anomaly: bool
+    silenced: str | None
+    kind: str | None = None
+    relative_index: int | None = None
+    values: "NDArray[np.float64] | None" = None
+    expected: "NDArray[np.float64] | None" = None
+    attribution: "NDArray[np.float64] | None" = None
+    is_high: bool | None = None
+
+
+class Anomaly(NamedTuple):
+    """A run of anomalous observations.
+
+    Attributes
+    ----------
+    start, end : int
+        Its first row, and its last.
+    reported : int
+        The row with which it was reported.
+    grade : float
+        Grade of that report, above 0 and up to 1.
+    name : str
+        The input that explains most.
+    value, expected : float
+        What that input was when it began, and what would have been usual.
+    is_high : bool
+        Whether it is too high.
+    text : str
+        All of it as a sentence.
+    """
+
+    start: int
+    end: int
+    reported: int
+    grade: float
+    name: str
+    value: float
+    expected: float
+    is_high: bool
+    text: str
+
+    def __str__(self) -> str:
+        """Give the sentence."""
+        return self.text
+
+
+class Detections:
+    """What a detector says about the rows of an array.
+
+    Attributes
+    ----------
+    score : ndarray of shape (n,), float64
+        The score of the forest; higher is more anomalous. 0 before the forest is ready.
+    evidence : ndarray of shape (n,), float64
+        What decisions rest on, in units of its boundary: beyond 1 a row is a candidate.
+    threshold : ndarray of shape (n,), float64
+        The score beyond which a row is a candidate by its score alone; infinite while too few are known.
+    severity : ndarray of shape (n,), float64
+        From 0 to 1; above 0.5 if and only if the evidence is beyond the boundary.
+    grade : ndarray of shape (n,), float64
+        0 unless the row is an anomaly, else above 0 and up to 1.
+    confidence : ndarray of shape (n,), float64
+        From 0 to 1: how much to trust the decision.
+    warmup : ndarray of shape (n,), int64
+        Rows still needed before decisions; 0 when ready.
+    imputed : ndarray of shape (n,), int64
+        Number of values that were missing and filled in.
+    is_anomaly : ndarray of shape (n,), bool
+        Whether the row is to be reported. A run of anomalous rows is reported once, with its first.
+    candidate : ndarray of shape (c,), int64
+        The rows with evidence beyond the boundary: anomalies, and those that were silenced.
+    reasons : list of str or None
+        For each candidate, why it is not reported; None for an anomaly.
+    kinds : list of str
+        For each candidate, the evidence: a value beyond the ``"range"``, an unusual ``"level"`` of scores,
+        the ``"score"`` of the row alone, or that of its shingle in the ``"tail"``.
+    relative_index : ndarray of shape (c,), int64
+        For each candidate, which row it is about: 0 for itself, -k for the one k before.
+
+    Examples
+    --------
+    >>> values = np.sin(np.arange(2000) / 10)
+    >>> values[1900] = 3.0
+    >>> result = rcf.AnomalyDetector(seed=7).process(values)
+    >>> for anomaly in result.anomalies():
+    ...     print(anomaly.start, anomaly.value, anomaly.is_high)
+    1900 3.0 True
+    """
+
+    score: "NDArray[np.float64]"
+    evidence: "NDArray[np.float64]"
+    threshold: "NDArray[np.float64]"
+    severity: "NDArray[np.float64]"
+    grade: "NDArray[np.float64]"
+    confidence: "NDArray[np.float64]"
+    warmup: "NDArray[np.int64]"
+    imputed: "NDArray[np.int64]"
+    is_anomaly: "NDArray[np.bool_]"
+    candidate: "NDArray[np.int64]"
+    reasons: list[str | None]
+    kinds: list[str]
+    relative_index: "NDArray[np.int64]"
+
+    def __init__(self, *, source: Any, **columns: Any) -> None:
+        """Made by `AnomalyDetector.process`."""
+        self._source = source
+        self._values: NDArray[np.float64] = columns.pop("values")
+        self._expected: NDArray[np.float64] = columns.pop("expected")
+        self._high: NDArray[np.float64] = columns.pop("high")
+        self._low: NDArray[np.float64] = columns.pop("low")
+        self._is_high: NDArray[np.bool_] = columns.pop("is_high")
+        for name, column in columns.items():
+            setattr(self, name, column)
+
+    def __len__(self) -> int:
+        """Give the number of rows."""
+        return len(self.score)
+
+    def __repr__(self) -> str:
+        """Say how many rows and anomalies there are."""
+        return f"<Detections: {len(self):,} rows, {int(self.is_anomaly.sum()):,} anomalies>"
+
+    @property
+    def input_dimensions(self) -> int:
+        """Number of values in one row."""
+        return int(self._expected.shape[1])
+
+    @cached_property
+    def index(self) -> Any:
+        """The index of the table that was given, or None."""
+        index = getattr(self._source, "index", None)
+        return None if callable(index) else index
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of the inputs: those of the table's columns, or made up."""
+        columns = getattr(self._source, "column_names", None)  # Arrow
+        if columns is None:
+            columns = getattr(self._source, "columns", None)
+        if columns is None:
+            name = getattr(self._source, "name", None)
+            columns = [name] if isinstance(name, str) else None
+        if (
+            columns is not None
+            and len(columns) == self.input_dimensions
+            and all(isinstance(name, str) for name in columns)
+        ):
+            return list(columns)
+        return (
+            ["value"] if self.input_dimensions == 1 else [f"input {i}" for i in range(self.input_dimensions)]
+        )
+
+    @cached_property
+    def expected(self) -> "NDArray[np.float64]":
+        """What would have been usual, of shape (n, input_dimensions); NaN but for candidates.
+
+        For a candidate that is about an earlier row, the usual values of that row.
+        """
+        return self._spread(self._expected, np.nan)
+
+    @cached_property
+    def attribution(self) -> Attribution:
+        """The parts of the score, of shape (n, input_dimensions) each; 0 but for candidates."""
+        return Attribution(self._spread(self._high, 0.0), self._spread(self._low, 0.0))
+
+    def _spread(self, values: "NDArray[np.float64]", otherwise: float) -> "NDArray[np.float64]":
+        rows = np.full((len(self), self.input_dimensions), otherwise)
+        rows[self.candidate] = values
+        return rows
+
+    def anomalies(self) -> list[Anomaly]:
+        """Give each run of anomalous rows once, with a sentence."""
+        found = []
+        reported = [at for at, reason in enumerate(self.reasons) if reason is None]
+        for at, following in pairwise([*reported, len(self.reasons)]):
+            row = int(self.candidate[at])
+            same = [self.candidate[i] for i in range(at + 1, following) if self.reasons[i] in _SAME_RUN]
+            start, end = row + int(self.relative_index[at]), int(max([row, *same]))
+            found.append(self._describe(at, row, start, end))
+        return found
+
+    def _describe(self, at: int, row: int, start: int, end: int) -> Anomaly:
+        part = int((self._high[at] + self._low[at]).argmax())
+        value, expected = float(self._values[at, part]), float(self._expected[at, part])
+        name, is_high = self.names[part], bool(self._is_high[at])
+        where = f"row {start:,}" if self.index is None else f"{self.index[start]} (row {start:,})"
+        length = f"for {end - start + 1:,} rows" if end > start else "for one row"
+        late = f", seen {row - start:,} later" if row > start else ""
+        grade = float(self.grade[row])
+        side = "high" if is_high else "low"
+        text = (
+            f"{where}: {name} is {value:.6g}, too {side}: {expected:.6g} would be usual "
+            f"({length}{late}, grade {grade:.2f})"
+        )
+        return Anomaly(start, end, row, grade, name, value, expected, is_high, text)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give a pandas table with a line for each row, under the index that came in."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_frame needs pandas: pip install pandas") from error
+        columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
+        silenced = np.full(len(self), None, dtype=object)
+        silenced[self.candidate] = self.reasons
+        columns["silenced"] = silenced
+        columns["kind"] = np.full(len(self), None, dtype=object)
+        columns["kind"][self.candidate] = self.kinds
+        for part, name in enumerate(self.names):
+            columns[f"expected {name}"] = self.expected[:, part]
+            columns[f"high {name}"] = self.attribution.high[:, part]
+            columns[f"low {name}"] = self.attribution.low[:, part]
+        return pandas.DataFrame(columns, index=self.index)
+
+    @cached_property
+    def values(self) -> "NDArray[np.float64]":
+        """The values that were given, of shape (n, input_dimensions)."""
+        from ._tables import from_table
+
+        values = np.asarray(self._source)
+        if values.dtype == object:
+            values = from_table(self._source)  # type: ignore[assignment]
+        return values.astype(np.float64).reshape(len(self), self.input_dimensions)
+
+    def plot(self, axes: Any = None) -> "NDArray[Any]":
+        """Draw the inputs and the scores with matplotlib, anomalies marked.
+
+        Parameters
+        ----------
+        axes : sequence of matplotlib Axes, optional
+            One for each input and one for the scores; made if left out.
+
+        Returns
+        -------
+        ndarray of matplotlib Axes
+            What was drawn on.
+        """
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            raise ImportError("plot needs matplotlib: pip install matplotlib") from error
+        panels = self.input_dimensions + 1
+        if axes is None:
+            _, axes = plt.subplots(panels, sharex=True, figsize=(10, 2 + 1.6 * panels), squeeze=False)
+        axes = np.ravel(axes)
+        if len(axes) != panels:
+            raise ConfigError(f"axes must be {panels}: one for each input, and one for the scores")
+        x = np.arange(len(self)) if self.index is None else self.index
+        lines = [*zip(self.names, self.values.T, strict=True), ("score", self.score)]
+        for panel, (name, line) in zip(axes, lines, strict=True):
+            self._draw(panel, x, name, line)
+        return axes  # type: ignore[no-any-return]
+
+    def _draw(self, panel: "Axes", x: Any, name: str, line: "NDArray[np.float64]") -> None:
+        panel.plot(x, line, linewidth=0.8)
+        panel.set_ylabel(name)
+        for anomaly in self.anomalies():
+            panel.axvspan(x[anomaly.start], x[anomaly.end], color="tab:red", alpha=0.3)
+            panel.plot(x[anomaly.start], line[anomaly.start], "o", color="tab:red", markersize=3)
+
+    def _repr_html_(self) -> str:
+        from ._picture import page
+
+        return page(self)
+
+
+_SAME_RUN = {"already_alerted", "explained", "drift"}
+_COLUMNS = [
+    "score",
+    "grade",
+    "severity",
+    "is_anomaly",
+    "evidence",
+    "threshold",
+    "confidence",
+    "warmup",
+    "imputed",
+]
+
+for _class in (Detection, Anomaly, Detections):
+    # Pickles and the interactive prompt show the public name.
+    _class.__module__ = "rcf"
+del _class

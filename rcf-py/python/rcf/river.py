@@ -1,0 +1,88 @@
+"""Random Cut Forest as a River anomaly detector. Higher scores are more anomalous."""
+
+from typing import Any
+
+try:
+    from river.base import AnomalyDetector
+except ImportError as error:  # pragma: no cover
+    raise ImportError("rcf.river needs River: pip install river") from error
+
+from . import _rcf
+
+__all__ = ["RandomCutForest"]
+
+
+class RandomCutForest(AnomalyDetector):
+    """Anomaly scores for a stream of records with named features. Higher is more anomalous.
+
+    The features are those of the first record that is learned, whatever their order. Features that
+    appear later are not looked at; one that is missing stands at its last value.
+
+    Parameters
+    ----------
+    number_of_trees
+        More trees give steadier scores.
+    sample_size
+        Number of points that each tree keeps.
+    shingle_size
+        Number of consecutive records that are judged together.
+    time_decay
+        How fast old points lose their place in the samples; 1 / (10 * sample_size) by default.
+    seed
+        Equal seeds and equal records give equal scores.
+
+    Examples
+    --------
+    >>> from rcf.river import RandomCutForest
+    >>> model = RandomCutForest(seed=7)
+    >>> for t in range(1000):
+    ...     model.learn_one({"x": t % 10, "y": t % 7})
+    >>> model.score_one({"x": 50, "y": 3}) > 2 * model.score_one({"x": 4, "y": 3})
+    True
+    """
+
+    def __init__(
+        self,
+        number_of_trees: int = 50,
+        sample_size: int = 256,
+        shingle_size: int = 1,
+        time_decay: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Check the parameters by making a forest of them."""
+        self.number_of_trees = number_of_trees
+        self.sample_size = sample_size
+        self.shingle_size = shingle_size
+        self.time_decay = time_decay
+        self.seed = seed
+        self._last: dict[Any, float] = {}
+        self._forest = self._make(1)
+
+    def _make(self, dimensions: int) -> _rcf.RandomCutForest:
+        return _rcf.RandomCutForest(
+            input_dimensions=dimensions,
+            number_of_trees=self.number_of_trees,
+            sample_size=self.sample_size,
+            shingle_size=self.shingle_size,
+            time_decay=self.time_decay,
+            seed=self.seed,
+        )
+
+    def learn_one(self, x: dict[Any, Any]) -> None:
+        """Learn a record."""
+        if not x:
+            return
+        if not self._last:
+            self._forest = self._make(len(x))
+            # In an order that does not depend on how the record was written down.
+            self._last = {name: 0.0 for name in sorted(x, key=str)}
+        point = self._point(x)
+        self._forest.update(point)
+        self._last = dict(zip(self._last, point, strict=True))
+
+    def score_one(self, x: dict[Any, Any]) -> float:
+        """Score a record without learning it; 0 until enough has been learned."""
+        return self._forest.score(self._point(x)) if self._last else 0.0
+
+    def _point(self, x: dict[Any, Any]) -> list[float]:
+        return [float(x.get(name, last)) for name, last in self._last.items()]

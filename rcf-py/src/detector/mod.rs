@@ -1,0 +1,265 @@
+//! `rcf.AnomalyDetector`.
+
+mod columns;
+mod parameters;
+mod process;
+mod state;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use rcf_core::{AnomalyDetector, DetectorConfig};
+
+use crate::errors;
+use crate::forest::PyRandomCutForest;
+use crate::parameters::{flag, integer, per_input, real};
+use crate::shared::Shared;
+
+/// Anomalies in a stream of observations: which, since when, why, and what would have been usual.
+///
+/// Give it the observations as they are, in the order of their time: it scores them with a random cut
+/// forest, decides from the scores before, and says nothing where there is nothing to say.
+///
+/// All parameters are keywords; ``None`` means the default.
+///
+/// Parameters
+/// ----------
+/// input_dimensions : int, default 1
+///     Number of values in one observation.
+/// shingle_size : int, default 8
+///     Number of consecutive observations that are judged together; of a rhythm, they should see a
+///     quarter or more. Single observations are judged besides; with 1 only they are.
+/// number_of_trees, sample_size, time_decay, initial_accept_fraction, seed : optional
+///     As for `RandomCutForest`.
+/// warm_up : int, default sample_size // 4 + shingle_size - 1
+///     Number of observations before the first decision.
+/// transform : str, optional
+///     What is done to values before the forest sees them: ``"none"`` (default for one input),
+///     ``"normalize"`` (default for several), ``"subtract_moving_average"``, ``"difference"`` for
+///     counters, ``"normalized_difference"``.
+/// transform_decay : float, optional
+///     How fast the moving statistics of the transform forget, per observation, in (0, 1).
+/// weights : float or sequence of float, default 1
+///     The importance of each input, from 1e-6 to 1e6.
+/// imputation : str or sequence of float, default "previous"
+///     What stands in for a missing value: ``"previous"``, ``"linear"``, ``"zero"``, ``"forest"`` for
+///     what the forest expects, or a value for each input. See `process` for when.
+/// time_gap_input : bool, default False
+///     Whether the gap between timestamps is one more input: for events whose rhythm matters.
+/// learning : str or tuple, optional
+///     What is learned while alerting: ``"always"`` everything, ``"skip"`` nothing, ``"delay"``
+///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
+///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience, after
+///     how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight", 10, 500)``.
+/// threshold : dict, tuple or float, optional
+///     How scores become decisions. By default several kinds of evidence, of which the largest
+///     decides; a dict sets their boundaries: ``margin`` outside of the range seen (0.02 of its
+///     width), ``height`` of the score of a single observation (0.5625 of the highest possible), and
+///     ``decades``: a usual shingle exceeds it once in 10 ** decades (3). Or
+///     ``("extreme_value", decades)``, ``("deviations", factor)``, or a fixed boundary for the score.
+/// ignore_near_expected : float or dict, optional
+///     Ignore what is so near to the expected value: a distance in the units of the observations, or
+///     a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
+/// noise_floor : float, optional
+///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
+///     otherwise.
+/// silence : int, default 50
+///     Number of observations after an alert for which more of the same is silenced; 0 reports each.
+///
+/// Raises
+/// ------
+/// ConfigError
+///     If a parameter breaks its rule.
+///
+/// Notes
+/// -----
+/// Threads, pickling, copying and saving are as for `RandomCutForest`.
+///
+/// Examples
+/// --------
+/// >>> values = np.sin(np.arange(2000) / 10)
+/// >>> values[1900] = 3.0
+/// >>> result = rcf.AnomalyDetector(seed=7).process(values)
+/// >>> np.flatnonzero(result.is_anomaly)
+/// array([1900])
+#[pyclass(frozen, subclass, module = "rcf", name = "AnomalyDetector")]
+pub(crate) struct PyAnomalyDetector {
+    /// A copy outside the lock: parameters do not change.
+    config: DetectorConfig,
+    detector: Shared<AnomalyDetector>,
+}
+
+impl PyAnomalyDetector {
+    fn from_core(detector: AnomalyDetector) -> Self {
+        Self {
+            config: detector.config().clone(),
+            detector: Shared::new(detector),
+        }
+    }
+}
+
+#[pymethods]
+impl PyAnomalyDetector {
+    #[new]
+    #[pyo3(
+        signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
+            sample_size=None, time_decay=None, initial_accept_fraction=None, seed=None, warm_up=None,
+            transform=None, transform_decay=None, weights=None, imputation=None,
+            time_gap_input=None, learning=None, threshold=None, ignore_near_expected=None,
+            noise_floor=None, silence=None, _state=None),
+        text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
+            sample_size=None, time_decay=None, initial_accept_fraction=None, seed=None, \
+            warm_up=None, transform=None, transform_decay=None, weights=None, imputation=None, \
+            time_gap_input=None, learning=None, threshold=None, ignore_near_expected=None, \
+            noise_floor=None, silence=None)"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keywords of a Python constructor"
+    )]
+    fn new(
+        input_dimensions: Option<&Bound<'_, PyAny>>,
+        shingle_size: Option<&Bound<'_, PyAny>>,
+        number_of_trees: Option<&Bound<'_, PyAny>>,
+        sample_size: Option<&Bound<'_, PyAny>>,
+        time_decay: Option<&Bound<'_, PyAny>>,
+        initial_accept_fraction: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+        warm_up: Option<&Bound<'_, PyAny>>,
+        transform: Option<&Bound<'_, PyAny>>,
+        transform_decay: Option<&Bound<'_, PyAny>>,
+        weights: Option<&Bound<'_, PyAny>>,
+        imputation: Option<&Bound<'_, PyAny>>,
+        time_gap_input: Option<&Bound<'_, PyAny>>,
+        learning: Option<&Bound<'_, PyAny>>,
+        threshold: Option<&Bound<'_, PyAny>>,
+        ignore_near_expected: Option<&Bound<'_, PyAny>>,
+        noise_floor: Option<&Bound<'_, PyAny>>,
+        silence: Option<&Bound<'_, PyAny>>,
+        _state: Option<&Bound<'_, PyBytes>>,
+    ) -> PyResult<Self> {
+        if let Some(bytes) = _state {
+            let detector = AnomalyDetector::from_bytes(bytes.as_bytes()).map_err(errors::state)?;
+            return Ok(Self::from_core(detector));
+        }
+        let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
+        let mut builder = AnomalyDetector::builder(input_dimensions);
+        // What is left out stays out, so that the defaults live in rcf-core alone.
+        macro_rules! set {
+            ($($parameter:ident: $kind:expr),+ $(,)?) => {$(
+                if let Some(value) = $kind(stringify!($parameter), $parameter)? {
+                    builder = builder.$parameter(value);
+                }
+            )+};
+        }
+        set! {
+            shingle_size: integer,
+            number_of_trees: integer,
+            sample_size: integer,
+            time_decay: real,
+            initial_accept_fraction: real,
+            seed: integer,
+            warm_up: integer,
+            transform_decay: real,
+            time_gap_input: flag,
+            noise_floor: real,
+            silence: integer,
+            threshold: parameters::threshold,
+            transform: parameters::transform,
+            ignore_near_expected: parameters::near_expected,
+        }
+        if let Some(weights) = per_input("weights", weights, input_dimensions)? {
+            builder = builder.weights(weights);
+        }
+        if let Some(policy) = parameters::imputation("imputation", imputation)? {
+            builder = builder.missing(policy);
+        }
+        let sample_size = builder.config().sample_size;
+        if let Some(learning) = parameters::learning("learning", learning, sample_size)? {
+            builder = builder.learning(learning);
+        }
+        builder.build().map(Self::from_core).map_err(errors::config)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let name = slf.get_type().name()?;
+        let config = &slf.get().config;
+        Ok(format!(
+            "{name}(input_dimensions={}, shingle_size={}, number_of_trees={}, sample_size={}, \
+             time_decay={:?}, seed={}, warm_up={}, ...)",
+            config.input_dimensions,
+            config.shingle_size,
+            config.number_of_trees,
+            config.sample_size,
+            config.time_decay,
+            config.seed,
+            config.warm_up,
+        ))
+    }
+
+    /// Number of values in one observation.
+    #[getter]
+    fn input_dimensions(&self) -> usize {
+        self.config.input_dimensions
+    }
+
+    /// Number of consecutive observations that are judged together.
+    #[getter]
+    fn shingle_size(&self) -> usize {
+        self.config.shingle_size
+    }
+
+    /// Number of trees.
+    #[getter]
+    fn number_of_trees(&self) -> usize {
+        self.config.number_of_trees
+    }
+
+    /// Number of points that each tree keeps.
+    #[getter]
+    fn sample_size(&self) -> usize {
+        self.config.sample_size
+    }
+
+    /// How fast old points lose their place in the samples, per observation.
+    #[getter]
+    fn time_decay(&self) -> f64 {
+        self.config.time_decay
+    }
+
+    /// The seed that the detector was built with.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.config.seed
+    }
+
+    /// Number of observations before the first decision.
+    #[getter]
+    fn warm_up(&self) -> usize {
+        self.config.warm_up
+    }
+
+    /// Number of observations still needed before decisions; 0 when ready.
+    #[getter]
+    fn warm_up_left(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.detector.read(py)?.warm_up_left())
+    }
+
+    /// Number of observations taken.
+    #[getter]
+    fn records(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.detector.read(py)?.records())
+    }
+
+    /// Memory that the detector takes, in bytes.
+    #[getter]
+    fn size_in_bytes(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.detector.read(py)?.size_in_bytes())
+    }
+
+    /// A copy of the forest inside, which sees transformed values.
+    #[getter]
+    fn forest(&self, py: Python<'_>) -> PyResult<PyRandomCutForest> {
+        let forest = self.detector.read(py)?.forest().clone();
+        Ok(PyRandomCutForest::from_core(forest))
+    }
+}

@@ -1,0 +1,154 @@
+//! Observations in, detections out.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use super::PyAnomalyDetector;
+use super::columns::{Columns, one};
+use crate::errors;
+use crate::input::{Point, Rows, with_rows};
+
+#[pymethods]
+impl PyAnomalyDetector {
+    /// Judge, then learn, each observation of an array in turn.
+    ///
+    /// The same decisions, bit for bit, as `process_one` on one row after the other. The GIL is
+    /// released; nobody may write to `points` meanwhile.
+    ///
+    /// Parameters
+    /// ----------
+    /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
+    ///     The next n observations, oldest first: NumPy, pandas, polars, Arrow, or lists. Arrays of
+    ///     float64 and float32 are read in place, in any order and with any stride.
+    /// missing : {"raise", "impute"}, default "raise"
+    ///     What a value that is NaN means: an error, or one that was not observed and is filled in
+    ///     as the parameter `imputation` says.
+    ///
+    /// Returns
+    /// -------
+    /// Detections
+    ///     Arrays with an entry for each row, and the anomalies in words, as a table, as a picture.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the array has the wrong shape or a value that is not finite; its attribute `row` tells
+    ///     which row. Nothing is learned then, not even the rows before it.
+    #[pyo3(signature = (points, *, missing="raise"))]
+    fn process<'py>(
+        &self,
+        py: Python<'py>,
+        points: &Bound<'py, PyAny>,
+        missing: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static DETECTIONS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let may_miss = may_miss(missing)?;
+        let inputs = self.config.input_dimensions;
+        let rows = Rows::extract(points, inputs)?;
+        let detector = &self.detector;
+        let columns = with_rows!(rows, view => detector.write_detached(py, |detector| {
+            let descriptors = if may_miss {
+                detector.process_array_with_missing(view)
+            } else {
+                detector.process_array(view)
+            };
+            descriptors.map(|descriptors| Columns::of(&descriptors))
+        }))?
+        .map_err(|error| errors::array(py, &error))?
+        .into_dict(py, inputs)?;
+        columns.set_item("source", points)?;
+        DETECTIONS
+            .import(py, "rcf._detections", "Detections")?
+            .call((), Some(&columns))
+    }
+
+    /// Judge, then learn, one observation.
+    ///
+    /// Parameters
+    /// ----------
+    /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
+    ///     The next observation.
+    /// timestamp : float, optional
+    ///     When it was made, in any unit; later than the one before. Gaps are seen then.
+    /// missing : {"raise", "impute"}, default "raise"
+    ///     What a value that is NaN means, as for `process`.
+    ///
+    /// Returns
+    /// -------
+    /// Detection
+    ///     What there is to say about it.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the point has the wrong shape or a value that is not finite, or if the time runs
+    ///     backwards. The detector is unchanged.
+    ///
+    /// Examples
+    /// --------
+    /// >>> detector = rcf.AnomalyDetector(seed=7)
+    /// >>> _ = detector.process(np.sin(np.arange(1000) / 10))
+    /// >>> detector.process_one(5.0).is_anomaly
+    /// True
+    #[pyo3(signature = (point, *, timestamp=None, missing="raise"))]
+    fn process_one<'py>(
+        &self,
+        py: Python<'py>,
+        point: &Bound<'py, PyAny>,
+        timestamp: Option<f64>,
+        missing: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static DETECTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let may_miss = may_miss(missing)?;
+        let point = Point::extract(point, self.config.input_dimensions)?;
+        let values = point.values()?;
+        let mut detector = self.detector.write(py)?;
+        let descriptor = match (timestamp, may_miss) {
+            (None, false) => detector.process(values),
+            (None, true) => detector.process_with_missing(values),
+            (Some(time), false) => detector.process_at(time, values),
+            (Some(time), true) => detector.process_at_with_missing(time, values),
+        };
+        drop(detector);
+        let entries: Bound<'py, PyDict> = one(py, &descriptor.map_err(errors::refused)?)?;
+        DETECTION
+            .import(py, "rcf._detections", "Detection")?
+            .call((), Some(&entries))
+    }
+
+    /// Start from past data: learn each observation and decide nothing.
+    ///
+    /// Parameters
+    /// ----------
+    /// history : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
+    ///     Observations before the stream, oldest first; NaN for what is missing.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     As for `process`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> detector = rcf.AnomalyDetector(seed=7)
+    /// >>> detector.fit(np.sin(np.arange(1000) / 10))
+    /// >>> detector.warm_up_left
+    /// 0
+    fn fit<'py>(&self, py: Python<'py>, history: &Bound<'py, PyAny>) -> PyResult<()> {
+        let rows = Rows::extract(history, self.config.input_dimensions)?;
+        let detector = &self.detector;
+        with_rows!(rows, view => detector.write_detached(py, |detector| detector.fit(view)))?
+            .map_err(|error| errors::array(py, &error))
+    }
+}
+
+fn may_miss(missing: &str) -> PyResult<bool> {
+    match missing {
+        "raise" => Ok(false),
+        "impute" => Ok(true),
+        _ => Err(errors::config(format!(
+            "missing must be \"raise\" or \"impute\", got {missing:?}"
+        ))),
+    }
+}

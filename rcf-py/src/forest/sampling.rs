@@ -1,0 +1,78 @@
+//! What the samples hold, and whether they change.
+
+use pyo3::prelude::*;
+use rcf_core::RandomCutForest;
+
+use super::{PyRandomCutForest, answers};
+use crate::errors;
+use crate::parameters::integer;
+
+#[pymethods]
+impl PyRandomCutForest {
+    /// The points that the forest, or one tree, holds at present.
+    ///
+    /// Parameters
+    /// ----------
+    /// tree : int, optional
+    ///     Number of the tree, from 0; all trees together if left out.
+    ///
+    /// Returns
+    /// -------
+    /// Sample
+    ///     Each point once, with the number of places that it has, and with its sequence number and
+    ///     label where those are stored.
+    ///
+    /// Raises
+    /// ------
+    /// ConfigError
+    ///     If there is no such tree.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forest = rcf.RandomCutForest(number_of_trees=10, sample_size=64)
+    /// >>> _ = forest.process(np.sin(np.arange(1000) / 10))
+    /// >>> int(forest.sample().counts.sum())
+    /// 640
+    #[pyo3(signature = (tree=None))]
+    fn sample<'py>(
+        &self,
+        py: Python<'py>,
+        tree: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let sample = match integer("tree", tree)? {
+            None => self.forest.read_detached(py, RandomCutForest::sample)?,
+            Some(tree) => {
+                let sample = self.forest.read(py)?.sample_of_tree(tree);
+                let trees = self.config.number_of_trees;
+                sample.ok_or_else(|| {
+                    errors::config(format!("tree must be below {trees}, got {tree}"))
+                })?
+            }
+        };
+        answers::sample(py, sample, self.shape())
+    }
+
+    /// Leave the samples as they are: shingle, time and counts go on, the trees do not change.
+    fn pause_sampling(&self, py: Python<'_>) -> PyResult<()> {
+        self.forest.write(py)?.pause_sampling();
+        Ok(())
+    }
+
+    /// Let the samples follow the stream again.
+    fn resume_sampling(&self, py: Python<'_>) -> PyResult<()> {
+        self.forest.write(py)?.resume_sampling();
+        Ok(())
+    }
+
+    /// Whether the samples follow the stream.
+    #[getter]
+    fn is_sampling(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.forest.read(py)?.is_sampling())
+    }
+
+    /// Time or sequence number of the newest observation; None before the first.
+    #[getter]
+    fn newest_time(&self, py: Python<'_>) -> PyResult<Option<i64>> {
+        Ok(self.forest.read(py)?.newest_time())
+    }
+}
