@@ -244,7 +244,8 @@ impl AnomalyDetectorBuilder {
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default not. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest learns; default all.
+        /// Which records the forest learns; default [`Learning::Skip`] with a patience of twice the
+        /// sample size, or all for shingles of size 1.
         learning: Learning => Some, in learning;
         /// How scores become decisions; default [`Threshold::Combined`].
         threshold: Threshold, in config.threshold;
@@ -275,7 +276,12 @@ impl AnomalyDetectorBuilder {
             Transform::Normalize
         });
         config.transform_decay = self.transform_decay.unwrap_or(0.25 / sample_size as f64);
-        config.learning = self.learning.unwrap_or(Learning::Always);
+        let patience = 2 * sample_size.min(1 << 20) as u32;
+        config.learning = self.learning.unwrap_or(if config.shingle_size > 1 {
+            Learning::Skip { patience }
+        } else {
+            Learning::Always
+        });
         config
     }
 

@@ -1,14 +1,18 @@
-//! Which records the forest learns.
+//! Which records the forest of the shingles learns.
 //!
 //! A forest that learns everything learns a long anomaly too, and goes blind to it: half of its
 //! sample can be anomalous before the anomaly ends. A forest that learns nothing unusual never
-//! gets used to a new regime. Between them stands a gate: it closes while the *smoothed* score is
-//! far above its usual level (single anomalies need no gate, they hardly move a sample), and it
-//! opens again when the score comes back, or for good when a regime lasts.
+//! gets used to a new regime. Between them stands a gate. It is shut while scores are *persistently*
+//! high, by the cumulative sum of their standardised values (Page, *Continuous inspection schemes*,
+//! 1954): single anomalies need no gate, they hardly move a sample. And it gives in when a regime
+//! lasts for longer than the patience.
+//!
+//! The forest that judges records alone always learns. It is what sees the end of an event, and on
+//! NAB a gate before it costs more than four points; so does freezing the tail of the scores.
 
 use super::statistics::Moments;
 
-/// Whether and when the forest learns records of an unusual stretch.
+/// Whether and when the forest of the shingles learns records of an unusual stretch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Learning {
@@ -73,58 +77,65 @@ impl Learning {
     }
 }
 
-/// Weight of the newest score in the smoothed one.
-const SMOOTHING: f64 = 0.1;
-/// Deviations above the mean from which on the smoothed score closes the gate, …
-const CLOSES: f64 = 5.0;
-/// … and below which it opens again.
-const OPENS: f64 = 2.5;
+/// Standardised scores add to the sum what they have above this, …
+const SLACK: f64 = 1.0;
+/// … and at most so much each.
+const MOST: f64 = 6.0;
+/// The sum from which on the gate is shut. It grows to twice that, so that an end is seen soon.
+const SHUT: f64 = 20.0;
 /// Scores that make a usual level.
 const KNOWN: f64 = 200.0;
 
 /// Watches for unusual stretches.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Gate {
-    pub(crate) smoothed: f64,
-    /// Smoothed scores while the gate was open.
+    pub(crate) sum: f64,
+    /// Scores seen while it was open: how many, and their mean and deviation.
+    pub(crate) count: f64,
     pub(crate) usual: Moments,
-    /// Records for which it has been closed, fewer again while it is open; 0 if it is open.
+    /// Records for which it has been shut without a break; 0 while it is open.
     pub(crate) closed: u32,
+    /// The same, but open records only count back.
     pub(crate) worn: u32,
-    /// A new regime has been accepted: it stays open until the score comes back.
+    /// A new regime has been accepted: open until its scores are usual.
     pub(crate) accepted: bool,
 }
 
 impl Gate {
-    /// Looks at a score. Returns whether a new regime has been accepted right now.
-    pub(crate) fn push(&mut self, score: f64, keep: f64, patience: u32) -> bool {
-        if self.usual.weight == 0.0 {
-            self.smoothed = score;
-        }
-        self.smoothed += SMOOTHING * (score - self.smoothed);
-        let distance = self.smoothed - self.usual.mean;
+    /// Looks at a score of a record, which is a candidate or not. Returns whether a new regime has
+    /// been accepted right now.
+    pub(crate) fn push(
+        &mut self,
+        score: f64,
+        is_candidate: bool,
+        keep: f64,
+        patience: u32,
+    ) -> bool {
         let spread = self.usual.deviation();
-        let known = self.usual.weight >= KNOWN;
-        let unusual = known && distance > CLOSES * spread;
-        if self.accepted && distance < OPENS * spread {
-            self.accepted = false;
-            self.worn = 0;
+        if self.count >= KNOWN && spread > 0.0 {
+            let standard = ((score - self.usual.mean) / spread).min(MOST);
+            self.sum = (self.sum + standard - SLACK).clamp(0.0, 2.0 * SHUT);
+        }
+        if self.accepted && self.sum < SHUT / 2.0 && !is_candidate {
+            (self.accepted, self.worn) = (false, 0);
         }
         let mut accepts = false;
-        if unusual && !self.accepted {
+        if self.sum > SHUT && !self.accepted {
             self.closed = self.closed.saturating_add(1);
             self.worn = self.worn.saturating_add(1);
             if self.worn > patience {
-                accepts = true;
-                self.accepted = true;
+                (accepts, self.accepted) = (true, true);
                 self.closed = 0;
             }
         } else {
             self.closed = 0;
-            self.worn = self.worn.saturating_sub(1);
+            if !self.accepted {
+                self.worn = self.worn.saturating_sub(1);
+            }
         }
         if self.closed == 0 {
-            self.usual.push(self.smoothed, keep);
+            self.count += 1.0;
+            self.usual.push(score, keep);
         }
         accepts
     }

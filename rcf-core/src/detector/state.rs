@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Range, Scores, Tail};
+use super::evidence::{Habit, Range, Scores, Tail};
 use super::learning::Gate;
 use super::missing::Known;
 use super::statistics::Moments;
@@ -145,6 +145,8 @@ struct RangeV1 {
 struct ScoresV1 {
     smoothed: f64,
     levels: RangeV1,
+    value_habit: f64,
+    level_habit: f64,
     tail: TailV1,
     moments: MomentsV1,
 }
@@ -161,7 +163,8 @@ struct TailV1 {
 
 #[derive(Serialize, Deserialize)]
 struct GateV1 {
-    smoothed: f64,
+    sum: f64,
+    count: f64,
     usual: MomentsV1,
     closed: u32,
     worn: u32,
@@ -203,7 +206,8 @@ impl DetectorV1 {
             window: window.blocks.iter().map(BlockV1::save).collect(),
             scores: ScoresV1::save(scores),
             gate: GateV1 {
-                smoothed: gate.smoothed,
+                sum: gate.sum,
+                count: gate.count,
                 usual: MomentsV1::save(&gate.usual),
                 closed: gate.closed,
                 worn: gate.worn,
@@ -257,14 +261,18 @@ impl DetectorV1 {
             ));
         }
         let GateV1 {
-            smoothed,
+            sum,
+            count,
             usual,
             closed,
             worn,
             accepted,
         } = self.gate;
         let LastAlertV1 { silence, evidence } = self.last_alert;
-        if !(smoothed.is_finite() && evidence >= 0.0 && evidence.is_finite()) {
+        if ![sum, count, evidence]
+            .iter()
+            .all(|part| *part >= 0.0 && part.is_finite())
+        {
             return Err(inconsistent("the gate or the last alert is broken"));
         }
         let last = self.clock.last;
@@ -279,7 +287,8 @@ impl DetectorV1 {
             window,
             scores: self.scores.restore()?,
             gate: Gate {
-                smoothed,
+                sum,
+                count,
                 usual: usual.restore()?,
                 closed,
                 worn,
@@ -537,6 +546,8 @@ impl ScoresV1 {
         Self {
             smoothed: scores.smoothed,
             levels: RangeV1::save(&scores.levels),
+            value_habit: scores.value_habit.times,
+            level_habit: scores.level_habit.times,
             tail: TailV1 {
                 count,
                 quantile,
@@ -558,7 +569,8 @@ impl ScoresV1 {
             excesses,
             excess,
         } = self.tail;
-        let parts = [count, spread, excesses, excess];
+        let habits = [self.value_habit, self.level_habit];
+        let parts = [[count, spread, excesses, excess].as_slice(), &habits].concat();
         let sane = parts.iter().all(|part| *part >= 0.0 && part.is_finite());
         if !sane
             || ![quantile, mean, self.smoothed]
@@ -570,6 +582,12 @@ impl ScoresV1 {
         Ok(Scores {
             smoothed: self.smoothed,
             levels: self.levels.restore()?,
+            value_habit: Habit {
+                times: self.value_habit,
+            },
+            level_habit: Habit {
+                times: self.level_habit,
+            },
             tail: Tail {
                 count,
                 quantile,

@@ -2,8 +2,8 @@
 
 use super::candidate::Finding;
 use super::descriptor::{Descriptor, Silenced};
-use super::evidence::{Evidence, Pair};
-use super::learning::Lesson;
+use super::evidence::{Evidence, EvidenceKind, Excess, Pair};
+use super::learning::{Learning, Lesson};
 use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
 use super::transform::Affine;
@@ -12,8 +12,8 @@ use crate::shingle::MAX_MAGNITUDE;
 
 /// A gap this many times as long as the mean one has lost records.
 const LONG_GAP: f64 = 1.5;
-/// The statistics of scores forget as fast as the forest, but not faster than this per record.
-const FORGETTING: f64 = 1e-3;
+/// The statistics of scores forget this much more slowly than the forest.
+const FORGETTING: f64 = 0.1;
 /// Gaps that are looked at before a long one is recognised.
 const KNOWN_GAPS: f64 = 8.0;
 
@@ -168,7 +168,7 @@ impl AnomalyDetector {
             descriptor.grade = grade(descriptor.severity);
             descriptor.candidate = Some(Box::new(finding.candidate));
         }
-        self.learn(scores);
+        self.learn(scores, evidence.size > 1.0);
         descriptor
     }
 
@@ -177,15 +177,22 @@ impl AnomalyDetector {
         if scores.alone == 0.0 || scores.shingle == 0.0 {
             return Evidence::NONE;
         }
+        let highest = self.config.highest_score();
+        self.scores
+            .evidence(self.config.threshold, scores, self.excess(), highest)
+    }
+
+    /// How far the values at hand lie outside of their ranges.
+    fn excess(&self) -> Excess {
         let inputs = self.inputs.iter().zip(&self.buffers.values);
         let excesses = inputs.map(|(input, &value)| {
             let watched = input.watched(self.config.transform, value);
             input.range.excess(watched)
         });
-        let excess = excesses.fold(0.0, f64::max);
-        let highest = self.config.highest_score();
-        self.scores
-            .evidence(self.config.threshold, scores, excess, highest)
+        Excess {
+            largest: excesses.fold(0.0, f64::max),
+            inputs: self.inputs.len(),
+        }
     }
 
     /// The verdict without any candidate.
@@ -224,7 +231,8 @@ impl AnomalyDetector {
         if let Some(reason) = self.nothing_to_report(finding) {
             return Some(reason);
         }
-        if self.gate.accepted {
+        let of_pattern = [EvidenceKind::Level, EvidenceKind::Tail];
+        if self.gate.accepted && of_pattern.contains(&finding.candidate.kind) {
             return Some(Silenced::Drift);
         }
         self.window.correct(finding);
@@ -237,38 +245,51 @@ impl AnomalyDetector {
     }
 
     /// Learns the newest record and its scores, as the policy has it.
-    fn learn(&mut self, scores: Pair) {
-        let keep = 1.0 - self.config.time_decay.min(FORGETTING);
+    fn learn(&mut self, scores: Pair, is_candidate: bool) {
+        let keep = 1.0 - FORGETTING * self.config.time_decay;
         let learning = self.config.learning;
         if scores.shingle > 0.0 && scores.alone > 0.0 {
             let patience = learning.patience().unwrap_or(u32::MAX);
-            if self.gate.push(scores.shingle, keep, patience) {
+            if self.gate.push(scores.shingle, is_candidate, keep, patience) {
                 self.accept_regime();
             }
-            self.scores.push(scores, keep, self.gate.closed == 0);
+            if self.last_alert.silence > 0 && self.gate.closed > 0 {
+                // The event goes on.
+                self.last_alert.silence = self.config.silence;
+            }
+            // Leaving a range is no habit while it is young, nor within one event.
+            let silent = self.last_alert.silence > 0 || self.warm_up_left() > 0;
+            let excess = self.excess();
+            self.scores
+                .push(self.config.threshold, scores, excess, keep, silent);
         }
-        let lesson = if self.window.real_share() >= 0.5 {
-            learning.lesson(self.records, self.gate.closed)
-        } else {
-            Lesson::Pass
-        };
+        let mut lesson = learning.lesson(self.records, self.gate.closed);
+        if self.window.real_share() < 0.5 {
+            lesson = Lesson::Pass;
+        }
         let transformed = &self.buffers.transformed;
-        if lesson == Lesson::Learn {
-            if self.gate.closed == 0 {
-                self.held.clear();
-            }
-            self.forest.update_checked(transformed);
-            if let Some(forest) = &mut self.point_forest {
-                forest.update_checked(transformed);
-            }
-            return;
-        }
-        if lesson == Lesson::Hold && self.window.is_full() {
-            self.held.extend(self.window.point(false));
-        }
-        self.forest.pass(transformed);
         if let Some(forest) = &mut self.point_forest {
-            forest.pass(transformed);
+            let is_frozen = matches!(learning, Learning::Frozen { .. });
+            if lesson == Lesson::Learn || self.gate.closed > 0 && !is_frozen {
+                forest.update_checked(transformed);
+            } else {
+                forest.pass(transformed);
+            }
+        }
+        match lesson {
+            Lesson::Learn => {
+                if self.gate.closed == 0 {
+                    self.held.clear();
+                }
+                self.forest.update_checked(transformed);
+            }
+            Lesson::Hold => {
+                if self.window.is_full() {
+                    self.held.extend(self.window.point(false));
+                }
+                self.forest.pass(transformed);
+            }
+            Lesson::Pass => self.forest.pass(transformed),
         }
     }
 
@@ -278,9 +299,6 @@ impl AnomalyDetector {
         let points = std::mem::take(&mut self.held);
         for point in points.chunks_exact(self.forest.dimensions()) {
             self.forest.learn_point(point);
-            if let Some(forest) = &mut self.point_forest {
-                forest.learn_point(&point[point.len() - forest.dimensions()..]);
-            }
         }
     }
 

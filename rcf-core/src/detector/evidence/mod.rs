@@ -11,12 +11,14 @@
 //! | [`EvidenceKind::Tail`] | the score of the shingle, against the tail of the scores before | a wrong shape |
 //!
 //! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
-//! needs no assumption about their distribution, which is why two of the kinds rest on it.
+//! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
+//! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
+//! counts less, by a [`Habit`].
 
 mod record;
 mod tail;
 
-pub(crate) use record::Range;
+pub(crate) use record::{Habit, Range};
 pub(crate) use tail::Tail;
 
 use super::statistics::Moments;
@@ -28,7 +30,8 @@ pub enum Threshold {
     /// All kinds of evidence, the largest decides.
     Combined {
         /// Distance outside of the range, of values and of the smoothed score, as a fraction of
-        /// its width; default 0.02.
+        /// its width; default 0.02. For values of several inputs it is `1 + 2 ln(inputs)` times
+        /// as large, since there are more to leave their range.
         margin: f64,
         /// Height of the score of a single record, as a fraction of the highest possible score
         /// `log₂(sample_size + 1)`; default 0.5625, which is 4.5 of 8.
@@ -141,6 +144,9 @@ pub(crate) struct Scores {
     /// Scores of records alone: smoothed, and the range of that.
     pub(crate) smoothed: f64,
     pub(crate) levels: Range,
+    /// How usual it is that values, and the smoothed score, leave their ranges.
+    pub(crate) value_habit: Habit,
+    pub(crate) level_habit: Habit,
     /// Scores of shingles.
     pub(crate) tail: Tail,
     pub(crate) moments: Moments,
@@ -154,13 +160,12 @@ pub(crate) struct Pair {
 }
 
 impl Scores {
-    /// The evidence in the scores of a record, with the largest excess of its values over their
-    /// ranges; `highest` is the highest possible score.
+    /// The evidence in the scores of a record, with the excess of its values over their ranges; `highest` is the highest possible score.
     pub(crate) fn evidence(
         &self,
         threshold: Threshold,
         scores: Pair,
-        excess: f64,
+        excess: Excess,
         highest: f64,
     ) -> Evidence {
         let none = Evidence::NONE;
@@ -179,13 +184,11 @@ impl Scores {
                 height,
                 decades,
             } => {
-                let mut level = 0.0;
-                if self.levels.count >= KNOWN_SCORES {
-                    level = self.levels.excess(self.smooth(scores.alone));
-                }
+                let level = self.level(scores.alone) / margin;
                 let surprise = self.tail.surprise(scores.shingle);
-                none.or(excess / margin, EvidenceKind::Range)
-                    .or(level / margin, EvidenceKind::Level)
+                let range = excess.over(margin);
+                none.or(self.value_habit.discount(range), EvidenceKind::Range)
+                    .or(self.level_habit.discount(level), EvidenceKind::Level)
                     .or(scores.alone / (height * highest), EvidenceKind::Score)
                     .or(surprise / decades, EvidenceKind::Tail)
             }
@@ -214,14 +217,48 @@ impl Scores {
         }
     }
 
-    /// Learns the scores of a record; that of its shingle only if `usual`.
-    pub(crate) fn push(&mut self, scores: Pair, keep: f64, usual: bool) {
+    /// How far the smoothed score would lie outside of its range.
+    fn level(&self, score: f64) -> f64 {
+        if self.levels.count >= KNOWN_SCORES {
+            self.levels.excess(self.smooth(score))
+        } else {
+            0.0
+        }
+    }
+
+    /// Learns the scores of a record, and how far its values lay outside; `silent` if an alert
+    /// still speaks for it.
+    pub(crate) fn push(
+        &mut self,
+        threshold: Threshold,
+        scores: Pair,
+        excess: Excess,
+        keep: f64,
+        silent: bool,
+    ) {
+        if let Threshold::Combined { margin, .. } = threshold {
+            self.value_habit.push(excess.over(margin) > 1.0 && !silent);
+            self.level_habit
+                .push(self.level(scores.alone) > margin && !silent);
+        }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);
-        if usual {
-            self.tail.push(scores.shingle, keep);
-            self.moments.push(scores.shingle, keep);
-        }
+        self.tail.push(scores.shingle, keep);
+        self.moments.push(scores.shingle, keep);
+    }
+}
+
+/// The largest excess of the values of a record over their ranges.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Excess {
+    pub(crate) largest: f64,
+    pub(crate) inputs: usize,
+}
+
+impl Excess {
+    /// In units of the margin.
+    fn over(self, margin: f64) -> f64 {
+        self.largest / (margin * (1.0 + 2.0 * libm::log(self.inputs as f64)))
     }
 }
 

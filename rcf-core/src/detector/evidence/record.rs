@@ -50,3 +50,26 @@ impl Range {
         self.max = self.max.max(value);
     }
 }
+
+/// By which fraction a habit fades with each record.
+const FADING: f64 = 1.0 / 2000.0;
+
+/// How often a range has been left of late.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Habit {
+    pub(crate) times: f64,
+}
+
+impl Habit {
+    /// What evidence is worth: less, the more often there was some.
+    pub(crate) fn discount(self, evidence: f64) -> f64 {
+        evidence / (1.0 + self.times * (1.0 - FADING))
+    }
+
+    pub(crate) fn push(&mut self, left: bool) {
+        self.times *= 1.0 - FADING;
+        if left {
+            self.times += 1.0;
+        }
+    }
+}
