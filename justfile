@@ -27,3 +27,22 @@ coverage:
 # Licences, advisories and origins of the dependencies.
 deny:
     cargo deny check
+
+# The linters of what is in deploy/, where they are installed.
+deploy-check:
+    cfn-lint deploy/aws/template.yaml
+    promtool check rules deploy/prometheus/alerts.yml
+    promtool test rules deploy/prometheus/alerts_test.yml
+    systemd-analyze verify deploy/systemd/rcf.service
+
+# Two real MultiLangDaemons of Amazon's Kinesis Client Library, one killed, a shard split: some minutes.
+kcl:
+    rcf-stream/tests/kcl/run.sh
+
+# All dependencies of the program, as CycloneDX (needs `cargo install cargo-cyclonedx`).
+sbom:
+    cargo cyclonedx --manifest-path rcf-stream/Cargo.toml --features kinesis --format json
+
+# The pictures of the documentation, drawn by the tests that look at the pages (needs Chromium).
+screenshots:
+    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-stream --test http --test anomalies
