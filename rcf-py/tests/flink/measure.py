@@ -1,7 +1,7 @@
 """Latency and throughput of rcf.flink by size of bundle, on this machine, as a table.
 
-Ten keys, forests of 50 trees and 256 points, one slot. The latency is that from one Python operator
-through the forest's to a third, all with the same bundles: an upper bound for the forest's own.
+Ten keys, forests of 50 trees and 256 points, one slot. The latency is that of the operator alone: the
+time from one operator in Java before it to one in Java behind it.
 """
 
 import argparse
@@ -17,7 +17,7 @@ UNPACED = 1_000_000
 
 def times(folder: pathlib.Path) -> list[tuple[float, float]]:
     lines = (line for file in folder.rglob("part-*") for line in file.read_text().splitlines())
-    return sorted(tuple(map(float, line.split())) for line in lines)
+    return sorted(tuple(int(time) / 1000 for time in line.split(",")) for line in lines)
 
 
 def main() -> None:
