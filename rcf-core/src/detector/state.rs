@@ -147,6 +147,8 @@ struct ScoresV1 {
     levels: RangeV1,
     value_habit: f64,
     level_habit: f64,
+    tail_habit: f64,
+    alone: TailV1,
     tail: TailV1,
     moments: MomentsV1,
 }
@@ -535,6 +537,42 @@ impl RangeV1 {
 
 impl ScoresV1 {
     fn save(scores: &Scores) -> Self {
+        Self {
+            smoothed: scores.smoothed,
+            levels: RangeV1::save(&scores.levels),
+            value_habit: scores.value_habit.times,
+            level_habit: scores.level_habit.times,
+            tail_habit: scores.tail_habit.times,
+            alone: TailV1::save(&scores.alone),
+            tail: TailV1::save(&scores.tail),
+            moments: MomentsV1::save(&scores.moments),
+        }
+    }
+
+    fn restore(self) -> Result<Scores, StateError> {
+        let habits = [self.value_habit, self.level_habit, self.tail_habit];
+        let sane = habits
+            .iter()
+            .all(|times| *times >= 0.0 && times.is_finite());
+        if !sane || !self.smoothed.is_finite() {
+            return Err(inconsistent("the statistics of the scores are broken"));
+        }
+        let [value_habit, level_habit, tail_habit] = habits.map(|times| Habit { times });
+        Ok(Scores {
+            smoothed: self.smoothed,
+            levels: self.levels.restore()?,
+            value_habit,
+            level_habit,
+            tail_habit,
+            alone: self.alone.restore()?,
+            tail: self.tail.restore()?,
+            moments: self.moments.restore()?,
+        })
+    }
+}
+
+impl TailV1 {
+    fn save(tail: &Tail) -> Self {
         let Tail {
             count,
             quantile,
@@ -542,61 +580,38 @@ impl ScoresV1 {
             spread,
             excesses,
             excess,
-        } = scores.tail;
+        } = *tail;
         Self {
-            smoothed: scores.smoothed,
-            levels: RangeV1::save(&scores.levels),
-            value_habit: scores.value_habit.times,
-            level_habit: scores.level_habit.times,
-            tail: TailV1 {
-                count,
-                quantile,
-                mean,
-                spread,
-                excesses,
-                excess,
-            },
-            moments: MomentsV1::save(&scores.moments),
-        }
-    }
-
-    fn restore(self) -> Result<Scores, StateError> {
-        let TailV1 {
             count,
             quantile,
             mean,
             spread,
             excesses,
             excess,
-        } = self.tail;
-        let habits = [self.value_habit, self.level_habit];
-        let parts = [[count, spread, excesses, excess].as_slice(), &habits].concat();
-        let sane = parts.iter().all(|part| *part >= 0.0 && part.is_finite());
-        if !sane
-            || ![quantile, mean, self.smoothed]
-                .iter()
-                .all(|part| part.is_finite())
-        {
-            return Err(inconsistent("the statistics of the scores are broken"));
         }
-        Ok(Scores {
-            smoothed: self.smoothed,
-            levels: self.levels.restore()?,
-            value_habit: Habit {
-                times: self.value_habit,
-            },
-            level_habit: Habit {
-                times: self.level_habit,
-            },
-            tail: Tail {
-                count,
-                quantile,
-                mean,
-                spread,
-                excesses,
-                excess,
-            },
-            moments: self.moments.restore()?,
+    }
+
+    fn restore(self) -> Result<Tail, StateError> {
+        let Self {
+            count,
+            quantile,
+            mean,
+            spread,
+            excesses,
+            excess,
+        } = self;
+        let parts = [count, spread, excesses, excess];
+        let sane = parts.iter().all(|part| *part >= 0.0 && part.is_finite());
+        if !(sane && quantile.is_finite() && mean.is_finite()) {
+            return Err(inconsistent("the tail of the scores is broken"));
+        }
+        Ok(Tail {
+            count,
+            quantile,
+            mean,
+            spread,
+            excesses,
+            excess,
         })
     }
 }

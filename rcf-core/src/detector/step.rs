@@ -2,7 +2,7 @@
 
 use super::candidate::Finding;
 use super::descriptor::{Descriptor, Silenced};
-use super::evidence::{Evidence, EvidenceKind, Excess, Pair};
+use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Stage};
 use super::learning::{Learning, Lesson};
 use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
@@ -199,11 +199,10 @@ impl AnomalyDetector {
     fn verdict(&self, score: f64, evidence: Evidence, imputed: usize) -> Descriptor {
         let learned = self.forest.updates() as f64;
         let half = self.config.sample_size as f64 / 4.0;
-        let highest = self.config.highest_score();
         Descriptor {
             score,
             evidence: evidence.size,
-            threshold: self.scores.boundary(self.config.threshold, highest),
+            threshold: self.scores.boundary(self.config.threshold),
             severity: severity(evidence.size, false),
             grade: 0.0,
             confidence: learned / (learned + half) * self.window.real_share(),
@@ -258,10 +257,13 @@ impl AnomalyDetector {
                 self.last_alert.silence = self.config.silence;
             }
             // Leaving a range is no habit while it is young, nor within one event.
-            let silent = self.last_alert.silence > 0 || self.warm_up_left() > 0;
+            let stage = Stage {
+                usual: self.gate.closed == 0,
+                silent: self.last_alert.silence > 0 || self.warm_up_left() > 0,
+            };
             let excess = self.excess();
             self.scores
-                .push(self.config.threshold, scores, excess, keep, silent);
+                .push(self.config.threshold, scores, excess, keep, stage);
         }
         let mut lesson = learning.lesson(self.records, self.gate.closed);
         if self.window.real_share() < 0.5 {

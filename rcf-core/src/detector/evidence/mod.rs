@@ -13,7 +13,7 @@
 //! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
 //! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
-//! counts less, by a [`Habit`].
+//! counts less, by a [`Habit`]. So it is with shingles that are unusual again and again.
 
 mod record;
 mod tail;
@@ -34,10 +34,11 @@ pub enum Threshold {
         /// as large, since there are more to leave their range.
         margin: f64,
         /// Height of the score of a single record, as a fraction of the highest possible score
-        /// `log₂(sample_size + 1)`; default 0.5625, which is 4.5 of 8.
+        /// `log₂(sample_size + 1)`; default 0.5625, which is 4.5 of 8. It counts only where such
+        /// scores are rare, one in a thousand.
         height: f64,
         /// Surprise of the score of a shingle: it is exceeded once in `10^decades` usual records;
-        /// default 3.
+        /// default 3.5.
         decades: f64,
     },
     /// The score against the tail of the scores before it: peaks over a running quantile, with an
@@ -63,7 +64,7 @@ impl Default for Threshold {
         Self::Combined {
             margin: 0.02,
             height: 0.5625,
-            decades: 3.0,
+            decades: 3.5,
         }
     }
 }
@@ -135,6 +136,10 @@ impl Evidence {
 
 /// Weight of the newest score in the smoothed one.
 const SMOOTHING: f64 = 0.1;
+/// Decades of surprise that make a high score of a record alone rare.
+const RARE: f64 = 3.0;
+/// How much of a habit counts for scores of shingles.
+const SHINGLE_HABIT: f64 = 0.25;
 /// Scores that are seen before a kind that compares scores counts.
 const KNOWN_SCORES: f64 = 100.0;
 
@@ -147,8 +152,11 @@ pub(crate) struct Scores {
     /// How usual it is that values, and the smoothed score, leave their ranges.
     pub(crate) value_habit: Habit,
     pub(crate) level_habit: Habit,
-    /// Scores of shingles.
+    /// The tail of scores of records alone.
+    pub(crate) alone: Tail,
+    /// Scores of shingles, and how usual it is that they lie far out in their tail.
     pub(crate) tail: Tail,
+    pub(crate) tail_habit: Habit,
     pub(crate) moments: Moments,
 }
 
@@ -184,28 +192,36 @@ impl Scores {
                 height,
                 decades,
             } => {
+                let range = self.value_habit.discount(excess.over(margin), 1.0);
                 let level = self.level(scores.alone) / margin;
-                let surprise = self.tail.surprise(scores.shingle);
-                let range = excess.over(margin);
-                none.or(self.value_habit.discount(range), EvidenceKind::Range)
-                    .or(self.level_habit.discount(level), EvidenceKind::Level)
-                    .or(scores.alone / (height * highest), EvidenceKind::Score)
-                    .or(surprise / decades, EvidenceKind::Tail)
+                let level = self.level_habit.discount(level, 1.0);
+                let rarity = self.alone.surprise(scores.alone) / RARE;
+                let mut height = scores.alone / (height * highest);
+                if rarity < 1.0 {
+                    height = height.min(rarity);
+                }
+                let surprise = self.tail.surprise(scores.shingle) / decades;
+                let surprise = self.tail_habit.discount(surprise, SHINGLE_HABIT);
+                none.or(range, EvidenceKind::Range)
+                    .or(level, EvidenceKind::Level)
+                    .or(height, EvidenceKind::Score)
+                    .or(surprise, EvidenceKind::Tail)
             }
         }
     }
 
     /// The score of a shingle at which a record becomes a candidate, if nothing else makes it one.
-    pub(crate) fn boundary(&self, threshold: Threshold, highest: f64) -> f64 {
+    pub(crate) fn boundary(&self, threshold: Threshold) -> f64 {
         match threshold {
             Threshold::Fixed { score } => score,
             Threshold::Deviations { factor } => {
                 self.moments.mean + factor * self.moments.deviation()
             }
             Threshold::ExtremeValue { decades } => self.tail.score_at(decades),
-            Threshold::Combined {
-                height, decades, ..
-            } => self.tail.score_at(decades).min(height * highest),
+            Threshold::Combined { decades, .. } => {
+                let habit = self.tail_habit.discount(1.0, SHINGLE_HABIT);
+                self.tail.score_at(decades / habit)
+            }
         }
     }
 
@@ -226,26 +242,43 @@ impl Scores {
         }
     }
 
-    /// Learns the scores of a record, and how far its values lay outside; `silent` if an alert
-    /// still speaks for it.
+    /// Learns the scores of a record, and how far its values lay outside.
     pub(crate) fn push(
         &mut self,
         threshold: Threshold,
         scores: Pair,
         excess: Excess,
         keep: f64,
-        silent: bool,
+        stage: Stage,
     ) {
-        if let Threshold::Combined { margin, .. } = threshold {
-            self.value_habit.push(excess.over(margin) > 1.0 && !silent);
+        if let Threshold::Combined {
+            margin, decades, ..
+        } = threshold
+        {
+            let surprise = self.tail.surprise(scores.shingle);
+            let counts = |beyond: bool| beyond && !stage.silent;
+            self.value_habit.push(counts(excess.over(margin) > 1.0));
             self.level_habit
-                .push(self.level(scores.alone) > margin && !silent);
+                .push(counts(self.level(scores.alone) > margin));
+            self.tail_habit.push(counts(surprise > decades));
         }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);
-        self.tail.push(scores.shingle, keep);
-        self.moments.push(scores.shingle, keep);
+        self.alone.push(scores.alone, keep);
+        if stage.usual {
+            self.tail.push(scores.shingle, keep);
+            self.moments.push(scores.shingle, keep);
+        }
     }
+}
+
+/// In what stage of the stream a record comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stage {
+    /// It is not part of an unusual stretch.
+    pub(crate) usual: bool,
+    /// An alert still speaks for it, or it is too early for any.
+    pub(crate) silent: bool,
 }
 
 /// The largest excess of the values of a record over their ranges.
