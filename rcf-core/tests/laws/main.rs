@@ -20,6 +20,7 @@ mod exact_oracle;
 mod hostile_input;
 mod limits;
 mod paper_example;
+mod sampling;
 mod shingling;
 mod state_roundtrip;
 mod symmetry;
