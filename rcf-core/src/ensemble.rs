@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::index::Index;
+use crate::phases::{Phases, one};
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{DecayClock, Sampler, Tag, expected_points, size_of_val_capacity};
@@ -18,6 +19,7 @@ use crate::visitor::walk_all;
 pub(crate) struct Ensemble<I> {
     pub(crate) dimensions: usize,
     pub(crate) points: PointStore,
+    pub(crate) phases: Phases,
     /// A tree, the sample that it is built of and the source of its randomness share an index.
     pub(crate) trees: Vec<Tree<I>>,
     pub(crate) samplers: Vec<Sampler<I>>,
@@ -67,6 +69,7 @@ impl<I: Index> Ensemble<I> {
         Self {
             dimensions,
             points: PointStore::new(stride(dimensions), expected_points(config)),
+            phases: Phases::new(config.shingle_rotation),
             trees: (0..number_of_trees)
                 .map(|_| Tree::new(sample_size))
                 .collect(),
@@ -94,6 +97,7 @@ impl<I: Index> Ensemble<I> {
         clock: &DecayClock,
         accept_fraction: f64,
         x: &[f32],
+        phase: usize,
         tag: Tag,
     ) {
         level.run(UpdatePass {
@@ -101,6 +105,7 @@ impl<I: Index> Ensemble<I> {
             clock,
             accept_fraction,
             x,
+            phase,
             tag,
         });
     }
@@ -133,6 +138,7 @@ impl<I: Index> Ensemble<I> {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.points.heap_bytes()
+            + self.phases.heap_bytes()
             + size_of_val_capacity(&self.trees)
             + self.trees.iter().map(Tree::heap_bytes).sum::<usize>()
             + size_of_val_capacity(&self.samplers)
@@ -201,6 +207,7 @@ struct UpdatePass<'a, I> {
     clock: &'a DecayClock,
     accept_fraction: f64,
     x: &'a [f32],
+    phase: usize,
     tag: Tag,
 }
 
@@ -214,11 +221,13 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
             clock,
             accept_fraction,
             x,
+            phase,
             tag,
         } = self;
         let Ensemble {
             dimensions,
             points,
+            phases,
             trees,
             samplers,
             rngs,
@@ -234,8 +243,13 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
                 tree.delete(geometry, points, evicted.get(), path);
                 points.release(evicted.get());
             }
-            let point = *stored.get_or_insert_with(|| points.add(x));
+            let point = *stored.get_or_insert_with(|| {
+                let point = points.add(x);
+                phases.set(point, points.capacity(), one(phase));
+                point
+            });
             let leaf = tree.insert(geometry, points, point, rng, path);
+            phases.merge(leaf, one(phase));
             points.retain(leaf);
             sampler.accept(acceptance, I::new(leaf), tag, clock, rng);
         });
@@ -258,11 +272,11 @@ impl<I: Index> Kernel for ReplantPass<'_, I> {
         let Ensemble {
             dimensions,
             points,
+            phases,
             trees,
             samplers,
             rngs,
             path,
-            ..
         } = self.ensemble;
         let members = trees.iter_mut().zip(samplers).zip(rngs);
         with_geometry!(simd, *dimensions, geometry => for ((tree, sampler), rng) in members {
@@ -272,6 +286,9 @@ impl<I: Index> Kernel for ReplantPass<'_, I> {
                 let leaf = tree.insert(geometry, points, point, rng, path);
                 if leaf != point {
                     // Rounding has made two points one.
+                    if let Some(set) = phases.of(point) {
+                        phases.merge(leaf, set);
+                    }
                     points.retain(leaf);
                     points.release(point);
                     *slot = I::new(leaf);

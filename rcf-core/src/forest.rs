@@ -284,12 +284,18 @@ impl RandomCutForest {
 
     /// Takes checked values, of which `self.row` is the point.
     fn insert(&mut self, values: &[f64], arrival: Arrival) {
+        let phase = self.next_phase();
         self.shingle.push(values, &self.row);
-        self.learn_row(arrival);
+        self.learn_row(phase, arrival);
     }
 
-    /// Takes `self.row` into the trees.
-    fn learn_row(&mut self, arrival: Arrival) {
+    /// The block at which the next record will stand.
+    fn next_phase(&self) -> usize {
+        self.shingle.next() / self.config.input_dimensions
+    }
+
+    /// Takes `self.row`, whose newest record is at block `phase`, into the trees.
+    fn learn_row(&mut self, phase: usize, arrival: Arrival) {
         // A restored count may be anything.
         self.updates = self.updates.saturating_add(1);
         let time = self.clock.see(arrival.time);
@@ -303,7 +309,7 @@ impl RandomCutForest {
             if let Some(rebase) = rebase {
                 ensemble.samplers.iter_mut().for_each(|sampler| sampler.rebase(rebase));
             }
-            ensemble.update(level, &self.clock, accept_fraction, &self.row, tag);
+            ensemble.update(level, &self.clock, accept_fraction, &self.row, phase, tag);
         });
         self.recenter_if_due();
     }

@@ -23,6 +23,7 @@ mod error;
 mod forest;
 mod index;
 pub mod keyed;
+mod phases;
 mod point_store;
 mod real;
 mod recenter;

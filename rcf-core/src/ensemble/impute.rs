@@ -15,10 +15,14 @@ pub(crate) struct Imputation<'a> {
     pub(crate) missing: &'a [usize],
     pub(crate) centrality: f64,
     pub(crate) lots: TreeRng,
+    /// The block of the newest record, if it is known and shingles rotate: candidates whose newest
+    /// record stands elsewhere do not count, unless there are no others.
+    pub(crate) phase: Option<usize>,
 }
 
 impl<I: Index> Ensemble<I> {
-    /// The number of the point that fits the query best in each tree. No tree is empty.
+    /// The number of the point that fits the query best in each tree, or in each that has one of
+    /// the right phase. No tree is empty.
     pub(crate) fn candidates(&self, level: SimdLevel, imputation: Imputation<'_>) -> Vec<usize> {
         level.run(ImputePass {
             ensemble: self,
@@ -37,18 +41,28 @@ impl<I: Index> Kernel for ImputePass<'_, I> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<usize> {
-        let Ensemble { points, trees, .. } = self.ensemble;
+        let Ensemble {
+            points,
+            phases,
+            trees,
+            ..
+        } = self.ensemble;
         let Imputation {
             x,
             missing,
             centrality,
             lots,
+            phase,
         } = self.imputation;
+        let fits = |point| phase.is_none_or(|phase| phases.fits(point, phase));
         let mut imputer = Imputer::new(x, missing, centrality, lots);
         let mut candidates = Vec::with_capacity(trees.len());
         with_geometry!(simd, self.ensemble.dimensions, geometry => for tree in trees {
-            candidates.push(imputer.best(tree, points, geometry));
+            candidates.push(imputer.best(tree, points, geometry, fits));
         });
+        if candidates.iter().any(|&point| fits(point)) {
+            candidates.retain(|&point| fits(point));
+        }
         candidates
     }
 }

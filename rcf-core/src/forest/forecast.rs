@@ -60,12 +60,13 @@ impl RandomCutForest {
         };
         for step in 0..horizon {
             let newest: Vec<usize> = (next..next + block).collect();
+            let phase = rotates.then_some(next / block);
             if rotates {
                 next = (next + block) % dimensions;
             } else {
                 row.copy_within(block..dimensions, 0);
             }
-            let field = self.field(&row, &newest, 1.0);
+            let field = self.field(&row, &newest, 1.0, phase);
             for (i, &coordinate) in newest.iter().enumerate() {
                 row[coordinate] = field.median[i] as f32 + 0.0;
                 let at = |value| self.in_input_units(coordinate, value);

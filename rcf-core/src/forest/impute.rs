@@ -77,9 +77,10 @@ impl RandomCutForest {
         let known = self.check_known(values, missing)?;
         self.check_ready()?;
         let mut row = vec![0.0; self.row.len()];
-        let mut first = 0;
+        let (mut first, mut phase) = (0, None);
         if values.len() == self.config.values_per_call() {
             first = self.shingle.next();
+            phase = self.config.shingle_rotation.then(|| self.next_phase());
             self.shingle.peek(&known, &mut row);
         } else {
             for (i, value) in known.iter().enumerate() {
@@ -88,7 +89,7 @@ impl RandomCutForest {
             }
         }
         let missing: Vec<usize> = missing.iter().map(|position| first + position).collect();
-        let mut field = self.field(&row, &missing, centrality);
+        let mut field = self.field(&row, &missing, centrality, phase);
         let ConditionalField {
             mean,
             median,
@@ -104,15 +105,22 @@ impl RandomCutForest {
         Ok(field)
     }
 
-    /// The summary for a padded point of which coordinates are missing, relative to the origin. The
-    /// forest is ready.
-    pub(super) fn field(&self, x: &[f32], missing: &[usize], centrality: f64) -> ConditionalField {
+    /// The summary for a padded point of which coordinates are missing, relative to the origin, and
+    /// whose newest record is at block `phase`. The forest is ready.
+    pub(super) fn field(
+        &self,
+        x: &[f32],
+        missing: &[usize],
+        centrality: f64,
+        phase: Option<usize>,
+    ) -> ConditionalField {
         let lots = TreeRng::family(self.config.seed.wrapping_add(self.updates), 1).remove(0);
         let imputation = Imputation {
             x,
             missing,
             centrality,
             lots,
+            phase,
         };
         let mut field = ConditionalField {
             mean: Vec::with_capacity(missing.len()),

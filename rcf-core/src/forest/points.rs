@@ -53,13 +53,13 @@ impl RandomCutForest {
     /// Takes a whole point into the trees only: the shingle stays.
     pub(crate) fn learn_point(&mut self, point: &[f64]) {
         self.row = self.row_of(point);
-        self.learn_row(Arrival::new());
+        self.learn_row(0, Arrival::new());
     }
 
     /// What is expected at the missing coordinates of a whole point, whatever stands there: the
     /// medians. The forest is ready.
     pub(crate) fn impute_point(&self, point: &[f64], missing: &[usize]) -> Vec<f64> {
-        self.medians(&self.row_of(point), missing)
+        self.medians(&self.row_of(point), missing, None)
     }
 
     /// The same for a checked record as if it came next.
@@ -68,11 +68,12 @@ impl RandomCutForest {
         self.shingle.peek(values, &mut row);
         let first = self.shingle.next();
         let missing: Vec<usize> = missing.iter().map(|position| first + position).collect();
-        self.medians(&row, &missing)
+        let phase = self.config.shingle_rotation.then(|| self.next_phase());
+        self.medians(&row, &missing, phase)
     }
 
-    fn medians(&self, row: &[f32], missing: &[usize]) -> Vec<f64> {
-        let medians = self.field(row, missing, 1.0).median;
+    fn medians(&self, row: &[f32], missing: &[usize], phase: Option<usize>) -> Vec<f64> {
+        let medians = self.field(row, missing, 1.0, phase).median;
         let pairs = missing.iter().zip(medians);
         pairs
             .map(|(&i, median)| self.in_input_units(i, median))

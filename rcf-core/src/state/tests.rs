@@ -31,12 +31,41 @@ fn saved(dimensions: usize, records: usize) -> Vec<u8> {
     forest.to_bytes()
 }
 
+/// The same with everything in use that a state can hold.
+fn saved_with_all(records: i64) -> Vec<u8> {
+    let mut random = Random::new(2);
+    let builder = RandomCutForest::builder(1)
+        .shingle_size(3)
+        .shingle_rotation(true)
+        .store_sequence_numbers(true)
+        .store_labels(true)
+        .noise_floor([0.5])
+        .relative_noise_floor(0.01);
+    let mut forest = builder
+        .number_of_trees(2)
+        .sample_size(5)
+        .time_decay(0.1)
+        .build()
+        .unwrap();
+    for t in 0..records {
+        let arrival = crate::Arrival::at(1_000 + 3 * t).weight(2.0).label(t);
+        let value = random.normal().round();
+        forest.update_with(&[value], arrival).unwrap();
+    }
+    forest.set_time_decay(0.2).unwrap();
+    forest.pause_sampling();
+    forest.update(&[7.0]).unwrap();
+    forest.resume_sampling();
+    forest.to_bytes()
+}
+
 /// Empty, half a shingle, one point, warming up, full.
 fn all_saved() -> impl Iterator<Item = Vec<u8>> {
     let stages = [0, 1, 2, 5, 60];
     stages
         .into_iter()
         .flat_map(|records| [1, 2].map(|dimensions| saved(dimensions, records)))
+        .chain([saved_with_all(1), saved_with_all(40)])
 }
 
 /// The state with another body, in a frame that is right for it.
@@ -203,7 +232,7 @@ fn forged_numbers_make_an_error_or_a_sound_forest() {
 
 #[test]
 fn flipped_bits_under_a_right_checksum_make_an_error_or_a_sound_forest() {
-    for state in [saved(1, 60), saved(2, 5)] {
+    for state in [saved(1, 60), saved(2, 5), saved_with_all(40)] {
         let body = &state[HEADER..];
         for bit in 0..8 * body.len() {
             let mut forged = body.to_vec();

@@ -72,13 +72,15 @@ impl<'a, I: Index> Imputer<'a, I> {
         }
     }
 
-    /// The number of the point that fits best in a tree that is not empty.
+    /// The number of the point that fits best in a tree that is not empty; one of those that may
+    /// be, if there is one.
     #[inline(always)]
     pub(crate) fn best<G: Geometry>(
         &mut self,
         tree: &Tree<I>,
         points: &PointStore,
         geometry: G,
+        may_be: impl Fn(usize) -> bool,
     ) -> usize {
         self.steps.push(Step::Descend {
             reference: tree.root(),
@@ -93,7 +95,7 @@ impl<'a, I: Index> Imputer<'a, I> {
                     depth,
                     mass,
                 } => self.descend(tree, points, reference, depth, mass),
-                Step::Join => self.join(),
+                Step::Join => self.join(&may_be),
                 Step::Rise { node, depth } => self.rise(tree, points, geometry, node, depth),
             }
         }
@@ -164,12 +166,17 @@ impl<'a, I: Index> Imputer<'a, I> {
     }
 
     #[inline(always)]
-    fn join(&mut self) {
+    fn join(&mut self, may_be: impl Fn(usize) -> bool) {
         let right = self.candidates.pop().expect("both branches have one");
         let left = self.candidates.last_mut().expect("both branches have one");
         let c = self.centrality;
         let order = |candidate: &Candidate| (1.0 - c) * candidate.lot + c * candidate.rank;
-        if order(&right) < order(left) {
+        let better = match (may_be(left.point), may_be(right.point)) {
+            (true, false) => false,
+            (false, true) => true,
+            _ => order(&right) < order(left),
+        };
+        if better {
             *left = right;
         }
     }

@@ -41,6 +41,45 @@ fn shingles_made_inside_are_those_made_outside() {
     }
 }
 
+/// To the bit: with rotation the record after `n` others stands at block `n mod shingle_size`, and
+/// the others stay where they are.
+#[test]
+fn rotated_shingles_keep_records_in_their_places() {
+    for (input_dimensions, shingle_size) in [(1, 1), (1, 8), (3, 2), (2, 5)] {
+        let mut random = Random::new(4);
+        let inside = builder(input_dimensions, shingle_size).shingle_rotation(true);
+        let mut inside = inside.build().unwrap();
+        let outside = builder(input_dimensions, shingle_size).internal_shingling(false);
+        let mut outside = outside.build().unwrap();
+        let mut point = vec![0.0; input_dimensions * shingle_size];
+        for t in 0..400 {
+            let mut record = random.normal_point(input_dimensions);
+            if t < shingle_size {
+                // The origins of both forests are their first records: make them the same.
+                record.fill(0.5);
+            }
+            let block = t % shingle_size * input_dimensions;
+            point[block..block + input_dimensions].copy_from_slice(&record);
+            if t + 1 < shingle_size {
+                inside.update(&record).unwrap();
+                continue;
+            }
+            let attribution = inside.attribution(&record).unwrap();
+            assert_eq!(attribution, outside.attribution(&point).unwrap());
+            let scores = [inside.process(&record), outside.process(&point)];
+            assert_eq!(scores[0], scores[1]);
+            if t % 7 == 0 {
+                inside = RandomCutForest::from_bytes(&inside.to_bytes()).unwrap();
+            }
+        }
+    }
+    let rotated_outside = builder(1, 4)
+        .internal_shingling(false)
+        .shingle_rotation(true);
+    let refused = rotated_outside.build().unwrap_err();
+    assert_eq!(refused, rcf_core::ConfigError::RotationOutside);
+}
+
 /// A jump is first explained by the newest record, and moves towards the oldest.
 #[test]
 fn attributions_name_the_record_of_a_jump() {

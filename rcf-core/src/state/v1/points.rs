@@ -20,6 +20,8 @@ pub(super) struct PointsV1 {
     fresh: Vec<u8>,
     /// The new records.
     values: Vec<f32>,
+    /// The blocks of the newest records of each point, if shingles rotate.
+    phases: Vec<u64>,
 }
 
 /// The most records by which a point may be ahead of the one that it follows.
@@ -30,7 +32,7 @@ const MOST_FOLLOWERS: usize = 63;
 
 impl PointsV1 {
     /// Saves points given in some order; returns their numbers, by their places in it.
-    pub(super) fn save(config: &Config, points: &[&[f32]]) -> (Self, Vec<u32>) {
+    pub(super) fn save(config: &Config, points: &[&[f32]], phases: Vec<u64>) -> (Self, Vec<u32>) {
         let block = config.input_dimensions;
         let next = if config.shingle_size == 1 || config.shingle_rotation {
             Vec::new()
@@ -40,8 +42,12 @@ impl PointsV1 {
         if next.iter().all(Option::is_none) {
             let values = points.concat();
             let numbers = (0..points.len() as u32).collect();
-            let fresh = Vec::new();
-            return (Self { fresh, values }, numbers);
+            let saved = Self {
+                fresh: Vec::new(),
+                values,
+                phases,
+            };
+            return (saved, numbers);
         }
         let mut follows = vec![false; points.len()];
         next.iter()
@@ -71,13 +77,38 @@ impl PointsV1 {
                 at = next[to];
             }
         }
-        (Self { fresh, values }, numbers)
+        let saved = Self {
+            fresh,
+            values,
+            // Points are strung together only where they slide.
+            phases,
+        };
+        (saved, numbers)
     }
 
-    /// The coordinates of all points, one after the other.
-    pub(super) fn restore(self, config: &Config) -> Result<Vec<f32>, StateError> {
+    /// The coordinates of all points, one after the other, and their phases if they rotate.
+    pub(super) fn restore(mut self, config: &Config) -> Result<(Vec<f32>, Vec<u64>), StateError> {
+        let phases = std::mem::take(&mut self.phases);
+        let points = self.restore_coordinates(config)?;
+        let expected = if config.shingle_rotation {
+            points.len() / config.dimensions()
+        } else {
+            0
+        };
+        let unused = u64::MAX
+            .checked_shl(config.shingle_size as u32)
+            .unwrap_or(0);
+        let valid = |&set: &u64| set != 0 && set & unused == 0;
+        if phases.len() == expected && phases.iter().all(valid) {
+            Ok((points, phases))
+        } else {
+            Err(inconsistent("the newest records of points are not in them"))
+        }
+    }
+
+    fn restore_coordinates(self, config: &Config) -> Result<Vec<f32>, StateError> {
         let (dimensions, block) = (config.dimensions(), config.input_dimensions);
-        let Self { fresh, values } = self;
+        let Self { fresh, values, .. } = self;
         let most = config.number_of_trees * config.sample_size;
         if fresh.is_empty() {
             return if !values.len().is_multiple_of(dimensions) {

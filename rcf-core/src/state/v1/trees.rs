@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::ensemble::Ensemble;
 use crate::error::StateError;
 use crate::index::Index;
+use crate::phases::Phases;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{DecayClock, Sampler, Tags, expected_points};
@@ -77,16 +78,17 @@ impl TreesV1 {
         // stored must not matter.
         let mut named = vec![u32::MAX; ensemble.points.capacity()];
         let mut points = Vec::with_capacity(ensemble.points.len());
-        let mut slots = Vec::new();
+        let (mut phases, mut slots) = (Vec::new(), Vec::new());
         for point in ensemble.samplers.iter().flat_map(Sampler::points) {
             let name = &mut named[point.get()];
             if *name == u32::MAX {
                 *name = points.len() as u32;
                 points.push(&ensemble.points.row(point.get())[..dimensions]);
+                phases.extend(ensemble.phases.of(point.get()));
             }
             slots.push(*name);
         }
-        let (saved_points, numbers) = PointsV1::save(config, &points);
+        let (saved_points, numbers) = PointsV1::save(config, &points, phases);
         for slot in &mut slots {
             *slot = numbers[*slot as usize];
         }
@@ -133,9 +135,11 @@ impl TreesV1 {
         config: &Config,
         clock: &DecayClock,
     ) -> Result<Ensemble<I>, StateError> {
+        let (points, phases) = restore_points(config, self.points)?;
         let mut ensemble = Ensemble::<I> {
             dimensions: config.dimensions(),
-            points: restore_points(config, self.points)?,
+            points,
+            phases,
             trees: Vec::with_capacity(self.trees.len()),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
@@ -230,9 +234,9 @@ fn split_off<'a, T>(column: &mut Option<&'a [T]>, length: usize) -> Option<Optio
     }
 }
 
-fn restore_points(config: &Config, saved: PointsV1) -> Result<PointStore, StateError> {
+fn restore_points(config: &Config, saved: PointsV1) -> Result<(PointStore, Phases), StateError> {
     let dimensions = config.dimensions();
-    let coordinates = saved.restore(config)?;
+    let (coordinates, saved_phases) = saved.restore(config)?;
     if !coordinates
         .iter()
         .all(|&coordinate| is_storable(coordinate))
@@ -248,7 +252,11 @@ fn restore_points(config: &Config, saved: PointsV1) -> Result<PointStore, StateE
         row[..dimensions].copy_from_slice(coordinates);
         points.add(&row);
     }
-    Ok(points)
+    let mut phases = Phases::new(config.shingle_rotation);
+    for (point, phase) in saved_phases.into_iter().enumerate() {
+        phases.set(point, points.capacity(), phase);
+    }
+    Ok((points, phases))
 }
 
 fn restore_tree<I: Index>(

@@ -16,7 +16,7 @@ impl Grown<u32> {
     ) -> (usize, Vec<f32>) {
         let mut imputer = Imputer::new(&self.pad(x), missing, centrality, lots);
         let point = with_geometry!(self.dimensions, geometry => {
-            imputer.best(&self.tree, &self.store, geometry)
+            imputer.best(&self.tree, &self.store, geometry, |_| true)
         });
         (point, self.store.row(point)[..self.dimensions].to_vec())
     }
