@@ -227,6 +227,9 @@ pub enum InputError {
     /// The label is the number that stands for none.
     #[error("i64::MIN stands for no label; use any other number")]
     Label,
+    /// A summary of no clusters was asked for.
+    #[error("a summary needs at least 1 cluster")]
+    NoClusters,
     /// A manifold dimension is not positive.
     #[error("manifold_dimension must be above 0, got {got}")]
     ManifoldDimension {

@@ -9,6 +9,7 @@ mod neighbors;
 mod points;
 mod sample;
 mod sampling;
+mod summary;
 
 pub use density::Density;
 pub use explain::{Explanation, ScoreEstimate};
@@ -16,6 +17,7 @@ pub use forecast::Forecast;
 pub use impute::ConditionalField;
 pub use neighbors::Neighbor;
 pub use sample::Sample;
+pub use summary::Cluster;
 
 use ndarray::{Array1, ArrayView2};
 

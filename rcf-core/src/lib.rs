@@ -23,6 +23,7 @@ mod error;
 mod forest;
 mod index;
 pub mod keyed;
+mod memory;
 mod phases;
 mod point_store;
 mod real;
@@ -51,7 +52,7 @@ pub use detector::{
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{
-    ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, Sample,
+    Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, Sample,
     ScoreEstimate,
 };
 pub use real::Real;

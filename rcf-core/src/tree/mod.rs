@@ -399,6 +399,16 @@ impl<I: Index> Tree<I> {
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.boxes)
     }
+
+    /// The same of a full tree over points that all differ.
+    pub(crate) fn full_heap_bytes(dimensions: usize, sample_size: usize) -> usize {
+        let floats = if dimensions == 1 {
+            2
+        } else {
+            2 * bounding_box::stride(dimensions) + 1
+        };
+        (sample_size - 1) * (size_of::<Node<I>>() + size_of::<f32>() * floats)
+    }
 }
 
 /// The side of the node's cut on which `x` lies.

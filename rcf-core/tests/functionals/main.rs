@@ -15,6 +15,7 @@ mod impute;
 mod inputs;
 mod neighbors;
 mod noise_floor;
+mod summary;
 mod tags;
 
 use rcf_core::{RandomCutForest, SimdLevel};

@@ -1,0 +1,214 @@
+//! What does normal look like? A few representatives of the sample.
+//!
+//! The points of the sample, weighted by the places that they have in it, are merged pair by pair,
+//! each time the pair whose union adds least to the sum of squared distances from the centers (Ward,
+//! *Hierarchical grouping to optimize an objective function*, 1963), down to the number of clusters
+//! asked for, and on while two clusters overlap: while their centers are no further apart than the
+//! sum of their radii.
+//!
+//! Merging takes time and memory of the square of the number of points. So where there are more than
+//! a few hundred, some of them gather the others first: those that are furthest from all chosen
+//! before (Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985), which gives
+//! each tight group, however small, one of its own.
+
+use super::RandomCutForest;
+use crate::error::InputError;
+
+/// Points that are merged pair by pair.
+const SEEDS: usize = 256;
+
+/// A group of sampled points.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Cluster {
+    /// The mean of its points, in the units of the records: `dimensions()` values.
+    pub center: Vec<f64>,
+    /// The least value in each dimension.
+    pub low: Vec<f64>,
+    /// The greatest value in each dimension.
+    pub high: Vec<f64>,
+    /// The root of the mean squared (Euclidean) distance of its points from the center.
+    pub radius: f64,
+    /// Its share of the sample, above 0; all shares add up to 1.
+    pub weight: f64,
+}
+
+impl RandomCutForest {
+    /// Clusters the current sample into at most `most` groups, the heaviest first: what the stream
+    /// has looked like lately. Groups that overlap become one, so there may be fewer; none before
+    /// the first point. Distances are Euclidean: inputs of different units should be scaled alike.
+    ///
+    /// ```
+    /// # use rcf_core::RandomCutForest;
+    /// let mut forest = RandomCutForest::builder(1).build()?;
+    /// for t in 0..1000 {
+    ///     // Two levels, and a little noise.
+    ///     forest.update(&[f64::from(t % 3 / 2) * 50.0 + f64::from(t % 7)])?;
+    /// }
+    /// let clusters = forest.summarize(5)?;
+    /// assert_eq!(clusters.len(), 2);
+    /// assert!((clusters[0].center[0] - 3.0).abs() < 0.5 && clusters[0].weight > 0.6);
+    /// assert!((clusters[1].center[0] - 53.0).abs() < 0.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InputError::NoClusters`] if `most` is 0.
+    pub fn summarize(&self, most: usize) -> Result<Vec<Cluster>, InputError> {
+        if most == 0 {
+            return Err(InputError::NoClusters);
+        }
+        let sample = self.sample();
+        let rows = sample.points.rows().into_iter().zip(&sample.counts);
+        let points: Vec<Group> = rows
+            .map(|(row, &count)| Group::of(row.to_vec(), count as f64))
+            .collect();
+        let mut groups = merge_overlapping(merge(gather(points), most));
+        groups.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let total: f64 = groups.iter().map(|group| group.weight).sum();
+        let cluster = |group: Group| Cluster {
+            radius: group.radius(),
+            weight: group.weight / total,
+            center: group.center,
+            low: group.low,
+            high: group.high,
+        };
+        Ok(groups.into_iter().map(cluster).collect())
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    center: Vec<f64>,
+    low: Vec<f64>,
+    high: Vec<f64>,
+    weight: f64,
+    /// Sum of the squared distances from the center, weighted.
+    squares: f64,
+}
+
+impl Group {
+    fn of(point: Vec<f64>, weight: f64) -> Self {
+        Self {
+            low: point.clone(),
+            high: point.clone(),
+            center: point,
+            weight,
+            squares: 0.0,
+        }
+    }
+
+    fn radius(&self) -> f64 {
+        (self.squares / self.weight).sqrt()
+    }
+
+    /// What a union with the other one adds to the squared distances.
+    fn cost(&self, other: &Self) -> f64 {
+        let weight = self.weight * other.weight / (self.weight + other.weight);
+        weight * squared_distance(&self.center, &other.center)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let reach = self.radius() + other.radius();
+        squared_distance(&self.center, &other.center) <= reach * reach
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.squares += other.squares + self.cost(other);
+        let share = other.weight / (self.weight + other.weight);
+        for (center, other) in self.center.iter_mut().zip(&other.center) {
+            *center += share * (other - *center);
+        }
+        let pairs = self.low.iter_mut().zip(&other.low);
+        pairs.for_each(|(low, &other)| *low = low.min(other));
+        let pairs = self.high.iter_mut().zip(&other.high);
+        pairs.for_each(|(high, &other)| *high = high.max(other));
+        self.weight += other.weight;
+    }
+}
+
+fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+/// At most [`SEEDS`] groups: each point goes to the nearest seed.
+fn gather(points: Vec<Group>) -> Vec<Group> {
+    if points.len() <= SEEDS {
+        return points;
+    }
+    let mut seeds = vec![0];
+    // The nearest seed of each point, and how far it is.
+    let mut nearest: Vec<(usize, f64)> = vec![(0, f64::INFINITY); points.len()];
+    loop {
+        let seed = seeds.len() - 1;
+        let center = &points[seeds[seed]].center;
+        for (point, nearest) in points.iter().zip(&mut nearest) {
+            let distance = squared_distance(&point.center, center);
+            if distance < nearest.1 {
+                *nearest = (seed, distance);
+            }
+        }
+        let furthest = (0..points.len()).max_by(|&a, &b| nearest[a].1.total_cmp(&nearest[b].1));
+        match furthest {
+            Some(furthest) if nearest[furthest].1 > 0.0 && seeds.len() < SEEDS => {
+                seeds.push(furthest);
+            }
+            _ => break,
+        }
+    }
+    let mut groups: Vec<Group> = seeds.iter().map(|&seed| points[seed].clone()).collect();
+    for (place, (point, (seed, _))) in points.iter().zip(&nearest).enumerate() {
+        if seeds[*seed] != place {
+            groups[*seed].absorb(point);
+        }
+    }
+    groups
+}
+
+/// Merges the cheapest pair until there are at most so many groups.
+fn merge(mut groups: Vec<Group>, most: usize) -> Vec<Group> {
+    // For each group, the cheapest partner among those after it.
+    let cheapest = |groups: &[Group], a: usize| {
+        let partners = (a + 1..groups.len()).map(|b| (b, groups[a].cost(&groups[b])));
+        partners.min_by(|x, y| x.1.total_cmp(&y.1))
+    };
+    let mut partners: Vec<_> = (0..groups.len()).map(|a| cheapest(&groups, a)).collect();
+    while groups.len() > most {
+        let pairs = partners.iter().enumerate();
+        let pairs = pairs.filter_map(|(a, partner)| partner.map(|(b, cost)| (a, b, cost)));
+        let Some((a, b, _)) = pairs.min_by(|x, y| x.2.total_cmp(&y.2)) else {
+            break;
+        };
+        let other = groups.swap_remove(b);
+        partners.swap_remove(b);
+        groups[a].absorb(&other);
+        // Whoever counted on one of the two, or on the one that took the free place, looks again.
+        let moved = groups.len();
+        for i in 0..groups.len() {
+            let stale = partners[i].is_none_or(|(partner, _)| [a, b, moved].contains(&partner));
+            if i == a || i == b || stale {
+                partners[i] = cheapest(&groups, i);
+            } else if i < a {
+                let cost = groups[i].cost(&groups[a]);
+                if partners[i].is_some_and(|(_, best)| cost < best) {
+                    partners[i] = Some((a, cost));
+                }
+            }
+        }
+    }
+    groups
+}
+
+/// Merges the cheapest pair of those that overlap until none do.
+fn merge_overlapping(mut groups: Vec<Group>) -> Vec<Group> {
+    loop {
+        let pairs = (0..groups.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let overlapping = pairs.filter(|&(a, b)| groups[a].overlaps(&groups[b]));
+        let cost = |&(a, b): &(usize, usize)| groups[a].cost(&groups[b]);
+        let Some((a, b)) = overlapping.min_by(|x, y| cost(x).total_cmp(&cost(y))) else {
+            return groups;
+        };
+        let other = groups.swap_remove(b);
+        groups[a].absorb(&other);
+    }
+}
