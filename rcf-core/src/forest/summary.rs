@@ -3,8 +3,9 @@
 //! The points of the sample, weighted by the places that they have in it, are merged pair by pair,
 //! each time the pair whose union adds least to the sum of squared distances from the centers (Ward,
 //! *Hierarchical grouping to optimize an objective function*, 1963), down to the number of clusters
-//! asked for, and on while two clusters overlap: while their centers are no further apart than the
-//! sum of their radii.
+//! asked for, and on while two clusters overlap: while their centers are no further apart than half
+//! as much again as the sum of their radii. (The radius of a normal law in two dimensions is 1.4
+//! deviations: two of them are told apart from 4.2 deviations on.)
 //!
 //! Merging takes time and memory of the square of the number of points. So where there are more than
 //! a few hundred, some of them gather the others first: those that are furthest from all chosen
@@ -13,6 +14,9 @@
 
 use super::RandomCutForest;
 use crate::error::InputError;
+
+/// Distance of the centers, in sums of radii, up to which two groups overlap.
+const OVERLAP: f64 = 1.5;
 
 /// Points that are merged pair by pair.
 const SEEDS: usize = 256;
@@ -109,7 +113,7 @@ impl Group {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        let reach = self.radius() + other.radius();
+        let reach = OVERLAP * (self.radius() + other.radius());
         squared_distance(&self.center, &other.center) <= reach * reach
     }
 

@@ -90,17 +90,17 @@ impl<I: Index> Sampler<I> {
         }
     }
 
-    /// The sample of a restored forest, or `None` if the parts contradict each other.
+    /// The sample of a restored forest; whether it [is one](Self::is_valid) is not looked at. There
+    /// are as many points and tags as keys, and no more than fit.
     pub(crate) fn restore(
         config: &Config,
-        clock: &DecayClock,
         keys: Vec<f32>,
         points: Vec<I>,
         tags: Tags,
         hazard: f64,
         since: f64,
-    ) -> Option<Self> {
-        let sampler = Self {
+    ) -> Self {
+        Self {
             capacity: config.sample_size,
             wait: match keys.first() {
                 Some(&worst) if hazard.is_finite() => Wait::new(hazard, since, worst),
@@ -109,11 +109,11 @@ impl<I: Index> Sampler<I> {
             keys,
             points,
             tags,
-        };
-        (sampler.is_valid() && since <= clock.now()).then_some(sampler)
+        }
     }
 
-    fn is_valid(&self) -> bool {
+    /// Whether the parts, which may come from a damaged file, make a sample.
+    pub(crate) fn is_valid(&self) -> bool {
         let Wait { hazard, since, .. } = self.wait;
         self.keys.len() == self.points.len()
             && self.tags.have_length(self.keys.len())
@@ -123,6 +123,11 @@ impl<I: Index> Sampler<I> {
             && since >= 0.0
             && self.keys.iter().all(|key| key.is_finite())
             && (1..self.keys.len()).all(|child| self.keys[child] <= self.keys[(child - 1) / 2])
+    }
+
+    /// Whether its wait began before what the clock shows.
+    pub(crate) fn waits_on(&self, clock: &DecayClock) -> bool {
+        self.wait.since <= clock.now()
     }
 
     pub(crate) fn keys(&self) -> &[f32] {

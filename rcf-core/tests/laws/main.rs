@@ -17,6 +17,8 @@ mod agreement;
 mod detection;
 mod determinism;
 mod exact_oracle;
+mod faults;
+mod fixtures;
 mod hostile_input;
 mod limits;
 mod paper_example;

@@ -6,6 +6,7 @@ mod trees;
 
 use serde::{Deserialize, Serialize};
 
+use super::envelope::Trust;
 use crate::config::Config;
 use crate::ensemble::fits;
 use crate::error::StateError;
@@ -79,6 +80,10 @@ impl ForestV1 {
     }
 
     pub(crate) fn restore(self) -> Result<RandomCutForest, StateError> {
+        self.restore_with(Trust::Nothing)
+    }
+
+    pub(crate) fn restore_with(self, trust: Trust) -> Result<RandomCutForest, StateError> {
         let config = self.config.restore()?;
         let clock = self.clock.restore(config.time_decay)?;
         let shingle = self.shingle.restore(&config, self.updates)?;
@@ -88,9 +93,9 @@ impl ForestV1 {
             ));
         }
         let trees = if fits::<u16>(config.number_of_trees, config.sample_size) {
-            Trees::Narrow(self.trees.restore(&config, &clock)?)
+            Trees::Narrow(self.trees.restore(&config, &clock, trust)?)
         } else {
-            Trees::Wide(self.trees.restore(&config, &clock)?)
+            Trees::Wide(self.trees.restore(&config, &clock, trust)?)
         };
         Ok(RandomCutForest::from_parts(
             config,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::envelope::Trust;
 use super::inconsistent;
 use super::points::PointsV1;
 use crate::config::Config;
@@ -134,6 +135,7 @@ impl TreesV1 {
         self,
         config: &Config,
         clock: &DecayClock,
+        trust: Trust,
     ) -> Result<Ensemble<I>, StateError> {
         let (points, phases) = restore_points(config, self.points)?;
         let mut ensemble = Ensemble::<I> {
@@ -164,7 +166,13 @@ impl TreesV1 {
             let here = columns
                 .split_off(tree.sampled as usize, tree.cuts as usize)
                 .ok_or_else(|| inconsistent("there are fewer keys or cuts than the trees have"))?;
-            restore_tree(config, clock, &mut ensemble, &tree, &here)?;
+            restore_tree(config, &mut ensemble, &tree, &here)?;
+            let valid = |sampler: &Sampler<I>| sampler.is_valid() && sampler.waits_on(clock);
+            if trust == Trust::Nothing && !ensemble.samplers.last().is_some_and(valid) {
+                return Err(inconsistent(
+                    "a sample is not a heap of keys within its size",
+                ));
+            }
         }
         let unasked = [
             !config.store_sequence_numbers && !self.sequence_numbers.is_empty(),
@@ -261,7 +269,6 @@ fn restore_points(config: &Config, saved: PointsV1) -> Result<(PointStore, Phase
 
 fn restore_tree<I: Index>(
     config: &Config,
-    clock: &DecayClock,
     ensemble: &mut Ensemble<I>,
     tree: &TreeV1,
     columns: &Columns<'_>,
@@ -288,8 +295,7 @@ fn restore_tree<I: Index>(
         labels: columns.labels.map(<[_]>::to_vec),
     };
     let (keys, hazard, since) = (columns.keys.to_vec(), tree.hazard, tree.since);
-    let sampler = Sampler::restore(config, clock, keys, points, tags, hazard, since)
-        .ok_or_else(|| inconsistent("a sample is not a heap of keys within its size"))?;
+    let sampler = Sampler::restore(config, keys, points, tags, hazard, since);
     ensemble.samplers.push(sampler);
     ensemble.rngs.push(TreeRng::from_bytes(tree.rng));
     Ok(())

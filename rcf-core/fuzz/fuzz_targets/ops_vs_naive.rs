@@ -1,0 +1,4 @@
+//! For cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rcf_fuzz::ops_vs_naive(data));

@@ -1,0 +1,137 @@
+//! Fuzzing on stable Rust: mutates good inputs at random, for so many seconds, from a fixed seed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
+
+use rcf_core::{Arrival, RandomCutForest};
+use rcf_fuzz::{decode_state, ops_vs_naive};
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
+
+/// `RCF_FUZZ_SECONDS`, else 30; `RCF_FUZZ_SEED`, else 1.
+fn setting(name: &str, default: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.map_or(default, |given| given.parse().expect("a whole number"))
+}
+
+#[test]
+fn decode_state_stands_mutated_states() {
+    let bodies = bodies();
+    fuzz("decode_state", decode_state, |random| {
+        mutated(&bodies, random)
+    });
+}
+
+#[test]
+fn ops_vs_naive_stands_random_operations() {
+    fuzz("ops_vs_naive", ops_vs_naive, |random| {
+        let length = 20 + random.below(400);
+        (0..length).map(|_| random.next() as u8).collect()
+    });
+}
+
+/// Runs the target on inputs until the time is up.
+fn fuzz(name: &str, target: impl Fn(&[u8]), input: impl Fn(&mut Random) -> Vec<u8>) {
+    let time = Duration::from_secs(setting("RCF_FUZZ_SECONDS", 30));
+    let (first, start) = (setting("RCF_FUZZ_SEED", 1) << 32, Instant::now());
+    let mut seed = first;
+    while start.elapsed() < time {
+        // Each input has a seed of its own, by which it can be made again.
+        let data = input(&mut Random(seed));
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(&data))) {
+            let file = std::env::temp_dir().join(format!("crash-{name}-{seed}.bin"));
+            let kept = std::fs::write(&file, &data);
+            eprintln!(
+                "{name}: input {seed} fails, see {}: {kept:?}",
+                file.display()
+            );
+            resume_unwind(panic);
+        }
+        seed += 1;
+    }
+    eprintln!("{name}: {} inputs in {time:?}", seed - first);
+}
+
+/// Bodies of states of different stages and shapes.
+fn bodies() -> Vec<Vec<u8>> {
+    let mut bodies = Vec::new();
+    for (dimensions, shingle_size, tags) in [(1, 1, false), (2, 3, false), (1, 4, true)] {
+        for records in [0, 2, 9, 80] {
+            let builder = RandomCutForest::builder(dimensions)
+                .shingle_size(shingle_size)
+                .shingle_rotation(tags)
+                .store_labels(tags)
+                .store_sequence_numbers(tags)
+                .number_of_trees(3)
+                .sample_size(6)
+                .output_after(1)
+                .time_decay(0.05);
+            let mut forest = builder.build().expect("parameters that keep their rules");
+            for t in 0..records {
+                let record = vec![f64::from(t * 37 % 11); dimensions];
+                let arrival = Arrival::new().weight(2.0);
+                forest
+                    .update_with(&record, arrival)
+                    .expect("a record without fault");
+            }
+            bodies.push(forest.to_bytes()[28..].to_vec());
+        }
+    }
+    bodies
+}
+
+/// Numbers at the edges of their types.
+const NUMBERS: [u64; 10] = [
+    0,
+    1,
+    u64::MAX,
+    i64::MAX as u64,
+    0x7ff0_0000_0000_0000,
+    0x7ff8_0000_0000_0000,
+    0x8000_0000_0000_0000,
+    0x7f80_0000_7fc0_0000,
+    0x0000_ffff_0001_0000,
+    1 << 40,
+];
+
+fn mutated(bodies: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let mut body = bodies[random.below(bodies.len())].clone();
+    for _ in 0..=random.below(4) {
+        let place = random.below(body.len());
+        match random.below(5) {
+            0 => body[place] ^= 1 << random.below(8),
+            1 => body[place] = random.next() as u8,
+            2 => {
+                let number = NUMBERS[random.below(NUMBERS.len())].to_le_bytes();
+                let width = [1, 2, 4, 8][random.below(4)].min(body.len() - place);
+                body[place..place + width].copy_from_slice(&number[..width]);
+            }
+            3 => {
+                let other = &bodies[random.below(bodies.len())];
+                let from = random.below(other.len());
+                let length = random
+                    .below(32)
+                    .min(other.len() - from)
+                    .min(body.len() - place);
+                body[place..place + length].copy_from_slice(&other[from..from + length]);
+            }
+            _ => body.truncate(place.max(1)),
+        }
+    }
+    body
+}
