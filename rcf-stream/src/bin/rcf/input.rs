@@ -131,7 +131,7 @@ impl InputFlags {
 
     fn bytes(&self) -> Option<u64> {
         let metadata = (self.file != Path::new("-")).then(|| self.file.metadata().ok())??;
-        metadata.is_file().then(|| metadata.len())
+        Some(metadata.len()).filter(|_| metadata.is_file())
     }
 }
 
