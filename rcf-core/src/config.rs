@@ -262,7 +262,8 @@ impl RandomCutForestBuilder {
 
     /// For each input dimension, the range below which differences are taken for noise, in the
     /// units of the records; default none. See
-    /// [`RandomCutForest`](RandomCutForest#noise-floor) for what it does to scores.
+    /// [`RandomCutForest`](RandomCutForest#noise-floor) for what it does to scores, and
+    /// `docs/noise-floor.md` for a picture.
     pub fn noise_floor(mut self, noise_floor: impl Into<Vec<f64>>) -> Self {
         self.noise_floor = noise_floor.into();
         self

@@ -15,6 +15,7 @@ mod impute;
 mod inputs;
 mod neighbors;
 mod noise_floor;
+mod noise_floor_picture;
 mod summary;
 mod tags;
 
