@@ -46,3 +46,11 @@ sbom:
 # The pictures of the documentation, drawn by the tests that look at the pages (needs Chromium).
 screenshots:
     RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-stream --test http --test anomalies
+
+# rcf.flink on a standalone Flink cluster: kill -9, savepoint, rescale. `just flink measure` for latencies.
+flink *args:
+    rcf-py/tests/flink/run.sh {{args}}
+
+# The Python package beside others: throughput and accuracy on one series.
+compare-python *args:
+    rcf-py/compare/run.sh {{args}}
