@@ -1,6 +1,6 @@
 """Scores of a stream in Apache Spark: a model for each key in transformWithStateInPandas.
 
-    pip install pyspark pandas pyarrow; pip install ./rcf-py
+    pip install "pyspark>=4" pandas pyarrow protobuf; pip install ./rcf-py
     python examples/python/spark_stream.py
 
 The state of a key is the saved forest, read at the start of each micro-batch and written at its end: with
@@ -8,7 +8,9 @@ the state store on RocksDB it commits together with the position of the stream. 
 equal those of a forest that knows nothing of Spark.
 """
 
+import os
 import pathlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +54,7 @@ def main() -> None:
     """Stream three files of two keys, one in each micro-batch."""
     table = pd.DataFrame({"time": np.arange(900), "key": np.where(np.arange(900) % 2, "a", "b")})
     table["value"] = np.sin(table["time"] / 10)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # what the workers run
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder, "in")
         source.mkdir()
