@@ -214,3 +214,81 @@ def test_questions_that_come_too_early_say_so():
             ask()
         assert isinstance(caught.value, RuntimeError)
     assert forest.displacement(1.0) == forest.density(1.0).value == forest.explain(1.0).score == 0
+
+
+def test_times_weights_and_labels_come_back():
+    forest = rcf.RandomCutForest(store_labels=True, store_sequence_numbers=True, sample_size=32, seed=1)
+    assert forest.newest_time is None
+    for t in range(500):
+        forest.update(t % 10, time=1_000 + 2 * t, weight=1.0 + t % 2, label=t % 10)
+    assert forest.newest_time == 1_998
+    nearest = forest.near_neighbors(3.1)[0]
+    assert (nearest.point[0, 0], nearest.label) == (3.0, 3) and (
+        nearest.sequence_number - 1_000
+    ) // 2 % 10 == 3
+    sample = forest.sample()
+    assert sample.points.shape == (10, 1, 1) and sample.counts.sum() == 50 * 32
+    assert sample.labels == sample.points[:, 0, 0].astype(int).tolist()
+    assert len(forest.sample(49).sequence_numbers) == len(forest.sample(49).points) <= 10
+    odd, even = (sample.counts[np.array(sample.labels) % 2 == part].sum() for part in (1, 0))
+    assert odd > 1.3 * even  # of twice the weight
+    with pytest.raises(rcf.ConfigError, match="tree must be below 50, got 50"):
+        forest.sample(50)
+    before = forest.to_bytes()
+    for wrong in ({"weight": 0.0}, {"label": -(2**63)}, {"weight": math.nan}):
+        with pytest.raises(rcf.InputError):
+            forest.update(1.0, **wrong)
+    with pytest.raises(rcf.InputError, match="label"):
+        rcf.RandomCutForest().update(1.0, label=1)
+    assert forest.to_bytes() == before
+
+
+def test_sampling_pauses_and_decay_changes(forest, noise):
+    held = forest.sample().points
+    forest.pause_sampling()
+    assert not forest.is_sampling
+    forest.process(noise)
+    assert np.array_equal(np.sort(held, axis=0), np.sort(forest.sample().points, axis=0))
+    forest.resume_sampling()
+    forest.time_decay = 0.5
+    assert forest.time_decay == 0.5 and "time_decay=0.5" in repr(forest)
+    assert rcf.RandomCutForest.from_bytes(forest.to_bytes()).time_decay == 0.5
+    forest.process(np.full((300, 2), 7.0))
+    assert np.allclose(forest.sample().points, 7.0)
+    for wrong in (-1.0, 2.0, math.nan):
+        with pytest.raises(rcf.ConfigError, match="time_decay"):
+            forest.time_decay = wrong
+    with pytest.raises(TypeError, match="time_decay"):
+        forest.time_decay = "fast"
+
+
+def test_a_noise_floor_tells_a_tremor_from_a_jump():
+    still = np.full(500, 3.0)
+    bare, floored = rcf.RandomCutForest(seed=1), rcf.RandomCutForest(noise_floor=0.1, seed=1)
+    bare.process(still), floored.process(still)
+    tremor, jump = 3.0 + 1e-6, 1000.0
+    assert bare.score(tremor) == pytest.approx(bare.score(jump), rel=0.01)
+    assert floored.score(tremor) < 0.5 * floored.score(jump)
+    assert floored.noise_floor == [0.1] and "noise_floor=[0.1]" in repr(floored)
+    parameters = {"input_dimensions": 2, "noise_floor": [0.1, 0.2], "relative_noise_floor": 0.01}
+    assert rcf.RandomCutForest(**parameters, shingle_rotation=True, shingle_size=2).noise_floor == [0.1, 0.2]
+    for wrong in ({"noise_floor": [1.0, 2.0]}, {"noise_floor": -1.0}, {"relative_noise_floor": 2.0}):
+        with pytest.raises(rcf.ConfigError, match="noise_floor"):
+            rcf.RandomCutForest(**wrong)
+    with pytest.raises(TypeError, match="noise_floor"):
+        rcf.RandomCutForest(noise_floor="much")
+
+
+def test_what_normal_looks_like(line):
+    groups = line.summarize(3)
+    assert 1 <= len(groups) <= 3 and sum(group.weight for group in groups) == pytest.approx(1.0)
+    assert all((group.low <= group.center).all() and (group.center <= group.high).all() for group in groups)
+    assert groups[0].center.shape == (2, 2)
+    with pytest.raises(rcf.InputError):
+        line.summarize(0)
+
+
+def test_the_memory_of_a_full_forest_is_known_beforehand(noise):
+    forest = rcf.RandomCutForest(input_dimensions=2, shingle_size=3)
+    forest.process(noise)
+    assert forest.size_in_bytes == pytest.approx(forest.estimated_bytes, rel=0.1)

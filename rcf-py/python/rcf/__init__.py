@@ -13,6 +13,7 @@ does both for each row, or ``score_array(points)``, which learns nothing.
 
 from ._answers import (
     Attribution,
+    Cluster,
     ConditionalField,
     Density,
     Explanation,
@@ -31,6 +32,7 @@ __all__ = [
     "Anomaly",
     "AnomalyDetector",
     "Attribution",
+    "Cluster",
     "ConditionalField",
     "ConfigError",
     "Density",

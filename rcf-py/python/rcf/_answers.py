@@ -115,6 +115,26 @@ class Sample(NamedTuple):
     labels: list[int | None]
 
 
+class Cluster(NamedTuple):
+    """A group of sampled points.
+
+    Attributes
+    ----------
+    center, low, high : ndarray of shape (shingle_size, input_dimensions)
+        The mean of its points, and the least and the greatest value in each place.
+    radius : float
+        The root of the mean squared distance of its points from the center.
+    weight : float
+        Its share of the sample; all add up to 1.
+    """
+
+    center: "NDArray[np.float64]"
+    low: "NDArray[np.float64]"
+    high: "NDArray[np.float64]"
+    radius: float
+    weight: float
+
+
 class Density(NamedTuple):
     """How densely a query is surrounded.
 
@@ -200,7 +220,7 @@ class ScoringFunction(NamedTuple):
 
 
 for _answer in (
-    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample, ScoreEstimate,
+    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample, ScoreEstimate,
     ScoringFunction,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.

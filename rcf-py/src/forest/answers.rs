@@ -5,7 +5,8 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use rcf_core::{
-    Attribution, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample, ScoreEstimate,
+    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample,
+    ScoreEstimate,
 };
 
 /// An object of one of the classes of `rcf._answers`.
@@ -96,4 +97,21 @@ pub(super) fn sample(py: Python<'_>, sample: Sample, [rows, columns]: Shape) -> 
     let counts = PyArray1::from_vec(py, counts);
     let numbers = PyArray1::from_vec(py, sample.sequence_numbers);
     answer!(py, "Sample", points, counts, numbers, sample.labels)
+}
+
+pub(super) fn cluster(py: Python<'_>, cluster: Cluster, shape: Shape) -> Answer<'_> {
+    let center = shaped(py, cluster.center, shape)?;
+    let (low, high) = (
+        shaped(py, cluster.low, shape)?,
+        shaped(py, cluster.high, shape)?,
+    );
+    answer!(
+        py,
+        "Cluster",
+        center,
+        low,
+        high,
+        cluster.radius,
+        cluster.weight
+    )
 }

@@ -339,6 +339,12 @@ impl PyRandomCutForest {
         Ok(self.forest.read(py)?.updates())
     }
 
+    /// Memory that a forest of these parameters takes once it is full, in bytes, but for a few per cent.
+    #[getter]
+    fn estimated_bytes(&self) -> usize {
+        self.config.estimate_bytes()
+    }
+
     /// Memory that the forest takes, in bytes.
     #[getter]
     fn size_in_bytes(&self, py: Python<'_>) -> PyResult<usize> {

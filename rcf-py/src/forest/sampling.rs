@@ -52,6 +52,47 @@ impl PyRandomCutForest {
         answers::sample(py, sample, self.shape())
     }
 
+    /// What the stream has looked like lately: the sample in groups, the heaviest first.
+    ///
+    /// Distances are Euclidean: inputs of different units should be scaled alike.
+    ///
+    /// Parameters
+    /// ----------
+    /// most : int
+    ///     How many groups at most; those that overlap become one.
+    ///
+    /// Returns
+    /// -------
+    /// list of Cluster
+    ///     Each with its `center`, `low`, `high`, `radius` and `weight`; none before the first point.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If `most` is 0.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forest = rcf.RandomCutForest(seed=1)
+    /// >>> _ = forest.process(np.tile([0.0, 1.0, 50.0, 51.0], 250))
+    /// >>> sorted(round(float(group.center[0, 0]), 1) for group in forest.summarize(5))
+    /// [0.5, 50.5]
+    fn summarize<'py>(
+        &self,
+        py: Python<'py>,
+        most: &Bound<'py, PyAny>,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let most = integer("most", Some(most))?.unwrap_or_default();
+        let clusters = self
+            .forest
+            .read_detached(py, |forest| forest.summarize(most))?
+            .map_err(errors::refused)?;
+        clusters
+            .into_iter()
+            .map(|cluster| answers::cluster(py, cluster, self.shape()))
+            .collect()
+    }
+
     /// Leave the samples as they are: shingle, time and counts go on, the trees do not change.
     fn pause_sampling(&self, py: Python<'_>) -> PyResult<()> {
         self.forest.write(py)?.pause_sampling();

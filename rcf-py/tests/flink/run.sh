@@ -27,4 +27,5 @@ echo "== pip install ./rcf-py"
 if [[ ${1:-} == measure ]]; then
     exec "$venv/bin/python" "$here/measure.py" "${@:2}"
 fi
-exec "$venv/bin/python" -m pytest -c rcf-py/pyproject.toml --rootdir rcf-py --confcutdir "$here" "$here" "$@"
+# PyFlink leaves the end of its Java process to the end of this one.
+exec "$venv/bin/python" -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning -c rcf-py/pyproject.toml --rootdir rcf-py --confcutdir "$here" "$here" "$@"
