@@ -54,3 +54,19 @@ flink *args:
 # The Python package beside others: throughput and accuracy on one series.
 compare-python *args:
     rcf-py/compare/run.sh {{args}}
+
+# A hundred kills while shards are split and merged and requests go wrong: some minutes.
+kills-long:
+    KINESIS_TEST_KILLS=100 bash rcf-stream/tests/kinesis/run.sh -k whatever_happens -s
+
+# Ten minutes at full speed: memory and lag over time.
+soak *args:
+    scripts/soak.sh {{args}}
+
+# 100,000 keys in one map: memory for each and throughput.
+keys *args:
+    cargo run --release -p rcf-benches --bin keyed -- {{args}}
+
+# Throughput from file to file beside the bare model, and 100,000 keys through checkpoints.
+operator-figures:
+    cargo run --release -p rcf-stream --example operator_figures

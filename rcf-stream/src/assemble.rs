@@ -2,12 +2,14 @@
 
 use thiserror::Error;
 
-use crate::checkpoint::{Checkpoint, CheckpointDirectory, CheckpointError, Checkpointer};
+use crate::checkpoint::{
+    CheckpointError, CheckpointStore, Checkpointer, Location, Start, restore, restore_number,
+};
 use crate::config::{Config, ConfigError, InputConfig, SinkConfig, SourceConfig};
 use crate::decode::{Decoder, FieldsError, InputFormat};
 use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
-use crate::operator::{OperatorConfigError, RestoreError};
+use crate::operator::OperatorConfigError;
 use crate::pipeline::Pipeline;
 use crate::record::Positions;
 use crate::sink::lines::LinesSink;
@@ -35,9 +37,6 @@ pub enum OpenError {
     /// The checkpoints cannot be opened.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The state in the newest checkpoint cannot be restored.
-    #[error("the state in the newest checkpoint cannot be restored: {0}")]
-    Restore(#[from] RestoreError),
     /// Results would be written over the records.
     #[error("{path} is both read and written; write the results to another file")]
     SameFile {
@@ -47,6 +46,9 @@ pub enum OpenError {
     /// The daemon drives this source.
     #[error("source.kind = \"multilang\" is for the MultiLangDaemon: start it with --multilang")]
     Multilang,
+    /// A replay from a checkpoint, and no place of checkpoints.
+    #[error("the configuration has no checkpoint.directory to replay from")]
+    NoCheckpoints,
     /// The configuration names what this program was built without.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -63,6 +65,8 @@ impl OpenError {
                 | Self::Config(_)
                 | Self::SameFile { .. }
                 | Self::Multilang
+                | Self::NoCheckpoints
+                | Self::Checkpoint(CheckpointError::Location { .. })
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
         )
     }
@@ -74,31 +78,50 @@ impl OpenError {
 /// The first part that cannot be opened.
 pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
     let mut operator = config.operator()?;
-    let (checkpointer, newest) = open_checkpoints(config, &operator)?;
-    let (positions, sink_position) = match newest {
-        None => (Positions::default(), None),
-        Some(Checkpoint {
-            records,
-            positions,
-            sink,
-            state,
-            ..
-        }) => {
-            operator.restore(&state)?;
-            tracing::info!(
-                records,
-                models = operator.models(),
-                "continuing from a checkpoint"
-            );
-            (positions, sink)
+    let (checkpointer, start) = open_checkpoints(config, &mut operator).await?;
+    let source = open_source(&config.source, &config.input, &start.positions).await?;
+    let mut pipeline = join(config, operator, source, start.sink.results.as_ref()).await?;
+    if let Some(dead_letters) = &config.operator.dead_letters {
+        check_files(&config.source, dead_letters)?;
+        let position = start.sink.dead_letters.as_ref();
+        pipeline = pipeline.dead_letters(open_sink(dead_letters, None, position).await?);
+    }
+    Ok(match checkpointer {
+        Some(checkpointer) => pipeline.checkpoints(checkpointer, start.positions),
+        None => pipeline,
+    })
+}
+
+/// Where a replay begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplayFrom {
+    /// Where a retained checkpoint stood, with its models.
+    Checkpoint(u64),
+    /// After these sequence numbers of shards, with models that know nothing.
+    Positions(Vec<(String, String)>),
+}
+
+/// Opens a pipeline that writes no checkpoints, from somewhere in the past.
+///
+/// # Errors
+/// The first part that cannot be opened; there is no such checkpoint.
+pub async fn replay(config: &Config, from: ReplayFrom) -> Result<Pipeline, OpenError> {
+    let mut operator = config.operator()?;
+    let positions = match from {
+        ReplayFrom::Positions(after) => after.into_iter().collect(),
+        ReplayFrom::Checkpoint(number) => {
+            let settings = config.checkpoint.as_ref().ok_or(OpenError::NoCheckpoints)?;
+            let location = Location::open(&settings.directory)?;
+            let (application, stream) = (&settings.application, config.stream());
+            let store = CheckpointStore::look(&location, application, &stream).await?;
+            let fingerprint = config.fingerprint(&operator);
+            let start = restore_number(&store, number, &fingerprint, &mut operator).await?;
+            start.positions
         }
     };
     let source = open_source(&config.source, &config.input, &positions).await?;
-    let pipeline = join(config, operator, source, sink_position.as_ref()).await?;
-    Ok(match checkpointer {
-        Some(checkpointer) => pipeline.checkpoints(checkpointer, positions),
-        None => pipeline,
-    })
+    let pipeline = join(config, operator, source, None).await?;
+    Ok(pipeline.begin_at(positions))
 }
 
 /// Joins an open source and an operator to the sink of the configuration, without checkpoints.
@@ -113,7 +136,10 @@ pub async fn join(
 ) -> Result<Pipeline, OpenError> {
     check_files(&config.source, &config.sink)?;
     let decoder = decoder(&config.input, source.header())?;
-    let encoder = config.output.encoder(decoder.names());
+    let encoder = config
+        .output
+        .encoder(decoder.names())
+        .decisions(config.operator.detector.is_some());
     let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
     Ok(Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)
@@ -141,7 +167,7 @@ pub async fn open_sink(
     }
 }
 
-async fn open_source(
+pub(crate) async fn open_source(
     config: &SourceConfig,
     input: &InputConfig,
     positions: &Positions,
@@ -180,17 +206,29 @@ fn check_files(source: &SourceConfig, sink: &SinkConfig) -> Result<(), OpenError
     }
 }
 
-fn open_checkpoints(
+async fn open_checkpoints(
     config: &Config,
-    operator: &EventOperator,
-) -> Result<(Option<Checkpointer>, Option<Checkpoint>), OpenError> {
+    operator: &mut EventOperator,
+) -> Result<(Option<Checkpointer>, Start), OpenError> {
     let Some(settings) = &config.checkpoint else {
-        return Ok((None, None));
+        return Ok((None, Start::default()));
     };
-    let directory = CheckpointDirectory::open(&settings.directory, settings.retain)?;
+    let location = Location::open(&settings.directory)?;
+    let (application, stream) = (&settings.application, config.stream());
+    let policy = settings.on_missing_state;
+    let store =
+        CheckpointStore::open(location, application, &stream, settings.retain, policy).await?;
+    if let Some(bytes) = config.operator.memory {
+        operator.spill_to(bytes, store.spill());
+    }
     let fingerprint = config.fingerprint(operator);
-    let (checkpointer, newest) = Checkpointer::open(directory, settings.schedule, fingerprint)?;
-    Ok((Some(checkpointer), newest))
+    let start = restore(&store, policy, &fingerprint, operator).await?;
+    if start.records > 0 {
+        let (records, models) = (start.records, operator.models());
+        tracing::info!(records, models, "continuing from a checkpoint");
+    }
+    let checkpointer = Checkpointer::new(store, settings.schedule, fingerprint, start.records);
+    Ok((Some(checkpointer), start))
 }
 
 pub(crate) fn decoder(input: &InputConfig, header: Option<&[u8]>) -> Result<Decoder, FieldsError> {

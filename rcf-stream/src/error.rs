@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rcf_core::keyed::MapError;
 use thiserror::Error;
 
 use crate::checkpoint::CheckpointError;
@@ -144,6 +145,7 @@ impl BadRecord {
                 rcf_core::InputError::OutOfRange { .. } => "out_of_range",
                 _ => "input",
             },
+            Self::Operator(OperatorError::Store(_)) => "store",
         }
     }
 }
@@ -161,9 +163,13 @@ pub enum PipelineError {
     /// A checkpoint could not be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Models that had left memory did not come back.
+    #[error(transparent)]
+    Models(#[from] MapError),
     /// A record was bad, and the policy is to fail.
     #[error(
-        "record {id}{}: {reason}; to leave bad records out, choose the policy `skip`",
+        "record {id}{}: {reason}; to leave bad records out, choose the policy `skip` or \
+         `dead_letter`",
         at(line)
     )]
     BadRecord {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rcf_core::AnomalyDetectorBuilder;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::decode::Decoded;
@@ -31,6 +32,8 @@ pub struct Event {
     pub timestamp: Option<EventTime>,
     /// The values, one for each configured field.
     pub values: Vec<f64>,
+    /// The clock of its shard, in milliseconds; 0 where no time is known.
+    pub clock: i64,
     /// Fields that are handed on as they are.
     pub carried: Vec<Option<serde_json::Value>>,
 }
@@ -62,8 +65,30 @@ impl Event {
                 .timestamp
                 .or(record.timestamp.map(EventTime::Arrival)),
             values: decoded.values,
+            clock: 0,
             carried: decoded.carried,
         }
+    }
+}
+
+impl EventTime {
+    /// Milliseconds since 1970: of a number taken as such, of an RFC 3339 text, or of the arrival.
+    /// `None` for other texts.
+    #[must_use]
+    pub fn millis(&self) -> Option<f64> {
+        match self {
+            Self::Text(text) => timestamp_of(text),
+            Self::Number(number) => number.as_f64(),
+            Self::Arrival(Timestamp(millis)) => Some(*millis as f64),
+        }
+    }
+}
+
+impl Event {
+    /// When it happened, in whole milliseconds since 1970, as far as that can be read.
+    pub(crate) fn millis(&self) -> Option<i64> {
+        let millis = self.timestamp.as_ref()?.millis()?;
+        Some(millis as i64)
     }
 }
 
@@ -109,10 +134,57 @@ pub enum ModelPer {
     Shard,
 }
 
+/// Reads a moment: RFC 3339 with any offset, or without one as UTC, as `2014-07-01 00:00:00`.
+fn timestamp_of(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let nanoseconds = match text.parse::<jiff::Timestamp>() {
+        Ok(moment) => moment.as_nanosecond(),
+        Err(_) => {
+            let civil: jiff::civil::DateTime = text.parse().ok()?;
+            let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+            zoned.timestamp().as_nanosecond()
+        }
+    };
+    Some(nanoseconds as f64 / 1e6)
+}
+
 /// The operator of the pipeline.
 pub type EventOperator = RandomCutForestOperator<Event, Scored>;
 
-/// Builds the operator of the pipeline for events of `dimensions` values.
+/// What the models of a pipeline are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelSettings {
+    /// The parameters of the forests.
+    pub forest: ForestParameters,
+    /// The detectors around them, where decisions are asked for.
+    pub detector: Option<AnomalyDetectorBuilder>,
+    /// Whether detectors are told the time of events.
+    pub with_time: bool,
+    /// Keys with other parameters; the first that fits a key counts.
+    pub overrides: Vec<KeyOverride>,
+    /// Milliseconds of silence after which a key is forgotten.
+    pub time_to_live: Option<u64>,
+}
+
+/// Other parameters for some keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyOverride {
+    /// The key, or with `*` at the end the keys that begin so.
+    pub key: String,
+    /// What differs; the seed is not used.
+    pub parameters: ForestParameters,
+}
+
+impl KeyOverride {
+    fn takes(pattern: &str, key: &str) -> bool {
+        match pattern.strip_suffix('*') {
+            Some(prefix) => key.starts_with(prefix),
+            None => key == pattern,
+        }
+    }
+}
+
+/// Builds the operator of a pipeline that only scores, for events of `dimensions` values.
 ///
 /// # Errors
 /// The rule of the forest that a parameter breaks.
@@ -121,12 +193,49 @@ pub fn event_operator(
     parameters: &ForestParameters,
     attribution: bool,
 ) -> Result<EventOperator, OperatorConfigError> {
-    EventOperator::builder()
+    let settings = ModelSettings {
+        forest: parameters.clone(),
+        ..ModelSettings::default()
+    };
+    keyed_operator(dimensions, &settings, false, attribution)
+}
+
+/// Builds the operator of a pipeline for events of `dimensions` values.
+///
+/// # Errors
+/// The rule of the forest or the detector that a parameter breaks.
+pub fn keyed_operator(
+    dimensions: usize,
+    settings: &ModelSettings,
+    keyed_by_field: bool,
+    attribution: bool,
+) -> Result<EventOperator, OperatorConfigError> {
+    let mut builder = EventOperator::builder()
         .dimensions(dimensions)
-        .parameters(parameters.clone())
+        .parameters(settings.forest.clone())
         .attribution(attribution)
+        .track_changes()
         .input_mapper_into(|event: &Event, values| values.extend_from_slice(&event.values))
         .key_mapper(|event| event.model.as_str().into())
-        .result_mapper(|_, scored| scored)
-        .build()
+        .time_mapper(|event| event.clock)
+        .result_mapper(|_, scored| scored);
+    if let Some(detector) = &settings.detector {
+        builder = builder.detector(detector.clone());
+    }
+    if settings.with_time {
+        builder =
+            builder.event_time_mapper(|event| event.timestamp.as_ref().and_then(EventTime::millis));
+    }
+    if let Some(time) = settings.time_to_live {
+        builder = builder.time_to_live(time);
+    }
+    for KeyOverride { key, parameters } in settings.overrides.clone() {
+        // The model of a key from a field is called SHARD/KEY.
+        let filter = move |model: &str| match model.split_once('/') {
+            Some((_, name)) if keyed_by_field => KeyOverride::takes(&key, name),
+            _ => KeyOverride::takes(&key, model),
+        };
+        builder = builder.override_for(filter, parameters);
+    }
+    builder.build()
 }

@@ -1,35 +1,26 @@
 //! The loop: records in, results out, and a checkpoint from time to time.
 
+mod bad_records;
+
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Checkpointer;
+pub use bad_records::OnBadRecord;
+
+use crate::checkpoint::{Checkpointer, Committed};
 use crate::decode::Decoder;
 use crate::encode::Encoder;
 use crate::error::{BadRecord, PipelineError};
 use crate::event::{Event, EventOperator, ModelPer};
 use crate::record::{OutputRecord, Positions, Record};
 use crate::sink::Sink;
-use crate::source::{Batch, Source};
+use crate::source::{Batch, BegunShard, Source};
 use crate::telemetry::live::Live;
 use crate::telemetry::metrics;
-
-/// What happens to a record that cannot be decoded or scored. The models never see it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OnBadRecord {
-    /// The pipeline ends with an error that names the record.
-    #[default]
-    Fail,
-    /// The record is logged, counted by reason, and left out.
-    Skip,
-}
 
 /// What a pipeline did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +33,12 @@ pub struct Summary {
     pub bad_records: BTreeMap<&'static str, u64>,
     /// Checkpoints written.
     pub checkpoints: u64,
+    /// Models written for them because they had changed.
+    pub checkpoint_models: u64,
+    /// Bytes written for them.
+    pub checkpoint_bytes: u64,
+    /// The longest time for which the loop stood still to begin one.
+    pub longest_pause: Duration,
     /// Whether the source has ended, rather than the pipeline been told to stop.
     pub ended: bool,
 }
@@ -53,14 +50,25 @@ pub struct Pipeline {
     operator: EventOperator,
     encoder: Encoder,
     sink: Box<dyn Sink>,
+    dead_letters: Option<Box<dyn Sink>>,
     model_per: ModelPer,
     on_bad_record: OnBadRecord,
     checkpointer: Option<Checkpointer>,
     live: Option<Arc<Live>>,
     positions: Positions,
+    evictions: u64,   // that were counted
     changed: bool,    // since the last checkpoint
     encoded: Vec<u8>, // scratch
     summary: Summary,
+}
+
+/// A line of a record, decoded or not.
+struct Part<'a> {
+    record: &'a Record,
+    line: Option<usize>,
+    data: &'a [u8],
+    /// What is wrong with it; else it is the next of the events.
+    bad: Option<BadRecord>,
 }
 
 impl Pipeline {
@@ -79,11 +87,13 @@ impl Pipeline {
             operator,
             encoder,
             sink,
+            dead_letters: None,
             model_per: ModelPer::default(),
             on_bad_record: OnBadRecord::default(),
             checkpointer: None,
             live: None,
             positions: Positions::default(),
+            evictions: 0,
             changed: false,
             encoded: Vec::new(),
             summary: Summary::default(),
@@ -101,6 +111,21 @@ impl Pipeline {
     #[must_use]
     pub fn on_bad_record(mut self, policy: OnBadRecord) -> Self {
         self.on_bad_record = policy;
+        self
+    }
+
+    /// Bad records go there, whole and with the reason.
+    #[must_use]
+    pub fn dead_letters(mut self, sink: Box<dyn Sink>) -> Self {
+        self.on_bad_record = OnBadRecord::DeadLetter;
+        self.dead_letters = Some(sink);
+        self
+    }
+
+    /// Begins at these positions, where source and operator stand.
+    #[must_use]
+    pub fn begin_at(mut self, positions: Positions) -> Self {
+        self.positions = positions;
         self
     }
 
@@ -134,7 +159,10 @@ impl Pipeline {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                () = due(self.checkpointer.as_ref()) => self.checkpoint().await?,
+                event = checkpoint_event(self.checkpointer.as_mut()) => match event {
+                    CheckpointEvent::Due => self.begin_checkpoint().await?,
+                    CheckpointEvent::Written(done) => self.committed(done).await?,
+                },
                 batch = self.source.next_batch() => match batch? {
                     Some(batch) => self.process(batch).await?,
                     None => {
@@ -147,112 +175,136 @@ impl Pipeline {
         if let Some(live) = &self.live {
             live.stopping();
         }
-        self.checkpoint().await?;
+        self.finish_checkpoint().await?;
+        self.begin_checkpoint().await?;
+        self.finish_checkpoint().await?;
+        self.sink.flush().await?;
         Ok(self.summary)
     }
 
     /// Scores a batch and hands the results to the sink.
     async fn process(&mut self, batch: Batch) -> Result<(), PipelineError> {
-        let mut results = Vec::with_capacity(batch.records.len());
+        for begun in &batch.begun_shards {
+            self.hand_over(begun)?;
+        }
         for records in batch.records.chunk_by(|a, b| a.shard == b.shard) {
             metrics().read(&records[0].shard, records.len() as u64);
         }
+        let (parts, events) = self.decode(&batch.records);
+        let began = Instant::now();
+        let count = u32::try_from(events.len().max(1)).unwrap_or(u32::MAX);
+        let mut scored = self
+            .operator
+            .process_batch(&events)?
+            .into_iter()
+            .zip(events);
+        let took = began.elapsed() / count; // each, on average
+        let (mut results, mut bad) = (Vec::with_capacity(parts.len()), Vec::new());
+        for mut part in parts {
+            if part.bad.is_none()
+                && let Some((outcome, event)) = scored.next()
+            {
+                if let Ok(scored) = &outcome {
+                    let decision = scored.decision.as_ref();
+                    metrics().scored(took, decision.is_some_and(rcf_core::Descriptor::is_anomaly));
+                    if let Some(live) = &self.live {
+                        live.scored(&event, scored);
+                    }
+                }
+                match outcome {
+                    Ok(scored) if self.encoder.selects(&scored) => {
+                        self.encoded.clear();
+                        self.encoder.encode(&event, &scored, &mut self.encoded);
+                        results.push(OutputRecord {
+                            id: event.id,
+                            partition_key: event.partition_key,
+                            data: Bytes::copy_from_slice(&self.encoded),
+                        });
+                    }
+                    Ok(_) => {}
+                    Err(error) => part.bad = Some(error.into()),
+                }
+            }
+            if let Some(reason) = part.bad {
+                bad.extend(self.bad_record(part.record, part.line, part.data, reason)?);
+            }
+        }
         for record in &batch.records {
-            self.process_record(record, &mut results)?;
             self.positions.advance(record);
         }
         for shard in &batch.ended_shards {
             self.positions.end(shard);
             metrics().shard_left(shard);
         }
+        if let Some(clock) = self.positions.earliest_clock() {
+            self.operator.forget_before(clock);
+        }
         let records = batch.records.len() as u64;
         self.summary.records += records;
         let written = results.len() as u64;
         self.summary.results += written;
         self.changed |= records > 0 || !batch.ended_shards.is_empty();
+        if let Some(checkpointer) = &mut self.checkpointer {
+            checkpointer.consumed(records);
+        }
+        if let (Some(dead_letters), false) = (&mut self.dead_letters, bad.is_empty()) {
+            dead_letters.write(bad).await?;
+        }
         self.sink.write(results).await?;
         metrics().written(records, written);
-        let is_due = self
-            .checkpointer
-            .as_mut()
-            .is_some_and(|it| it.consumed(records));
-        if is_due {
-            self.checkpoint().await
-        } else {
-            Ok(())
-        }
-    }
-
-    fn process_record(
-        &mut self,
-        record: &Record,
-        results: &mut Vec<OutputRecord>,
-    ) -> Result<(), PipelineError> {
-        for (line, part) in self.decoder.parts(&record.data) {
-            match self.process_part(record, line, part) {
-                Ok(result) => results.extend(result),
-                Err(reason) => self.bad_record(record, line, reason)?,
-            }
-        }
         Ok(())
     }
 
-    fn process_part(
-        &mut self,
-        record: &Record,
-        line: Option<usize>,
-        part: &[u8],
-    ) -> Result<Option<OutputRecord>, BadRecord> {
-        let decoded = self.decoder.decode(part)?;
-        let event = Event::new(record, line, decoded, self.model_per);
-        let began = Instant::now();
-        let scored = self.operator.process(&event)?;
-        metrics().scored(began.elapsed(), false);
-        if let Some(live) = &self.live {
-            live.scored(&event, &scored);
-        }
-        if !self.encoder.selects(&scored) {
-            return Ok(None);
-        }
-        self.encoded.clear();
-        self.encoder.encode(&event, &scored, &mut self.encoded);
-        Ok(Some(OutputRecord {
-            id: event.id,
-            partition_key: event.partition_key,
-            data: Bytes::copy_from_slice(&self.encoded),
-        }))
-    }
-
-    fn bad_record(
-        &mut self,
-        record: &Record,
-        line: Option<usize>,
-        reason: BadRecord,
-    ) -> Result<(), PipelineError> {
-        match self.on_bad_record {
-            OnBadRecord::Fail => Err(PipelineError::BadRecord {
-                id: record.id(),
-                line,
-                reason,
-            }),
-            OnBadRecord::Skip => {
-                metrics().bad_record(reason.name());
-                let count = self.summary.bad_records.entry(reason.name()).or_default();
-                *count += 1;
-                if *count <= 10 || count.is_power_of_two() {
-                    let id = record.id();
-                    tracing::warn!(id, line, %reason, count, "record left out");
-                }
-                Ok(())
+    fn decode<'a>(&mut self, records: &'a [Record]) -> (Vec<Part<'a>>, Vec<Event>) {
+        let mut parts = Vec::with_capacity(records.len());
+        let mut events = Vec::with_capacity(records.len());
+        for record in records {
+            for (line, data) in self.decoder.parts(&record.data) {
+                let bad = match self.decoder.decode(data) {
+                    Ok(decoded) => {
+                        let mut event = Event::new(record, line, decoded, self.model_per);
+                        let time = match record.timestamp {
+                            Some(arrival) => Some(arrival.0),
+                            None if self.operator.forgets() => event.millis(),
+                            None => None,
+                        };
+                        event.clock = self.positions.tick(&record.shard, time);
+                        events.push(event);
+                        None
+                    }
+                    Err(reason) => Some(reason.into()),
+                };
+                parts.push(Part {
+                    record,
+                    line,
+                    data,
+                    bad,
+                });
             }
         }
+        (parts, events)
     }
 
-    /// Makes the results durable, then writes state and positions in one step.
-    async fn checkpoint(&mut self) -> Result<(), PipelineError> {
-        let began = Instant::now();
-        metrics().models(self.operator.models(), self.operator.size_in_bytes());
-        let sink_position = self.sink.flush().await?;
+    /// Gives a new shard the models that belonged to the shards it was made from.
+    fn hand_over(&mut self, begun: &BegunShard) -> Result<(), PipelineError> {
+        let of = |shard: &str, model: &str| match model.strip_prefix(shard)? {
+            "" => Some(String::new()),
+            rest => rest.strip_prefix('/').map(|key| format!("/{key}")),
+        };
+        let renamed = |model: &str| {
+            let parents = begun.parents.iter();
+            let rest = parents.filter_map(|parent| of(parent, model)).next()?;
+            Some(format!("{}{rest}", begun.shard))
+        };
+        self.operator.copy_models(renamed)?;
+        let is_done = |model: &str| begun.done.iter().any(|parent| of(parent, model).is_some());
+        self.operator.remove_models(is_done);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Begins a checkpoint of everything so far. The loop goes on while it is written.
+    async fn begin_checkpoint(&mut self) -> Result<(), PipelineError> {
         let Some(checkpointer) = &mut self.checkpointer else {
             return Ok(());
         };
@@ -260,20 +312,79 @@ impl Pipeline {
             checkpointer.postpone();
             return Ok(());
         }
-        let state = self.operator.snapshot();
-        let bytes = checkpointer.commit(&self.positions, sink_position, state)?;
-        self.source.committed(&self.positions).await?;
-        metrics().checkpoint(bytes, began.elapsed());
+        let begin = Instant::now();
+        metrics().models(self.operator.models(), self.operator.size_in_bytes());
+        let evictions = self.operator.statistics().evictions;
+        metrics().evicted(usize::try_from(evictions - self.evictions).unwrap_or(usize::MAX));
+        self.evictions = evictions;
+        let results = self.sink.begin_flush().await?;
+        let dead_letters = match &mut self.dead_letters {
+            Some(sink) => Some(sink.begin_flush().await?),
+            None => None,
+        };
+        let changes = self.operator.take_changes();
+        checkpointer.begin(&self.positions, (results, dead_letters), changes);
         self.changed = false;
+        self.summary.longest_pause = self.summary.longest_pause.max(begin.elapsed());
+        Ok(())
+    }
+
+    /// Waits for the checkpoint that is being written, if there is one.
+    async fn finish_checkpoint(&mut self) -> Result<(), PipelineError> {
+        if let Some(checkpointer) = &mut self.checkpointer
+            && checkpointer.is_writing()
+        {
+            let done = checkpointer.finished().await;
+            self.committed(done).await?;
+        }
+        Ok(())
+    }
+
+    async fn committed(
+        &mut self,
+        done: Result<Committed, PipelineError>,
+    ) -> Result<(), PipelineError> {
+        let done = match done {
+            // The sink itself knows better what went wrong.
+            Err(PipelineError::Sink(error)) => {
+                self.sink.flush().await?;
+                return Err(error.into());
+            }
+            done => done?,
+        };
+        self.source.committed(&done.positions).await?;
+        metrics().checkpoint(
+            usize::try_from(done.bytes).unwrap_or(usize::MAX),
+            done.duration,
+        );
         self.summary.checkpoints += 1;
-        tracing::debug!(records = self.summary.records, bytes, "checkpoint written");
+        self.summary.checkpoint_models += done.changed;
+        self.summary.checkpoint_bytes += done.bytes;
+        tracing::debug!(
+            number = done.number,
+            bytes = done.bytes,
+            changed = done.changed,
+            seconds = done.duration.as_secs_f64(),
+            "checkpoint written"
+        );
         Ok(())
     }
 }
 
-async fn due(checkpointer: Option<&Checkpointer>) {
+/// What a checkpointer has to say.
+enum CheckpointEvent {
+    Due,
+    Written(Result<Committed, PipelineError>),
+}
+
+/// Cancel safe.
+async fn checkpoint_event(checkpointer: Option<&mut Checkpointer>) -> CheckpointEvent {
     match checkpointer {
-        Some(checkpointer) => checkpointer.due().await,
+        Some(it) if it.is_writing() => CheckpointEvent::Written(it.finished().await),
+        Some(it) => {
+            it.due().await;
+            CheckpointEvent::Due
+        }
         None => std::future::pending().await,
     }
 }

@@ -139,6 +139,10 @@ pub struct Position {
     pub sub_sequence: Option<u64>,
     /// The shard is closed and was read to its end; its children may be read.
     pub ended: bool,
+    /// The latest time of a record so far, in milliseconds since 1970: the clock of the shard, by
+    /// which silent keys are forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<i64>,
 }
 
 /// How far each shard was consumed. Reading resumes *after* these positions.
@@ -166,6 +170,23 @@ impl Positions {
             .map(|(shard, position)| (shard.as_str(), position))
     }
 
+    /// Moves the clock of a shard forward, never back, and reads it; 0 where no time is known.
+    pub fn tick(&mut self, shard: &str, time: Option<i64>) -> i64 {
+        let mut clock = self.0.get(shard).and_then(|position| position.clock);
+        if time.is_some() && time > clock {
+            clock = time;
+            self.update(shard, |position| position.clock = time);
+        }
+        clock.unwrap_or(0)
+    }
+
+    /// The earliest clock of all shards that are being read; `None` if one of them has no time.
+    #[must_use]
+    pub fn earliest_clock(&self) -> Option<i64> {
+        let open = self.0.values().filter(|position| !position.ended);
+        open.map(|position| position.clock).min().flatten()
+    }
+
     /// Marks a record as consumed.
     pub fn advance(&mut self, record: &Record) {
         self.update(&record.shard, |position| {
@@ -188,6 +209,22 @@ impl Positions {
             return change(position);
         }
         change(self.0.entry(shard.to_owned()).or_default());
+    }
+}
+
+/// Of shards and the sequence numbers of their last consumed records.
+impl FromIterator<(String, String)> for Positions {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        let position = |sequence| Position {
+            sequence: Some(sequence),
+            ..Position::default()
+        };
+        let pairs = pairs.into_iter();
+        Self(
+            pairs
+                .map(|(shard, sequence)| (shard, position(sequence)))
+                .collect(),
+        )
     }
 }
 
@@ -263,6 +300,7 @@ mod tests {
             sequence: Some("18".into()),
             sub_sequence: None,
             ended: false,
+            clock: None,
         };
         assert_eq!(positions.get("shard-1"), Some(&expected));
         assert!(

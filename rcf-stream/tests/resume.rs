@@ -198,8 +198,14 @@ fn a_second_signal_ends_at_once() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
+/// The newest file in a folder of the checkpoints over the sine wave.
+fn newest(folder: &Path, kind: &str) -> PathBuf {
+    let files = fs::read_dir(folder.join("state/rcf/sine").join(kind)).unwrap();
+    files.map(|file| file.unwrap().path()).max().unwrap()
+}
+
 #[test]
-fn a_damaged_checkpoint_is_named_and_never_skipped() {
+fn a_damaged_checkpoint_is_named_and_skipped_only_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let settings = [
         "run",
@@ -213,37 +219,149 @@ fn a_damaged_checkpoint_is_named_and_never_skipped() {
             &[&settings[..], &["--source-count", count]].concat(),
         );
     }
-    let newest = folder
-        .path()
-        .join("state/checkpoint-00000000000000000002.rcf");
-    let whole = fs::read(&newest).unwrap();
     let arguments = [&settings[..], &["--source-count", "900"]].concat();
-    let damages: [(&str, Vec<u8>); 3] = [
-        ("it is damaged", {
-            let mut bytes = whole.clone();
-            bytes[whole.len() / 2] ^= 1;
-            bytes
-        }),
-        ("it is cut short", whole[..whole.len() / 2].to_vec()),
-        ("it is cut short", Vec::new()),
-    ];
-    for (expected, bytes) in damages {
-        fs::write(&newest, bytes).unwrap();
+    for kind in ["manifests", "models"] {
+        let newest = newest(folder.path(), kind);
+        let whole = fs::read(&newest).unwrap();
+        let damages: [(&str, Vec<u8>); 3] = [
+            ("it is damaged", {
+                let mut bytes = whole.clone();
+                bytes[whole.len() * 3 / 4] ^= 1;
+                bytes
+            }),
+            ("it is cut short", whole[..whole.len() / 2].to_vec()),
+            ("it is cut short", Vec::new()),
+        ];
+        for (expected, bytes) in damages {
+            fs::write(&newest, bytes).unwrap();
+            let error = fail(folder.path(), 1, &arguments);
+            let name = newest.file_name().unwrap().to_str().unwrap();
+            assert!(error.contains(name), "{error}");
+            assert!(error.contains(expected), "{error}");
+            assert!(error.contains("checkpoint.on_missing_state"), "{error}");
+        }
+        fs::remove_file(&newest).unwrap();
         let error = fail(folder.path(), 1, &arguments);
-        assert!(
-            error.contains("checkpoint-00000000000000000002.rcf"),
-            "{error}"
-        );
-        assert!(error.contains(expected), "{error}");
+        assert!(error.contains("is not there"), "{error}");
+        fs::write(&newest, whole).unwrap();
     }
-    // Going back is possible, but only by hand.
-    fs::remove_file(&newest).unwrap();
-    succeed(folder.path(), &arguments);
-    let lines = fs::read_to_string(folder.path().join("out"))
-        .unwrap()
+    let uninterrupted = succeed(
+        folder.path(),
+        &["run", "--source-kind=sine", "--source-count=900"],
+    );
+    fs::remove_file(newest(folder.path(), "models")).unwrap();
+
+    // Models that know nothing, at the position: the results before stay, those after are others.
+    let copy = |name: &str| {
+        let copy = tempfile::tempdir().unwrap();
+        let status = Command::new("cp")
+            .arg("-r")
+            .args([folder.path().join("state"), folder.path().join("out")])
+            .arg(copy.path())
+            .status();
+        assert!(status.unwrap().success(), "{name}");
+        copy
+    };
+    let reset = copy("reset");
+    succeed(
+        reset.path(),
+        &[&arguments[..], &["--checkpoint-on-missing-state=reset"]].concat(),
+    );
+    let text = fs::read_to_string(reset.path().join("out")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let expected: Vec<_> = uninterrupted.lines().collect();
+    assert_eq!((lines.len(), &lines[..600]), (900, &expected[..600]));
+    assert!(lines[600].contains("\"updates\":1}"), "{}", lines[600]);
+
+    // The one object that changes can be lost as well: the newest manifest says the same.
+    let lost = copy("lost");
+    fs::write(lost.path().join("state/rcf/sine/position.json"), "{").unwrap();
+    let error = fail(lost.path(), 1, &arguments);
+    assert!(error.contains("position.json cannot be used"), "{error}");
+    succeed(
+        lost.path(),
+        &[&arguments[..], &["--checkpoint-on-missing-state=previous"]].concat(),
+    );
+    assert!(fs::read_to_string(lost.path().join("out")).unwrap() == uninterrupted);
+
+    for policy in ["previous", "rebuild"] {
+        let copy = copy(policy);
+        let policy = format!("--checkpoint-on-missing-state={policy}");
+        succeed(copy.path(), &[&arguments[..], &[&policy]].concat());
+        let text = fs::read_to_string(copy.path().join("out")).unwrap();
+        assert!(text == uninterrupted, "{policy}");
+    }
+}
+
+#[test]
+fn a_checkpoint_can_be_looked_at_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        "--source-kind=sine",
+        "--checkpoint-directory=state",
+        "--sink-path=out",
+    ];
+    for count in ["300", "600"] {
+        let count = format!("--source-count={count}");
+        succeed(
+            folder.path(),
+            &[&["run"], &settings[..], &[&count]].concat(),
+        );
+    }
+    let text = succeed(folder.path(), &["inspect", "state", "--keys"]);
+    for expected in [
+        "rcf over sine",
+        "checkpoint   2",
+        "records      600",
+        "models       1",
+        "forest of 600 records",
+        "forest.sample_size = 256",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    }
+    let json = succeed(folder.path(), &["inspect", "state", "--json", "--keys"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[0]["manifest"]["number"], 2);
+    assert_eq!(json[0]["models"][0]["updates"], 600);
+
+    let whole = fs::read_to_string(folder.path().join("out")).unwrap();
+    let replay = [&["replay"], &settings[..], &["--source-count=600"]].concat();
+    let replayed = succeed(
+        folder.path(),
+        &[&replay[..], &["--from-checkpoint=1"]].concat(),
+    );
+    let half: String = whole
         .lines()
-        .count();
-    assert_eq!(lines, 900);
+        .skip(300)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(replayed == half);
+    let anew = succeed(folder.path(), &[&replay[..], &["--after=0=499"]].concat());
+    assert_eq!(anew.lines().count(), 100);
+    let error = fail(
+        folder.path(),
+        1,
+        &[&replay[..], &["--from-checkpoint=9"]].concat(),
+    );
+    assert!(
+        error.contains("has no checkpoint 9; it has 1, 2"),
+        "{error}"
+    );
+    // Nothing of all this has changed anything.
+    assert_eq!(
+        fs::read_to_string(folder.path().join("out")).unwrap(),
+        whole
+    );
+    assert_eq!(
+        succeed(folder.path(), &["inspect", "state", "--keys"]),
+        text
+    );
+
+    let manifest = newest(folder.path(), "manifests");
+    fs::write(&manifest, "short").unwrap();
+    let output = support::run(folder.path(), &["inspect", "state"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(support::stderr(&output).contains("is not a checkpoint"));
 }
 
 #[test]

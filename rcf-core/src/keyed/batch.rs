@@ -239,7 +239,10 @@ impl<K: Key, M: KeyedModel, R, E> Group<'_, K, M, R, E> {
 #[cfg(feature = "rayon")]
 fn for_each<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
     use rayon::prelude::*;
-    groups.par_iter_mut().for_each(&work);
+    match groups {
+        [only] => work(only), // not worth a wake-up
+        groups => groups.par_iter_mut().for_each(&work),
+    }
 }
 
 #[cfg(not(feature = "rayon"))]

@@ -30,7 +30,7 @@ pub use builder::DetectorMapBuilder;
 pub use changes::Changes;
 pub use error::MapError;
 pub use model::{Key, KeyedModel};
-pub use spill::{MemorySpill, SpillStore, StoreError};
+pub use spill::{MemorySpill, SpillStore, SpilledModel, StoreError};
 
 use changes::ChangeLog;
 use entries::{Entries, Place};
@@ -233,6 +233,13 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         assert!(self.spill.is_some(), "there is no store to read it from");
         self.clear_key(&key);
         self.add(key, None, bytes, last_used);
+    }
+
+    /// Whether a model of so many bytes fits into memory beside what is there.
+    #[must_use]
+    pub fn has_room_for(&self, bytes: usize) -> bool {
+        let budget = self.spill.as_ref().map_or(usize::MAX, |spill| spill.budget);
+        self.size_in_bytes().saturating_add(bytes) <= budget
     }
 
     /// Forgets a key. Returns whether there was a model.
@@ -441,7 +448,12 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
             let entry = self.entries.get(slot);
             if entry.changed || !spill.store.holds(&entry.key) {
                 let model = self.entries.model(slot).expect("it is in memory");
-                models.push((entry.key.clone(), model.to_bytes()));
+                models.push(SpilledModel {
+                    key: entry.key.clone(),
+                    last_used: entry.last_used,
+                    memory: entry.bytes,
+                    state: model.to_bytes(),
+                });
             }
         }
         if !models.is_empty() {

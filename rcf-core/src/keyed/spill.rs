@@ -6,6 +6,19 @@ use std::hash::Hash;
 /// Why a store could not do its work.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
+/// A model that leaves memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpilledModel<K> {
+    /// Its key.
+    pub key: K,
+    /// The time of its last use.
+    pub last_used: i64,
+    /// Bytes that it occupied in memory.
+    pub memory: usize,
+    /// Its state.
+    pub state: Vec<u8>,
+}
+
 /// Takes models out of memory and gives them back, byte for byte.
 pub trait SpillStore<K>: Send {
     /// Whether the store has the present bytes of a model that has not changed since the last
@@ -19,7 +32,7 @@ pub trait SpillStore<K>: Send {
     ///
     /// # Errors
     /// They could not be kept. The map keeps them in memory then.
-    fn store(&mut self, models: Vec<(K, Vec<u8>)>) -> Result<(), StoreError>;
+    fn store(&mut self, models: Vec<SpilledModel<K>>) -> Result<(), StoreError>;
 
     /// The bytes that were stored last under each of these keys, in their order.
     ///
@@ -44,8 +57,9 @@ impl<K> MemorySpill<K> {
 }
 
 impl<K: Eq + Hash + Send + std::fmt::Debug> SpillStore<K> for MemorySpill<K> {
-    fn store(&mut self, models: Vec<(K, Vec<u8>)>) -> Result<(), StoreError> {
-        self.0.extend(models);
+    fn store(&mut self, models: Vec<SpilledModel<K>>) -> Result<(), StoreError> {
+        let states = models.into_iter().map(|model| (model.key, model.state));
+        self.0.extend(states);
         Ok(())
     }
 

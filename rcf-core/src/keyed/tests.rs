@@ -227,7 +227,7 @@ fn a_snapshot_stays_while_the_map_goes_on() {
 struct BadStore(bool);
 
 impl SpillStore<String> for BadStore {
-    fn store(&mut self, _: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+    fn store(&mut self, _: Vec<SpilledModel<String>>) -> Result<(), StoreError> {
         if self.0 {
             Err("the disk is full".into())
         } else {

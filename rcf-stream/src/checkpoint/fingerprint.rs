@@ -39,6 +39,20 @@ impl Fingerprint {
         }
     }
 
+    /// Takes the settings of a section from another one.
+    pub(super) fn copy_section(&mut self, section: &str, from: &Self) {
+        let is_inside = |name: &str| name.split('.').next() == Some(section);
+        self.0.retain(|name, _| !is_inside(name));
+        let copied = from.0.iter().filter(|(name, _)| is_inside(name));
+        self.0
+            .extend(copied.map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    /// All settings, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The settings that are not the same in both, by name.
     #[must_use]
     pub fn differences(&self, configured: &Self) -> Vec<Difference> {

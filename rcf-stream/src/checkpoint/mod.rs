@@ -1,46 +1,49 @@
-//! Checkpoints: the state of the operator and the positions of source and sink, together in one
-//! file that appears at once or not at all.
+//! Checkpoints: the state of the operator and the positions of source and sink, which appear at
+//! once or not at all.
 //!
 //! A pipeline that starts again from a checkpoint does exactly what it would have done without the
 //! interruption: every record after the position is read once more by a model that has not seen it.
+//!
+//! A checkpoint writes only the models that have changed since the one before, as *chunks*, and a
+//! *manifest* that says which models of which chunks count. The loop is stopped only to note which
+//! those are; encoding and writing happen beside it. See [`CheckpointStore`] for names and order.
 
-mod directory;
+mod background;
+mod chunk;
 mod fingerprint;
-mod format;
+mod index;
+mod inspect;
+mod location;
+mod manifest;
+mod objects;
+mod position;
+mod restore;
 mod schedule;
+mod spill;
+mod store;
+mod writer;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-pub use directory::CheckpointDirectory;
 pub use fingerprint::{Difference, Fingerprint};
-pub use format::FormatError;
+pub use inspect::{Inspection, ModelInfo, inspect};
+pub use location::Location;
+pub use manifest::{ChunkInfo, FormatError, Manifest};
+pub use position::CommittedPosition;
+pub use restore::{OnMissingState, Start, restore, restore_number};
 pub use schedule::{Checkpointer, Schedule};
+pub use spill::CheckpointSpill;
+pub use store::{CheckpointStore, Committed, Found, SavedModel};
 
-use crate::record::Positions;
-use crate::sink::SinkPosition;
-
-/// Everything that a pipeline needs to go on where it was.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checkpoint {
-    /// The settings that the state depends on.
-    pub fingerprint: Fingerprint,
-    /// How many records were consumed since the very first start.
-    pub records: u64,
-    /// How far each shard was consumed.
-    pub positions: Positions,
-    /// How far the sink got, where it can say.
-    pub sink: Option<SinkPosition>,
-    /// The [snapshot](crate::operator::RandomCutForestOperator::snapshot) of the operator.
-    pub state: Vec<u8>,
-}
+use crate::error::BoxError;
 
 /// A checkpoint cannot be written or read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The folder or a file in it cannot be read or written.
+    /// The folder cannot be made or locked.
     #[error("cannot {action} {path}: {source}")]
     Io {
         /// What was tried.
@@ -51,36 +54,128 @@ pub enum CheckpointError {
         #[source]
         source: std::io::Error,
     },
+    /// The text names no place for checkpoints.
+    #[error("checkpoint.directory = {location:?}: {reason}")]
+    Location {
+        /// The text.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An object cannot be read or written.
+    #[error("cannot {action} {object}: {source}")]
+    Store {
+        /// What was tried.
+        action: &'static str,
+        /// The object.
+        object: String,
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+    /// The store said that it had written an object, and does not have it.
+    #[error(
+        "the store took {object} ({written} bytes) and does not give it back ({}); \
+         nothing was committed",
+        there.map_or("it is not there".to_owned(), |bytes| format!("{bytes} bytes are there"))
+    )]
+    NotKept {
+        /// The object.
+        object: String,
+        /// Its size.
+        written: u64,
+        /// What is there.
+        there: Option<u64>,
+    },
     /// Another process writes checkpoints to the folder.
     #[error("{path} is in use by another process; two must not write the same checkpoints")]
     Locked {
         /// The folder.
         path: PathBuf,
     },
-    /// The newest checkpoint cannot be read.
+    /// Another process has opened the same checkpoints after us.
     #[error(
-        "the newest checkpoint {path} cannot be used: {source}. Restore that file, or remove it to \
-         continue from the checkpoint before it"
+        "another process has taken over {name} (its checkpoint is {number}); this one stops. \
+         Run one copy for each stream, or give each an application name of its own"
     )]
+    Fenced {
+        /// The place of the checkpoints.
+        name: String,
+        /// The checkpoint that counts there.
+        number: u64,
+    },
+    /// An object that a checkpoint needs cannot be understood.
+    #[error("{object} cannot be used: {source}. {REMEDY}")]
     Damaged {
-        /// The file.
-        path: PathBuf,
+        /// The object.
+        object: String,
         /// What is wrong with it.
         #[source]
         source: FormatError,
     },
+    /// An object that a checkpoint needs is not there.
+    #[error("{object} is not there. {REMEDY}")]
+    Missing {
+        /// The object.
+        object: String,
+    },
+    /// No older checkpoint is whole.
+    #[error("no older checkpoint in {name} can be used either")]
+    NothingOlder {
+        /// The place of the checkpoints.
+        name: String,
+    },
+    /// There is no checkpoint of this number.
+    #[error("{name} has no checkpoint {number}; it has {}", there.join(", "))]
+    NoSuchNumber {
+        /// The place of the checkpoints.
+        name: String,
+        /// The number.
+        number: u64,
+        /// The numbers that there are.
+        there: Vec<String>,
+    },
+    /// The models do not fit the operator.
+    #[error("the models in {name} do not fit: {source}")]
+    Models {
+        /// The place of the checkpoints.
+        name: String,
+        /// What is wrong with them.
+        #[source]
+        source: crate::operator::RestoreError,
+    },
     /// The checkpoint was written with other settings.
     #[error(
-        "the checkpoints in {path} were written with other settings: {}. Set them back, or \
+        "the checkpoints in {name} were written with other settings: {}. Set them back, or \
          choose an empty checkpoint directory to start anew",
         join(differences)
     )]
     OtherSettings {
-        /// The folder.
-        path: PathBuf,
+        /// The place of the checkpoints.
+        name: String,
         /// The settings that differ.
         differences: Vec<Difference>,
     },
+    /// The thread that writes has stopped.
+    #[error("the thread that writes checkpoints has stopped: {0}")]
+    Stopped(#[source] BoxError),
+}
+
+const REMEDY: &str = "Restore it, or choose with checkpoint.on_missing_state: \"previous\" goes \
+     back to the newest older checkpoint that is whole, \"rebuild\" reads the stream anew from its \
+     start, \"reset\" goes on at the position with models that know nothing";
+
+impl CheckpointError {
+    fn stopped(error: tokio::task::JoinError) -> Self {
+        Self::Stopped(error.into())
+    }
+
+    /// Whether state that should be there is not, so that
+    /// [`OnMissingState`] decides what happens.
+    #[must_use]
+    pub fn is_missing_state(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Missing { .. })
+    }
 }
 
 fn join(differences: &[Difference]) -> String {

@@ -1,12 +1,19 @@
-//! When to write a checkpoint.
+//! When to write a checkpoint, and the one that is being written.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rcf_core::keyed::{Changes, KeyedModel};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{Checkpoint, CheckpointDirectory, CheckpointError, Fingerprint};
+use super::store::{CheckpointStore, Committed, Snapshot};
+use super::{CheckpointError, Fingerprint};
+use crate::error::PipelineError;
+use crate::operator::ModelKey;
 use crate::record::Positions;
-use crate::sink::SinkPosition;
+use crate::sink::{Flushed, SinkPositions};
 
 /// When a checkpoint is due: at whichever comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,93 +24,129 @@ pub struct Schedule {
     pub every: Option<Duration>,
 }
 
-/// Writes the checkpoints of one pipeline, when they are due.
+/// Writes the checkpoints of one pipeline when they are due, one at a time, while the stream goes
+/// on.
 #[derive(Debug)]
 pub struct Checkpointer {
-    directory: CheckpointDirectory,
+    store: CheckpointStore,
     schedule: Schedule,
-    fingerprint: Fingerprint,
+    settings: Fingerprint,
     records: u64,
-    committed_records: Option<u64>,
-    committed_at: Instant,
+    begun_at: Instant,
+    begun_records: u64,
+    writing: Option<JoinHandle<Result<Committed, PipelineError>>>,
 }
 
 impl Checkpointer {
-    /// Opens the newest checkpoint of the folder, if there is one, and checks that it was written
-    /// with the same settings.
-    ///
-    /// # Errors
-    /// [`CheckpointError::OtherSettings`], and those of [`CheckpointDirectory::latest`].
-    pub fn open(
-        directory: CheckpointDirectory,
+    /// Continues after so many records.
+    #[must_use]
+    pub fn new(
+        store: CheckpointStore,
         schedule: Schedule,
-        fingerprint: Fingerprint,
-    ) -> Result<(Self, Option<Checkpoint>), CheckpointError> {
-        let latest = directory.latest()?;
-        if let Some(checkpoint) = &latest {
-            let differences = checkpoint.fingerprint.differences(&fingerprint);
-            if !differences.is_empty() {
-                let path = directory.path().to_owned();
-                return Err(CheckpointError::OtherSettings { path, differences });
-            }
-        }
-        let checkpointer = Self {
-            directory,
+        settings: Fingerprint,
+        records: u64,
+    ) -> Self {
+        Self {
+            store,
             schedule,
-            fingerprint,
-            records: latest.as_ref().map_or(0, |checkpoint| checkpoint.records),
-            committed_records: latest.as_ref().map(|checkpoint| checkpoint.records),
-            committed_at: Instant::now(),
-        };
-        Ok((checkpointer, latest))
+            settings,
+            records,
+            begun_at: Instant::now(),
+            begun_records: records,
+            writing: None,
+        }
     }
 
-    /// Counts consumed records. Returns whether a checkpoint is due by their number.
-    pub fn consumed(&mut self, records: u64) -> bool {
+    /// Counts consumed records.
+    pub fn consumed(&mut self, records: u64) {
         self.records += records;
-        let since = self.records - self.committed_records.unwrap_or(0);
-        self.schedule
+    }
+
+    /// Whether a checkpoint is being written.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// Waits until a checkpoint is due, by number or by time, which may be never. Cancel safe.
+    pub async fn due(&self) {
+        if self.is_writing() {
+            return std::future::pending().await;
+        }
+        let since = self.records - self.begun_records;
+        if self
+            .schedule
             .every_records
             .is_some_and(|every| since >= every)
-    }
-
-    /// Waits until a checkpoint is due by time, which may be never. Cancel safe.
-    pub async fn due(&self) {
+        {
+            return;
+        }
         let due = self
             .schedule
             .every
-            .and_then(|every| self.committed_at.checked_add(every));
+            .and_then(|every| self.begun_at.checked_add(every));
         match due {
             Some(due) => tokio::time::sleep_until(due).await,
             None => std::future::pending().await,
         }
     }
 
-    /// Writes a checkpoint and returns its size in bytes. The results of all consumed records
-    /// must be durable.
+    /// Begins to write a checkpoint: when everything that was written to the sink so far is
+    /// durable, the state that has changed, and then the positions.
     ///
-    /// # Errors
-    /// I/O errors.
-    pub fn commit(
+    /// # Panics
+    /// While one is being written.
+    pub fn begin<M: KeyedModel + 'static>(
         &mut self,
         positions: &Positions,
-        sink: Option<SinkPosition>,
-        state: Vec<u8>,
-    ) -> Result<usize, CheckpointError> {
-        let size = self.directory.commit(&Checkpoint {
-            fingerprint: self.fingerprint.clone(),
-            records: self.records,
-            positions: positions.clone(),
-            sink,
-            state,
-        })?;
-        self.committed_records = Some(self.records);
-        self.committed_at = Instant::now();
-        Ok(size)
+        flushed: (Flushed, Option<Flushed>),
+        changes: Changes<ModelKey, M>,
+    ) {
+        assert!(!self.is_writing(), "one at a time");
+        self.store.shared.index().begin(
+            changes.models.iter().map(|(key, _, _)| key),
+            changes.spilled.iter().map(|(key, _)| key),
+        );
+        let (shared, settings) = (Arc::clone(&self.store.shared), self.settings.clone());
+        let (records, positions) = (self.records, positions.clone());
+        self.writing = Some(self.store.background.spawn(async move {
+            let (results, dead_letters) = flushed;
+            let sink = SinkPositions {
+                results: results.await?,
+                dead_letters: match dead_letters {
+                    Some(flushed) => flushed.await?,
+                    None => None,
+                },
+            };
+            let snapshot = Snapshot {
+                settings,
+                records,
+                positions,
+                sink,
+                changes,
+            };
+            Ok(CheckpointStore::commit(shared, snapshot).await?)
+        }));
+        self.postpone();
     }
 
-    /// Begins the time until the next checkpoint anew: there was nothing to write.
+    /// Waits for the end of the checkpoint that is being written; for ever if there is none.
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn finished(&mut self) -> Result<Committed, PipelineError> {
+        let Some(writing) = &mut self.writing else {
+            return std::future::pending().await;
+        };
+        let done = Pin::new(writing).await;
+        self.writing = None;
+        done.map_err(CheckpointError::stopped)?
+    }
+
+    /// Begins the time until the next checkpoint anew.
     pub fn postpone(&mut self) {
-        self.committed_at = Instant::now();
+        self.begun_at = Instant::now();
+        self.begun_records = self.records;
     }
 }

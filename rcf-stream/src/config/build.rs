@@ -1,6 +1,5 @@
 //! From settings to a checked [`Config`].
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::compat;
@@ -10,7 +9,7 @@ use super::{
     CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, KinesisSinkConfig,
     KinesisSourceConfig, OnTrimmed, OutputConfig, SinkConfig, SourceConfig,
 };
-use crate::checkpoint::Schedule;
+use crate::checkpoint::{OnMissingState, Schedule};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
 use crate::event::ModelPer;
@@ -32,6 +31,7 @@ impl Layers {
             forest: self.forest()?,
             output,
             sink: self.sink()?,
+            operator: self.operator()?,
             checkpoint: self.checkpoint()?,
             http: self.http()?,
             source,
@@ -103,6 +103,7 @@ impl Layers {
         let mut kinesis = KinesisSourceConfig::new(stream);
         kinesis.region = self.text("source.region");
         kinesis.endpoint_url = self.text("source.endpoint_url");
+        kinesis.consumer_arn = self.text("source.consumer_arn");
         if let Some(start) = self.text("source.start") {
             kinesis.start = start.parse()?;
         }
@@ -152,6 +153,7 @@ impl Layers {
             },
             on_bad_record: match self.choice("input.on_bad_record") {
                 Some("skip") => OnBadRecord::Skip,
+                Some("dead_letter") => OnBadRecord::DeadLetter,
                 _ => OnBadRecord::Fail,
             },
         })
@@ -180,6 +182,7 @@ impl Layers {
                 .collect::<Result<_, _>>()?,
             key: optional("input.key")?,
             timestamp: optional("input.timestamp")?,
+            optional_values: self.switch("input.optional_values").unwrap_or(false),
             ..Fields::default()
         })
     }
@@ -288,7 +291,17 @@ impl Layers {
             .unwrap_or(CheckpointConfig::RETAIN as u64);
         check("checkpoint.retain", "1 or more", retain, retain > 0)?;
         Ok(Some(CheckpointConfig {
-            directory: PathBuf::from(directory),
+            directory,
+            application: match self.text("checkpoint.application") {
+                Some(name) if !name.is_empty() => name,
+                _ => CheckpointConfig::APPLICATION.to_owned(),
+            },
+            on_missing_state: match self.choice("checkpoint.on_missing_state") {
+                Some("previous") => OnMissingState::Previous,
+                Some("rebuild") => OnMissingState::Rebuild,
+                Some("reset") => OnMissingState::Reset,
+                _ => OnMissingState::Fail,
+            },
             schedule: Schedule {
                 every_records,
                 every: Some(every),
@@ -316,6 +329,9 @@ impl Layers {
         match section {
             "checkpoint" => "no checkpoint.directory".to_owned(),
             "http" => "no http.port".to_owned(),
+            "detector" => "detector.enabled = false".to_owned(),
+            "operator" => "no checkpoint.directory, where models could wait".to_owned(),
+            "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),
             "input" if key == "input.header" => "a source that is no file of CSV".to_owned(),
             "input" => format!(
                 "input.format = {:?}",
@@ -330,7 +346,7 @@ impl Layers {
         }
     }
 
-    fn required(&self, key: &'static str, because: &str) -> Result<String, ConfigError> {
+    pub(super) fn required(&self, key: &'static str, because: &str) -> Result<String, ConfigError> {
         self.text(key)
             .filter(|text| !text.is_empty())
             .ok_or_else(|| missing(key, because))
@@ -338,14 +354,14 @@ impl Layers {
 
     // The table gives each key its type, so none of these can meet another one.
 
-    fn choice(&self, key: &str) -> Option<&str> {
+    pub(super) fn choice(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         self.choice(key).map(str::to_owned)
     }
 
@@ -356,7 +372,7 @@ impl Layers {
         }
     }
 
-    fn count(&self, key: &str) -> Option<u64> {
+    pub(super) fn count(&self, key: &str) -> Option<u64> {
         match self.get(key)? {
             Value::Count(count) => Some(*count),
             _ => None,
@@ -370,14 +386,14 @@ impl Layers {
         }
     }
 
-    fn real(&self, key: &str) -> Option<f64> {
+    pub(super) fn real(&self, key: &str) -> Option<f64> {
         match self.get(key)? {
             Value::Real(real) => Some(*real),
             _ => None,
         }
     }
 
-    fn switch(&self, key: &str) -> Option<bool> {
+    pub(super) fn switch(&self, key: &str) -> Option<bool> {
         match self.get(key)? {
             Value::Switch(switch) => Some(*switch),
             _ => None,
@@ -385,7 +401,7 @@ impl Layers {
     }
 }
 
-fn missing(key: &'static str, because: &str) -> ConfigError {
+pub(super) fn missing(key: &'static str, because: &str) -> ConfigError {
     let because = because.to_owned();
     let (variable, flag) = Setting::find(key)
         .map(|setting| (setting.variable(), setting.flag()))
@@ -398,7 +414,7 @@ fn missing(key: &'static str, because: &str) -> ConfigError {
     }
 }
 
-fn check(
+pub(super) fn check(
     key: &'static str,
     rule: &'static str,
     found: impl ToString,
@@ -415,7 +431,7 @@ fn check(
     }
 }
 
-fn needs_kinesis(key: &'static str) -> Result<(), ConfigError> {
+pub(super) fn needs_kinesis(key: &'static str) -> Result<(), ConfigError> {
     if cfg!(feature = "kinesis") {
         Ok(())
     } else {

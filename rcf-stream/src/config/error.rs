@@ -94,6 +94,14 @@ pub enum ConfigError {
         /// The other.
         second: &'static str,
     },
+    /// A table `[[override]]` makes no sense.
+    #[error("{origin}: override: {reason}")]
+    Override {
+        /// Where it stands.
+        origin: Origin,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
     /// Two columns of results have the same name.
     #[error("output.columns names {name:?} twice; give one another name with AS")]
     RepeatedColumn {

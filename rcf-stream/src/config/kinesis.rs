@@ -103,6 +103,10 @@ pub struct KinesisSourceConfig {
     /// What to do about records that were trimmed before they could be read.
     #[serde(default)]
     pub on_trimmed: OnTrimmed,
+    /// The ARN of a registered consumer: records are pushed to it by enhanced fan-out, instead of
+    /// asked for.
+    #[serde(default)]
+    pub consumer_arn: Option<String>,
 }
 
 impl KinesisSourceConfig {
@@ -118,6 +122,7 @@ impl KinesisSourceConfig {
             max_records: default_max_records(),
             follow: default_follow(),
             on_trimmed: OnTrimmed::default(),
+            consumer_arn: None,
         }
     }
 }

@@ -58,7 +58,12 @@ pub(super) enum Value {
 pub struct Layers {
     values: BTreeMap<&'static str, (Value, Origin)>,
     used: RefCell<BTreeSet<&'static str>>,
+    /// What `[[override]]` says of the forests of some keys.
+    overrides: Vec<OverrideTable>,
 }
+
+/// The key, and the settings of the section `forest` that differ.
+pub(super) type OverrideTable = (String, BTreeMap<&'static str, Value>);
 
 impl Layers {
     /// Adds the settings of a TOML file.
@@ -88,6 +93,10 @@ impl Layers {
             line: line(offset),
         };
         for (section, settings) in document.get_ref() {
+            if section.get_ref() == "override" {
+                self.overrides = overrides(settings, text, &origin)?;
+                continue;
+            }
             let mut insert = |key: &str, offset, value: &Spanned<DeValue<'_>>| {
                 let origin = origin(offset);
                 let Some(setting) = Setting::find(key) else {
@@ -166,12 +175,61 @@ impl Layers {
         self.values.get(key).map(|(value, _)| value)
     }
 
+    pub(super) fn override_tables(&self) -> &[OverrideTable] {
+        &self.overrides
+    }
+
+    /// How many values a record has.
+    pub(super) fn dimensions(&self) -> usize {
+        match self.get("input.values") {
+            Some(Value::Texts(values)) => values.len().max(1),
+            _ => 1,
+        }
+    }
+
     /// The first setting that was set and never asked for.
     pub(super) fn unused(&self) -> Option<(&'static str, &Origin)> {
         let used = self.used.borrow();
         let mut unused = self.values.iter().filter(|(key, _)| !used.contains(*key));
         unused.next().map(|(key, (_, origin))| (*key, origin))
     }
+}
+
+/// Reads the tables of `[[override]]`.
+fn overrides(
+    tables: &Spanned<DeValue<'_>>,
+    text: &str,
+    origin: &dyn Fn(usize) -> Origin,
+) -> Result<Vec<OverrideTable>, ConfigError> {
+    let not_tables = || ConfigError::Override {
+        origin: origin(tables.span().start),
+        reason: "write each as a table [[override]] with a key".to_owned(),
+    };
+    let mut read = Vec::new();
+    for table in tables.get_ref().as_array().ok_or_else(not_tables)? {
+        let (mut key, mut settings) = (None, BTreeMap::new());
+        for (name, value) in table.get_ref().as_table().ok_or_else(not_tables)? {
+            if name.get_ref() == "key" {
+                key = value.get_ref().as_str().map(str::to_owned);
+                continue;
+            }
+            let full = format!("forest.{}", name.get_ref());
+            let origin = origin(name.span().start);
+            let setting = match Setting::find(&full) {
+                Some(setting) if full != "forest.seed" => setting,
+                _ => return Err(unknown(&full, origin)),
+            };
+            let value = from_toml(setting.kind, value)
+                .ok_or_else(|| wrong(setting, &origin, &text[value.span()]))?;
+            settings.insert(setting.key, value);
+        }
+        let key = key.ok_or_else(|| ConfigError::Override {
+            origin: origin(table.span().start),
+            reason: "it needs a key: the key itself, or its beginning and *".to_owned(),
+        })?;
+        read.push((key, settings));
+    }
+    Ok(read)
 }
 
 fn unknown(key: &str, origin: Origin) -> ConfigError {

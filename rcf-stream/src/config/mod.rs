@@ -6,6 +6,7 @@ mod compat;
 mod error;
 pub mod kinesis;
 mod layers;
+mod operator;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rcf_core::AnomalyDetectorBuilder;
 use serde_json::json;
 
 pub use error::ConfigError;
@@ -22,10 +24,10 @@ pub use kinesis::{
 pub use layers::{Layers, Origin};
 pub use schema::{SETTINGS, Setting};
 
-use crate::checkpoint::{Fingerprint, Schedule};
+use crate::checkpoint::{Fingerprint, OnMissingState, Schedule};
 use crate::decode::{Fields, InputFormat};
 use crate::encode::{Encoder, KdaSql, OutputFormat};
-use crate::event::{EventOperator, ModelPer, event_operator};
+use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_operator};
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
 use crate::source::sine::SineConfig;
@@ -43,6 +45,8 @@ pub struct Config {
     pub output: OutputConfig,
     /// Where results go.
     pub sink: SinkConfig,
+    /// How models are held, and what they decide.
+    pub operator: OperatorConfig,
     /// Where and when checkpoints are written, if at all.
     pub checkpoint: Option<CheckpointConfig>,
     /// Where health, metrics and the live page are served, if at all.
@@ -154,11 +158,32 @@ pub enum SinkConfig {
     Kinesis(KinesisSinkConfig),
 }
 
+/// How models are held, and what they decide.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OperatorConfig {
+    /// The detectors, where decisions are asked for.
+    pub detector: Option<AnomalyDetectorBuilder>,
+    /// Whether detectors are told the time of events.
+    pub with_time: bool,
+    /// Keys with other parameters.
+    pub overrides: Vec<KeyOverride>,
+    /// Silence after which a key is forgotten.
+    pub time_to_live: Option<Duration>,
+    /// Bytes that models may take in memory; the rest goes to the checkpoint store.
+    pub memory: Option<usize>,
+    /// Where bad records go, where they are kept.
+    pub dead_letters: Option<SinkConfig>,
+}
+
 /// Where and when checkpoints are written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckpointConfig {
-    /// The folder.
-    pub directory: PathBuf,
+    /// A folder, or `s3://bucket/prefix`.
+    pub directory: String,
+    /// The name under which they are kept there: two applications can read one stream.
+    pub application: String,
+    /// What to do when the newest one is damaged or not there.
+    pub on_missing_state: OnMissingState,
     /// When one is due.
     pub schedule: Schedule,
     /// How many are kept.
@@ -168,6 +193,8 @@ pub struct CheckpointConfig {
 impl CheckpointConfig {
     /// Checkpoints are written so often where nothing else is said.
     pub const EVERY: Duration = Duration::from_secs(60);
+    /// They are kept under this name where nothing else is said.
+    pub const APPLICATION: &str = "rcf";
     /// So many checkpoints are kept where nothing else is said.
     pub const RETAIN: usize = 3;
 }
@@ -178,11 +205,36 @@ impl Config {
     /// # Errors
     /// The rule of the forest that a parameter breaks.
     pub fn operator(&self) -> Result<EventOperator, OperatorConfigError> {
-        event_operator(
+        let settings = ModelSettings {
+            forest: self.forest.clone(),
+            detector: self.operator.detector.clone(),
+            with_time: self.operator.with_time,
+            overrides: self.operator.overrides.clone(),
+            time_to_live: self
+                .operator
+                .time_to_live
+                .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        };
+        keyed_operator(
             self.input.dimensions(),
-            &self.forest,
+            &settings,
+            self.input.fields.key.is_some(),
             self.output.needs_attribution(),
         )
+    }
+
+    /// The stream that is read, as checkpoints call it.
+    #[must_use]
+    pub fn stream(&self) -> String {
+        match &self.source {
+            SourceConfig::File { path } => match path.file_name() {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => "stdin".to_owned(),
+            },
+            SourceConfig::Sine(_) => "sine".to_owned(),
+            SourceConfig::Kinesis(kinesis) => kinesis.stream.clone(),
+            SourceConfig::Multilang { stream } => stream.clone(),
+        }
     }
 
     /// The settings that a state depends on: what changes a score, an id or the bytes of a result,
@@ -215,6 +267,7 @@ impl Config {
                 "timestamp": paths(&self.input.fields.timestamp),
                 "delimiter": char::from(self.input.delimiter),
                 "header": self.input.header,
+                "optional_values": self.input.fields.optional_values.then_some(true),
                 "model_per": self.input.model_per,
             }),
         );
@@ -237,6 +290,17 @@ impl Config {
                 "attribution": self.output.attribution,
                 "columns": self.output.kda_sql.as_ref().map(|columns| format!("{columns:?}")),
                 "score_above": self.output.score_above,
+            }),
+        );
+        // Parameters of detectors change from release to release; their text names them all.
+        fingerprint.insert(
+            "operator",
+            json!({
+                "detector": self.operator.detector.as_ref().map(|it| format!("{:?}", it.config())),
+                "with_time": self.operator.with_time.then_some(true),
+                "overrides": (!self.operator.overrides.is_empty())
+                    .then(|| format!("{:?}", self.operator.overrides)),
+                "time_to_live_seconds": self.operator.time_to_live.map(|it| it.as_secs_f64()),
             }),
         );
         fingerprint.insert(

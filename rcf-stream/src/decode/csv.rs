@@ -11,6 +11,7 @@ use crate::suggest::closest;
 pub(super) struct CsvDecoder {
     splitter: Splitter,
     values: Vec<Column>,
+    optional_values: bool,
     key: Option<Column>,
     timestamp: Option<Column>,
     carried: Vec<Column>,
@@ -38,6 +39,7 @@ impl CsvDecoder {
         let column = |path: &FieldPath| find(path, names.as_deref());
         Ok(Self {
             values: fields.values.iter().map(column).collect::<Result<_, _>>()?,
+            optional_values: fields.optional_values,
             key: fields.key.as_ref().map(column).transpose()?,
             timestamp: fields.timestamp.as_ref().map(column).transpose()?,
             carried: fields
@@ -59,7 +61,10 @@ impl CsvDecoder {
         let values = self
             .values
             .iter()
-            .map(|column| number(&column.name, self.field(column)?))
+            .map(|column| match number(&column.name, self.field(column)?) {
+                Err(DecodeError::MissingField { .. }) if self.optional_values => Ok(f64::NAN),
+                value => value,
+            })
             .collect::<Result<_, _>>()?;
         let key = self
             .key

@@ -16,6 +16,7 @@ pub(super) struct JsonDecoder {
     /// Values first, then the key, then the time, where they are asked for.
     paths: Vec<FieldPath>,
     values: usize,
+    optional_values: bool,
     key: Option<usize>,
     timestamp: Option<usize>,
     carried: usize, // the first of them
@@ -76,6 +77,7 @@ impl JsonDecoder {
         let found = vec![Found::Nothing; paths.len()];
         Self {
             values: fields.values.len(),
+            optional_values: fields.optional_values,
             paths,
             key,
             timestamp,
@@ -123,6 +125,7 @@ impl JsonDecoder {
                 Some(value) => return Ok(value),
                 None => number.to_string(),
             },
+            Found::Nothing if self.optional_values => return Ok(f64::NAN),
             Found::Nothing => return Err(self.missing(index)),
             Found::Text(text) => format!("the text {:?}", shorten(text)),
             Found::Bool(value) => value.to_string(),

@@ -41,6 +41,9 @@ pub struct Fields {
     pub key: Option<FieldPath>,
     /// The field that is the time.
     pub timestamp: Option<FieldPath>,
+    /// Whether a value that is not there, null or empty is a missing value, NaN, instead of a bad
+    /// record.
+    pub optional_values: bool,
     /// Fields to hand on as they are, where they are there.
     pub carried: Vec<FieldPath>,
 }

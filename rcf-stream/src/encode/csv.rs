@@ -6,13 +6,28 @@ use super::Share;
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
 
-pub(super) fn header(names: &[String], attribution: bool) -> String {
+pub(super) fn header(names: &[String], attribution: bool, decisions: bool) -> String {
     let mut line = Line::new();
     line.text("id").text("timestamp").text("key");
     for name in names {
         line.text(name);
     }
     line.text("score");
+    if decisions {
+        for name in [
+            "grade",
+            "severity",
+            "threshold",
+            "anomaly",
+            "reason",
+            "relative_index",
+        ] {
+            line.text(name);
+        }
+        for name in names {
+            line.text(&format!("{name}_expected"));
+        }
+    }
     for name in names.iter().filter(|_| attribution) {
         line.text(&format!("{name}_high"))
             .text(&format!("{name}_low"));
@@ -35,6 +50,26 @@ pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, o
         line.number(value);
     }
     line.number(scored.score);
+    if let Some(decision) = &scored.decision {
+        line.number(decision.grade)
+            .number(decision.severity)
+            .number(decision.threshold)
+            .number(decision.is_anomaly())
+            .text(decision.silenced.map_or("", rcf_core::Silenced::as_str));
+        match &decision.candidate {
+            Some(candidate) => {
+                line.number(candidate.relative_index);
+                for value in &candidate.expected {
+                    line.number(value);
+                }
+            }
+            None => {
+                for _ in 0..=event.values.len() {
+                    line.text("");
+                }
+            }
+        }
+    }
     for share in shares.unwrap_or_default() {
         line.number(share.high).number(share.low);
     }

@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::Share;
+use super::{Share, direction, shares_of};
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
 
@@ -19,8 +19,32 @@ struct Line<'a> {
     value: &'a [f64],
     score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    grade: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anomaly: Option<Anomaly<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attribution: Option<Shares<'a>>,
     model: Model,
+}
+
+/// What is known of a record that stands out, reported or not.
+#[derive(Serialize)]
+struct Anomaly<'a> {
+    reported: bool,
+    /// Why it is not reported.
+    reason: Option<&'static str>,
+    /// 0 is this record, −1 the one before.
+    relative_index: i32,
+    value: &'a [f64],
+    expected: &'a [f64],
+    direction: &'static str,
+    attribution: Shares<'a>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +73,9 @@ pub(super) fn encode(
     shares: Option<&[Share]>,
     out: &mut Vec<u8>,
 ) {
+    let decision = scored.decision.as_ref();
+    let candidate = decision.and_then(|decision| decision.candidate.as_deref());
+    let candidate_shares: Vec<Share> = candidate.map(shares_of).unwrap_or_default();
     let line = Line {
         id: &event.id,
         stream: &event.stream,
@@ -58,6 +85,21 @@ pub(super) fn encode(
         key: &event.key,
         value: &event.values,
         score: scored.score,
+        grade: decision.map(|it| it.grade),
+        severity: decision.map(|it| it.severity),
+        threshold: decision.map(|it| it.threshold),
+        confidence: decision.map(|it| it.confidence),
+        anomaly: decision
+            .zip(candidate)
+            .map(|(decision, candidate)| Anomaly {
+                reported: decision.is_anomaly(),
+                reason: decision.silenced.map(rcf_core::Silenced::as_str),
+                relative_index: candidate.relative_index,
+                value: &candidate.values,
+                expected: &candidate.expected,
+                direction: direction(candidate),
+                attribution: Shares(names, &candidate_shares),
+            }),
         attribution: shares.map(|shares| Shares(names, shares)),
         model: Model {
             version: MODEL_VERSION,

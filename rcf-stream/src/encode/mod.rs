@@ -5,7 +5,7 @@ mod csv;
 mod jsonl;
 mod kda_sql;
 
-use rcf_core::Attribution;
+use rcf_core::{Attribution, Candidate, Direction};
 use serde::{Deserialize, Serialize};
 
 pub use kda_sql::{KdaColumn, KdaContent, KdaSql};
@@ -30,6 +30,7 @@ pub struct Encoder {
     format: OutputFormat,
     names: Vec<String>,
     attribution: bool,
+    decisions: bool,
     kda_sql: Option<KdaSql>,
     score_above: Option<f64>,
 }
@@ -43,9 +44,17 @@ impl Encoder {
             format,
             names: names.to_vec(),
             attribution,
+            decisions: false,
             kda_sql: None,
             score_above: None,
         }
+    }
+
+    /// The results are decisions of detectors: a header has their columns.
+    #[must_use]
+    pub fn decisions(mut self, on: bool) -> Self {
+        self.decisions = on;
+        self
     }
 
     /// Writes the columns of the retired Kinesis Data Analytics for SQL instead.
@@ -74,7 +83,9 @@ impl Encoder {
     pub fn header(&self) -> Option<String> {
         match (self.format, &self.kda_sql) {
             (OutputFormat::Jsonl, _) => None,
-            (OutputFormat::Csv, None) => Some(csv::header(&self.names, self.attribution)),
+            (OutputFormat::Csv, None) => {
+                Some(csv::header(&self.names, self.attribution, self.decisions))
+            }
             (OutputFormat::Csv, Some(kda_sql)) => Some(kda_sql.header()),
         }
     }
@@ -104,6 +115,23 @@ struct Share {
     high: f64,
     /// Because the value was lower than expected.
     low: f64,
+}
+
+/// The shares of the values in the score of a candidate.
+fn shares_of(candidate: &Candidate) -> Vec<Share> {
+    let parts = candidate
+        .attribution
+        .high
+        .iter()
+        .zip(&candidate.attribution.low);
+    parts.map(|(&high, &low)| Share { high, low }).collect()
+}
+
+fn direction(candidate: &Candidate) -> &'static str {
+    match candidate.direction {
+        Direction::High => "HIGH",
+        Direction::Low => "LOW",
+    }
 }
 
 /// Adds the attribution up over the records of the shingle, of `dimensions` values each.
@@ -149,6 +177,7 @@ mod tests {
                 score: 1.875,
                 attribution,
                 updates: 300,
+                decision: None,
             },
         )
     }

@@ -29,6 +29,17 @@ pub trait KinesisApi: Send + Sync + 'static {
     /// [`ErrorKind::ExpiredIterator`] if the iterator is older than five minutes.
     async fn get_records(&self, iterator: &str, limit: u32) -> Result<RecordPage, ApiError>;
 
+    /// Has the records of a shard pushed to a registered consumer, for five minutes at most.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Throttled`] while another subscription of the consumer to the shard is young.
+    async fn subscribe(
+        &self,
+        consumer: &str,
+        shard: &str,
+        start: &IteratorStart,
+    ) -> Result<Box<dyn Subscription>, ApiError>;
+
     /// Puts up to 500 records and answers for each of them, in their order.
     ///
     /// # Errors
@@ -43,6 +54,16 @@ pub trait KinesisApi: Send + Sync + 'static {
     /// # Errors
     /// An [`ApiError`].
     async fn max_record_bytes(&self) -> Result<usize, ApiError>;
+}
+
+/// Records as they are pushed.
+#[async_trait]
+pub trait Subscription: Send {
+    /// The next ones; `None` when the subscription has ended, but not the shard.
+    ///
+    /// # Errors
+    /// The connection broke; another subscription is needed.
+    async fn next(&mut self) -> Result<Option<RecordPage>, ApiError>;
 }
 
 /// One page of the list of shards.
@@ -62,6 +83,8 @@ pub struct Shard {
     /// The shards it was made from: one after a split, two after a merge. They stay named here
     /// when the stream has long forgotten them.
     pub parents: Vec<String>,
+    /// The hashes of the partition keys that it takes, both ends included.
+    pub hashes: Option<(u128, u128)>,
 }
 
 /// Where an iterator starts.
@@ -177,6 +200,8 @@ impl ErrorKind {
         Some(match code {
             "ProvisionedThroughputExceededException"
             | "LimitExceededException"
+            // Another subscription of ours is not over yet.
+            | "ResourceInUseException"
             | "KMSThrottlingException"
             | "Throttling"
             | "ThrottlingException"

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
-    Shard, ShardPage,
+    Shard, ShardPage, Subscription,
 };
 use crate::record::Timestamp;
 
@@ -73,6 +73,7 @@ impl MemoryStream {
             shard: Shard {
                 id: id.to_owned(),
                 parents: parents.iter().map(ToString::to_string).collect(),
+                hashes: None,
             },
             records: Vec::new(),
             trimmed: 0,
@@ -109,6 +110,14 @@ impl MemoryStream {
             });
         }
         state.last_sequence.to_string()
+    }
+
+    /// Appends a record with this payload.
+    pub(crate) fn append_data(&self, id: &str, data: Bytes) -> String {
+        let sequence = self.append(id, 1);
+        let mut state = self.state();
+        state.shard(id).records.last_mut().unwrap().data = data;
+        sequence
     }
 
     pub(crate) fn expire_iterators(&self) {
@@ -219,6 +228,27 @@ impl KinesisApi for MemoryStream {
         })
     }
 
+    /// Ends after three pages.
+    async fn subscribe(
+        &self,
+        consumer: &str,
+        shard: &str,
+        start: &IteratorStart,
+    ) -> Result<Box<dyn Subscription>, ApiError> {
+        assert_eq!(consumer, "arn");
+        if let Some(kind) = self.state().read_faults.pop_front() {
+            return Err(error(kind));
+        }
+        let iterator = self.shard_iterator(shard, start).await?;
+        let (mut pages, mut next) = (VecDeque::new(), Some(iterator));
+        while let (Some(iterator), ..3) = (&next, pages.len()) {
+            let page = self.get_records(iterator, 4).await?;
+            next.clone_from(&page.next);
+            pages.push_back(page);
+        }
+        Ok(Box::new(Pushed(pages)))
+    }
+
     async fn put_records(
         &self,
         entries: Vec<PutEntry>,
@@ -255,5 +285,15 @@ impl KinesisApi for MemoryStream {
 
     async fn max_record_bytes(&self) -> Result<usize, ApiError> {
         Ok(1024)
+    }
+}
+
+/// The pages of a subscription.
+struct Pushed(VecDeque<RecordPage>);
+
+#[async_trait]
+impl Subscription for Pushed {
+    async fn next(&mut self) -> Result<Option<RecordPage>, ApiError> {
+        Ok(self.0.pop_front())
     }
 }

@@ -5,6 +5,7 @@
 //! cargo feature `kinesis`. The rest is in every build and tested against a stream in memory that
 //! throttles, expires and fails on demand, as no emulator does.
 
+pub(crate) mod aggregate;
 mod api;
 mod backoff;
 #[cfg(feature = "kinesis")]
@@ -14,7 +15,7 @@ pub(crate) mod memory;
 
 pub use api::{
     ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
-    Shard, ShardPage,
+    Shard, ShardPage, Subscription,
 };
 pub(crate) use backoff::{Backoff, retry};
 #[cfg(feature = "kinesis")]

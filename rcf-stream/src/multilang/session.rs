@@ -130,7 +130,7 @@ impl Session {
             .clone()
             .ok_or(MultilangError::NoDirectory)?;
         let settings = config.fingerprint(&config.operator()?);
-        let store = Store::new(&schedule.directory, stream, shard, settings);
+        let store = Store::new(schedule.directory.as_ref(), stream, shard, settings);
         // TRIM_HORIZON, LATEST and AT_TIMESTAMP are no records: the shard begins.
         let position = after.filter(|(sequence, _)| is_number(sequence));
         let state = match &position {

@@ -2,13 +2,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use rcf_core::ConfigError;
+use rcf_core::keyed::DetectorMap;
+use rcf_core::{AnomalyDetectorBuilder, ConfigError};
 use thiserror::Error;
 
-use super::models::Models;
+use super::model::Model;
 use super::parameters::ForestParameters;
-use super::{InputMapper, KeyMapper, RandomCutForestOperator, ResultMapper, Scored};
+use super::template::{KeyFilter, Template};
+use super::{
+    EventTimeMapper, InputMapper, KeyMapper, ModelKey, RandomCutForestOperator, ResultMapper,
+    Scored, TimeMapper,
+};
+use crate::checkpoint::CheckpointSpill;
 
 /// The operator cannot be built.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -33,9 +40,40 @@ pub struct RandomCutForestOperatorBuilder<In, Out> {
     dimensions: usize,
     parameters: ForestParameters,
     attribution: bool,
+    detector: Option<AnomalyDetectorBuilder>,
+    overrides: Vec<(KeyFilter, ForestParameters)>,
+    map: MapSettings,
     input_mapper: Option<InputMapper<In>>,
     key_mapper: Option<KeyMapper<In>>,
+    time_mapper: Option<TimeMapper<In>>,
+    event_time_mapper: Option<EventTimeMapper<In>>,
     result_mapper: Option<ResultMapper<In, Out>>,
+}
+
+/// How models are held.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct MapSettings {
+    pub(super) time_to_live: Option<u64>,
+    pub(super) track_changes: bool,
+}
+
+impl MapSettings {
+    pub(super) fn build(
+        self,
+        template: &Arc<Template>,
+        spill: Option<(usize, CheckpointSpill)>,
+    ) -> DetectorMap<ModelKey, Model> {
+        let template = Arc::clone(template);
+        let mut builder = DetectorMap::builder(move |key: &ModelKey| template.model(key))
+            .track_changes(self.track_changes);
+        if let Some((budget, store)) = spill {
+            builder = builder.budget(budget, store);
+        }
+        if let Some(time) = self.time_to_live {
+            builder = builder.time_to_live(time);
+        }
+        builder.build()
+    }
 }
 
 impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
@@ -99,6 +137,52 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
+    /// Decides, instead of only scoring: each key has a detector, made by this builder with the
+    /// parameters of the forests. NaN is a missing value then.
+    pub fn detector(mut self, detector: AnomalyDetectorBuilder) -> Self {
+        self.detector = Some(detector);
+        self
+    }
+
+    /// Gives the keys that the filter takes other parameters, where they are set; the seed is that
+    /// of the operator. The first filter that takes a key counts.
+    pub fn override_for(
+        mut self,
+        filter: impl Fn(&str) -> bool + Send + Sync + 'static,
+        parameters: ForestParameters,
+    ) -> Self {
+        self.overrides.push((Box::new(filter), parameters));
+        self
+    }
+
+    /// Forgets a key that was silent for longer than this, in the unit of the
+    /// [time mapper](Self::time_mapper).
+    pub fn time_to_live(mut self, time: u64) -> Self {
+        self.map.time_to_live = Some(time);
+        self
+    }
+
+    /// The time by which keys are forgotten. It must not run backwards for a key.
+    pub fn time_mapper(mut self, mapper: impl Fn(&In) -> i64 + Send + Sync + 'static) -> Self {
+        self.time_mapper = Some(Box::new(mapper));
+        self
+    }
+
+    /// The time at which detectors see gaps; it must grow for each key.
+    pub fn event_time_mapper(
+        mut self,
+        mapper: impl Fn(&In) -> Option<f64> + Send + Sync + 'static,
+    ) -> Self {
+        self.event_time_mapper = Some(Box::new(mapper));
+        self
+    }
+
+    /// Remembers which models have changed, for incremental checkpoints.
+    pub(crate) fn track_changes(mut self) -> Self {
+        self.map.track_changes = true;
+        self
+    }
+
     /// Turns a record into its values; required.
     pub fn input_mapper(self, mapper: impl Fn(&In) -> Vec<f64> + Send + Sync + 'static) -> Self {
         self.input_mapper_into(move |input, values| values.extend(mapper(input)))
@@ -137,16 +221,27 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
     /// # Errors
     /// One variant of [`OperatorConfigError`] for each rule.
     pub fn build(self) -> Result<RandomCutForestOperator<In, Out>, OperatorConfigError> {
-        // Building one forest checks the parameters and fills in the defaults.
-        let forest = self.parameters.forest(self.dimensions).build()?;
+        let template = Template::new(
+            self.dimensions,
+            self.parameters,
+            self.detector,
+            self.overrides,
+        )?;
+        let template = Arc::new(template);
         Ok(RandomCutForestOperator {
-            models: Models::new(forest.config().clone()),
+            models: self.map.build(&template, None),
+            template,
+            map: self.map,
+            spill: None,
+            dimensions: self.dimensions,
             with_attribution: self.attribution,
             values: Vec::with_capacity(self.dimensions),
             input_mapper: self
                 .input_mapper
                 .ok_or(OperatorConfigError::MissingInputMapper)?,
             key_mapper: self.key_mapper,
+            time_mapper: self.time_mapper,
+            event_time_mapper: self.event_time_mapper,
             result_mapper: self
                 .result_mapper
                 .ok_or(OperatorConfigError::MissingResultMapper)?,
@@ -160,8 +255,13 @@ impl<In, Out> Default for RandomCutForestOperatorBuilder<In, Out> {
             dimensions: 0,
             parameters: ForestParameters::default(),
             attribution: false,
+            detector: None,
+            overrides: Vec::new(),
+            map: MapSettings::default(),
             input_mapper: None,
             key_mapper: None,
+            time_mapper: None,
+            event_time_mapper: None,
             result_mapper: None,
         }
     }

@@ -24,29 +24,42 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batch;
 mod builder;
-mod models;
+mod model;
 mod parameters;
+mod seed;
 mod snapshot;
+mod template;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use rcf_core::{Attribution, InputError};
+use rcf_core::keyed::{DetectorMap, MapError, Statistics};
+use rcf_core::{Attribution, Descriptor, InputError};
 use thiserror::Error;
 
 pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
-pub use models::seed_for_key;
+pub(crate) use model::{Model, describe_model};
 pub use parameters::ForestParameters;
+pub use seed::seed_for_key;
 pub use snapshot::RestoreError;
 
-use models::Models;
+use crate::checkpoint::CheckpointSpill;
+use builder::MapSettings;
+use template::Template;
+
+/// The name of a model.
+pub type ModelKey = Arc<str>;
 
 /// Raised when the same records would give other scores than before. Each result carries it.
 pub const MODEL_VERSION: u32 = 1;
 
 type InputMapper<In> = Box<dyn Fn(&In, &mut Vec<f64>) + Send + Sync>;
 type KeyMapper<In> = Box<dyn Fn(&In) -> Cow<'_, str> + Send + Sync>;
+type TimeMapper<In> = Box<dyn Fn(&In) -> i64 + Send + Sync>;
+type EventTimeMapper<In> = Box<dyn Fn(&In) -> Option<f64> + Send + Sync>;
 type ResultMapper<In, Out> = Box<dyn Fn(&In, Scored) -> Out + Send + Sync>;
 
 /// What the model says about one record.
@@ -61,6 +74,8 @@ pub struct Scored {
     pub attribution: Option<Attribution>,
     /// How many records the model has learned, this one included.
     pub updates: u64,
+    /// What the detector says, where the operator has one for each key.
+    pub decision: Option<Descriptor>,
 }
 
 /// A record could not be scored. The model is exactly as it was before.
@@ -70,6 +85,18 @@ pub enum OperatorError {
     /// The input mapper gave values that the forest refuses.
     #[error("{0}")]
     Input(#[from] InputError),
+    /// The model is in the store of spilled models, and that failed.
+    #[error("{0}")]
+    Store(String),
+}
+
+impl From<MapError> for OperatorError {
+    fn from(error: MapError) -> Self {
+        match error {
+            MapError::Input(error) => Self::Input(error),
+            error => Self::Store(error.to_string()),
+        }
+    }
 }
 
 /// Scores records, and learns from them, with one Random Cut Forest per key.
@@ -78,10 +105,16 @@ pub enum OperatorError {
 /// same bits, whatever happens between the records of other keys, and across
 /// [`snapshot`](Self::snapshot) and [`restore`](Self::restore).
 pub struct RandomCutForestOperator<In, Out> {
-    models: Models,
+    template: Arc<Template>,
+    map: MapSettings,
+    spill: Option<(usize, CheckpointSpill)>,
+    models: DetectorMap<ModelKey, Model>,
+    dimensions: usize,
     with_attribution: bool,
     input_mapper: InputMapper<In>,
     key_mapper: Option<KeyMapper<In>>,
+    time_mapper: Option<TimeMapper<In>>,
+    event_time_mapper: Option<EventTimeMapper<In>>,
     result_mapper: ResultMapper<In, Out>,
     values: Vec<f64>, // scratch, so that the mapper need not allocate
 }
@@ -100,13 +133,11 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     pub fn process(&mut self, input: &In) -> Result<Out, OperatorError> {
         self.values.clear();
         (self.input_mapper)(input, &mut self.values);
-        let key = match &self.key_mapper {
-            Some(key_mapper) => key_mapper(input),
-            None => Cow::Borrowed(""),
-        };
-        let scored = self
-            .models
-            .process(&key, &self.values, self.with_attribution)?;
+        let key: ModelKey = self.key_of(input).as_ref().into();
+        let (now, time) = (self.time_of(input), self.event_time_of(input));
+        let scored = self.models.with(&key, now, |model| {
+            model.score(&self.values, time, self.with_attribution)
+        })??;
         Ok((self.result_mapper)(input, scored))
     }
 
@@ -114,6 +145,18 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     #[must_use]
     pub fn models(&self) -> usize {
         self.models.len()
+    }
+
+    /// How many of them are not in memory.
+    #[must_use]
+    pub fn spilled_models(&self) -> usize {
+        self.models.spilled()
+    }
+
+    /// Models that left memory, came back, and were forgotten.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.models.statistics()
     }
 
     /// The memory of all models, in bytes.
@@ -125,13 +168,13 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     /// The parameters of the models, with all defaults filled in.
     #[must_use]
     pub fn parameters(&self) -> &rcf_core::Config {
-        self.models.parameters()
+        &self.template.config
     }
 
     /// The whole state: parameters and models. Equal states give equal bytes.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
-        snapshot::write(&self.models)
+        snapshot::write(self.parameters(), &self.models)
     }
 
     /// Replaces the state by a [`snapshot`](Self::snapshot) of an operator with the same
@@ -141,7 +184,14 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     /// A [`RestoreError`] where the bytes are damaged or come from other parameters; the state
     /// is unchanged then.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
-        self.models = snapshot::read(bytes, self.models.parameters())?;
+        let saved = snapshot::read(bytes, self.parameters(), &self.template)?;
+        self.clear();
+        for (key, last_used, model) in saved {
+            let restored = self.models.restore(key, last_used, model);
+            restored.map_err(|error| RestoreError::Store {
+                reason: error.to_string(),
+            })?;
+        }
         Ok(())
     }
 }

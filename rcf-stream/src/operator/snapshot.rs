@@ -5,19 +5,24 @@
 //! | bytes | content |
 //! |---|---|
 //! | 8 | signature `89 52 43 46 4F 50 0D 0A` (`\x89RCFOP\r\n`) |
-//! | 2 | format version, 1 |
+//! | 2 | format version, 2 |
 //! | 8 × 8 | dimensions, shingle size, number of trees, sample size, output after, seed (u64); time decay, initial accept fraction (f64) |
 //! | 8 | number of models |
-//! | for each model, by key | 4: length of the key; the key in UTF-8; 8: length of the forest; the forest as `rcf-core` writes it |
+//! | for each model, by key | 4: length of the key; the key in UTF-8; 8: time of the last use; 8: length of the model; the model as `rcf-core` writes it |
 //! | 4 | CRC-32C of all the bytes before |
 
-use rcf_core::{Config, RandomCutForest, StateError};
+use std::collections::BTreeSet;
+
+use rcf_core::keyed::{DetectorMap, KeyedModel};
+use rcf_core::{Config, StateError};
 use thiserror::Error;
 
-use super::models::{Models, seed_for_key};
+use super::ModelKey;
+use super::model::Model;
+use super::template::Template;
 
 const SIGNATURE: [u8; 8] = *b"\x89RCFOP\r\n";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// A snapshot cannot be restored. The operator is unchanged.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -56,7 +61,19 @@ pub enum RestoreError {
         /// Its value in the operator.
         configured: String,
     },
-    /// The forest of one key cannot be restored.
+    /// The model of one key was made with other parameters.
+    #[error("the model of key {key:?} has other parameters than this operator gives it")]
+    OtherParameters {
+        /// The key.
+        key: String,
+    },
+    /// A model cannot be put into its place.
+    #[error("{reason}")]
+    Store {
+        /// The cause.
+        reason: String,
+    },
+    /// The model of one key cannot be restored.
     #[error("the model of key {key:?}: {source}")]
     Model {
         /// The key.
@@ -67,27 +84,36 @@ pub enum RestoreError {
     },
 }
 
-pub(super) fn write(models: &Models) -> Vec<u8> {
+pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(SIGNATURE);
     out.extend(VERSION.to_le_bytes());
-    for parameter in parameters(models.parameters()) {
+    for parameter in parameters(config) {
         out.extend(parameter.bits.to_le_bytes());
     }
-    out.extend((models.len() as u64).to_le_bytes());
-    for (key, forest) in models.sorted() {
-        let forest = forest.to_bytes();
+    // Sorted, so that equal states are equal bytes. Spilling is for pipelines, which take no
+    // snapshots.
+    let mut keys: Vec<(&ModelKey, i64)> = models.keys().collect();
+    keys.sort_unstable();
+    out.extend((keys.len() as u64).to_le_bytes());
+    for (key, last_used) in keys {
+        let model = models.model(key).map_or_else(Vec::new, Model::to_bytes);
         out.extend((key.len() as u32).to_le_bytes());
         out.extend(key.as_bytes());
-        out.extend((forest.len() as u64).to_le_bytes());
-        out.extend(forest);
+        out.extend(last_used.to_le_bytes());
+        out.extend((model.len() as u64).to_le_bytes());
+        out.extend(model);
     }
     let checksum = crc32c::crc32c(&out);
     out.extend(checksum.to_le_bytes());
     out
 }
 
-pub(super) fn read(bytes: &[u8], configured: &Config) -> Result<Models, RestoreError> {
+pub(super) fn read(
+    bytes: &[u8],
+    configured: &Config,
+    template: &Template,
+) -> Result<Vec<(ModelKey, i64, Model)>, RestoreError> {
     let mut reader = Reader(checked_body(bytes)?);
     for parameter in parameters(configured) {
         let saved = reader.u64()?;
@@ -95,14 +121,16 @@ pub(super) fn read(bytes: &[u8], configured: &Config) -> Result<Models, RestoreE
             return Err(parameter.mismatch(saved));
         }
     }
-    let mut models = Models::new(configured.clone());
+    let mut models = Vec::new();
+    let mut keys = BTreeSet::new();
     for _ in 0..reader.u64()? {
-        let (key, forest) = read_model(&mut reader, configured)?;
-        if models.insert(key, forest).is_some() {
+        let (key, last_used, model) = read_model(&mut reader, template)?;
+        if !keys.insert(ModelKey::clone(&key)) {
             return Err(RestoreError::Malformed {
                 reason: "a key occurs twice",
             });
         }
+        models.push((key, last_used, model));
     }
     if !reader.0.is_empty() {
         return Err(RestoreError::Malformed {
@@ -136,29 +164,25 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], RestoreError> {
 
 fn read_model(
     reader: &mut Reader<'_>,
-    configured: &Config,
-) -> Result<(String, RandomCutForest), RestoreError> {
+    template: &Template,
+) -> Result<(ModelKey, i64, Model), RestoreError> {
     let key_length = reader.u32()?.into();
-    let key = std::str::from_utf8(reader.take(key_length)?)
-        .map_err(|_| RestoreError::Malformed {
+    let key =
+        std::str::from_utf8(reader.take(key_length)?).map_err(|_| RestoreError::Malformed {
             reason: "a key is not UTF-8",
-        })?
-        .to_owned();
-    let forest_length = reader.u64()?;
-    let forest = RandomCutForest::from_bytes(reader.take(forest_length)?).map_err(|source| {
-        RestoreError::Model {
-            key: key.clone(),
-            source,
-        }
+        })?;
+    let last_used = reader.u64()?.cast_signed();
+    let length = reader.u64()?;
+    let model = Model::from_bytes(reader.take(length)?).map_err(|source| RestoreError::Model {
+        key: key.to_owned(),
+        source,
     })?;
-    let mut expected = configured.clone();
-    expected.seed = seed_for_key(configured.seed, &key);
-    if *forest.config() != expected {
-        return Err(RestoreError::Malformed {
-            reason: "a model has parameters of its own",
+    if !model.is_alike(&template.model(key)) {
+        return Err(RestoreError::OtherParameters {
+            key: key.to_owned(),
         });
     }
-    Ok((key, forest))
+    Ok((key.into(), last_used, model))
 }
 
 /// A parameter as it is stored: an integer, or the bits of a float.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use super::{Sink, SinkPosition};
+use super::{Flushed, Sink, SinkPosition};
 use crate::error::SinkError;
 use crate::record::OutputRecord;
 
@@ -93,6 +93,22 @@ impl Sink for LinesSink {
             }
             Output::Stream(_) => Ok(None), // flushed by each write
         }
+    }
+
+    async fn begin_flush(&mut self) -> Result<Flushed, SinkError> {
+        let Output::File(file, length) = &self.output else {
+            return Ok(Box::pin(std::future::ready(Ok(None))));
+        };
+        let path = self.path.clone();
+        let file = file.try_clone().map_err(io_error(&path))?;
+        let position = SinkPosition(length.to_string());
+        // A disk can take its time to sync.
+        Ok(Box::pin(async move {
+            let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
+            let synced = synced.map_err(io::Error::other).and_then(|done| done);
+            synced.map_err(io_error(&path))?;
+            Ok(Some(position))
+        }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where results go.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,18 @@ pub mod memory;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SinkPosition(pub String);
+
+/// How far the sinks of a pipeline got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinkPositions {
+    /// The sink of results, where it can say.
+    pub results: Option<SinkPosition>,
+    /// The sink of dead letters, where there is one and it can say.
+    pub dead_letters: Option<SinkPosition>,
+}
+
+/// Ready when everything written before is acknowledged and durable.
+pub type Flushed = Pin<Box<dyn Future<Output = Result<Option<SinkPosition>, SinkError>> + Send>>;
 
 /// Takes encoded results.
 ///
@@ -34,4 +48,14 @@ pub trait Sink: Send {
     /// # Errors
     /// As for [`write`](Sink::write).
     async fn flush(&mut self) -> Result<Option<SinkPosition>, SinkError>;
+
+    /// Begins a [`flush`](Sink::flush) of everything written so far, and lets more be written while
+    /// it goes on. By default it is over when this returns.
+    ///
+    /// # Errors
+    /// As for [`write`](Sink::write).
+    async fn begin_flush(&mut self) -> Result<Flushed, SinkError> {
+        let position = self.flush().await?;
+        Ok(Box::pin(std::future::ready(Ok(position))))
+    }
 }

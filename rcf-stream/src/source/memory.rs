@@ -65,6 +65,7 @@ impl MemorySource {
             return Some(Batch {
                 records,
                 ended_shards,
+                ..Batch::default()
             });
         }
         None

@@ -21,6 +21,20 @@ pub struct Batch {
     /// Shards of which the last record is in this batch or was in an earlier one. A source
     /// delivers the children of a shard only in batches *after* the one that ends it.
     pub ended_shards: Vec<Arc<str>>,
+    /// Shards of which the first records come in this batch or later, and the shards from which
+    /// they were made. What belongs to a shard is handed over to its children then.
+    pub begun_shards: Vec<BegunShard>,
+}
+
+/// A shard made from others by a split or a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BegunShard {
+    /// Its id.
+    pub shard: Arc<str>,
+    /// The shards that it continues: one after a split, two after a merge.
+    pub parents: Vec<String>,
+    /// Those of them whose last child this is.
+    pub done: Vec<String>,
 }
 
 /// A stream of records, opened at the [`Positions`] after which it resumes.

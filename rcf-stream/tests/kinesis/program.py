@@ -96,7 +96,7 @@ class Program:
             run.wait_for_success()
 
     def has_checkpoint(self) -> bool:
-        return any(self.checkpoints.glob("*.rcf"))
+        return any(self.checkpoints.glob("*/*/manifests/*.rcf"))
 
 
 class Run:

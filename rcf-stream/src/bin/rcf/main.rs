@@ -7,8 +7,10 @@ mod detector;
 mod failure;
 mod generate;
 mod input;
+mod inspect;
 mod log;
 mod migrate;
+mod replay;
 mod report;
 mod rows;
 mod run;
@@ -52,6 +54,10 @@ enum Command {
     Report(report::ReportArguments),
     /// Run the pipeline of a configuration
     Run(run::Run),
+    /// Show what is in a checkpoint
+    Inspect(inspect::Inspect),
+    /// Write the results of the past once more
+    Replay(replay::Replay),
     /// Make a configuration from what another program had
     #[command(subcommand)]
     Migrate(migrate::Migrate),
@@ -85,6 +91,8 @@ impl Command {
             Self::Score(score) => runtime.block_on(score.run()),
             Self::Report(report) => runtime.block_on(report.run()),
             Self::Run(run) => runtime.block_on(run.run()),
+            Self::Inspect(inspect) => runtime.block_on(inspect.run()),
+            Self::Replay(replay) => runtime.block_on(replay.run()),
             Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),
         }

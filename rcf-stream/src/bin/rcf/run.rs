@@ -36,7 +36,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let config = self.load()?;
+        let config = load(self.config.as_ref(), &self.settings)?;
         if self.check {
             return Ok(());
         }
@@ -64,22 +64,23 @@ impl Run {
         );
         Ok(())
     }
+}
 
-    fn load(&self) -> Result<Config, Failure> {
-        let mut layers = Layers::default();
-        let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
-        if let Some(path) = self.config.clone().or_else(variable) {
-            layers.file(&path)?;
-        }
-        // A variable that is not Unicode cannot be one of ours.
-        let variables = std::env::vars_os()
-            .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
-        layers.variables(variables)?;
-        for (setting, text) in &self.settings.0 {
-            layers.flag(setting, text)?;
-        }
-        Ok(layers.build()?)
+/// Lays flags over the environment over the file.
+pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Config, Failure> {
+    let mut layers = Layers::default();
+    let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
+    if let Some(path) = file.cloned().or_else(variable) {
+        layers.file(&path)?;
     }
+    // A variable that is not Unicode cannot be one of ours.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+    layers.variables(variables)?;
+    for (setting, text) in &flags.0 {
+        layers.flag(setting, text)?;
+    }
+    Ok(layers.build()?)
 }
 
 /// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.

@@ -9,9 +9,11 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::config::retry::RetryConfig;
 use aws_sdk_kinesis::config::timeout::TimeoutConfig;
+use aws_sdk_kinesis::operation::subscribe_to_shard::SubscribeToShardOutput;
 use aws_sdk_kinesis::primitives::{Blob, DateTime};
 use aws_sdk_kinesis::types::{
     PutRecordsRequestEntry, PutRecordsResultEntry, Record, Shard as SdkShard, ShardIteratorType,
+    StartingPosition, SubscribeToShardEventStream,
 };
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use bytes::Bytes;
@@ -19,7 +21,7 @@ use thiserror::Error;
 
 use crate::kinesis::{
     ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
-    Shard, ShardPage,
+    Shard, ShardPage, Subscription,
 };
 use crate::record::Timestamp;
 
@@ -158,6 +160,43 @@ impl KinesisApi for SdkClient {
         })
     }
 
+    async fn subscribe(
+        &self,
+        consumer: &str,
+        shard: &str,
+        start: &IteratorStart,
+    ) -> Result<Box<dyn Subscription>, ApiError> {
+        let (kind, sequence, time) = match start {
+            IteratorStart::TrimHorizon => (ShardIteratorType::TrimHorizon, None, None),
+            IteratorStart::Latest => (ShardIteratorType::Latest, None, None),
+            IteratorStart::AtTimestamp(time) => (ShardIteratorType::AtTimestamp, None, Some(time)),
+            IteratorStart::AtSequence(sequence) => {
+                (ShardIteratorType::AtSequenceNumber, Some(sequence), None)
+            }
+            IteratorStart::AfterSequence(sequence) => {
+                (ShardIteratorType::AfterSequenceNumber, Some(sequence), None)
+            }
+        };
+        let position = StartingPosition::builder()
+            .r#type(kind)
+            .set_sequence_number(sequence.cloned())
+            .set_timestamp(time.map(|Timestamp(millis)| DateTime::from_millis(*millis)))
+            .build()
+            .map_err(|error| ApiError {
+                kind: ErrorKind::Other,
+                message: error.to_string(),
+            })?;
+        let answer = self
+            .client
+            .subscribe_to_shard()
+            .consumer_arn(consumer)
+            .shard_id(shard)
+            .starting_position(position)
+            .send()
+            .await?;
+        Ok(Box::new(PushedRecords(answer)))
+    }
+
     async fn put_records(
         &self,
         entries: Vec<PutEntry>,
@@ -200,8 +239,38 @@ impl KinesisApi for SdkClient {
     }
 }
 
+/// The events of a subscription.
+struct PushedRecords(SubscribeToShardOutput);
+
+#[async_trait]
+impl Subscription for PushedRecords {
+    async fn next(&mut self) -> Result<Option<RecordPage>, ApiError> {
+        loop {
+            match self.0.event_stream.recv().await? {
+                None => return Ok(None),
+                Some(SubscribeToShardEventStream::SubscribeToShardEvent(event)) => {
+                    let has_ended = event.child_shards.is_some_and(|it| !it.is_empty());
+                    let next = event.continuation_sequence_number;
+                    return Ok(Some(RecordPage {
+                        records: event.records.into_iter().map(record).collect(),
+                        next: (!has_ended && !next.is_empty()).then_some(next),
+                        millis_behind_latest: u64::try_from(event.millis_behind_latest)
+                            .unwrap_or(0),
+                    }));
+                }
+                Some(_) => {} // of a later version
+            }
+        }
+    }
+}
+
 fn shard(shard: SdkShard) -> Shard {
+    let hashes = shard.hash_key_range.and_then(|range| {
+        let low = range.starting_hash_key.parse().ok()?;
+        Some((low, range.ending_hash_key.parse().ok()?))
+    });
     Shard {
+        hashes,
         id: shard.shard_id,
         parents: [shard.parent_shard_id, shard.adjacent_parent_shard_id]
             .into_iter()

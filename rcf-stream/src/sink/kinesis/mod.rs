@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use self::queue::Entry;
 use self::worker::{Command, Worker};
-use super::{Sink, SinkPosition};
+use super::{Flushed, Sink, SinkPosition};
 use crate::error::SinkError;
 use crate::kinesis::{ErrorKind, KinesisApi, PutEntry, retry};
 use crate::record::OutputRecord;
@@ -143,6 +143,22 @@ impl Sink for KinesisSink {
             return Err(self.failure().await);
         }
         Ok(None)
+    }
+
+    async fn begin_flush(&mut self) -> Result<Flushed, SinkError> {
+        let (done, flushed) = oneshot::channel();
+        if self.commands.send(Command::Flush(done)).is_err() {
+            return Err(self.failure().await);
+        }
+        let action = format!("cannot write to the Kinesis stream {}", self.stream);
+        Ok(Box::pin(async move {
+            let stopped = |_| SinkError::Service {
+                action,
+                source: "its writer has stopped".into(),
+            };
+            flushed.await.map_err(stopped)?;
+            Ok(None)
+        }))
     }
 }
 

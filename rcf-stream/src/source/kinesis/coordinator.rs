@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::lineage::{awaits_children, readable};
+use super::lineage::{awaits_children, done_parents, readable};
 use super::reader::{Cursor, Outcome, ShardReader, trimmed};
 use super::resume::LastConsumed;
 use super::{Message, PAGES_AHEAD, service_error};
@@ -16,6 +16,7 @@ use crate::config::{KinesisSourceConfig, StartPosition};
 use crate::error::SourceError;
 use crate::kinesis::{KinesisApi, Shard, retry};
 use crate::record::Positions;
+use crate::source::{Batch, BegunShard};
 
 /// How often the list of shards is asked for.
 const LIST_INTERVAL: Duration = Duration::from_secs(30);
@@ -86,7 +87,7 @@ impl<A: KinesisApi> Coordinator<A> {
 
     async fn read_all(&mut self) -> Result<(), SourceError> {
         loop {
-            self.start_readers();
+            self.start_readers().await;
             let idle = self.readers.is_empty() && !awaits_children(&self.listed, &self.ended);
             if idle && !self.config.follow {
                 return Ok(());
@@ -119,27 +120,47 @@ impl<A: KinesisApi> Coordinator<A> {
         Ok(())
     }
 
-    fn start_readers(&mut self) {
+    async fn start_readers(&mut self) {
         let shards = readable(&self.listed, &self.begun, &self.ended);
-        for id in shards
-            .into_iter()
-            .map(|shard| shard.id.clone())
-            .collect::<Vec<_>>()
-        {
+        for shard in shards.into_iter().cloned().collect::<Vec<_>>() {
+            let id = shard.id.clone();
+            self.begun.insert(id.clone());
+            self.announce(&shard).await;
             let cursor = self.cursor(&id);
             tracing::info!(stream = %self.stream, shard = id, ?cursor, "reading the shard");
+            let position = self.positions.get(&id);
             let reader = ShardReader {
                 api: Arc::clone(&self.api),
                 config: Arc::clone(&self.config),
                 stream: Arc::clone(&self.stream),
                 shard: id.as_str().into(),
+                hashes: shard.hashes,
+                within: position.and_then(|it| Some((it.sequence.clone()?, it.sub_sequence?))),
                 cursor,
                 permits: Arc::clone(&self.permits),
                 output: self.output.clone(),
             };
             self.readers.spawn(reader.run());
-            self.begun.insert(id);
         }
+    }
+
+    /// Tells the pipeline that a shard begins which was made from others, ahead of its records.
+    async fn announce(&mut self, shard: &Shard) {
+        let was_begun = self.positions.get(&shard.id).is_some();
+        if shard.parents.is_empty() || was_begun {
+            return;
+        }
+        let begun = BegunShard {
+            shard: shard.id.as_str().into(),
+            parents: shard.parents.clone(),
+            done: done_parents(shard, &self.listed, &self.begun, &self.ended),
+        };
+        let batch = Batch {
+            begun_shards: vec![begun],
+            ..Batch::default()
+        };
+        // Without a receiver the source is gone, and this task is about to be aborted.
+        let _ = self.output.send(Message::Batch(batch, None)).await;
     }
 
     fn cursor(&self, shard: &str) -> Cursor {
@@ -184,11 +205,6 @@ fn check(
             sequence: sequence.to_owned(),
             reason: reason.to_owned(),
         };
-        if position.sub_sequence.is_some() {
-            return Err(unfit(
-                "it lies within an aggregated record, which this version cannot read",
-            ));
-        }
         if position.sequence.is_some() && LastConsumed::parse(sequence).is_none() {
             return Err(unfit(
                 "it is no Kinesis sequence number; the checkpoint belongs to another source",

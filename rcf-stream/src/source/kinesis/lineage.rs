@@ -38,6 +38,21 @@ pub(super) fn awaits_children(listed: &[Shard], ended: &BTreeSet<String>) -> boo
         .any(|shard| ended.contains(&shard.id) && !parents.contains(shard.id.as_str()))
 }
 
+/// The parents of a shard all of whose listed children have begun to be read.
+pub(super) fn done_parents(
+    shard: &Shard,
+    listed: &[Shard],
+    begun: &BTreeSet<String>,
+    ended: &BTreeSet<String>,
+) -> Vec<String> {
+    let has_begun = |child: &Shard| begun.contains(&child.id) || ended.contains(&child.id);
+    let is_done = |parent: &&String| {
+        let mut children = listed.iter().filter(|child| child.parents.contains(parent));
+        children.all(has_begun)
+    };
+    shard.parents.iter().filter(is_done).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +62,7 @@ mod tests {
         let shard = |id: &str, parents: &[&str]| Shard {
             id: id.to_owned(),
             parents: parents.iter().map(ToString::to_string).collect(),
+            hashes: None,
         };
         vec![
             shard("4", &["2", "3"]),
@@ -98,6 +114,19 @@ mod tests {
     #[test]
     fn an_ended_shard_is_not_read_again() {
         assert_eq!(readable_ids(&family(), &[], &["3"]), ["0"]);
+    }
+
+    #[test]
+    fn a_parent_is_done_with_its_last_child() {
+        let family = family();
+        let done = |id: &str, begun: &[&str]| {
+            let shard = family.iter().find(|shard| shard.id == id).unwrap();
+            done_parents(shard, &family, &set(begun), &set(&["0"]))
+        };
+        assert_eq!(done("1", &["1"]), [""; 0]);
+        assert_eq!(done("2", &["1", "2"]), ["0"]);
+        assert_eq!(done("4", &["4"]), ["2", "3"]);
+        assert_eq!(done("3", &["3"]), [""; 0]);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! pipeline. That bounds the memory, whatever the number of shards.
 
 mod coordinator;
+mod fan_out;
 mod lineage;
 mod reader;
 mod resume;
@@ -33,10 +34,15 @@ use crate::record::Positions;
 /// The most pages in memory, each of at most 10 MiB.
 const PAGES_AHEAD: usize = 8;
 
+/// Pages are joined up to so many records.
+const MOST_JOINED: usize = 10_000;
+
 /// All shards of a Kinesis stream, parents before children.
 #[derive(Debug)]
 pub struct KinesisSource {
     messages: mpsc::Receiver<Message>,
+    /// Received, and not for the last batch.
+    waiting: Option<Message>,
     finished: bool,
     /// Aborts the coordinator, and with it the readers, when the source is dropped.
     _coordinator: JoinSet<()>,
@@ -88,9 +94,31 @@ impl KinesisSource {
         tasks.spawn(coordinator.run());
         Ok(Self {
             messages,
+            waiting: None,
             finished: false,
             _coordinator: tasks,
         })
+    }
+}
+
+impl KinesisSource {
+    /// Joins the pages that wait already, so that shards are worked on side by side. The end of a
+    /// shard ends a batch: its children come in a later one.
+    fn join_waiting(&mut self, mut batch: Batch) -> Batch {
+        while batch.records.len() < MOST_JOINED && batch.ended_shards.is_empty() {
+            match self.messages.try_recv() {
+                Ok(Message::Batch(next, _permit)) if next.begun_shards.is_empty() => {
+                    batch.records.extend(next.records);
+                    batch.ended_shards.extend(next.ended_shards);
+                }
+                Ok(other) => {
+                    self.waiting = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        batch
     }
 }
 
@@ -100,9 +128,13 @@ impl Source for KinesisSource {
         if self.finished {
             return Ok(None);
         }
-        match self.messages.recv().await {
+        let message = match self.waiting.take() {
+            Some(message) => Some(message),
+            None => self.messages.recv().await,
+        };
+        match message {
             // Dropping the permit lets a reader ask for the next page.
-            Some(Message::Batch(batch, _permit)) => Ok(Some(batch)),
+            Some(Message::Batch(batch, _permit)) => Ok(Some(self.join_waiting(batch))),
             Some(Message::Failed(error)) => Err(error),
             Some(Message::Finished) => {
                 self.finished = true;

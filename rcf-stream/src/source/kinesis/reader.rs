@@ -10,6 +10,7 @@ use super::resume::{Evidence, LastConsumed};
 use super::{Message, service_error};
 use crate::config::{KinesisSourceConfig, OnTrimmed, StartPosition};
 use crate::error::SourceError;
+use crate::kinesis::aggregate::{HashRange, unpack};
 use crate::kinesis::{
     ApiError, Backoff, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, RecordPage, retry,
 };
@@ -46,6 +47,10 @@ pub(super) struct ShardReader<A> {
     pub(super) config: Arc<KinesisSourceConfig>,
     pub(super) stream: Arc<str>,
     pub(super) shard: Arc<str>,
+    /// The hashes of its partition keys.
+    pub(super) hashes: Option<HashRange>,
+    /// A record of which only the first parts were consumed, and the last of those.
+    pub(super) within: Option<(String, u64)>,
     pub(super) cursor: Cursor,
     pub(super) permits: Arc<Semaphore>,
     pub(super) output: mpsc::Sender<Message>,
@@ -53,7 +58,14 @@ pub(super) struct ShardReader<A> {
 
 impl<A: KinesisApi> ShardReader<A> {
     /// Reads until the shard ends, or until its tip where the configuration says so.
-    pub(super) async fn run(mut self) -> Result<(Arc<str>, Outcome), SourceError> {
+    pub(super) async fn run(self) -> Result<(Arc<str>, Outcome), SourceError> {
+        match self.config.consumer_arn.clone() {
+            Some(consumer) => self.run_subscribed(&consumer).await,
+            None => self.run_polling().await,
+        }
+    }
+
+    async fn run_polling(mut self) -> Result<(Arc<str>, Outcome), SourceError> {
         let poll_interval = Duration::from_millis(self.config.poll_interval_ms).max(READ_INTERVAL);
         let mut backoff = Backoff::default();
         let mut iterator = self.open().await?;
@@ -117,24 +129,33 @@ impl<A: KinesisApi> ShardReader<A> {
 
     /// A new iterator at the cursor.
     async fn open(&mut self) -> Result<String, SourceError> {
-        let start = match &self.cursor {
+        let start = self.start();
+        let action = self.action("get an iterator of");
+        let iterator = retry(&action, || self.api.shard_iterator(&self.shard, &start)).await;
+        let iterator = iterator.map_err(|error| self.refused(&action, error))?;
+        self.remember_latest(&start);
+        Ok(iterator)
+    }
+
+    /// Where to go on.
+    pub(super) fn start(&self) -> IteratorStart {
+        match &self.cursor {
             Cursor::Start(StartPosition::TrimHorizon) => IteratorStart::TrimHorizon,
             Cursor::Start(StartPosition::Latest) => IteratorStart::Latest,
             Cursor::Start(StartPosition::AtTimestamp(time)) => IteratorStart::AtTimestamp(*time),
             Cursor::Resume(last) => IteratorStart::AtSequence(last.as_str().to_owned()),
             Cursor::After(sequence) => IteratorStart::AfterSequence(sequence.clone()),
-        };
-        let action = self.action("get an iterator of");
-        let iterator = retry(&action, || self.api.shard_iterator(&self.shard, &start)).await;
-        let iterator = iterator.map_err(|error| self.refused(&action, error))?;
-        if start == IteratorStart::Latest {
-            // Opened again, "latest" would jump over what has arrived in the meantime.
-            self.cursor = Cursor::Start(StartPosition::AtTimestamp(now()));
         }
-        Ok(iterator)
     }
 
-    fn refused(&self, action: &str, error: ApiError) -> SourceError {
+    /// Opened again, "latest" would jump over what has arrived in the meantime.
+    pub(super) fn remember_latest(&mut self, start: &IteratorStart) {
+        if *start == IteratorStart::Latest {
+            self.cursor = Cursor::Start(StartPosition::AtTimestamp(now()));
+        }
+    }
+
+    pub(super) fn refused(&self, action: &str, error: ApiError) -> SourceError {
         match (&self.cursor, error.kind) {
             (Cursor::Resume(last), ErrorKind::InvalidArgument | ErrorKind::NotFound) => {
                 SourceError::Position {
@@ -152,9 +173,9 @@ impl<A: KinesisApi> ShardReader<A> {
     }
 
     /// Moves the cursor behind the records, and drops those that a checkpoint already covers.
-    fn advance(&mut self, records: &mut Vec<FetchedRecord>) -> Result<(), SourceError> {
+    pub(super) fn advance(&mut self, records: &mut Vec<FetchedRecord>) -> Result<(), SourceError> {
         if let Cursor::Resume(last) = &self.cursor {
-            match last.drop_consumed(records) {
+            match last.drop_consumed(records, self.within.is_some()) {
                 Evidence::None => return Ok(()),
                 Evidence::Intact => self.cursor = Cursor::After(last.as_str().to_owned()),
                 Evidence::Gap { first } => {
@@ -168,23 +189,46 @@ impl<A: KinesisApi> ShardReader<A> {
         Ok(())
     }
 
-    fn batch(&self, records: Vec<FetchedRecord>, ended: bool) -> Batch {
-        let record = |record: FetchedRecord| Record {
-            stream: Arc::clone(&self.stream),
-            shard: Arc::clone(&self.shard),
-            sequence: record.sequence,
-            sub_sequence: None,
-            partition_key: record.partition_key,
-            timestamp: record.arrival,
-            data: record.data,
-        };
+    pub(super) fn batch(&mut self, records: Vec<FetchedRecord>, ended: bool) -> Batch {
+        let mut all = Vec::with_capacity(records.len());
+        for record in records {
+            self.unpack(record, &mut all);
+        }
         Batch {
-            records: records.into_iter().map(record).collect(),
+            records: all,
             ended_shards: ended.then(|| Arc::clone(&self.shard)).into_iter().collect(),
+            ..Batch::default()
         }
     }
 
-    fn action(&self, verb: &str) -> String {
+    /// Takes a record, or the records that were packed into it.
+    fn unpack(&mut self, record: FetchedRecord, into: &mut Vec<Record>) {
+        let consumed = self
+            .within
+            .as_ref()
+            .filter(|(sequence, _)| *sequence == record.sequence)
+            .map(|(_, last)| *last);
+        let make = |sub_sequence, partition_key, data| Record {
+            stream: Arc::clone(&self.stream),
+            shard: Arc::clone(&self.shard),
+            sequence: record.sequence.clone(),
+            sub_sequence,
+            partition_key,
+            timestamp: record.arrival,
+            data,
+        };
+        match unpack(&record.data, self.hashes) {
+            None => into.push(make(None, record.partition_key, record.data)),
+            Some(parts) => into.extend(
+                parts
+                    .into_iter()
+                    .filter(|part| consumed.is_none_or(|last| part.index > last))
+                    .map(|part| make(Some(part.index), part.partition_key, part.data)),
+            ),
+        }
+    }
+
+    pub(super) fn action(&self, verb: &str) -> String {
         format!("cannot {verb} the shard {} of {}", self.shard, self.stream)
     }
 }

@@ -38,17 +38,21 @@ impl LastConsumed {
         &self.0
     }
 
-    /// Drops the records up to and with the last consumed one, and judges by them.
-    pub(super) fn drop_consumed(&self, records: &mut Vec<FetchedRecord>) -> Evidence {
+    /// Drops the records up to and with the last consumed one, and judges by them. Where it was
+    /// consumed only in part, it stays.
+    pub(super) fn drop_consumed(
+        &self,
+        records: &mut Vec<FetchedRecord>,
+        in_part: bool,
+    ) -> Evidence {
         let consumed = records
             .iter()
             .take_while(|record| compare(&record.sequence, &self.0) != Ordering::Greater)
             .count();
-        let dropped = records.drain(..consumed);
-        if dropped
-            .last()
-            .is_some_and(|last| compare(&last.sequence, &self.0).is_eq())
-        {
+        let is_last = |record: &FetchedRecord| compare(&record.sequence, &self.0).is_eq();
+        let intact = records[..consumed].last().is_some_and(is_last);
+        records.drain(..consumed - usize::from(intact && in_part));
+        if intact {
             return Evidence::Intact;
         }
         match records.first() {
@@ -87,7 +91,7 @@ mod tests {
         let mut records = records(sequences);
         let evidence = LastConsumed::parse(last)
             .unwrap()
-            .drop_consumed(&mut records);
+            .drop_consumed(&mut records, false);
         let left = records.into_iter().map(|record| record.sequence).collect();
         (evidence, left)
     }

@@ -1,0 +1,120 @@
+//! What is in a place of checkpoints, without touching it.
+
+use futures_util::TryStreamExt;
+use serde::Serialize;
+
+use super::store::{CheckpointStore, POSITION};
+use super::{CheckpointError, CommittedPosition, Location, Manifest};
+use crate::operator::describe_model;
+
+/// What was found of one application and stream.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The application.
+    pub application: String,
+    /// The stream.
+    pub stream: String,
+    /// What counts.
+    pub position: Option<CommittedPosition>,
+    /// The newest checkpoint.
+    pub manifest: Option<Manifest>,
+    /// Its models, in the order of their keys.
+    pub models: Vec<ModelInfo>,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}
+
+/// One model of a checkpoint.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// Its key.
+    pub key: String,
+    /// The clock of its shard at its last record.
+    pub last_used: i64,
+    /// The size of its state.
+    pub state_bytes: u64,
+    /// What it occupied in memory.
+    pub memory_bytes: u64,
+    /// `forest` or `detector`.
+    pub kind: &'static str,
+    /// How many records it has learned.
+    pub updates: u64,
+}
+
+/// Looks at all checkpoints in a place. Every byte of the newest ones is checked.
+///
+/// # Errors
+/// The place cannot be read. What is wrong with a checkpoint stands in its [`Inspection`].
+pub async fn inspect(location: &Location) -> Result<Vec<Inspection>, CheckpointError> {
+    let root = (!location.root.as_ref().is_empty()).then_some(&location.root);
+    let list = location.store.list(root).try_collect::<Vec<_>>();
+    let metas = list.await.map_err(|source| CheckpointError::Store {
+        action: "list",
+        object: location.name.clone(),
+        source: Box::new(source),
+    })?;
+    let mut found = Vec::new();
+    for meta in metas {
+        let parts: Vec<_> = meta.location.parts().collect();
+        let [.., application, stream, name] = parts.as_slice() else {
+            continue;
+        };
+        if name.as_ref() == POSITION {
+            found.push((application.as_ref().to_owned(), stream.as_ref().to_owned()));
+        }
+    }
+    found.sort();
+    let mut inspections = Vec::new();
+    for (application, stream) in found {
+        let mut inspection = Inspection {
+            application,
+            stream,
+            position: None,
+            manifest: None,
+            models: Vec::new(),
+            error: None,
+        };
+        if let Err(error) = look(location, &mut inspection).await {
+            inspection.error = Some(error.to_string());
+        }
+        inspections.push(inspection);
+    }
+    Ok(inspections)
+}
+
+async fn look(location: &Location, into: &mut Inspection) -> Result<(), CheckpointError> {
+    let store = CheckpointStore::look(location, &into.application, &into.stream).await?;
+    into.position = store.position().cloned();
+    let Some(found) = store.newest().await? else {
+        return Ok(());
+    };
+    into.manifest = Some(found.manifest.clone());
+    let models = &mut into.models;
+    store
+        .load(&found, |saved| {
+            for model in saved {
+                let described = describe_model(model.state);
+                let (kind, updates) = described.map_err(|source| CheckpointError::Models {
+                    name: store.name().to_owned(),
+                    source: crate::operator::RestoreError::Model {
+                        key: model.key.to_owned(),
+                        source,
+                    },
+                })?;
+                models.push(ModelInfo {
+                    key: model.key.to_owned(),
+                    last_used: model.last_used,
+                    state_bytes: model.state.len() as u64,
+                    memory_bytes: model.memory as u64,
+                    kind,
+                    updates,
+                });
+            }
+            Ok(())
+        })
+        .await?;
+    models.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(())
+}

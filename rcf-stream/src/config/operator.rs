@@ -1,0 +1,170 @@
+//! From settings to what models are and how they are held.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
+use rcf_core::{Learning, MissingPolicy, NearExpected, Threshold, Transform};
+
+use super::build::{check, missing, needs_kinesis};
+use super::layers::{Layers, Value};
+use super::{ConfigError, KinesisSinkConfig, OperatorConfig, SinkConfig};
+use crate::event::KeyOverride;
+use crate::operator::ForestParameters;
+
+impl Layers {
+    pub(super) fn operator(&self) -> Result<OperatorConfig, ConfigError> {
+        let detector = match self.switch("detector.enabled") {
+            Some(true) => Some(self.detector()?),
+            _ => None,
+        };
+        if detector.is_none() && self.switch("input.optional_values") == Some(true) {
+            let because = "input.optional_values = true";
+            return Err(missing("detector.enabled", because));
+        }
+        let time_to_live = self.real("operator.time_to_live_seconds");
+        if let Some(seconds) = time_to_live {
+            let key = "operator.time_to_live_seconds";
+            check(key, "more than 0", seconds, seconds > 0.0)?;
+        }
+        let memory = if self.text("checkpoint.directory").is_some() {
+            self.count("operator.memory_mib")
+        } else {
+            None
+        };
+        if let Some(mebibytes) = memory {
+            check("operator.memory_mib", "1 or more", mebibytes, mebibytes > 0)?;
+        }
+        Ok(OperatorConfig {
+            with_time: detector.is_some() && self.switch("detector.use_time").unwrap_or(false),
+            detector,
+            overrides: self.overrides(),
+            time_to_live: time_to_live
+                .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+            memory: memory.map(|mebibytes| usize::try_from(mebibytes << 20).unwrap_or(usize::MAX)),
+            dead_letters: self.dead_letters()?,
+        })
+    }
+
+    fn detector(&self) -> Result<AnomalyDetectorBuilder, ConfigError> {
+        // The template gives it its dimensions and the parameters of its forest.
+        let mut builder = AnomalyDetector::builder(self.dimensions());
+        let level = self.real("detector.level");
+        if let Some(level) = level {
+            check("detector.level", "more than 0", level, level > 0.0)?;
+        }
+        let default = Threshold::default();
+        builder = builder.threshold(match (self.choice("detector.threshold"), default) {
+            (Some("extreme_value"), _) => Threshold::ExtremeValue {
+                decades: level.unwrap_or(4.0),
+            },
+            (Some("deviations"), _) => Threshold::Deviations {
+                factor: level.unwrap_or(4.0),
+            },
+            (Some("fixed"), _) => Threshold::Fixed {
+                score: level
+                    .ok_or_else(|| missing("detector.level", "detector.threshold = \"fixed\""))?,
+            },
+            (
+                _,
+                Threshold::Combined {
+                    margin,
+                    height,
+                    decades,
+                },
+            ) => Threshold::Combined {
+                margin,
+                height,
+                decades: level.unwrap_or(decades),
+            },
+            (_, default) => default,
+        });
+        if let Some(name) = self.choice("detector.transform") {
+            builder = builder.transform(match name {
+                "subtract_moving_average" => Transform::SubtractMovingAverage,
+                "normalize" => Transform::Normalize,
+                "difference" => Transform::Difference,
+                "normalized_difference" => Transform::NormalizedDifference,
+                _ => Transform::None,
+            });
+        }
+        builder = builder.missing(match self.choice("detector.missing") {
+            Some("zero") => MissingPolicy::Zero,
+            Some("linear") => MissingPolicy::Linear,
+            Some("forest") => MissingPolicy::Forest,
+            _ => MissingPolicy::Previous,
+        });
+        let patience = self.count("detector.patience");
+        let sample_size = self.count("forest.sample_size").unwrap_or(256);
+        let patience = patience.unwrap_or(sample_size.saturating_mul(2));
+        let patience = u32::try_from(patience).unwrap_or(u32::MAX);
+        match self.choice("detector.learning") {
+            Some("always") => builder = builder.learning(Learning::Always),
+            Some("skip") => builder = builder.learning(Learning::Skip { patience }),
+            Some("delay") => builder = builder.learning(Learning::Delay { patience }),
+            _ => {}
+        }
+        if let Some(records) = self.count("detector.silence") {
+            builder = builder.silence(u32::try_from(records).unwrap_or(u32::MAX));
+        }
+        if let Some(floor) = self.real("detector.noise_floor") {
+            builder = builder.noise_floor(floor);
+        }
+        let absolute = self.real("detector.ignore_absolute").unwrap_or(0.0);
+        let relative = self.real("detector.ignore_relative").unwrap_or(0.0);
+        Ok(builder.ignore_near_expected(NearExpected {
+            absolute_above: absolute,
+            absolute_below: absolute,
+            relative_above: relative,
+            relative_below: relative,
+        }))
+    }
+
+    fn dead_letters(&self) -> Result<Option<SinkConfig>, ConfigError> {
+        if self.choice("input.on_bad_record") != Some("dead_letter") {
+            return Ok(None);
+        }
+        if self.choice("dead_letters.kind") == Some("kinesis") {
+            needs_kinesis("dead_letters.kind")?;
+            return Ok(Some(SinkConfig::Kinesis(KinesisSinkConfig {
+                stream: self.required("dead_letters.stream", "dead_letters.kind = \"kinesis\"")?,
+                region: self.text("dead_letters.region"),
+                endpoint_url: self.text("dead_letters.endpoint_url"),
+            })));
+        }
+        let because = "input.on_bad_record = \"dead_letter\"";
+        let path = self.required("dead_letters.path", because)?;
+        Ok(Some(SinkConfig::File { path: path.into() }))
+    }
+
+    fn overrides(&self) -> Vec<KeyOverride> {
+        let tables = self.override_tables();
+        tables
+            .iter()
+            .map(|(key, settings)| KeyOverride {
+                key: key.clone(),
+                parameters: parameters(settings),
+            })
+            .collect()
+    }
+}
+
+fn parameters(settings: &BTreeMap<&'static str, Value>) -> ForestParameters {
+    let size = |key: &str| match settings.get(key) {
+        Some(Value::Count(count)) => Some(usize::try_from(*count).unwrap_or(usize::MAX)),
+        _ => None,
+    };
+    let real = |key: &str| match settings.get(key) {
+        Some(Value::Real(real)) => Some(*real),
+        _ => None,
+    };
+    ForestParameters {
+        shingle_size: size("forest.shingle_size"),
+        number_of_trees: size("forest.number_of_trees"),
+        sample_size: size("forest.sample_size"),
+        time_decay: real("forest.time_decay"),
+        output_after: size("forest.output_after"),
+        initial_accept_fraction: real("forest.initial_accept_fraction"),
+        seed: 0,
+    }
+}

@@ -1,0 +1,283 @@
+//! Records that the Kinesis Producer Library packed into one.
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 4 | `F3 89 9A C2` |
+//! | | a protocol buffer: 1: table of partition keys, 2: table of explicit hash keys, 3: records; each record 1: index of its partition key, 2: index of its explicit hash key, 3: data |
+//! | 16 | MD5 of the protocol buffer |
+//!
+//! What looks so and is not whole is a record as any other: that is how the library for consumers
+//! treats it.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use md5::{Digest, Md5};
+
+const MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
+const DIGEST: usize = 16;
+
+/// One of the records that were packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UserRecord {
+    /// Its place among them, from 0.
+    pub(crate) index: u64,
+    pub(crate) partition_key: String,
+    pub(crate) data: Bytes,
+}
+
+/// The hashes of the keys of a shard, both ends included.
+pub(crate) type HashRange = (u128, u128);
+
+/// Where the records of a partition key go.
+pub(crate) fn hash_of(partition_key: &str) -> u128 {
+    u128::from_be_bytes(Md5::digest(partition_key.as_bytes()).into())
+}
+
+/// Unpacks a record; `None` if it is not packed. Those that belong to another shard, as after a
+/// split between packing and putting, are left out: that shard has them too.
+pub(crate) fn unpack(data: &Bytes, range: Option<HashRange>) -> Option<Vec<UserRecord>> {
+    let body = data.strip_prefix(&MAGIC)?;
+    let body = body.get(..body.len().checked_sub(DIGEST)?)?;
+    let body = data.slice_ref(body);
+    if data[data.len() - DIGEST..] != Md5::digest(&body)[..] {
+        return None;
+    }
+    let message = Aggregate::read(&body)?;
+    let mut hashes: HashMap<u64, u128> = HashMap::new();
+    let mut records = Vec::with_capacity(message.records.len());
+    for (index, packed) in message.records.into_iter().enumerate() {
+        let key = message
+            .partition_keys
+            .get(usize::try_from(packed.key).ok()?)?;
+        let hash = match packed.hash {
+            Some(explicit) => *message.hash_keys.get(usize::try_from(explicit).ok()?)?,
+            None => *hashes.entry(packed.key).or_insert_with(|| hash_of(key)),
+        };
+        if range.is_none_or(|(low, high)| (low..=high).contains(&hash)) {
+            records.push(UserRecord {
+                index: index as u64,
+                partition_key: key.clone(),
+                data: packed.data,
+            });
+        }
+    }
+    Some(records)
+}
+
+#[derive(Default)]
+struct Aggregate {
+    partition_keys: Vec<String>,
+    hash_keys: Vec<u128>,
+    records: Vec<Packed>,
+}
+
+#[derive(Default)]
+struct Packed {
+    key: u64,
+    hash: Option<u64>,
+    data: Bytes,
+}
+
+impl Aggregate {
+    fn read(bytes: &Bytes) -> Option<Self> {
+        let mut message = Self::default();
+        for field in Fields(bytes.clone()) {
+            match field? {
+                (1, Field::Bytes(text)) => {
+                    message
+                        .partition_keys
+                        .push(String::from_utf8(text.into()).ok()?);
+                }
+                (2, Field::Bytes(text)) => {
+                    let text = std::str::from_utf8(&text).ok()?;
+                    message.hash_keys.push(text.parse().ok()?);
+                }
+                (3, Field::Bytes(record)) => message.records.push(Packed::read(record)?),
+                _ => {} // of a later version
+            }
+        }
+        Some(message)
+    }
+}
+
+impl Packed {
+    fn read(bytes: Bytes) -> Option<Self> {
+        let (mut record, mut has_key, mut has_data) = (Self::default(), false, false);
+        for field in Fields(bytes) {
+            match field? {
+                (1, Field::Number(index)) => (record.key, has_key) = (index, true),
+                (2, Field::Number(index)) => record.hash = Some(index),
+                (3, Field::Bytes(data)) => (record.data, has_data) = (data, true),
+                _ => {} // tags
+            }
+        }
+        (has_key && has_data).then_some(record)
+    }
+}
+
+/// The wire format of protocol buffers, as far as it occurs here.
+enum Field {
+    Number(u64),
+    Bytes(Bytes),
+    Other,
+}
+
+/// Fields with their numbers; `None` once where the bytes are not fields.
+struct Fields(Bytes);
+
+impl Iterator for Fields {
+    type Item = Option<(u64, Field)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let field = self.read();
+        if field.is_none() {
+            self.0.clear();
+        }
+        Some(field)
+    }
+}
+
+impl Fields {
+    fn read(&mut self) -> Option<(u64, Field)> {
+        let tag = self.varint()?;
+        let field = match tag & 7 {
+            0 => Field::Number(self.varint()?),
+            1 => self.skip(8)?,
+            2 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                if length > self.0.len() {
+                    return None;
+                }
+                Field::Bytes(self.0.split_to(length))
+            }
+            5 => self.skip(4)?,
+            _ => return None,
+        };
+        Some((tag >> 3, field))
+    }
+
+    fn skip(&mut self, length: usize) -> Option<Field> {
+        if length > self.0.len() {
+            return None;
+        }
+        let _ = self.0.split_to(length);
+        Some(Field::Other)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for (index, &byte) in self.0.iter().take(10).enumerate() {
+            number |= u64::from(byte & 0x7f) << (7 * index);
+            if byte < 0x80 {
+                let _ = self.0.split_to(index + 1);
+                return Some(number);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Packs records, each a partition key and data, as the Kinesis Producer Library does.
+    pub(crate) fn pack(records: &[(&str, &[u8])]) -> Bytes {
+        let field = |out: &mut Vec<u8>, number: u8, bytes: &[u8]| {
+            out.push(number << 3 | 2);
+            let mut length = bytes.len();
+            while length >= 0x80 {
+                out.push(length as u8 | 0x80);
+                length >>= 7;
+            }
+            out.push(length as u8);
+            out.extend(bytes);
+        };
+        let mut body = Vec::new();
+        records
+            .iter()
+            .for_each(|(key, _)| field(&mut body, 1, key.as_bytes()));
+        for (index, (_, data)) in records.iter().enumerate() {
+            let mut record = vec![1 << 3, index as u8];
+            field(&mut record, 3, data);
+            field(&mut body, 3, &record);
+        }
+        let digest = Md5::digest(&body);
+        [&MAGIC[..], &body, &digest].concat().into()
+    }
+
+    #[test]
+    fn records_are_unpacked_in_their_order() {
+        let long = vec![7; 300];
+        let packed = pack(&[("a", b"one"), ("b", &long), ("a", b"")]);
+        let records = unpack(&packed, None).unwrap();
+        let seen: Vec<_> = records
+            .iter()
+            .map(|it| (it.index, it.partition_key.as_str(), &it.data[..]))
+            .collect();
+        assert_eq!(
+            seen,
+            [(0, "a", &b"one"[..]), (1, "b", &long), (2, "a", b"")]
+        );
+    }
+
+    #[test]
+    fn what_the_producer_library_packs_is_read() {
+        // What aws-kinesis-agg 1.2.3, AWS's own for Python, makes of ("key-1", "first") and
+        // ("key-2", "second" with the explicit hash key 17).
+        let text = concat!(
+            "f3899ac20a056b65792d310a056b65792d32120231371a0908001a0566697273741a0c08",
+            "0110001a067365636f6e64de9a03df1520e53a02b16cfe9a3d30e8",
+        );
+        let byte = |i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap();
+        let packed: Bytes = (0..text.len() / 2).map(byte).collect();
+        let texts = |range| -> Vec<Bytes> {
+            let records = unpack(&packed, range).unwrap();
+            records.into_iter().map(|it| it.data).collect()
+        };
+        assert_eq!(texts(None), ["first", "second"]);
+        assert_eq!(
+            texts(Some((0, 17))),
+            ["second"],
+            "an explicit hash key counts"
+        );
+    }
+
+    #[test]
+    fn records_of_other_shards_are_left_out() {
+        let packed = pack(&[("a", b"1"), ("b", b"2")]);
+        let hash = hash_of("b");
+        let records = unpack(&packed, Some((hash, hash))).unwrap();
+        assert_eq!(records.len(), 1);
+        assert_eq!((records[0].index, &records[0].data[..]), (1, &b"2"[..]));
+        // MD5("a") is a published test vector.
+        assert_eq!(hash_of("a"), 0x0cc1_75b9_c0f1_b6a8_31c3_99e2_6977_2661);
+    }
+
+    #[test]
+    fn damaged_and_other_records_are_left_alone() {
+        let packed = pack(&[("a", b"one")]);
+        for index in 0..packed.len() {
+            let mut damaged = packed.to_vec();
+            damaged[index] ^= 1;
+            assert_eq!(unpack(&damaged.into(), None), None, "byte {index}");
+        }
+        for length in 0..packed.len() {
+            assert_eq!(unpack(&packed.slice(..length), None), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(body: Vec<u8>) {
+            let digest = Md5::digest(&body);
+            let _ = unpack(&[&MAGIC[..], &body, &digest].concat().into(), None);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The model of one key: a bare forest, or a detector around one.
+
+use rcf_core::keyed::KeyedModel;
+use rcf_core::{AnomalyDetector, InputError, RandomCutForest, StateError};
+
+use super::Scored;
+
+/// What scores the records of a key.
+#[derive(Debug, Clone)]
+pub(crate) enum Model {
+    /// Scores only.
+    Forest(RandomCutForest),
+    /// Scores and decisions.
+    Detector(Box<AnomalyDetector>),
+}
+
+impl Model {
+    /// Scores a record, then learns it. A detector takes a time, and NaN for a missing value.
+    pub(super) fn score(
+        &mut self,
+        values: &[f64],
+        time: Option<f64>,
+        with_attribution: bool,
+    ) -> Result<Scored, InputError> {
+        match self {
+            Self::Forest(forest) => score(forest, values, with_attribution),
+            Self::Detector(detector) => {
+                let descriptor = match time {
+                    Some(time) => detector.process_at_with_missing(time, values)?,
+                    None => detector.process_with_missing(values)?,
+                };
+                Ok(Scored {
+                    score: descriptor.score,
+                    attribution: None,
+                    updates: detector.records(),
+                    decision: Some(descriptor),
+                })
+            }
+        }
+    }
+
+    pub(super) fn updates(&self) -> u64 {
+        match self {
+            Self::Forest(forest) => forest.updates(),
+            Self::Detector(detector) => detector.records(),
+        }
+    }
+
+    /// Whether both have the same parameters.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Forest(a), Self::Forest(b)) => a.config() == b.config(),
+            (Self::Detector(a), Self::Detector(b)) => a.config() == b.config(),
+            _ => false,
+        }
+    }
+}
+
+fn score(
+    forest: &mut RandomCutForest,
+    values: &[f64],
+    with_attribution: bool,
+) -> Result<Scored, InputError> {
+    let (score, attribution) = if with_attribution {
+        // One walk for both.
+        let explained = forest.explain(values)?;
+        forest.update(values)?;
+        (explained.score, Some(explained.attribution))
+    } else {
+        (forest.process(values)?, None)
+    };
+    Ok(Scored {
+        score,
+        attribution,
+        updates: forest.updates(),
+        decision: None,
+    })
+}
+
+impl KeyedModel for Model {
+    type Output = Scored;
+
+    fn process(&mut self, values: &[f64]) -> Result<Scored, InputError> {
+        self.score(values, None, false)
+    }
+
+    fn size_in_bytes(&self) -> usize {
+        // The enum lies around the forest, whose own size counts it.
+        size_of::<Self>()
+            + match self {
+                Self::Forest(forest) => forest.size_in_bytes() - size_of::<RandomCutForest>(),
+                Self::Detector(detector) => detector.size_in_bytes(),
+            }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Forest(forest) => forest.to_bytes(),
+            Self::Detector(detector) => detector.to_bytes(),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        match RandomCutForest::from_bytes(bytes) {
+            Err(StateError::WrongKind { .. }) => {
+                let detector = AnomalyDetector::from_bytes(bytes)?;
+                Ok(Self::Detector(Box::new(detector)))
+            }
+            forest => forest.map(Self::Forest),
+        }
+    }
+}
+
+/// What a saved model is, and how many records it has learned.
+pub(crate) fn describe_model(state: &[u8]) -> Result<(&'static str, u64), StateError> {
+    let model = Model::from_bytes(state)?;
+    let kind = match model {
+        Model::Forest(_) => "forest",
+        Model::Detector(_) => "detector",
+    };
+    Ok((kind, model.updates()))
+}
