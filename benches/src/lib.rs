@@ -8,10 +8,12 @@
 //! workload + stream ─► engine (ours | krcflib | krcf | rcf3) ─► race ─► report ─► record/
 //! ```
 
+pub mod chart;
 pub mod clock;
 pub mod engines;
 pub mod environment;
 pub mod footprint;
+pub mod instructions;
 pub mod race;
 pub mod report;
 pub mod statistics;

@@ -25,6 +25,10 @@ pub enum Operation {
     Update,
     /// Split the score of a point over its dimensions; the forest stays as it is.
     Attribution,
+    /// Score all points of a round in one call; the forest stays as it is.
+    Array,
+    /// Forecast the next rows, as many as the shingle has; where it has more than one.
+    Forecast,
     /// Write the whole state into memory.
     Save,
     /// Make a forest from a written state.
@@ -33,11 +37,13 @@ pub enum Operation {
 
 impl Operation {
     /// All operations.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Process,
         Self::Score,
         Self::Update,
         Self::Attribution,
+        Self::Array,
+        Self::Forecast,
         Self::Save,
         Self::Load,
     ];
@@ -47,9 +53,18 @@ impl Operation {
         matches!(self, Self::Process | Self::Update)
     }
 
-    /// Whether it treats a whole state and not a point.
-    pub const fn is_of_the_state(self) -> bool {
-        matches!(self, Self::Save | Self::Load)
+    /// Whether it means anything on this workload.
+    pub const fn applies_to(self, workload: &Workload) -> bool {
+        !matches!(self, Self::Forecast) || workload.shingle_size > 1
+    }
+
+    /// What it treats at a time.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Save | Self::Load => "state",
+            Self::Forecast => "forecast",
+            _ => "point",
+        }
     }
 }
 
@@ -66,6 +81,11 @@ impl Course {
     /// Saves or loads in a round: a state is as much work as some hundred points.
     pub const fn states(self) -> usize {
         self.points.div_ceil(500)
+    }
+
+    /// Forecasts in a round.
+    pub const fn forecasts(self) -> usize {
+        self.points.div_ceil(100)
     }
 }
 
@@ -110,13 +130,15 @@ pub fn race(
 
     let mut now = workload.warm_up();
     let mut results = Vec::new();
-    for &operation in operations {
+    let operations = operations.iter().copied();
+    for operation in operations.filter(|operation| operation.applies_to(workload)) {
         let mut micros = vec![Vec::with_capacity(course.rounds); engines.len()];
         for round in 0..course.rounds {
             let block = now + round * course.points;
             for turn in 0..field.len() {
                 let lane = (round + turn) % field.len();
-                let taken = run(operation, field[lane].as_mut(), &stream, block, course);
+                let engine = field[lane].as_mut();
+                let taken = run(operation, engine, &stream, block, course, workload);
                 micros[lane].push(taken);
             }
         }
@@ -140,6 +162,7 @@ fn run(
     stream: &Stream,
     block: usize,
     course: Course,
+    workload: &Workload,
 ) -> f64 {
     let rows = stream.rows(block..block + course.points);
     let (taken, ()) = match operation {
@@ -147,22 +170,29 @@ fn run(
         Operation::Score => timed(|| rows.for_each(|row| keep(engine.score(row)))),
         Operation::Update => timed(|| rows.for_each(|row| engine.update(row))),
         Operation::Attribution => timed(|| rows.for_each(|row| keep(engine.attribution(row)))),
+        Operation::Array => {
+            let rows = block..block + course.points;
+            timed(|| keep(engine.score_array(stream, rows)))
+        }
+        Operation::Forecast => timed(|| {
+            (0..course.forecasts()).for_each(|_| keep(engine.forecast(workload.shingle_size)))
+        }),
         Operation::Save => timed(|| (0..course.states()).for_each(|_| keep(engine.save()))),
         Operation::Load => {
             let state = engine.save();
             timed(|| (0..course.states()).for_each(|_| keep(engine.load(&state))))
         }
     };
-    let count = if operation.is_of_the_state() {
-        course.states()
-    } else {
-        course.points
+    let count = match operation.unit() {
+        "state" => course.states(),
+        "forecast" => course.forecasts(),
+        _ => course.points,
     };
     (taken.as_nanos() as f64 / count as f64).round() / 1e3
 }
 
 /// Takes a result, so that the compiler cannot leave out the work behind it.
-fn keep<T>(result: T) {
+pub(crate) fn keep<T>(result: T) {
     black_box(result);
 }
 
@@ -183,7 +213,9 @@ mod tests {
             points: 20,
         };
         let results = race(&workload, &Operation::ALL, &engines, course).expect("valid parameters");
-        assert_eq!(results.len(), engines.len() * Operation::ALL.len());
+        let operations = Operation::ALL.map(|operation| operation.applies_to(&workload));
+        let count = operations.into_iter().filter(|&applies| applies).count();
+        assert_eq!(results.len(), engines.len() * count);
         for series in results {
             assert_eq!(series.micros.len(), course.rounds);
             assert!(

@@ -95,11 +95,7 @@ impl Report {
             return;
         }
         let name = format!("{operation:?}");
-        let unit = if operation.is_of_the_state() {
-            "state"
-        } else {
-            "point"
-        };
+        let unit = operation.unit();
         write_table(
             text,
             &format!("{name}: µs per {unit}, median"),

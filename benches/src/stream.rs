@@ -2,6 +2,8 @@
 
 use std::f64::consts::TAU;
 
+use ndarray::ArrayView2;
+
 /// One row, in both precisions. The values are equal: each is a single-precision number.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
@@ -52,6 +54,16 @@ impl Stream {
             double: &self.double[range.clone()],
             single: &self.single[range],
         }
+    }
+
+    /// The rows `range` as an array: rows × dimensions.
+    ///
+    /// # Panics
+    /// Panics if the stream has no such rows.
+    pub fn array(&self, range: std::ops::Range<usize>) -> ArrayView2<'_, f64> {
+        let shape = (range.len(), self.dimensions);
+        let values = &self.double[range.start * self.dimensions..range.end * self.dimensions];
+        ArrayView2::from_shape(shape, values).expect("whole rows")
     }
 
     /// The rows `range`, in order.

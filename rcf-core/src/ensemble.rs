@@ -5,10 +5,11 @@ use crate::index::Index;
 use crate::phases::{Phases, one};
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
-use crate::sampler::{DecayClock, Sampler, Tag, expected_points, size_of_val_capacity};
+use crate::row_buffer::RowBuffer;
+use crate::sampler::{DecayClock, Sampler, Tag, size_of_val_capacity};
 use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::{Lanes, Line, is_one_vector, stride};
+use crate::tree::bounding_box::{Lanes, Line, box_len, is_one_vector};
 use crate::tree::cut::Cut;
 use crate::tree::{Path, Tree};
 use crate::visitor::score::{ScoreVisitor, normalizer};
@@ -68,7 +69,7 @@ impl<I: Index> Ensemble<I> {
         let dimensions = config.dimensions();
         Self {
             dimensions,
-            points: PointStore::new(stride(dimensions), expected_points(config)),
+            points: PointStore::of(config),
             phases: Phases::new(config.shingle_rotation),
             trees: (0..number_of_trees)
                 .map(|_| Tree::new(sample_size))
@@ -118,8 +119,9 @@ impl<I: Index> Ensemble<I> {
 
     /// Moves all points against the shift of the origin, and plants the trees anew.
     pub(crate) fn shift_points(&mut self, level: SimdLevel, shifts: &[f64]) {
-        for point in 0..self.points.capacity() {
-            shift_row(&mut self.points.row_mut(point)[..self.dimensions], shifts);
+        for floats in self.points.floats_mut() {
+            let coordinates = self.dimensions.min(floats.len());
+            shift_row(&mut floats[..coordinates], shifts);
         }
         level.run(ReplantPass { ensemble: self });
     }
@@ -144,7 +146,7 @@ impl<I: Index> Ensemble<I> {
             + size_of_val_capacity(&self.samplers)
             + self.samplers.iter().map(Sampler::heap_bytes).sum::<usize>()
             + size_of_val_capacity(&self.rngs)
-            + size_of_val_capacity(&self.path)
+            + self.path.heap_bytes()
     }
 }
 
@@ -170,12 +172,14 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
         } = self;
         let mut sum = 0.0;
         let mut normalizers = Normalizers::default();
+        let mut room = RowBuffer::new(box_len(*dimensions));
         with_geometry!(simd, *dimensions, geometry => walk_all(
             trees,
             points,
             geometry,
             x,
-            |_| ScoreVisitor::default(),
+            room.as_mut(),
+            &mut ScoreVisitor::default(),
             |tree, visitor| sum += normalizers.of(tree.mass()) * visitor.score,
         ));
         sum / trees.len() as f64

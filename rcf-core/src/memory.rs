@@ -5,6 +5,7 @@ use crate::ensemble::{Ensemble, fits};
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
 use crate::index::Index;
+use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{Sampler, expected_points};
 use crate::tree::Tree;
@@ -25,7 +26,7 @@ impl Config {
             + 8 * (self.input_dimensions + self.noise_floor.len())
             + if noise_floors { 8 * row } else { 0 };
         let phase = if self.shingle_rotation { 8 } else { 0 };
-        let points = expected_points(self) * (4 * row + 8 + phase);
+        let points = expected_points(self) * phase + PointStore::full_heap_bytes(self);
         let trees = if fits::<u16>(self.number_of_trees, self.sample_size) {
             self.trees_bytes::<u16>()
         } else {

@@ -58,6 +58,11 @@ where
         }
     }
 
+    fn forecast(&self, rows: usize) -> Vec<f64> {
+        let forecast = self.0.extrapolate(rows).expect("a shingle");
+        forecast.values.into_iter().map(f64::from).collect()
+    }
+
     fn save(&self) -> Vec<u8> {
         encode(&self.0)
     }

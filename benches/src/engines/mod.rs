@@ -5,9 +5,14 @@ mod krcflib;
 mod ours;
 mod rcf3;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{stream::Row, workload::Workload};
+use crate::{
+    stream::{Row, Stream},
+    workload::Workload,
+};
 
 /// What an engine says about one point: a share of the score for each dimension and direction.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +44,15 @@ pub trait Engine {
         self.update(row);
         score
     }
+
+    /// Scores rows, each as the next one of the stream, without learning any: in one call where the
+    /// engine has one, else row by row.
+    fn score_array(&self, stream: &Stream, rows: Range<usize>) -> Vec<f64> {
+        stream.rows(rows).map(|row| self.score(row)).collect()
+    }
+
+    /// The rows to come, one value for each dimension of each row. The shingle is longer than one.
+    fn forecast(&self, rows: usize) -> Vec<f64>;
 
     /// Splits the score of the row over its dimensions.
     fn attribution(&self, row: Row<'_>) -> Attribution;

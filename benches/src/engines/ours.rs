@@ -1,10 +1,12 @@
 //! `rcf-core`, this repository.
 
+use std::ops::Range;
+
 use rcf_core::RandomCutForest;
 
 use super::{Attribution, Engine};
 use crate::{
-    stream::Row,
+    stream::{Row, Stream},
     workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
 };
 
@@ -43,6 +45,16 @@ impl Engine for Ours {
             high: attribution.high,
             low: attribution.low,
         }
+    }
+
+    fn score_array(&self, stream: &Stream, rows: Range<usize>) -> Vec<f64> {
+        let scores = self.0.score_array(stream.array(rows));
+        scores.expect("valid rows").into_raw_vec_and_offset().0
+    }
+
+    fn forecast(&self, rows: usize) -> Vec<f64> {
+        let forecast = self.0.forecast(rows).expect("a forest that is ready");
+        forecast.median.into_raw_vec_and_offset().0
     }
 
     fn save(&self) -> Vec<u8> {

@@ -46,6 +46,11 @@ impl Engine for Rcf3 {
         Attribution { high, low }
     }
 
+    fn forecast(&self, rows: usize) -> Vec<f64> {
+        let forecast = self.0.extrapolate(rows).expect("a shingle");
+        forecast.into_iter().map(f64::from).collect()
+    }
+
     fn save(&self) -> Vec<u8> {
         self.0
             .to_json()

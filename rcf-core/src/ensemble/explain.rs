@@ -2,15 +2,15 @@
 
 use super::{Ensemble, Normalizers};
 use crate::index::Index;
+use crate::row_buffer::RowBuffer;
 use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::Tree;
 use crate::tree::bounding_box::*;
-use crate::tree::{Path, Tree};
-use crate::visitor::attribution::{AttributionSum, AttributionVisitor};
+use crate::visitor::attribution::{AttributionVisitor, Parts};
 use crate::visitor::convergence::{Convergence, STEP};
-use crate::visitor::explanation::ExplanationVisitor;
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
-use crate::visitor::{walk, walk_all};
+use crate::visitor::walk_all;
 
 /// A mean over the first trees.
 pub(crate) struct Explained {
@@ -77,25 +77,23 @@ impl<I: Index> Kernel for ConvergingPass<'_, I> {
         let Ensemble { points, trees, .. } = ensemble;
         let mut convergence = Convergence::new(precision, trees.len());
         let mut normalizers = Normalizers::default();
+        let mut room = RowBuffer::new(box_len(ensemble.dimensions));
+        let mut visitor = ScoreVisitor::default();
         with_geometry!(simd, ensemble.dimensions, geometry => for step in trees.chunks(STEP) {
-            let mut add = |tree: &Tree<I>, visitor: ScoreVisitor| {
+            let room = room.as_mut();
+            let mut add = |tree: &Tree<I>, visitor: &ScoreVisitor| {
                 convergence.add(normalizers.of(tree.mass()) * visitor.score);
             };
             match floor {
-                None => walk_all(step, points, geometry, x, |_| ScoreVisitor::default(), add),
-                Some(floor) => walk_all(
-                    step,
-                    points,
-                    geometry,
-                    x,
-                    |tree| Floored {
-                        visitor: ScoreVisitor::default(),
-                        floor,
-                        x,
-                        root: tree.corners(geometry, points, tree.root()),
-                    },
-                    |tree, visitor| add(tree, visitor.visitor),
-                ),
+                None => walk_all(step, points, geometry, x, room, &mut visitor, |tree, visitor| {
+                    add(tree, visitor);
+                }),
+                Some(floor) => {
+                    let mut floored = Floored::new(&mut visitor, floor, x);
+                    walk_all(step, points, geometry, x, room, &mut floored, |tree, floored| {
+                        add(tree, floored.visitor);
+                    });
+                }
             }
             if convergence.is_reached() {
                 break;
@@ -126,34 +124,33 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
         let Ensemble { points, trees, .. } = ensemble;
         let dimensions = ensemble.dimensions;
         let mut convergence = Convergence::new(precision, trees.len());
-        let mut sum = AttributionSum::new(x.len());
+        let mut visitor = AttributionVisitor::new(x, dimensions);
         let mut normalizers = Normalizers::default();
-        let mut path = Path::new();
-        with_geometry!(simd, dimensions, geometry => for tree in trees {
-            let mut visitor = ExplanationVisitor {
-                score: ScoreVisitor::default(),
-                attribution: AttributionVisitor { x, dimensions, sum: &mut sum },
+        let mut room = RowBuffer::new(box_len(dimensions));
+        with_geometry!(simd, dimensions, geometry => for step in trees.chunks(STEP) {
+            let room = room.as_mut();
+            let mut add = |tree: &Tree<I>, visitor: &mut AttributionVisitor<'_>| {
+                let normalizer = normalizers.of(tree.mass());
+                convergence.add(normalizer * visitor.score.score);
+                visitor.add_tree(normalizer);
             };
             match floor {
-                None => walk(tree, points, geometry, x, &mut path, &mut visitor),
+                None => walk_all(step, points, geometry, x, room, &mut visitor, |tree, visitor| {
+                    add(tree, visitor);
+                }),
                 Some(floor) => {
-                    let root = tree.corners(geometry, points, tree.root());
-                    let mut floored = Floored { visitor, floor, x, root };
-                    walk(tree, points, geometry, x, &mut path, &mut floored);
-                    visitor = floored.visitor;
+                    let mut floored = Floored::new(&mut visitor, floor, x);
+                    walk_all(step, points, geometry, x, room, &mut floored, |tree, floored| {
+                        add(tree, floored.visitor);
+                    });
                 }
             }
-            let normalizer = normalizers.of(tree.mass());
-            convergence.add(normalizer * visitor.score.score);
-            sum.add_tree(normalizer);
-            if convergence.trees().is_multiple_of(STEP) && convergence.is_reached() {
+            if convergence.is_reached() {
                 break;
             }
         });
         let trees = convergence.trees();
-        let AttributionSum {
-            mut high, mut low, ..
-        } = sum;
+        let Parts { mut high, mut low } = visitor.sum();
         high.iter_mut()
             .chain(&mut low)
             .for_each(|part| *part /= trees as f64);

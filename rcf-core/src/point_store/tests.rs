@@ -4,34 +4,45 @@ use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 
+use crate::testing::Random;
+
 use super::*;
 
 impl PointStore {
     /// Panics unless each point has this number of references and all unused rows are free.
     pub(crate) fn validate(&self, references: &[u32]) {
-        assert_eq!(
-            self.references, references,
-            "references are not the slots of the samples"
-        );
-        let free: HashSet<u32> = self.free.iter().copied().collect();
-        assert_eq!(free.len(), self.free.len(), "a row is free twice");
+        assert_eq!(self.references.len(), references.len());
+        let mut free = HashSet::new();
+        let mut next = self.free;
+        while next != END {
+            assert!(free.insert(next as usize), "row {next} is free twice");
+            next = self.references[next as usize] & !FREE;
+        }
         for (point, &references) in references.iter().enumerate() {
             let used = references > 0;
             assert_eq!(self.is_used(point), used);
             assert_ne!(
-                free.contains(&(point as u32)),
+                free.contains(&point),
                 used,
                 "row {point}, {references} references"
             );
-            let finite = self.row(point).iter().all(|x| x.is_finite());
-            let signed_zero = self
-                .row(point)
-                .iter()
-                .any(|x| x.to_bits() == (-0.0f32).to_bits());
-            assert!(!used || finite && !signed_zero, "{:?}", self.row(point));
+            if used {
+                assert_eq!(
+                    self.references[point], references,
+                    "references are not the slots of the samples"
+                );
+                let row = self.row(point);
+                let finite = row.iter().all(|x| x.is_finite());
+                let signed_zero = row.iter().any(|x| x.to_bits() == (-0.0f32).to_bits());
+                assert!(finite && !signed_zero, "{row:?}");
+            }
         }
-        assert_eq!(self.len(), references.len() - self.free.len());
-        assert_eq!(self.rows.len(), references.len() * self.stride);
+        assert_eq!(self.unused, free.len());
+        assert_eq!(self.len(), references.len() - free.len());
+        match &self.windows {
+            None => assert_eq!(self.floats.len(), references.len() * self.stride),
+            Some(windows) => assert_eq!(windows.starts.len(), references.len()),
+        }
     }
 }
 
@@ -99,4 +110,59 @@ proptest! {
             store.validate(&references);
         }
     }
+}
+
+/// Windows over a series, most of which follow on the one before, against their rows.
+#[test]
+fn windows_are_their_rows() {
+    let mut random = Random::new(9);
+    for (block, blocks) in [(1, 4), (1, 48), (5, 4), (2, 2)] {
+        let stride = block * blocks;
+        let mut store = PointStore::of_windows(stride, 40, block, 60);
+        let mut live: Vec<(usize, Vec<f32>)> = Vec::new();
+        let mut row = vec![0.0; stride];
+        let mut longest = 0;
+        for time in 0..5000 {
+            row.rotate_left(block);
+            row[stride - block..].fill(time as f32);
+            if random.below(50) == 0 {
+                // Another series begins.
+                row.fill(-(time as f32));
+            }
+            let point = store.add(&row);
+            if random.below(3) > 0 {
+                store.retain(point);
+                live.push((point, row.clone()));
+            }
+            store.drop_if_unused(point);
+            while live.len() > 30 {
+                let (point, _) = live.swap_remove(random.below(live.len()));
+                store.release(point);
+            }
+            for (point, row) in &live {
+                assert_eq!(store.row(*point), row);
+            }
+            longest = longest.max(store.floats.capacity());
+        }
+        let apart = 31 * stride;
+        assert!(
+            longest < 2 * apart,
+            "room for {longest}, of {apart} at most"
+        );
+        let mut references = vec![0; store.capacity()];
+        live.iter().for_each(|&(point, _)| references[point] = 1);
+        store.validate(&references);
+    }
+}
+
+/// A series of which every record is kept takes the room of its records.
+#[test]
+fn points_of_one_series_share_their_records() {
+    let mut store = PointStore::of_windows(48, 1000, 1, 1047);
+    for time in 0..1000 {
+        let row: Vec<f32> = (time..time + 48).map(|t| t as f32).collect();
+        let point = store.add(&row);
+        store.retain(point);
+    }
+    assert_eq!(store.floats.len(), 1047);
 }

@@ -302,11 +302,21 @@ impl<I: Index> Sampler<I> {
 /// over `a` of the probability to be in any of the `T` samples, `Σ (1 − (1−sλ)ᵏ) / (kλ)` for `k` up
 /// to `T`. The number varies less than a Poisson variable of that mean.
 pub(crate) fn expected_points(config: &Config) -> usize {
-    let most = config.number_of_trees * config.sample_size;
+    expected(config, config.number_of_trees)
+}
+
+/// The same of the records in the points of all samples, where each is in a shingle of points.
+pub(crate) fn expected_records(config: &Config) -> usize {
+    expected(config, config.number_of_trees * config.shingle_size)
+}
+
+/// The number of things of which each has so many chances to be in a sample.
+fn expected(config: &Config, chances: usize) -> usize {
+    let most = chances * config.sample_size;
     let newest = (config.sample_size as f64 * config.time_decay).min(1.0);
     let mut in_none = 1.0;
     let mut sum = 0.0;
-    for k in 1..=config.number_of_trees {
+    for k in 1..=chances {
         in_none *= 1.0 - newest;
         sum += (1.0 - in_none) / k as f64;
     }

@@ -40,10 +40,12 @@ pub(crate) trait Simd: Copy {
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a < b ? a : b` in each lane.
     fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// Whether any lanes differ.
-    fn differ(self, a: Self::Vector, b: Self::Vector) -> bool;
+    /// A bit for each lane in which `a` equals `b` or `c`.
+    fn equal_lanes(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> u32;
     /// Whether any lane is above zero.
     fn any_positive(self, a: Self::Vector) -> bool;
+    /// `sum + factor · a` in each lane, in double precision.
+    fn add_scaled(self, a: Self::Vector, factor: f64, sum: &mut [f64; LANES]);
     /// `((a₀+a₄) + (a₂+a₆)) + ((a₁+a₅) + (a₃+a₇))`
     fn total(self, a: Self::Vector) -> f32;
 }

@@ -58,13 +58,21 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn differ(self, a: Self::Vector, b: Self::Vector) -> bool {
-        a.iter().zip(&b).fold(false, |any, (a, b)| any | (a != b))
+    fn equal_lanes(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> u32 {
+        let lane = |i| u32::from((a[i] == b[i]) | (a[i] == c[i])) << i;
+        (0..LANES).fold(0, |lanes, i| lanes | lane(i))
     }
 
     #[inline(always)]
     fn any_positive(self, a: Self::Vector) -> bool {
         a.iter().fold(false, |any, &lane| any | (lane > 0.0))
+    }
+
+    #[inline(always)]
+    fn add_scaled(self, a: Self::Vector, factor: f64, sum: &mut [f64; LANES]) {
+        for (sum, a) in sum.iter_mut().zip(a) {
+            *sum += factor * f64::from(a);
+        }
     }
 
     #[inline(always)]

@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, _CMP_GT_OQ, _CMP_NEQ_OQ, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
-    _mm_loadu_ps, _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm_storeu_ps, _mm256_add_ps,
-    _mm256_castps256_ps128, _mm256_cmp_ps, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_max_ps,
-    _mm256_min_ps, _mm256_movemask_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
-    _mm256_zextps128_ps256,
+    __m256, _CMP_EQ_OQ, _CMP_GT_OQ, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
+    _mm_loadu_ps, _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm_storeu_ps, _mm256_add_pd,
+    _mm256_add_ps, _mm256_castps256_ps128, _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_extractf128_ps,
+    _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps,
+    _mm256_mul_pd, _mm256_or_ps, _mm256_set1_pd, _mm256_setzero_ps, _mm256_storeu_pd,
+    _mm256_storeu_ps, _mm256_sub_ps, _mm256_zextps128_ps256,
 };
 
 use super::{HALF, Kernel, LANES, Simd};
@@ -105,15 +106,35 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn differ(self, a: __m256, b: __m256) -> bool {
+    fn equal_lanes(self, a: __m256, b: __m256, c: __m256) -> u32 {
         // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_OQ>(a, b)) != 0 }
+        unsafe {
+            let (b, c) = (
+                _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b),
+                _mm256_cmp_ps::<_CMP_EQ_OQ>(a, c),
+            );
+            _mm256_movemask_ps(_mm256_or_ps(b, c)) as u32
+        }
     }
 
     #[inline(always)]
     fn any_positive(self, a: __m256) -> bool {
         // SAFETY: `self` proves AVX2.
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, _mm256_setzero_ps())) != 0 }
+    }
+
+    #[inline(always)]
+    fn add_scaled(self, a: __m256, factor: f64, sum: &mut [f64; LANES]) {
+        // SAFETY: `self` proves AVX2, and the array has the two times four doubles.
+        unsafe {
+            let factor = _mm256_set1_pd(factor);
+            let halves = [_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a)];
+            for (half, sum) in halves.into_iter().zip(sum.as_chunks_mut::<HALF>().0) {
+                let product = _mm256_mul_pd(factor, _mm256_cvtps_pd(half));
+                let total = _mm256_add_pd(_mm256_loadu_pd(sum.as_ptr()), product);
+                _mm256_storeu_pd(sum.as_mut_ptr(), total);
+            }
+        }
     }
 
     #[inline(always)]

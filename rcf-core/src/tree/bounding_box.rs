@@ -26,10 +26,22 @@ pub(crate) trait Geometry: Copy {
     /// The whole space.
     fn everywhere(self) -> Self::Parts;
 
-    /// Sum over the dimensions of the distances by which `x` lies outside of `bounds`; 0 exactly if
+    /// Sum over the dimensions of the distances by which `x` lies outside of a box; 0 exactly if
     /// `x` is inside. Looks only at `outside`, and leaves there the parts in which it found `x`
     /// outside: larger boxes contain `x` everywhere else.
-    fn gap(self, outside: &mut Self::Parts, bounds: &[f32], x: &[f32]) -> f32;
+    fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> f32;
+
+    /// Adds `factor` times the distance by which `x` lies above a box to `high`, and below it to
+    /// `low`, in these parts.
+    fn add_gaps(
+        self,
+        parts: &Self::Parts,
+        corners: Corners<'_>,
+        x: &[f32],
+        factor: f64,
+        high: &mut [f64],
+        low: &mut [f64],
+    );
 
     /// Sum of the side lengths.
     fn range(self, bounds: &[f32]) -> f32;
@@ -37,18 +49,33 @@ pub(crate) trait Geometry: Copy {
     /// The corners of a box.
     fn corners(self, bounds: &[f32]) -> Corners<'_>;
 
-    /// Extends the box to contain `x`.
-    fn include(self, bounds: &mut [f32], x: &[f32]);
+    /// Makes the box that contains `x` alone. Its range is then to be [measured](Self::measure).
+    fn begin(self, bounds: &mut [f32], x: &[f32]);
 
-    /// Makes `bounds` the union of two boxes; tells whether it changed. Looks only at `changing`,
-    /// and leaves there the parts that did change: larger boxes stay as they are everywhere else.
-    fn unite(
-        self,
-        changing: &mut Self::Parts,
-        bounds: &mut [f32],
-        a: Corners<'_>,
-        b: Corners<'_>,
-    ) -> bool;
+    /// Extends the box to contain `x`. Its range is then to be [measured](Self::measure).
+    fn cover(self, bounds: &mut [f32], x: &[f32]);
+
+    /// Largest mass of a node that keeps no box: its box is made of its points when it is asked for.
+    const TWIG: usize;
+
+    /// Makes a box that contains nothing, in these parts.
+    fn clear(self, parts: &Self::Parts, bounds: &mut [f32]);
+
+    /// Extends the box to contain another one, in these parts. Its range is then to be [measured].
+    ///
+    /// [measured]: Self::measure
+    fn extend(self, parts: &Self::Parts, bounds: &mut [f32], other: Corners<'_>);
+
+    /// Writes the range of the box into its record.
+    fn measure(self, bounds: &mut [f32]);
+
+    /// Copies these parts of a box, and measures the new one.
+    fn replace(self, parts: &Self::Parts, bounds: &mut [f32], by: &[f32]);
+
+    /// Leaves in `changing` the parts in which `x` lies on the surface of the box that contains it,
+    /// and tells whether there are any: without `x` all else stays as it is, as it does in larger
+    /// boxes.
+    fn is_touched(self, changing: &mut Self::Parts, bounds: &[f32], x: &[f32]) -> bool;
 }
 
 /// A box given by its corners; a point is the box of which it is both corners.
@@ -82,6 +109,11 @@ pub(crate) fn stride(dimensions: usize) -> usize {
     }
 }
 
+/// Floats in a box of `dimensions` coordinates.
+pub(crate) fn box_len(dimensions: usize) -> usize {
+    2 * stride(dimensions) + usize::from(dimensions > 1)
+}
+
 /// One dimension.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line;
@@ -108,8 +140,22 @@ impl Geometry for Line {
     fn everywhere(self) {}
 
     #[inline(always)]
-    fn gap(self, _: &mut (), bounds: &[f32], x: &[f32]) -> f32 {
-        max(max(bounds[0] - x[0], x[0] - bounds[1]), 0.0)
+    fn gap(self, _: &mut (), Corners { low, high }: Corners<'_>, x: &[f32]) -> f32 {
+        max(max(low[0] - x[0], x[0] - high[0]), 0.0)
+    }
+
+    #[inline(always)]
+    fn add_gaps(
+        self,
+        (): &(),
+        corners: Corners<'_>,
+        x: &[f32],
+        factor: f64,
+        high: &mut [f64],
+        low: &mut [f64],
+    ) {
+        high[0] += factor * f64::from(max(x[0] - corners.high[0], 0.0));
+        low[0] += factor * f64::from(max(corners.low[0] - x[0], 0.0));
     }
 
     #[inline(always)]
@@ -126,19 +172,45 @@ impl Geometry for Line {
     }
 
     #[inline(always)]
-    fn include(self, bounds: &mut [f32], x: &[f32]) {
+    fn begin(self, bounds: &mut [f32], x: &[f32]) {
+        bounds.fill(x[0]);
+    }
+
+    #[inline(always)]
+    fn cover(self, bounds: &mut [f32], x: &[f32]) {
         bounds[0] = min(bounds[0], x[0]);
         bounds[1] = max(bounds[1], x[0]);
     }
 
+    const TWIG: usize = 1;
+
     #[inline(always)]
-    fn unite(self, _: &mut (), bounds: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool {
-        let new = [min(a.low[0], b.low[0]), max(a.high[0], b.high[0])];
-        let changed = bounds != new;
-        bounds.copy_from_slice(&new);
-        changed
+    fn clear(self, (): &(), bounds: &mut [f32]) {
+        bounds.copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY]);
+    }
+
+    #[inline(always)]
+    fn extend(self, (): &(), bounds: &mut [f32], other: Corners<'_>) {
+        bounds[0] = min(bounds[0], other.low[0]);
+        bounds[1] = max(bounds[1], other.high[0]);
+    }
+
+    #[inline(always)]
+    fn measure(self, _: &mut [f32]) {}
+
+    #[inline(always)]
+    fn replace(self, (): &(), bounds: &mut [f32], by: &[f32]) {
+        bounds.copy_from_slice(by);
+    }
+
+    #[inline(always)]
+    fn is_touched(self, (): &mut (), bounds: &[f32], x: &[f32]) -> bool {
+        (bounds[0] == x[0]) | (bounds[1] == x[0])
     }
 }
+
+/// Largest mass of a twig in two dimensions or more.
+pub(super) const TWIG: usize = 8;
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
@@ -154,6 +226,8 @@ pub(crate) struct Lanes<S, const ONE: bool> {
     stride: usize,
     /// Whole vectors in a row.
     vectors: usize,
+    /// A bit for each lane of the last vector, or half, that is not padding.
+    last_lanes: u32,
 }
 
 /// A set of vectors of a row.
@@ -170,10 +244,16 @@ const TRACKED: usize = u64::BITS as usize;
 impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     pub(crate) fn new(simd: S, dimensions: usize) -> Self {
         let stride = stride(dimensions);
+        let last = if stride.is_multiple_of(LANES) {
+            LANES
+        } else {
+            HALF
+        };
         Self {
             simd,
             stride,
             vectors: stride / LANES,
+            last_lanes: (1 << (last - (stride - dimensions))) - 1,
         }
     }
 
@@ -271,18 +351,25 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     }
 
     #[inline(always)]
-    fn gap(self, outside: &mut Parts, bounds: &[f32], x: &[f32]) -> f32 {
+    fn gap(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
         let simd = self.simd;
-        let corners = self.corners(bounds);
         if ONE {
             return simd.total(self.gaps_at(0, corners, x));
         }
+        // Of one length, so that one check of an index does for all three.
+        let count = self.vectors();
+        let (lows, highs) = (
+            &vectors(corners.low)[..count],
+            &vectors(corners.high)[..count],
+        );
+        let xs = &vectors(x)[..count];
         let mut sum = simd.zero();
         let (mut remaining, mut still) = (outside.vectors, 0);
         while remaining != 0 {
             let i = remaining.trailing_zeros() as usize;
             remaining &= remaining - 1;
-            let gaps = self.gaps_at(i, corners, x);
+            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
+            let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
             sum = simd.add(sum, gaps);
             still |= u64::from(simd.any_positive(gaps)) << i;
         }
@@ -300,6 +387,43 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     }
 
     #[inline(always)]
+    fn add_gaps(
+        self,
+        parts: &Parts,
+        corners: Corners<'_>,
+        x: &[f32],
+        factor: f64,
+        high: &mut [f64],
+        low: &mut [f64],
+    ) {
+        let simd = self.simd;
+        let zero = simd.zero();
+        for i in self.each(parts) {
+            let x = simd.load(vector(x, i));
+            let above = simd.sub(x, simd.load(vector(corners.high, i)));
+            let below = simd.sub(simd.load(vector(corners.low, i)), x);
+            simd.add_scaled(
+                simd.max(above, zero),
+                factor,
+                &mut high.as_chunks_mut().0[i],
+            );
+            simd.add_scaled(simd.max(below, zero), factor, &mut low.as_chunks_mut().0[i]);
+        }
+        if self.has_half() && parts.half {
+            let x = simd.load_half(half(x));
+            let above = simd.sub(x, simd.load_half(half(corners.high)));
+            let below = simd.sub(simd.load_half(half(corners.low)), x);
+            let i = self.vectors();
+            simd.add_scaled(
+                simd.max(above, zero),
+                factor,
+                &mut high.as_chunks_mut().0[i],
+            );
+            simd.add_scaled(simd.max(below, zero), factor, &mut low.as_chunks_mut().0[i]);
+        }
+    }
+
+    #[inline(always)]
     fn range(self, bounds: &[f32]) -> f32 {
         bounds[2 * self.stride()]
     }
@@ -314,14 +438,23 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     }
 
     #[inline(always)]
-    fn include(self, bounds: &mut [f32], x: &[f32]) {
+    fn begin(self, bounds: &mut [f32], x: &[f32]) {
+        let (low, high) = self.corners_mut(bounds);
+        let rows = vectors_mut(low).iter_mut().zip(vectors_mut(high));
+        for ((low, high), x) in rows.zip(vectors(x)) {
+            (*low, *high) = (*x, *x);
+        }
+        if self.has_half() {
+            (*half_mut(low), *half_mut(high)) = (*half(x), *half(x));
+        }
+    }
+
+    #[inline(always)]
+    fn cover(self, bounds: &mut [f32], x: &[f32]) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
-        for ((low, high), x) in vectors_mut(low)
-            .iter_mut()
-            .zip(vectors_mut(high))
-            .zip(vectors(x))
-        {
+        let rows = vectors_mut(low).iter_mut().zip(vectors_mut(high));
+        for ((low, high), x) in rows.zip(vectors(x)) {
             let x = simd.load(x);
             simd.store(simd.min(simd.load(low), x), low);
             simd.store(simd.max(simd.load(high), x), high);
@@ -331,89 +464,47 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
             simd.store_half(simd.min(simd.load_half(low), x), low);
             simd.store_half(simd.max(simd.load_half(high), x), high);
         }
-        self.measure(bounds);
     }
 
+    const TWIG: usize = TWIG;
+
     #[inline(always)]
-    fn unite(
-        self,
-        changing: &mut Parts,
-        bounds: &mut [f32],
-        a: Corners<'_>,
-        b: Corners<'_>,
-    ) -> bool {
+    fn clear(self, parts: &Parts, bounds: &mut [f32]) {
         let (low, high) = self.corners_mut(bounds);
-        if ONE {
-            let changed = self.unite_at(0, low, high, a, b);
-            if changed {
-                self.measure(bounds);
-            }
-            return changed;
+        for i in self.each(parts) {
+            vectors_mut(low)[i] = [f32::INFINITY; LANES];
+            vectors_mut(high)[i] = [f32::NEG_INFINITY; LANES];
         }
-        let (mut remaining, mut still) = (changing.vectors, 0);
-        while remaining != 0 {
-            let i = remaining.trailing_zeros() as usize;
-            remaining &= remaining - 1;
-            still |= u64::from(self.unite_at(i, low, high, a, b)) << i;
+        if self.has_half() && parts.half {
+            *half_mut(low) = [f32::INFINITY; HALF];
+            *half_mut(high) = [f32::NEG_INFINITY; HALF];
         }
-        changing.vectors = still;
-        let mut changed = still != 0;
-        for i in TRACKED..self.vectors() {
-            changed |= self.unite_at(i, low, high, a, b);
-        }
-        if changing.half {
-            changing.half = self.unite_half(low, high, a, b);
-            changed |= changing.half;
-        }
-        if changed {
-            self.measure(bounds);
-        }
-        changed
-    }
-}
-
-impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
-    #[inline(always)]
-    fn corners_mut(self, bounds: &mut [f32]) -> (&mut [f32], &mut [f32]) {
-        let (low, rest) = bounds.split_at_mut(self.stride());
-        (low, &mut rest[..self.stride()])
     }
 
-    /// [`Geometry::unite`] of the `i`-th vectors.
     #[inline(always)]
-    fn unite_at(
-        self,
-        i: usize,
-        low: &mut [f32],
-        high: &mut [f32],
-        a: Corners<'_>,
-        b: Corners<'_>,
-    ) -> bool {
+    fn extend(self, parts: &Parts, bounds: &mut [f32], other: Corners<'_>) {
         let simd = self.simd;
-        let new_low = simd.min(simd.load(vector(a.low, i)), simd.load(vector(b.low, i)));
-        let new_high = simd.max(simd.load(vector(a.high, i)), simd.load(vector(b.high, i)));
-        let (low, high) = (&mut vectors_mut(low)[i], &mut vectors_mut(high)[i]);
-        let changed = simd.differ(new_low, simd.load(low)) | simd.differ(new_high, simd.load(high));
-        simd.store(new_low, low);
-        simd.store(new_high, high);
-        changed
+        let (low, high) = self.corners_mut(bounds);
+        for i in self.each(parts) {
+            let (low, high) = (&mut vectors_mut(low)[i], &mut vectors_mut(high)[i]);
+            let (other_low, other_high) = (vector(other.low, i), vector(other.high, i));
+            simd.store(simd.min(simd.load(low), simd.load(other_low)), low);
+            simd.store(simd.max(simd.load(high), simd.load(other_high)), high);
+        }
+        if self.has_half() && parts.half {
+            let (low, high) = (half_mut(low), half_mut(high));
+            let (other_low, other_high) = (half(other.low), half(other.high));
+            simd.store_half(
+                simd.min(simd.load_half(low), simd.load_half(other_low)),
+                low,
+            );
+            simd.store_half(
+                simd.max(simd.load_half(high), simd.load_half(other_high)),
+                high,
+            );
+        }
     }
 
-    /// [`Geometry::unite`] of the half vectors.
-    #[inline(always)]
-    fn unite_half(self, low: &mut [f32], high: &mut [f32], a: Corners<'_>, b: Corners<'_>) -> bool {
-        let simd = self.simd;
-        let new_low = simd.min(simd.load_half(half(a.low)), simd.load_half(half(b.low)));
-        let new_high = simd.max(simd.load_half(half(a.high)), simd.load_half(half(b.high)));
-        let (low, high) = (half_mut(low), half_mut(high));
-        let changed =
-            simd.differ(new_low, simd.load_half(low)) | simd.differ(new_high, simd.load_half(high));
-        simd.store_half(new_low, low);
-        simd.store_half(new_high, high);
-        changed
-    }
-
-    /// Writes the range of the box into its record.
     #[inline(always)]
     fn measure(self, bounds: &mut [f32]) {
         let simd = self.simd;
@@ -427,5 +518,91 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
             sum = simd.add(sum, side);
         }
         bounds[2 * self.stride()] = simd.total(sum);
+    }
+
+    #[inline(always)]
+    fn replace(self, parts: &Parts, bounds: &mut [f32], by: &[f32]) {
+        let by = self.corners(by);
+        let (low, high) = self.corners_mut(bounds);
+        for i in self.each(parts) {
+            vectors_mut(low)[i] = *vector(by.low, i);
+            vectors_mut(high)[i] = *vector(by.high, i);
+        }
+        if self.has_half() && parts.half {
+            *half_mut(low) = *half(by.low);
+            *half_mut(high) = *half(by.high);
+        }
+        self.measure(bounds);
+    }
+
+    #[inline(always)]
+    fn is_touched(self, changing: &mut Parts, bounds: &[f32], x: &[f32]) -> bool {
+        let simd = self.simd;
+        let Corners { low, high } = self.corners(bounds);
+        let (mut still, mut any) = (0, false);
+        for i in self.each(changing) {
+            let x = simd.load(vector(x, i));
+            let mut lanes =
+                simd.equal_lanes(x, simd.load(vector(low, i)), simd.load(vector(high, i)));
+            if i + 1 == self.vectors() && !self.has_half() {
+                lanes &= self.last_lanes;
+            }
+            any |= lanes != 0;
+            if i < TRACKED {
+                still |= u64::from(lanes != 0) << i;
+            }
+        }
+        changing.vectors = still;
+        if self.has_half() && changing.half {
+            let (low, high, x) = (half(low), half(high), half(x));
+            let lanes =
+                simd.equal_lanes(simd.load_half(x), simd.load_half(low), simd.load_half(high));
+            changing.half = lanes & self.last_lanes != 0;
+            any |= changing.half;
+        }
+        any
+    }
+}
+
+impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
+    #[inline(always)]
+    fn corners_mut(self, bounds: &mut [f32]) -> (&mut [f32], &mut [f32]) {
+        let (low, rest) = bounds.split_at_mut(self.stride());
+        (low, &mut rest[..self.stride()])
+    }
+
+    /// The vectors of these parts.
+    #[inline(always)]
+    fn each(self, parts: &Parts) -> Each {
+        if ONE {
+            return Each {
+                tracked: 1,
+                beyond: 0..0,
+            };
+        }
+        Each {
+            tracked: parts.vectors,
+            beyond: TRACKED..self.vectors().max(TRACKED),
+        }
+    }
+}
+
+/// Numbers of vectors.
+struct Each {
+    tracked: u64,
+    beyond: std::ops::Range<usize>,
+}
+
+impl Iterator for Each {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.tracked == 0 {
+            return self.beyond.next();
+        }
+        let i = self.tracked.trailing_zeros() as usize;
+        self.tracked &= self.tracked - 1;
+        Some(i)
     }
 }

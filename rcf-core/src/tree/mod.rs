@@ -22,18 +22,19 @@
 //! made the union of its two children's, until one does not change.
 
 pub(crate) mod bounding_box;
+mod boxes;
 pub(crate) mod cut;
+mod delete;
+mod insert;
 pub(crate) mod node;
 mod rebuild;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use crate::index::Index;
-use crate::point_store::PointStore;
-use crate::rng::TreeRng;
 use crate::sampler::size_of_val_capacity;
-use bounding_box::{Corners, Geometry};
-use cut::{Cut, separating_cut};
+use bounding_box::Geometry;
+use boxes::Boxes;
 use node::{Child, Node, NodeRef, Side};
 
 /// A random cut tree over points of a [`PointStore`].
@@ -42,8 +43,7 @@ pub(crate) struct Tree<I> {
     /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
     internal_capacity: usize,
     nodes: Vec<Node<I>>,
-    /// The box of each node.
-    boxes: Vec<f32>,
+    boxes: Boxes<I>,
     /// Head of the chain of unused nodes, linked through `left`; `I::MAX` ends it.
     free: NodeRef<I>,
     /// Without meaning while the tree is empty.
@@ -52,15 +52,47 @@ pub(crate) struct Tree<I> {
     mass: usize,
 }
 
-/// The way from the root down to a leaf: the internal nodes passed.
-pub(crate) type Path<I> = Vec<NodeRef<I>>;
+/// The way from the root down to a leaf, with room for what is made on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Path<I> {
+    /// The internal nodes passed.
+    pub(crate) steps: Vec<NodeRef<I>>,
+    /// Room for a box.
+    room: Vec<f32>,
+}
+
+impl<I: Index> Path<I> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            steps: Vec::new(),
+            room: Vec::new(),
+        }
+    }
+
+    /// Number of nodes passed.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The steps, and room for a box.
+    #[inline(always)]
+    pub(crate) fn parts<G: Geometry>(&mut self, geometry: G) -> (&mut Vec<NodeRef<I>>, &mut [f32]) {
+        self.room.resize(geometry.box_len(), 0.0);
+        (&mut self.steps, &mut self.room)
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of_val_capacity(&self.steps) + size_of_val_capacity(&self.room)
+    }
+}
 
 impl<I: Index> Tree<I> {
     pub(crate) fn new(sample_size: usize) -> Self {
         Self {
             internal_capacity: sample_size - 1,
             nodes: Vec::new(),
-            boxes: Vec::new(),
+            boxes: Boxes::new(),
             free: NodeRef::internal(I::MAX),
             root: NodeRef::default(),
             mass: 0,
@@ -97,22 +129,20 @@ impl<I: Index> Tree<I> {
         reference.resolve(self.internal_capacity)
     }
 
+    /// The number of a leaf's point.
     #[inline(always)]
-    pub(crate) fn bounds<G: Geometry>(&self, geometry: G, node: usize) -> &[f32] {
-        &self.boxes[node * geometry.box_len()..][..geometry.box_len()]
+    pub(crate) fn point(&self, leaf: NodeRef<I>) -> usize {
+        leaf.get() - self.internal_capacity
     }
 
-    /// The corners of a node's box, or a leaf's point twice.
+    /// What hangs beside `child` below `parent`.
     #[inline(always)]
-    pub(crate) fn corners<'a, G: Geometry>(
-        &'a self,
-        geometry: G,
-        points: &'a PointStore,
-        reference: NodeRef<I>,
-    ) -> Corners<'a> {
-        match self.resolve(reference) {
-            Child::Internal(node) => geometry.corners(self.bounds(geometry, node)),
-            Child::Leaf { point } => Corners::of_point(points.row(point)),
+    pub(crate) fn sibling(&self, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
+        let node = &self.nodes[parent.get()];
+        if node.left == child {
+            node.right
+        } else {
+            node.left
         }
     }
 
@@ -135,237 +165,13 @@ impl<I: Index> Tree<I> {
         x: &[f32],
         path: &mut Path<I>,
     ) -> NodeRef<I> {
-        path.clear();
+        path.steps.clear();
         let mut reference = self.root;
         while let Some(node) = self.node(reference) {
-            path.push(reference);
-            reference = node.child(side(geometry, node, x));
+            path.steps.push(reference);
+            reference = node.toward(geometry, x);
         }
         reference
-    }
-
-    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
-    /// was there already.
-    #[inline(always)]
-    pub(crate) fn insert<G: Geometry>(
-        &mut self,
-        geometry: G,
-        points: &PointStore,
-        point: usize,
-        rng: &mut TreeRng,
-        path: &mut Path<I>,
-    ) -> usize {
-        let x = points.row(point);
-        if self.mass == 0 {
-            self.root = NodeRef::leaf(point, self.internal_capacity);
-            self.mass = 1;
-            return point;
-        }
-        let leaf = self.descend(geometry, x, path);
-        let neighbor = leaf.get() - self.internal_capacity;
-        if points.row(neighbor) == x {
-            self.add_mass_along(geometry, x, path);
-            return neighbor;
-        }
-
-        // `split`: how many nodes of the path stay above the new one.
-        // `containing`: how many nodes of the path contain x already.
-        let mut split = path.len();
-        let mut containing = 0;
-        let mut outside = geometry.everywhere();
-        for level in (0..path.len()).rev() {
-            let bounds = self.bounds(geometry, path[level].get());
-            let gap = geometry.gap(&mut outside, bounds, x);
-            if gap == 0.0 {
-                containing = level + 1;
-                break;
-            }
-            let range = geometry.range(bounds);
-            if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
-                split = level;
-            }
-        }
-        for reference in &path[containing..split] {
-            let start = reference.get() * geometry.box_len();
-            geometry.include(&mut self.boxes[start..][..geometry.box_len()], x);
-        }
-        let below = path.get(split).copied().unwrap_or(leaf);
-        let mass_below = self.add_mass_along(geometry, x, &path[..split]);
-        let cut = separating_cut(self.corners(geometry, points, below), x, rng);
-        let node = self.join(geometry, points, cut, point, below, mass_below);
-        self.relink(path[..split].last(), below, node);
-        point
-    }
-
-    /// Counts `x` in the nodes of `path`, a way down from the root. Returns the former mass of
-    /// what lies below the path.
-    #[inline(always)]
-    fn add_mass_along<G: Geometry>(
-        &mut self,
-        geometry: G,
-        x: &[f32],
-        path: &[NodeRef<I>],
-    ) -> usize {
-        let mut mass = self.mass;
-        for reference in path {
-            let node = &mut self.nodes[reference.get()];
-            let left_mass = node.left_mass.get();
-            mass = match side(geometry, node, x) {
-                Side::Left => {
-                    node.left_mass = I::new(left_mass + 1);
-                    left_mass
-                }
-                Side::Right => mass - left_mass,
-            };
-        }
-        self.mass += 1;
-        mass
-    }
-
-    /// Makes a node of a cut, the point that it separates, and what it separates it from.
-    #[inline(always)]
-    fn join<G: Geometry>(
-        &mut self,
-        geometry: G,
-        points: &PointStore,
-        cut: Cut,
-        point: usize,
-        below: NodeRef<I>,
-        mass_below: usize,
-    ) -> NodeRef<I> {
-        let x = points.row(point);
-        let leaf = NodeRef::leaf(point, self.internal_capacity);
-        let (left, right, left_mass) = if x[cut.dimension] <= cut.value {
-            (leaf, below, 1)
-        } else {
-            (below, leaf, mass_below)
-        };
-        let node = Node {
-            cut: cut.value,
-            dimension: I::new(cut.dimension),
-            left,
-            right,
-            left_mass: I::new(left_mass),
-        };
-        let reference = self.allocate(geometry, node);
-        self.unite_children(
-            geometry,
-            points,
-            reference.get(),
-            &mut geometry.everywhere(),
-        );
-        reference
-    }
-
-    /// Makes the box of `node` the union of its children's, as [`Geometry::unite`] does.
-    #[inline(always)]
-    fn unite_children<G: Geometry>(
-        &mut self,
-        geometry: G,
-        points: &PointStore,
-        node: usize,
-        changing: &mut G::Parts,
-    ) -> bool {
-        let Node { left, right, .. } = self.nodes[node];
-        let len = geometry.box_len();
-        let target = node * len..(node + 1) * len;
-        match (self.resolve(left), self.resolve(right)) {
-            (Child::Leaf { point: a }, Child::Leaf { point: b }) => {
-                let (a, b) = (points.row(a), points.row(b));
-                let bounds = &mut self.boxes[target];
-                geometry.unite(changing, bounds, Corners::of_point(a), Corners::of_point(b))
-            }
-            (Child::Internal(child), Child::Leaf { point })
-            | (Child::Leaf { point }, Child::Internal(child)) => {
-                let other = Corners::of_point(points.row(point));
-                let ranges = [target, child * len..(child + 1) * len];
-                let [bounds, child] = disjoint(&mut self.boxes, ranges);
-                geometry.unite(changing, bounds, geometry.corners(child), other)
-            }
-            (Child::Internal(a), Child::Internal(b)) => {
-                let ranges = [target, a * len..(a + 1) * len, b * len..(b + 1) * len];
-                let [bounds, a, b] = disjoint(&mut self.boxes, ranges);
-                geometry.unite(changing, bounds, geometry.corners(a), geometry.corners(b))
-            }
-        }
-    }
-
-    /// Puts `new` where `old` hung: below `parent`, or at the root.
-    #[inline(always)]
-    fn relink(&mut self, parent: Option<&NodeRef<I>>, old: NodeRef<I>, new: NodeRef<I>) {
-        match parent {
-            None => self.root = new,
-            Some(parent) => {
-                let parent = &mut self.nodes[parent.get()];
-                let side = if parent.left == old {
-                    Side::Left
-                } else {
-                    Side::Right
-                };
-                *parent.child_mut(side) = new;
-            }
-        }
-    }
-
-    /// Deletes one occurrence of a point that is in the tree.
-    #[inline(always)]
-    pub(crate) fn delete<G: Geometry>(
-        &mut self,
-        geometry: G,
-        points: &PointStore,
-        point: usize,
-        path: &mut Path<I>,
-    ) {
-        let x = points.row(point);
-        let leaf = self.descend(geometry, x, path);
-        if G::PREFETCHES {
-            self.prefetch_children(geometry, points, path);
-        }
-        let mut mass = self.mass;
-        for reference in &*path {
-            let node = &mut self.nodes[reference.get()];
-            let left_mass = node.left_mass.get();
-            mass = match side(geometry, node, x) {
-                Side::Left => {
-                    node.left_mass = I::new(left_mass - 1);
-                    left_mass
-                }
-                Side::Right => mass - left_mass,
-            };
-        }
-        self.mass -= 1;
-        if mass > 1 || self.mass == 0 {
-            return;
-        }
-        let parent = path.pop().expect("a leaf beside others has a parent");
-        let node = &self.nodes[parent.get()];
-        let sibling = if node.left == leaf {
-            node.right
-        } else {
-            node.left
-        };
-        self.relink(path.last(), parent, sibling);
-        self.release(parent);
-        let mut changing = geometry.everywhere();
-        while let Some(ancestor) = path.pop() {
-            if !self.unite_children(geometry, points, ancestor.get(), &mut changing) {
-                break;
-            }
-        }
-    }
-
-    /// Asks for the boxes that shrinking the ancestors of a deleted leaf will read first.
-    #[inline(always)]
-    fn prefetch_children<G: Geometry>(&self, geometry: G, points: &PointStore, path: &Path<I>) {
-        const PREFETCHED: usize = 6;
-        for reference in path.iter().rev().skip(1).take(PREFETCHED) {
-            let node = &self.nodes[reference.get()];
-            for child in [node.left, node.right] {
-                let Corners { low, high } = self.corners(geometry, points, child);
-                geometry.prefetch(low);
-                geometry.prefetch(high);
-            }
-        }
     }
 
     fn allocate<G: Geometry>(&mut self, geometry: G, node: Node<I>) -> NodeRef<I> {
@@ -377,37 +183,35 @@ impl<I: Index> Tree<I> {
         }
         let reference = NodeRef::internal(self.nodes.len());
         if self.nodes.len() == self.nodes.capacity() {
-            let more = self
-                .nodes
-                .len()
-                .max(8)
-                .min(self.internal_capacity - self.nodes.len());
-            self.nodes.reserve_exact(more);
-            self.boxes.reserve_exact(more * geometry.box_len());
+            let room = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
+            self.reserve(geometry, room.min(self.internal_capacity));
         }
         self.nodes.push(node);
-        self.boxes
-            .resize(self.nodes.len() * geometry.box_len(), 0.0);
+        self.boxes.push(geometry);
         reference
     }
 
-    fn release(&mut self, reference: NodeRef<I>) {
+    /// Makes room for so many nodes.
+    fn reserve<G: Geometry>(&mut self, geometry: G, nodes: usize) {
+        self.nodes.reserve_exact(nodes - self.nodes.len());
+        self.boxes.reserve(geometry, nodes);
+    }
+
+    /// Takes a node out of use, with its box.
+    fn release<G: Geometry>(&mut self, geometry: G, reference: NodeRef<I>) {
+        self.boxes.drop(geometry, reference.get());
         self.nodes[reference.get()].left = self.free;
         self.free = reference;
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.boxes)
+        size_of_val_capacity(&self.nodes) + self.boxes.heap_bytes()
     }
 
     /// The same of a full tree over points that all differ.
     pub(crate) fn full_heap_bytes(dimensions: usize, sample_size: usize) -> usize {
-        let floats = if dimensions == 1 {
-            2
-        } else {
-            2 * bounding_box::stride(dimensions) + 1
-        };
-        (sample_size - 1) * (size_of::<Node<I>>() + size_of::<f32>() * floats)
+        (sample_size - 1) * size_of::<Node<I>>()
+            + boxes::full_heap_bytes::<I>(dimensions, sample_size)
     }
 }
 
@@ -420,15 +224,4 @@ pub(crate) fn side<I: Index, G: Geometry>(geometry: G, node: &Node<I>, x: &[f32]
     } else {
         Side::Right
     }
-}
-
-/// Parts of one array that do not overlap, all but the first only to be read.
-#[inline(always)]
-fn disjoint<const N: usize>(
-    array: &mut [f32],
-    ranges: [std::ops::Range<usize>; N],
-) -> [&mut [f32]; N] {
-    array
-        .get_disjoint_mut(ranges)
-        .expect("the boxes of different nodes lie apart")
 }

@@ -1,5 +1,8 @@
 //! Nodes, and the numbers that refer to them.
 
+use std::hint::select_unpredictable;
+
+use super::bounding_box::Geometry;
 use crate::index::Index;
 
 /// An internal node: a cut, and what lies on either side of it.
@@ -16,12 +19,11 @@ pub(crate) struct Node<I> {
 }
 
 impl<I: Index> Node<I> {
+    /// The child on the side on which `x` lies. Which one that is no processor can foretell.
     #[inline(always)]
-    pub(crate) fn child(&self, side: Side) -> NodeRef<I> {
-        match side {
-            Side::Left => self.left,
-            Side::Right => self.right,
-        }
+    pub(crate) fn toward<G: Geometry>(&self, geometry: G, x: &[f32]) -> NodeRef<I> {
+        let left = geometry.coordinate(x, self.dimension.get()) <= self.cut;
+        select_unpredictable(left, self.left, self.right)
     }
 
     pub(crate) fn child_mut(&mut self, side: Side) -> &mut NodeRef<I> {

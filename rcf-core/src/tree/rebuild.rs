@@ -42,11 +42,11 @@ impl<I: Index> Tree<I> {
         if points.is_empty() {
             return cuts.is_empty().then_some(tree);
         }
-        tree.nodes.reserve_exact(cuts.len());
-        tree.boxes.reserve_exact(cuts.len() * geometry.box_len());
+        tree.reserve(geometry, cuts.len());
 
         // Each cut parts a stretch of `points` in two; the left one is next.
         let mut points = points.to_vec();
+        let mut masses = Vec::with_capacity(cuts.len());
         let mut cuts = cuts.iter();
         let mut pending = vec![(0..points.len(), None)];
         while let Some((stretch, parent)) = pending.pop() {
@@ -75,6 +75,7 @@ impl<I: Index> Tree<I> {
                     ..node
                 };
                 let reference = tree.allocate(geometry, node);
+                masses.push(here.len());
                 let middle = stretch.start + left_mass;
                 pending.push((middle..stretch.end, Some((reference, false))));
                 pending.push((stretch.start..middle, Some((reference, true))));
@@ -90,8 +91,15 @@ impl<I: Index> Tree<I> {
             return None;
         }
         // Children come after their parents: from the end, their boxes are ready.
-        for node in (0..tree.nodes.len()).rev() {
-            tree.unite_children(geometry, store, node, &mut geometry.everywhere());
+        let mut room = vec![0.0; geometry.box_len()];
+        for (node, mass) in masses.into_iter().enumerate().rev() {
+            let large = mass > G::TWIG;
+            tree.keep_box(
+                geometry,
+                store,
+                large.then_some(NodeRef::internal(node)),
+                &mut room,
+            );
         }
         Some(tree)
     }

@@ -4,121 +4,186 @@
 //! dimensions in proportion to how far the query lies outside there, above (`high`) or below
 //! (`low`). The parts always add up to the score.
 //!
+//! The factors `1 − p`, by which all that came from below is multiplied at each box, are gathered in
+//! one number instead: what is added above is divided by it. So a box costs no more than the
+//! dimensions in which the query lies outside of it.
+//!
 //! A query equal to a sampled point lies outside of no box. Its score is spread by the *shadow*
 //! boxes, those of the siblings along its path: what the boxes would be without the point.
 
+use super::score::{ScoreVisitor, unseen};
 use super::{Ancestor, Leaf, Visitor};
 use crate::index::Index;
-use crate::simd::{max, min};
+use crate::simd::{LANES, max};
 use crate::tree::bounding_box::{Corners, Geometry};
-use crate::visitor::score::{seen, unseen};
 
-/// Sums of attributions over trees, with the working memory of one tree.
+/// Below this the gathered factor is multiplied in, lest it become zero.
+const SMALL: f64 = 1e-150;
+
+/// Sums scores and attributions over trees.
 #[derive(Debug)]
-pub(crate) struct AttributionSum {
-    pub(crate) high: Vec<f64>,
-    pub(crate) low: Vec<f64>,
-    tree_high: Vec<f64>,
-    tree_low: Vec<f64>,
-    shadow_low: Vec<f32>,
-    shadow_high: Vec<f32>,
+pub(crate) struct AttributionVisitor<'a> {
+    x: &'a [f32],
+    dimensions: usize,
+    /// The score on the present tree, not yet normalised.
+    pub(crate) score: ScoreVisitor,
+    /// The attribution on the present tree, but for a factor.
+    tree: Parts,
+    /// What `tree` would have to be multiplied by, but for a factor that stays the same.
+    kept: f64,
+    /// The sums over trees.
+    sum: Parts,
+    /// Room for a box.
+    room: Vec<f32>,
 }
 
-impl AttributionSum {
-    /// For rows of `stride` floats.
-    pub(crate) fn new(stride: usize) -> Self {
-        let zeros = || vec![0.0; stride];
+/// An attribution; both rows are padded.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) high: Vec<f64>,
+    pub(crate) low: Vec<f64>,
+}
+
+impl Parts {
+    fn new(len: usize) -> Self {
         Self {
-            high: zeros(),
-            low: zeros(),
-            tree_high: zeros(),
-            tree_low: zeros(),
-            shadow_low: vec![0.0; stride],
-            shadow_high: vec![0.0; stride],
+            high: vec![0.0; len],
+            low: vec![0.0; len],
         }
     }
 
-    /// Adds the attribution that a visitor left for one tree.
+    fn total(&self) -> f64 {
+        // Eight sums, for the sake of vector instructions.
+        let mut sums = [0.0; LANES];
+        for (i, (high, low)) in self.high.iter().zip(&self.low).enumerate() {
+            sums[i % LANES] += high + low;
+        }
+        sums.iter().sum()
+    }
+
+    fn scale(&mut self, factor: f64) {
+        let parts = self.high.iter_mut().chain(&mut self.low);
+        parts.for_each(|part| *part *= factor);
+    }
+}
+
+impl<'a> AttributionVisitor<'a> {
+    /// For a padded query of so many dimensions.
+    pub(crate) fn new(x: &'a [f32], dimensions: usize) -> Self {
+        let len = x.len().next_multiple_of(LANES);
+        Self {
+            x,
+            dimensions,
+            score: ScoreVisitor::default(),
+            tree: Parts::new(len),
+            kept: 1.0,
+            sum: Parts::new(len),
+            room: Vec::new(),
+        }
+    }
+
+    /// Adds what has been seen of a tree, times a factor; the parts add up to its score.
     #[inline(always)]
     pub(crate) fn add_tree(&mut self, factor: f64) {
-        for (sum, &part) in self.high.iter_mut().zip(&self.tree_high) {
-            *sum += factor * part;
+        let scale = factor * self.score.score / self.tree.total();
+        let Parts { high, low } = &mut self.sum;
+        for (sum, part) in high.iter_mut().zip(&self.tree.high) {
+            *sum += scale * part;
         }
-        for (sum, &part) in self.low.iter_mut().zip(&self.tree_low) {
-            *sum += factor * part;
+        for (sum, part) in low.iter_mut().zip(&self.tree.low) {
+            *sum += scale * part;
         }
     }
 
-    /// `A ← share · outside / Σ outside + keep · A`
+    /// The sum over the trees.
+    pub(crate) fn sum(self) -> Parts {
+        self.sum
+    }
+
+    /// `A ← p / (k + 1) · outside / gap + (1 − p) · A`
     #[inline(always)]
-    fn blend(&mut self, x: &[f32], bounds: Corners<'_>, share: f64, keep: f64) {
-        let total = gap(x, bounds);
-        let scale = share / total;
-        let each = x.iter().zip(bounds.low).zip(bounds.high);
-        let parts = self.tree_high.iter_mut().zip(self.tree_low.iter_mut());
-        for (((&x, &lo), &hi), (high, low)) in each.zip(parts) {
-            *high = scale * f64::from(max(x - hi, 0.0)) + keep * *high;
-            *low = scale * f64::from(max(lo - x, 0.0)) + keep * *low;
+    fn blend<G: Geometry>(&mut self, ancestor: &Ancestor<'_, G>) {
+        let Ancestor {
+            depth,
+            gap,
+            range,
+            corners,
+            geometry,
+            outside,
+        } = *ancestor;
+        let per_length = 1.0 / (gap + range);
+        self.kept *= range * per_length;
+        if self.kept < SMALL {
+            self.tree.scale(self.kept);
+            self.kept = 1.0;
         }
+        let factor = per_length * unseen(depth) / self.kept;
+        let Parts { high, low } = &mut self.tree;
+        geometry.add_gaps(outside, corners, self.x, factor, high, low);
     }
 
     /// The attribution of a query equal to the leaf's point.
-    fn by_shadow<I: Index, G: Geometry>(
-        &mut self,
-        x: &[f32],
-        dimensions: usize,
-        leaf: &Leaf<'_, I, G>,
-        score: f64,
-    ) {
+    #[cold]
+    #[inline(never)]
+    fn by_shadow<I: Index, G: Geometry>(&mut self, leaf: &Leaf<'_, I, G>) {
+        let geometry = leaf.geometry;
         // A tree that holds nothing else knows no direction.
-        let even = score / (2.0 * dimensions as f64);
-        self.tree_high[..dimensions].fill(even);
-        self.tree_low[..dimensions].fill(even);
-        let (mut shadow_low, mut shadow_high) = (
-            std::mem::take(&mut self.shadow_low),
-            std::mem::take(&mut self.shadow_high),
-        );
+        let even = self.score.score / (2.0 * self.dimensions as f64);
+        self.tree.high[..self.dimensions].fill(even);
+        self.tree.low[..self.dimensions].fill(even);
+        let mut shadow = std::mem::take(&mut self.room);
+        shadow.resize(geometry.box_len(), 0.0);
+        geometry.clear(&geometry.everywhere(), &mut shadow);
+        let mut outside = geometry.everywhere();
         for depth in (0..leaf.depth()).rev() {
-            let Some(Corners { low, high }) = leaf.sibling(depth) else {
-                break;
-            };
-            if depth + 1 == leaf.depth() {
-                shadow_low.copy_from_slice(low);
-                shadow_high.copy_from_slice(high);
-            } else {
-                shadow_low
-                    .iter_mut()
-                    .zip(low)
-                    .for_each(|(a, &b)| *a = min(*a, b));
-                shadow_high
-                    .iter_mut()
-                    .zip(high)
-                    .for_each(|(a, &b)| *a = max(*a, b));
-            }
-            let shadow = Corners {
-                low: &shadow_low,
-                high: &shadow_high,
-            };
-            let gap = gap(x, shadow);
+            leaf.extend_by_sibling(depth, &mut shadow);
+            geometry.measure(&mut shadow);
+            let corners = geometry.corners(&shadow);
+            let gap = geometry.gap(&mut outside, corners, self.x);
             if gap == 0.0 {
                 break;
             }
-            let range: f64 = shadow
-                .high
-                .iter()
-                .zip(shadow.low)
-                .map(|(&h, &l)| f64::from(h) - f64::from(l))
-                .sum();
-            let p = gap / (gap + range);
-            self.blend(x, shadow, p * unseen(depth), 1.0 - p);
+            self.blend(&Ancestor {
+                depth,
+                gap: f64::from(gap),
+                range: f64::from(geometry.range(&shadow)),
+                corners,
+                geometry,
+                outside: &outside,
+            });
         }
-        (self.shadow_low, self.shadow_high) = (shadow_low, shadow_high);
-        let total: f64 = self.tree_high.iter().chain(&self.tree_low).sum();
-        let scale = score / total;
-        self.tree_high
-            .iter_mut()
-            .chain(&mut self.tree_low)
-            .for_each(|part| *part *= scale);
+        self.room = shadow;
+        let scale = self.score.score / self.tree.total();
+        self.tree.scale(scale);
+        self.kept = 1.0;
+    }
+}
+
+impl<I: Index, G: Geometry> Visitor<I, G> for AttributionVisitor<'_> {
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool {
+        let climbs = self.score.leaf(leaf);
+        self.kept = 1.0;
+        self.tree.high.fill(0.0);
+        self.tree.low.fill(0.0);
+        if leaf.equal {
+            self.by_shadow(leaf);
+        } else {
+            let geometry = leaf.geometry;
+            let corners = Corners::of_point(leaf.row);
+            let mut outside = geometry.everywhere();
+            let gap = geometry.gap(&mut outside, corners, self.x);
+            let factor = unseen(leaf.depth()) / f64::from(gap);
+            let Parts { high, low } = &mut self.tree;
+            geometry.add_gaps(&outside, corners, self.x, factor, high, low);
+        }
+        climbs
+    }
+
+    #[inline(always)]
+    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
+        Visitor::<I, G>::ancestor(&mut self.score, ancestor);
+        self.blend(ancestor);
     }
 }
 
@@ -131,44 +196,4 @@ pub(crate) fn gap(x: &[f32], bounds: Corners<'_>) -> f64 {
         sums[i % 8] += f64::from(max(max(lo - x, x - hi), 0.0));
     }
     sums.iter().sum()
-}
-
-/// Computes the attribution on one tree, not yet normalised.
-#[derive(Debug)]
-pub(crate) struct AttributionVisitor<'a> {
-    pub(crate) x: &'a [f32],
-    pub(crate) dimensions: usize,
-    pub(crate) sum: &'a mut AttributionSum,
-}
-
-impl<I: Index, G: Geometry> Visitor<I, G> for AttributionVisitor<'_> {
-    #[inline(always)]
-    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool {
-        let depth = leaf.depth();
-        if leaf.equal {
-            let score = seen(depth, leaf.mass(), leaf.tree.mass());
-            self.sum.by_shadow(self.x, self.dimensions, leaf, score);
-        } else {
-            let point = Corners {
-                low: leaf.row,
-                high: leaf.row,
-            };
-            self.sum.tree_high.fill(0.0);
-            self.sum.tree_low.fill(0.0);
-            self.sum.blend(self.x, point, unseen(depth), 0.0);
-        }
-        !leaf.equal
-    }
-
-    #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_>) {
-        let Ancestor {
-            depth,
-            gap,
-            range,
-            corners,
-        } = *ancestor;
-        let p = gap / (gap + range);
-        self.sum.blend(self.x, corners, p * unseen(depth), 1.0 - p);
-    }
 }

@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 
 use crate::index::Index;
 use crate::point_store::PointStore;
+use crate::tree::Tree;
 use crate::tree::bounding_box::{Corners, Geometry};
-use crate::tree::node::{Child, NodeRef};
-use crate::tree::{Path, Tree, side};
+use crate::tree::node::NodeRef;
 
 /// Computes something of a query point on trees, one after the other.
 pub(crate) trait Functional {
@@ -73,19 +73,22 @@ pub(crate) struct Passed<'a> {
 /// Walks, and keeps its working memory from tree to tree.
 #[derive(Debug)]
 pub(crate) struct Walker<I> {
-    path: Path<I>,
+    path: Vec<NodeRef<I>>,
     /// The mass of each node of the path, then that of what lies below.
     masses: Vec<usize>,
-    /// The shadow box of the last node, and room for that of the next.
-    shadow: [Vec<f32>; 2],
+    /// The shadow box of the last node, or the box of the last twig.
+    room: Vec<f32>,
+    /// The box of the whole tree.
+    root: Vec<f32>,
 }
 
 impl<I: Index> Walker<I> {
     pub(crate) fn new() -> Self {
         Self {
-            path: Path::new(),
+            path: Vec::new(),
             masses: Vec::new(),
-            shadow: [Vec::new(), Vec::new()],
+            room: Vec::new(),
+            root: Vec::new(),
         }
     }
 
@@ -107,13 +110,13 @@ impl<I: Index> Walker<I> {
         let mut leaf = self.descend(tree, geometry, x, tree.root());
         let mut removed = None;
         let mass = self.masses[self.path.len()];
-        if mass <= ignored_mass && tree.corners(geometry, points, leaf).low == x {
+        if mass <= ignored_mass && points.row(tree.point(leaf)) == x {
             let Some(parent) = self.path.pop() else {
                 return functional.finish(0);
             };
             self.masses.pop();
             self.masses.iter_mut().for_each(|all| *all -= mass);
-            let sibling = other_child(tree, parent, leaf);
+            let sibling = tree.sibling(parent, leaf);
             removed = Some(Removed {
                 depth: self.path.len(),
                 parent,
@@ -137,7 +140,7 @@ impl<I: Index> Walker<I> {
         let mut mass = self.masses[self.path.len()];
         while let Some(node) = tree.node(reference) {
             self.path.push(reference);
-            reference = node.child(side(geometry, node, x));
+            reference = node.toward(geometry, x);
             mass = Tree::child_mass(node, mass, reference);
             self.masses.push(mass);
         }
@@ -156,11 +159,11 @@ impl<I: Index> Walker<I> {
         removed: Option<Removed<I>>,
         functional: &mut F,
     ) {
-        let Child::Leaf { point } = tree.resolve(leaf) else {
-            unreachable!("a descent ends at a leaf");
-        };
+        let point = tree.point(leaf);
         let row = points.row(point);
-        let root = tree.corners(geometry, points, tree.root());
+        self.root.resize(geometry.box_len(), 0.0);
+        tree.whole_box(geometry, points, &mut self.root);
+        let root = geometry.corners(&self.root);
         let reached = Reached {
             point,
             row,
@@ -171,24 +174,35 @@ impl<I: Index> Walker<I> {
         if !functional.leaf(&reached) {
             return;
         }
+        self.room.resize(geometry.box_len(), 0.0);
+        let everywhere = geometry.everywhere();
         let mut outside = geometry.everywhere();
+        let mut below = leaf;
         for depth in (0..self.path.len()).rev() {
-            let bounds = match removed {
-                Some(removed) if depth < removed.depth => {
-                    grow_shadow(
-                        &mut self.shadow,
-                        tree,
-                        points,
-                        geometry,
-                        &self.path,
-                        depth,
-                        removed,
-                    );
-                    &self.shadow[0]
+            let node = self.path[depth];
+            let bounds = match (removed, tree.kept_box(geometry, node.get())) {
+                (Some(removed), _) if depth < removed.depth => {
+                    // The shadow box: that of the node below, and what hangs beside it.
+                    if depth + 1 == removed.depth {
+                        geometry.clear(&everywhere, &mut self.room);
+                        let sibling = removed.sibling;
+                        tree.extend(geometry, points, sibling, &everywhere, &mut self.room);
+                        below = removed.parent;
+                    }
+                    let beside = tree.sibling(node, below);
+                    tree.extend(geometry, points, beside, &everywhere, &mut self.room);
+                    geometry.measure(&mut self.room);
+                    &self.room
                 }
-                _ => tree.bounds(geometry, self.path[depth].get()),
+                (_, Some(bounds)) => bounds,
+                (_, None) => {
+                    tree.grow(geometry, points, node, below, &mut self.room);
+                    &self.room
+                }
             };
-            let gap = geometry.gap(&mut outside, bounds, x);
+            below = node;
+            let corners = geometry.corners(bounds);
+            let gap = geometry.gap(&mut outside, corners, x);
             if gap == 0.0 {
                 break;
             }
@@ -197,7 +211,7 @@ impl<I: Index> Walker<I> {
                 mass: self.masses[depth],
                 gap: f64::from(gap),
                 range: f64::from(geometry.range(bounds)),
-                corners: geometry.corners(bounds),
+                corners,
                 root,
             });
         }
@@ -210,40 +224,4 @@ struct Removed<I> {
     depth: usize,
     parent: NodeRef<I>,
     sibling: NodeRef<I>,
-}
-
-/// Makes the first of `shadow` the shadow box of the node at `depth`, of that of the node below.
-#[inline(always)]
-fn grow_shadow<I: Index, G: Geometry>(
-    shadow: &mut [Vec<f32>; 2],
-    tree: &Tree<I>,
-    points: &PointStore,
-    geometry: G,
-    path: &Path<I>,
-    depth: usize,
-    removed: Removed<I>,
-) {
-    shadow.swap(0, 1);
-    let [bounds, below] = shadow;
-    let (child, below) = if depth + 1 == removed.depth {
-        let sibling = tree.corners(geometry, points, removed.sibling);
-        (removed.parent, sibling)
-    } else {
-        (path[depth + 1], geometry.corners(below))
-    };
-    let beside = tree.corners(geometry, points, other_child(tree, path[depth], child));
-    // Whatever was left here is a box with its range, as `unite` expects.
-    bounds.resize(geometry.box_len(), 0.0);
-    geometry.unite(&mut geometry.everywhere(), bounds, below, beside);
-}
-
-/// What hangs below `parent` beside `child`.
-#[inline(always)]
-fn other_child<I: Index>(tree: &Tree<I>, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
-    let node = tree.node(parent).expect("only nodes have children");
-    if node.left == child {
-        node.right
-    } else {
-        node.left
-    }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Imputer<'a, I> {
     filled: Vec<f32>,
     steps: Vec<Step<I>>,
     candidates: Vec<Candidate>,
+    /// Room for a box.
+    room: Vec<f32>,
     centrality: f64,
     lots: TreeRng,
 }
@@ -67,6 +69,7 @@ impl<'a, I: Index> Imputer<'a, I> {
             filled: x.to_vec(),
             steps: Vec::new(),
             candidates: Vec::new(),
+            room: Vec::new(),
             centrality,
             lots,
         }
@@ -195,8 +198,10 @@ impl<'a, I: Index> Imputer<'a, I> {
             return;
         }
         self.fill(points.row(candidate.point));
-        let bounds = tree.bounds(geometry, node);
-        let gap = f64::from(geometry.gap(&mut geometry.everywhere(), bounds, &self.filled));
+        self.room.resize(geometry.box_len(), 0.0);
+        let bounds = tree.bounds(geometry, points, node, &mut self.room);
+        let corners = geometry.corners(bounds);
+        let gap = f64::from(geometry.gap(&mut geometry.everywhere(), corners, &self.filled));
         let p = gap / (gap + f64::from(geometry.range(bounds)));
         let last = self.candidates.len() - 1;
         self.candidates[last] = Candidate {

@@ -8,7 +8,6 @@ pub(crate) mod attribution;
 pub(crate) mod collusive;
 pub(crate) mod convergence;
 pub(crate) mod density;
-pub(crate) mod explanation;
 pub(crate) mod functional;
 pub(crate) mod impute;
 pub(crate) mod neighbors;
@@ -20,15 +19,15 @@ use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::tree::bounding_box::{Corners, Geometry};
 use crate::tree::node::NodeRef;
-use crate::tree::{Path, Tree, side};
+use crate::tree::{Path, Tree};
 
-/// Computes a functional of a query point on one tree.
+/// Computes a functional of a query point on trees, one after the other.
 pub(crate) trait Visitor<I: Index, G: Geometry> {
-    /// Where the descent ended. Tells whether to climb.
+    /// Where the descent ended, the first thing seen of a tree. Tells whether to climb.
     fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool;
 
     /// A box on the way up that does not contain the query.
-    fn ancestor(&mut self, ancestor: &Ancestor<'_>);
+    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>);
 }
 
 /// A way down a tree, possibly one of several recorded together.
@@ -45,16 +44,6 @@ pub(crate) struct Trail<'a, I> {
 }
 
 impl<'a, I: Index> Trail<'a, I> {
-    pub(crate) fn of_path(path: &'a Path<I>, leaf: NodeRef<I>) -> Self {
-        Self {
-            steps: path,
-            lanes: 1,
-            lane: 0,
-            depth: path.len(),
-            leaf,
-        }
-    }
-
     /// The node at this depth, or the leaf below the last one.
     #[inline(always)]
     pub(crate) fn at(&self, depth: usize) -> NodeRef<I> {
@@ -96,22 +85,19 @@ impl<I: Index, G: Geometry> Leaf<'_, I, G> {
         mass
     }
 
-    /// The box of what hangs beside the trail below the node at this depth.
-    pub(crate) fn sibling(&self, depth: usize) -> Option<Corners<'_>> {
-        let node = self.tree.node(self.trail.at(depth))?;
-        let taken = self.trail.at(depth + 1);
-        let sibling = if node.left == taken {
-            node.right
-        } else {
-            node.left
-        };
-        Some(self.tree.corners(self.geometry, self.points, sibling))
+    /// Extends a box to contain all that hangs beside the trail below the node at this depth; its
+    /// range is to be measured.
+    #[inline(always)]
+    pub(crate) fn extend_by_sibling(&self, depth: usize, room: &mut [f32]) {
+        let Self { tree, geometry, .. } = *self;
+        let sibling = tree.sibling(self.trail.at(depth), self.trail.at(depth + 1));
+        tree.extend(geometry, self.points, sibling, &geometry.everywhere(), room);
     }
 }
 
 /// An ancestor of the leaf, whose box does not contain the query.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ancestor<'a> {
+#[derive(Debug)]
+pub(crate) struct Ancestor<'a, G: Geometry> {
     /// Number of nodes above this one.
     pub(crate) depth: usize,
     /// Sum of the distances by which the query lies outside of the box; positive.
@@ -119,9 +105,12 @@ pub(crate) struct Ancestor<'a> {
     /// Sum of the side lengths of the box.
     pub(crate) range: f64,
     pub(crate) corners: Corners<'a>,
+    pub(crate) geometry: G,
+    /// Where the query lies outside.
+    pub(crate) outside: &'a G::Parts,
 }
 
-/// Climbs a recorded trail.
+/// Climbs a recorded trail. There is room for a box.
 #[inline(always)]
 pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
     tree: &Tree<I>,
@@ -129,10 +118,10 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
     geometry: G,
     x: &[f32],
     trail: Trail<'_, I>,
+    room: &mut [f32],
     visitor: &mut V,
 ) {
-    let corners = tree.corners(geometry, points, trail.leaf);
-    let row = corners.low;
+    let row = points.row(tree.point(trail.leaf));
     let leaf = Leaf {
         tree,
         points,
@@ -145,9 +134,19 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
         return;
     }
     let mut outside = geometry.everywhere();
+    let mut below = trail.leaf;
     for depth in (0..trail.depth).rev() {
-        let bounds = tree.bounds(geometry, trail.at(depth).get());
-        let gap = geometry.gap(&mut outside, bounds, x);
+        let node = trail.at(depth);
+        let bounds = match tree.kept_box(geometry, node.get()) {
+            Some(bounds) => bounds,
+            None => {
+                tree.grow(geometry, points, node, below, room);
+                &*room
+            }
+        };
+        below = node;
+        let corners = geometry.corners(bounds);
+        let gap = geometry.gap(&mut outside, corners, x);
         if gap == 0.0 {
             break;
         }
@@ -155,7 +154,9 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
             depth,
             gap: f64::from(gap),
             range: f64::from(geometry.range(bounds)),
-            corners: geometry.corners(bounds),
+            corners,
+            geometry,
+            outside: &outside,
         });
     }
 }
@@ -171,14 +172,15 @@ pub(crate) fn walk<I: Index, G: Geometry, V: Visitor<I, G>>(
     visitor: &mut V,
 ) {
     let leaf = tree.descend(geometry, x, path);
-    climb(
-        tree,
-        points,
-        geometry,
-        x,
-        Trail::of_path(path, leaf),
-        visitor,
-    );
+    let (steps, room) = path.parts(geometry);
+    let trail = Trail {
+        steps,
+        lanes: 1,
+        lane: 0,
+        depth: steps.len(),
+        leaf,
+    };
+    climb(tree, points, geometry, x, trail, room, visitor);
 }
 
 /// Trees that descend side by side: each waits for memory while the others go on.
@@ -187,71 +189,87 @@ const GROUP: usize = 8;
 /// walked one by one.
 const GROUP_DEPTH: usize = 64;
 
-/// Walks all trees, in their order; `start` gives each its visitor and `finish` takes it back.
+/// Walks all trees, in their order; `finish` is told when the visitor has seen all of one. There is
+/// room for a box.
 #[inline(always)]
-pub(crate) fn walk_all<'a, I: Index, G: Geometry, V: Visitor<I, G>>(
-    trees: &'a [Tree<I>],
+pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
+    trees: &[Tree<I>],
     points: &PointStore,
     geometry: G,
     x: &[f32],
-    mut start: impl FnMut(&'a Tree<I>) -> V,
-    mut finish: impl FnMut(&Tree<I>, V),
+    room: &mut [f32],
+    visitor: &mut V,
+    mut finish: impl FnMut(&Tree<I>, &mut V),
 ) {
     let mut steps = [NodeRef::default(); GROUP * GROUP_DEPTH];
     let (groups, rest) = trees.as_chunks::<GROUP>();
     for group in groups {
-        let ways = descend_group(group, geometry, x, &mut steps);
-        let prefetched = if G::PREFETCHES { ways.as_slice() } else { &[] };
-        for (lane, (tree, way)) in group.iter().zip(prefetched.iter().flatten()).enumerate() {
-            let trail = Trail {
-                steps: &steps,
-                lanes: GROUP,
-                lane,
-                depth: way.depth,
-                leaf: way.end,
-            };
-            prefetch(tree, points, geometry, trail);
-        }
-        for (lane, tree) in group.iter().enumerate() {
-            let mut visitor = start(tree);
-            match ways {
-                Some(ways) => {
-                    let Way { depth, end: leaf } = ways[lane];
-                    let trail = Trail {
-                        steps: &steps,
-                        lanes: GROUP,
-                        lane,
-                        depth,
-                        leaf,
-                    };
-                    climb(tree, points, geometry, x, trail, &mut visitor);
-                }
-                None => walk_deep(tree, points, geometry, x, &mut visitor),
-            }
-            finish(tree, visitor);
-        }
+        walk_group(
+            group,
+            points,
+            geometry,
+            x,
+            &mut steps,
+            room,
+            visitor,
+            &mut finish,
+        );
     }
     for tree in rest {
-        let mut visitor = start(tree);
-        match descend_group(std::array::from_ref(tree), geometry, x, &mut steps) {
-            Some([Way { depth, end: leaf }]) => {
-                let trail = Trail {
-                    steps: &steps,
-                    lanes: 1,
-                    lane: 0,
-                    depth,
-                    leaf,
-                };
-                climb(tree, points, geometry, x, trail, &mut visitor);
-            }
-            None => walk_deep(tree, points, geometry, x, &mut visitor),
+        let one = std::array::from_ref(tree);
+        walk_group(
+            one,
+            points,
+            geometry,
+            x,
+            &mut steps,
+            room,
+            visitor,
+            &mut finish,
+        );
+    }
+}
+
+/// [`walk_all`] for trees that descend together.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "the body of a loop")]
+fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<I, G>>(
+    trees: &[Tree<I>; N],
+    points: &PointStore,
+    geometry: G,
+    x: &[f32],
+    steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
+    room: &mut [f32],
+    visitor: &mut V,
+    finish: &mut impl FnMut(&Tree<I>, &mut V),
+) {
+    let Some(ways) = descend_group(trees, geometry, x, steps) else {
+        for tree in trees {
+            walk_deep(tree, points, geometry, x, visitor);
+            finish(tree, visitor);
         }
+        return;
+    };
+    let trail = |lane: usize| Trail {
+        steps: &*steps,
+        lanes: N,
+        lane,
+        depth: ways[lane].depth,
+        leaf: ways[lane].end,
+    };
+    if G::PREFETCHES {
+        for (lane, tree) in trees.iter().enumerate() {
+            prefetch(tree, points, geometry, trail(lane));
+        }
+    }
+    for (lane, tree) in trees.iter().enumerate() {
+        climb(tree, points, geometry, x, trail(lane), room, visitor);
         finish(tree, visitor);
     }
 }
 
-/// Boxes above a leaf that most climbs read.
-const PREFETCHED: usize = 6;
+/// Kept boxes that most climbs read.
+const PREFETCHED: usize = 3;
 
 /// Asks for what the climb will read first, while the other trees of the group are climbed.
 #[inline(always)]
@@ -261,9 +279,16 @@ fn prefetch<I: Index, G: Geometry>(
     geometry: G,
     trail: Trail<'_, I>,
 ) {
-    geometry.prefetch(tree.corners(geometry, points, trail.leaf).low);
-    for depth in trail.depth.saturating_sub(PREFETCHED)..trail.depth {
-        geometry.prefetch(tree.bounds(geometry, trail.at(depth).get()));
+    geometry.prefetch(points.row(tree.point(trail.leaf)));
+    let mut kept = 0;
+    for depth in (0..trail.depth).rev() {
+        if let Some(bounds) = tree.kept_box(geometry, trail.at(depth).get()) {
+            geometry.prefetch(bounds);
+            kept += 1;
+            if kept == PREFETCHED {
+                break;
+            }
+        }
     }
 }
 
@@ -302,16 +327,14 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
     for (way, tree) in ways.iter_mut().zip(trees) {
         way.end = tree.root();
     }
-    for (level, steps) in steps.as_chunks_mut::<N>().0.iter_mut().enumerate() {
+    for steps in steps.as_chunks_mut::<N>().0 {
         let mut moved = false;
         for (lane, tree) in trees.iter().enumerate() {
             let way = &mut ways[lane];
             if let Some(node) = tree.node(way.end) {
                 steps[lane] = way.end;
-                *way = Way {
-                    depth: level + 1,
-                    end: node.child(side(geometry, node, x)),
-                };
+                way.end = node.toward(geometry, x);
+                way.depth += 1;
                 moved = true;
             }
         }

@@ -69,14 +69,25 @@ impl NoiseFloor {
     }
 }
 
-/// A visitor of one tree that sees nothing narrower than the floor.
+/// A visitor that sees nothing narrower than the floor.
 #[derive(Debug)]
 pub(crate) struct Floored<'a, V> {
-    pub(crate) visitor: V,
-    pub(crate) floor: &'a NoiseFloor,
-    pub(crate) x: &'a [f32],
+    pub(crate) visitor: &'a mut V,
+    floor: &'a NoiseFloor,
+    x: &'a [f32],
     /// The box of the whole tree.
-    pub(crate) root: Corners<'a>,
+    root: Vec<f32>,
+}
+
+impl<'a, V> Floored<'a, V> {
+    pub(crate) fn new(visitor: &'a mut V, floor: &'a NoiseFloor, x: &'a [f32]) -> Self {
+        Self {
+            visitor,
+            floor,
+            x,
+            root: Vec::new(),
+        }
+    }
 }
 
 impl<I: Index, G: Geometry, V: Visitor<I, G>> Visitor<I, G> for Floored<'_, V> {
@@ -85,32 +96,40 @@ impl<I: Index, G: Geometry, V: Visitor<I, G>> Visitor<I, G> for Floored<'_, V> {
         if leaf.equal {
             return self.visitor.leaf(leaf);
         }
+        let geometry = leaf.geometry;
+        self.root.resize(geometry.box_len(), 0.0);
+        leaf.tree.whole_box(geometry, leaf.points, &mut self.root);
         self.visitor.leaf(&Leaf {
             equal: true,
             ..*leaf
         });
         let corners = Corners::of_point(leaf.row);
-        self.ancestor_of::<I, G>(leaf.depth(), gap(self.x, corners), corners);
+        Visitor::<I, G>::ancestor(
+            self,
+            &Ancestor {
+                depth: leaf.depth(),
+                gap: gap(self.x, corners),
+                range: 0.0,
+                corners,
+                geometry,
+                outside: &geometry.everywhere(),
+            },
+        );
         true
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_>) {
-        self.ancestor_of::<I, G>(ancestor.depth, ancestor.gap, ancestor.corners);
-    }
-}
-
-impl<V> Floored<'_, V> {
-    #[inline(always)]
-    fn ancestor_of<I: Index, G: Geometry>(&mut self, depth: usize, gap: f64, corners: Corners<'_>)
-    where
-        V: Visitor<I, G>,
-    {
-        self.visitor.ancestor(&Ancestor {
-            depth,
+    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
+        let Ancestor {
             gap,
-            range: self.floor.range(self.x, self.root, corners, gap),
             corners,
+            geometry,
+            ..
+        } = *ancestor;
+        let root = geometry.corners(&self.root);
+        self.visitor.ancestor(&Ancestor {
+            range: self.floor.range(self.x, root, corners, gap),
+            ..*ancestor
         });
     }
 }

@@ -67,7 +67,7 @@ impl<I: Index, G: Geometry> Visitor<I, G> for ScoreVisitor {
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_>) {
+    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
         let Ancestor {
             depth, gap, range, ..
         } = *ancestor;

@@ -12,8 +12,9 @@ use crate::index::Index;
 use crate::phases::Phases;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
-use crate::sampler::{DecayClock, Sampler, Tags, expected_points};
+use crate::sampler::{DecayClock, Sampler, Tags};
 use crate::shingle::is_storable;
+use crate::tree::Path;
 use crate::tree::bounding_box::stride;
 use crate::tree::cut::Cut;
 
@@ -145,7 +146,7 @@ impl TreesV1 {
             trees: Vec::with_capacity(self.trees.len()),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
-            path: Vec::new(),
+            path: Path::new(),
         };
         let slots = self.slots.restore();
         let mut columns = Columns {
@@ -253,7 +254,7 @@ fn restore_points(config: &Config, saved: PointsV1) -> Result<(PointStore, Phase
             "a point has a coordinate that is out of range",
         ));
     }
-    let mut points = PointStore::new(stride(dimensions), expected_points(config));
+    let mut points = PointStore::of(config);
     let mut row = vec![0.0; stride(dimensions)];
     // The store numbers an empty store's rows from 0 up.
     for coordinates in coordinates.chunks_exact(dimensions) {

@@ -34,7 +34,7 @@ use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::testing::Random;
-use crate::visitor::attribution::{AttributionSum, AttributionVisitor};
+use crate::visitor::attribution::{AttributionVisitor, Parts};
 use crate::visitor::score::ScoreVisitor;
 use crate::visitor::walk;
 pub(crate) use naive::Naive;
@@ -128,17 +128,13 @@ impl<I: Index> Grown<I> {
     /// Not normalised: high, then low.
     fn attribution(&self, x: &[f32]) -> Vec<f64> {
         let row = self.pad(x);
-        let mut sum = AttributionSum::new(row.len());
-        let mut visitor = AttributionVisitor {
-            x: &row,
-            dimensions: self.dimensions,
-            sum: &mut sum,
-        };
+        let mut visitor = AttributionVisitor::new(&row, self.dimensions);
         with_geometry!(self.dimensions, geometry => {
             walk(&self.tree, &self.store, geometry, &row, &mut Path::new(), &mut visitor);
         });
-        sum.add_tree(1.0);
-        [&sum.high[..self.dimensions], &sum.low[..self.dimensions]].concat()
+        visitor.add_tree(1.0);
+        let Parts { high, low } = visitor.sum();
+        [&high[..self.dimensions], &low[..self.dimensions]].concat()
     }
 
     /// Checks all invariants; returns the tree in its naive form.

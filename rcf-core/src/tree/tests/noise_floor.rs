@@ -4,7 +4,7 @@ use super::{Grown, Naive, integers};
 use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
 use crate::testing::Random;
 use crate::tree::Path;
-use crate::visitor::attribution::{AttributionSum, AttributionVisitor};
+use crate::visitor::attribution::{AttributionVisitor, Parts};
 use crate::visitor::functional::Walker;
 use crate::visitor::noise_floor::{Floored, FlooredFunctional, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
@@ -12,18 +12,17 @@ use crate::visitor::scoring::ScoringSum;
 use crate::visitor::{Visitor, walk};
 
 impl Grown<u32> {
-    fn visit_floored<V>(&self, x: &[f32], floor: &NoiseFloor, visitor: V) -> V
+    fn visit_floored<V>(&self, x: &[f32], floor: &NoiseFloor, mut visitor: V) -> V
     where
         V: Visitor<u32, crate::tree::bounding_box::Line>
             + Visitor<u32, crate::tree::bounding_box::Lanes<crate::simd::Portable, false>>,
     {
         let row = self.pad(x);
         with_geometry!(self.dimensions, geometry => {
-            let root = self.tree.corners(geometry, &self.store, self.tree.root());
-            let mut floored = Floored { visitor, floor, x: &row, root };
+            let mut floored = Floored::new(&mut visitor, floor, &row);
             walk(&self.tree, &self.store, geometry, &row, &mut Path::new(), &mut floored);
-            floored.visitor
-        })
+        });
+        visitor
     }
 
     fn value_floored<F: ScoringFunction>(
@@ -122,15 +121,11 @@ fn scores_above_the_floor_are_those_of_the_definition() {
                     let value = grown.value_floored(&x, &floor, 0, &AnomalyScore) / normalizer;
                     assert!((value - exact).abs() <= 1e-9 * exact, "{value} {exact}");
                     let row = grown.pad(&x);
-                    let mut sum = AttributionSum::new(row.len());
-                    let visitor = AttributionVisitor {
-                        x: &row,
-                        dimensions,
-                        sum: &mut sum,
-                    };
-                    grown.visit_floored(&x, &floor, visitor);
-                    sum.add_tree(1.0);
-                    let total: f64 = sum.high.iter().chain(&sum.low).sum();
+                    let visitor = AttributionVisitor::new(&row, dimensions);
+                    let mut visitor = grown.visit_floored(&x, &floor, visitor);
+                    visitor.add_tree(1.0);
+                    let Parts { high, low } = visitor.sum();
+                    let total: f64 = high.iter().chain(&low).sum();
                     assert!((total - exact).abs() <= 1e-9 * exact, "{total} {exact}");
                 }
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::tree::bounding_box::{Corners, Geometry};
+use crate::tree::boxes::Boxes;
 use crate::tree::node::{Child, Node, NodeRef, Side};
 use crate::tree::{Tree, side};
 
@@ -37,6 +38,9 @@ impl<I: Index> Tree<I> {
             "not a full binary tree"
         );
         self.validate_unused(&mut found.nodes);
+        if G::TWIG > 1 {
+            self.boxes.validate(geometry, self.nodes.len(), found.boxes);
+        }
         found.leaves
     }
 
@@ -77,20 +81,20 @@ impl<I: Index> Tree<I> {
             );
         }
 
-        let bounds = self.bounds(geometry, index);
+        let kept = self.kept_box(geometry, index);
+        assert_eq!(kept.is_some(), mass > G::TWIG, "kept box at {index}");
+        found.boxes += usize::from(kept.is_some());
+        let mut room = vec![f32::NAN; geometry.box_len()];
+        let bounds = self.bounds(geometry, points, index, &mut room);
         let Corners { low, high } = geometry.corners(bounds);
-        let [left, right] =
-            [node.left, node.right].map(|child| self.corners(geometry, points, child));
-        assert_eq!(
-            bits(low),
-            bits(&each(left.low, right.low, f32::min)),
-            "stale box at {index}"
-        );
-        assert_eq!(
-            bits(high),
-            bits(&each(left.high, right.high, f32::max)),
-            "stale box at {index}"
-        );
+        let rows = found.leaves[first..].iter();
+        let rows: Vec<&[f32]> = rows.map(|&(point, _)| points.row(point)).collect();
+        let union = |choose: fn(f32, f32) -> f32| {
+            let rows = rows.iter().map(|row| row.to_vec());
+            rows.reduce(|a, b| each(&a, &b, choose)).expect("leaves")
+        };
+        assert_eq!(bits(low), bits(&union(f32::min)), "stale box at {index}");
+        assert_eq!(bits(high), bits(&union(f32::max)), "stale box at {index}");
         let side = |(&low, &high)| f64::from(high) - f64::from(low);
         let exact: f64 = low.iter().zip(high).map(side).sum();
         let range = f64::from(geometry.range(bounds));
@@ -121,6 +125,24 @@ impl<I: Index> Tree<I> {
 struct Found {
     nodes: HashSet<usize>,
     leaves: Vec<(usize, usize)>,
+    boxes: usize,
+}
+
+impl<I: Index> Boxes<I> {
+    /// Panics unless each place for a box is used by one node or in the chain of unused ones.
+    fn validate<G: Geometry>(&self, geometry: G, nodes: usize, used: usize) {
+        assert_eq!(self.slots.len(), nodes);
+        let len = geometry.box_len();
+        let slots = self.slots.iter().map(|slot| slot.get());
+        let mut seen: HashSet<usize> = slots.filter(|&slot| slot != I::MAX).collect();
+        assert_eq!(seen.len(), used, "a box is kept for no node");
+        let mut unused = self.free;
+        while unused != I::MAX {
+            assert!(seen.insert(unused), "place {unused} is used and unused");
+            unused = self.floats[unused * len].to_bits() as usize;
+        }
+        assert_eq!(seen.len() * len, self.floats.len(), "a place is lost");
+    }
 }
 
 fn each(a: &[f32], b: &[f32], choose: fn(f32, f32) -> f32) -> Vec<f32> {

@@ -1,0 +1,181 @@
+//! Insertion.
+
+use super::bounding_box::Geometry;
+use super::cut::{Cut, separating_cut};
+use super::node::{Node, NodeRef, Side};
+use super::{Path, Tree, side};
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::rng::TreeRng;
+
+impl<I: Index> Tree<I> {
+    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
+    /// was there already.
+    #[inline(always)]
+    pub(crate) fn insert<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &PointStore,
+        point: usize,
+        rng: &mut TreeRng,
+        path: &mut Path<I>,
+    ) -> usize {
+        let x = points.row(point);
+        if self.mass == 0 {
+            self.root = NodeRef::leaf(point, self.internal_capacity);
+            self.mass = 1;
+            return point;
+        }
+        let leaf = self.descend(geometry, x, path);
+        let (path, room) = path.parts(geometry);
+        let neighbor = self.point(leaf);
+        if points.row(neighbor) == x {
+            let (_, grown) = self.add_mass_along::<G>(geometry, x, path);
+            self.keep_box(geometry, points, grown, room);
+            return neighbor;
+        }
+
+        // `split`: how many nodes of the path stay above the new one.
+        // `containing`: how many nodes of the path contain x already.
+        let mut split = path.len();
+        let mut containing = 0;
+        let mut outside = geometry.everywhere();
+        let mut below = leaf;
+        for level in (0..path.len()).rev() {
+            let bounds = match self.kept_box(geometry, path[level].get()) {
+                Some(bounds) => bounds,
+                None => {
+                    self.grow(geometry, points, path[level], below, room);
+                    &*room
+                }
+            };
+            below = path[level];
+            let gap = geometry.gap(&mut outside, geometry.corners(bounds), x);
+            if gap == 0.0 {
+                containing = level + 1;
+                break;
+            }
+            let range = geometry.range(bounds);
+            if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
+                split = level;
+            }
+        }
+        for reference in &path[containing.min(split)..split] {
+            if let Some(bounds) = self.boxes.get_mut(geometry, reference.get()) {
+                geometry.cover(bounds, x);
+                geometry.measure(bounds);
+            }
+        }
+        let below = path.get(split).copied().unwrap_or(leaf);
+        let (mass_below, grown) = self.add_mass_along(geometry, x, &path[..split]);
+
+        let everywhere = geometry.everywhere();
+        geometry.clear(&everywhere, room);
+        self.extend(geometry, points, below, &everywhere, room);
+        let cut = separating_cut(geometry.corners(room), x, rng);
+        let node = self.join(geometry, points, cut, point, below, mass_below);
+        self.relink(path[..split].last(), below, node);
+        if mass_below + 1 > G::TWIG {
+            geometry.cover(room, x);
+            geometry.measure(room);
+            self.boxes
+                .keep(geometry, node.get(), self.expected_boxes::<G>());
+            let kept = self.boxes.get_mut(geometry, node.get());
+            kept.expect("just made").copy_from_slice(room);
+        }
+        self.keep_box(geometry, points, grown, room);
+        point
+    }
+
+    /// Counts `x` in the nodes of `path`, a way down from the root. Returns the former mass of
+    /// what lies below the path, and the node that has become too large for a twig.
+    #[inline(always)]
+    fn add_mass_along<G: Geometry>(
+        &mut self,
+        geometry: G,
+        x: &[f32],
+        path: &[NodeRef<I>],
+    ) -> (usize, Option<NodeRef<I>>) {
+        let mut mass = self.mass;
+        let mut grown = None;
+        for reference in path {
+            if mass == G::TWIG {
+                grown = Some(*reference);
+            }
+            let node = &mut self.nodes[reference.get()];
+            let left_mass = node.left_mass.get();
+            mass = match side(geometry, node, x) {
+                Side::Left => {
+                    node.left_mass = I::new(left_mass + 1);
+                    left_mass
+                }
+                Side::Right => mass - left_mass,
+            };
+        }
+        self.mass += 1;
+        (mass, grown)
+    }
+
+    /// Makes the box of a node that has been a twig and is to keep it from now on.
+    #[inline(always)]
+    pub(super) fn keep_box<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &PointStore,
+        node: Option<NodeRef<I>>,
+        room: &mut [f32],
+    ) {
+        let Some(node) = node else { return };
+        self.enclose(geometry, points, node.get(), &geometry.everywhere(), room);
+        geometry.measure(room);
+        self.boxes
+            .keep(geometry, node.get(), self.expected_boxes::<G>());
+        let kept = self.boxes.get_mut(geometry, node.get());
+        kept.expect("just made").copy_from_slice(room);
+    }
+
+    /// Makes a node of a cut, the point that it separates, and what it separates it from.
+    #[inline(always)]
+    fn join<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &PointStore,
+        cut: Cut,
+        point: usize,
+        below: NodeRef<I>,
+        mass_below: usize,
+    ) -> NodeRef<I> {
+        let x = points.row(point);
+        let leaf = NodeRef::leaf(point, self.internal_capacity);
+        let (left, right, left_mass) = if x[cut.dimension] <= cut.value {
+            (leaf, below, 1)
+        } else {
+            (below, leaf, mass_below)
+        };
+        let node = Node {
+            cut: cut.value,
+            dimension: I::new(cut.dimension),
+            left,
+            right,
+            left_mass: I::new(left_mass),
+        };
+        self.allocate(geometry, node)
+    }
+
+    /// Puts `new` where `old` hung: below `parent`, or at the root.
+    #[inline(always)]
+    pub(super) fn relink(&mut self, parent: Option<&NodeRef<I>>, old: NodeRef<I>, new: NodeRef<I>) {
+        match parent {
+            None => self.root = new,
+            Some(parent) => {
+                let parent = &mut self.nodes[parent.get()];
+                let side = if parent.left == old {
+                    Side::Left
+                } else {
+                    Side::Right
+                };
+                *parent.child_mut(side) = new;
+            }
+        }
+    }
+}
