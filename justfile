@@ -20,6 +20,10 @@ laws-long:
 compare *args:
     cargo run --release -p rcf-benches --bin compare -- {{args}}
 
+# Instructions of our operations against the baseline, by valgrind.
+instructions *args:
+    cargo run --release -p rcf-benches --bin instructions -- {{args}}
+
 # Line coverage of the core.
 coverage:
     cargo llvm-cov --package rcf-core --summary-only

@@ -20,7 +20,7 @@ struct Arguments {
     #[arg(
         long = "op",
         value_delimiter = ',',
-        default_value = "process,attribution"
+        default_value = "process,score,update,attribution,save,load"
     )]
     operations: Vec<Operation>,
     /// Workloads
