@@ -126,7 +126,7 @@ def river_points(points: np.ndarray, seed: int) -> Scores:
 
 
 def isolation_forest(points: np.ndarray, seed: int) -> Scores:
-    model = IsolationForest(TREES, max_samples=SAMPLE, random_state=seed).fit(points)
+    model = IsolationForest(n_estimators=TREES, max_samples=SAMPLE, random_state=seed).fit(points)
     return -model.score_samples(points)
 
 

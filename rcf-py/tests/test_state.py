@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import pathlib
 import pickle
 import random
 
@@ -162,3 +163,46 @@ def test_forged_states_are_refused_or_work(noise):
             assert np.isfinite(odd.process(np.zeros((50, odd.input_dimensions)))).all()
     # Most bytes are coordinates and generator states, of which any value is as good as another.
     assert 0 < accepted < 1500
+
+
+FIXTURES = sorted((pathlib.Path(__file__).parents[2] / "rcf-core/tests/fixtures/v1").glob("*.rcf"))
+
+
+@pytest.mark.skipif(not FIXTURES, reason="the fixtures of rcf-core are part of the checkout only")
+@pytest.mark.parametrize("file", FIXTURES, ids=lambda file: file.stem)
+def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
+    """The next hundred records and their scores are those of `rcf-core/tests/laws/fixtures.rs`."""
+    forest = rcf.RandomCutForest.load(file)
+    assert forest.to_bytes() == file.read_bytes()
+    records = [
+        [(t * 37 + i * 11) % 61 / 8 for i in range(forest.input_dimensions)] for t in range(1000, 1100)
+    ]
+    scores = [f"{bits:016x}" for bits in forest.process(records).view(np.uint64)]
+    assert scores == file.with_suffix(".scores").read_text().split()
+
+
+def test_files_are_old_or_new_and_never_half(noise, tmp_path):
+    forest, file = small(), tmp_path / "forest.rcf"
+    forest.save(file)
+    forest.process(noise)
+    forest.save(str(file))
+    assert [path.name for path in tmp_path.iterdir()] == ["forest.rcf"]
+    assert rcf.RandomCutForest.load(file).to_bytes() == file.read_bytes() == forest.to_bytes()
+    assert type(Named.load(file)) is Named
+    with pytest.raises(FileNotFoundError):
+        rcf.RandomCutForest.load(tmp_path / "missing.rcf")
+    with pytest.raises(OSError):
+        forest.save(tmp_path)
+    with pytest.raises(OSError):
+        forest.save(tmp_path / "no" / "folder.rcf")
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(rcf.StateError):
+        rcf.RandomCutForest.load(file)
+
+
+def test_joblib_keeps_the_same_bytes(noise, tmp_path):
+    joblib = pytest.importorskip("joblib")
+    forest = small()
+    forest.process(noise)
+    joblib.dump(forest, tmp_path / "forest.joblib")
+    assert joblib.load(tmp_path / "forest.joblib").to_bytes() == forest.to_bytes()

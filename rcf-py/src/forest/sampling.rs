@@ -74,9 +74,9 @@ impl PyRandomCutForest {
     /// Examples
     /// --------
     /// >>> forest = rcf.RandomCutForest(seed=1)
-    /// >>> _ = forest.process(np.tile([0.0, 1.0, 50.0, 51.0], 250))
+    /// >>> _ = forest.process(np.tile([0.0, 50.0], 500))
     /// >>> sorted(round(float(group.center[0, 0]), 1) for group in forest.summarize(5))
-    /// [0.5, 50.5]
+    /// [0.0, 50.0]
     fn summarize<'py>(
         &self,
         py: Python<'py>,
