@@ -67,8 +67,8 @@ pub enum ConfigError {
     /// `warm_up` is zero.
     #[error("warm_up must be at least 1 record")]
     ZeroWarmUp,
-    /// `transform_decay` is not in (0, 1).
-    #[error("transform_decay must be above 0 and below 1, got {got}")]
+    /// `transform_decay` is not in (0, 0.1).
+    #[error("transform_decay must be above 0 and below 0.1, got {got}")]
     TransformDecay {
         /// The requested value.
         got: f64,
@@ -98,6 +98,28 @@ pub enum ConfigError {
     /// A count in the learning policy is zero.
     #[error("the counts of a learning policy must be at least 1")]
     ZeroInLearning,
+    /// A horizon is zero, or larger than is supported.
+    #[error("horizon must be in 1..={max}, got {got}")]
+    Horizon {
+        /// The requested value.
+        got: usize,
+        /// The largest supported value.
+        max: usize,
+    },
+    /// A coverage is not from 0.01 to 0.99.
+    #[error("coverage must be in 0.01..=0.99, got {got}")]
+    Coverage {
+        /// The requested value.
+        got: f64,
+    },
+    /// The limits of forecasts are not in order.
+    #[error("limits must be in order, got {least} and {greatest}")]
+    Limits {
+        /// The least value.
+        least: f64,
+        /// The greatest value.
+        greatest: f64,
+    },
     /// A parameter of the threshold is out of range.
     #[error("the parameters of a threshold must be above 0 and at most 1e6")]
     Threshold,
@@ -202,6 +224,14 @@ pub enum InputError {
     Precision {
         /// The requested value.
         got: f64,
+    },
+    /// There is too little history to suggest parameters.
+    #[error("a suggestion needs {least} records of at least one input, got {got}")]
+    TooShort {
+        /// The least number of records.
+        least: usize,
+        /// How many were given.
+        got: usize,
     },
     /// A timestamp is not finite, or not after the one before.
     #[error("timestamps must be finite and increase: {got} came after {last}")]

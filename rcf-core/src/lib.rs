@@ -47,8 +47,8 @@ pub use config::{
 };
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
-    EvidenceKind, InputAttribution, Learning, MissingPolicy, NearExpected, Silenced, Threshold,
-    Transform,
+    EvidenceKind, Forecaster, ForecasterBuilder, InputAttribution, IntervalForecast, Learning,
+    MissingPolicy, NearExpected, Silenced, Suggestion, Threshold, Transform, suggest,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{

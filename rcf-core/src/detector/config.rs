@@ -99,7 +99,7 @@ impl DetectorConfig {
         if self.warm_up == 0 {
             return Err(ConfigError::ZeroWarmUp);
         }
-        if !(self.transform_decay > 0.0 && self.transform_decay < 1.0) {
+        if !(self.transform_decay > 0.0 && self.transform_decay < 0.1) {
             let got = self.transform_decay;
             return Err(ConfigError::TransformDecay { got });
         }
@@ -234,7 +234,7 @@ impl AnomalyDetectorBuilder {
         /// for several, since a forest compares their sizes.
         transform: Transform => Some, in transform;
         /// How much less a record weighs than the next one in the moving statistics of the
-        /// transform; default `1 / (4 × sample_size)`, in (0, 1).
+        /// transform; default `1 / (4 × sample_size)`, in (0, 0.1).
         transform_decay: f64 => Some, in transform_decay;
         /// Importance of each input, from 10⁻⁶ to 10⁶; default all 1. An input of twice the weight
         /// is cut twice as often.
@@ -244,8 +244,8 @@ impl AnomalyDetectorBuilder {
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default not. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest learns; default [`Learning::Skip`] with a patience of twice the
-        /// sample size, or all for shingles of size 1.
+        /// Which records the forest of the shingles learns; default all. [`Learning::Skip`] keeps
+        /// long anomalies out, and costs on streams whose regimes change.
         learning: Learning => Some, in learning;
         /// How scores become decisions; default [`Threshold::Combined`].
         threshold: Threshold, in config.threshold;
@@ -275,13 +275,10 @@ impl AnomalyDetectorBuilder {
         } else {
             Transform::Normalize
         });
-        config.transform_decay = self.transform_decay.unwrap_or(0.25 / sample_size as f64);
-        let patience = 2 * sample_size.min(1 << 20) as u32;
-        config.learning = self.learning.unwrap_or(if config.shingle_size > 1 {
-            Learning::Skip { patience }
-        } else {
-            Learning::Always
-        });
+        config.transform_decay = self
+            .transform_decay
+            .unwrap_or((0.25 / sample_size as f64).min(0.05));
+        config.learning = self.learning.unwrap_or(Learning::Always);
         config
     }
 

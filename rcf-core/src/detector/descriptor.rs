@@ -113,6 +113,8 @@ pub enum Silenced {
     NearExpected,
     /// On a stream that was constant until now, the value moved by less than the noise floor.
     NoiseFloor,
+    /// Values that were missing and have been filled in are part of what is unusual.
+    Imputed,
     /// Earlier records of the shingle, reported already, explain it.
     Explained,
     /// The event to which it belongs has been reported.
@@ -129,6 +131,7 @@ impl Silenced {
             Self::WarmUp => "warm_up",
             Self::NearExpected => "near_expected",
             Self::NoiseFloor => "noise_floor",
+            Self::Imputed => "imputed",
             Self::Explained => "explained",
             Self::AlreadyAlerted => "already_alerted",
             Self::Drift => "drift",
@@ -142,6 +145,7 @@ impl fmt::Display for Silenced {
             Self::WarmUp => "the detector is still warming up",
             Self::NearExpected => "the value is near the expected one",
             Self::NoiseFloor => "the change is below the noise floor of a constant stream",
+            Self::Imputed => "filled-in values are part of what is unusual",
             Self::Explained => "an anomaly reported before explains it",
             Self::AlreadyAlerted => "the event has been reported",
             Self::Drift => "a new regime has been accepted as the normal",

@@ -118,6 +118,7 @@ struct InputV1 {
     last: Option<f64>,
     before: Option<f64>,
     age: u64,
+    first: f64,
     values: MomentsV1,
     steps: MomentsV1,
     still: MomentsV1,
@@ -129,8 +130,8 @@ struct BlockV1 {
     values: Vec<f64>,
     transformed: Vec<f64>,
     expected: Option<Vec<f64>>,
-    /// Offset, gain and limit of each value.
-    maps: Vec<[f64; 3]>,
+    /// Base, offset, gain and limit of each value.
+    maps: Vec<[f64; 4]>,
     imputed: u64,
 }
 
@@ -147,7 +148,6 @@ struct ScoresV1 {
     levels: RangeV1,
     value_habit: f64,
     level_habit: f64,
-    tail_habit: f64,
     alone: TailV1,
     tail: TailV1,
     moments: MomentsV1,
@@ -487,6 +487,7 @@ impl InputV1 {
             last: input.known.last,
             before: input.known.before,
             age: input.known.age,
+            first: input.transform.first,
             values: MomentsV1::save(&input.transform.values),
             steps: MomentsV1::save(&input.transform.steps),
             still: MomentsV1::save(&input.still.share),
@@ -495,7 +496,9 @@ impl InputV1 {
     }
 
     fn restore(self) -> Result<Input, StateError> {
-        let known = [self.last, self.before].into_iter().flatten();
+        let known = [self.last, self.before, Some(self.first)]
+            .into_iter()
+            .flatten();
         if !are_values(&known.collect::<Vec<_>>()) {
             return Err(inconsistent("the last value of an input is out of range"));
         }
@@ -506,6 +509,7 @@ impl InputV1 {
                 age: self.age,
             },
             transform: InputState {
+                first: self.first,
                 values: self.values.restore()?,
                 steps: self.steps.restore()?,
             },
@@ -542,7 +546,6 @@ impl ScoresV1 {
             levels: RangeV1::save(&scores.levels),
             value_habit: scores.value_habit.times,
             level_habit: scores.level_habit.times,
-            tail_habit: scores.tail_habit.times,
             alone: TailV1::save(&scores.alone),
             tail: TailV1::save(&scores.tail),
             moments: MomentsV1::save(&scores.moments),
@@ -550,20 +553,19 @@ impl ScoresV1 {
     }
 
     fn restore(self) -> Result<Scores, StateError> {
-        let habits = [self.value_habit, self.level_habit, self.tail_habit];
+        let habits = [self.value_habit, self.level_habit];
         let sane = habits
             .iter()
             .all(|times| *times >= 0.0 && times.is_finite());
         if !sane || !self.smoothed.is_finite() {
             return Err(inconsistent("the statistics of the scores are broken"));
         }
-        let [value_habit, level_habit, tail_habit] = habits.map(|times| Habit { times });
+        let [value_habit, level_habit] = habits.map(|times| Habit { times });
         Ok(Scores {
             smoothed: self.smoothed,
             levels: self.levels.restore()?,
             value_habit,
             level_habit,
-            tail_habit,
             alone: self.alone.restore()?,
             tail: self.tail.restore()?,
             moments: self.moments.restore()?,
@@ -618,7 +620,7 @@ impl TailV1 {
 
 impl BlockV1 {
     fn save(block: &Block) -> Self {
-        let map = |map: &Affine| [map.offset, map.gain, map.clip];
+        let map = |map: &Affine| [map.base, map.offset, map.gain, map.clip];
         Self {
             values: block.values.clone(),
             transformed: block.transformed.clone(),
@@ -629,7 +631,12 @@ impl BlockV1 {
     }
 
     fn restore(self, width: usize) -> Result<Block, StateError> {
-        let map = |&[offset, gain, clip]: &[f64; 3]| Affine { offset, gain, clip };
+        let map = |&[base, offset, gain, clip]: &[f64; 4]| Affine {
+            base,
+            offset,
+            gain,
+            clip,
+        };
         let maps: Vec<Affine> = self.maps.iter().map(map).collect();
         let lists = [
             Some(&self.values),
@@ -641,9 +648,9 @@ impl BlockV1 {
             .flatten()
             .all(|values| values.len() == width && are_values(values));
         let maps_fit = maps.len() == width
-            && maps
-                .iter()
-                .all(|map| map.offset.is_finite() && map.gain > 0.0 && map.clip > 0.0);
+            && maps.iter().all(|map| {
+                map.base.is_finite() && map.offset.is_finite() && map.gain > 0.0 && map.clip > 0.0
+            });
         if !lists_fit || !maps_fit || self.imputed > width as u64 {
             return Err(inconsistent("a record of the window is broken"));
         }

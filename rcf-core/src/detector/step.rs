@@ -152,23 +152,21 @@ impl AnomalyDetector {
             Some(forest) => forest.score_checked(transformed),
             None => shingle,
         };
-        let mut scores = Pair { alone, shingle };
+        let scores = Pair { alone, shingle };
         let evidence = self.evidence(scores);
         let mut descriptor = self.verdict(shingle, evidence, imputed);
+        // Leaving a range is no habit while it is young, nor within one event.
+        let silent = self.last_alert.silence > 0 || descriptor.warm_up > 0;
         self.last_alert.silence = self.last_alert.silence.saturating_sub(1);
         if evidence.size > 1.0 {
             let finding = self.examine(evidence.kind);
-            if let Some(corrected) = finding.corrected {
-                // What earlier records explain is learned as the score without them.
-                scores.shingle = corrected.min(shingle);
-            }
             let silenced = self.silence(&descriptor, &finding, scores);
             descriptor.silenced = silenced;
             descriptor.severity = severity(evidence.size, silenced.is_some());
             descriptor.grade = grade(descriptor.severity);
             descriptor.candidate = Some(Box::new(finding.candidate));
         }
-        self.learn(scores, evidence.size > 1.0);
+        self.learn(scores, evidence.size > 1.0, silent);
         descriptor
     }
 
@@ -213,8 +211,7 @@ impl AnomalyDetector {
         }
     }
 
-    /// Why a candidate is not reported, if it is not; takes note of it. `scores` are those without
-    /// what earlier candidates explain.
+    /// Why a candidate is not reported, if it is not; takes note of it.
     fn silence(
         &mut self,
         descriptor: &Descriptor,
@@ -224,14 +221,26 @@ impl AnomalyDetector {
         if descriptor.warm_up > 0 {
             return Some(Silenced::WarmUp);
         }
-        if finding.corrected.is_some() && self.evidence(scores).size <= 1.0 {
-            return Some(Silenced::Explained);
+        let kind = finding.candidate.kind;
+        let is_pattern = matches!(kind, EvidenceKind::Level | EvidenceKind::Tail);
+        if is_pattern && self.window.real_share() < 1.0
+            || kind == EvidenceKind::Score && descriptor.imputed > 0
+        {
+            return Some(Silenced::Imputed);
+        }
+        if let Some(shingle) = finding.corrected {
+            let corrected = Pair {
+                shingle: shingle.min(scores.shingle),
+                ..scores
+            };
+            if self.evidence(corrected).size <= 1.0 {
+                return Some(Silenced::Explained);
+            }
         }
         if let Some(reason) = self.nothing_to_report(finding) {
             return Some(reason);
         }
-        let of_pattern = [EvidenceKind::Level, EvidenceKind::Tail];
-        if self.gate.accepted && of_pattern.contains(&finding.candidate.kind) {
+        if self.gate.accepted && is_pattern {
             return Some(Silenced::Drift);
         }
         self.window.correct(finding);
@@ -244,7 +253,7 @@ impl AnomalyDetector {
     }
 
     /// Learns the newest record and its scores, as the policy has it.
-    fn learn(&mut self, scores: Pair, is_candidate: bool) {
+    fn learn(&mut self, scores: Pair, is_candidate: bool, silent: bool) {
         let keep = 1.0 - FORGETTING * self.config.time_decay;
         let learning = self.config.learning;
         if scores.shingle > 0.0 && scores.alone > 0.0 {
@@ -256,11 +265,8 @@ impl AnomalyDetector {
                 // The event goes on.
                 self.last_alert.silence = self.config.silence;
             }
-            // Leaving a range is no habit while it is young, nor within one event.
-            let stage = Stage {
-                usual: self.gate.closed == 0,
-                silent: self.last_alert.silence > 0 || self.warm_up_left() > 0,
-            };
+            let usual = self.gate.closed == 0;
+            let stage = Stage { usual, silent };
             let excess = self.excess();
             self.scores
                 .push(self.config.threshold, scores, excess, keep, stage);

@@ -19,6 +19,9 @@ use super::statistics::Moments;
 
 /// Normalised values beyond this many deviations are cut: no single value rules the range.
 const CLIP: f64 = 100.0;
+/// Values by which a deviation is known: before, what it makes of a value is wild, and would widen
+/// the boxes of the forest for long.
+const KNOWN: f64 = 9.5;
 
 /// What happens to the values before the forest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +39,11 @@ pub enum Transform {
     NormalizedDifference,
 }
 
-/// The map of one input for one record: `z = (x − offset) · gain`.
+/// The map of one input for one record: `z = (x − base − offset) · gain`. The base takes the level
+/// away without rounding, so that statistics of a signal around 10¹² are those around 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Affine {
+    pub(crate) base: f64,
     pub(crate) offset: f64,
     /// Weight over scale; infinite where the stream has no scale yet.
     pub(crate) gain: f64,
@@ -47,13 +52,14 @@ pub(crate) struct Affine {
 
 impl Affine {
     pub(crate) const IDENTITY: Self = Self {
+        base: 0.0,
         offset: 0.0,
         gain: 1.0,
         clip: f64::INFINITY,
     };
 
     pub(crate) fn apply(self, x: f64) -> f64 {
-        let distance = x - self.offset;
+        let distance = x - self.base - self.offset;
         if distance == 0.0 {
             return 0.0;
         }
@@ -61,13 +67,15 @@ impl Affine {
     }
 
     pub(crate) fn invert(self, z: f64) -> f64 {
-        self.offset + z / self.gain
+        self.base + (self.offset + z / self.gain)
     }
 }
 
 /// The statistics of one input.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct InputState {
+    /// The first value: statistics are relative to it.
+    pub(crate) first: f64,
     pub(crate) values: Moments,
     pub(crate) steps: Moments,
 }
@@ -76,32 +84,32 @@ impl InputState {
     /// The map for the next value.
     pub(crate) fn map(&self, transform: Transform, previous: Option<f64>, weight: f64) -> Affine {
         let previous = previous.unwrap_or(0.0);
-        let (offset, scale) = match transform {
-            Transform::None => (0.0, None),
-            Transform::SubtractMovingAverage => (self.values.mean, None),
-            Transform::Normalize => (self.values.mean, Some(self.values.deviation())),
-            Transform::Difference => (previous, None),
+        let (base, offset, scale) = match transform {
+            Transform::None => (0.0, 0.0, None),
+            Transform::SubtractMovingAverage => (self.first, self.values.mean, None),
+            Transform::Normalize => {
+                let deviation = self.values.deviation();
+                (self.first, self.values.mean, Some(deviation))
+            }
+            Transform::Difference => (previous, 0.0, None),
             Transform::NormalizedDifference => {
-                (previous + self.steps.mean, Some(self.steps.deviation()))
+                let deviation = self.steps.deviation();
+                (previous, self.steps.mean, Some(deviation))
             }
         };
-        match scale {
-            None => Affine {
-                offset,
-                gain: weight,
-                clip: f64::INFINITY,
-            },
+        let (gain, clip) = match scale {
+            None => (weight, f64::INFINITY),
             // Below the resolution of doubles a deviation is rounding.
-            Some(scale) => Affine {
-                offset,
-                gain: weight
-                    / if scale > 4.0 * f64::EPSILON * offset.abs() {
-                        scale
-                    } else {
-                        0.0
-                    },
-                clip: CLIP * weight,
-            },
+            Some(scale) if scale <= 4.0 * f64::EPSILON * base.abs() => {
+                (f64::INFINITY, CLIP * weight)
+            }
+            Some(scale) => (weight / scale, CLIP * weight),
+        };
+        Affine {
+            base,
+            offset,
+            gain,
+            clip,
         }
     }
 
@@ -109,7 +117,7 @@ impl InputState {
     pub(crate) fn is_ready(&self, transform: Transform) -> bool {
         match transform {
             Transform::None => true,
-            Transform::Normalize | Transform::NormalizedDifference => self.values.weight > 1.0,
+            Transform::Normalize | Transform::NormalizedDifference => self.values.weight >= KNOWN,
             Transform::SubtractMovingAverage | Transform::Difference => self.values.weight > 0.0,
         }
     }
@@ -118,7 +126,10 @@ impl InputState {
         if let Some(previous) = previous {
             self.steps.push(value - previous, keep);
         }
-        self.values.push(value, keep);
+        if self.values.weight == 0.0 {
+            self.first = value;
+        }
+        self.values.push(value - self.first, keep);
     }
 
     /// The value whose range is watched: where the transform takes the level away, the distance
@@ -126,7 +137,10 @@ impl InputState {
     pub(crate) fn relative(&self, transform: Transform, previous: Option<f64>, value: f64) -> f64 {
         match transform {
             Transform::None | Transform::Normalize => value,
-            _ => value - self.map(transform, previous, 1.0).offset,
+            _ => {
+                let map = self.map(transform, previous, 1.0);
+                value - map.base - map.offset
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Cases that users bring.
 
-use rcf_core::{AnomalyDetector, Descriptor, Direction, Silenced};
+use rcf_core::{AnomalyDetector, Descriptor, Direction, NearExpected, Silenced};
 
 use crate::testing::Random;
 
@@ -72,5 +72,76 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
         } else {
             detector.process(&record).unwrap();
         }
+    }
+}
+
+#[test]
+#[ignore = "not reached: the forests learn a drop that repeats, and report the first one only"]
+fn the_same_drop_is_found_in_each_of_six_cycles() {
+    let mut detector = AnomalyDetector::builder(1)
+        .shingle_size(8)
+        .seed(5)
+        .build()
+        .unwrap();
+    let mut random = Random::new(5);
+    let mut alerts = Vec::new();
+    for t in 0..2_000 {
+        // The first one leaves the range of values, the others do not.
+        let is_drop = t >= 800 && (t - 800) % 200 < 5;
+        let value = if is_drop {
+            -25.0
+        } else {
+            wave(t + 10) + 0.2 * random.normal()
+        };
+        if detector.process(&[value]).unwrap().is_anomaly() {
+            alerts.push(t);
+        }
+    }
+    for start in (800..2_000).step_by(200) {
+        let found = alerts
+            .iter()
+            .filter(|t| (start..start + 12).contains(*t))
+            .count();
+        assert_eq!(found, 1, "drop at {start}: {alerts:?}");
+    }
+}
+
+#[test]
+fn what_is_near_the_expected_value_is_ignored_if_asked() {
+    let run = |near: NearExpected| {
+        let builder = AnomalyDetector::builder(1)
+            .shingle_size(4)
+            .ignore_near_expected(near);
+        let mut detector = builder.seed(6).build().unwrap();
+        for t in 0..900 {
+            detector.process(&[wave(t)]).unwrap();
+        }
+        detector.process(&[wave(900) + 30.0]).unwrap()
+    };
+    assert!(run(NearExpected::default()).is_anomaly());
+    let above = NearExpected {
+        absolute_above: 35.0,
+        ..NearExpected::default()
+    };
+    let verdict = run(above);
+    assert_eq!(verdict.silenced, Some(Silenced::NearExpected));
+    assert!(verdict.severity < 0.5 && verdict.severity > 1.0 / 3.0);
+    let below = NearExpected {
+        absolute_below: 35.0,
+        ..NearExpected::default()
+    };
+    assert!(run(below).is_anomaly());
+}
+
+#[test]
+fn an_offset_blinds_nobody() {
+    for offset in [0.0, 1.7e9, 1e12] {
+        let mut detector = AnomalyDetector::builder(1).seed(3).build().unwrap();
+        let mut random = Random::new(3);
+        for _ in 0..1_000 {
+            detector.process(&[offset + random.normal()]).unwrap();
+        }
+        let verdict = detector.process(&[offset + 12.0]).unwrap();
+        assert!(verdict.is_anomaly(), "{offset:e}: {verdict:?}");
     }
 }

@@ -1,5 +1,8 @@
 //! The detector through its public interface: cases that users bring, contracts, saving.
 
+#[allow(dead_code, reason = "the laws share it; each side uses a part")]
+#[path = "../laws/shared_data.rs"]
+mod shared_data;
 #[allow(
     dead_code,
     unused_imports,
@@ -11,3 +14,8 @@ mod testing;
 mod arrays;
 mod cases;
 mod contract;
+mod forecaster;
+mod learning;
+mod scale;
+mod suggest;
+mod time;

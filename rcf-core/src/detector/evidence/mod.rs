@@ -13,7 +13,7 @@
 //! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
 //! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
-//! counts less, by a [`Habit`]. So it is with shingles that are unusual again and again.
+//! counts less, by a [`Habit`].
 
 mod record;
 mod tail;
@@ -138,8 +138,6 @@ impl Evidence {
 const SMOOTHING: f64 = 0.1;
 /// Decades of surprise that make a high score of a record alone rare.
 const RARE: f64 = 3.0;
-/// How much of a habit counts for scores of shingles.
-const SHINGLE_HABIT: f64 = 0.25;
 /// Scores that are seen before a kind that compares scores counts.
 const KNOWN_SCORES: f64 = 100.0;
 
@@ -154,9 +152,8 @@ pub(crate) struct Scores {
     pub(crate) level_habit: Habit,
     /// The tail of scores of records alone.
     pub(crate) alone: Tail,
-    /// Scores of shingles, and how usual it is that they lie far out in their tail.
+    /// Scores of shingles.
     pub(crate) tail: Tail,
-    pub(crate) tail_habit: Habit,
     pub(crate) moments: Moments,
 }
 
@@ -192,16 +189,15 @@ impl Scores {
                 height,
                 decades,
             } => {
-                let range = self.value_habit.discount(excess.over(margin), 1.0);
+                let range = self.value_habit.discount(excess.over(margin));
                 let level = self.level(scores.alone) / margin;
-                let level = self.level_habit.discount(level, 1.0);
+                let level = self.level_habit.discount(level);
                 let rarity = self.alone.surprise(scores.alone) / RARE;
                 let mut height = scores.alone / (height * highest);
                 if rarity < 1.0 {
                     height = height.min(rarity);
                 }
                 let surprise = self.tail.surprise(scores.shingle) / decades;
-                let surprise = self.tail_habit.discount(surprise, SHINGLE_HABIT);
                 none.or(range, EvidenceKind::Range)
                     .or(level, EvidenceKind::Level)
                     .or(height, EvidenceKind::Score)
@@ -218,10 +214,7 @@ impl Scores {
                 self.moments.mean + factor * self.moments.deviation()
             }
             Threshold::ExtremeValue { decades } => self.tail.score_at(decades),
-            Threshold::Combined { decades, .. } => {
-                let habit = self.tail_habit.discount(1.0, SHINGLE_HABIT);
-                self.tail.score_at(decades / habit)
-            }
+            Threshold::Combined { decades, .. } => self.tail.score_at(decades),
         }
     }
 
@@ -251,16 +244,11 @@ impl Scores {
         keep: f64,
         stage: Stage,
     ) {
-        if let Threshold::Combined {
-            margin, decades, ..
-        } = threshold
-        {
-            let surprise = self.tail.surprise(scores.shingle);
+        if let Threshold::Combined { margin, .. } = threshold {
             let counts = |beyond: bool| beyond && !stage.silent;
             self.value_habit.push(counts(excess.over(margin) > 1.0));
             self.level_habit
                 .push(counts(self.level(scores.alone) > margin));
-            self.tail_habit.push(counts(surprise > decades));
         }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);

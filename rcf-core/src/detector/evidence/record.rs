@@ -61,9 +61,9 @@ pub(crate) struct Habit {
 }
 
 impl Habit {
-    /// What evidence is worth: less, the more often there was some, by `weight` each time.
-    pub(crate) fn discount(self, evidence: f64, weight: f64) -> f64 {
-        evidence / (1.0 + weight * self.times * (1.0 - FADING))
+    /// What evidence is worth: less, the more often there was some.
+    pub(crate) fn discount(self, evidence: f64) -> f64 {
+        evidence / (1.0 + self.times * (1.0 - FADING))
     }
 
     pub(crate) fn push(&mut self, left: bool) {

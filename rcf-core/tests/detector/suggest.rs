@@ -1,0 +1,64 @@
+//! Suggested parameters follow from the data.
+
+use ndarray::Array2;
+use rcf_core::{InputError, Transform, suggest};
+
+use crate::testing::Random;
+
+fn one_input(value: impl FnMut(usize) -> f64) -> Array2<f64> {
+    Array2::from_shape_vec((2_000, 1), (0..2_000).map(value).collect()).unwrap()
+}
+
+#[test]
+fn a_rhythm_is_found_and_sets_the_shingle() {
+    let mut random = Random::new(5);
+    let wave =
+        one_input(|t| (t as f64 * std::f64::consts::TAU / 48.0).sin() + 0.3 * random.normal());
+    let suggestion = suggest(wave.view()).unwrap();
+    assert!(
+        (47..=49).contains(&suggestion.period.unwrap()),
+        "{suggestion:?}"
+    );
+    assert_eq!(suggestion.shingle_size, 12);
+    assert_eq!(suggestion.transform, Transform::None);
+    assert_eq!(suggestion.reasons.len(), 4);
+    let detector = suggestion.builder().build().unwrap();
+    assert_eq!(detector.config().shingle_size, 12);
+    // Neither unit nor level matters.
+    let moved = wave.mapv(|x| 1e9 * x + 1e12);
+    assert_eq!(suggest(moved.view()).unwrap(), suggestion);
+}
+
+#[test]
+fn noise_counters_and_walks_are_told_apart() {
+    let mut random = Random::new(6);
+    let noise = suggest(one_input(|_| random.normal()).view()).unwrap();
+    assert_eq!((noise.period, noise.shingle_size), (None, 1), "{noise:?}");
+    let mut total = 0.0;
+    let counter = one_input(|_| {
+        total += random.normal().abs();
+        total
+    });
+    assert_eq!(
+        suggest(counter.view()).unwrap().transform,
+        Transform::Difference
+    );
+    let step = one_input(|t| random.normal() + if t < 1_000 { 0.0 } else { 8.0 });
+    let step = suggest(step.view()).unwrap();
+    assert_eq!(step.transform, Transform::SubtractMovingAverage, "{step:?}");
+    let several = Array2::from_shape_fn((100, 2), |(t, i)| (t * (i + 1)) as f64 % 7.0);
+    assert_eq!(
+        suggest(several.view()).unwrap().transform,
+        Transform::Normalize
+    );
+}
+
+#[test]
+fn missing_and_constant_values_are_no_trouble_but_too_few_are() {
+    let mut constant = one_input(|_| 3.0);
+    constant[[0, 0]] = f64::NAN;
+    constant[[70, 0]] = f64::NAN;
+    assert!(suggest(constant.view()).is_ok());
+    let error = suggest(Array2::<f64>::zeros((31, 1)).view()).unwrap_err();
+    assert_eq!(error, InputError::TooShort { least: 32, got: 31 });
+}
