@@ -24,6 +24,14 @@ compare *args:
 instructions *args:
     cargo run --release -p rcf-benches --bin instructions -- {{args}}
 
+# Fuzzes the decoder and the operations of the core, so many seconds each.
+fuzz seconds="600" seed="2":
+    RCF_FUZZ_SECONDS={{seconds}} RCF_FUZZ_SEED={{seed}} cargo test -p rcf-fuzz -- --nocapture
+
+# Do the tests notice when tree, sampler or visitors are changed? Hours.
+mutants:
+    cargo mutants -p rcf-core -j1 -f 'rcf-core/src/tree/*.rs' -f 'rcf-core/src/sampler/*.rs' -f 'rcf-core/src/visitor/*.rs'
+
 # Line coverage of the core.
 coverage:
     cargo llvm-cov --package rcf-core --summary-only

@@ -28,8 +28,9 @@ impl RandomCutForest {
     /// there: the median of one candidate from each tree, the most usual one given the other values.
     ///
     /// `values` is either a record, as if it came next, or a point of
-    /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate. `missing` are positions in it;
-    /// what stands there is not looked at. All other values are given back as they are.
+    /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate. `missing`
+    /// are positions in it; what stands there is not looked at. All other values are given back as
+    /// they are.
     ///
     /// ```
     /// # use rcf_core::RandomCutForest;
