@@ -48,7 +48,7 @@ type Template<K, M> = Arc<dyn Fn(&K) -> M + Send + Sync>;
 ///     RandomCutForest::builder(1).sample_size(64).seed(seed).build().expect("valid parameters")
 /// };
 /// let mut map = DetectorMap::builder(template)
-///     .budget(1 << 20, MemorySpill::new())
+///     .budget(1 << 18, MemorySpill::new())
 ///     .build();
 /// for t in 0..500 {
 ///     for key in 0..10 {
@@ -57,7 +57,7 @@ type Template<K, M> = Arc<dyn Fn(&K) -> M + Send + Sync>;
 ///     }
 /// }
 /// assert_eq!(map.len(), 10);
-/// assert!(map.size_in_bytes() <= 1 << 20 && map.spilled() > 0);
+/// assert!(map.size_in_bytes() <= 1 << 18 && map.spilled() > 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct DetectorMap<K, M> {

@@ -89,7 +89,7 @@ fn a_summary_adds_up_to_the_sample() {
                 for b in &clusters[..i] {
                     let squares = a.center.iter().zip(&b.center).map(|(a, b)| (a - b).powi(2));
                     assert!(
-                        squares.sum::<f64>().sqrt() > 1.5 * (a.radius + b.radius) * (1.0 - 1e-9)
+                        squares.sum::<f64>().sqrt() > 2.0 * (a.radius + b.radius) * (1.0 - 1e-9)
                     );
                 }
             }
