@@ -9,7 +9,7 @@ use super::Scored;
 #[derive(Debug, Clone)]
 pub(crate) enum Model {
     /// Scores only.
-    Forest(RandomCutForest),
+    Forest(Box<RandomCutForest>),
     /// Scores and decisions.
     Detector(Box<AnomalyDetector>),
 }
@@ -85,10 +85,9 @@ impl KeyedModel for Model {
     }
 
     fn size_in_bytes(&self) -> usize {
-        // The enum lies around the forest, whose own size counts it.
         size_of::<Self>()
             + match self {
-                Self::Forest(forest) => forest.size_in_bytes() - size_of::<RandomCutForest>(),
+                Self::Forest(forest) => forest.size_in_bytes(),
                 Self::Detector(detector) => detector.size_in_bytes(),
             }
     }
@@ -106,7 +105,7 @@ impl KeyedModel for Model {
                 let detector = AnomalyDetector::from_bytes(bytes)?;
                 Ok(Self::Detector(Box::new(detector)))
             }
-            forest => forest.map(Self::Forest),
+            forest => forest.map(|forest| Self::Forest(Box::new(forest))),
         }
     }
 }

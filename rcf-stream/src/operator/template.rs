@@ -72,7 +72,7 @@ impl Template {
     fn build(&self, parameters: &ForestParameters) -> Result<Model, ConfigError> {
         let Some(detector) = &self.detector else {
             let forest: RandomCutForest = parameters.forest(self.dimensions).build()?;
-            return Ok(Model::Forest(forest));
+            return Ok(Model::Forest(Box::new(forest)));
         };
         let mut builder = detector.clone().seed(parameters.seed);
         if let Some(records) = parameters.shingle_size {

@@ -35,6 +35,22 @@ where
     }
 }
 
+/// An error in the middle of a subscription. Unless the service says otherwise the connection broke,
+/// which another subscription heals.
+pub(super) fn of_event<E, R>(error: SdkError<E, R>) -> ApiError
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let code = error.as_service_error().and_then(|service| service.code());
+    ApiError {
+        kind: code
+            .and_then(ErrorKind::of_code)
+            .unwrap_or(ErrorKind::Unavailable),
+        message: chain(&error),
+    }
+}
+
 /// The kind of an error for which the service gave no name. What the SDK would try again heals, and
 /// so does a provider of credentials that fails for now.
 fn kind_of<E: StdError + 'static>(error: &SdkError<E>) -> ErrorKind {

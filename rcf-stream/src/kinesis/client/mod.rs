@@ -246,7 +246,7 @@ struct PushedRecords(SubscribeToShardOutput);
 impl Subscription for PushedRecords {
     async fn next(&mut self) -> Result<Option<RecordPage>, ApiError> {
         loop {
-            match self.0.event_stream.recv().await? {
+            match self.0.event_stream.recv().await.map_err(error::of_event)? {
                 None => return Ok(None),
                 Some(SubscribeToShardEventStream::SubscribeToShardEvent(event)) => {
                     let has_ended = event.child_shards.is_some_and(|it| !it.is_empty());
