@@ -67,6 +67,10 @@ flink *args:
 compare-python *args:
     rcf-py/compare/run.sh {{args}}
 
+# Ten kills while shards are split and merged and requests go wrong, and records that are pushed.
+kills:
+    KINESIS_TEST_KILLS=10 bash rcf-stream/tests/kinesis/run.sh -k "whatever_happens or pushed" -s
+
 # A hundred kills while shards are split and merged and requests go wrong: some minutes.
 kills-long:
     KINESIS_TEST_KILLS=100 bash rcf-stream/tests/kinesis/run.sh -k whatever_happens -s

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 
 import producer
+import pytest
 from aws_kinesis_agg.aggregator import RecordAggregator
 from results import by_id
 from streams import Reader, wait_until
+
+pytestmark = pytest.mark.skipif(
+    "KINESIS_TEST_KILLS" not in os.environ, reason="run with the kills: just kills"
+)
 
 KEYS = ["a", "b", "c"]
 COUNT = 40
