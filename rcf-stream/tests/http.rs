@@ -45,7 +45,7 @@ impl Running {
                 "skip",
             ])
             .args([
-                "--output-attribution",
+                "--detector-enabled",
                 "true",
                 "--sink-path",
                 "out.jsonl",
@@ -172,6 +172,13 @@ fn health_metrics_and_view_tell_what_happens() {
         (&1601.into(), &4.into())
     );
     assert_eq!(view["keys"][0]["key"], HOSTILE, "the worst comes first");
+    let anomaly = &view["anomalies"][0];
+    assert_eq!(anomaly["key"], HOSTILE);
+    let sentence = anomaly["sentence"].as_str().unwrap();
+    assert!(
+        sentence.starts_with("heat was ") && sentence.contains("above the"),
+        "{sentence}"
+    );
     assert_eq!(view["keys"].as_array().unwrap().len(), 4);
     let (_, one) = running.get("/api/live?q=pump");
     assert!(one.contains("pump-7") && !one.contains("boiler-1"), "{one}");

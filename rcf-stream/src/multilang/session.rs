@@ -264,7 +264,11 @@ impl Session {
             Err(error) => return Ok(Err(error.into())),
         };
         live.updates = scored.updates;
-        metrics().scored(began.elapsed(), false);
+        let decision = scored.decision.as_ref();
+        metrics().scored(
+            began.elapsed(),
+            decision.is_some_and(rcf_core::Descriptor::is_anomaly),
+        );
         if !self.encoder.selects(&scored) {
             return Ok(Ok(None));
         }

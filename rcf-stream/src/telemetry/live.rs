@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rcf_core::Descriptor;
 use serde::Serialize;
 
 use super::metrics;
@@ -36,6 +37,8 @@ pub struct Seen<'a> {
     pub key: &'a str,
     /// When it happened, as text.
     pub time: Option<&'a str>,
+    /// The values of this record; those of the finding may be an earlier one's.
+    pub values: &'a [f64],
     /// The score.
     pub score: f64,
     /// From 0 to 1; 0 unless it is an anomaly.
@@ -181,19 +184,33 @@ impl Live {
             (fold(&attribution.high), fold(&attribution.low))
         });
         let (high, low) = shares.unwrap_or_default();
-        let time = event.timestamp.as_ref().map(ToString::to_string);
-        self.seen(&Seen {
-            key: &event.key,
-            time: time.as_deref(),
-            score: scored.score,
-            grade: 0.0,
-            is_anomaly: false,
-            finding: Finding {
+        let decision = scored.decision.as_ref();
+        let candidate = decision.and_then(|decision| decision.candidate.as_deref());
+        let finding = match candidate {
+            Some(candidate) => Finding {
+                values: &candidate.values,
+                expected: Some(&candidate.expected),
+                high: &candidate.attribution.high,
+                low: &candidate.attribution.low,
+                records_ago: candidate.relative_index.unsigned_abs(),
+                ..Finding::default()
+            },
+            None => Finding {
                 values: &event.values,
                 high: &high,
                 low: &low,
                 ..Finding::default()
             },
+        };
+        let time = event.timestamp.as_ref().map(ToString::to_string);
+        self.seen(&Seen {
+            key: &event.key,
+            time: time.as_deref(),
+            values: &event.values,
+            score: scored.score,
+            grade: decision.map_or(0.0, |decision| decision.grade),
+            is_anomaly: decision.is_some_and(Descriptor::is_anomaly),
+            finding,
         });
     }
 
@@ -325,7 +342,7 @@ impl Key {
         let Some(stretch) = self.stretches.back_mut() else {
             return;
         };
-        for (range, &value) in stretch.range.iter_mut().zip(seen.finding.values) {
+        for (range, &value) in stretch.range.iter_mut().zip(seen.values) {
             *range = (range.0.min(value), range.1.max(value)); // NaN changes neither
         }
         stretch.records += 1;
@@ -445,6 +462,7 @@ mod tests {
         Seen {
             key,
             time: None,
+            values,
             score,
             grade: 0.0,
             is_anomaly: false,

@@ -10,6 +10,7 @@ mod input;
 mod inspect;
 mod log;
 mod migrate;
+mod progress;
 mod replay;
 mod report;
 mod rows;

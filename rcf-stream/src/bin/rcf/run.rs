@@ -10,6 +10,7 @@ use rcf_stream::multilang;
 use rcf_stream::telemetry::live::Live;
 
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::settings::SettingFlags;
 use crate::stop;
 
@@ -53,7 +54,9 @@ impl Run {
         if server.is_some() {
             pipeline = pipeline.live(live);
         }
+        let progress = Progress::of(&config);
         let summary = pipeline.run(stop::requested()).await?;
+        drop(progress);
         tracing::info!(
             records = summary.records,
             results = summary.results,
