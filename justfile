@@ -32,6 +32,10 @@ fuzz seconds="600" seed="2":
 mutants:
     cargo mutants -p rcf-core -j1 -f 'rcf-core/src/tree/*.rs' -f 'rcf-core/src/sampler/*.rs' -f 'rcf-core/src/visitor/*.rs'
 
+# The detector beside forests and controls on the Numenta Anomaly Benchmark.
+nab *args:
+    cargo run --release -p rcf-benches --bin nab -- {{args}}
+
 # Line coverage of the core.
 coverage:
     cargo llvm-cov --package rcf-core --summary-only

@@ -4,10 +4,14 @@
 //! the criterion bench `forest` is for day-to-day work on our own engine. The folder's README
 //! tells how to run them and how to read what they print.
 //!
+//! [`accuracy`] is about right and wrong instead of time: the program `nab` scores detectors on the
+//! Numenta Anomaly Benchmark, see `docs/accuracy.md`.
+//!
 //! ```text
 //! workload + stream ─► engine (ours | krcflib | krcf | rcf3) ─► race ─► report ─► record/
 //! ```
 
+pub mod accuracy;
 pub mod chart;
 pub mod clock;
 pub mod engines;

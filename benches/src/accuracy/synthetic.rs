@@ -1,0 +1,155 @@
+//! Streams whose truth is known: long anomalies, and none at all.
+
+use std::f64::consts::TAU;
+
+/// A stream, row after row, with a label for each.
+#[derive(Debug, Clone)]
+pub struct Labelled {
+    /// What is special about it.
+    pub name: &'static str,
+    /// Values of a row.
+    pub dimensions: usize,
+    /// Row after row.
+    pub values: Vec<f64>,
+    /// Whether the row is anomalous.
+    pub labels: Vec<bool>,
+}
+
+impl Labelled {
+    /// The rows in order.
+    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        self.values.chunks_exact(self.dimensions)
+    }
+}
+
+/// Rows and inputs of a stream with a long anomaly, and where that lies: a third of the stream.
+const ROWS: usize = 1200;
+const INPUTS: usize = 8;
+const ANOMALY: std::ops::Range<usize> = 600..1000;
+
+/// Eight correlated autoregressive inputs; for a third of the stream something about them is
+/// different: the level of three, the correlation of four, the variance of all, the level of one.
+pub fn long_anomalies(seed: u64) -> Vec<Labelled> {
+    let kinds = ["level of 3", "correlation of 4", "variance", "level of 1"];
+    let streams = kinds.into_iter().enumerate().map(|(kind, name)| {
+        let mut noise = Noise::new(seed);
+        let mut mix = Noise::new(5);
+        let mix: Vec<f64> = (0..INPUTS * INPUTS)
+            .map(|i| 0.4 * mix.gaussian() + f64::from(u8::from(i % (INPUTS + 1) == 0)))
+            .collect();
+        let mut turn = Noise::new(6);
+        let turn: Vec<f64> = (0..16).map(|_| 0.9 * turn.gaussian()).collect();
+        let deviation: Vec<f64> = (0..INPUTS)
+            .map(|j| {
+                let sources = (0..INPUTS).map(|i| mix[i * INPUTS + j].powi(2));
+                (sources.sum::<f64>() / (1.0 - 0.49)).sqrt()
+            })
+            .collect();
+        let mut state = [0.0; INPUTS];
+        let mut values = Vec::with_capacity(ROWS * INPUTS);
+        for t in 0..ROWS {
+            state
+                .iter_mut()
+                .for_each(|s| *s = 0.7 * *s + noise.gaussian());
+            let mut row: Vec<f64> = (0..INPUTS)
+                .map(|j| (0..INPUTS).map(|i| state[i] * mix[i * INPUTS + j]).sum())
+                .collect();
+            if ANOMALY.contains(&t) {
+                match kind {
+                    0 => (0..3).for_each(|j| row[j] += 1.5 * deviation[j]),
+                    1 => {
+                        let usual = row.clone();
+                        (0..4).for_each(|j| {
+                            row[j] = (0..4).map(|i| usual[i] * turn[4 * i + j]).sum();
+                        });
+                    }
+                    2 => row.iter_mut().for_each(|x| *x *= 1.7),
+                    _ => row[2] += 3.0 * deviation[2],
+                }
+            }
+            values.extend(row);
+        }
+        Labelled {
+            name,
+            dimensions: INPUTS,
+            values,
+            labels: (0..ROWS).map(|t| ANOMALY.contains(&t)).collect(),
+        }
+    });
+    streams.collect()
+}
+
+/// Streams of `rows` records without any anomaly, of one input.
+pub fn without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
+    let stream = |name, value: &mut dyn FnMut(f64, &mut Noise) -> f64| {
+        let mut noise = Noise::new(seed);
+        Labelled {
+            name,
+            dimensions: 1,
+            values: (0..rows).map(|t| value(t as f64, &mut noise)).collect(),
+            labels: vec![false; rows],
+        }
+    };
+    let (mut red, mut walk, mut variance, mut last) = (0.0, 0.0, 1.0, 0.0);
+    vec![
+        stream("Gaussian noise", &mut |_, noise| noise.gaussian()),
+        stream("uniform noise", &mut |_, noise| noise.uniform()),
+        stream("autoregressive 0.9", &mut |_, noise| {
+            red = 0.9 * red + noise.gaussian();
+            red
+        }),
+        stream("random walk", &mut |_, noise| {
+            walk += noise.gaussian();
+            walk
+        }),
+        stream("lognormal noise", &mut |_, noise| {
+            libm::exp(noise.gaussian())
+        }),
+        stream("Pareto 1.5 noise", &mut |_, noise| {
+            libm::pow(noise.uniform(), -1.0 / 1.5)
+        }),
+        stream("sine and noise", &mut |t, noise| {
+            libm::sin(TAU * t / 50.0) + 0.1 * noise.gaussian()
+        }),
+        stream("growing season", &mut |t, noise| {
+            (1.0 + t / 2000.0) * libm::sin(TAU * t / 96.0) + 0.1 * noise.gaussian()
+        }),
+        stream("trend and noise", &mut |t, noise| {
+            0.001 * t + noise.gaussian()
+        }),
+        stream("rare events", &mut |_, noise| {
+            f64::from(u8::from(noise.uniform() < 0.02))
+        }),
+        stream("changing variance", &mut |_, noise| {
+            variance = 0.02 + 0.1 * last * last + 0.88 * variance;
+            last = f64::sqrt(variance) * noise.gaussian();
+            last
+        }),
+        stream("constant", &mut |_, _| 5.0),
+    ]
+}
+
+/// The generator of Steele, Lea and Flood: the same streams on every machine.
+#[derive(Debug, Clone)]
+pub struct Noise(u64);
+
+impl Noise {
+    /// A sequence of its own for each seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5EED)
+    }
+
+    /// In (0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) * 2f64.powi(-53)
+    }
+
+    /// Of mean 0 and deviation 1 (Box and Muller).
+    pub fn gaussian(&mut self) -> f64 {
+        let radius = (-2.0 * libm::log(self.uniform())).sqrt();
+        radius * libm::cos(TAU * self.uniform())
+    }
+}
