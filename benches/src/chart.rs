@@ -55,38 +55,38 @@ impl Curve<'_> {
         let right = left + WIDTH;
         for decade in vertical.decades() {
             let at = y(decade);
-            let _ = write!(
+            let _ = writeln!(
                 svg,
                 "<line x1=\"{left}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#ddd\"/>\
-                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{decade}</text>\n",
+                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{decade}</text>",
                 left - 5.0,
                 at + 4.0
             );
         }
         for decade in horizontal.decades() {
             let at = x(decade);
-            let _ = write!(
+            let _ = writeln!(
                 svg,
                 "<line x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{MARGIN}\" y2=\"{bottom}\" stroke=\"#ddd\"/>\
-                 <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{decade}</text>\n",
+                 <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{decade}</text>",
                 bottom + 14.0
             );
         }
         let mut line = String::new();
         for &(across, up) in &self.points {
             let _ = write!(line, "{:.1},{:.1} ", x(across), y(up));
-            let _ = write!(
+            let _ = writeln!(
                 svg,
                 "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"#1f6feb\"><title>{across}: {up:.2}\
-                 </title></circle>\n",
+                 </title></circle>",
                 x(across),
                 y(up)
             );
         }
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f6feb\" stroke-width=\"1.5\"/>\n\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
+             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             line.trim_end(),
             left + WIDTH / 2.0,
             bottom + 32.0,

@@ -77,9 +77,9 @@ fn main() -> anyhow::Result<()> {
     let mut curves = Vec::new();
     for (name, values, with) in AXES {
         let mut points = Vec::new();
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "\n| {name} | µs for each `process` | µs / {name} |\n|---:|---:|---:|\n"
+            "\n| {name} | µs for each `process` | µs / {name} |\n|---:|---:|---:|"
         );
         for &value in values {
             let workload = with(Workload::ALL[0], value);
