@@ -200,6 +200,10 @@ fn run_checks(
     let policies = [
         ("always learning", Some(Learning::Always)),
         ("frozen after 400", Some(Learning::Frozen { after: 400 })),
+        (
+            "skipping, patience 512",
+            Some(Learning::Skip { patience: 512 }),
+        ),
         ("default", None),
     ];
     writeln!(

@@ -12,7 +12,8 @@
 
 use super::statistics::Moments;
 
-/// Whether and when the forest of the shingles learns records of an unusual stretch.
+/// Whether and when the forest of the shingles learns records of an unusual stretch. The moving
+/// statistics of the transform learn the same records as it does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Learning {

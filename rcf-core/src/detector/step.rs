@@ -313,6 +313,9 @@ impl AnomalyDetector {
     /// Brings the statistics of each input up to date.
     fn note(&mut self, values: &[f64]) {
         let keep = 1.0 - self.config.transform_decay;
+        // What the forest does not learn must not become the mean that is taken away either.
+        let lesson = self.config.learning.lesson(self.records, self.gate.closed);
+        let learns = lesson == Lesson::Learn;
         for (i, &value) in values.iter().enumerate() {
             if value.is_nan() {
                 self.inputs[i].known.skip();
@@ -325,7 +328,9 @@ impl AnomalyDetector {
                     .range
                     .push(input.watched(self.config.transform, value));
             }
-            input.transform.push(value, previous, keep);
+            if learns || !input.transform.is_ready(self.config.transform) {
+                input.transform.push(value, previous, keep);
+            }
             if let Some(previous) = previous {
                 input.still.push(value, previous, keep);
             }

@@ -76,7 +76,7 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
 }
 
 #[test]
-#[ignore = "not reached: the forests learn a drop that repeats, and report the first one only"]
+#[ignore = "not reached: the five scores of the first drop lift the tail over those of the next"]
 fn the_same_drop_is_found_in_each_of_six_cycles() {
     let mut detector = AnomalyDetector::builder(1)
         .shingle_size(8)

