@@ -97,6 +97,36 @@ fn the_status_tells_of_anomalies_where_asked() {
 }
 
 #[test]
+fn what_is_suggested_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let wave: String = (0..600)
+        .map(|t| format!("{}\n", (f64::from(t) / 20.0 * std::f64::consts::TAU).sin()))
+        .collect();
+    fs::write(folder.path().join("wave.csv"), format!("level\n{wave}")).unwrap();
+    let suggested = succeed(folder.path(), &["suggest", "wave.csv"]);
+    assert!(suggested.contains("every 20 records"), "{suggested}");
+
+    let flags = suggested
+        .lines()
+        .find_map(|line| line.strip_prefix("# rcf "))
+        .expect("a command");
+    let scored = succeed(folder.path(), &flags.split(' ').collect::<Vec<_>>());
+    assert_eq!(scored.lines().count(), 600);
+
+    let config = format!("{suggested}[source]\nkind = \"sine\"\n");
+    fs::write(folder.path().join("rcf.toml"), config).unwrap();
+    succeed(folder.path(), &["run", "--check", "--config", "rcf.toml"]);
+
+    let short = &["suggest", "short.csv"];
+    fs::write(folder.path().join("short.csv"), "level\n1\n2\n").unwrap();
+    let error = fail(folder.path(), 1, short);
+    assert!(
+        error.contains("short.csv: ") && error.contains('2'),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_report_is_one_page_with_everything() {
     let folder = tempfile::tempdir().unwrap();
     write_readings(folder.path());

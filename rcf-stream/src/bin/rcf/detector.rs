@@ -39,7 +39,7 @@ pub(crate) struct DetectorFlags {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum TransformFlag {
+pub(crate) enum TransformFlag {
     /// Values as they are
     None,
     /// Minus the moving average: for a level that wanders
@@ -50,6 +50,18 @@ enum TransformFlag {
     Difference,
     /// The difference, normalized
     NormalizedDifference,
+}
+
+impl TransformFlag {
+    pub(crate) fn transform(self) -> Transform {
+        match self {
+            Self::None => Transform::None,
+            Self::SubtractMovingAverage => Transform::SubtractMovingAverage,
+            Self::Normalize => Transform::Normalize,
+            Self::Difference => Transform::Difference,
+            Self::NormalizedDifference => Transform::NormalizedDifference,
+        }
+    }
 }
 
 impl DetectorFlags {
@@ -75,13 +87,7 @@ impl DetectorFlags {
             detector = detector.warm_up(records);
         }
         if let Some(transform) = self.transform {
-            detector = detector.transform(match transform {
-                TransformFlag::None => Transform::None,
-                TransformFlag::SubtractMovingAverage => Transform::SubtractMovingAverage,
-                TransformFlag::Normalize => Transform::Normalize,
-                TransformFlag::Difference => Transform::Difference,
-                TransformFlag::NormalizedDifference => Transform::NormalizedDifference,
-            });
+            detector = detector.transform(transform.transform());
         }
         if let Some(score) = self.score_threshold {
             detector = detector.threshold(Threshold::Fixed { score });

@@ -18,6 +18,7 @@ mod run;
 mod score;
 mod settings;
 mod stop;
+mod suggest;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ enum Command {
     Score(score::Score),
     /// Show the anomalies of a file on a page
     Report(report::ReportArguments),
+    /// Suggest parameters for a file, with reasons
+    Suggest(suggest::Suggest),
     /// Run the pipeline of a configuration
     Run(run::Run),
     /// Show what is in a checkpoint
@@ -91,6 +94,7 @@ impl Command {
             Self::Generate(generate) => runtime.block_on(generate.run()),
             Self::Score(score) => runtime.block_on(score.run()),
             Self::Report(report) => runtime.block_on(report.run()),
+            Self::Suggest(suggest) => runtime.block_on(suggest.run()),
             Self::Run(run) => runtime.block_on(run.run()),
             Self::Inspect(inspect) => runtime.block_on(inspect.run()),
             Self::Replay(replay) => runtime.block_on(replay.run()),
