@@ -96,6 +96,7 @@ impl Suggest {
              sample_size = {sample_size}\n\
              time_decay = {time_decay:?}\n\n\
              [detector]\n\
+             enabled = true\n\
              transform = \"{}\"\n",
             self.input.file.display(),
             columns.join(","),
