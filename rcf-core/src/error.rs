@@ -121,8 +121,11 @@ pub enum ConfigError {
         greatest: f64,
     },
     /// A parameter of the threshold is out of range.
-    #[error("the parameters of a threshold must be above 0 and at most 1e6")]
-    Threshold,
+    #[error("the parameters of a threshold must be above 0 and at most 1e6, got {got}")]
+    Threshold {
+        /// The value that was given.
+        got: f64,
+    },
     /// An allowance of `ignore_near_expected` is negative or not finite.
     #[error("the allowances of ignore_near_expected must be finite and at least 0")]
     NearExpected,

@@ -141,8 +141,8 @@ impl DetectorConfig {
         if zero_in_learning {
             return Err(ConfigError::ZeroInLearning);
         }
-        if !self.threshold.is_valid() {
-            return Err(ConfigError::Threshold);
+        if let Some(got) = self.threshold.invalid() {
+            return Err(ConfigError::Threshold { got });
         }
         if !self.near_expected.is_valid() {
             return Err(ConfigError::NearExpected);

@@ -70,18 +70,20 @@ impl Default for Threshold {
 }
 
 impl Threshold {
-    pub(crate) fn is_valid(self) -> bool {
-        let valid = |value: f64| value > 0.0 && value <= 1e6;
-        match self {
+    /// A parameter that is out of range.
+    pub(crate) fn invalid(self) -> Option<f64> {
+        let parameters = match self {
             Self::Combined {
                 margin,
                 height,
                 decades,
-            } => valid(margin) && valid(height) && valid(decades),
-            Self::ExtremeValue { decades } => valid(decades),
-            Self::Deviations { factor } => valid(factor),
-            Self::Fixed { score } => valid(score),
-        }
+            } => vec![margin, height, decades],
+            Self::ExtremeValue { decades } => vec![decades],
+            Self::Deviations { factor } => vec![factor],
+            Self::Fixed { score } => vec![score],
+        };
+        let valid = |value: &f64| *value > 0.0 && *value <= 1e6;
+        parameters.into_iter().find(|value| !valid(value))
     }
 }
 
