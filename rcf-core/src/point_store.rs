@@ -208,7 +208,7 @@ impl PointStore {
     fn grow(&mut self) {
         let rows = self.references.len();
         let more = match self.expected.checked_sub(rows) {
-            // The last step ends at the expected number.
+            // Whoever came so far is likely to go on: one last step to what is expected.
             Some(missing @ 1..) if missing <= 2 * rows => missing,
             Some(1..) => rows.max(32).min(self.expected - rows),
             _ => (rows / 8).max(32),
@@ -300,10 +300,11 @@ impl PointStore {
 
         let (len, capacity) = (self.floats.len(), self.floats.capacity());
         if len + self.stride + capacity / SLACK > capacity {
-            let room = if len < *expected {
-                (2 * len).max(32 * block + self.stride).min(*expected)
-            } else {
-                len + len / 8
+            // Whoever came so far is likely to go on: one last step to what is expected.
+            let room = match *expected {
+                expected if expected <= len => len + len / 8,
+                expected if expected <= 8 * len => expected,
+                expected => (2 * len).max(32 * block + self.stride).min(expected),
             };
             let room = room.max(len + 2 * self.stride) + room / SLACK;
             self.floats.reserve_exact(room - len);

@@ -302,16 +302,18 @@ impl<I: Index> Sampler<I> {
 /// over `a` of the probability to be in any of the `T` samples, `Σ (1 − (1−sλ)ᵏ) / (kλ)` for `k` up
 /// to `T`. The number varies less than a Poisson variable of that mean.
 pub(crate) fn expected_points(config: &Config) -> usize {
-    expected(config, config.number_of_trees)
+    expected(config, config.number_of_trees, 1)
 }
 
 /// The same of the records in the points of all samples, where each is in a shingle of points.
 pub(crate) fn expected_records(config: &Config) -> usize {
-    expected(config, config.number_of_trees * config.shingle_size)
+    let shingle = config.shingle_size;
+    expected(config, config.number_of_trees * shingle, shingle)
 }
 
-/// The number of things of which each has so many chances to be in a sample.
-fn expected(config: &Config, chances: usize) -> usize {
+/// The number of things of which each has so many chances to be in a sample, and that come and go
+/// so many `together`, which makes their number vary the more.
+fn expected(config: &Config, chances: usize, together: usize) -> usize {
     let most = chances * config.sample_size;
     let newest = (config.sample_size as f64 * config.time_decay).min(1.0);
     let mut in_none = 1.0;
@@ -323,7 +325,7 @@ fn expected(config: &Config, chances: usize) -> usize {
     let mean = sum / config.time_decay;
     // A λ of 0 has no long run: all places may be taken.
     if mean.is_finite() {
-        most.min((mean + 6.0 * mean.sqrt()) as usize + 1)
+        most.min((mean + 6.0 * (mean * together as f64).sqrt()) as usize + 1)
     } else {
         most
     }

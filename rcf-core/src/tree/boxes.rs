@@ -95,6 +95,8 @@ impl<I: Index> Boxes<I> {
             let slot = self.floats.len() / len;
             if self.floats.len() == self.floats.capacity() {
                 let more = match expected.checked_sub(slot) {
+                    // The last step ends at the expected number.
+                    Some(missing @ 1..) if missing <= 2 * slot => missing,
                     Some(missing @ 1..) => missing.min(slot.max(8)),
                     _ => (slot / 8).max(4),
                 };
@@ -257,7 +259,7 @@ impl<I: Index> Tree<I> {
 /// that of a tree whose cuts part any number of points evenly at random.
 fn expected_boxes(sample_size: usize, twig: usize) -> usize {
     let expected = 2 * sample_size / (twig + 1);
-    (expected + expected / 6 + 4).min(sample_size - 1)
+    (expected + expected / 3 + 8).min(sample_size - 1)
 }
 
 /// Bytes on the heap for the boxes of a full tree.

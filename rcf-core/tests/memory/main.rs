@@ -165,3 +165,28 @@ fn a_thousand_trees() {
     let builder = RandomCutForest::builder(1).number_of_trees(1_000);
     extreme(builder.sample_size(256), 3_000, Duration::from_secs(60));
 }
+
+/// Trees of overlapping shingles are less even than those of independent points.
+#[test]
+fn a_warm_forest_of_shingles_allocates_nothing() {
+    for (dimensions, shingle) in [(1, 8), (5, 4)] {
+        let mut forest = RandomCutForest::builder(dimensions)
+            .shingle_size(shingle)
+            .time_decay(0.1 / 256.0)
+            .build()
+            .unwrap();
+        let mut record = vec![0.0; dimensions];
+        let mut learn = |range: std::ops::Range<usize>| {
+            for t in range {
+                for (i, x) in record.iter_mut().enumerate() {
+                    *x = (t as f64 / (8.0 + i as f64)).sin() + 0.2 * value(t, i);
+                }
+                forest.update(&record).unwrap();
+            }
+        };
+        learn(0..4_000);
+        let counted = allocation_counter::measure(|| learn(4_000..9_000));
+        eprintln!("{dimensions} {shingle} {}", counted.count_total);
+        assert_eq!(counted.count_total, 0, "{dimensions}×{shingle}");
+    }
+}
