@@ -20,7 +20,7 @@ for part in "$@"; do
     case $part in
         rust)
             say "Rust: unit tests, laws, program, examples, doctests"
-            cargo test --workspace --locked
+            cargo test --workspace --locked --features rcf-stream/kinesis
             ;;
         python)
             say "Python: the wheel, in a virtual environment of its own"

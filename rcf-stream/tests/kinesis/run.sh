@@ -39,7 +39,8 @@ export KINESIS_TEST_EMULATOR=$cache/emulator/node_modules/kinesis-local
 if [[ -z ${KINESIS_TEST_BINARY:-} ]]; then
     echo "run.sh: building rcf with the feature kinesis (two minutes the first time)"
     cd "$root"
-    cargo build --quiet --locked --package rcf-stream --bin rcf --features kinesis
+    # As a by-product of the tests, with the whole workspace's features: after them, nothing is compiled.
+    cargo test --quiet --locked --workspace --features rcf-stream/kinesis --test cli --no-run
     target=$(cargo metadata --format-version 1 --no-deps |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
     export KINESIS_TEST_BINARY=$target/debug/rcf
