@@ -244,6 +244,14 @@ pub enum InputError {
         /// The one before; −∞ for the first.
         last: f64,
     },
+    /// There is not one timestamp for each record.
+    #[error("each of the {expected} rows needs a timestamp, got {got}")]
+    Timestamps {
+        /// The number of records.
+        expected: usize,
+        /// The number of timestamps.
+        got: usize,
+    },
     /// A weight is outside its range.
     #[error("weight must be in {least:e}..={most:e}, got {got}")]
     Weight {

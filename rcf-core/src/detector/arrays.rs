@@ -2,8 +2,8 @@
 
 use ndarray::ArrayView2;
 
-use super::{AnomalyDetector, Descriptor};
-use crate::error::ArrayError;
+use super::{AnomalyDetector, Descriptor, check_time};
+use crate::error::{ArrayError, InputError};
 use crate::real::Real;
 
 impl AnomalyDetector {
@@ -17,8 +17,8 @@ impl AnomalyDetector {
         &mut self,
         rows: ArrayView2<'_, A>,
     ) -> Result<Vec<Descriptor>, ArrayError> {
-        self.check_rows(rows, false)?;
-        Ok(self.step_rows(rows).collect())
+        self.check_array(None, rows, false)?;
+        Ok(self.step_rows(None, rows).collect())
     }
 
     /// [`process_with_missing`](Self::process_with_missing) for each row of an array, in order.
@@ -29,8 +29,35 @@ impl AnomalyDetector {
         &mut self,
         rows: ArrayView2<'_, A>,
     ) -> Result<Vec<Descriptor>, ArrayError> {
-        self.check_rows(rows, true)?;
-        Ok(self.step_rows(rows).collect())
+        self.check_array(None, rows, true)?;
+        Ok(self.step_rows(None, rows).collect())
+    }
+
+    /// [`process_at`](Self::process_at) for each row of an array, in order, with a timestamp for each.
+    ///
+    /// # Errors
+    /// As for [`process_array`](Self::process_array), and the first timestamp that `process_at` would
+    /// refuse, or one too few or too many.
+    pub fn process_array_at<A: Real>(
+        &mut self,
+        timestamps: &[f64],
+        rows: ArrayView2<'_, A>,
+    ) -> Result<Vec<Descriptor>, ArrayError> {
+        self.check_array(Some(timestamps), rows, false)?;
+        Ok(self.step_rows(Some(timestamps), rows).collect())
+    }
+
+    /// [`process_at_with_missing`](Self::process_at_with_missing) for each row of an array, in order.
+    ///
+    /// # Errors
+    /// As for [`process_array_at`](Self::process_array_at), but for NaN.
+    pub fn process_array_at_with_missing<A: Real>(
+        &mut self,
+        timestamps: &[f64],
+        rows: ArrayView2<'_, A>,
+    ) -> Result<Vec<Descriptor>, ArrayError> {
+        self.check_array(Some(timestamps), rows, true)?;
+        Ok(self.step_rows(Some(timestamps), rows).collect())
     }
 
     /// Learns from past data, NaN for missing values, so that the next record is judged by them.
@@ -38,18 +65,19 @@ impl AnomalyDetector {
     /// # Errors
     /// As for [`process_array_with_missing`](Self::process_array_with_missing).
     pub fn fit<A: Real>(&mut self, history: ArrayView2<'_, A>) -> Result<(), ArrayError> {
-        self.check_rows(history, true)?;
-        self.step_rows(history).for_each(drop);
+        self.check_array(None, history, true)?;
+        self.step_rows(None, history).for_each(drop);
         Ok(())
     }
 
-    fn step_rows<A: Real>(&mut self, rows: ArrayView2<'_, A>) -> impl Iterator<Item = Descriptor> {
-        let mut buffer = Vec::new();
-        (0..rows.nrows()).map(move |row| self.step(None, A::row(&rows.row(row), &mut buffer)))
-    }
-
-    fn check_rows<A: Real>(
+    /// Whether a call with these rows, at these timestamps if any, would take them; `may_miss` says
+    /// whether NaN is allowed. For those who must know before they touch any of several detectors.
+    ///
+    /// # Errors
+    /// As for [`process_array`](Self::process_array) or [`process_array_at`](Self::process_array_at).
+    pub fn check_array<A: Real>(
         &self,
+        timestamps: Option<&[f64]>,
         rows: ArrayView2<'_, A>,
         may_miss: bool,
     ) -> Result<(), ArrayError> {
@@ -58,6 +86,31 @@ impl AnomalyDetector {
             self.check(A::row(&values, &mut buffer), may_miss)
                 .map_err(|source| ArrayError { row, source })?;
         }
+        let Some(timestamps) = timestamps else {
+            return Ok(());
+        };
+        let (expected, got) = (rows.nrows(), timestamps.len());
+        if expected != got {
+            let (row, source) = (expected.min(got), InputError::Timestamps { expected, got });
+            return Err(ArrayError { row, source });
+        }
+        let mut last = self.clock.last;
+        for (row, &timestamp) in timestamps.iter().enumerate() {
+            check_time(last, timestamp).map_err(|source| ArrayError { row, source })?;
+            last = Some(timestamp);
+        }
         Ok(())
+    }
+
+    fn step_rows<A: Real>(
+        &mut self,
+        timestamps: Option<&[f64]>,
+        rows: ArrayView2<'_, A>,
+    ) -> impl Iterator<Item = Descriptor> {
+        let mut buffer = Vec::new();
+        (0..rows.nrows()).map(move |row| {
+            let timestamp = timestamps.map(|timestamps| timestamps[row]);
+            self.step(timestamp, A::row(&rows.row(row), &mut buffer))
+        })
     }
 }

@@ -196,7 +196,7 @@ impl AnomalyDetector {
     /// As for `process`, and a timestamp that is not finite or not after the one before.
     pub fn process_at(&mut self, timestamp: f64, values: &[f64]) -> Result<Descriptor, InputError> {
         self.check(values, false)?;
-        self.check_time(timestamp)?;
+        check_time(self.clock.last, timestamp)?;
         Ok(self.step(Some(timestamp), values))
     }
 
@@ -210,7 +210,7 @@ impl AnomalyDetector {
         values: &[f64],
     ) -> Result<Descriptor, InputError> {
         self.check(values, true)?;
-        self.check_time(timestamp)?;
+        check_time(self.clock.last, timestamp)?;
         Ok(self.step(Some(timestamp), values))
     }
 
@@ -279,13 +279,13 @@ impl AnomalyDetector {
         }
         Ok(())
     }
+}
 
-    fn check_time(&self, got: f64) -> Result<(), InputError> {
-        let last = self.clock.last.unwrap_or(f64::NEG_INFINITY);
-        if got.is_finite() && got > last && got.abs() <= MAX_MAGNITUDE {
-            Ok(())
-        } else {
-            Err(InputError::Timestamp { got, last })
-        }
+fn check_time(last: Option<f64>, got: f64) -> Result<(), InputError> {
+    let last = last.unwrap_or(f64::NEG_INFINITY);
+    if got.is_finite() && got > last && got.abs() <= MAX_MAGNITUDE {
+        Ok(())
+    } else {
+        Err(InputError::Timestamp { got, last })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{InputError, RandomCutForest, StateError};
+use crate::{AnomalyDetector, Descriptor, InputError, RandomCutForest, StateError};
 
 /// A model that a [`DetectorMap`](super::DetectorMap) can hold.
 ///
@@ -35,6 +35,26 @@ impl KeyedModel for RandomCutForest {
     type Output = f64;
 
     fn process(&mut self, values: &[f64]) -> Result<f64, InputError> {
+        self.process(values)
+    }
+
+    fn size_in_bytes(&self) -> usize {
+        self.size_in_bytes()
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Self::from_bytes(bytes)
+    }
+}
+
+impl KeyedModel for AnomalyDetector {
+    type Output = Descriptor;
+
+    fn process(&mut self, values: &[f64]) -> Result<Descriptor, InputError> {
         self.process(values)
     }
 

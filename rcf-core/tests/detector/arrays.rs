@@ -79,3 +79,61 @@ fn a_refused_record_changes_nothing() {
     assert_eq!(detector.process_array(rows.view()).unwrap_err().row, 3);
     assert_eq!(detector.to_bytes(), before);
 }
+
+#[test]
+fn an_array_with_timestamps_gives_the_results_of_the_loop() {
+    let rows = records(400, true);
+    // A gap of twenty records in the middle.
+    let times: Vec<f64> = (0..400)
+        .map(|t| {
+            f64::from(t)
+                + if t > 200 {
+                    20.0
+                } else {
+                    0.25 * f64::from(t % 2)
+                }
+        })
+        .collect();
+    let (mut whole, mut single) = (detector(), detector());
+    let array = whole
+        .process_array_at_with_missing(&times, rows.view())
+        .unwrap();
+    for ((row, &time), descriptor) in rows.rows().into_iter().zip(&times).zip(&array) {
+        let one = single
+            .process_at_with_missing(time, row.as_slice().unwrap())
+            .unwrap();
+        assert_eq!(one, *descriptor);
+    }
+    assert_eq!(whole.to_bytes(), single.to_bytes());
+    // The gap was seen: without timestamps the detector is another.
+    let mut timeless = detector();
+    timeless.process_array_with_missing(rows.view()).unwrap();
+    assert_ne!(timeless.forest().updates(), whole.forest().updates());
+}
+
+#[test]
+fn refused_timestamps_change_nothing_and_are_named_by_their_row() {
+    let mut detector = detector();
+    detector.process_at(5.0, &[0.0, 0.0]).unwrap();
+    let before = detector.to_bytes();
+    let rows = records(3, false);
+    for (times, refused) in [
+        ([5.0, 6.0, 7.0], 0),
+        ([6.0, 7.0, 7.0], 2),
+        ([6.0, f64::NAN, 8.0], 1),
+    ] {
+        let error = detector.process_array_at(&times, rows.view()).unwrap_err();
+        assert_eq!(error.row, refused, "{times:?}");
+        let asked = detector.check_array(Some(&times), rows.view(), false);
+        assert_eq!(asked.unwrap_err().to_string(), error.to_string());
+    }
+    let error = detector
+        .process_array_at(&[6.0, 7.0], rows.view())
+        .unwrap_err();
+    let (expected, got) = (3, 2);
+    assert_eq!(error.source, InputError::Timestamps { expected, got });
+    assert_eq!(detector.to_bytes(), before);
+    detector
+        .process_array_at(&[6.0, 7.0, 8.0], rows.view())
+        .unwrap();
+}
