@@ -112,8 +112,8 @@ pub enum ConfigError {
         /// The requested value.
         got: f64,
     },
-    /// The limits of forecasts are not in order.
-    #[error("limits must be in order, got {least} and {greatest}")]
+    /// The limits of the forecasts of an input are not in order.
+    #[error("limits must be in order, the least value first, got {least} and {greatest}")]
     Limits {
         /// The least value.
         least: f64,

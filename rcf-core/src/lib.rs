@@ -47,8 +47,9 @@ pub use config::{
 };
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
-    EvidenceKind, Forecaster, ForecasterBuilder, InputAttribution, IntervalForecast, Learning,
-    MissingPolicy, NearExpected, Silenced, Suggestion, Threshold, Transform, suggest,
+    EvidenceKind, Forecaster, ForecasterBuilder, ForecasterConfig, InputAttribution,
+    IntervalForecast, Learning, MissingPolicy, NearExpected, Silenced, Suggestion, Threshold,
+    Transform, suggest,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
 pub use forest::{

@@ -28,19 +28,18 @@ mod window;
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
 pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
 pub use evidence::{EvidenceKind, Threshold};
-pub use forecaster::{Forecaster, ForecasterBuilder, IntervalForecast};
+pub use forecaster::{Forecaster, ForecasterBuilder, ForecasterConfig, IntervalForecast};
 pub use learning::Learning;
 pub use missing::MissingPolicy;
 pub use suggest::{Suggestion, suggest};
 pub use suppression::NearExpected;
 pub use transform::Transform;
 
-pub(crate) use state::DetectorV1;
+use serde::{Deserialize, Serialize};
 
-use crate::error::{ConfigError, InputError, StateError};
+use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
 use crate::shingle::MAX_MAGNITUDE;
-use crate::state::{codec, envelope};
 use evidence::{Range, Scores};
 use learning::Gate;
 use missing::Known;
@@ -86,7 +85,7 @@ pub struct AnomalyDetector {
 }
 
 /// What is known about one input.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Input {
     known: Known,
     transform: InputState,
@@ -95,6 +94,13 @@ struct Input {
 }
 
 impl Input {
+    fn is_valid(&self) -> bool {
+        self.known.is_valid()
+            && self.transform.is_valid()
+            && self.still.share.is_valid()
+            && self.range.is_valid()
+    }
+
     /// The value whose range is watched.
     fn watched(&self, transform: Transform, value: f64) -> f64 {
         self.transform.relative(transform, self.known.last, value)
@@ -102,10 +108,16 @@ impl Input {
 }
 
 /// The rhythm of the timestamps.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Clock {
     last: Option<f64>,
     gaps: Moments,
+}
+
+impl Clock {
+    fn is_valid(&self) -> bool {
+        state::are_values(&self.last) && self.gaps.is_valid()
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -242,42 +254,8 @@ impl AnomalyDetector {
             + 8 * floats
     }
 
-    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
-    /// as this detector would.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let body = codec::encode(&DetectorV1::save(self));
-        envelope::seal(envelope::Kind::Detector, state::VERSION, &body)
-    }
-
-    /// Restores a saved detector.
-    ///
-    /// # Errors
-    /// The bytes are no state of a detector, or are damaged; every part is checked.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        let (_, body) = envelope::open(envelope::Kind::Detector, state::VERSION, bytes)?;
-        codec::decode::<DetectorV1>(body)?.restore()
-    }
-
     fn check(&self, values: &[f64], may_miss: bool) -> Result<(), InputError> {
-        if values.len() != self.config.input_dimensions {
-            let (expected, got) = (self.config.input_dimensions, values.len());
-            return Err(InputError::WrongLength { expected, got });
-        }
-        for (index, &value) in values.iter().enumerate() {
-            if value.is_infinite() || value.is_nan() && !may_miss {
-                return Err(InputError::NotFinite { index, value });
-            }
-            if value.abs() > MAX_MAGNITUDE {
-                let limit = MAX_MAGNITUDE;
-                return Err(InputError::OutOfRange {
-                    index,
-                    value,
-                    limit,
-                });
-            }
-        }
-        Ok(())
+        check_record(values, self.config.input_dimensions, may_miss)
     }
 }
 
@@ -288,4 +266,26 @@ fn check_time(last: Option<f64>, got: f64) -> Result<(), InputError> {
     } else {
         Err(InputError::Timestamp { got, last })
     }
+}
+
+/// Whether a record is one of so many values, all of them numbers in range.
+fn check_record(values: &[f64], expected: usize, may_miss: bool) -> Result<(), InputError> {
+    if values.len() != expected {
+        let got = values.len();
+        return Err(InputError::WrongLength { expected, got });
+    }
+    for (index, &value) in values.iter().enumerate() {
+        if value.is_infinite() || value.is_nan() && !may_miss {
+            return Err(InputError::NotFinite { index, value });
+        }
+        if value.abs() > MAX_MAGNITUDE {
+            let limit = MAX_MAGNITUDE;
+            return Err(InputError::OutOfRange {
+                index,
+                value,
+                limit,
+            });
+        }
+    }
+    Ok(())
 }

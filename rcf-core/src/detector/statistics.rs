@@ -1,9 +1,11 @@
 //! Discounted statistics of a stream.
 
+use serde::{Deserialize, Serialize};
+
 /// Mean and variance in which each value weighs `keep` times as much as the next one.
 ///
 /// Welford's form: no difference of large numbers, so a signal around 10¹² keeps its deviation.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Moments {
     /// Sum of the weights: the number of values at first, `1 / (1 − keep)` in the long run.
     pub(crate) weight: f64,

@@ -24,6 +24,7 @@ const HEADER: usize = 28;
 pub(crate) enum Kind {
     Forest = 1,
     Detector = 2,
+    Forecaster = 3,
 }
 
 /// Wraps an encoded body.

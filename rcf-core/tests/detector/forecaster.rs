@@ -1,6 +1,6 @@
 //! Intervals hold what they promise, online.
 
-use rcf_core::{ConfigError, Forecaster};
+use rcf_core::{AnomalyDetector, ConfigError, Forecaster, InputError, StateError, Transform};
 
 use crate::shared_data;
 use crate::testing::Random;
@@ -29,7 +29,9 @@ fn intervals_of_noise_have_the_quantiles_of_the_noise() {
 #[test]
 fn limits_hold() {
     let mut random = Random::new(4);
-    let builder = Forecaster::builder(1).number_of_trees(10).limits(0.0, 2.0);
+    let builder = Forecaster::builder(1)
+        .number_of_trees(10)
+        .limits(vec![(0.0, 2.0)]);
     let mut forecaster = builder.build().unwrap();
     for _ in 0..500 {
         let value = random.normal().abs();
@@ -38,12 +40,155 @@ fn limits_hold() {
             assert!(all.iter().all(|part| (0.0..=2.0).contains(&part[[0, 0]])));
         }
     }
-    let builder = Forecaster::builder(1).limits(1.0, 1.0);
+    let builder = Forecaster::builder(1).limits(vec![(1.0, 1.0)]);
     assert!(matches!(builder.build(), Err(ConfigError::Limits { .. })));
+    let builder = Forecaster::builder(2).limits(vec![(0.0, 1.0)]);
+    assert!(matches!(builder.build(), Err(ConfigError::PerInput { .. })));
     let builder = Forecaster::builder(1).horizon(0);
     assert!(matches!(builder.build(), Err(ConfigError::Horizon { .. })));
     let builder = Forecaster::builder(1).coverage(1.0);
     assert!(matches!(builder.build(), Err(ConfigError::Coverage { .. })));
+}
+
+/// A record of two inputs: a wave and noise.
+fn record(t: u32, random: &mut Random) -> [f64; 2] {
+    [
+        (f64::from(t) / 5.0).sin() + 0.1 * random.normal(),
+        random.normal(),
+    ]
+}
+
+#[test]
+fn a_restored_forecaster_goes_on_bit_by_bit() {
+    let transforms = [
+        Transform::None,
+        Transform::SubtractMovingAverage,
+        Transform::Normalize,
+        Transform::Difference,
+        Transform::NormalizedDifference,
+    ];
+    // Empty, before the transform is ready, while the forest fills, with forecasts that wait.
+    for (transform, stop) in transforms
+        .iter()
+        .flat_map(|t| [0, 5, 100, 600].map(|s| (*t, s)))
+    {
+        let mut random = Random::new(u64::from(stop));
+        let builder = Forecaster::builder(2).shingle_size(3).horizon(4).seed(9);
+        let builder = builder
+            .number_of_trees(10)
+            .sample_size(64)
+            .transform(transform);
+        let builder = builder.limits(vec![(-0.9, f64::INFINITY), (-3.0, 3.0)]);
+        let mut forecaster = builder.build().unwrap();
+        for t in 0..stop {
+            forecaster.process(&record(t, &mut random)).unwrap();
+        }
+        let bytes = forecaster.to_bytes();
+        let mut restored = Forecaster::from_bytes(&bytes).unwrap();
+        assert_eq!(restored.to_bytes(), bytes);
+        assert_eq!(restored.config(), forecaster.config());
+        for t in stop..stop + 300 {
+            let record = record(t, &mut random);
+            let forecast = forecaster.process(&record).unwrap();
+            assert_eq!(
+                restored.process(&record).unwrap(),
+                forecast,
+                "{transform:?} {t}"
+            );
+        }
+        assert!(forecaster.measured_coverage(4) > 0.5);
+        assert_eq!(restored.to_bytes(), forecaster.to_bytes());
+    }
+}
+
+#[test]
+fn what_is_no_state_and_no_record_is_refused() {
+    let mut forecaster = Forecaster::builder(2).number_of_trees(10).build().unwrap();
+    let mut random = Random::new(6);
+    for t in 0..100 {
+        forecaster.process(&record(t, &mut random)).unwrap();
+    }
+    let bytes = forecaster.to_bytes();
+    for refused in [
+        &[1.0][..],
+        &[1.0, f64::NAN],
+        &[f64::INFINITY, 0.0],
+        &[1e31, 0.0],
+    ] {
+        assert!(forecaster.process(refused).is_err());
+    }
+    assert!(matches!(
+        forecaster.process(&[1.0; 3]),
+        Err(InputError::WrongLength { .. })
+    ));
+    assert_eq!(forecaster.to_bytes(), bytes);
+    let damaged = |at: usize| {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 4;
+        Forecaster::from_bytes(&bytes)
+    };
+    for at in (0..bytes.len()).step_by(97) {
+        assert!(damaged(at).is_err(), "byte {at}");
+        assert!(Forecaster::from_bytes(&bytes[..at]).is_err(), "{at} bytes");
+    }
+    assert!(matches!(
+        AnomalyDetector::from_bytes(&bytes),
+        Err(StateError::WrongKind { .. })
+    ));
+}
+
+#[test]
+fn each_input_counts_on_its_own_scale() {
+    // The same waves with the second one in other units: the forecasts are the same ones.
+    let errors = [1.0, 1e-6, 1e6].map(|unit| {
+        let builder = Forecaster::builder(2).shingle_size(6).number_of_trees(20);
+        let mut forecaster = builder.build().unwrap();
+        let mut random = Random::new(8);
+        let wave = |t: u32, period: f64| (f64::from(t) * std::f64::consts::TAU / period).sin();
+        let (mut off, mut count) = ([0.0, 0.0], 0.0);
+        let mut forecast: Option<rcf_core::IntervalForecast> = None;
+        for t in 0..1_500 {
+            let noise = 0.02 * random.normal();
+            let record = [wave(t, 30.0) + noise, unit * (wave(t, 17.0) - noise)];
+            if let Some(forecast) = forecast.filter(|_| t > 500) {
+                off[0] += (record[0] - forecast.expected[[0, 0]]).abs();
+                off[1] += (record[1] - forecast.expected[[0, 1]]).abs() / unit;
+                count += 1.0;
+            }
+            forecast = forecaster.process(&record).unwrap();
+        }
+        off.map(|off| off / count)
+    });
+    eprintln!("{errors:?}");
+    for error in errors {
+        // Half of the mean distance of a sine from 0 would be 0.32.
+        assert!(error[0] < 0.3 && error[1] < 0.3, "{errors:?}");
+        let near = |a: f64, b: f64| (a / b - 1.0).abs() < 0.2;
+        assert!(
+            near(error[0], errors[0][0]) && near(error[1], errors[0][1]),
+            "{errors:?}"
+        );
+    }
+}
+
+#[test]
+fn differences_follow_a_trend() {
+    let off = |transform: Transform| {
+        let builder = Forecaster::builder(1).transform(transform).horizon(5);
+        let mut forecaster = builder.number_of_trees(20).build().unwrap();
+        let mut random = Random::new(1);
+        let mut off = 0.0;
+        for t in 0..1_000u32 {
+            let value = 3.0 * f64::from(t) + random.normal();
+            if let Some(forecast) = forecaster.process(&[value]).unwrap() {
+                off = (forecast.expected[[4, 0]] - 3.0 * f64::from(t + 5)).abs();
+            }
+        }
+        off
+    };
+    let (plain, difference) = (off(Transform::None), off(Transform::Difference));
+    assert!(difference < 8.0, "{difference}");
+    assert!(plain > 2.0 * difference, "{plain} {difference}");
 }
 
 /// Nominal 80 % on series that were not made for it.
