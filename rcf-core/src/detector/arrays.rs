@@ -17,7 +17,7 @@ impl AnomalyDetector {
         &mut self,
         rows: ArrayView2<'_, A>,
     ) -> Result<Vec<Descriptor>, ArrayError> {
-        self.check_array(None, rows, false)?;
+        self.check_rows(rows, false)?;
         Ok(self.step_rows(None, rows).collect())
     }
 
@@ -29,7 +29,7 @@ impl AnomalyDetector {
         &mut self,
         rows: ArrayView2<'_, A>,
     ) -> Result<Vec<Descriptor>, ArrayError> {
-        self.check_array(None, rows, true)?;
+        self.check_rows(rows, true)?;
         Ok(self.step_rows(None, rows).collect())
     }
 
@@ -43,7 +43,7 @@ impl AnomalyDetector {
         timestamps: &[f64],
         rows: ArrayView2<'_, A>,
     ) -> Result<Vec<Descriptor>, ArrayError> {
-        self.check_array(Some(timestamps), rows, false)?;
+        self.check_rows_at(timestamps, rows, false)?;
         Ok(self.step_rows(Some(timestamps), rows).collect())
     }
 
@@ -56,7 +56,7 @@ impl AnomalyDetector {
         timestamps: &[f64],
         rows: ArrayView2<'_, A>,
     ) -> Result<Vec<Descriptor>, ArrayError> {
-        self.check_array(Some(timestamps), rows, true)?;
+        self.check_rows_at(timestamps, rows, true)?;
         Ok(self.step_rows(Some(timestamps), rows).collect())
     }
 
@@ -65,19 +65,19 @@ impl AnomalyDetector {
     /// # Errors
     /// As for [`process_array_with_missing`](Self::process_array_with_missing).
     pub fn fit<A: Real>(&mut self, history: ArrayView2<'_, A>) -> Result<(), ArrayError> {
-        self.check_array(None, history, true)?;
+        self.check_rows(history, true)?;
         self.step_rows(None, history).for_each(drop);
         Ok(())
     }
 
-    /// Whether a call with these rows, at these timestamps if any, would take them; `may_miss` says
-    /// whether NaN is allowed. For those who must know before they touch any of several detectors.
+    /// Whether [`process_array`](Self::process_array), or with `may_miss` its form for missing values,
+    /// would take these rows. That is a matter of the parameters alone: for those who must know before
+    /// they touch any of several detectors.
     ///
     /// # Errors
-    /// As for [`process_array`](Self::process_array) or [`process_array_at`](Self::process_array_at).
-    pub fn check_array<A: Real>(
+    /// The first row that would be refused.
+    pub fn check_rows<A: Real>(
         &self,
-        timestamps: Option<&[f64]>,
         rows: ArrayView2<'_, A>,
         may_miss: bool,
     ) -> Result<(), ArrayError> {
@@ -86,20 +86,35 @@ impl AnomalyDetector {
             self.check(A::row(&values, &mut buffer), may_miss)
                 .map_err(|source| ArrayError { row, source })?;
         }
-        let Some(timestamps) = timestamps else {
-            return Ok(());
-        };
-        let (expected, got) = (rows.nrows(), timestamps.len());
-        if expected != got {
-            let (row, source) = (expected.min(got), InputError::Timestamps { expected, got });
-            return Err(ArrayError { row, source });
-        }
+        Ok(())
+    }
+
+    /// Whether records with these timestamps, one after the other, would be taken now.
+    ///
+    /// # Errors
+    /// The first one that is not finite or not after the one before.
+    pub fn check_timestamps(&self, timestamps: &[f64]) -> Result<(), ArrayError> {
         let mut last = self.clock.last;
         for (row, &timestamp) in timestamps.iter().enumerate() {
             check_time(last, timestamp).map_err(|source| ArrayError { row, source })?;
             last = Some(timestamp);
         }
         Ok(())
+    }
+
+    fn check_rows_at<A: Real>(
+        &self,
+        timestamps: &[f64],
+        rows: ArrayView2<'_, A>,
+        may_miss: bool,
+    ) -> Result<(), ArrayError> {
+        self.check_rows(rows, may_miss)?;
+        let (expected, got) = (rows.nrows(), timestamps.len());
+        if expected != got {
+            let (row, source) = (expected.min(got), InputError::Timestamps { expected, got });
+            return Err(ArrayError { row, source });
+        }
+        self.check_timestamps(timestamps)
     }
 
     fn step_rows<A: Real>(

@@ -124,7 +124,7 @@ fn refused_timestamps_change_nothing_and_are_named_by_their_row() {
     ] {
         let error = detector.process_array_at(&times, rows.view()).unwrap_err();
         assert_eq!(error.row, refused, "{times:?}");
-        let asked = detector.check_array(Some(&times), rows.view(), false);
+        let asked = detector.check_timestamps(&times);
         assert_eq!(asked.unwrap_err().to_string(), error.to_string());
     }
     let error = detector
