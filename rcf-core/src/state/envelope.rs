@@ -41,11 +41,6 @@ pub(crate) fn seal(kind: Kind, version: u16, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Takes the body out of its frame, together with its format version.
-pub(crate) fn open(kind: Kind, newest: u16, bytes: &[u8]) -> Result<(u16, &[u8]), StateError> {
-    open_with(kind, newest, bytes, Trust::Nothing)
-}
-
 /// How much is taken on trust. Nothing that is needed for memory safety, termination, or invariants
 /// on which the code relies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +51,9 @@ pub(crate) enum Trust {
     Bytes,
 }
 
-/// [`open`] without the checksum, where the bytes are trusted.
-pub(crate) fn open_with(
+/// Takes the body out of its frame, together with its format version; trusted bytes are spared the
+/// checksum.
+pub(crate) fn open(
     kind: Kind,
     newest: u16,
     bytes: &[u8],

@@ -45,8 +45,8 @@ impl RandomCutForest {
     }
 
     fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
-        let (_, body) = envelope::open_with(Kind::Forest, v1::VERSION, bytes, trust)?;
-        codec::decode::<v1::ForestV1>(body)?.restore_with(trust)
+        let (_, body) = envelope::open(Kind::Forest, v1::VERSION, bytes, trust)?;
+        codec::decode::<v1::ForestV1>(body)?.restore(trust)
     }
 }
 

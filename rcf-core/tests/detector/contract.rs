@@ -108,6 +108,8 @@ proptest! {
                 let bytes = detector.to_bytes();
                 let other = AnomalyDetector::from_bytes(&bytes).unwrap();
                 prop_assert_eq!(&other.to_bytes(), &bytes);
+                let trusted = AnomalyDetector::from_trusted_bytes(&bytes).unwrap();
+                prop_assert_eq!(&trusted.to_bytes(), &bytes);
                 restored = Some(other);
             }
             let values = record(kind, t, inputs, &mut random);

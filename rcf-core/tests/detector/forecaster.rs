@@ -87,6 +87,8 @@ fn a_restored_forecaster_goes_on_bit_by_bit() {
         let mut restored = Forecaster::from_bytes(&bytes).unwrap();
         assert_eq!(restored.to_bytes(), bytes);
         assert_eq!(restored.config(), forecaster.config());
+        let trusted = Forecaster::from_trusted_bytes(&bytes).unwrap();
+        assert_eq!(trusted.to_bytes(), bytes);
         for t in stop..stop + 300 {
             let record = record(t, &mut random);
             let forecast = forecaster.process(&record).unwrap();

@@ -134,6 +134,12 @@ impl Forecaster {
         Ok(Some(forecast))
     }
 
+    /// The forecast that came with the newest record, if there was one.
+    #[must_use]
+    pub fn newest(&self) -> Option<&IntervalForecast> {
+        self.pending.front()
+    }
+
     /// Share of the intervals of `step` records ahead (from 1) that held what came, over all inputs;
     /// not a number before any has been compared.
     #[must_use]

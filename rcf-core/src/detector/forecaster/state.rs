@@ -9,7 +9,7 @@ use crate::detector::Transform;
 use crate::detector::state::TransformV1;
 use crate::error::StateError;
 use crate::state::v1::{ForestV1, inconsistent};
-use crate::state::{codec, envelope};
+use crate::state::{codec, envelope, envelope::Trust};
 
 const VERSION: u16 = 1;
 
@@ -70,16 +70,29 @@ impl Forecaster {
     /// # Errors
     /// The bytes are no state of a forecaster, or are damaged; every part is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        let (_, body) = envelope::open(envelope::Kind::Forecaster, VERSION, bytes)?;
-        codec::decode::<ForecasterV1>(body)?.restore()
+        Self::decode(bytes, Trust::Nothing)
+    }
+
+    /// Restores a saved forecaster from bytes that are known to be those written, as
+    /// [`from_trusted_bytes`](crate::RandomCutForest::from_trusted_bytes) does for its forest.
+    ///
+    /// # Errors
+    /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
+    pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Self::decode(bytes, Trust::Bytes)
+    }
+
+    fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
+        let (_, body) = envelope::open(envelope::Kind::Forecaster, VERSION, bytes, trust)?;
+        codec::decode::<ForecasterV1>(body)?.restore(trust)
     }
 }
 
 impl ForecasterV1 {
-    fn restore(self) -> Result<Forecaster, StateError> {
+    fn restore(self, trust: Trust) -> Result<Forecaster, StateError> {
         let config = self.config;
         config.check()?;
-        let forest = self.forest.restore()?;
+        let forest = self.forest.restore(trust)?;
         if *forest.config() != config.forest()? {
             return Err(inconsistent("the forest is not the one of this forecaster"));
         }

@@ -17,7 +17,7 @@ use super::{AnomalyDetector, Buffers, Clock, DetectorConfig, Input};
 use crate::error::StateError;
 use crate::shingle::MAX_MAGNITUDE;
 use crate::state::v1::{ForestV1, inconsistent};
-use crate::state::{codec, envelope};
+use crate::state::{codec, envelope, envelope::Trust};
 use config::ConfigV1;
 pub(super) use config::TransformV1;
 
@@ -69,17 +69,33 @@ impl AnomalyDetector {
     /// # Errors
     /// The bytes are no state of a detector, or are damaged; every part is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        let (_, body) = envelope::open(envelope::Kind::Detector, VERSION, bytes)?;
-        codec::decode::<DetectorV1>(body)?.restore()
+        Self::decode(bytes, Trust::Nothing)
+    }
+
+    /// Restores a saved detector from bytes that are known to be those written, as
+    /// [`from_trusted_bytes`](crate::RandomCutForest::from_trusted_bytes) does for its forest.
+    ///
+    /// # Errors
+    /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
+    pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Self::decode(bytes, Trust::Bytes)
+    }
+
+    fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
+        let (_, body) = envelope::open(envelope::Kind::Detector, VERSION, bytes, trust)?;
+        codec::decode::<DetectorV1>(body)?.restore(trust)
     }
 }
 
 impl DetectorV1 {
-    fn restore(self) -> Result<AnomalyDetector, StateError> {
+    fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
         let config = self.config;
         config.check()?;
-        let forest = self.forest.restore()?;
-        let point_forest = self.point_forest.map(ForestV1::restore).transpose()?;
+        let forest = self.forest.restore(trust)?;
+        let point_forest = self.point_forest;
+        let point_forest = point_forest
+            .map(|forest| forest.restore(trust))
+            .transpose()?;
         if *forest.config() != config.forest()?
             || point_forest.as_ref().map(|forest| forest.config())
                 != config.point_forest()?.as_ref()

@@ -79,11 +79,7 @@ impl ForestV1 {
         }
     }
 
-    pub(crate) fn restore(self) -> Result<RandomCutForest, StateError> {
-        self.restore_with(Trust::Nothing)
-    }
-
-    pub(crate) fn restore_with(self, trust: Trust) -> Result<RandomCutForest, StateError> {
+    pub(crate) fn restore(self, trust: Trust) -> Result<RandomCutForest, StateError> {
         let config = self.config.restore()?;
         let clock = self.clock.restore(config.time_decay)?;
         let shingle = self.shingle.restore(&config, self.updates)?;
