@@ -28,6 +28,10 @@ instructions *args:
 fuzz seconds="600" seed="2":
     RCF_FUZZ_SECONDS={{seconds}} RCF_FUZZ_SEED={{seed}} cargo test -p rcf-fuzz -- --nocapture
 
+# Fuzzes decoders and the reader of checkpoints of the program, so many cases each.
+fuzz-stream cases="100000" seed="2":
+    PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --test fuzz
+
 # Do the tests notice when tree, sampler or visitors are changed? Hours.
 mutants:
     cargo mutants -p rcf-core -j1 -f 'rcf-core/src/tree/*.rs' -f 'rcf-core/src/sampler/*.rs' -f 'rcf-core/src/visitor/*.rs'
@@ -57,7 +61,7 @@ kcl:
 
 # All dependencies of the program, as CycloneDX (needs `cargo install cargo-cyclonedx`).
 sbom:
-    cargo cyclonedx --manifest-path rcf-stream/Cargo.toml --features kinesis --format json
+    cargo cyclonedx --manifest-path rcf-stream/Cargo.toml --features kinesis,s3 --format json
 
 # The pictures of the documentation, drawn by the tests that look at the pages (needs Chromium).
 screenshots:
@@ -73,7 +77,7 @@ compare-python *args:
 
 # Ten kills while shards are split and merged and requests go wrong, and records that are pushed.
 kills:
-    KINESIS_TEST_KILLS=10 bash rcf-stream/tests/kinesis/run.sh -k "whatever_happens or pushed" -s
+    bash rcf-stream/tests/kinesis/run.sh -k "whatever_happens or pushed" -s
 
 # A hundred kills while shards are split and merged and requests go wrong: some minutes.
 kills-long:

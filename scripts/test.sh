@@ -20,14 +20,14 @@ for part in "$@"; do
     case $part in
         rust)
             say "Rust: unit tests, laws, program, examples, doctests"
-            cargo test --workspace --locked --features rcf-stream/kinesis
+            cargo test --workspace --locked --features rcf-stream/kinesis,rcf-stream/s3
             ;;
         python)
             say "Python: the wheel, in a virtual environment of its own"
             bash rcf-py/tests/run.sh
             ;;
         kinesis)
-            say "Kinesis: the program between two streams of an emulator on this machine"
+            say "Kinesis and S3: the program between streams and a bucket of emulators on this machine"
             bash rcf-stream/tests/kinesis/run.sh
             ;;
         *)

@@ -26,8 +26,14 @@ pub enum OpenError {
     #[error("forest: {0}")]
     Forest(#[from] OperatorConfigError),
     /// The fields to take do not fit the source.
-    #[error(transparent)]
-    Fields(#[from] FieldsError),
+    #[error("{input}: {source}")]
+    Fields {
+        /// The file or stream.
+        input: String,
+        /// What does not fit.
+        #[source]
+        source: FieldsError,
+    },
     /// The source cannot be opened.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -61,7 +67,7 @@ impl OpenError {
         matches!(
             self,
             Self::Forest(_)
-                | Self::Fields(_)
+                | Self::Fields { .. }
                 | Self::Config(_)
                 | Self::SameFile { .. }
                 | Self::Multilang
@@ -135,7 +141,7 @@ pub async fn join(
     sink_position: Option<&SinkPosition>,
 ) -> Result<Pipeline, OpenError> {
     check_files(&config.source, &config.sink)?;
-    let decoder = decoder(&config.input, source.header())?;
+    let decoder = decoder(config, source.header())?;
     let encoder = config
         .output
         .encoder(decoder.names())
@@ -231,11 +237,18 @@ async fn open_checkpoints(
     Ok((Some(checkpointer), start))
 }
 
-pub(crate) fn decoder(input: &InputConfig, header: Option<&[u8]>) -> Result<Decoder, FieldsError> {
-    match input.format {
+pub(crate) fn decoder(config: &Config, header: Option<&[u8]>) -> Result<Decoder, OpenError> {
+    let input = &config.input;
+    let needs_header = input.header && matches!(config.source, SourceConfig::File { .. });
+    let decoder = match input.format {
         InputFormat::Raw => Ok(Decoder::raw()),
         InputFormat::Json => Decoder::json(&input.fields, false),
         InputFormat::Jsonl => Decoder::json(&input.fields, true),
+        InputFormat::Csv if needs_header && header.is_none() => Err(FieldsError::Empty),
         InputFormat::Csv => Decoder::csv(&input.fields, input.delimiter, header),
-    }
+    };
+    decoder.map_err(|source| OpenError::Fields {
+        input: config.stream(),
+        source,
+    })
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between the stream and the model, by stage.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rcf_core::keyed::MapError;
 use thiserror::Error;
@@ -75,7 +75,7 @@ pub enum SourceError {
 #[non_exhaustive]
 pub enum SinkError {
     /// The file cannot be opened or written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {source}{}", folder_hint(path))]
     Io {
         /// The file; `-` is the standard output.
         path: PathBuf,
@@ -112,6 +112,16 @@ pub enum SinkError {
         #[source]
         source: BoxError,
     },
+}
+
+/// What to do about a file whose folder is not there.
+fn folder_hint(path: &Path) -> String {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+            format!("; make the folder {} first", folder.display())
+        }
+        _ => String::new(),
+    }
 }
 
 impl SinkError {

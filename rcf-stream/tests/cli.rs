@@ -223,7 +223,7 @@ fn wrong_usage_says_what_is_right() {
         (
             78,
             &["score", "/dev/null"],
-            "no column is a number in the first record",
+            "/dev/null: there is no record in it",
         ),
         (78, &["scor"], "'score'"),
         (78, &["run"], "source.kind is not set"),

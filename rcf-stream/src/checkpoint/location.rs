@@ -36,6 +36,12 @@ impl Location {
             return Self::open_url(text, scheme, rest);
         }
         let folder = PathBuf::from(text);
+        if folder.is_file() {
+            return Err(CheckpointError::Location {
+                location: text.to_owned(),
+                reason: "it is a file; give a folder".to_owned(),
+            });
+        }
         fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
         let store = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| unusable(text, error))?
@@ -68,6 +74,14 @@ impl Location {
             return Err(unknown_scheme(text, scheme));
         }
         let (bucket, root) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() {
+            return Err(CheckpointError::Location {
+                location: text.to_owned(),
+                reason: "it names no bucket; give s3://bucket/prefix".to_owned(),
+            });
+        }
+        // The client takes the ciphers of the process; another part may have set them.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
         // The SDK's own names for another endpoint.
         let endpoint = std::env::var("AWS_ENDPOINT_URL_S3").or(std::env::var("AWS_ENDPOINT_URL"));

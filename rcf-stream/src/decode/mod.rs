@@ -142,6 +142,9 @@ pub enum FieldsError {
     /// The header is not a line of CSV.
     #[error("the header cannot be read: {0}")]
     Header(DecodeError),
+    /// There is nothing to name the columns.
+    #[error("it is empty, so there is no header that names columns")]
+    Empty,
     /// No field is configured, so there is nothing to score.
     #[error("no field holds the values; name at least one")]
     NoValues,

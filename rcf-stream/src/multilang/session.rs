@@ -147,7 +147,7 @@ impl Session {
             models = state.models.len(),
             "working on a shard"
         );
-        let decoder = assemble::decoder(&config.input, None).map_err(assemble::OpenError::from)?;
+        let decoder = assemble::decoder(config, None)?;
         let encoder = config.output.encoder(decoder.names());
         let target = match &config.sink {
             SinkConfig::File { path } => {

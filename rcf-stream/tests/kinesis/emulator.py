@@ -1,14 +1,18 @@
-"""Starts and stops a Kinesis emulator on 127.0.0.1."""
+"""Starts and stops emulators of Kinesis and S3 on 127.0.0.1."""
 
 from __future__ import annotations
 
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+import boto3
+import botocore.exceptions
 
 REGION = "us-east-1"
 GUARD = Path(__file__).parent / "emulator" / "guard.cjs"
@@ -68,6 +72,43 @@ class Emulator:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
         raise RuntimeError(f"the emulator did not start:\n{self.log.read_text(errors='replace')}")
+
+
+class Bucket:
+    """A bucket of an S3 emulator that takes conditional writes. `with` stops the emulator."""
+
+    def __init__(self, log: Path) -> None:
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}"
+        self.name = "checkpoints"
+        self._log = log.open("wb")
+        # `timeout` ends it even if we are killed.
+        server = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        self._process = subprocess.Popen(
+            ["timeout", "600", *server], stdout=self._log, stderr=subprocess.STDOUT
+        )
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        self.client = boto3.client("s3", region_name=REGION, endpoint_url=self.url, **keys)
+
+    def __enter__(self) -> Bucket:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.client.create_bucket(Bucket=self.name)
+                return self
+            except botocore.exceptions.EndpointConnectionError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    self.stop()
+                    raise
+                time.sleep(0.1)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._log.close()
 
 
 def free_ports(count: int) -> list[int]:

@@ -24,6 +24,7 @@ region = "{region}"
 endpoint_url = "{url}"
 max_records = {max_records}
 follow = {follow}
+{extra}
 
 [input]
 {input}
@@ -68,7 +69,9 @@ class Program:
         self.source = source
         self.sink = sink
         self.input = input
-        self.checkpoints = folder / "checkpoints"
+        self.extra = ""  # further settings of the source
+        self.checkpoints: Path | str = folder / "checkpoints"
+        self.variables: dict[str, str] = {}
         self.log = folder / "rcf.log"
         folder.mkdir(parents=True)
 
@@ -84,11 +87,13 @@ class Program:
             url=self.url,
             checkpoints=self.checkpoints,
             follow=str(follow).lower(),
+            extra=self.extra,
             max_records=max_records,
             every_records=every_records,
         )
         config.write_text(text)
-        return Run([str(self.binary), "run", "--config", str(config)], self.log)
+        command = [str(self.binary), "run", "--config", str(config)]
+        return Run(command, self.log, **self.variables)
 
     def run_to_tip(self) -> None:
         """Runs once over everything there is."""
@@ -96,18 +101,18 @@ class Program:
             run.wait_for_success()
 
     def has_checkpoint(self) -> bool:
-        return any(self.checkpoints.glob("*/*/manifests/*.rcf"))
+        return any(Path(self.checkpoints).glob("*/*/manifests/*.rcf"))
 
 
 class Run:
     """One process. `with` makes sure that it does not outlive the test."""
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(self, command: list[str], log: Path, **variables: str) -> None:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
-                env=environment(RUST_BACKTRACE="1"),
+                env=environment(RUST_BACKTRACE="1", **variables),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

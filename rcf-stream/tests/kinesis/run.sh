@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the Kinesis source and sink of `rcf` against an emulator, on this machine alone.
+# Tests `rcf` against emulators of Kinesis and S3, on this machine alone.
 #
 # It needs cargo, a C compiler, Python 3.11 or later and Node 18 or later, and fetches what else it
 # needs from the registries of cargo, pip and npm: into .cache/ at the top of the checkout, once.
@@ -21,7 +21,7 @@ is_current() {
 }
 
 if ! is_current "$here/requirements.txt" "$cache/venv"; then
-    echo "run.sh: installing pytest and boto3"
+    echo "run.sh: installing pytest, boto3 and an emulator of S3"
     python3 -m venv "$cache/venv"
     "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
     cp "$here/requirements.txt" "$cache/venv/.made-from"
@@ -37,10 +37,10 @@ fi
 export KINESIS_TEST_EMULATOR=$cache/emulator/node_modules/kinesis-local
 
 if [[ -z ${KINESIS_TEST_BINARY:-} ]]; then
-    echo "run.sh: building rcf with the feature kinesis (two minutes the first time)"
+    echo "run.sh: building rcf with the features kinesis and s3 (two minutes the first time)"
     cd "$root"
     # As a by-product of the tests, with the whole workspace's features: after them, nothing is compiled.
-    cargo test --quiet --locked --workspace --features rcf-stream/kinesis --test cli --no-run
+    cargo test --quiet --locked --workspace --features rcf-stream/kinesis,rcf-stream/s3 --test cli --no-run
     target=$(cargo metadata --format-version 1 --no-deps |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
     export KINESIS_TEST_BINARY=$target/debug/rcf

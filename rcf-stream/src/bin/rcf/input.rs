@@ -100,7 +100,7 @@ impl InputFlags {
             Format::Jsonl => Decoder::json(&fields, true),
         };
         Ok(Input {
-            decoder: decoder.map_err(Failure::configuration)?,
+            decoder: decoder.map_err(|error| self.misfit(error))?,
             bytes: self.bytes(),
             source,
         })
@@ -113,20 +113,26 @@ impl InputFlags {
         format: Format,
         fields: &Fields,
     ) -> Result<Vec<FieldPath>, Failure> {
-        let first = source.peek()?.unwrap_or_default().to_vec();
+        let Some(first) = source.peek()?.map(<[u8]>::to_vec) else {
+            return Err(self.misfit("there is no record in it"));
+        };
         let mut numeric = match format {
             Format::Csv => columns::numeric_csv_columns(source.header(), &first, self.delimiter),
             Format::Jsonl => columns::numeric_json_fields(&first),
         };
         numeric.retain(|path| ![&fields.key, &fields.timestamp].contains(&&Some(path.clone())));
         if numeric.is_empty() {
-            return Err(Failure::configuration(format!(
-                "{}: no column is a number in the first record; name one with --column",
-                self.file.display()
-            )));
+            let reason = "no column is a number in the first record; name one with --column, \
+                          if it is CSV or JSON lines at all";
+            return Err(self.misfit(reason));
         }
         tracing::info!(columns = ?numeric.iter().map(FieldPath::as_str).collect::<Vec<_>>());
         Ok(numeric)
+    }
+
+    /// The file is not what the flags say.
+    fn misfit(&self, reason: impl std::fmt::Display) -> Failure {
+        Failure::configuration(format!("{}: {reason}", self.file.display()))
     }
 
     fn bytes(&self) -> Option<u64> {

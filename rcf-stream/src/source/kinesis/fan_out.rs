@@ -37,13 +37,10 @@ impl<A: KinesisApi> ShardReader<A> {
             };
             self.remember_latest(&start);
             loop {
-                let permit = Arc::clone(&self.permits).acquire_owned().await;
-                let permit = permit.expect("the semaphore is never closed");
                 let mut page = match subscription.next().await {
                     Ok(Some(page)) => page,
                     Ok(None) => break, // its five minutes are over
                     Err(error) if may_resubscribe(&error) => {
-                        drop(permit);
                         backoff.wait(&self.action("read"), &error).await;
                         break;
                     }
@@ -54,6 +51,10 @@ impl<A: KinesisApi> ShardReader<A> {
                 let ended = page.next.is_none();
                 self.advance(&mut page.records)?;
                 if ended || !page.records.is_empty() {
+                    // Only now: a quiet shard that held a permit while it waits would keep others
+                    // from theirs. What is pushed meanwhile waits in the connection.
+                    let permit = Arc::clone(&self.permits).acquire_owned().await;
+                    let permit = permit.expect("the semaphore is never closed");
                     let message = Message::Batch(self.batch(page.records, ended), Some(permit));
                     // Without a receiver the source is gone, and this task is about to be aborted.
                     let _ = self.output.send(message).await;

@@ -8,7 +8,8 @@
 //!   children start. The channel keeps order, so a child's records come after the parent's end.
 //!
 //! A reader holds one of eight permits for every page that was asked for and not taken by the
-//! pipeline. That bounds the memory, whatever the number of shards.
+//! pipeline. That bounds the memory, whatever the number of shards. Where records are pushed, each
+//! shard may have one page more.
 
 mod coordinator;
 mod fan_out;

@@ -516,3 +516,18 @@ async fn subscriptions_follow_each_other_without_a_gap() {
         IteratorStart::AfterSequence("12".to_owned())
     )));
 }
+
+#[tokio::test(start_paused = true)]
+async fn quiet_subscriptions_do_not_keep_others_from_reading() {
+    let quiet: Vec<String> = (0..20).map(|n| format!("quiet-{n}")).collect();
+    let mut shards: Vec<&str> = quiet.iter().map(String::as_str).collect();
+    shards.push("z");
+    let stream = Arc::new(MemoryStream::new(&shards));
+    stream.append("z", 3);
+    let mut config = following();
+    config.consumer_arn = Some("arn".to_owned());
+    let mut positions = Positions::default();
+    let mut source = open(&stream, &config, &positions).await;
+    let taken = timeout(Duration::from_secs(60), take(&mut source, &mut positions)).await;
+    assert_eq!(taken.unwrap().unwrap(), of_shard("z", 1..=3));
+}
