@@ -51,6 +51,7 @@ deny:
 # The linters of what is in deploy/, where they are installed.
 deploy-check:
     cfn-lint deploy/aws/template.yaml
+    hadolint deploy/Dockerfile
     promtool check rules deploy/prometheus/alerts.yml
     promtool test rules deploy/prometheus/alerts_test.yml
     systemd-analyze verify deploy/systemd/rcf.service

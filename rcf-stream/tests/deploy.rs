@@ -65,7 +65,7 @@ fn templates_set_settings_that_there_are() {
         "as the program ends"
     );
     let dockerfile = read("deploy/Dockerfile");
-    assert!(dockerfile.contains("USER nonroot") && dockerfile.contains("--features kinesis"));
+    assert!(dockerfile.contains("USER 65532") && dockerfile.contains("--features kinesis,s3"));
 }
 
 /// Files of Markdown in the repository, without what is fetched or built.

@@ -13,7 +13,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::FormatError;
+use super::{FormatError, frame};
 
 const SIGNATURE: [u8; 8] = *b"\x89RCFMD\r\n";
 const VERSION: u16 = 1;
@@ -77,18 +77,7 @@ impl ChunkWriter {
 /// Reads all models of a chunk, each with where it lies. Every byte is checked.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<(Range<u64>, Entry<'_>)>, FormatError> {
     let truncated = || FormatError::Truncated { got: bytes.len() };
-    let rest =
-        bytes
-            .strip_prefix(&SIGNATURE)
-            .ok_or_else(|| match SIGNATURE.starts_with(bytes) {
-                true => truncated(),
-                false => FormatError::NotACheckpoint,
-            })?;
-    let (version, _) = rest.split_first_chunk().ok_or_else(truncated)?;
-    let found = u16::from_le_bytes(*version);
-    if found != VERSION {
-        return Err(FormatError::UnsupportedVersion { found });
-    }
+    frame::open(bytes, &SIGNATURE, VERSION)?;
     let (mut offset, mut entries) = (START, Vec::new());
     while offset < bytes.len() {
         let (length, entry) = read_one(&bytes[offset..]).map_err(|error| match error {

@@ -13,50 +13,14 @@
 //! | 4 | CRC-32C of all the bytes before |
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::Fingerprint;
 use super::chunk::LiveSet;
+use super::{Fingerprint, FormatError, frame};
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
 const SIGNATURE: [u8; 8] = *b"\x89RCFCP\r\n";
 const VERSION: u16 = 2;
-
-/// Bytes are not a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FormatError {
-    /// The bytes do not start with the signature.
-    #[error("it is not a checkpoint: the signature is missing")]
-    NotACheckpoint,
-    /// Written by a release whose format this one does not know.
-    #[error("its format {found} is not supported by this release")]
-    UnsupportedVersion {
-        /// The format version found.
-        found: u16,
-    },
-    /// The file ends too early.
-    #[error("it is cut short at {got} bytes")]
-    Truncated {
-        /// The bytes that are there.
-        got: usize,
-    },
-    /// The checksum does not match.
-    #[error("it is damaged: checksum {found:#010x}, computed {computed:#010x}")]
-    Checksum {
-        /// The checksum that was stored.
-        found: u32,
-        /// The checksum of the bytes that are there.
-        computed: u32,
-    },
-    /// The checksum matches, but the content makes no sense.
-    #[error("it is malformed: {reason}")]
-    Malformed {
-        /// What is wrong.
-        reason: String,
-    },
-}
 
 /// What a checkpoint consists of: where source and sink stood, and which chunks hold the models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,18 +75,7 @@ pub(super) fn encode(manifest: &Manifest, live: &LiveSet) -> Vec<u8> {
 
 pub(super) fn decode(bytes: &[u8]) -> Result<(Manifest, LiveSet), FormatError> {
     let truncated = || FormatError::Truncated { got: bytes.len() };
-    let rest =
-        bytes
-            .strip_prefix(&SIGNATURE)
-            .ok_or_else(|| match SIGNATURE.starts_with(bytes) {
-                true => truncated(),
-                false => FormatError::NotACheckpoint,
-            })?;
-    let (version, rest) = rest.split_first_chunk().ok_or_else(truncated)?;
-    let version = u16::from_le_bytes(*version);
-    if version != VERSION {
-        return Err(FormatError::UnsupportedVersion { found: version });
-    }
+    let rest = frame::open(bytes, &SIGNATURE, VERSION)?;
     // Lengths first: a file that is cut short shall be called that.
     let (length, rest) = rest.split_first_chunk().ok_or_else(truncated)?;
     let (header, rest) = split(rest, u32::from_le_bytes(*length).into()).ok_or_else(truncated)?;

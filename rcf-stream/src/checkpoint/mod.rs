@@ -10,7 +10,10 @@
 
 mod background;
 mod chunk;
+mod claim;
+mod commit;
 mod fingerprint;
+mod frame;
 mod index;
 mod inspect;
 mod location;
@@ -18,6 +21,7 @@ mod manifest;
 mod objects;
 mod position;
 mod restore;
+mod retention;
 mod schedule;
 mod spill;
 mod store;
@@ -27,15 +31,17 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+pub use commit::Committed;
 pub use fingerprint::{Difference, Fingerprint};
+pub use frame::FormatError;
 pub use inspect::{Inspection, ModelInfo, inspect};
 pub use location::Location;
-pub use manifest::{ChunkInfo, FormatError, Manifest};
+pub use manifest::{ChunkInfo, Manifest};
 pub use position::CommittedPosition;
 pub use restore::{OnMissingState, Start, restore, restore_number};
 pub use schedule::{Checkpointer, Schedule};
 pub use spill::CheckpointSpill;
-pub use store::{CheckpointStore, Committed, Found, SavedModel};
+pub use store::{CheckpointStore, Found, SavedModel};
 
 use crate::error::BoxError;
 

@@ -8,7 +8,8 @@ use rcf_core::keyed::{Changes, KeyedModel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::store::{CheckpointStore, Committed, Snapshot};
+use super::commit::{Committed, Snapshot};
+use super::store::CheckpointStore;
 use super::{CheckpointError, Fingerprint};
 use crate::error::PipelineError;
 use crate::operator::ModelKey;
@@ -125,7 +126,7 @@ impl Checkpointer {
                 sink,
                 changes,
             };
-            Ok(CheckpointStore::commit(shared, snapshot).await?)
+            Ok(shared.commit(snapshot).await?)
         }));
         self.postpone();
     }

@@ -15,25 +15,18 @@
 //! the position depends on finding it unchanged. So of two processes the one that opened last
 //! commits, and the other is told at its next commit. In a folder a lock keeps the second out.
 
-use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
-
-use object_store::UpdateVersion;
-use rcf_core::keyed::{Changes, KeyedModel};
 
 use super::background::Background;
 use super::chunk::{self, LiveSet};
+use super::commit::Committer;
 use super::index::Index;
 use super::location::Location;
 use super::manifest::{self, Manifest};
 use super::objects::Objects;
 use super::position::CommittedPosition;
-use super::writer::ChunkSink;
-use super::{CheckpointError, Fingerprint, OnMissingState};
-use crate::operator::ModelKey;
-use crate::record::Positions;
-use crate::sink::SinkPositions;
+use super::retention::number_of;
+use super::{CheckpointError, OnMissingState};
 
 pub(super) const POSITION: &str = "position.json";
 pub(super) const MANIFESTS: &str = "manifests";
@@ -55,26 +48,11 @@ pub(super) struct Shared {
     pub(super) objects: Objects,
     pub(super) name: String,
     pub(super) writer: String,
-    conditional: bool,
-    retain: usize,
+    pub(super) conditional: bool,
+    pub(super) retain: usize,
     index: Mutex<Index>,
     /// Only one checkpoint is written at a time.
-    committer: tokio::sync::Mutex<Committer>,
-}
-
-#[derive(Debug)]
-struct Committer {
-    version: Option<UpdateVersion>,
-    number: u64,
-    /// Retained manifests, oldest first, with their chunks.
-    retained: VecDeque<Retained>,
-}
-
-#[derive(Debug, Clone)]
-struct Retained {
-    number: u64,
-    name: String,
-    chunks: BTreeSet<String>,
+    pub(super) committer: tokio::sync::Mutex<Committer>,
 }
 
 /// A checkpoint that was found.
@@ -98,32 +76,6 @@ pub struct SavedModel<'a> {
     pub memory: usize,
     /// Its state, as `rcf-core` writes it.
     pub state: &'a [u8],
-}
-
-/// What to write.
-#[derive(Debug)]
-pub(super) struct Snapshot<M> {
-    pub(super) settings: Fingerprint,
-    pub(super) records: u64,
-    pub(super) positions: Positions,
-    pub(super) sink: SinkPositions,
-    pub(super) changes: Changes<ModelKey, M>,
-}
-
-/// A checkpoint that was written.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Committed {
-    /// Its number.
-    pub number: u64,
-    /// What is safe now.
-    pub positions: Positions,
-    /// Bytes written for it, compaction included.
-    pub bytes: u64,
-    /// Models written for it because they had changed.
-    pub changed: u64,
-    /// How long it took to write it, while the stream went on.
-    pub duration: Duration,
 }
 
 impl CheckpointStore {
@@ -178,11 +130,7 @@ impl CheckpointStore {
             conditional: location.conditional,
             retain: retain.max(1),
             index: Mutex::new(Index::default()),
-            committer: tokio::sync::Mutex::new(Committer {
-                version: None,
-                number: 0,
-                retained: VecDeque::new(),
-            }),
+            committer: tokio::sync::Mutex::default(),
         });
         Ok(Self {
             shared,
@@ -327,14 +275,6 @@ impl CheckpointStore {
         }
         Ok(())
     }
-
-    /// Writes a checkpoint. The results of all consumed records must be durable.
-    pub(super) async fn commit<M: KeyedModel + 'static>(
-        shared: Arc<Shared>,
-        snapshot: Snapshot<M>,
-    ) -> Result<Committed, CheckpointError> {
-        shared.commit(snapshot).await
-    }
 }
 
 impl Shared {
@@ -342,122 +282,7 @@ impl Shared {
         self.index.lock().expect("nobody panics holding it")
     }
 
-    /// The position as the newest manifest has it that is whole, for want of a better one.
-    async fn position_of_newest_manifest(
-        &self,
-    ) -> Result<(CommittedPosition, Option<UpdateVersion>), CheckpointError> {
-        let version = self
-            .objects
-            .get(POSITION)
-            .await?
-            .map(|(_, version)| version);
-        for name in self.objects.list(MANIFESTS).await?.into_iter().rev() {
-            if let Ok(found) = self.find(name).await {
-                let position = CommittedPosition {
-                    writer: String::new(),
-                    number: found.manifest.number,
-                    manifest: Some(found.name),
-                    records: found.manifest.records,
-                    positions: found.manifest.positions,
-                    sink: found.manifest.sink,
-                };
-                return Ok((position, version));
-            }
-        }
-        Err(CheckpointError::NothingOlder {
-            name: self.name.clone(),
-        })
-    }
-
-    async fn read_position(
-        &self,
-    ) -> Result<(CommittedPosition, Option<UpdateVersion>), CheckpointError> {
-        if let Some((bytes, version)) = self.objects.get(POSITION).await? {
-            let position =
-                CommittedPosition::decode(&bytes).map_err(|source| CheckpointError::Damaged {
-                    object: self.objects.name(POSITION),
-                    source,
-                })?;
-            return Ok((position, Some(version)));
-        }
-        if self.objects.list(MANIFESTS).await?.is_empty() {
-            return Ok((CommittedPosition::default(), None));
-        }
-        Err(CheckpointError::Missing {
-            object: self.objects.name(POSITION),
-        })
-    }
-
-    /// Reads the position, writes our name into it, and deletes what no checkpoint needs.
-    async fn claim(
-        &self,
-        policy: OnMissingState,
-    ) -> Result<Option<CommittedPosition>, CheckpointError> {
-        let mut committer = self.committer.lock().await;
-        let (position, version) = match self.read_position().await {
-            Err(error) if error.is_missing_state() && policy != OnMissingState::Fail => {
-                tracing::warn!(%error, ?policy, "taking the position from a manifest");
-                self.position_of_newest_manifest().await?
-            }
-            read => read?,
-        };
-        let manifests = self.objects.list(MANIFESTS).await?;
-        committer.version = version;
-        committer.number = position.number;
-        let ours = CommittedPosition {
-            writer: self.writer.clone(),
-            ..position.clone()
-        };
-        self.write_position(&mut committer, &ours).await?;
-        // From here on nobody else commits, so what no manifest names is nobody's.
-        self.retain_manifests(&mut committer, &manifests, &position)
-            .await?;
-        Ok(position.manifest.is_some().then_some(position))
-    }
-
-    /// Reads the retained manifests, and deletes what a process left that died while it wrote.
-    async fn retain_manifests(
-        &self,
-        committer: &mut Committer,
-        manifests: &[String],
-        position: &CommittedPosition,
-    ) -> Result<(), CheckpointError> {
-        let number = position.number;
-        let mut all_readable = position
-            .manifest
-            .as_ref()
-            .is_none_or(|name| manifests.contains(name));
-        for name in manifests {
-            match number_of(name) {
-                Some(found) if found > number => self.objects.delete(name).await,
-                Some(found) => match self.find(name.clone()).await {
-                    Ok(manifest) => committer.retained.push_back(Retained {
-                        number: found,
-                        name: name.clone(),
-                        chunks: chunk_names(&manifest.manifest),
-                    }),
-                    Err(CheckpointError::Damaged { .. }) => all_readable = false,
-                    Err(error) => return Err(error),
-                },
-                None => {} // not ours
-            }
-        }
-        if all_readable {
-            let needed: BTreeSet<&String> = committer
-                .retained
-                .iter()
-                .flat_map(|it| &it.chunks)
-                .collect();
-            for name in self.objects.list(MODELS).await? {
-                if !needed.contains(&name) {
-                    self.objects.delete(&name).await;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn find(&self, name: String) -> Result<Found, CheckpointError> {
+    pub(super) async fn find(&self, name: String) -> Result<Found, CheckpointError> {
         let object = || self.objects.name(&name);
         let (bytes, _) = self
             .objects
@@ -475,198 +300,6 @@ impl Shared {
             live,
         })
     }
-
-    async fn commit<M: KeyedModel>(
-        &self,
-        snapshot: Snapshot<M>,
-    ) -> Result<Committed, CheckpointError> {
-        let begin = Instant::now();
-        let mut committer = self.committer.lock().await;
-        let number = committer.number + 1;
-        let changed = snapshot.changes.models.len() + snapshot.changes.spilled.len();
-
-        let mut sink = ChunkSink::new(self, number);
-        for (key, last_used, model) in snapshot.changes.models {
-            let state = model.to_bytes();
-            let memory = model.size_in_bytes();
-            drop(model); // from here on the loop may change it without a copy
-            sink.add(&key, last_used, memory, &state).await?;
-        }
-        let mut bytes = sink.finish().await?;
-        self.index().settle(&snapshot.changes.removed);
-        bytes += self.compact(number).await?;
-
-        let (chunks, live, models) = self.index().manifest();
-        let manifest = Manifest {
-            program: concat!("rcf ", env!("CARGO_PKG_VERSION")).to_owned(),
-            number,
-            records: snapshot.records,
-            settings: snapshot.settings,
-            positions: snapshot.positions,
-            sink: snapshot.sink,
-            models,
-            chunks,
-        };
-        let name = format!("{MANIFESTS}/{number:020}-{}.rcf", self.writer);
-        let encoded = manifest::encode(&manifest, &live);
-        bytes += encoded.len() as u64;
-        self.objects.create(&name, encoded).await?;
-
-        let position = CommittedPosition {
-            writer: self.writer.clone(),
-            number,
-            manifest: Some(name.clone()),
-            records: manifest.records,
-            positions: manifest.positions.clone(),
-            sink: manifest.sink.clone(),
-        };
-        self.write_position(&mut committer, &position).await?;
-        committer.number = number;
-        committer.retained.push_back(Retained {
-            number,
-            name,
-            chunks: chunk_names(&manifest),
-        });
-        self.collect(&mut committer).await;
-        Ok(Committed {
-            number,
-            positions: manifest.positions,
-            bytes,
-            changed: changed as u64,
-            duration: begin.elapsed(),
-        })
-    }
-
-    /// Copies what counts out of chunks where little does, so that all of them together stay within
-    /// twice of what counts, and their number within a limit.
-    async fn compact(&self, number: u64) -> Result<u64, CheckpointError> {
-        let victims = self.index().victims();
-        let mut sink = ChunkSink::new(self, number);
-        for name in victims {
-            let object = || self.objects.name(&name);
-            let (bytes, _) = self
-                .objects
-                .get(&name)
-                .await?
-                .ok_or_else(|| CheckpointError::Missing { object: object() })?;
-            let entries = chunk::read(&bytes).map_err(|source| CheckpointError::Damaged {
-                object: object(),
-                source,
-            })?;
-            for (record, (_, entry)) in entries.into_iter().enumerate() {
-                if self.index().is_at(entry.key, &name, record) {
-                    let memory = usize::try_from(entry.memory).unwrap_or(usize::MAX);
-                    sink.add(entry.key, entry.last_used, memory, entry.state)
-                        .await?;
-                }
-            }
-        }
-        sink.finish().await
-    }
-
-    async fn write_position(
-        &self,
-        committer: &mut Committer,
-        position: &CommittedPosition,
-    ) -> Result<(), CheckpointError> {
-        let bytes = position.encode();
-        let version = committer.version.take();
-        if !self.conditional && version.is_some() {
-            self.check_writer(committer.number, position).await?;
-        }
-        let put = self
-            .objects
-            .replace(POSITION, bytes.clone(), version, self.conditional);
-        put.await?;
-        // Read back: whether or not the answer to our put arrived, this is what counts.
-        let Some((found, version)) = self.objects.get(POSITION).await? else {
-            return Err(CheckpointError::NotKept {
-                object: self.objects.name(POSITION),
-                written: bytes.len() as u64,
-                there: None,
-            });
-        };
-        if found != bytes {
-            return Err(self.fenced(&found, bytes.len() as u64));
-        }
-        committer.version = Some(version);
-        Ok(())
-    }
-
-    /// Where a store cannot compare and replace in one step, at least the two are close together.
-    async fn check_writer(
-        &self,
-        number: u64,
-        position: &CommittedPosition,
-    ) -> Result<(), CheckpointError> {
-        let is_claim = number == position.number;
-        match self.objects.get(POSITION).await? {
-            Some((found, _)) if !is_claim => match CommittedPosition::decode(&found) {
-                Ok(there) if there.writer == self.writer => Ok(()),
-                _ => Err(self.fenced(&found, 0)),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    /// Why the position is not what we have written.
-    fn fenced(&self, found: &[u8], written: u64) -> CheckpointError {
-        match CommittedPosition::decode(found) {
-            Ok(other) if other.writer != self.writer => CheckpointError::Fenced {
-                name: self.name.clone(),
-                number: other.number,
-            },
-            _ => CheckpointError::NotKept {
-                object: self.objects.name(POSITION),
-                written,
-                there: Some(found.len() as u64),
-            },
-        }
-    }
-
-    /// Deletes manifests beyond those to retain, and chunks that no other one needs.
-    async fn collect(&self, committer: &mut Committer) {
-        let mut candidates = BTreeSet::new();
-        while committer.retained.len() > self.retain {
-            let Some(old) = committer.retained.pop_front() else {
-                break;
-            };
-            tracing::debug!(number = old.number, "a checkpoint is no longer retained");
-            self.objects.delete(&old.name).await;
-            candidates.extend(old.chunks);
-        }
-        // Nothing begins to use a chunk that nothing uses. Both lists under one lock: a chunk that is
-        // added in between would look unused.
-        let (used, known) = {
-            let index = self.index();
-            (index.used(), index.names())
-        };
-        candidates.extend(known);
-        for chunk in candidates {
-            let is_retained = committer
-                .retained
-                .iter()
-                .any(|it| it.chunks.contains(&chunk));
-            if !is_retained && !used.contains(chunk.as_str()) {
-                self.objects.delete(&chunk).await;
-                self.index().forget(&chunk);
-            }
-        }
-    }
-}
-
-fn chunk_names(manifest: &Manifest) -> BTreeSet<String> {
-    manifest
-        .chunks
-        .iter()
-        .map(|chunk| chunk.name.clone())
-        .collect()
-}
-
-/// The number in the name of a manifest.
-fn number_of(name: &str) -> Option<u64> {
-    let (number, _) = name.rsplit('/').next()?.split_once('-')?;
-    number.parse().ok()
 }
 
 fn below(application: &str, stream: &str) -> String {

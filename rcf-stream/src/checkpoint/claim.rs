@@ -1,0 +1,143 @@
+//! Who may write: every write of the position depends on finding it as we have left it.
+
+use object_store::UpdateVersion;
+
+use super::commit::Committer;
+use super::position::CommittedPosition;
+use super::store::{MANIFESTS, POSITION, Shared};
+use super::{CheckpointError, OnMissingState};
+
+impl Shared {
+    /// Reads the position, writes our name into it, and deletes what no checkpoint needs.
+    pub(super) async fn claim(
+        &self,
+        policy: OnMissingState,
+    ) -> Result<Option<CommittedPosition>, CheckpointError> {
+        let mut committer = self.committer.lock().await;
+        let (position, version) = match self.read_position().await {
+            Err(error) if error.is_missing_state() && policy != OnMissingState::Fail => {
+                tracing::warn!(%error, ?policy, "taking the position from a manifest");
+                self.position_of_newest_manifest().await?
+            }
+            read => read?,
+        };
+        let manifests = self.objects.list(MANIFESTS).await?;
+        committer.version = version;
+        committer.number = position.number;
+        let ours = CommittedPosition {
+            writer: self.writer.clone(),
+            ..position.clone()
+        };
+        self.write_position(&mut committer, &ours).await?;
+        // From here on nobody else commits, so what no manifest names is nobody's.
+        self.retain_manifests(&mut committer, &manifests, &position)
+            .await?;
+        Ok(position.manifest.is_some().then_some(position))
+    }
+
+    pub(super) async fn read_position(
+        &self,
+    ) -> Result<(CommittedPosition, Option<UpdateVersion>), CheckpointError> {
+        if let Some((bytes, version)) = self.objects.get(POSITION).await? {
+            let position =
+                CommittedPosition::decode(&bytes).map_err(|source| CheckpointError::Damaged {
+                    object: self.objects.name(POSITION),
+                    source,
+                })?;
+            return Ok((position, Some(version)));
+        }
+        if self.objects.list(MANIFESTS).await?.is_empty() {
+            return Ok((CommittedPosition::default(), None));
+        }
+        Err(CheckpointError::Missing {
+            object: self.objects.name(POSITION),
+        })
+    }
+
+    /// The position as the newest manifest has it that is whole, for want of a better one.
+    async fn position_of_newest_manifest(
+        &self,
+    ) -> Result<(CommittedPosition, Option<UpdateVersion>), CheckpointError> {
+        let version = self
+            .objects
+            .get(POSITION)
+            .await?
+            .map(|(_, version)| version);
+        for name in self.objects.list(MANIFESTS).await?.into_iter().rev() {
+            if let Ok(found) = self.find(name).await {
+                let position = CommittedPosition {
+                    writer: String::new(),
+                    number: found.manifest.number,
+                    manifest: Some(found.name),
+                    records: found.manifest.records,
+                    positions: found.manifest.positions,
+                    sink: found.manifest.sink,
+                };
+                return Ok((position, version));
+            }
+        }
+        Err(CheckpointError::NothingOlder {
+            name: self.name.clone(),
+        })
+    }
+
+    pub(super) async fn write_position(
+        &self,
+        committer: &mut Committer,
+        position: &CommittedPosition,
+    ) -> Result<(), CheckpointError> {
+        let bytes = position.encode();
+        let version = committer.version.take();
+        if !self.conditional && version.is_some() {
+            self.check_writer(committer.number, position).await?;
+        }
+        let put = self
+            .objects
+            .replace(POSITION, bytes.clone(), version, self.conditional);
+        put.await?;
+        // Read back: whether or not the answer to our put arrived, this is what counts.
+        let Some((found, version)) = self.objects.get(POSITION).await? else {
+            return Err(CheckpointError::NotKept {
+                object: self.objects.name(POSITION),
+                written: bytes.len() as u64,
+                there: None,
+            });
+        };
+        if found != bytes {
+            return Err(self.fenced(&found, bytes.len() as u64));
+        }
+        committer.version = Some(version);
+        Ok(())
+    }
+
+    /// Where a store cannot compare and replace in one step, at least the two are close together.
+    async fn check_writer(
+        &self,
+        number: u64,
+        position: &CommittedPosition,
+    ) -> Result<(), CheckpointError> {
+        let is_claim = number == position.number;
+        match self.objects.get(POSITION).await? {
+            Some((found, _)) if !is_claim => match CommittedPosition::decode(&found) {
+                Ok(there) if there.writer == self.writer => Ok(()),
+                _ => Err(self.fenced(&found, 0)),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Why the position is not what we have written.
+    fn fenced(&self, found: &[u8], written: u64) -> CheckpointError {
+        match CommittedPosition::decode(found) {
+            Ok(other) if other.writer != self.writer => CheckpointError::Fenced {
+                name: self.name.clone(),
+                number: other.number,
+            },
+            _ => CheckpointError::NotKept {
+                object: self.objects.name(POSITION),
+                written,
+                there: Some(found.len() as u64),
+            },
+        }
+    }
+}
