@@ -9,17 +9,16 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 unset CARGO_TARGET_DIR
 
+# Runs a command and prints how long it took, and the time of processors that it took.
 step() {
-    local name=$1 begin end
+    local name=$1 TIMEFORMAT='%R %U %S'
     shift
-    begin=$(date +%s%3N)
-    "$@" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
-    end=$(($(date +%s%3N) - begin))
-    printf '| %s | %d.%d s |\n' "$name" $((end / 1000)) $((end % 1000 / 100))
+    { time "$@" >"$folder/log" 2>&1; } 2>"$folder/time" || { cat "$folder/log" >&2; exit 1; }
+    awk -v name="$name" '{ printf "| %s | %.1f s | %.1f s |\n", name, $1, $2 + $3 }' "$folder/time"
 }
 
 cd "$folder"
-printf '| step | time |\n|---|---|\n'
+printf '| step | time | of processors |\n|---|---|---|\n'
 step "clone" git clone --quiet "$repository" rcf
 cd rcf
 step "build (dependencies included)" cargo build --quiet --release --locked --bin rcf

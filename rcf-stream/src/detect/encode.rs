@@ -1,10 +1,11 @@
 //! Verdicts as lines. The order of the fields is fixed.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use super::Row;
-use crate::encode::OutputFormat;
+use crate::encode::csv::Line as CsvLine;
+use crate::encode::jsonl::Shares;
+use crate::encode::{OutputFormat, shares_of};
 use crate::event::EventTime;
 use crate::record::OutputRecord;
 
@@ -30,7 +31,7 @@ struct Line<'a> {
     evidence: f64,
     anomaly: bool,
     expected: Option<&'a [f64]>,
-    attribution: Option<Value>,
+    attribution: Option<Shares<'a>>,
     silenced: Option<&'static str>,
     explanation: Option<String>,
     warm_up: usize,
@@ -47,16 +48,19 @@ impl RowEncoder {
     /// The first line of a file, where the format has one.
     #[must_use]
     pub fn header(&self) -> Option<String> {
-        let expected = self.names.iter().map(|name| format!("expected_{name}"));
-        let columns = ["id", "timestamp", "key"].map(str::to_owned).into_iter();
-        let columns = columns.chain(self.names.iter().cloned());
-        let verdict = ["score", "grade", "threshold", "evidence", "anomaly"].map(str::to_owned);
-        let columns = columns.chain(verdict).chain(expected);
-        let columns: Vec<_> = columns
-            .chain(["explanation".to_owned()])
-            .map(|it| field(&it))
-            .collect();
-        (self.format == OutputFormat::Csv).then(|| columns.join(","))
+        let mut line = CsvLine::new();
+        line.text("id").text("timestamp").text("key");
+        for name in &self.names {
+            line.text(name);
+        }
+        for name in ["score", "grade", "threshold", "evidence", "anomaly"] {
+            line.text(name);
+        }
+        for name in &self.names {
+            line.text(&format!("expected_{name}"));
+        }
+        line.text("explanation");
+        (self.format == OutputFormat::Csv).then(|| line.finish())
     }
 
     /// One result.
@@ -76,6 +80,7 @@ impl RowEncoder {
     fn json(&self, row: &Row) -> String {
         let (event, verdict) = (&row.event, &row.verdict);
         let candidate = verdict.candidate.as_deref();
+        let shares = candidate.map(shares_of).unwrap_or_default();
         let line = Line {
             id: &event.id,
             stream: &event.stream,
@@ -90,19 +95,7 @@ impl RowEncoder {
             evidence: verdict.evidence,
             anomaly: verdict.is_anomaly(),
             expected: candidate.map(|it| it.expected.as_slice()),
-            attribution: candidate.map(|it| {
-                let shares = it.attribution.high.iter().zip(&it.attribution.low);
-                let share = |(name, (high, low)): (&String, (&f64, &f64))| {
-                    (name.clone(), json!({"high": high, "low": low}))
-                };
-                Value::Object(
-                    self.names
-                        .iter()
-                        .zip(shares)
-                        .map(share)
-                        .collect::<Map<_, _>>(),
-                )
-            }),
+            attribution: candidate.map(|_| Shares(&self.names, &shares)),
             silenced: verdict.silenced.map(rcf_core::Silenced::as_str),
             explanation: row.explanation(&self.names),
             warm_up: verdict.warm_up,
@@ -112,37 +105,21 @@ impl RowEncoder {
 
     fn csv(&self, row: &Row) -> String {
         let (event, verdict) = (&row.event, &row.verdict);
-        let mut fields = vec![
-            field(&event.id),
-            event
-                .timestamp
-                .as_ref()
-                .map_or_else(String::new, |time| field(&time.to_string())),
-            field(&event.key),
-        ];
-        fields.extend(event.values.iter().map(f64::to_string));
-        for number in [
-            verdict.score,
-            verdict.grade,
-            verdict.threshold,
-            verdict.evidence,
-        ] {
-            fields.push(number.to_string());
-        }
-        fields.push(verdict.is_anomaly().to_string());
+        let mut line = CsvLine::new();
+        line.text(&event.id)
+            .time(event.timestamp.as_ref())
+            .text(&event.key)
+            .numbers(&event.values)
+            .number(verdict.score)
+            .number(verdict.grade)
+            .number(verdict.threshold)
+            .number(verdict.evidence)
+            .number(verdict.is_anomaly());
         match &verdict.candidate {
-            Some(candidate) => fields.extend(candidate.expected.iter().map(f64::to_string)),
-            None => fields.extend(self.names.iter().map(|_| String::new())),
-        }
-        fields.push(field(&row.explanation(&self.names).unwrap_or_default()));
-        fields.join(",")
-    }
-}
-
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
+            Some(candidate) => line.numbers(&candidate.expected),
+            None => self.names.iter().fold(&mut line, |line, _| line.text("")),
+        };
+        line.text(&row.explanation(&self.names).unwrap_or_default());
+        line.finish()
     }
 }

@@ -39,17 +39,9 @@ pub(super) fn header(names: &[String], attribution: bool, decisions: bool) -> St
 pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, out: &mut Vec<u8>) {
     let mut line = Line::new();
     line.text(&event.id);
-    match &event.timestamp {
-        Some(EventTime::Text(text)) => line.text(text),
-        Some(EventTime::Number(number)) => line.number(number),
-        Some(EventTime::Arrival(timestamp)) => line.number(timestamp),
-        None => line.text(""),
-    };
+    line.time(event.timestamp.as_ref());
     line.text(&event.key);
-    for value in &event.values {
-        line.number(value);
-    }
-    line.number(scored.score);
+    line.numbers(&event.values).number(scored.score);
     if let Some(decision) = &scored.decision {
         line.number(decision.grade)
             .number(decision.severity)
@@ -58,10 +50,8 @@ pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, o
             .text(decision.silenced.map_or("", rcf_core::Silenced::as_str));
         match &decision.candidate {
             Some(candidate) => {
-                line.number(candidate.relative_index);
-                for value in &candidate.expected {
-                    line.number(value);
-                }
+                line.number(candidate.relative_index)
+                    .numbers(&candidate.expected);
             }
             None => {
                 for _ in 0..=event.values.len() {
@@ -78,14 +68,14 @@ pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, o
 }
 
 /// A line that grows field by field.
-struct Line(String);
+pub(crate) struct Line(String);
 
 impl Line {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(String::with_capacity(128))
     }
 
-    fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.separate();
         if text.contains([',', '"', '\r', '\n']) {
             self.0.push('"');
@@ -97,10 +87,30 @@ impl Line {
         self
     }
 
-    fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
+    pub(crate) fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
         self.separate();
         write!(self.0, "{number}").expect("a String takes all text");
         self
+    }
+
+    pub(crate) fn numbers(&mut self, numbers: &[f64]) -> &mut Self {
+        for number in numbers {
+            self.number(number);
+        }
+        self
+    }
+
+    pub(crate) fn time(&mut self, time: Option<&EventTime>) -> &mut Self {
+        match time {
+            Some(EventTime::Text(text)) => self.text(text),
+            Some(EventTime::Number(number)) => self.number(number),
+            Some(EventTime::Arrival(timestamp)) => self.number(timestamp),
+            None => self.text(""),
+        }
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.0
     }
 
     fn separate(&mut self) {

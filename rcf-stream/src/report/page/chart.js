@@ -55,7 +55,10 @@ function area([low, high], from, to, toX, toY) {
 // Stacked panels over one x axis; answers where they stand.
 function draw(svg, [start, end], style) {
   const width = svg.clientWidth;
-  const left = 46, right = width - 10, bottom = panels.length * (style.title + style.height);
+  // As wide as the longest of its numbers, of which a digit takes some eight pixels.
+  const levels = panels.map(({ range: [low, high] }) => ticks(low, high, style.height / 45));
+  const digits = levels.flatMap((it) => it.values.map((value) => grouped(value, it).length));
+  const left = Math.max(46, 14 + 8 * Math.max(...digits)), right = width - 10, bottom = panels.length * (style.title + style.height);
   const toX = (x) => left + ((x - start) / (end - start || 1)) * (right - left);
   const toStart = (px) => start + ((px - left) / (right - left)) * (end - start);
   svg.replaceChildren();
@@ -79,11 +82,10 @@ function draw(svg, [start, end], style) {
     const top = p * (style.title + style.height) + style.title, base = top + style.height;
     const [low, high] = panel.range;
     const toY = (y) => base - ((y - low) / (high - low)) * style.height;
-    const levels = ticks(low, high, style.height / 45);
     if (style.levels) {
-      for (const y of levels.values) {
+      for (const y of levels[p].values) {
         line(inside, "grid", left, toY(y), right, toY(y));
-        add(svg, "text", { x: left - 7, y: toY(y) + 4, "text-anchor": "end" }, grouped(y, levels));
+        add(svg, "text", { x: left - 7, y: toY(y) + 4, "text-anchor": "end" }, grouped(y, levels[p]));
       }
     }
     for (const mark of marks) {

@@ -38,7 +38,7 @@ function drawPlace() {
   if (!marks.length) return;
   const { here, previous, next } = around(), name = marks[here ?? 0].label;
   byId("mark-place").textContent = here === null
-    ? `${marks.length} × ${name}` : `${name} ${here + 1} of ${marks.length}`;
+    ? `${marks.length} × ${name}` : `${name} · ${here + 1} of ${marks.length}`;
   byId("previous").disabled = previous < 0;
   byId("next").disabled = next >= marks.length;
 }

@@ -1,0 +1,167 @@
+//! The last minutes of one key, in stretches of records that grow coarser the faster they come.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::Seen;
+
+/// How many stretches of each key.
+pub(super) const STRETCHES: usize = 160;
+/// How many values of a record have a curve.
+pub(super) const CURVES: usize = 3;
+/// A stretch takes no records that come later than this after its first one.
+pub(super) const STRETCH: Duration = Duration::from_millis(750);
+/// What is kept of a key spans at least this time, if it was seen for so long.
+const SPAN: Duration = Duration::from_secs(120);
+
+#[derive(Debug)]
+pub(super) struct Key {
+    stretches: VecDeque<Stretch>,
+    /// How many records a stretch takes.
+    per_stretch: u64,
+    records: u64,
+    pub(super) last: Instant,
+}
+
+/// Some records in a row: of the values their range, of score and grade the highest.
+#[derive(Debug, Clone)]
+struct Stretch {
+    began: Instant,
+    records: u64,
+    range: [(f64, f64); CURVES],
+    score: f64,
+    grade: f64,
+    is_anomaly: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct KeyView {
+    key: String,
+    records: u64,
+    worst_score: f64,
+    worst_grade: f64,
+    /// For each value the lowest and the highest of each stretch.
+    low: Vec<Vec<f64>>,
+    high: Vec<Vec<f64>>,
+    score: Vec<f64>,
+    grade: Vec<f64>,
+    anomaly: Vec<bool>,
+}
+
+impl Key {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            stretches: VecDeque::new(),
+            per_stretch: 1,
+            records: 0,
+            last: now,
+        }
+    }
+
+    pub(super) fn take(&mut self, seen: &Seen<'_>, now: Instant) {
+        self.records += 1;
+        self.last = now;
+        let goes_on = self.stretches.back().is_some_and(|it| {
+            it.records < self.per_stretch && now.duration_since(it.began) < STRETCH
+        });
+        if !goes_on {
+            self.make_room(now);
+            self.stretches.push_back(Stretch::begin(now));
+        }
+        let Some(stretch) = self.stretches.back_mut() else {
+            return;
+        };
+        for (range, &value) in stretch.range.iter_mut().zip(seen.values) {
+            *range = (range.0.min(value), range.1.max(value)); // NaN changes neither
+        }
+        stretch.records += 1;
+        stretch.score = stretch.score.max(seen.score);
+        stretch.grade = stretch.grade.max(seen.grade);
+        stretch.is_anomaly |= seen.is_anomaly;
+    }
+
+    /// Records that come fast are told ever more coarsely, so that what is kept spans some minutes.
+    fn make_room(&mut self, now: Instant) {
+        if self.stretches.len() < STRETCHES {
+            return;
+        }
+        if self
+            .stretches
+            .front()
+            .is_some_and(|it| now.duration_since(it.began) >= SPAN)
+        {
+            self.stretches.pop_front();
+            return;
+        }
+        let all: Vec<Stretch> = self.stretches.drain(..).collect();
+        self.stretches.extend(all.chunks(2).map(|pair| match pair {
+            [first, second] => first.join(second),
+            _ => pair[0].clone(),
+        }));
+        self.per_stretch *= 2;
+    }
+
+    pub(super) fn badness(&self) -> f64 {
+        let of = |stretch: &Stretch| badness(stretch.score, stretch.grade);
+        self.stretches.iter().map(of).fold(0.0, f64::max)
+    }
+
+    pub(super) fn view(&self, name: &str, curves: usize) -> KeyView {
+        let ends = |end: fn(&(f64, f64)) -> f64| {
+            let curve = |i: usize| self.stretches.iter().map(|it| end(&it.range[i])).collect();
+            (0..curves).map(curve).collect()
+        };
+        let highest =
+            |value: fn(&Stretch) -> f64| self.stretches.iter().map(value).fold(0.0, f64::max);
+        KeyView {
+            key: name.to_owned(),
+            records: self.records,
+            worst_score: highest(|it| it.score),
+            worst_grade: highest(|it| it.grade),
+            low: ends(|range| range.0),
+            high: ends(|range| range.1),
+            score: self.stretches.iter().map(|it| it.score).collect(),
+            grade: self.stretches.iter().map(|it| it.grade).collect(),
+            anomaly: self.stretches.iter().map(|it| it.is_anomaly).collect(),
+        }
+    }
+}
+
+impl Stretch {
+    fn begin(now: Instant) -> Self {
+        Self {
+            began: now,
+            records: 0,
+            range: [(f64::INFINITY, f64::NEG_INFINITY); CURVES],
+            score: 0.0,
+            grade: 0.0,
+            is_anomaly: false,
+        }
+    }
+
+    fn join(&self, later: &Self) -> Self {
+        let both = |i: usize| {
+            let (a, b) = (self.range[i], later.range[i]);
+            (a.0.min(b.0), a.1.max(b.1))
+        };
+        Self {
+            began: self.began,
+            records: self.records + later.records,
+            range: std::array::from_fn(both),
+            score: self.score.max(later.score),
+            grade: self.grade.max(later.grade),
+            is_anomaly: self.is_anomaly || later.is_anomaly,
+        }
+    }
+}
+
+/// Any anomaly is worse than any score.
+pub(super) fn badness(score: f64, grade: f64) -> f64 {
+    if grade > 0.0 {
+        1e6 * (1.0 + grade)
+    } else {
+        score
+    }
+}
