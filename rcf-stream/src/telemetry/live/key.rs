@@ -38,16 +38,16 @@ struct Stretch {
 
 #[derive(Debug, Serialize)]
 pub(super) struct KeyView {
-    key: String,
-    records: u64,
-    worst_score: f64,
-    worst_grade: f64,
+    pub(super) key: String,
+    pub(super) records: u64,
+    pub(super) worst_score: f64,
+    pub(super) worst_grade: f64,
     /// For each value the lowest and the highest of each stretch.
-    low: Vec<Vec<f64>>,
-    high: Vec<Vec<f64>>,
-    score: Vec<f64>,
-    grade: Vec<f64>,
-    anomaly: Vec<bool>,
+    pub(super) low: Vec<Vec<f64>>,
+    pub(super) high: Vec<Vec<f64>>,
+    pub(super) score: Vec<f64>,
+    pub(super) grade: Vec<f64>,
+    pub(super) anomaly: Vec<bool>,
 }
 
 impl Key {
