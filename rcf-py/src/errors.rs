@@ -1,7 +1,13 @@
 //! From the errors of `rcf-core` to the exceptions defined in `rcf/_errors.py`.
 
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use rcf_core::{ArrayError, InputError as Refused};
+use rcf_core::keyed::MapError;
+use rcf_core::{ArrayError, InputError as Refused, StateError as BadState};
 
 mod exceptions {
     pyo3::import_exception!(rcf, ConfigError);
@@ -23,19 +29,70 @@ pub(crate) fn input(rule: impl ToString) -> PyErr {
 /// What the core says to an input, or to a question that comes too early.
 pub(crate) fn refused(error: Refused) -> PyErr {
     match error {
-        Refused::NotReady { .. } => NotReadyError::new_err(error.to_string()),
-        _ => input(error),
+        Refused::NotReady { updates } => NotReadyError::new_err(format!(
+            "the forest is not ready after {updates} observations; let it learn until is_ready"
+        )),
+        _ => input(in_python(&error)),
     }
 }
 
-pub(crate) fn state(rule: impl ToString) -> PyErr {
-    StateError::new_err(rule.to_string())
+/// What to do, in Python's words.
+fn in_python(error: &Refused) -> String {
+    match error {
+        Refused::NotFinite { value, .. } if value.is_nan() => {
+            format!("{error}; a detector fills in what is missing with missing=\"impute\"")
+        }
+        Refused::LabelsNotStored => {
+            "the forest keeps no labels; build it with store_labels=True".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+pub(crate) fn state(error: BadState) -> PyErr {
+    const CLASSES: [&str; 3] = ["RandomCutForest", "AnomalyDetector", "Forecaster"];
+    if let BadState::WrongKind { found, .. } = error
+        && let Some(class) = CLASSES.get(usize::from(found).wrapping_sub(1))
+    {
+        return StateError::new_err(format!(
+            "these are bytes of another kind: {class}.from_bytes restores them"
+        ));
+    }
+    StateError::new_err(error.to_string())
+}
+
+/// The map of the core fails only where its store does, and ours holds bytes of our own making.
+pub(crate) fn map(error: &MapError) -> PyErr {
+    StateError::new_err(error.to_string())
+}
+
+/// A file that could not be used, with its name.
+pub(crate) fn file(path: &Path, error: &io::Error) -> PyErr {
+    match error.raw_os_error() {
+        // Python makes a FileNotFoundError of it where it is one.
+        Some(number) => PyOSError::new_err((number, error.to_string(), path.to_path_buf())),
+        None => PyOSError::new_err(format!("{}: {error}", path.display())),
+    }
 }
 
 /// An `InputError` whose attribute `row` tells where in the array the refused point is.
 pub(crate) fn array(py: Python<'_>, error: &ArrayError) -> PyErr {
-    let exception = input(error);
-    match exception.value(py).setattr("row", error.row) {
+    let reason = in_python(&error.source);
+    at_row(py, input(format!("row {}: {reason}", error.row)), error.row)
+}
+
+/// The same for one of several keys.
+pub(crate) fn array_of_keys(py: Python<'_>, error: &ArrayError, key: &impl Display) -> PyErr {
+    let reason = in_python(&error.source);
+    at_row(
+        py,
+        input(format!("key {key}, row {}: {reason}", error.row)),
+        error.row,
+    )
+}
+
+fn at_row(py: Python<'_>, exception: PyErr, row: usize) -> PyErr {
+    match exception.value(py).setattr("row", row) {
         Ok(()) => exception,
         Err(failure) => failure,
     }

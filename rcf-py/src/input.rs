@@ -107,7 +107,17 @@ pub(crate) enum Rows<'py> {
 impl<'py> Rows<'py> {
     /// Accepts anything that NumPy reads as `(n, width)` numbers, or `(n,)` where `width` is 1.
     pub(crate) fn extract(points: &Bound<'py, PyAny>, width: usize) -> PyResult<Self> {
+        Self::of_width(&to_numbers(points)?, width)
+    }
+
+    /// Accepts anything that NumPy reads as `(n, d)` numbers with `d` above 0, or `(n,)`.
+    pub(crate) fn of_any_width(points: &Bound<'py, PyAny>) -> PyResult<Self> {
         let array = to_numbers(points)?;
+        let width = array.shape().get(1).copied().unwrap_or(1);
+        Self::of_width(&array, width)
+    }
+
+    fn of_width(array: &Bound<'py, PyUntypedArray>, width: usize) -> PyResult<Self> {
         check_shape(array.shape(), width)?;
         let rows = array.shape()[0];
         if Vec::<f64>::new().try_reserve_exact(rows).is_err() {
@@ -116,13 +126,46 @@ impl<'py> Rows<'py> {
                 "the scores of {rows} rows do not fit"
             )));
         }
-        if let Some(array) = in_place::<f64>(&array) {
+        if let Some(array) = in_place::<f64>(array) {
             return Ok(Self::Double(array.try_readonly()?, width));
         }
-        if let Some(array) = in_place::<f32>(&array) {
+        if let Some(array) = in_place::<f32>(array) {
             return Ok(Self::Single(array.try_readonly()?, width));
         }
         Ok(Self::Double(converted(array)?, width))
+    }
+}
+
+impl Rows<'_> {
+    /// The number of rows.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Double(array, _) => array.shape()[0],
+            Self::Single(array, _) => array.shape()[0],
+        }
+    }
+}
+
+/// Timestamps of `count` rows: numbers as they are, moments as seconds since 1970.
+pub(crate) fn seconds(timestamps: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<f64>> {
+    static SECONDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = timestamps.py();
+    let seconds = SECONDS.import(py, "rcf._tables", "seconds")?;
+    let array = to_float64(&seconds.call1((timestamps,))?)?;
+    if array.shape() != [count] {
+        return Err(errors::input(format!(
+            "expected a timestamp for each of the {count} rows, got shape {}",
+            shape_of(array.shape())
+        )));
+    }
+    Ok(array.as_slice()?.to_vec())
+}
+
+/// One timestamp.
+pub(crate) fn moment(timestamp: &Bound<'_, PyAny>) -> PyResult<f64> {
+    match timestamp.extract() {
+        Ok(number) => Ok(number),
+        Err(_) => Ok(seconds(PyList::new(timestamp.py(), [timestamp])?.as_any(), 1)?[0]),
     }
 }
 
@@ -174,10 +217,19 @@ fn check_shape(shape: &[usize], width: usize) -> PyResult<()> {
         _ => {}
     }
     let one_dimensional = if width == 1 { "(n,) or " } else { "" };
-    let remedy = if shape.len() < 2 {
-        "; a single point goes to score or update"
-    } else {
-        ""
+    let remedy = match *shape {
+        [_, 0] => "; there are no columns".to_owned(),
+        [] => "; a single observation goes to score, update or process_one".to_owned(),
+        [_] => format!(
+            "; a single observation goes to score, update or process_one, a series of single numbers to \
+             a model of one input, and not of {width}"
+        ),
+        [1, _] if width == 1 => "; a row of numbers is one series as row.ravel()".to_owned(),
+        [_, columns] => format!(
+            "; select {width} of the columns, or build the model for {columns} values a row \
+             (input_dimensions)"
+        ),
+        _ => format!("; reshape(-1, {width}) gives it two dimensions"),
     };
     Err(errors::input(format!(
         "expected an array of shape {one_dimensional}(n, {width}), got shape {}{remedy}",
@@ -216,7 +268,7 @@ fn to_float64<'py>(values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'p
     {
         return Ok(array.try_readonly()?);
     }
-    converted(array)
+    converted(&array)
 }
 
 /// `values` as an array of real numbers of any kind and layout.
@@ -243,9 +295,9 @@ fn to_numbers<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedA
             return Ok(array.cast_into()?);
         }
     }
-    Err(PyTypeError::new_err(format!(
-        "expected numbers, got values of dtype {dtype}; convert them to float64 first"
-    )))
+    static NOT_NUMBERS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let explain = NOT_NUMBERS.import(py, "rcf._tables", "not_numbers")?;
+    Err(PyTypeError::new_err(explain.call1((values,))?.unbind()))
 }
 
 fn asarray<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyAny>> {
@@ -264,7 +316,7 @@ fn in_place<'a, 'py, T: Element>(
 }
 
 /// A copy in float64, C-contiguous and aligned.
-fn converted<'py>(array: Bound<'py, PyUntypedArray>) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
+fn converted<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
     let py = array.py();
     let array = asarray(py)?.call1((array, numpy::dtype::<f64>(py), "C"))?;
     let array = array.cast_into::<PyArrayDyn<f64>>()?;

@@ -1,16 +1,22 @@
 //! The compiled half of the Python package `rcf`.
 //!
 //! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
-//! ([`forest`], [`detector`]), and turns errors into the exceptions of `rcf._errors` ([`errors`]). A model is
+//! ([`forest`], [`detector`], [`forecaster`], [`keyed`]), and turns answers into
+//! named tuples ([`answers`]) and errors into the exceptions of `rcf._errors` ([`errors`]). A model is
 //! [`shared`] by threads and [`saved`] like any other.
 
+mod answers;
 mod detector;
 mod errors;
+mod forecaster;
 mod forest;
 mod input;
+mod jobs;
+mod keyed;
 mod parameters;
 mod saved;
 mod shared;
+mod suggest;
 
 /// The module `rcf._rcf`. Everything in it guards its own state, so it needs no GIL.
 #[pyo3::pymodule(gil_used = false)]
@@ -19,7 +25,16 @@ mod _rcf {
     use super::detector::PyAnomalyDetector;
 
     #[pymodule_export]
+    use super::forecaster::PyForecaster;
+
+    #[pymodule_export]
     use super::forest::PyRandomCutForest;
+
+    #[pymodule_export]
+    use super::keyed::PyKeyedDetectors;
+
+    #[pymodule_export]
+    use super::suggest::suggest;
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]

@@ -6,6 +6,145 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyType};
+use rcf_core::StateError;
+
+/// The saved form of a model, from and to bytes.
+pub(crate) trait Saved: Sized {
+    fn to_state(&self) -> Vec<u8>;
+    /// Trusted bytes are known to be those written; what that spares is the model's affair.
+    fn from_state(state: &[u8], trusted: bool) -> Result<Self, StateError>;
+}
+
+/// What constructors take besides parameters: a saved state, and whether it is trusted.
+pub(crate) type State<'py> = Option<(Bound<'py, PyBytes>, bool)>;
+
+/// The methods of `$class` that keep it, and the model in its field `$model`.
+macro_rules! keep {
+    ($class:ident, $name:literal, $model:ident, $noun:literal, $example:literal) => {
+        #[pymethods]
+        impl $class {
+            #[doc = concat!("The complete state of the ", $noun, ".")]
+            ///
+            /// The same format as in Rust and in the stream programs, with a version and a checksum.
+            ///
+            /// Returns
+            /// -------
+            /// bytes
+            ///     What `from_bytes` restores.
+            fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+                let bytes = self.$model.read_detached(py, Saved::to_state)?;
+                Ok(PyBytes::new(py, &bytes))
+            }
+
+            #[doc = concat!("Restore a ", $noun, " from the result of `to_bytes`.")]
+            ///
+            /// It continues exactly as the saved one would have. In a subclass neither ``__new__`` nor
+            /// ``__init__`` of the subclass is called.
+            ///
+            /// Parameters
+            /// ----------
+            /// data : bytes-like
+            ///     A saved state.
+            /// trusted : bool, default False
+            ///     Whether the bytes are known to be those written, as when they never left memory: the
+            ///     checksum and the order of the samples are not looked at then, which is faster.
+            ///     Damaged bytes still never crash: they raise, or give a model that judges wrongly.
+            ///
+            /// Returns
+            /// -------
+            #[doc = $name]
+            #[doc = concat!("    The restored ", $noun, ".")]
+            ///
+            /// Raises
+            /// ------
+            /// StateError
+            #[doc = concat!("    If the bytes are damaged, cut short, or no saved ", $noun, ".")]
+            ///
+            /// Examples
+            /// --------
+            #[doc = concat!(">>> model = rcf.", $name, "(", $example, ")")]
+            /// >>> _ = model.process(np.sin(np.arange(100) / 10))
+            #[doc = concat!(">>> again = rcf.", $name, ".from_bytes(model.to_bytes())")]
+            /// >>> again.to_bytes() == model.to_bytes()
+            /// True
+            #[classmethod]
+            #[pyo3(signature = (data, *, trusted=false))]
+            fn from_bytes<'py>(
+                cls: &Bound<'py, PyType>,
+                data: &Bound<'py, PyAny>,
+                trusted: bool,
+            ) -> PyResult<Bound<'py, PyAny>> {
+                saved::restore(cls.py().get_type::<Self>(), cls, data, trusted)
+            }
+
+            /// Write the complete state to a file, which takes the place of an older one in one step.
+            ///
+            /// Parameters
+            /// ----------
+            /// path : str or os.PathLike
+            ///     The file. It holds what `to_bytes` gives; any name will do, ``.rcf`` is usual.
+            ///
+            /// Raises
+            /// ------
+            /// OSError
+            ///     If the file cannot be written. An older one is as it was.
+            fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+                self.$model
+                    .read_detached(py, |model| saved::write(&path, &model.to_state()))?
+                    .map_err(|error| errors::file(&path, &error))
+            }
+
+            #[doc = concat!("Restore a ", $noun, " from a file that `save` has written.")]
+            ///
+            /// Parameters
+            /// ----------
+            /// path : str or os.PathLike
+            ///     The file; one that the program ``rcf`` or Rust code has written will do as well.
+            /// trusted : bool, default False
+            ///     As for `from_bytes`.
+            ///
+            /// Returns
+            /// -------
+            #[doc = $name]
+            #[doc = concat!("    The restored ", $noun, ".")]
+            ///
+            /// Raises
+            /// ------
+            /// OSError
+            ///     If the file cannot be read.
+            /// StateError
+            #[doc = concat!("    If it is damaged, cut short, or no saved ", $noun, ".")]
+            ///
+            /// Examples
+            /// --------
+            /// >>> import pathlib, tempfile
+            #[doc = concat!(">>> model = rcf.", $name, "(shingle_size=4)")]
+            /// >>> with tempfile.TemporaryDirectory() as folder:
+            /// ...     model.save(pathlib.Path(folder, "pump.rcf"))
+            #[doc = concat!("...     again = rcf.", $name, ".load(pathlib.Path(folder, \"pump.rcf\"))")]
+            /// >>> again.shingle_size
+            /// 4
+            #[classmethod]
+            #[pyo3(signature = (path, *, trusted=false))]
+            fn load<'py>(
+                cls: &Bound<'py, PyType>,
+                path: PathBuf,
+                trusted: bool,
+            ) -> PyResult<Bound<'py, PyAny>> {
+                let py = cls.py();
+                let state = py.detach(|| std::fs::read(&path));
+                let state = state.map_err(|error| errors::file(&path, &error))?;
+                Self::from_bytes(cls, PyBytes::new(py, &state).as_any(), trusted)
+            }
+
+            /// Pickle, copy and deepcopy by way of the saved state.
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+                saved::reduce(slf.as_any(), slf.get().to_bytes(slf.py())?)
+            }
+        }
+    };
+}
+pub(crate) use keep;
 
 /// What `__reduce__` returns: the function that restores, its arguments, and other attributes.
 pub(crate) type Reduced<'py> = (
@@ -29,12 +168,14 @@ pub(crate) fn restore<'py>(
     base: Bound<'py, PyType>,
     cls: &Bound<'py, PyType>,
     data: &Bound<'py, PyAny>,
+    trusted: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = cls.py();
     let builtins = py.import("builtins")?;
     // memoryview first: bytes(3) would be three zeros.
     let view = builtins.call_method1("memoryview", (data,))?;
-    let state = [("_state", builtins.call_method1("bytes", (view,))?)].into_py_dict(py)?;
+    let bytes = builtins.call_method1("bytes", (view,))?;
+    let state = [("_state", (bytes, trusted))].into_py_dict(py)?;
     base.call_method("__new__", (cls,), Some(&state))
 }
 

@@ -141,6 +141,92 @@ def test_times_run_forwards():
     assert detector.records == 1
 
 
+def test_timestamps_of_a_whole_array_are_those_of_the_loop(wave):
+    times = np.arange(2000.0) + np.where(np.arange(2000) > 900, 30.0, 0.0)
+    at_once, one_by_one, timeless = (rcf.AnomalyDetector(seed=1) for _ in range(3))
+    result = at_once.process(wave, timestamps=times)
+    single = [one_by_one.process_one(v, timestamp=t) for v, t in zip(wave, times, strict=True)]
+    for name in COLUMNS:
+        assert getattr(result, name).tolist() == [getattr(one, name) for one in single], name
+    assert at_once.to_bytes() == one_by_one.to_bytes()
+    timeless.process(wave, timestamps=np.arange(2000.0))
+    assert timeless.to_bytes() != at_once.to_bytes()  # the gap was seen
+
+
+def moments() -> dict[str, object]:
+    """A minute between each, in the containers that people have."""
+    import datetime
+
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    index = pandas.date_range("2026-03-01", periods=300, freq="min")
+    plain = [datetime.datetime(2026, 3, 1) + datetime.timedelta(minutes=i) for i in range(300)]
+    return {
+        "datetime64": index.to_numpy(),
+        "datetime64[s]": index.to_numpy().astype("datetime64[s]"),
+        "index": index,
+        "index with a zone": index.tz_localize("UTC").tz_convert("Asia/Tokyo"),
+        "series": index.to_series(),
+        "series with a zone": index.tz_localize("UTC").to_series(),
+        "list": plain,
+        "list with a zone": [moment.replace(tzinfo=datetime.timezone.utc) for moment in plain],
+        "polars": polars.Series(plain),
+    }
+
+
+@pytest.mark.parametrize(
+    "container",
+    ["datetime64", "datetime64[s]", "index", "index with a zone", "series", "series with a zone", "list",
+     "list with a zone", "polars"],
+)  # fmt: skip
+def test_moments_count_in_seconds(wave, container):
+    start = 1772323200  # 2026-03-01, UTC
+    by_number, by_moment = rcf.AnomalyDetector(seed=1), rcf.AnomalyDetector(seed=1)
+    by_number.process(wave[:300], timestamps=start + 60 * np.arange(300))
+    given = moments()[container]
+    by_moment.process(wave[:300], timestamps=given)
+    assert by_moment.to_bytes() == by_number.to_bytes()
+    with pytest.raises(rcf.InputError, match="increase"):
+        by_moment.process_one(
+            0.0, timestamp=given[299] if isinstance(given, list) else np.asarray(given)[299]
+        )
+
+
+def test_bad_timestamps_are_refused_by_their_row(wave):
+    detector = rcf.AnomalyDetector(seed=1)
+    times = np.arange(2000.0)
+    times[1200] = 1199.0
+    with pytest.raises(rcf.InputError, match="row 1200: timestamps must be finite and increase") as caught:
+        detector.process(wave, timestamps=times)
+    assert caught.value.row == 1200 and detector.records == 0
+    stamps = np.datetime64("2026-03-01") + np.arange(2000)
+    stamps[7] = np.datetime64("NaT")
+    with pytest.raises(rcf.InputError, match="row 7: timestamps must be finite"):
+        detector.process(wave, timestamps=stamps)
+    with pytest.raises(rcf.InputError, match=r"a timestamp for each of the 2000 rows, got shape \(3,\)"):
+        detector.process(wave, timestamps=[1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match="timestamps must be numbers, or moments"):
+        detector.process_one(1.0, timestamp="noon")
+
+
+def test_parameters_are_suggested_with_reasons():
+    hours = np.arange(2400)
+    day = 20 + 5 * np.sin(2 * np.pi * hours / 24) + np.random.default_rng(1).normal(0, 0.2, 2400)
+    suggestion = rcf.suggest(day)
+    assert suggestion.period == 24 and suggestion.shingle_size == 6 and suggestion.transform == "none"
+    assert len(suggestion.reasons) == 4 and "every 24 records" in str(suggestion)
+    detector = suggestion.detector(seed=3, silence=10)
+    assert (detector.shingle_size, detector.time_decay) == (6, suggestion.time_decay)
+    day[2000] = 60.0
+    assert detector.process(day).is_anomaly[2000]
+    both = rcf.suggest(np.column_stack([day, 1000 * day]).astype(np.float32))
+    assert both.input_dimensions == 2 and both.transform == "normalize"
+    assert len(rcf.DetectorMap(**both.parameters).process(["a"] * 9, np.ones((9, 2)))["a"]) == 9
+    assert rcf.suggest([1.0, np.nan] * 50).input_dimensions == 1
+    for history in ([], [1.0] * 31, np.ones((100, 0))):
+        with pytest.raises(rcf.InputError, match="needs 32 records of at least one input"):
+            rcf.suggest(history)
+
+
 TRANSFORMS = ["none", "subtract_moving_average", "normalize", "difference", "normalized_difference"]
 LEARNING = [
     "always",
@@ -308,49 +394,3 @@ def test_matplotlib_draws_it(pair):
     with pytest.raises(rcf.ConfigError, match="axes must be 3"):
         result.plot(axes[:1])
     plt.close("all")
-
-
-def many(wave) -> tuple[list[str], np.ndarray]:
-    keys = [f"sensor {row % 5}" for row in range(len(wave))]
-    return keys, wave + np.arange(len(wave)) % 5
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2, 7, -1, None])
-def test_threads_never_change_a_result(wave, n_jobs):
-    keys, values = many(wave)
-    results = rcf.process_many(keys, values, n_jobs=n_jobs, seed=4)
-    assert list(results) == [f"sensor {i}" for i in range(5)]
-    for i, result in enumerate(results.values()):
-        assert content(result) == content(rcf.AnomalyDetector(seed=4).process(values[i::5]))
-
-
-def test_a_map_goes_on_where_it_was(wave):
-    keys, values = many(wave)
-    whole, pieces = rcf.DetectorMap(seed=4), rcf.DetectorMap(seed=4)
-    whole.process(keys, values)
-    for part in (slice(0, 3), slice(3, 1500), slice(1500, None)):
-        pieces = pickle.loads(pickle.dumps(pieces))
-        pieces.process(keys[part], values[part])
-    assert list(whole) == list(pieces) and len(pieces) == 5 and "sensor 2" in pieces
-    for key, detector in whole.items():
-        assert detector.to_bytes() == pieces[key].to_bytes()
-
-
-def test_one_bad_row_and_no_detector_learns(wave):
-    pandas = pytest.importorskip("pandas")
-    keys, values = many(wave)
-    detectors = rcf.DetectorMap(seed=4)
-    detectors.process(keys[:100], values[:100])
-    before = {key: detector.to_bytes() for key, detector in detectors.items()}
-    values[777] = np.nan
-    for points in (values, pandas.Series(values, index=keys)):
-        with pytest.raises(rcf.InputError, match=r"key 'sensor 2', row 777: .*finite") as caught:
-            detectors.process(keys, points)
-        assert caught.value.row == 777
-    assert {key: detector.to_bytes() for key, detector in detectors.items()} == before
-    with pytest.raises(rcf.InputError, match="as many rows as keys"):
-        detectors.process(keys[:-1], values)
-    with pytest.raises(rcf.ConfigError, match="n_jobs"):
-        detectors.process(keys, values, n_jobs=0)
-    with pytest.raises(rcf.ConfigError, match="sample_size"):
-        rcf.DetectorMap(sample_size=0)

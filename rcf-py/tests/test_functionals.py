@@ -210,7 +210,7 @@ def test_questions_that_come_too_early_say_so():
         lambda: forest.conditional_field([np.nan]),
         lambda: forest.forecast(3),
     ):
-        with pytest.raises(rcf.NotReadyError, match="not ready after 0 records") as caught:
+        with pytest.raises(rcf.NotReadyError, match="not ready after 0 observations") as caught:
             ask()
         assert isinstance(caught.value, RuntimeError)
     assert forest.displacement(1.0) == forest.density(1.0).value == forest.explain(1.0).score == 0

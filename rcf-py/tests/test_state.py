@@ -22,6 +22,7 @@ def small(**parameters) -> rcf.RandomCutForest:
 
 WAYS = {
     "bytes": lambda f: rcf.RandomCutForest.from_bytes(f.to_bytes()),
+    "trusted bytes": lambda f: rcf.RandomCutForest.from_bytes(f.to_bytes(), trusted=True),
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     **{
@@ -64,7 +65,7 @@ class Named(rcf.RandomCutForest):
         self.log: list[str] = []
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way != "bytes"])
+@pytest.mark.parametrize("way", [way for way in WAYS if "bytes" not in way])
 def test_a_subclass_keeps_its_class_and_its_attributes(noise, way):
     original = Named("pump 3", input_dimensions=2)
     original.log.append("started")
@@ -163,6 +164,32 @@ def test_forged_states_are_refused_or_work(noise):
             assert np.isfinite(odd.process(np.zeros((50, odd.input_dimensions)))).all()
     # Most bytes are coordinates and generator states, of which any value is as good as another.
     assert 0 < accepted < 1500
+
+
+def test_trusted_bytes_are_taken_without_the_checksum_and_never_crash(noise):
+    """Damage is an error or a forest that judges wrongly, and the checksum is not computed."""
+    subjects = [
+        rcf.RandomCutForest(input_dimensions=2, shingle_size=2, number_of_trees=2, sample_size=8, seed=6),
+        rcf.AnomalyDetector(input_dimensions=2, number_of_trees=2, sample_size=8, seed=6),
+        rcf.Forecaster(input_dimensions=2, number_of_trees=2, sample_size=8, seed=6),
+    ]
+    draw = random.Random(3)
+    for subject in subjects:
+        subject.process(noise[:100])
+        state, restore = subject.to_bytes(), type(subject).from_bytes
+        assert restore(state, trusted=True).to_bytes() == state
+        unsealed = state[:24] + bytes(4) + state[28:]
+        with pytest.raises(rcf.StateError):
+            restore(unsealed)
+        assert restore(unsealed, trusted=True).to_bytes() == state
+        accepted = 0
+        for _ in range(400):
+            damaged = bytearray(state)
+            damaged[draw.randrange(28, len(damaged))] ^= 1 << draw.randrange(8)
+            with contextlib.suppress(rcf.StateError, rcf.InputError):
+                restore(damaged, trusted=True).process(noise[:50])
+                accepted += 1
+        assert accepted > 0
 
 
 FIXTURES = sorted((pathlib.Path(__file__).parents[2] / "rcf-core/tests/fixtures/v1").glob("*.rcf"))

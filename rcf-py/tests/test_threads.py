@@ -72,3 +72,29 @@ def test_looking_at_a_parameter_never_waits_for_a_long_call():
         assert (forest.number_of_trees, forest.seed) == (200, 1) and "seed=1" in repr(forest)
 
     assert longest_wait(look, during=lambda: forest.process(points)) < 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n_jobs", [1, 2, 5, -1])
+def test_scores_do_not_depend_on_the_number_of_threads(noise, dtype, n_jobs):
+    forest = rcf.RandomCutForest(input_dimensions=2, seed=3)
+    forest.process(noise)
+    points = np.tile(noise, (2, 1)).astype(dtype)[::-1]
+    assert forest.score_array(points, n_jobs=n_jobs).tobytes() == forest.score_array(points).tobytes()
+    assert len(forest.score_array(np.empty((0, 2)), n_jobs=n_jobs)) == 0
+    points[[1500, 3000]] = np.nan
+    with pytest.raises(rcf.InputError, match=r"row 1500\b") as caught:
+        forest.score_array(points, n_jobs=n_jobs)
+    assert caught.value.row == 1500
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "error", "message"),
+    [(0, rcf.ConfigError, "at least 1, or -1"), (-2, rcf.ConfigError, "got -2"), ("2", TypeError, "got str"),
+     (2.0, TypeError, "got float"), (True, TypeError, "got bool")],
+)  # fmt: skip
+def test_a_number_of_threads_is_a_number(n_jobs, error, message):
+    with pytest.raises(error, match=message):
+        rcf.RandomCutForest().score_array([1.0], n_jobs=n_jobs)
+    with pytest.raises(error, match=message):
+        rcf.process_many(["a"], [1.0], n_jobs=n_jobs)

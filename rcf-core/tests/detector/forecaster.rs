@@ -231,3 +231,28 @@ fn intervals_hold_their_share_on_real_series() {
         assert!((0.75..=0.85).contains(&coverage), "{name}: {coverage}");
     }
 }
+
+#[test]
+fn an_array_gives_the_forecasts_of_the_loop() {
+    let build = || {
+        let builder = Forecaster::builder(2).shingle_size(4).horizon(3);
+        builder.number_of_trees(10).build().unwrap()
+    };
+    let (mut whole, mut single) = (build(), build());
+    let rows = ndarray::Array2::from_shape_fn((300, 2), |(t, input)| {
+        (0.2 * t as f64 + input as f64).sin() * (1.0 + 99.0 * input as f64)
+    });
+    let forecasts = whole.process_array(rows.view()).unwrap();
+    assert!(forecasts[0].is_none() && forecasts[299].is_some());
+    for (row, forecast) in rows.rows().into_iter().zip(forecasts) {
+        let one = single.process(row.as_slice().unwrap()).unwrap();
+        assert_eq!(one, forecast);
+        assert_eq!(single.newest(), forecast.as_ref());
+    }
+    assert_eq!(whole.to_bytes(), single.to_bytes());
+
+    let mut broken = rows.clone();
+    broken[[7, 1]] = f64::NAN;
+    assert_eq!(whole.process_array(broken.view()).unwrap_err().row, 7);
+    assert_eq!(whole.to_bytes(), single.to_bytes());
+}

@@ -18,15 +18,17 @@ from ._answers import (
     Density,
     Explanation,
     Forecast,
+    IntervalForecast,
     Neighbor,
     Sample,
     ScoreEstimate,
     ScoringFunction,
+    Suggestion,
 )
 from ._detections import Anomaly, Detection, Detections
 from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
 from ._keyed import DetectorMap, process_many
-from ._rcf import AnomalyDetector, RandomCutForest, __version__
+from ._rcf import AnomalyDetector, Forecaster, RandomCutForest, __version__, suggest
 
 __all__ = [
     "Anomaly",
@@ -41,8 +43,10 @@ __all__ = [
     "DetectorMap",
     "Explanation",
     "Forecast",
+    "Forecaster",
     "InputError",
     "InternalError",
+    "IntervalForecast",
     "Neighbor",
     "NotReadyError",
     "RandomCutForest",
@@ -51,6 +55,8 @@ __all__ = [
     "ScoreEstimate",
     "ScoringFunction",
     "StateError",
+    "Suggestion",
     "__version__",
     "process_many",
+    "suggest",
 ]

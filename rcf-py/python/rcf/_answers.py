@@ -1,11 +1,13 @@
 """What a forest answers, as named tuples of numbers and NumPy arrays."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ._rcf import AnomalyDetector
 
 
 class Attribution(NamedTuple):
@@ -185,6 +187,69 @@ class Forecast(NamedTuple):
     p90: "NDArray[np.float64]"
 
 
+class IntervalForecast(NamedTuple):
+    """Observations to come with an interval for each value, the next one first.
+
+    Attributes
+    ----------
+    expected, lower, upper : ndarray of shape (horizon, input_dimensions)
+        The expected values, and the ends of the intervals, in the units of the observations. From
+        `Forecaster.process` of n rows with a first axis of length n, and NaN where there is none.
+    """
+
+    expected: "NDArray[np.float64]"
+    lower: "NDArray[np.float64]"
+    upper: "NDArray[np.float64]"
+
+
+class Suggestion(NamedTuple):
+    """Parameters of a detector that fit a stream.
+
+    Attributes
+    ----------
+    input_dimensions, shingle_size, sample_size, time_decay, transform
+        As for `AnomalyDetector`.
+    period : int or None
+        The rhythm that was found, in observations.
+    reasons : list of str
+        Why, a sentence for each parameter.
+    """
+
+    input_dimensions: int
+    shingle_size: int
+    sample_size: int
+    time_decay: float
+    transform: str | None
+    period: int | None
+    reasons: list[str]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The keywords for `AnomalyDetector`, or for `DetectorMap`."""
+        return dict(zip(self._fields[:5], self[:5], strict=True))
+
+    def detector(self, **others: Any) -> "AnomalyDetector":
+        """Build a detector with these parameters.
+
+        Parameters
+        ----------
+        **others : optional
+            Further parameters, or other values for those suggested.
+
+        Returns
+        -------
+        AnomalyDetector
+            One that has seen nothing.
+        """
+        from ._rcf import AnomalyDetector
+
+        return AnomalyDetector(**{**self.parameters, **others})
+
+    def __str__(self) -> str:
+        """Give the reasons, one a line."""
+        return "\n".join(self.reasons)
+
+
 class ScoringFunction(NamedTuple):
     """What a forest computes of a query's depth and of the masses around it, for `score_with`.
 
@@ -220,8 +285,8 @@ class ScoringFunction(NamedTuple):
 
 
 for _answer in (
-    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor, Sample, ScoreEstimate,
-    ScoringFunction,
+    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, IntervalForecast, Neighbor,
+    Sample, ScoreEstimate, ScoringFunction, Suggestion,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.
     _answer.__module__ = "rcf"

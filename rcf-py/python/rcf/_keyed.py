@@ -1,59 +1,92 @@
 """One detector for each key."""
 
-import copy
-import os
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ._detections import Detections
-from ._errors import ConfigError, InputError
-from ._rcf import AnomalyDetector
+from ._detections import Detection, Detections
+from ._rcf import AnomalyDetector, KeyedDetectors
+from ._tables import rows_by_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Missing = Literal["raise", "impute"]
 
 
 class DetectorMap(Mapping[Any, AnomalyDetector]):
     """A detector for each key, all of the same parameters, made when the key first comes.
 
-    A mapping from keys to detectors. Detectors know nothing of each other: what one says depends on the
-    rows of its key alone, and equals what a detector of the same parameters says that is given those rows.
+    Detectors know nothing of each other: what one says depends on the rows of its key alone, and equals
+    what a detector of the same parameters says that is given those rows. Neither the budget nor the
+    number of threads changes a result. The map reads as one from keys to copies of their detectors.
 
     Parameters
     ----------
+    budget : int, optional
+        Bytes that the map may take (`size_in_bytes`). Detectors beyond it, those not used for longest,
+        are kept as saved bytes, which are two to three times smaller, until their next row.
+    time_to_live : float, optional
+        A key that was silent for longer is forgotten: its next row finds a new detector. In the unit of
+        the timestamps (seconds for moments), to a thousandth; without timestamps, in rows of the map.
     **parameters
         Those of `AnomalyDetector`.
+
+    Raises
+    ------
+    ConfigError
+        If a parameter breaks its rule.
+
+    Notes
+    -----
+    Keys are str, int, or tuples of these. Pickling and copying keep the complete state. A map may be
+    shared by threads: one call at a time works on it.
 
     Examples
     --------
     >>> sensors = np.repeat(["a", "b"], 1000)
     >>> values = np.tile(np.sin(np.arange(1000) / 10), 2)
     >>> values[1900] = 3.0
-    >>> results = rcf.DetectorMap(seed=7).process(sensors, values)
+    >>> detectors = rcf.DetectorMap(seed=7, budget=10_000_000)
+    >>> results = detectors.process(sensors, values)
     >>> {key: len(result.anomalies()) for key, result in results.items()}
     {'a': 0, 'b': 1}
+    >>> detectors.process_one("b", 3.0).is_anomaly, detectors["b"].records
+    (True, 1001)
     """
 
-    def __init__(self, **parameters: Any) -> None:
+    def __init__(
+        self, *, budget: int | None = None, time_to_live: float | None = None, **parameters: Any
+    ) -> None:
         """Check the parameters by making a detector of them."""
-        AnomalyDetector(**parameters)
-        self._parameters = parameters
-        self._detectors: dict[Any, AnomalyDetector] = {}
+        template = AnomalyDetector(**parameters)
+        self._detectors = KeyedDetectors(template, budget=budget, time_to_live=time_to_live)
 
     def process(
-        self, keys: Any, points: Any, *, missing: str = "raise", n_jobs: int | None = None
+        self,
+        keys: Any,
+        points: Any,
+        *,
+        timestamps: Any = None,
+        missing: Missing = "raise",
+        n_jobs: int | None = None,
     ) -> dict[Hashable, Detections]:
         """Judge, then learn, each row with the detector of its key, keys side by side.
 
         Parameters
         ----------
-        keys : sequence of hashable, of length n
-            The key of each row.
+        keys : sequence of length n
+            The key of each row; a pandas table of several columns makes tuples.
         points : array_like of shape (n, input_dimensions), or (n,)
-            The rows, oldest first for each key: arrays or pandas tables.
+            The rows, oldest first for each key: arrays or tables.
+        timestamps : array_like of shape (n,), optional
+            When each row was made, as for `AnomalyDetector.process`; increasing for each key. With
+            every call or with none.
         missing : {"raise", "impute"}, default "raise"
             As for `AnomalyDetector.process`.
         n_jobs : int, optional
-            Number of threads; all processors if left out. Never changes a result.
+            Number of threads; all processors if left out or -1. Never changes a result.
 
         Returns
         -------
@@ -65,50 +98,126 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         InputError
             If a row is refused; its attribute `row` counts among all rows. No detector has changed.
         """
-        from concurrent.futures import ThreadPoolExecutor  # slow to import
-
-        jobs = _jobs(n_jobs)
-        rows = _rows_of_keys(keys)
-        count = sum(map(len, rows.values()))
+        names, key_of_row = rows_by_key(keys)
+        columns = self._detectors.process(
+            names,
+            key_of_row.tolist(),
+            points,
+            timestamps=timestamps,
+            missing=missing,
+            n_jobs=n_jobs,
+        )
+        in_order = np.argsort(key_of_row, kind="stable")
+        ends = np.cumsum(np.bincount(key_of_row, minlength=len(names)))
+        rows_of_keys = np.split(in_order, ends)[:-1]
         if not hasattr(points, "iloc"):
             points = np.asarray(points)
-        if np.ndim(points) == 0 or len(points) != count:
-            raise InputError(f"expected as many rows as keys: {count}, got shape {np.shape(points)}")
+        results: dict[Hashable, Detections] = {}
+        for key, rows, answers in zip(names, rows_of_keys, columns, strict=True):
+            part = points.iloc[rows] if hasattr(points, "iloc") else points[rows]
+            results[key] = Detections(source=part, **answers)
+        return results
 
-        # What is refused must not leave some detectors changed: work on copies.
-        def work(key: Hashable) -> tuple[AnomalyDetector, Detections]:
-            known = self._detectors.get(key)
-            detector = AnomalyDetector(**self._parameters) if known is None else copy.copy(known)
-            mine = rows[key]
-            part = points.iloc[mine] if hasattr(points, "iloc") else points[mine]
-            try:
-                return detector, detector.process(part, missing=missing)
-            except InputError as error:
-                if error.row is not None:
-                    error.row = int(mine[error.row])
-                    error.args = (f"key {key!r}, row {error.row}: {str(error).partition(': ')[2]}",)
-                raise
+    def process_one(
+        self,
+        key: Hashable,
+        point: Any,
+        *,
+        timestamp: "float | datetime | np.datetime64 | None" = None,
+        missing: Missing = "raise",
+    ) -> Detection:
+        """Judge, then learn, one observation with the detector of its key.
 
-        with ThreadPoolExecutor(jobs) as pool:
-            done = dict(zip(rows, pool.map(work, rows), strict=True))
-        self._detectors.update((key, detector) for key, (detector, _) in done.items())
-        return {key: result for key, (_, result) in done.items()}
+        Parameters
+        ----------
+        key : str, int or tuple of these
+            Whose observation it is.
+        point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
+            The next observation of this key.
+        timestamp : float or datetime, optional
+            When it was made, as for `process`.
+        missing : {"raise", "impute"}, default "raise"
+            As for `AnomalyDetector.process`.
+
+        Returns
+        -------
+        Detection
+            What there is to say about it.
+
+        Raises
+        ------
+        InputError
+            If the key or the observation is refused. Nothing has changed.
+        """
+        return self._detectors.process_one(key, point, timestamp=timestamp, missing=missing)
+
+    def forget(self, key: Hashable) -> bool:
+        """Forget a key and its detector.
+
+        Parameters
+        ----------
+        key : str, int or tuple of these
+            The key.
+
+        Returns
+        -------
+        bool
+            Whether it was known.
+        """
+        return self._detectors.forget(key)
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Bytes of the detectors in use, of all keys, and of the tables between them: exact."""
+        return self._detectors.size_in_bytes
+
+    @property
+    def saved(self) -> int:
+        """Number of detectors that are kept as saved bytes, since they exceed the budget."""
+        return self._detectors.saved
+
+    @property
+    def saved_bytes(self) -> int:
+        """How many bytes those are, beside `size_in_bytes`."""
+        return self._detectors.saved_bytes
+
+    @property
+    def expirations(self) -> int:
+        """Number of times a key was forgotten for its silence."""
+        return self._detectors.expirations
 
     def __getitem__(self, key: Hashable) -> AnomalyDetector:
-        """Give the detector of a key."""
-        return self._detectors[key]
+        """Give a copy of the detector of a key."""
+        found = self._detectors.get(key) if key in self._detectors else None
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether there is a detector of this key."""
+        return key in self._detectors
 
     def __iter__(self) -> Iterator[Any]:
         """Go through the keys."""
-        return iter(self._detectors)
+        return iter(self._detectors.keys())
 
     def __len__(self) -> int:
         """Give the number of keys."""
         return len(self._detectors)
 
+    def __repr__(self) -> str:
+        """Say how many keys there are, and what they take."""
+        return f"<DetectorMap: {len(self):,} keys, {self.size_in_bytes:,} bytes>"
+
 
 def process_many(
-    keys: Any, points: Any, *, missing: str = "raise", n_jobs: int | None = None, **parameters: Any
+    keys: Any,
+    points: Any,
+    *,
+    timestamps: Any = None,
+    missing: Missing = "raise",
+    n_jobs: int | None = None,
+    **parameters: Any,
 ) -> dict[Hashable, Detections]:
     """Judge the rows of many keys, each with a new detector of its own.
 
@@ -116,32 +225,18 @@ def process_many(
 
     Parameters
     ----------
-    keys, points, missing, n_jobs : optional
+    keys, points, timestamps, missing, n_jobs : optional
         As for `DetectorMap.process`.
     **parameters
-        Those of `AnomalyDetector`.
+        Those of `DetectorMap`.
 
     Returns
     -------
     dict of Detections
         For each key, what is said about its rows.
     """
-    return DetectorMap(**parameters).process(keys, points, missing=missing, n_jobs=n_jobs)
-
-
-def _jobs(n_jobs: int | None) -> int:
-    if n_jobs is None or n_jobs == -1:
-        return os.cpu_count() or 1
-    if n_jobs < 1:
-        raise ConfigError(f"n_jobs must be at least 1, or -1 for all processors, got {n_jobs}")
-    return n_jobs
-
-
-def _rows_of_keys(keys: Any) -> dict[Hashable, Any]:
-    rows: dict[Hashable, list[int]] = {}
-    for row, key in enumerate(keys.tolist() if hasattr(keys, "tolist") else keys):
-        rows.setdefault(key, []).append(row)
-    return {key: np.asarray(mine) for key, mine in rows.items()}
+    detectors = DetectorMap(**parameters)
+    return detectors.process(keys, points, timestamps=timestamps, missing=missing, n_jobs=n_jobs)
 
 
 for _object in (DetectorMap, process_many):

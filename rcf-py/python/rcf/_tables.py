@@ -1,8 +1,12 @@
-"""Tables whose columns NumPy alone would read as objects."""
+"""Tables and times that NumPy alone would read as objects."""
 
+from collections.abc import Hashable, Iterator
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ._errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,3 +26,67 @@ def from_table(table: Any) -> "NDArray[np.float64] | None":
     except (AttributeError, TypeError):
         pass
     return None
+
+
+def not_numbers(values: Any) -> str:
+    """Say what is there instead of numbers, and what to do."""
+    begin = "expected numbers, got "
+    columns = getattr(values, "columns", None)
+    if columns is not None and hasattr(values, "iloc"):
+        odd = [name for name in columns if getattr(values[name].dtype, "kind", "O") not in "fiub"]
+        if odd:
+            return f"{begin}columns of other types: {odd}; give those with numbers, as frame[[...]]"
+    if values is None or callable(values) or isinstance(values, dict | set):
+        return f"{begin}{type(values).__name__}; give an array, a table, a list or a number"
+    if isinstance(values, Iterator):
+        return f"{begin}a {type(values).__name__}; give list(...) of it"
+    array = np.asarray(values)
+    if array.dtype.kind == "c":
+        return f"{begin}complex ones; give their parts as two inputs: np.column_stack([x.real, x.imag])"
+    if array.dtype.kind in "mM":
+        return f"{begin}times ({array.dtype}); these go to timestamps=..., where a call has it"
+    strange = [value for value in array.flat if not isinstance(value, int | float)]
+    odd = strange[0] if strange else values
+    if odd is None:
+        return f"{begin}None; give NaN for what is missing: np.asarray(values, dtype=float)"
+    found = f"text such as {str(odd)!r}" if isinstance(odd, str) else f"values of dtype {array.dtype}"
+    return f"{begin}{found}; make them numbers first: np.asarray(values, dtype=float)"
+
+
+def seconds(timestamps: Any) -> "NDArray[Any]":
+    """Turn moments into seconds since 1970, those without a time zone taken for UTC; leave numbers."""
+    array = np.asarray(timestamps)
+    if array.dtype == object and getattr(getattr(timestamps, "dtype", None), "kind", "") == "M":
+        array = timestamps.to_numpy(dtype="datetime64[ns]")  # pandas with a time zone: gives UTC
+    if array.dtype == object and all(isinstance(moment, datetime) for moment in array.flat):
+        utc = [moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc) for moment in array.flat]
+        return np.array([moment.timestamp() for moment in utc]).reshape(array.shape)
+    if array.dtype.kind == "M":
+        microseconds = array.astype("datetime64[us]").astype(np.int64) / 1e6
+        return np.where(np.isnat(array), np.nan, microseconds)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"timestamps must be numbers, or moments (datetime64, datetime, pandas' index), got values of "
+            f"dtype {array.dtype}; pandas.to_datetime reads text"
+        )
+    return array
+
+
+def rows_by_key(keys: Any) -> "tuple[list[Hashable], NDArray[np.int64]]":
+    """Give the keys, each once in the order of their first rows, and for each row the place of its key."""
+    if hasattr(keys, "itertuples"):  # several columns of pandas
+        listed = list(keys.itertuples(index=False, name=None))
+    else:
+        listed = keys
+        for name in ("tolist", "to_list", "to_pylist"):  # NumPy and pandas, polars, Arrow
+            if hasattr(keys, name):
+                listed = getattr(keys, name)()  # Python's own values
+                break
+    if isinstance(listed, str | bytes) or not np.iterable(listed):
+        raise InputError(f"expected a key for each row, got {type(keys).__name__} {keys!r}")
+    places: dict[Hashable, int] = {}
+    try:
+        place_of_row = [places.setdefault(key, len(places)) for key in listed]
+    except TypeError as error:
+        raise InputError(f"keys must be str, int of 64 bits, or tuples of these: {error}") from error
+    return list(places), np.array(place_of_row, dtype=np.int64)

@@ -4,12 +4,13 @@ use ndarray::Array2;
 use numpy::prelude::*;
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use rcf_core::{Descriptor, Direction, EvidenceKind, Silenced};
 
 /// One entry for each row, and one in `candidate_*` for each row that is a candidate.
 #[derive(Default)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     score: Vec<f64>,
     evidence: Vec<f64>,
     threshold: Vec<f64>,
@@ -32,37 +33,32 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn of(descriptors: &[Descriptor]) -> Self {
-        let mut columns = Self::default();
-        let column = |value: fn(&Descriptor) -> f64| descriptors.iter().map(value).collect();
-        columns.score = column(|d| d.score);
-        columns.evidence = column(|d| d.evidence);
-        columns.threshold = column(|d| d.threshold);
-        columns.severity = column(|d| d.severity);
-        columns.grade = column(|d| d.grade);
-        columns.confidence = column(|d| d.confidence);
-        columns.warmup = descriptors.iter().map(|d| d.warm_up as i64).collect();
-        columns.imputed = descriptors.iter().map(|d| d.imputed as i64).collect();
-        columns.is_anomaly = descriptors.iter().map(Descriptor::is_anomaly).collect();
-        for (row, descriptor) in descriptors.iter().enumerate() {
-            let Some(candidate) = &descriptor.candidate else {
-                continue;
-            };
-            columns.candidate.push(row as i64);
-            columns.relative_index.push(candidate.relative_index.into());
-            columns.is_high.push(candidate.direction == Direction::High);
-            columns.values.extend(&candidate.values);
-            columns.expected.extend(&candidate.expected);
-            columns.high.extend(&candidate.attribution.high);
-            columns.low.extend(&candidate.attribution.low);
-            columns.silenced.push(descriptor.silenced);
-            columns.kind.push(candidate.kind);
+    pub(crate) fn push(&mut self, descriptor: &Descriptor) {
+        let row = self.score.len() as i64;
+        self.score.push(descriptor.score);
+        self.evidence.push(descriptor.evidence);
+        self.threshold.push(descriptor.threshold);
+        self.severity.push(descriptor.severity);
+        self.grade.push(descriptor.grade);
+        self.confidence.push(descriptor.confidence);
+        self.warmup.push(descriptor.warm_up as i64);
+        self.imputed.push(descriptor.imputed as i64);
+        self.is_anomaly.push(descriptor.is_anomaly());
+        if let Some(candidate) = &descriptor.candidate {
+            self.candidate.push(row);
+            self.relative_index.push(candidate.relative_index.into());
+            self.is_high.push(candidate.direction == Direction::High);
+            self.values.extend(&candidate.values);
+            self.expected.extend(&candidate.expected);
+            self.high.extend(&candidate.attribution.high);
+            self.low.extend(&candidate.attribution.low);
+            self.silenced.push(descriptor.silenced);
+            self.kind.push(candidate.kind);
         }
-        columns
     }
 
     /// The arguments of `rcf._detections.Detections`.
-    pub(super) fn into_dict<'py>(
+    pub(crate) fn into_dict<'py>(
         self,
         py: Python<'py>,
         inputs: usize,
@@ -98,8 +94,9 @@ impl Columns {
     }
 }
 
-/// One record as the arguments of `rcf._detections.Detection`.
-pub(super) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bound<'py, PyDict>> {
+/// One record as `rcf._detections.Detection`.
+pub(crate) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bound<'py, PyAny>> {
+    static DETECTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let entries = PyDict::new(py);
     entries.set_item("score", descriptor.score)?;
     entries.set_item("evidence", descriptor.evidence)?;
@@ -124,5 +121,7 @@ pub(super) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bou
         entries.set_item("attribution", parts.into_pyarray(py))?;
         entries.set_item("is_high", candidate.direction == Direction::High)?;
     }
-    Ok(entries)
+    DETECTION
+        .import(py, "rcf._detections", "Detection")?
+        .call((), Some(&entries))
 }

@@ -1,17 +1,21 @@
 //! `rcf.AnomalyDetector`.
 
 mod columns;
-mod parameters;
+pub(crate) mod parameters;
 mod process;
 mod state;
 
+pub(crate) use columns::{Columns, one};
+pub(crate) use process::{may_miss, step};
+
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::PyBytesMethods;
 use rcf_core::{AnomalyDetector, DetectorConfig};
 
 use crate::errors;
 use crate::forest::PyRandomCutForest;
 use crate::parameters::{flag, integer, per_input, real};
+use crate::saved::{Saved, State};
 use crate::shared::Shared;
 
 /// Anomalies in a stream of observations: which, since when, why, and what would have been usual.
@@ -89,11 +93,16 @@ pub(crate) struct PyAnomalyDetector {
 }
 
 impl PyAnomalyDetector {
-    fn from_core(detector: AnomalyDetector) -> Self {
+    pub(crate) fn from_core(detector: AnomalyDetector) -> Self {
         Self {
             config: detector.config().clone(),
             detector: Shared::new(detector),
         }
+    }
+
+    /// A detector of Rust's own that goes on like this one.
+    pub(crate) fn copy(&self, py: Python<'_>) -> PyResult<AnomalyDetector> {
+        Ok(self.detector.read(py)?.clone())
     }
 }
 
@@ -135,11 +144,11 @@ impl PyAnomalyDetector {
         ignore_near_expected: Option<&Bound<'_, PyAny>>,
         noise_floor: Option<&Bound<'_, PyAny>>,
         silence: Option<&Bound<'_, PyAny>>,
-        _state: Option<&Bound<'_, PyBytes>>,
+        _state: State<'_>,
     ) -> PyResult<Self> {
-        if let Some(bytes) = _state {
-            let detector = AnomalyDetector::from_bytes(bytes.as_bytes()).map_err(errors::state)?;
-            return Ok(Self::from_core(detector));
+        if let Some((bytes, trusted)) = _state {
+            let model = AnomalyDetector::from_state(bytes.as_bytes(), trusted);
+            return model.map(Self::from_core).map_err(errors::state);
         }
         let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
         let mut builder = AnomalyDetector::builder(input_dimensions);

@@ -32,16 +32,23 @@ fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     })
 }
 
-pub(super) fn transform(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Transform>> {
+const TRANSFORMS: [(&str, Transform); 5] = [
+    ("none", Transform::None),
+    ("subtract_moving_average", Transform::SubtractMovingAverage),
+    ("normalize", Transform::Normalize),
+    ("difference", Transform::Difference),
+    ("normalized_difference", Transform::NormalizedDifference),
+];
+
+pub(crate) fn transform(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Transform>> {
     let Some(value) = value else { return Ok(None) };
-    let choices = [
-        ("none", Transform::None),
-        ("subtract_moving_average", Transform::SubtractMovingAverage),
-        ("normalize", Transform::Normalize),
-        ("difference", Transform::Difference),
-        ("normalized_difference", Transform::NormalizedDifference),
-    ];
-    choice(name, &text(name, value)?, &choices).map(Some)
+    choice(name, &text(name, value)?, &TRANSFORMS).map(Some)
+}
+
+/// What Python calls a transform; none for one that is younger than this table.
+pub(crate) fn name_of(transform: Transform) -> Option<&'static str> {
+    let mut names = TRANSFORMS.into_iter();
+    Some(names.find(|(_, other)| *other == transform)?.0)
 }
 
 pub(super) fn imputation(name: &str, value: Argument<'_, '_>) -> PyResult<Option<MissingPolicy>> {

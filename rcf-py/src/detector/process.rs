@@ -2,12 +2,12 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
+use rcf_core::{AnomalyDetector, Descriptor, InputError};
 
 use super::PyAnomalyDetector;
 use super::columns::{Columns, one};
 use crate::errors;
-use crate::input::{Point, Rows, with_rows};
+use crate::input::{Point, Rows, moment, seconds, with_rows};
 
 #[pymethods]
 impl PyAnomalyDetector {
@@ -21,6 +21,10 @@ impl PyAnomalyDetector {
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The next n observations, oldest first: NumPy, pandas, polars, Arrow, or lists. Arrays of
     ///     float64 and float32 are read in place, in any order and with any stride.
+    /// timestamps : array_like of shape (n,), optional
+    ///     When each row was made, strictly increasing: numbers in any unit, or moments (NumPy's
+    ///     datetime64, pandas' index, datetime), which count in seconds. Gaps are seen then, judged
+    ///     by the mean gap, and filled in as the parameter `imputation` says.
     /// missing : {"raise", "impute"}, default "raise"
     ///     What a value that is NaN means: an error, or one that was not observed and is filled in
     ///     as the parameter `imputation` says.
@@ -35,25 +39,40 @@ impl PyAnomalyDetector {
     /// InputError
     ///     If the array has the wrong shape or a value that is not finite; its attribute `row` tells
     ///     which row. Nothing is learned then, not even the rows before it.
-    #[pyo3(signature = (points, *, missing="raise"))]
+    ///
+    /// Examples
+    /// --------
+    /// >>> values = np.sin(np.arange(1000) / 10)
+    /// >>> hours = np.datetime64("2026-03-01T00") + np.arange(1000)
+    /// >>> result = rcf.AnomalyDetector(seed=7).process(values, timestamps=hours)
+    /// >>> result
+    /// <Detections: 1,000 rows, 0 anomalies>
+    #[pyo3(signature = (points, *, timestamps=None, missing="raise"))]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
+        timestamps: Option<&Bound<'py, PyAny>>,
         missing: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
         static DETECTIONS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let may_miss = may_miss(missing)?;
         let inputs = self.config.input_dimensions;
         let rows = Rows::extract(points, inputs)?;
+        let timestamps = timestamps
+            .map(|times| seconds(times, rows.len()))
+            .transpose()?;
         let detector = &self.detector;
         let columns = with_rows!(rows, view => detector.write_detached(py, |detector| {
-            let descriptors = if may_miss {
-                detector.process_array_with_missing(view)
-            } else {
-                detector.process_array(view)
-            };
-            descriptors.map(|descriptors| Columns::of(&descriptors))
+            let descriptors = match (&timestamps, may_miss) {
+                (None, false) => detector.process_array(view),
+                (None, true) => detector.process_array_with_missing(view),
+                (Some(times), false) => detector.process_array_at(times, view),
+                (Some(times), true) => detector.process_array_at_with_missing(times, view),
+            }?;
+            let mut columns = Columns::default();
+            descriptors.iter().for_each(|descriptor| columns.push(descriptor));
+            Ok(columns)
         }))?
         .map_err(|error| errors::array(py, &error))?
         .into_dict(py, inputs)?;
@@ -69,8 +88,8 @@ impl PyAnomalyDetector {
     /// ----------
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The next observation.
-    /// timestamp : float, optional
-    ///     When it was made, in any unit; later than the one before. Gaps are seen then.
+    /// timestamp : float or datetime, optional
+    ///     When it was made, as for `process`; later than the one before.
     /// missing : {"raise", "impute"}, default "raise"
     ///     What a value that is NaN means, as for `process`.
     ///
@@ -96,25 +115,17 @@ impl PyAnomalyDetector {
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
-        timestamp: Option<f64>,
+        timestamp: Option<&Bound<'py, PyAny>>,
         missing: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
-        static DETECTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let may_miss = may_miss(missing)?;
         let point = Point::extract(point, self.config.input_dimensions)?;
+        let timestamp = timestamp.map(moment).transpose()?;
         let values = point.values()?;
         let mut detector = self.detector.write(py)?;
-        let descriptor = match (timestamp, may_miss) {
-            (None, false) => detector.process(values),
-            (None, true) => detector.process_with_missing(values),
-            (Some(time), false) => detector.process_at(time, values),
-            (Some(time), true) => detector.process_at_with_missing(time, values),
-        };
+        let descriptor = step(&mut detector, timestamp, values, may_miss);
         drop(detector);
-        let entries: Bound<'py, PyDict> = one(py, &descriptor.map_err(errors::refused)?)?;
-        DETECTION
-            .import(py, "rcf._detections", "Detection")?
-            .call((), Some(&entries))
+        one(py, &descriptor.map_err(errors::refused)?)
     }
 
     /// Start from past data: learn each observation and decide nothing.
@@ -143,7 +154,22 @@ impl PyAnomalyDetector {
     }
 }
 
-fn may_miss(missing: &str) -> PyResult<bool> {
+/// Gives one record to a detector.
+pub(crate) fn step(
+    detector: &mut AnomalyDetector,
+    timestamp: Option<f64>,
+    values: &[f64],
+    may_miss: bool,
+) -> Result<Descriptor, InputError> {
+    match (timestamp, may_miss) {
+        (None, false) => detector.process(values),
+        (None, true) => detector.process_with_missing(values),
+        (Some(time), false) => detector.process_at(time, values),
+        (Some(time), true) => detector.process_at_with_missing(time, values),
+    }
+}
+
+pub(crate) fn may_miss(missing: &str) -> PyResult<bool> {
     match missing {
         "raise" => Ok(false),
         "impute" => Ok(true),

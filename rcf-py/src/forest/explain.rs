@@ -2,9 +2,9 @@
 
 use pyo3::prelude::*;
 
-use super::{PyRandomCutForest, answers};
-use crate::errors;
+use super::PyRandomCutForest;
 use crate::input::Point;
+use crate::{answers, errors};
 
 #[pymethods]
 impl PyRandomCutForest {

@@ -4,10 +4,10 @@ use numpy::prelude::*;
 use numpy::{PyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 
-use super::{PyRandomCutForest, answers};
-use crate::errors;
+use super::PyRandomCutForest;
 use crate::input::{in_shape, positions};
 use crate::parameters::integer;
+use crate::{answers, errors};
 
 /// So that the answer fits into memory, and comes before the night.
 const MAX_HORIZON: usize = 1_000_000;

@@ -1,6 +1,5 @@
 //! `rcf.RandomCutForest`. One file for each topic, as in `rcf-core`.
 
-mod answers;
 mod explain;
 mod impute;
 mod neighbors;
@@ -12,11 +11,13 @@ mod stream;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::PyBytesMethods;
 use rcf_core::{Config, RandomCutForest};
 
+use crate::answers::Shape;
 use crate::errors;
 use crate::parameters::{flag, integer, per_input, real};
+use crate::saved::{Saved, State};
 use crate::shared::Shared;
 
 /// Anomaly scores for a stream of points, by a forest of random cut trees.
@@ -111,7 +112,7 @@ impl PyRandomCutForest {
     }
 
     /// Observations × values of one, in a point.
-    fn shape(&self) -> answers::Shape {
+    fn shape(&self) -> Shape {
         [self.config.shingle_size, self.config.input_dimensions]
     }
 }
@@ -149,11 +150,11 @@ impl PyRandomCutForest {
         store_labels: Option<&Bound<'_, PyAny>>,
         noise_floor: Option<&Bound<'_, PyAny>>,
         relative_noise_floor: Option<&Bound<'_, PyAny>>,
-        _state: Option<&Bound<'_, PyBytes>>,
+        _state: State<'_>,
     ) -> PyResult<Self> {
-        if let Some(bytes) = _state {
-            let forest = RandomCutForest::from_bytes(bytes.as_bytes()).map_err(errors::state)?;
-            return Ok(Self::from_core(forest));
+        if let Some((bytes, trusted)) = _state {
+            let model = RandomCutForest::from_state(bytes.as_bytes(), trusted);
+            return model.map(Self::from_core).map_err(errors::state);
         }
         let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
         let mut builder = RandomCutForest::builder(input_dimensions);

@@ -3,9 +3,9 @@
 use pyo3::prelude::*;
 use rcf_core::RandomCutForest;
 
-use super::{PyRandomCutForest, answers};
-use crate::errors;
+use super::PyRandomCutForest;
 use crate::parameters::integer;
+use crate::{answers, errors};
 
 #[pymethods]
 impl PyRandomCutForest {

@@ -8,6 +8,7 @@ use rcf_core::Arrival;
 use super::PyRandomCutForest;
 use crate::errors;
 use crate::input::{Point, Rows, with_rows};
+use crate::jobs::{score_array, threads};
 
 #[pymethods]
 impl PyRandomCutForest {
@@ -141,6 +142,8 @@ impl PyRandomCutForest {
     /// ----------
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The points to judge, as for `process`.
+    /// n_jobs : int, default 1
+    ///     Number of threads; -1 for all processors. Never changes a result.
     ///
     /// Returns
     /// -------
@@ -159,15 +162,20 @@ impl PyRandomCutForest {
     /// >>> near, far = forest.score_array([0.5, 5.0])
     /// >>> bool(near < far)
     /// True
+    #[pyo3(signature = (points, *, n_jobs=None))]
     fn score_array<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
+        n_jobs: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let rows = Rows::extract(points, self.width)?;
+        let pool = threads(n_jobs, Some(1))?;
         let forest = &self.forest;
-        with_rows!(rows, view => forest.read_detached(py, |forest| forest.score_array(view)))?
-            .map(|scores| scores.into_pyarray(py))
-            .map_err(|error| errors::array(py, &error))
+        with_rows!(rows, view => {
+            forest.read_detached(py, |forest| score_array(&pool, forest, view))
+        })?
+        .map(|scores| scores.into_pyarray(py))
+        .map_err(|error| errors::array(py, &error))
     }
 }

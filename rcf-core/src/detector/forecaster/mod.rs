@@ -14,7 +14,7 @@ mod state;
 
 use std::collections::VecDeque;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 pub use config::{ForecasterBuilder, ForecasterConfig};
@@ -22,8 +22,9 @@ pub use config::{ForecasterBuilder, ForecasterConfig};
 use super::check_record;
 use super::state::are_values;
 use super::transform::InputState;
-use crate::error::{ConfigError, InputError};
+use crate::error::{ArrayError, ConfigError, InputError};
 use crate::forest::RandomCutForest;
+use crate::real::Real;
 use crate::shingle::MAX_MAGNITUDE;
 use errors::Errors;
 
@@ -132,6 +133,30 @@ impl Forecaster {
         }
         self.pending.push_front(forecast.clone());
         Ok(Some(forecast))
+    }
+
+    /// [`process`](Self::process) for each row of an array, in order. The results are those of the
+    /// calls one by one, bit for bit.
+    ///
+    /// # Errors
+    /// The first row that `process` would refuse. All rows are checked first: on an error none has
+    /// been taken.
+    pub fn process_array<A: Real>(
+        &mut self,
+        rows: ArrayView2<'_, A>,
+    ) -> Result<Vec<Option<IntervalForecast>>, ArrayError> {
+        let mut buffer = Vec::new();
+        for (row, values) in rows.rows().into_iter().enumerate() {
+            let values = A::row(&values, &mut buffer);
+            check_record(values, self.config.input_dimensions, false)
+                .map_err(|source| ArrayError { row, source })?;
+        }
+        let rows = rows.rows().into_iter().enumerate();
+        rows.map(|(row, values)| {
+            let forecast = self.process(A::row(&values, &mut buffer));
+            forecast.map_err(|source| ArrayError { row, source })
+        })
+        .collect()
     }
 
     /// The forecast that came with the newest record, if there was one.

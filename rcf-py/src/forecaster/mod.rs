@@ -1,0 +1,318 @@
+//! `rcf.Forecaster`.
+
+mod state;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytesMethods;
+use rcf_core::{Forecaster, ForecasterConfig};
+
+use crate::detector::parameters::transform;
+use crate::input::{Point, Rows, with_rows};
+use crate::parameters::{integer, real};
+use crate::saved::{Saved, State};
+use crate::shared::Shared;
+use crate::{answers, errors};
+
+/// The next observations of a stream, each time one arrives, with intervals that keep their promise.
+///
+/// Expected values come from a random cut forest. The intervals are made of past errors, by online
+/// conformal prediction (Angelopoulos, Candès, Tibshirani, 2023): whatever the stream does, the share
+/// of values that they hold tends to `coverage`, and `measured_coverage` tells what it was.
+///
+/// All parameters are keywords; ``None`` means the default.
+///
+/// Parameters
+/// ----------
+/// input_dimensions : int, default 1
+///     Number of values in one observation.
+/// shingle_size : int, default 8
+///     Number of observations by which the next one is forecast, and the one itself.
+/// number_of_trees, sample_size, seed : optional
+///     As for `RandomCutForest`.
+/// transform : str, optional
+///     What is done to values before the forest sees them, as for `AnomalyDetector`. A
+///     ``"difference"`` follows a trend, which values alone cannot: a forest knows no value that it
+///     has not seen.
+/// horizon : int, default 1
+///     Number of observations that are forecast, up to 1,000.
+/// coverage : float, default 0.8
+///     Share of values that the intervals shall hold, from 0.01 to 0.99.
+/// limits : tuple of float, or sequence of such tuples, optional
+///     The least and the greatest possible value, ``None`` where there is none: for each input, or one
+///     pair for all. Forecasts and intervals end there.
+///
+/// Raises
+/// ------
+/// ConfigError
+///     If a parameter breaks its rule.
+///
+/// Notes
+/// -----
+/// Threads, pickling, copying and saving are as for `RandomCutForest`.
+///
+/// Examples
+/// --------
+/// >>> forecaster = rcf.Forecaster(shingle_size=16, horizon=3, seed=1)
+/// >>> _ = forecaster.process(np.sin(np.arange(2000) / 10))
+/// >>> ahead = forecaster.newest
+/// >>> ahead.expected.shape, bool(abs(ahead.expected[0, 0] - np.sin(200)) < 0.1)
+/// ((3, 1), True)
+/// >>> 0.7 < forecaster.measured_coverage() < 0.9
+/// True
+#[pyclass(frozen, subclass, module = "rcf", name = "Forecaster")]
+pub(crate) struct PyForecaster {
+    /// A copy outside the lock: parameters do not change.
+    config: ForecasterConfig,
+    forecaster: Shared<Forecaster>,
+}
+
+impl PyForecaster {
+    fn from_core(forecaster: Forecaster) -> Self {
+        Self {
+            config: forecaster.config().clone(),
+            forecaster: Shared::new(forecaster),
+        }
+    }
+}
+
+/// A pair for each input, or one for all of them.
+fn limits(value: &Bound<'_, PyAny>, inputs: usize) -> PyResult<Vec<(f64, f64)>> {
+    type Pair = (Option<f64>, Option<f64>);
+    let ends = |(least, greatest): Pair| {
+        let least = least.unwrap_or(f64::NEG_INFINITY);
+        (least, greatest.unwrap_or(f64::INFINITY))
+    };
+    if let Ok(pair) = value.extract::<Pair>() {
+        return Ok(vec![ends(pair); inputs]);
+    }
+    let pairs: Vec<Pair> = value.extract().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "limits must be a pair (least, greatest) or one for each input, got {value}"
+        ))
+    })?;
+    Ok(pairs.into_iter().map(ends).collect())
+}
+
+#[pymethods]
+impl PyForecaster {
+    #[new]
+    #[pyo3(
+        signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
+            sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None,
+            _state=None),
+        text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
+            sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None)"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keywords of a Python constructor"
+    )]
+    fn new(
+        input_dimensions: Option<&Bound<'_, PyAny>>,
+        shingle_size: Option<&Bound<'_, PyAny>>,
+        number_of_trees: Option<&Bound<'_, PyAny>>,
+        sample_size: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+        transform: Option<&Bound<'_, PyAny>>,
+        horizon: Option<&Bound<'_, PyAny>>,
+        coverage: Option<&Bound<'_, PyAny>>,
+        limits: Option<&Bound<'_, PyAny>>,
+        _state: State<'_>,
+    ) -> PyResult<Self> {
+        if let Some((bytes, trusted)) = _state {
+            let model = Forecaster::from_state(bytes.as_bytes(), trusted);
+            return model.map(Self::from_core).map_err(errors::state);
+        }
+        let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
+        let mut builder = Forecaster::builder(input_dimensions);
+        // What is left out stays out, so that the defaults live in rcf-core alone.
+        macro_rules! set {
+            ($($parameter:ident: $kind:expr),+ $(,)?) => {$(
+                if let Some(value) = $kind(stringify!($parameter), $parameter)? {
+                    builder = builder.$parameter(value);
+                }
+            )+};
+        }
+        set! {
+            shingle_size: integer,
+            number_of_trees: integer,
+            sample_size: integer,
+            seed: integer,
+            transform: self::transform,
+            horizon: integer,
+            coverage: real,
+        }
+        if let Some(given) = limits {
+            let inputs = input_dimensions.min(rcf_core::MAX_DIMENSIONS);
+            builder = builder.limits(self::limits(given, inputs)?);
+        }
+        builder.build().map(Self::from_core).map_err(errors::config)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let name = slf.get_type().name()?;
+        let config = &slf.get().config;
+        Ok(format!(
+            "{name}(input_dimensions={}, shingle_size={}, number_of_trees={}, sample_size={}, \
+             horizon={}, coverage={:?}, seed={}, ...)",
+            config.input_dimensions,
+            config.shingle_size,
+            config.number_of_trees,
+            config.sample_size,
+            config.horizon,
+            config.coverage,
+            config.seed,
+        ))
+    }
+
+    /// Learn each observation of an array in turn, and forecast after each.
+    ///
+    /// The same forecasts, bit for bit, as `process_one` on one row after the other. The GIL is
+    /// released; nobody may write to `points` meanwhile.
+    ///
+    /// Parameters
+    /// ----------
+    /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
+    ///     The next n observations, oldest first, as for `RandomCutForest.process`.
+    ///
+    /// Returns
+    /// -------
+    /// IntervalForecast
+    ///     With arrays of shape (n, horizon, input_dimensions): what was forecast after each row, NaN
+    ///     until the forest is ready.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the array has the wrong shape or a value that is not finite; its attribute `row` tells
+    ///     which row. Nothing is learned then, not even the rows before it.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forecaster = rcf.Forecaster(horizon=5, seed=1)
+    /// >>> forecaster.process(np.sin(np.arange(500) / 10)).lower.shape
+    /// (500, 5, 1)
+    fn process<'py>(
+        &self,
+        py: Python<'py>,
+        points: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let inputs = self.config.input_dimensions;
+        let rows = Rows::extract(points, inputs)?;
+        let forecaster = &self.forecaster;
+        let forecasts =
+            with_rows!(rows, view => forecaster.write_detached(py, |model| model.process_array(view)))?
+                .map_err(|error| errors::array(py, &error))?;
+        answers::interval_forecasts(py, &forecasts, [self.config.horizon, inputs])
+    }
+
+    /// Learn one observation, and forecast the next ones.
+    ///
+    /// Parameters
+    /// ----------
+    /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
+    ///     The next observation.
+    ///
+    /// Returns
+    /// -------
+    /// IntervalForecast or None
+    ///     With arrays of shape (horizon, input_dimensions); None until the forest is ready.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the point has the wrong shape or a value that is not finite. The forecaster is
+    ///     unchanged.
+    fn process_one<'py>(
+        &self,
+        py: Python<'py>,
+        point: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let point = Point::extract(point, self.config.input_dimensions)?;
+        let forecast = self.forecaster.write(py)?.process(point.values()?);
+        let forecast = forecast.map_err(errors::refused)?;
+        forecast
+            .map(|forecast| answers::interval_forecast(py, forecast))
+            .transpose()
+    }
+
+    /// Share of the intervals for a step ahead that held what came, over all inputs.
+    ///
+    /// Parameters
+    /// ----------
+    /// step : int, default 1
+    ///     Which step, from 1 to `horizon`.
+    ///
+    /// Returns
+    /// -------
+    /// float
+    ///     From 0 to 1; NaN before any interval has been compared.
+    ///
+    /// Raises
+    /// ------
+    /// ConfigError
+    ///     If there is no such step.
+    #[pyo3(signature = (step=None))]
+    fn measured_coverage(&self, py: Python<'_>, step: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
+        let step = integer("step", step)?.unwrap_or(1);
+        let horizon = self.config.horizon;
+        if step == 0 || step > horizon {
+            return Err(errors::config(format!(
+                "step must be in 1..={horizon}, got {step}"
+            )));
+        }
+        Ok(self.forecaster.read(py)?.measured_coverage(step))
+    }
+
+    /// The forecast that came with the newest observation; None until the forest is ready.
+    #[getter]
+    fn newest<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let newest = self.forecaster.read(py)?.newest().cloned();
+        newest
+            .map(|forecast| answers::interval_forecast(py, forecast))
+            .transpose()
+    }
+
+    /// Number of values in one observation.
+    #[getter]
+    fn input_dimensions(&self) -> usize {
+        self.config.input_dimensions
+    }
+
+    /// Number of observations by which the next one is forecast, and the one itself.
+    #[getter]
+    fn shingle_size(&self) -> usize {
+        self.config.shingle_size
+    }
+
+    /// Number of trees.
+    #[getter]
+    fn number_of_trees(&self) -> usize {
+        self.config.number_of_trees
+    }
+
+    /// Number of points that each tree keeps.
+    #[getter]
+    fn sample_size(&self) -> usize {
+        self.config.sample_size
+    }
+
+    /// The seed that the forecaster was built with.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.config.seed
+    }
+
+    /// Number of observations that are forecast.
+    #[getter]
+    fn horizon(&self) -> usize {
+        self.config.horizon
+    }
+
+    /// Share of values that the intervals shall hold.
+    #[getter]
+    fn coverage(&self) -> f64 {
+        self.config.coverage
+    }
+}

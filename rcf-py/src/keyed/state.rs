@@ -1,0 +1,92 @@
+//! Keeping a map: the parts of which a pickle is made.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use rcf_core::AnomalyDetector;
+use rcf_core::keyed::MapError;
+
+use super::key::Key;
+use super::{Keyed, PyKeyedDetectors};
+use crate::errors;
+
+/// Rows taken, whether they came with timestamps, and of each key its last use and its saved detector.
+type Contents<'py> = (
+    u64,
+    Option<bool>,
+    Vec<(Bound<'py, PyAny>, i64, Bound<'py, PyBytes>)>,
+);
+/// The template, the budget and the time to live.
+type Parameters<'py> = (Bound<'py, PyBytes>, Option<usize>, Option<f64>);
+
+impl Keyed {
+    /// Each key, the time of its last use, and its saved detector.
+    fn entries(&mut self) -> Result<Vec<(Key, i64, Vec<u8>)>, MapError> {
+        let keys = self
+            .map
+            .keys()
+            .map(|(key, last_used)| (key.clone(), last_used));
+        let keys: Vec<(Key, i64)> = keys.collect();
+        let mut entries = Vec::with_capacity(keys.len());
+        for (key, last_used) in keys {
+            if let Some(detector) = self.copy(&key)? {
+                entries.push((key, last_used, detector.to_bytes()));
+            }
+        }
+        Ok(entries)
+    }
+}
+
+#[pymethods]
+impl PyKeyedDetectors {
+    /// What `restore` makes a map of.
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Parameters<'py>, Contents<'py>))> {
+        let (py, map) = (slf.py(), slf.get());
+        let content = map.with(py, |inner| {
+            Ok::<_, MapError>((inner.rows, inner.is_timed, inner.entries()?))
+        })?;
+        let (rows, is_timed, entries) = content.map_err(|error| errors::map(&error))?;
+        let entries = entries.into_iter().map(|(key, last_used, state)| {
+            Ok((key.into_pyobject(py)?, last_used, PyBytes::new(py, &state)))
+        });
+        let contents = (rows, is_timed, entries.collect::<PyResult<_>>()?);
+        let template = PyBytes::new(py, &map.template.to_bytes());
+        let parameters = (template, map.budget, map.time_to_live);
+        let restore = slf.get_type().getattr("restore")?;
+        Ok((restore, (parameters, contents)))
+    }
+
+    /// Make a map of what `__reduce__` gave.
+    ///
+    /// Parameters
+    /// ----------
+    /// parameters : tuple
+    ///     Template, budget and time to live.
+    /// contents : tuple
+    ///     What is known of the keys.
+    ///
+    /// Returns
+    /// -------
+    /// KeyedDetectors
+    ///     The map.
+    #[staticmethod]
+    fn restore(
+        py: Python<'_>,
+        parameters: Parameters<'_>,
+        contents: Contents<'_>,
+    ) -> PyResult<Self> {
+        let (template, budget, time_to_live) = parameters;
+        let template = AnomalyDetector::from_bytes(template.as_bytes()).map_err(errors::state)?;
+        let map = Self::build(template, budget, time_to_live)?;
+        let (rows, is_timed, entries) = contents;
+        map.with(py, |inner| (inner.rows, inner.is_timed) = (rows, is_timed))?;
+        for (key, last_used, state) in entries {
+            let key = Key::extract(&key)?;
+            let detector = AnomalyDetector::from_bytes(state.as_bytes()).map_err(errors::state)?;
+            map.with(py, |inner| inner.map.restore(key, last_used, detector))?
+                .map_err(|error| errors::map(&error))?;
+        }
+        Ok(map)
+    }
+}

@@ -1,0 +1,44 @@
+//! `rcf.suggest`.
+
+use pyo3::prelude::*;
+
+use crate::input::{Rows, with_rows};
+use crate::{answers, errors};
+
+/// Suggest parameters of a detector for a stream like this one, with the reasons.
+///
+/// The rhythm is the first high peak of the autocorrelation; the transform follows from how the level
+/// moves. At most the newest 20,000 observations are looked at.
+///
+/// Parameters
+/// ----------
+/// history : array_like of shape (n, input_dimensions), or (n,)
+///     At least 32 past observations, oldest first; NaN for what is missing.
+///
+/// Returns
+/// -------
+/// Suggestion
+///     The parameters, and a sentence for each.
+///
+/// Raises
+/// ------
+/// InputError
+///     If there are too few observations, or no values in them.
+///
+/// Examples
+/// --------
+/// >>> suggestion = rcf.suggest(np.sin(2 * np.pi * np.arange(2000) / 24))
+/// >>> suggestion.period, suggestion.shingle_size
+/// (24, 6)
+/// >>> detector = suggestion.detector(seed=7)
+/// >>> detector.shingle_size
+/// 6
+#[pyfunction]
+pub(crate) fn suggest<'py>(
+    py: Python<'py>,
+    history: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let rows = Rows::of_any_width(history)?;
+    let suggestion = with_rows!(rows, view => py.detach(|| rcf_core::suggest(view)));
+    answers::suggestion(py, suggestion.map_err(errors::refused)?)
+}
