@@ -71,3 +71,28 @@ fn wrong_type(name: &str, kind: &str, value: &Bound<'_, PyAny>) -> PyErr {
         Err(failure) => failure,
     }
 }
+
+/// Hands arguments to a builder. What is left out stays out: the defaults live in rcf-core alone.
+macro_rules! set {
+    ($builder:ident: $($parameter:ident: $kind:expr),+ $(,)?) => {$(
+        if let Some(value) = $kind(stringify!($parameter), $parameter)? {
+            $builder = $builder.$parameter(value);
+        }
+    )+};
+}
+pub(crate) use set;
+
+/// Properties for parameters, read from the copy in the field `config`.
+macro_rules! getters {
+    ($class:ident: $($(#[$doc:meta])+ $parameter:ident: $type:ty),+ $(,)?) => {
+        #[pymethods]
+        impl $class {$(
+            $(#[$doc])+
+            #[getter]
+            fn $parameter(&self) -> $type {
+                self.config.$parameter.clone()
+            }
+        )+}
+    };
+}
+pub(crate) use getters;

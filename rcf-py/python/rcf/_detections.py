@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ._answers import Attribution
-from ._errors import ConfigError
+from ._tables import index_of, names_of, values_of
 
 if TYPE_CHECKING:
     import pandas
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 
@@ -114,22 +113,10 @@ class Detections:
 
     Attributes
     ----------
-    score : ndarray of shape (n,), float64
-        The score of the forest; higher is more anomalous. 0 before the forest is ready.
-    evidence : ndarray of shape (n,), float64
-        What decisions rest on, in units of its boundary: beyond 1 a row is a candidate.
-    threshold : ndarray of shape (n,), float64
-        The score beyond which a row is a candidate by its score alone; infinite while too few are known.
-    severity : ndarray of shape (n,), float64
-        From 0 to 1; above 0.5 if and only if the evidence is beyond the boundary.
-    grade : ndarray of shape (n,), float64
-        0 unless the row is an anomaly, else above 0 and up to 1.
-    confidence : ndarray of shape (n,), float64
-        From 0 to 1: how much to trust the decision.
-    warmup : ndarray of shape (n,), int64
-        Rows still needed before decisions; 0 when ready.
-    imputed : ndarray of shape (n,), int64
-        Number of values that were missing and filled in.
+    score, evidence, threshold, severity, grade, confidence : ndarray of shape (n,), float64
+        As for `Detection`, an entry for each row.
+    warmup, imputed : ndarray of shape (n,), int64
+        Likewise.
     is_anomaly : ndarray of shape (n,), bool
         Whether the row is to be reported. A run of anomalous rows is reported once, with its first.
     candidate : ndarray of shape (c,), int64
@@ -174,8 +161,7 @@ class Detections:
         self._high: NDArray[np.float64] = columns.pop("high")
         self._low: NDArray[np.float64] = columns.pop("low")
         self._is_high: NDArray[np.bool_] = columns.pop("is_high")
-        for name, column in columns.items():
-            setattr(self, name, column)
+        vars(self).update(columns)
 
     def __len__(self) -> int:
         """Give the number of rows."""
@@ -193,27 +179,17 @@ class Detections:
     @cached_property
     def index(self) -> Any:
         """The index of the table that was given, or None."""
-        index = getattr(self._source, "index", None)
-        return None if callable(index) else index
+        return index_of(self._source)
 
     @cached_property
     def names(self) -> list[str]:
         """The names of the inputs: those of the table's columns, or made up."""
-        columns = getattr(self._source, "column_names", None)  # Arrow
-        if columns is None:
-            columns = getattr(self._source, "columns", None)
-        if columns is None:
-            name = getattr(self._source, "name", None)
-            columns = [name] if isinstance(name, str) else None
-        if (
-            columns is not None
-            and len(columns) == self.input_dimensions
-            and all(isinstance(name, str) for name in columns)
-        ):
-            return list(columns)
-        return (
-            ["value"] if self.input_dimensions == 1 else [f"input {i}" for i in range(self.input_dimensions)]
-        )
+        return names_of(self._source, self.input_dimensions)
+
+    @cached_property
+    def values(self) -> "NDArray[np.float64]":
+        """The values that were given, of shape (n, input_dimensions)."""
+        return values_of(self._source).reshape(len(self), self.input_dimensions)
 
     @cached_property
     def expected(self) -> "NDArray[np.float64]":
@@ -266,26 +242,14 @@ class Detections:
         except ImportError as error:
             raise ImportError("to_frame needs pandas: pip install pandas") from error
         columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
-        silenced = np.full(len(self), None, dtype=object)
-        silenced[self.candidate] = self.reasons
-        columns["silenced"] = silenced
-        columns["kind"] = np.full(len(self), None, dtype=object)
-        columns["kind"][self.candidate] = self.kinds
+        for name, words in (("silenced", self.reasons), ("kind", self.kinds)):
+            columns[name] = np.full(len(self), None, dtype=object)
+            columns[name][self.candidate] = words
         for part, name in enumerate(self.names):
             columns[f"expected {name}"] = self.expected[:, part]
             columns[f"high {name}"] = self.attribution.high[:, part]
             columns[f"low {name}"] = self.attribution.low[:, part]
         return pandas.DataFrame(columns, index=self.index)
-
-    @cached_property
-    def values(self) -> "NDArray[np.float64]":
-        """The values that were given, of shape (n, input_dimensions)."""
-        from ._tables import from_table
-
-        values = np.asarray(self._source)
-        if values.dtype == object:
-            values = from_table(self._source)  # type: ignore[assignment]
-        return values.astype(np.float64).reshape(len(self), self.input_dimensions)
 
     def plot(self, axes: Any = None) -> "NDArray[Any]":
         """Draw the inputs and the scores with matplotlib, anomalies marked.
@@ -300,28 +264,9 @@ class Detections:
         ndarray of matplotlib Axes
             What was drawn on.
         """
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install matplotlib") from error
-        panels = self.input_dimensions + 1
-        if axes is None:
-            _, axes = plt.subplots(panels, sharex=True, figsize=(10, 2 + 1.6 * panels), squeeze=False)
-        axes = np.ravel(axes)
-        if len(axes) != panels:
-            raise ConfigError(f"axes must be {panels}: one for each input, and one for the scores")
-        x = np.arange(len(self)) if self.index is None else self.index
-        lines = [*zip(self.names, self.values.T, strict=True), ("score", self.score)]
-        for panel, (name, line) in zip(axes, lines, strict=True):
-            self._draw(panel, x, name, line)
-        return axes  # type: ignore[no-any-return]
+        from ._picture import plot
 
-    def _draw(self, panel: "Axes", x: Any, name: str, line: "NDArray[np.float64]") -> None:
-        panel.plot(x, line, linewidth=0.8)
-        panel.set_ylabel(name)
-        for anomaly in self.anomalies():
-            panel.axvspan(x[anomaly.start], x[anomaly.end], color="tab:red", alpha=0.3)
-            panel.plot(x[anomaly.start], line[anomaly.start], "o", color="tab:red", markersize=3)
+        return plot(self, axes)
 
     def _repr_html_(self) -> str:
         from ._picture import page
@@ -330,17 +275,9 @@ class Detections:
 
 
 _SAME_RUN = {"already_alerted", "explained", "drift"}
-_COLUMNS = [
-    "score",
-    "grade",
-    "severity",
-    "is_anomaly",
-    "evidence",
-    "threshold",
-    "confidence",
-    "warmup",
-    "imputed",
-]
+_COLUMNS = (
+    "score", "grade", "severity", "is_anomaly", "evidence", "threshold", "confidence", "warmup", "imputed"
+)  # fmt: skip
 
 for _class in (Detection, Anomaly, Detections):
     # Pickles and the interactive prompt show the public name.

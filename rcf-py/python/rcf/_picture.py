@@ -1,11 +1,14 @@
-"""Detections as a picture in a notebook: SVG, no scripts, legible on light and dark."""
+"""Detections as pictures: SVG in a notebook, without scripts, legible on light and dark; matplotlib."""
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._errors import ConfigError
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from ._detections import Detections
@@ -70,3 +73,30 @@ def _outline(line: "NDArray[np.float64]") -> list[tuple[int, float]]:
             extremes = {int(part[line[part].argmin()]), int(part[line[part].argmax()])}
             points += [(row, float(line[row])) for row in sorted(extremes)]
     return points
+
+
+def plot(result: "Detections", axes: Any) -> "NDArray[Any]":
+    """Draw inputs and scores with matplotlib, on these axes or new ones."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("plot needs matplotlib: pip install matplotlib") from error
+    panels = result.input_dimensions + 1
+    if axes is None:
+        _, axes = plt.subplots(panels, sharex=True, figsize=(10, 2 + 1.6 * panels), squeeze=False)
+    axes = np.ravel(axes)
+    if len(axes) != panels:
+        raise ConfigError(f"axes must be {panels}: one for each input, and one for the scores")
+    x = np.arange(len(result)) if result.index is None else result.index
+    lines = [*zip(result.names, result.values.T, strict=True), ("score", result.score)]
+    for panel, (name, line) in zip(axes, lines, strict=True):
+        _draw(result, panel, x, name, line)
+    return axes  # type: ignore[no-any-return]
+
+
+def _draw(result: "Detections", panel: "Axes", x: Any, name: str, line: "NDArray[np.float64]") -> None:
+    panel.plot(x, line, linewidth=0.8)
+    panel.set_ylabel(name)
+    for anomaly in result.anomalies():
+        panel.axvspan(x[anomaly.start], x[anomaly.end], color="tab:red", alpha=0.3)
+        panel.plot(x[anomaly.start], line[anomaly.start], "o", color="tab:red", markersize=3)

@@ -28,6 +28,32 @@ def from_table(table: Any) -> "NDArray[np.float64] | None":
     return None
 
 
+def values_of(table: Any) -> "NDArray[np.float64]":
+    """Give the numbers of whatever a model has taken, with its shape."""
+    values = np.asarray(table)
+    if values.dtype == object:
+        values = from_table(table)  # type: ignore[assignment]
+    return values.astype(np.float64)
+
+
+def index_of(table: Any) -> Any:
+    """Give the index of a pandas table, else None."""
+    index = getattr(table, "index", None)
+    return None if callable(index) else index
+
+
+def names_of(table: Any, count: int) -> list[str]:
+    """Give the names of so many columns: those of a table, or made up."""
+    columns = getattr(table, "column_names", None)  # Arrow
+    if columns is None:
+        columns = getattr(table, "columns", None)
+    if columns is None:
+        columns = [getattr(table, "name", None)]
+    if len(columns) == count and all(isinstance(name, str) for name in columns):
+        return list(columns)
+    return ["value"] if count == 1 else [f"input {number}" for number in range(count)]
+
+
 def not_numbers(values: Any) -> str:
     """Say what is there instead of numbers, and what to do."""
     begin = "expected numbers, got "

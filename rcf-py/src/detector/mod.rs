@@ -14,7 +14,7 @@ use rcf_core::{AnomalyDetector, DetectorConfig};
 
 use crate::errors;
 use crate::forest::PyRandomCutForest;
-use crate::parameters::{flag, integer, per_input, real};
+use crate::parameters::{flag, getters, integer, per_input, real, set};
 use crate::saved::{Saved, State};
 use crate::shared::Shared;
 
@@ -152,15 +152,8 @@ impl PyAnomalyDetector {
         }
         let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
         let mut builder = AnomalyDetector::builder(input_dimensions);
-        // What is left out stays out, so that the defaults live in rcf-core alone.
-        macro_rules! set {
-            ($($parameter:ident: $kind:expr),+ $(,)?) => {$(
-                if let Some(value) = $kind(stringify!($parameter), $parameter)? {
-                    builder = builder.$parameter(value);
-                }
-            )+};
-        }
         set! {
+            builder:
             shingle_size: integer,
             number_of_trees: integer,
             sample_size: integer,
@@ -205,48 +198,6 @@ impl PyAnomalyDetector {
         ))
     }
 
-    /// Number of values in one observation.
-    #[getter]
-    fn input_dimensions(&self) -> usize {
-        self.config.input_dimensions
-    }
-
-    /// Number of consecutive observations that are judged together.
-    #[getter]
-    fn shingle_size(&self) -> usize {
-        self.config.shingle_size
-    }
-
-    /// Number of trees.
-    #[getter]
-    fn number_of_trees(&self) -> usize {
-        self.config.number_of_trees
-    }
-
-    /// Number of points that each tree keeps.
-    #[getter]
-    fn sample_size(&self) -> usize {
-        self.config.sample_size
-    }
-
-    /// How fast old points lose their place in the samples, per observation.
-    #[getter]
-    fn time_decay(&self) -> f64 {
-        self.config.time_decay
-    }
-
-    /// The seed that the detector was built with.
-    #[getter]
-    fn seed(&self) -> u64 {
-        self.config.seed
-    }
-
-    /// Number of observations before the first decision.
-    #[getter]
-    fn warm_up(&self) -> usize {
-        self.config.warm_up
-    }
-
     /// Number of observations still needed before decisions; 0 when ready.
     #[getter]
     fn warm_up_left(&self, py: Python<'_>) -> PyResult<usize> {
@@ -271,4 +222,22 @@ impl PyAnomalyDetector {
         let forest = self.detector.read(py)?.forest().clone();
         Ok(PyRandomCutForest::from_core(forest))
     }
+}
+
+getters! {
+    PyAnomalyDetector:
+    /// Number of values in one observation.
+    input_dimensions: usize,
+    /// Number of consecutive observations that are judged together.
+    shingle_size: usize,
+    /// Number of trees.
+    number_of_trees: usize,
+    /// Number of points that each tree keeps.
+    sample_size: usize,
+    /// How fast old points lose their place in the samples, per observation.
+    time_decay: f64,
+    /// The seed that the detector was built with.
+    seed: u64,
+    /// Number of observations before the first decision.
+    warm_up: usize,
 }

@@ -9,7 +9,7 @@ use rcf_core::{Forecaster, ForecasterConfig};
 
 use crate::detector::parameters::transform;
 use crate::input::{Point, Rows, with_rows};
-use crate::parameters::{integer, real};
+use crate::parameters::{getters, integer, real, set};
 use crate::saved::{Saved, State};
 use crate::shared::Shared;
 use crate::{answers, errors};
@@ -126,15 +126,8 @@ impl PyForecaster {
         }
         let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
         let mut builder = Forecaster::builder(input_dimensions);
-        // What is left out stays out, so that the defaults live in rcf-core alone.
-        macro_rules! set {
-            ($($parameter:ident: $kind:expr),+ $(,)?) => {$(
-                if let Some(value) = $kind(stringify!($parameter), $parameter)? {
-                    builder = builder.$parameter(value);
-                }
-            )+};
-        }
         set! {
+            builder:
             shingle_size: integer,
             number_of_trees: integer,
             sample_size: integer,
@@ -273,46 +266,22 @@ impl PyForecaster {
             .map(|forecast| answers::interval_forecast(py, forecast))
             .transpose()
     }
+}
 
+getters! {
+    PyForecaster:
     /// Number of values in one observation.
-    #[getter]
-    fn input_dimensions(&self) -> usize {
-        self.config.input_dimensions
-    }
-
+    input_dimensions: usize,
     /// Number of observations by which the next one is forecast, and the one itself.
-    #[getter]
-    fn shingle_size(&self) -> usize {
-        self.config.shingle_size
-    }
-
+    shingle_size: usize,
     /// Number of trees.
-    #[getter]
-    fn number_of_trees(&self) -> usize {
-        self.config.number_of_trees
-    }
-
+    number_of_trees: usize,
     /// Number of points that each tree keeps.
-    #[getter]
-    fn sample_size(&self) -> usize {
-        self.config.sample_size
-    }
-
+    sample_size: usize,
     /// The seed that the forecaster was built with.
-    #[getter]
-    fn seed(&self) -> u64 {
-        self.config.seed
-    }
-
+    seed: u64,
     /// Number of observations that are forecast.
-    #[getter]
-    fn horizon(&self) -> usize {
-        self.config.horizon
-    }
-
+    horizon: usize,
     /// Share of values that the intervals shall hold.
-    #[getter]
-    fn coverage(&self) -> f64 {
-        self.config.coverage
-    }
+    coverage: f64,
 }

@@ -16,7 +16,7 @@ use rcf_core::{Config, RandomCutForest};
 
 use crate::answers::Shape;
 use crate::errors;
-use crate::parameters::{flag, integer, per_input, real};
+use crate::parameters::{flag, getters, integer, per_input, real, set};
 use crate::saved::{Saved, State};
 use crate::shared::Shared;
 
@@ -158,15 +158,8 @@ impl PyRandomCutForest {
         }
         let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
         let mut builder = RandomCutForest::builder(input_dimensions);
-        // What is left out stays out, so that the defaults live in rcf-core alone.
-        macro_rules! set {
-            ($($parameter:ident: $kind:ident),+ $(,)?) => {$(
-                if let Some(value) = $kind(stringify!($parameter), $parameter)? {
-                    builder = builder.$parameter(value);
-                }
-            )+};
-        }
         set! {
+            builder:
             shingle_size: integer,
             number_of_trees: integer,
             sample_size: integer,
@@ -225,34 +218,10 @@ impl PyRandomCutForest {
         Ok(text)
     }
 
-    /// Number of values in one observation.
-    #[getter]
-    fn input_dimensions(&self) -> usize {
-        self.config.input_dimensions
-    }
-
-    /// Number of consecutive observations in one point.
-    #[getter]
-    fn shingle_size(&self) -> usize {
-        self.config.shingle_size
-    }
-
     /// Number of values in one point of the forest: ``input_dimensions * shingle_size``.
     #[getter]
     fn dimensions(&self) -> usize {
         self.config.input_dimensions * self.config.shingle_size
-    }
-
-    /// Number of trees.
-    #[getter]
-    fn number_of_trees(&self) -> usize {
-        self.config.number_of_trees
-    }
-
-    /// Number of points that each tree keeps.
-    #[getter]
-    fn sample_size(&self) -> usize {
-        self.config.sample_size
     }
 
     /// How fast old points lose their place in the samples, per update or unit of time.
@@ -272,60 +241,6 @@ impl PyRandomCutForest {
         forest.set_time_decay(decay).map_err(errors::config)?;
         self.time_decay.store(decay.to_bits(), Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Number of points to learn before the first score.
-    #[getter]
-    fn output_after(&self) -> usize {
-        self.config.output_after
-    }
-
-    /// Part of its sample that a tree fills with the first points it is offered.
-    #[getter]
-    fn initial_accept_fraction(&self) -> f64 {
-        self.config.initial_accept_fraction
-    }
-
-    /// Whether the forest joins single observations to points itself.
-    #[getter]
-    fn internal_shingling(&self) -> bool {
-        self.config.internal_shingling
-    }
-
-    /// The seed that the forest was built with.
-    #[getter]
-    fn seed(&self) -> u64 {
-        self.config.seed
-    }
-
-    /// Whether an observation keeps its place in the point until it leaves it.
-    #[getter]
-    fn shingle_rotation(&self) -> bool {
-        self.config.shingle_rotation
-    }
-
-    /// Whether the time or sequence number of each sampled observation is kept.
-    #[getter]
-    fn store_sequence_numbers(&self) -> bool {
-        self.config.store_sequence_numbers
-    }
-
-    /// Whether the label of each sampled observation is kept.
-    #[getter]
-    fn store_labels(&self) -> bool {
-        self.config.store_labels
-    }
-
-    /// For each value of an observation, the range taken for noise; empty without a floor.
-    #[getter]
-    fn noise_floor(&self) -> Vec<f64> {
-        self.config.noise_floor.clone()
-    }
-
-    /// The same as a fraction of the range of a tree's sample; 0 without a floor.
-    #[getter]
-    fn relative_noise_floor(&self) -> f64 {
-        self.config.relative_noise_floor
     }
 
     /// Whether enough has been learned for scores above 0.
@@ -351,4 +266,34 @@ impl PyRandomCutForest {
     fn size_in_bytes(&self, py: Python<'_>) -> PyResult<usize> {
         Ok(self.forest.read(py)?.size_in_bytes())
     }
+}
+
+getters! {
+    PyRandomCutForest:
+    /// Number of values in one observation.
+    input_dimensions: usize,
+    /// Number of consecutive observations in one point.
+    shingle_size: usize,
+    /// Number of trees.
+    number_of_trees: usize,
+    /// Number of points that each tree keeps.
+    sample_size: usize,
+    /// Number of points to learn before the first score.
+    output_after: usize,
+    /// Part of its sample that a tree fills with the first points it is offered.
+    initial_accept_fraction: f64,
+    /// Whether the forest joins single observations to points itself.
+    internal_shingling: bool,
+    /// The seed that the forest was built with.
+    seed: u64,
+    /// Whether an observation keeps its place in the point until it leaves it.
+    shingle_rotation: bool,
+    /// Whether the time or sequence number of each sampled observation is kept.
+    store_sequence_numbers: bool,
+    /// Whether the label of each sampled observation is kept.
+    store_labels: bool,
+    /// For each value of an observation, the range taken for noise; empty without a floor.
+    noise_floor: Vec<f64>,
+    /// The same as a fraction of the range of a tree's sample; 0 without a floor.
+    relative_noise_floor: f64,
 }
