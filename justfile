@@ -42,7 +42,7 @@ nab *args:
 
 # Line coverage of the core.
 coverage:
-    cargo llvm-cov --package rcf-core --summary-only
+    cargo llvm-cov --package rcf-core --features rayon --summary-only
 
 # Licences, advisories and origins of the dependencies.
 deny:
