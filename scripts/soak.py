@@ -91,6 +91,8 @@ def watch(run: subprocess.Popen, seconds: float, folder: str) -> None:
     rate = (steady[-1][2] - steady[0][2]) / (steady[-1][0] - steady[0][0])
     print(f"{os.cpu_count()} threads, {KEYS} keys, {seconds:.0f} s, status {run.returncode}")
     print(f"{sent[0]} records, {rate:.0f} a second")
+    series = [f"{p[0]:.0f} s {p[1]:.0f}" for p in points[:: max(1, len(points) // 12)]]
+    print(f"resident memory over time, MiB: {', '.join(series)}")
     print(f"resident memory: mean {mean:.1f} MiB, highest {max(p[1] for p in points):.1f} MiB")
     print(f"slope of resident memory: {slope * 3600:+.2f} MiB an hour")
     print(f"checkpoints on disk: at most {max(p[3] for p in points):.1f} MiB")

@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use rcf_core::{AnomalyDetector, RandomCutForest};
@@ -23,7 +23,7 @@ use rcf_stream::event::{EventOperator, ModelSettings, keyed_operator};
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::lines::LinesSink;
 use rcf_stream::source::{Batch, Source};
-use rcf_stream::{Pipeline, Record, SourceError, Summary, assemble};
+use rcf_stream::{Pipeline, Record, SourceError, assemble};
 
 type Done<T> = Result<T, Box<dyn Error>>;
 
@@ -193,17 +193,39 @@ fn small_operator() -> Done<EventOperator> {
     Ok(keyed_operator(1, &settings, false, false)?)
 }
 
-/// One process: restores, takes the records, and ends with a checkpoint. Returns the time to
-/// restore, too.
-async fn process(folder: &Path, source: Rounds) -> Done<(Summary, Duration, usize, usize)> {
-    let begin = Instant::now();
+/// What a step took: on the clock, and of processors.
+#[derive(Clone, Copy)]
+struct Watch(Instant, f64);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now(), cpu_seconds())
+    }
+}
+
+impl std::fmt::Display for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.0.elapsed().as_secs_f64();
+        write!(f, "{seconds:.1} s | {:.1} s", cpu_seconds() - self.1)
+    }
+}
+
+/// One process: restores, tells what that took, takes the records, and ends with a checkpoint.
+async fn process(folder: &Path, source: Rounds, name: &str) -> Done<()> {
+    let watch = Watch::start();
     let location = Location::open(folder.to_str().ok_or("no UTF-8")?)?;
     let store = CheckpointStore::open(location, "figures", "keys", 2, OnMissingState::Fail).await?;
     let mut operator = small_operator()?;
     let settings = Fingerprint::default();
     let start = restore(&store, OnMissingState::Fail, &settings, &mut operator).await?;
-    let restored = begin.elapsed();
-    let (models, bytes) = (operator.models(), operator.size_in_bytes());
+    if start.records > 0 {
+        let (models, bytes) = (operator.models(), operator.size_in_bytes());
+        println!(
+            "| restart | {watch} | {models} models, {} bytes in memory for each |",
+            bytes / models.max(1)
+        );
+    }
+    let watch = Watch::start();
     let checkpointer = Checkpointer::new(store, Schedule::default(), settings, start.records);
     let decoder = Decoder::raw();
     let encoder = Encoder::new(OutputFormat::Jsonl, decoder.names(), false);
@@ -212,46 +234,26 @@ async fn process(folder: &Path, source: Rounds) -> Done<(Summary, Duration, usiz
     let pipeline = Pipeline::new(source, decoder, operator, encoder, Box::new(sink))
         .checkpoints(checkpointer, start.positions);
     let summary = pipeline.run(std::future::pending()).await?;
-    Ok((summary, restored, models, bytes))
+    println!(
+        "| {name} | {watch} | {} models, {} bytes written, loop stopped for {:.2} ms |",
+        summary.checkpoint_models,
+        summary.checkpoint_bytes,
+        summary.longest_pause.as_secs_f64() * 1000.0
+    );
+    Ok(())
 }
 
 async fn many_keys(keys: usize) -> Done<()> {
     let folder = tempfile::tempdir()?;
     println!("\n{keys} keys, 20 trees of 64 points, shingle 4\n");
-    println!("| step | time | figures |\n|---|---|---|");
+    println!("| step | time | of processors | figures |\n|---|---|---|---|");
     let rounds = |keys, rounds| Rounds {
         keys,
         rounds,
         next: 0,
     };
-    let report = |name: &str, time: Duration, summary: &Summary| {
-        println!(
-            "| {name} | {:.1} s | {} models, {} bytes written, loop stopped for {:.2} ms |",
-            time.as_secs_f64(),
-            summary.checkpoint_models,
-            summary.checkpoint_bytes,
-            summary.longest_pause.as_secs_f64() * 1000.0
-        );
-    };
-    let begin = Instant::now();
-    let (summary, ..) = process(folder.path(), rounds(keys, RECORDS_PER_KEY)).await?;
-    report(
-        &format!("{RECORDS_PER_KEY} records for each key, and all of it to disk"),
-        begin.elapsed(),
-        &summary,
-    );
-    let begin = Instant::now();
-    let (summary, restored, models, bytes) =
-        process(folder.path(), rounds(keys.div_ceil(100), 1)).await?;
-    println!(
-        "| restart | {:.1} s | {models} models, {} bytes in memory for each |",
-        restored.as_secs_f64(),
-        bytes / models.max(1)
-    );
-    report(
-        "a record for 1 % of the keys",
-        begin.elapsed() - restored,
-        &summary,
-    );
-    Ok(())
+    let name = format!("{RECORDS_PER_KEY} records for each key, and all of it to disk");
+    process(folder.path(), rounds(keys, RECORDS_PER_KEY), &name).await?;
+    let name = "a record for 1 % of the keys";
+    process(folder.path(), rounds(keys.div_ceil(100), 1), name).await
 }

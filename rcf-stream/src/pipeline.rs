@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use rayon::prelude::*;
 
 pub use bad_records::OnBadRecord;
 
@@ -16,11 +17,17 @@ use crate::decode::Decoder;
 use crate::encode::Encoder;
 use crate::error::{BadRecord, PipelineError};
 use crate::event::{Event, EventOperator, ModelPer};
+use crate::operator::{OperatorError, Scored};
 use crate::record::{OutputRecord, Positions, Record};
 use crate::sink::Sink;
 use crate::source::{Batch, BegunShard, Source};
 use crate::telemetry::live::Live;
 use crate::telemetry::metrics;
+
+/// Most results fit into so many bytes.
+const ENCODED_BYTES: usize = 512;
+/// Fewer results are not worth another thread.
+const ENCODED_TOGETHER: usize = 64;
 
 /// What a pipeline did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,9 +63,8 @@ pub struct Pipeline {
     checkpointer: Option<Checkpointer>,
     live: Option<Arc<Live>>,
     positions: Positions,
-    evictions: u64,   // that were counted
-    changed: bool,    // since the last checkpoint
-    encoded: Vec<u8>, // scratch
+    evictions: u64, // that were counted
+    changed: bool,  // since the last checkpoint
     summary: Summary,
 }
 
@@ -95,7 +101,6 @@ impl Pipeline {
             positions: Positions::default(),
             evictions: 0,
             changed: false,
-            encoded: Vec::new(),
             summary: Summary::default(),
         }
     }
@@ -193,16 +198,14 @@ impl Pipeline {
         let (parts, events) = self.decode(&batch.records);
         let began = Instant::now();
         let count = u32::try_from(events.len().max(1)).unwrap_or(u32::MAX);
-        let mut scored = self
-            .operator
-            .process_batch(&events)?
-            .into_iter()
-            .zip(events);
+        let outcomes = self.operator.process_batch(&events)?;
         let took = began.elapsed() / count; // each, on average
+        let encoded = self.encode(&events, &outcomes);
+        let mut scored = outcomes.into_iter().zip(events).zip(encoded);
         let (mut results, mut bad) = (Vec::with_capacity(parts.len()), Vec::new());
         for mut part in parts {
             if part.bad.is_none()
-                && let Some((outcome, event)) = scored.next()
+                && let Some(((outcome, event), encoded)) = scored.next()
             {
                 if let Ok(scored) = &outcome {
                     let decision = scored.decision.as_ref();
@@ -212,16 +215,11 @@ impl Pipeline {
                     }
                 }
                 match outcome {
-                    Ok(scored) if self.encoder.selects(&scored) => {
-                        self.encoded.clear();
-                        self.encoder.encode(&event, &scored, &mut self.encoded);
-                        results.push(OutputRecord {
-                            id: event.id,
-                            partition_key: event.partition_key,
-                            data: Bytes::copy_from_slice(&self.encoded),
-                        });
-                    }
-                    Ok(_) => {}
+                    Ok(_) => results.extend(encoded.map(|data| OutputRecord {
+                        id: event.id,
+                        partition_key: event.partition_key,
+                        data,
+                    })),
                     Err(error) => part.bad = Some(error.into()),
                 }
             }
@@ -253,6 +251,25 @@ impl Pipeline {
         self.sink.write(results).await?;
         metrics().written(records, written);
         Ok(())
+    }
+
+    /// The bytes of the results that are wanted, made on all cores.
+    fn encode(
+        &self,
+        events: &[Event],
+        outcomes: &[Result<Scored, OperatorError>],
+    ) -> Vec<Option<Bytes>> {
+        let encoder = &self.encoder;
+        let encode = |(event, outcome): (&Event, &Result<Scored, OperatorError>)| {
+            let scored = outcome.as_ref().ok()?;
+            encoder.selects(scored).then(|| {
+                let mut bytes = Vec::with_capacity(ENCODED_BYTES);
+                encoder.encode(event, scored, &mut bytes);
+                bytes.into()
+            })
+        };
+        let both = events.par_iter().zip(outcomes);
+        both.with_min_len(ENCODED_TOGETHER).map(encode).collect()
     }
 
     fn decode<'a>(&mut self, records: &'a [Record]) -> (Vec<Part<'a>>, Vec<Event>) {

@@ -10,6 +10,7 @@
 //! with the most updates among those that ended shards left behind. Updates of a key only grow, so
 //! that is the newest one, whatever splits and merges lie between.
 
+mod dialogue;
 mod message;
 mod session;
 mod state;
@@ -18,7 +19,8 @@ mod tests;
 
 use thiserror::Error;
 
-pub use session::{Session, run};
+pub use dialogue::run;
+pub use session::Session;
 
 use crate::checkpoint::Difference;
 use crate::config::ConfigError;

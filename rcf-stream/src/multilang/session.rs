@@ -1,4 +1,4 @@
-//! One shard, from `initialize` to its end.
+//! The work on one shard: its models, its results, its state.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::MultilangError;
-use super::message::{Answer, DaemonRecord, Message};
+use super::dialogue::commit;
+use super::message::DaemonRecord;
 use super::state::{Saved, State, Store};
 use crate::assemble;
 use crate::config::{CheckpointConfig, Config, SinkConfig, SourceConfig};
@@ -23,74 +24,6 @@ use crate::telemetry::metrics;
 
 /// What stands for the shard in the path of a file sink.
 const SHARD: &str = "{shard}";
-/// How often a checkpoint is tried while the daemon is throttled.
-const TRIES: u32 = 8;
-
-/// Serves the daemon until it closes the pipe.
-///
-/// # Errors
-/// The first [`MultilangError`]. What was not committed then is done again by the next process.
-pub async fn run(
-    config: &Config,
-    mut input: impl BufRead,
-    mut output: impl Write,
-) -> Result<(), MultilangError> {
-    let mut session: Option<Session> = None;
-    while let Some(message) = next(&mut input)? {
-        let name = message.name();
-        match (message, &mut session) {
-            (
-                Message::Initialize {
-                    shard_id,
-                    sequence_number,
-                    sub_sequence_number,
-                },
-                none @ None,
-            ) => {
-                let after = sequence_number.zip(Some(sub_sequence_number.unwrap_or(0)));
-                *none = Some(Session::open(config, &shard_id, after).await?);
-            }
-            (
-                Message::ProcessRecords {
-                    records,
-                    millis_behind_latest,
-                },
-                Some(session),
-            ) => {
-                session.process(records, millis_behind_latest).await?;
-                if session.is_due() {
-                    session.checkpoint(&mut input, &mut output).await?;
-                }
-            }
-            (Message::ShutdownRequested {}, Some(session)) => {
-                session.checkpoint(&mut input, &mut output).await?;
-            }
-            (Message::ShardEnded {}, Some(session)) => session.end(&mut input, &mut output).await?,
-            (Message::Shutdown { reason }, Some(session))
-                if reason.as_deref() == Some("TERMINATE") =>
-            {
-                session.end(&mut input, &mut output).await?;
-            }
-            // The shard is another's: what we know is in the last checkpoint.
-            (Message::LeaseLost {} | Message::Shutdown { .. }, Some(_)) => {}
-            (_, Some(_)) => {
-                return Err(MultilangError::Order {
-                    found: name,
-                    expected: "work on the shard",
-                });
-            }
-            (_, None) => {
-                return Err(MultilangError::Order {
-                    found: name,
-                    expected: "initialize",
-                });
-            }
-        }
-        answer(&mut output, &Answer::Status { response_for: name })?;
-    }
-    Ok(())
-}
-
 /// The work on one shard.
 pub struct Session {
     shard: Arc<str>,
@@ -117,7 +50,7 @@ struct Live {
 }
 
 impl Session {
-    async fn open(
+    pub(super) async fn open(
         config: &Config,
         shard: &str,
         after: Option<(String, u64)>,
@@ -176,7 +109,7 @@ impl Session {
         })
     }
 
-    async fn process(
+    pub(super) async fn process(
         &mut self,
         records: Vec<DaemonRecord>,
         millis_behind: Option<u64>,
@@ -303,7 +236,7 @@ impl Session {
         Ok(self.models.get_mut(key).expect("it was just put there"))
     }
 
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         let schedule = &self.schedule.schedule;
         self.records > 0
             && (schedule
@@ -335,7 +268,7 @@ impl Session {
         Ok(State { models, sink })
     }
 
-    async fn checkpoint(
+    pub(super) async fn checkpoint(
         &mut self,
         input: &mut impl BufRead,
         output: &mut impl Write,
@@ -357,7 +290,7 @@ impl Session {
     }
 
     /// The shard is read to its end: leaves the models to its children.
-    async fn end(
+    pub(super) async fn end(
         &mut self,
         input: &mut impl BufRead,
         output: &mut impl Write,
@@ -367,70 +300,6 @@ impl Session {
         commit(input, output, None).await?;
         Ok(())
     }
-}
-
-/// Has the daemon commit a position, or the end of the shard. `false` where the lease is lost.
-async fn commit(
-    input: &mut impl BufRead,
-    output: &mut impl Write,
-    position: Option<(&str, u64)>,
-) -> Result<bool, MultilangError> {
-    let request = Answer::Checkpoint {
-        sequence_number: position.map(|(sequence, _)| sequence),
-        sub_sequence_number: position.map(|(_, sub)| sub),
-    };
-    for attempt in 0..TRIES {
-        answer(output, &request)?;
-        let error = match next(input)? {
-            Some(Message::Checkpoint { error: None }) => return Ok(true),
-            Some(Message::Checkpoint { error: Some(error) }) => error,
-            Some(other) => {
-                return Err(MultilangError::Order {
-                    found: other.name(),
-                    expected: "checkpoint",
-                });
-            }
-            None => return Ok(false),
-        };
-        if error == "ShutdownException" {
-            tracing::warn!(
-                "the lease of the shard is lost: its next owner goes on at the last checkpoint"
-            );
-            return Ok(false);
-        }
-        let heals = ["ThrottlingException", "KinesisClientLibDependencyException"];
-        if !heals.contains(&error.as_str()) || attempt + 1 == TRIES {
-            let sequence = position.map_or("the end of the shard", |(sequence, _)| sequence);
-            return Err(MultilangError::Checkpoint {
-                sequence: sequence.to_owned(),
-                reason: error,
-            });
-        }
-        tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
-    }
-    Ok(false)
-}
-
-/// The next message; `None` when the daemon has closed the pipe.
-fn next(input: &mut impl BufRead) -> Result<Option<Message>, MultilangError> {
-    loop {
-        let mut line = String::new();
-        if tokio::task::block_in_place(|| input.read_line(&mut line))? == 0 {
-            return Ok(None);
-        }
-        if !line.trim().is_empty() {
-            return Message::read(line.trim()).map(Some);
-        }
-    }
-}
-
-fn answer(output: &mut impl Write, answer: &Answer<'_>) -> Result<(), MultilangError> {
-    // A line feed on both sides, as other children of the daemon do: whatever stands in the pipe
-    // before, the message has a line of its own.
-    let json = serde_json::to_string(answer).expect("plain enums become JSON");
-    writeln!(output, "\n{json}")?;
-    output.flush()?;
-    Ok(())
 }
 
 /// Models that belong to a partition key go where the key goes; others belong to their shard.
