@@ -20,9 +20,21 @@ laws-long:
 compare *args:
     cargo run --release -p rcf-benches --bin compare -- {{args}}
 
+# The record of all operations, twenty rounds, kept under this name, and the table of docs/performance.md.
+record name:
+    cargo run --release -p rcf-benches --bin compare -- --all --rounds 20 --record {{name}} --docs
+
+# AWS's Java forest for `just compare --java`: its jar, from Maven's registry, and a driver.
+java-forest:
+    scripts/java-forest.sh
+
+# How the cost of `process` grows, as a picture.
+growth:
+    cargo run --release -p rcf-benches --bin growth -- --svg docs/images/growth.svg
+
 # Instructions of our operations against the baseline, by valgrind.
 instructions *args:
-    cargo run --release -p rcf-benches --bin instructions -- {{args}}
+    cargo run --release -p rcf-benches --no-default-features --bin instructions -- {{args}}
 
 # Fuzzes the decoder and the operations of the core, so many seconds each.
 fuzz seconds="600" seed="2":

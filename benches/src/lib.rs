@@ -17,6 +17,7 @@ pub mod clock;
 pub mod engines;
 pub mod environment;
 pub mod footprint;
+pub mod goals;
 pub mod instructions;
 pub mod race;
 pub mod report;

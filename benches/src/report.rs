@@ -9,7 +9,7 @@ use crate::{
     environment::Environment,
     footprint::Footprint,
     race::{Course, Operation, Series},
-    statistics::Spread,
+    statistics::{Spread, significant},
 };
 
 /// All findings of one run.
@@ -175,14 +175,4 @@ fn in_order<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
         }
         seen
     })
-}
-
-/// Three significant digits, as long as that says no more than whole numbers do.
-fn significant(value: f64) -> String {
-    let decimals = if value < 10.0 {
-        2
-    } else {
-        usize::from(value < 100.0)
-    };
-    format!("{value:.decimals$}")
 }

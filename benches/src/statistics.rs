@@ -31,6 +31,16 @@ impl Spread {
     }
 }
 
+/// Three significant digits, as long as that says no more than whole numbers do.
+pub fn significant(value: f64) -> String {
+    let decimals = if value < 10.0 {
+        2
+    } else {
+        usize::from(value < 100.0)
+    };
+    format!("{value:.decimals$}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,6 +54,7 @@ macro_rules! with_geometry {
     };
 }
 
+mod array;
 mod explain;
 pub(crate) mod impute;
 mod read;

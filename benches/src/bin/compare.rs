@@ -8,9 +8,9 @@ use std::str::FromStr;
 use anyhow::{Context, anyhow};
 use clap::Parser;
 use rcf_benches::{
-    engines::EngineId,
+    engines::{EngineId, java},
     environment::Environment,
-    footprint,
+    footprint, goals,
     race::{Course, Operation, race},
     report::Report,
     workload::Workload,
@@ -34,6 +34,9 @@ struct Arguments {
     /// Engines [default: all]
     #[arg(long, value_delimiter = ',')]
     engines: Vec<EngineId>,
+    /// AWS's Java, too, where `scripts/java-forest.sh` has put it
+    #[arg(long)]
+    java: bool,
     /// Rounds of each operation
     #[arg(long, default_value_t = 10, value_parser = at_least_one)]
     rounds: usize,
@@ -43,6 +46,9 @@ struct Arguments {
     /// Keep the findings as benches/record/NAME.md and .json
     #[arg(long, value_name = "NAME")]
     record: Option<String>,
+    /// Put our figures into the table of docs/performance.md
+    #[arg(long, requires = "record")]
+    docs: bool,
     /// Fail unless our `process` is, by the median, so many times as fast as the reference
     #[arg(long, value_delimiter = ',', value_name = "WORKLOAD=TIMES")]
     assert_process: Vec<Goal>,
@@ -51,7 +57,14 @@ struct Arguments {
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let workloads = Workload::all_if_none(arguments.workloads);
-    let engines = EngineId::all_if_none(arguments.engines);
+    let installed = EngineId::all_if_none(arguments.engines);
+    let mut engines = installed.clone();
+    if arguments.java {
+        match java::missing() {
+            None => engines.push(EngineId::Java),
+            Some(missing) => writeln!(std::io::stderr(), "skipped: AWS's Java: {missing}")?,
+        }
+    }
     let operations = if arguments.all {
         Operation::ALL.to_vec()
     } else {
@@ -68,7 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
         times.extend(race(workload, &operations, &engines, course)?);
     }
     let memory = if arguments.memory || arguments.all {
-        footprint::measure_in_child(&workloads, &engines)?
+        footprint::measure_in_child(&workloads, &installed)?
     } else {
         Vec::new()
     };
@@ -82,6 +95,13 @@ fn main() -> anyhow::Result<ExitCode> {
     writeln!(std::io::stdout(), "{}", report.to_markdown())?;
     if let Some(name) = arguments.record {
         keep(&report, &name)?;
+    }
+    if arguments.docs {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
+        let document = std::fs::read_to_string(&path)?;
+        let document =
+            goals::put_into(&document, &report).context("docs/performance.md: no marks")?;
+        std::fs::write(&path, document)?;
     }
     check(&report, &arguments.assert_process)
 }

@@ -2,7 +2,10 @@
 
 use krcf::{RandomCutForest, RandomCutForestOptions};
 
-use super::{Attribution, Engine, decode, encode};
+use super::{
+    Attribution, Engine,
+    encoding::{decode, encode},
+};
 use crate::{
     stream::Row,
     workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},

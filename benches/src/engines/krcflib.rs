@@ -6,7 +6,10 @@
 use rcflib::rcf::{AugmentedRCF, RCFBuilder, RCFOptionsBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Attribution, Engine, decode, encode};
+use super::{
+    Attribution, Engine,
+    encoding::{decode, encode},
+};
 use crate::{
     stream::Row,
     workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},

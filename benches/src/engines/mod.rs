@@ -1,15 +1,23 @@
 //! Every implementation behind one interface, each configured as the workload says.
 
+#[cfg(feature = "rivals")]
+mod encoding;
+pub mod java;
+#[cfg(feature = "rivals")]
 mod krcf;
+#[cfg(feature = "rivals")]
 mod krcflib;
 mod ours;
+#[cfg(feature = "rivals")]
 mod rcf3;
 
 use std::ops::Range;
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    race::Operation,
     stream::{Row, Stream},
     workload::Workload,
 };
@@ -32,6 +40,22 @@ impl Attribution {
 
 /// A forest, whoever wrote it. Rows are valid by construction, so an engine that refuses one panics.
 pub trait Engine {
+    /// Whether it can be timed at this operation.
+    fn offers(&self, _operation: Operation) -> bool {
+        true
+    }
+
+    /// Works on these rows and says what it took: where the engine is a process of its own, which must
+    /// take its time itself.
+    fn own_time(
+        &mut self,
+        _operation: Operation,
+        _stream: &Stream,
+        _rows: Range<usize>,
+    ) -> Option<Duration> {
+        None
+    }
+
     /// Lets the forest learn the row.
     fn update(&mut self, row: Row<'_>);
 
@@ -76,10 +100,12 @@ pub enum EngineId {
     Krcf,
     /// An independent implementation. Not a true random cut forest: it keeps the lowest cut.
     Rcf3,
+    /// Amazon's Java, where it [is there](java::missing).
+    Java,
 }
 
 impl EngineId {
-    /// All engines, ours first.
+    /// All engines that are always there, ours first.
     pub const ALL: [Self; 4] = [Self::Rcf, Self::Krcflib, Self::Krcf, Self::Rcf3];
 
     /// The one that the others are compared with.
@@ -101,6 +127,7 @@ impl EngineId {
             Self::Krcflib => "krcflib",
             Self::Krcf => "krcf",
             Self::Rcf3 => "rcf3",
+            Self::Java => "java",
         }
     }
 
@@ -111,6 +138,7 @@ impl EngineId {
             Self::Krcflib => "krcflib 4.0.2",
             Self::Krcf => "krcf 0.4.0",
             Self::Rcf3 => "rcf3 0.5.2",
+            Self::Java => "AWS Java 4.3.0",
         }
     }
 
@@ -121,25 +149,18 @@ impl EngineId {
     pub fn build(self, workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         match self {
             Self::Rcf => ours::build(workload),
+            #[cfg(feature = "rivals")]
             Self::Krcflib => krcflib::build(workload),
+            #[cfg(feature = "rivals")]
             Self::Krcf => krcf::build(workload),
+            #[cfg(feature = "rivals")]
             Self::Rcf3 => rcf3::build(workload),
+            Self::Java => java::build(workload),
+            #[cfg(not(feature = "rivals"))]
+            _ => anyhow::bail!(
+                "{} is left out: build with the feature `rivals`",
+                self.name()
+            ),
         }
     }
-}
-
-/// How forests that only derive `serde` are written: the encoding of our own state's body.
-const BINCODE: bincode::config::Configuration<
-    bincode::config::LittleEndian,
-    bincode::config::Fixint,
-> = bincode::config::legacy();
-
-fn encode(state: &impl Serialize) -> Vec<u8> {
-    bincode::serde::encode_to_vec(state, BINCODE).expect("a forest can be written to memory")
-}
-
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> T {
-    bincode::serde::decode_from_slice(bytes, BINCODE)
-        .expect("the bytes come from `encode`")
-        .0
 }

@@ -269,12 +269,9 @@ impl<I: Index> Sampler<I> {
             if left >= len {
                 break;
             }
-            let right = left + 1;
-            let child = if right < len && self.keys[right] > self.keys[left] {
-                right
-            } else {
-                left
-            };
+            // Which child is the worse one no processor can foretell.
+            let right = (left + 1).min(len - 1);
+            let child = left + usize::from(self.keys[right] > self.keys[left]);
             if self.keys[child] <= key {
                 break;
             }

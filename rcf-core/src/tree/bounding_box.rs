@@ -9,7 +9,7 @@ use crate::simd::{HALF, LANES, Simd, max, min};
 /// How points and boxes are laid out, and measured against each other.
 pub(crate) trait Geometry: Copy {
     /// The parts of the space that matter to a climb from box to larger box; they become fewer.
-    type Parts;
+    type Parts: Copy;
 
     /// Floats in a box.
     fn box_len(self) -> usize;
@@ -48,6 +48,12 @@ pub(crate) trait Geometry: Copy {
 
     /// The corners of a box.
     fn corners(self, bounds: &[f32]) -> Corners<'_>;
+
+    /// Makes the box of two points, measured.
+    fn span(self, bounds: &mut [f32], a: &[f32], b: &[f32]);
+
+    /// [`cover`](Self::cover) and [`measure`](Self::measure) at once.
+    fn cover_measured(self, bounds: &mut [f32], x: &[f32]);
 
     /// Makes the box that contains `x` alone. Its range is then to be [measured](Self::measure).
     fn begin(self, bounds: &mut [f32], x: &[f32]);
@@ -172,6 +178,16 @@ impl Geometry for Line {
     }
 
     #[inline(always)]
+    fn span(self, bounds: &mut [f32], a: &[f32], b: &[f32]) {
+        bounds.copy_from_slice(&[min(a[0], b[0]), max(a[0], b[0])]);
+    }
+
+    #[inline(always)]
+    fn cover_measured(self, bounds: &mut [f32], x: &[f32]) {
+        self.cover(bounds, x);
+    }
+
+    #[inline(always)]
     fn begin(self, bounds: &mut [f32], x: &[f32]) {
         bounds.fill(x[0]);
     }
@@ -237,6 +253,9 @@ pub(crate) struct Parts {
     vectors: u64,
     half: bool,
 }
+
+/// Rows of so many whole vectors are compared as a whole.
+const FEW: usize = 3;
 
 /// Vectors that have a bit in [`Parts`].
 const TRACKED: usize = u64::BITS as usize;
@@ -356,6 +375,9 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
         if ONE {
             return simd.total(self.gaps_at(0, corners, x));
         }
+        if self.vectors() <= FEW {
+            return self.gap_of_few(corners, x);
+        }
         // Of one length, so that one check of an index does for all three.
         let count = self.vectors();
         let (lows, highs) = (
@@ -435,6 +457,55 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
             low,
             high: &rest[..self.stride()],
         }
+    }
+
+    #[inline(always)]
+    fn span(self, bounds: &mut [f32], a: &[f32], b: &[f32]) {
+        let simd = self.simd;
+        let (low, high) = self.corners_mut(bounds);
+        let mut sum = simd.zero();
+        let corners = vectors_mut(low).iter_mut().zip(vectors_mut(high));
+        for ((low, high), (a, b)) in corners.zip(vectors(a).iter().zip(vectors(b))) {
+            let (a, b) = (simd.load(a), simd.load(b));
+            let (least, most) = (simd.min(a, b), simd.max(a, b));
+            simd.store(least, low);
+            simd.store(most, high);
+            sum = simd.add(sum, simd.sub(most, least));
+        }
+        if self.has_half() {
+            let (a, b) = (simd.load_half(half(a)), simd.load_half(half(b)));
+            let (least, most) = (simd.min(a, b), simd.max(a, b));
+            simd.store_half(least, half_mut(low));
+            simd.store_half(most, half_mut(high));
+            sum = simd.add(sum, simd.sub(most, least));
+        }
+        bounds[2 * self.stride()] = simd.total(sum);
+    }
+
+    #[inline(always)]
+    fn cover_measured(self, bounds: &mut [f32], x: &[f32]) {
+        let simd = self.simd;
+        let (low, high) = self.corners_mut(bounds);
+        let mut sum = simd.zero();
+        let corners = vectors_mut(low).iter_mut().zip(vectors_mut(high));
+        for ((low, high), x) in corners.zip(vectors(x)) {
+            let x = simd.load(x);
+            let (least, most) = (simd.min(simd.load(low), x), simd.max(simd.load(high), x));
+            simd.store(least, low);
+            simd.store(most, high);
+            sum = simd.add(sum, simd.sub(most, least));
+        }
+        if self.has_half() {
+            let (low, high, x) = (half_mut(low), half_mut(high), simd.load_half(half(x)));
+            let (least, most) = (
+                simd.min(simd.load_half(low), x),
+                simd.max(simd.load_half(high), x),
+            );
+            simd.store_half(least, low);
+            simd.store_half(most, high);
+            sum = simd.add(sum, simd.sub(most, least));
+        }
+        bounds[2 * self.stride()] = simd.total(sum);
     }
 
     #[inline(always)]
@@ -565,6 +636,24 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
 }
 
 impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
+    /// [`gap`](Geometry::gap) over all of a short row: a set would cost more than it saves.
+    #[inline(always)]
+    fn gap_of_few(self, corners: Corners<'_>, x: &[f32]) -> f32 {
+        let simd = self.simd;
+        let mut sum = simd.zero();
+        let sides = vectors(corners.low).iter().zip(vectors(corners.high));
+        for ((low, high), x) in sides.zip(vectors(x)) {
+            let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
+            sum = simd.add(sum, gaps);
+        }
+        if self.has_half() {
+            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
+            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
+            sum = simd.add(sum, gaps);
+        }
+        simd.total(sum)
+    }
+
     #[inline(always)]
     fn corners_mut(self, bounds: &mut [f32]) -> (&mut [f32], &mut [f32]) {
         let (low, rest) = bounds.split_at_mut(self.stride());

@@ -170,14 +170,22 @@ impl<I: Index> Tree<I> {
         child: NodeRef<I>,
         room: &mut [f32],
     ) {
+        let sibling = self.sibling(parent, child);
         if let Child::Leaf { point } = self.resolve(child) {
+            if let Child::Leaf { point: other } = self.resolve(sibling) {
+                geometry.span(room, points.row(point), points.row(other));
+                return;
+            }
             geometry.begin(room, points.row(point));
         }
-        let mut waiting = [self.sibling(parent, child); WAITING];
+        let mut waiting = [sibling; WAITING];
         let mut count = 1;
         while count > 0 {
             count -= 1;
             match self.resolve(waiting[count % WAITING]) {
+                Child::Leaf { point } if count == 0 => {
+                    geometry.cover_measured(room, points.row(point));
+                }
                 Child::Leaf { point } => geometry.cover(room, points.row(point)),
                 Child::Internal(node) => {
                     waiting[count % WAITING] = self.nodes[node].right;
@@ -186,7 +194,6 @@ impl<I: Index> Tree<I> {
                 }
             }
         }
-        geometry.measure(room);
     }
 
     /// Makes `room` the box of all points of a tree that is not empty.

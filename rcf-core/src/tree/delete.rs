@@ -1,8 +1,10 @@
 //! Deletion.
 
+use std::hint::select_unpredictable;
+
 use super::bounding_box::Geometry;
-use super::node::{NodeRef, Side};
-use super::{Path, Tree, side};
+use super::node::NodeRef;
+use super::{Path, Tree};
 use crate::index::Index;
 use crate::point_store::PointStore;
 
@@ -17,9 +19,8 @@ impl<I: Index> Tree<I> {
         path: &mut Path<I>,
     ) {
         let x = points.row(point);
-        let leaf = self.descend(geometry, x, path);
         let (path, room) = path.parts(geometry);
-        let mass = self.take_mass_along(geometry, x, path);
+        let (leaf, mass) = self.descend_and_count_out(geometry, x, path);
         if mass > 1 || self.mass == 0 {
             return;
         }
@@ -43,31 +44,28 @@ impl<I: Index> Tree<I> {
         }
     }
 
-    /// Counts `x` out of the nodes of `path`, a way down from the root, and drops the box of the one
-    /// that becomes a twig. Returns the former mass of what lies below the path.
+    /// Descends to the leaf of `x`, which is in the tree, and counts `x` out of the nodes on the way; the
+    /// one that becomes a twig loses its box. Returns the leaf, and its mass before.
     #[inline(always)]
-    fn take_mass_along<G: Geometry>(
+    fn descend_and_count_out<G: Geometry>(
         &mut self,
         geometry: G,
         x: &[f32],
-        path: &[NodeRef<I>],
-    ) -> usize {
-        let mut mass = self.mass;
-        for reference in path {
+        path: &mut Vec<NodeRef<I>>,
+    ) -> (NodeRef<I>, usize) {
+        path.clear();
+        let (mut reference, mut mass) = (self.root, self.mass);
+        while let Some(node) = self.nodes.get_mut(reference.get()) {
             if mass == G::TWIG + 1 {
                 self.boxes.drop(geometry, reference.get());
             }
-            let node = &mut self.nodes[reference.get()];
-            let left_mass = node.left_mass.get();
-            mass = match side(geometry, node, x) {
-                Side::Left => {
-                    node.left_mass = I::new(left_mass - 1);
-                    left_mass
-                }
-                Side::Right => mass - left_mass,
-            };
+            path.push(reference);
+            let left = node.is_left(geometry, x);
+            mass = node.mass_toward(left, mass);
+            node.left_mass = I::new(node.left_mass.get() - usize::from(left));
+            reference = select_unpredictable(left, node.left, node.right);
         }
         self.mass -= 1;
-        mass
+        (reference, mass)
     }
 }

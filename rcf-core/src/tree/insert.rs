@@ -1,9 +1,11 @@
 //! Insertion.
 
+use std::hint::select_unpredictable;
+
 use super::bounding_box::Geometry;
 use super::cut::{Cut, separating_cut};
-use super::node::{Node, NodeRef, Side};
-use super::{Path, Tree, side};
+use super::node::{Node, NodeRef};
+use super::{Path, Tree};
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
@@ -103,14 +105,9 @@ impl<I: Index> Tree<I> {
                 grown = Some(*reference);
             }
             let node = &mut self.nodes[reference.get()];
-            let left_mass = node.left_mass.get();
-            mass = match side(geometry, node, x) {
-                Side::Left => {
-                    node.left_mass = I::new(left_mass + 1);
-                    left_mass
-                }
-                Side::Right => mass - left_mass,
-            };
+            let left = node.is_left(geometry, x);
+            mass = node.mass_toward(left, mass);
+            node.left_mass = I::new(node.left_mass.get() + usize::from(left));
         }
         self.mass += 1;
         (mass, grown)
@@ -169,12 +166,9 @@ impl<I: Index> Tree<I> {
             None => self.root = new,
             Some(parent) => {
                 let parent = &mut self.nodes[parent.get()];
-                let side = if parent.left == old {
-                    Side::Left
-                } else {
-                    Side::Right
-                };
-                *parent.child_mut(side) = new;
+                let left = parent.left == old;
+                parent.left = select_unpredictable(left, new, parent.left);
+                parent.right = select_unpredictable(left, parent.right, new);
             }
         }
     }

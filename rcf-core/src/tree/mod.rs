@@ -27,15 +27,17 @@ pub(crate) mod cut;
 mod delete;
 mod insert;
 pub(crate) mod node;
-mod rebuild;
+pub(crate) mod rebuild;
 #[cfg(test)]
 pub(crate) mod tests;
+
+use std::hint::select_unpredictable;
 
 use crate::index::Index;
 use crate::sampler::size_of_val_capacity;
 use bounding_box::Geometry;
 use boxes::Boxes;
-use node::{Child, Node, NodeRef, Side};
+use node::{Child, Node, NodeRef};
 
 /// A random cut tree over points of a [`PointStore`].
 #[derive(Debug, Clone)]
@@ -139,22 +141,13 @@ impl<I: Index> Tree<I> {
     #[inline(always)]
     pub(crate) fn sibling(&self, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
         let node = &self.nodes[parent.get()];
-        if node.left == child {
-            node.right
-        } else {
-            node.left
-        }
+        select_unpredictable(node.left == child, node.right, node.left)
     }
 
     /// The mass of `reference`, which is the child of `parent`, whose mass is `parent_mass`.
     #[inline(always)]
     pub(crate) fn child_mass(parent: &Node<I>, parent_mass: usize, reference: NodeRef<I>) -> usize {
-        let left_mass = parent.left_mass.get();
-        if parent.left == reference {
-            left_mass
-        } else {
-            parent_mass - left_mass
-        }
+        parent.mass_toward(parent.left == reference, parent_mass)
     }
 
     /// Writes the way to `x` into `path` and returns the leaf. The tree is not empty.
@@ -212,16 +205,5 @@ impl<I: Index> Tree<I> {
     pub(crate) fn full_heap_bytes(dimensions: usize, sample_size: usize) -> usize {
         (sample_size - 1) * size_of::<Node<I>>()
             + boxes::full_heap_bytes::<I>(dimensions, sample_size)
-    }
-}
-
-/// The side of the node's cut on which `x` lies.
-#[inline(always)]
-pub(crate) fn side<I: Index, G: Geometry>(geometry: G, node: &Node<I>, x: &[f32]) -> Side {
-    let coordinate = geometry.coordinate(x, node.dimension.get());
-    if coordinate <= node.cut {
-        Side::Left
-    } else {
-        Side::Right
     }
 }

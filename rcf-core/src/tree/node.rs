@@ -22,23 +22,21 @@ impl<I: Index> Node<I> {
     /// The child on the side on which `x` lies. Which one that is no processor can foretell.
     #[inline(always)]
     pub(crate) fn toward<G: Geometry>(&self, geometry: G, x: &[f32]) -> NodeRef<I> {
-        let left = geometry.coordinate(x, self.dimension.get()) <= self.cut;
-        select_unpredictable(left, self.left, self.right)
+        select_unpredictable(self.is_left(geometry, x), self.left, self.right)
     }
 
-    pub(crate) fn child_mut(&mut self, side: Side) -> &mut NodeRef<I> {
-        match side {
-            Side::Left => &mut self.left,
-            Side::Right => &mut self.right,
-        }
+    /// Whether `x` lies to the left of the cut.
+    #[inline(always)]
+    pub(crate) fn is_left<G: Geometry>(&self, geometry: G, x: &[f32]) -> bool {
+        geometry.coordinate(x, self.dimension.get()) <= self.cut
     }
-}
 
-/// A side of a cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Left,
-    Right,
+    /// The mass on the left or on the right of a node of this mass.
+    #[inline(always)]
+    pub(crate) fn mass_toward(&self, left: bool, mass: usize) -> usize {
+        let left_mass = self.left_mass.get();
+        select_unpredictable(left, left_mass, mass - left_mass)
+    }
 }
 
 /// Refers to an internal node (numbers below the tree's capacity for them) or to a leaf (the

@@ -5,6 +5,7 @@
 //! would change nothing. A [`Visitor`] computes something of what the climb shows.
 
 pub(crate) mod attribution;
+pub(crate) mod batch;
 pub(crate) mod collusive;
 pub(crate) mod convergence;
 pub(crate) mod density;
@@ -14,6 +15,7 @@ pub(crate) mod neighbors;
 pub(crate) mod noise_floor;
 pub(crate) mod score;
 pub(crate) mod scoring;
+pub(crate) mod sorted;
 
 use crate::index::Index;
 use crate::point_store::PointStore;

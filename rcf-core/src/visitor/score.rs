@@ -44,6 +44,14 @@ pub(crate) fn seen(depth: usize, mass: usize, tree_mass: usize) -> f64 {
     damp / (depth as f64 + libm::log2(mass as f64 + 1.0))
 }
 
+/// `S` at an ancestor, of the `S` below it.
+#[inline(always)]
+pub(crate) fn step(below: f64, unseen: f64, gap: f64, range: f64) -> f64 {
+    // The quotient waits for no earlier step.
+    let per_length = 1.0 / (gap + range);
+    gap * per_length * unseen + range * per_length * below
+}
+
 /// The factor that makes scores of trees of different mass comparable.
 pub(crate) fn normalizer(tree_mass: usize) -> f64 {
     libm::log2(tree_mass as f64 + 1.0)
@@ -71,8 +79,6 @@ impl<I: Index, G: Geometry> Visitor<I, G> for ScoreVisitor {
         let Ancestor {
             depth, gap, range, ..
         } = *ancestor;
-        // The quotient waits for no earlier step.
-        let per_length = 1.0 / (gap + range);
-        self.score = gap * per_length * unseen(depth) + range * per_length * self.score;
+        self.score = step(self.score, unseen(depth), gap, range);
     }
 }

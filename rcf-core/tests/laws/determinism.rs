@@ -176,6 +176,47 @@ fn scoring_changes_nothing_and_foretells_process() {
     }
 }
 
+/// Arrays of many rows are scored tree by tree, those of few row by row.
+#[test]
+fn an_array_has_the_scores_of_its_rows() {
+    for (dimensions, shingle_size) in [
+        (1, 1),
+        (2, 1),
+        (5, 1),
+        (9, 1),
+        (33, 1),
+        (70, 1),
+        (1, 4),
+        (3, 3),
+    ] {
+        let records = records(400, dimensions, 6);
+        let mut forest = RandomCutForest::builder(dimensions)
+            .shingle_size(shingle_size)
+            .number_of_trees(9)
+            .sample_size(40)
+            .build()
+            .unwrap();
+        forest.process_array(records.slice(s![..300, ..])).unwrap();
+        // Points in the sample, other ones, some of them twice, and some far away.
+        let mut asked = records.slice(s![200.., ..]).to_owned();
+        asked.slice_mut(s![..20, ..]).mapv_inplace(|x| 100.0 * x);
+        let one = |row: ndarray::ArrayView1<'_, f64>| forest.score(row.as_slice().unwrap());
+        let expected = bits(asked.rows().into_iter().map(|row| one(row).unwrap()));
+        for level in SimdLevel::available() {
+            let mut forest = forest.clone();
+            forest.set_simd_level(level);
+            for rows in [1, 15, 16, 17, 200] {
+                let scores = forest.score_array(asked.slice(s![..rows, ..])).unwrap();
+                assert_eq!(
+                    bits(scores),
+                    expected[..rows],
+                    "{dimensions} × {shingle_size}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn threads_that_share_a_forest_get_the_same_scores() {
     let records = records(500, 6, 4);

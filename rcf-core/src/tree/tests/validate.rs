@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use crate::index::Index;
 use crate::point_store::PointStore;
+use crate::tree::Tree;
 use crate::tree::bounding_box::{Corners, Geometry};
 use crate::tree::boxes::Boxes;
-use crate::tree::node::{Child, Node, NodeRef, Side};
-use crate::tree::{Tree, side};
+use crate::tree::node::{Child, Node, NodeRef};
 
 impl<I: Index> Tree<I> {
     /// Panics unless boxes are tight, masses add up, cuts separate, leaves are distinct points and
@@ -73,7 +73,7 @@ impl<I: Index> Tree<I> {
         let middle = found.leaves.len();
         self.validate_below(geometry, points, node.right, mass - left_mass, found);
         for (i, &(point, _)) in found.leaves.iter().enumerate().skip(first) {
-            let left = side(geometry, &node, points.row(point)) == Side::Left;
+            let left = node.is_left(geometry, points.row(point));
             assert_eq!(
                 left,
                 i < middle,

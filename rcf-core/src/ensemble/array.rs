@@ -1,0 +1,61 @@
+//! The scores of many points: tree by tree instead of point by point.
+
+use super::{Ensemble, Normalizers};
+use crate::index::Index;
+use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::bounding_box::*;
+use crate::visitor::batch::Batch;
+use crate::visitor::sorted::Sorted;
+
+impl<I: Index> Ensemble<I> {
+    /// The mean scores of points, given row after row: those of [`score`](Self::score), to the bit.
+    pub(crate) fn score_all(&self, level: SimdLevel, rows: &[f32]) -> Vec<f64> {
+        level.run(ScoreAllPass {
+            ensemble: self,
+            rows,
+        })
+    }
+}
+
+struct ScoreAllPass<'a, I> {
+    ensemble: &'a Ensemble<I>,
+    rows: &'a [f32],
+}
+
+impl<I: Index> Kernel for ScoreAllPass<'_, I> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Vec<f64> {
+        let Self {
+            ensemble:
+                Ensemble {
+                    dimensions,
+                    points,
+                    trees,
+                    ..
+                },
+            rows,
+        } = self;
+        let mut normalizers = Normalizers::default();
+        let mut sums = if *dimensions == 1 {
+            let mut sorted = Sorted::new(rows);
+            for tree in trees {
+                sorted.add_scores(tree, points, normalizers.of(tree.mass()));
+            }
+            sorted.into_sums()
+        } else {
+            with_geometry!(simd, *dimensions, geometry => {
+                let mut batch = Batch::new(geometry, rows, stride(*dimensions));
+                for tree in trees {
+                    batch.add_scores(tree, points, normalizers.of(tree.mass()));
+                }
+                batch.into_sums()
+            })
+        };
+        for sum in &mut sums {
+            *sum /= trees.len() as f64;
+        }
+        sums
+    }
+}

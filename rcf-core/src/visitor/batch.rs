@@ -1,0 +1,211 @@
+//! Scores of many queries: each node is looked at once for all queries that pass it.
+//!
+//! On the way down, the queries are parted by the cuts. On the way up, those that no box has contained
+//! yet, the *active* ones, are measured against each box in turn; the box of a twig, which is made of
+//! its points, is made once for all of them.
+
+use super::score::{seen, step, unseen};
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::tree::Tree;
+use crate::tree::bounding_box::Geometry;
+use crate::tree::node::NodeRef;
+use crate::tree::rebuild::partition;
+
+/// Queries, and their scores on the trees so far.
+pub(crate) struct Batch<'a, G: Geometry, I> {
+    geometry: G,
+    rows: &'a [f32],
+    stride: usize,
+    sums: Vec<f64>,
+    /// The numbers of all queries; those that are below one node stand together.
+    order: Vec<u32>,
+    /// The queries that boxes did not contain yet; those from below one node stand at the end.
+    active: Vec<u32>,
+    /// For each query its score on the present tree, …
+    scores: Vec<f64>,
+    /// … and where it lies outside of the last box.
+    outside: Vec<G::Parts>,
+    pending: Vec<Task<I>>,
+    /// The box of a twig.
+    room: Vec<f32>,
+}
+
+/// What is still to be done on a tree.
+enum Task<I> {
+    /// To take the queries of this stretch of the order down.
+    Descend {
+        reference: NodeRef<I>,
+        mass: usize,
+        depth: usize,
+        first: usize,
+        end: usize,
+    },
+    /// To measure the active queries from this one on against the box of a node.
+    Climb {
+        node: NodeRef<I>,
+        depth: usize,
+        first_active: usize,
+    },
+}
+
+impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
+    pub(crate) fn new(geometry: G, rows: &'a [f32], stride: usize) -> Self {
+        let count = rows.len() / stride;
+        Self {
+            geometry,
+            rows,
+            stride,
+            sums: vec![0.0; count],
+            order: (0..count as u32).collect(),
+            active: Vec::with_capacity(count),
+            scores: vec![0.0; count],
+            outside: vec![geometry.everywhere(); count],
+            pending: Vec::new(),
+            room: vec![0.0; geometry.box_len()],
+        }
+    }
+
+    /// The sums of what was added, in the order of the queries.
+    pub(crate) fn into_sums(self) -> Vec<f64> {
+        self.sums
+    }
+
+    /// Adds the scores on a tree, which is not empty, each times `normalizer`.
+    #[inline(always)]
+    pub(crate) fn add_scores(&mut self, tree: &Tree<I>, points: &PointStore, normalizer: f64) {
+        self.pending.push(Task::Descend {
+            reference: tree.root(),
+            mass: tree.mass(),
+            depth: 0,
+            first: 0,
+            end: self.order.len(),
+        });
+        while let Some(task) = self.pending.pop() {
+            match task {
+                Task::Descend {
+                    reference,
+                    mass,
+                    depth,
+                    first,
+                    end,
+                } => match tree.node(reference) {
+                    Some(node) => {
+                        self.pending.push(Task::Climb {
+                            node: reference,
+                            depth,
+                            first_active: self.active.len(),
+                        });
+                        let middle =
+                            first + self.part(first, end, |geometry, x| node.is_left(geometry, x));
+                        let sides = [(node.right, middle, end), (node.left, first, middle)];
+                        for (reference, first, end) in sides {
+                            if first < end {
+                                self.pending.push(Task::Descend {
+                                    reference,
+                                    mass: Tree::child_mass(node, mass, reference),
+                                    depth: depth + 1,
+                                    first,
+                                    end,
+                                });
+                            }
+                        }
+                    }
+                    None => self.reach(
+                        points.row(tree.point(reference)),
+                        depth,
+                        seen_at(depth, mass, tree.mass()),
+                        first,
+                        end,
+                    ),
+                },
+                Task::Climb {
+                    node,
+                    depth,
+                    first_active,
+                } => {
+                    if first_active < self.active.len() {
+                        self.pass(tree, points, node, depth, first_active);
+                    }
+                }
+            }
+        }
+        for (sum, score) in self.sums.iter_mut().zip(&self.scores) {
+            *sum += normalizer * score;
+        }
+        self.active.clear();
+    }
+
+    /// Reorders a stretch so that those to the left of a cut come first; returns their number.
+    #[inline(always)]
+    fn part(&mut self, first: usize, end: usize, is_left: impl Fn(G, &[f32]) -> bool) -> usize {
+        let Self {
+            rows,
+            stride,
+            geometry,
+            ..
+        } = *self;
+        partition(&mut self.order[first..end], |&query| {
+            is_left(geometry, &rows[query as usize * stride..][..stride])
+        })
+    }
+
+    /// A stretch of queries has come to a leaf.
+    #[inline(always)]
+    fn reach(
+        &mut self,
+        row: &[f32],
+        depth: usize,
+        seen: impl Fn() -> f64,
+        first: usize,
+        end: usize,
+    ) {
+        let unseen = unseen(depth);
+        for &query in &self.order[first..end] {
+            let i = query as usize;
+            if &self.rows[i * self.stride..][..self.stride] == row {
+                self.scores[i] = seen();
+            } else {
+                self.scores[i] = unseen;
+                self.outside[i] = self.geometry.everywhere();
+                self.active.push(query);
+            }
+        }
+    }
+
+    /// Takes the active queries past the box of a node; those that it contains have arrived.
+    #[inline(always)]
+    fn pass(
+        &mut self,
+        tree: &Tree<I>,
+        points: &PointStore,
+        node: NodeRef<I>,
+        depth: usize,
+        first_active: usize,
+    ) {
+        let geometry = self.geometry;
+        let bounds = tree.bounds(geometry, points, node.get(), &mut self.room);
+        let (corners, range) = (geometry.corners(bounds), f64::from(geometry.range(bounds)));
+        let unseen = unseen(depth);
+        let active = &mut self.active[first_active..];
+        let mut left = 0;
+        for i in 0..active.len() {
+            let query = active[i];
+            let q = query as usize;
+            let x = &self.rows[q * self.stride..][..self.stride];
+            let gap = geometry.gap(&mut self.outside[q], corners, x);
+            // For a gap of 0 no new score: the range may be 0, too.
+            if gap > 0.0 {
+                self.scores[q] = step(self.scores[q], unseen, f64::from(gap), range);
+                active[left] = query;
+                left += 1;
+            }
+        }
+        self.active.truncate(first_active + left);
+    }
+}
+
+/// The score of queries that are in the tree, computed only if there are any.
+fn seen_at(depth: usize, mass: usize, tree_mass: usize) -> impl Fn() -> f64 {
+    move || seen(depth, mass, tree_mass)
+}
