@@ -393,4 +393,11 @@ def test_matplotlib_draws_it(pair):
     assert all(len(panel.patches) == len(result.anomalies()) for panel in axes)
     with pytest.raises(rcf.ConfigError, match="axes must be 3"):
         result.plot(axes[:1])
+    pandas = pytest.importorskip("pandas")
+    names = pandas.Index([f"row {row}" for row in range(len(pair))])
+    periods = pandas.period_range("2026-01", periods=len(pair), freq="D")
+    moments = pandas.date_range("2026-01-01", periods=len(pair), tz="Asia/Tokyo")
+    for index in (names, periods, moments, pandas.MultiIndex.from_product([[1], names])):
+        table = rcf.AnomalyDetector(seed=1).process(pandas.Series(pair[:, 0], index=index))
+        assert len(table.plot()) == 2 and len(table._repr_html_()) > 1000
     plt.close("all")

@@ -87,11 +87,20 @@ def plot(result: "Detections", axes: Any) -> "NDArray[Any]":
     axes = np.ravel(axes)
     if len(axes) != panels:
         raise ConfigError(f"axes must be {panels}: one for each input, and one for the scores")
-    x = np.arange(len(result)) if result.index is None else result.index
+    x = _places(result)
     lines = [*zip(result.names, result.values.T, strict=True), ("score", result.score)]
     for panel, (name, line) in zip(axes, lines, strict=True):
         _draw(result, panel, x, name, line)
     return axes  # type: ignore[no-any-return]
+
+
+def _places(result: "Detections") -> Any:
+    """Give the index where matplotlib can draw over it, else the numbers of the rows."""
+    index = result.index
+    if hasattr(index, "to_timestamp"):  # periods
+        index = index.to_timestamp()
+    is_drawn = getattr(getattr(index, "dtype", None), "kind", "O") in "iufM"
+    return index if is_drawn else np.arange(len(result))
 
 
 def _draw(result: "Detections", panel: "Axes", x: Any, name: str, line: "NDArray[np.float64]") -> None:
