@@ -88,6 +88,10 @@ flink *args:
 compare-python *args:
     rcf-py/compare/run.sh {{args}}
 
+# The wheel for Linux since glibc 2.17, linked by zig, checked with auditwheel.
+wheel *args:
+    rcf-py/wheel.sh {{args}}
+
 # Ten kills while shards are split and merged and requests go wrong, and records that are pushed.
 kills:
     bash rcf-stream/tests/kinesis/run.sh -k "whatever_happens or pushed" -s

@@ -47,7 +47,7 @@ macro_rules! keep {
             ///     A saved state.
             /// trusted : bool, default False
             ///     Whether the bytes are known to be those written, as when they never left memory: the
-            ///     checksum and the order of the samples are not looked at then, which is faster.
+            ///     checksum and the order of the samples are not looked at then, which is a little faster.
             ///     Damaged bytes still never crash: they raise, or give a model that judges wrongly.
             ///
             /// Returns
