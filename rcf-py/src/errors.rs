@@ -98,10 +98,10 @@ fn at_row(py: Python<'_>, exception: PyErr, row: usize) -> PyErr {
     }
 }
 
-/// A panic of an earlier call left the forest half changed: no later call may trust it.
+/// A panic of an earlier call left the model half changed: no later call may trust it.
 pub(crate) fn poisoned() -> PyErr {
     InternalError::new_err(
-        "an earlier call ended in an internal error and left this forest unusable: \
+        "an earlier call ended in an internal error and left this model unusable: \
          restore it from saved bytes or build a new one",
     )
 }

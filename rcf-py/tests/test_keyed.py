@@ -175,6 +175,8 @@ def test_many_kinds_of_keys(wave):
         detectors.process_one(key, 1.0)
         assert key in detectors and detectors[key].records == 1
     assert set(copy.deepcopy(detectors)) == set(detectors)
+    detectors.process_one(np.int64(2**63 - 1), 1.0)
+    assert detectors[2**63 - 1].records == 2
     assert detectors.forget("") and not detectors.forget("") and "" not in detectors
     for strange in (1.5, None, b"a", datetime.date(2026, 3, 1), 2**63, ("a", None), ["a"]):
         with pytest.raises(rcf.InputError, match="keys must be str, int of 64 bits, or tuples of these"):

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 use rcf_core::keyed;
 
 use crate::errors;
@@ -26,9 +26,8 @@ impl Key {
             let parts = tuple.iter().map(|part| Self::extract(&part));
             return Ok(Self::Tuple(parts.collect::<PyResult<_>>()?));
         }
-        if let Ok(integer) = key.cast::<PyInt>()
-            && let Ok(integer) = integer.extract()
-        {
+        // Also NumPy's integers; floats are none.
+        if let Ok(integer) = key.extract() {
             return Ok(Self::Integer(integer));
         }
         let found = key.get_type().name()?;
