@@ -15,8 +15,9 @@ fi
 export PATH=$venv/bin:$PATH
 maturin build --release --quiet --zig --compatibility manylinux2014 --manifest-path rcf-py/Cargo.toml --out "$out"
 wheel=$(ls -t "$out"/rcf-*-manylinux*.whl | head -1)
-auditwheel show "$wheel"
-auditwheel show "$wheel" | tr '\n' ' ' | grep -q '"manylinux_2_17_' || { echo "wheel.sh: it needs a newer glibc" >&2; exit 1; }
+shown=$(auditwheel show "$wheel")
+echo "$shown"
+[[ $shown == *'"manylinux_2_17_'* ]] || { echo "wheel.sh: it needs a newer glibc" >&2; exit 1; }
 bytes=$(stat -c %s "$wheel")
 echo "$wheel: $bytes bytes"
 ((bytes < 3000000)) || { echo "wheel.sh: more than 3 MB" >&2; exit 1; }
