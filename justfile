@@ -104,6 +104,10 @@ kills-long:
 soak *args:
     scripts/soak.sh {{args}}
 
+# What a decision costs beside a score.
+overhead *args:
+    cargo run --release -p rcf-benches --bin overhead -- {{args}}
+
 # 100,000 keys in one map: memory for each and throughput.
 keys *args:
     cargo run --release -p rcf-benches --bin keyed -- {{args}}

@@ -244,8 +244,9 @@ impl AnomalyDetectorBuilder {
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default not. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest of the shingles learns; default all. [`Learning::Skip`] keeps
-        /// long anomalies out, and costs on streams whose regimes change.
+        /// Which records the forest of the shingles learns; default all for one input or single
+        /// records, and `Skip { patience: 512 }` for shingles of several inputs. [`Learning::Skip`]
+        /// keeps long anomalies out, and costs on streams whose regimes change.
         learning: Learning => Some, in learning;
         /// How scores become decisions; default [`Threshold::Combined`].
         threshold: Threshold, in config.threshold;
@@ -278,7 +279,13 @@ impl AnomalyDetectorBuilder {
         config.transform_decay = self
             .transform_decay
             .unwrap_or((0.25 / sample_size as f64).min(0.05));
-        config.learning = self.learning.unwrap_or(Learning::Always);
+        config.learning =
+            self.learning
+                .unwrap_or(if config.input_dimensions > 1 && config.shingle_size > 1 {
+                    Learning::Skip { patience: 512 }
+                } else {
+                    Learning::Always
+                });
         config
     }
 

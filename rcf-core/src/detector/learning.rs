@@ -7,6 +7,10 @@
 //! 1954): single anomalies need no gate, they hardly move a sample. And it gives in when a regime
 //! lasts for longer than the patience.
 //!
+//! The sum takes time to grow, and what is learned meanwhile is normal from then on. So behind a gate
+//! records are learned late, the last [`LATE`] of them are held back: when it shuts, they belong to
+//! the unusual stretch.
+//!
 //! The forest that judges records alone always learns. It is what sees the end of an event, and on
 //! NAB a gate before it costs more than four points; so does freezing the tail of the scores.
 
@@ -66,6 +70,11 @@ impl Learning {
         }
     }
 
+    /// Whether records are held back for a while before they are learned, this gate being open.
+    pub(crate) fn is_late(self, gate: &Gate) -> bool {
+        self.patience().is_some() && gate.closed == 0 && gate.count >= KNOWN && !gate.accepted
+    }
+
     /// What becomes of the `records`-th record, when the gate has been closed for `closed` records.
     pub(crate) fn lesson(self, records: u64, closed: u32) -> Lesson {
         match self {
@@ -81,9 +90,28 @@ impl Learning {
     }
 }
 
-/// Standardised scores add to the sum what they have above this, …
-const SLACK: f64 = 1.0;
-/// … and at most so much each.
+/// Behind a gate, so many records are held back before they are learned.
+pub(crate) const LATE: usize = 64;
+
+/// How readily a gate shuts.
+struct Sense {
+    /// Standardised scores add to the sum what they have above this.
+    slack: f64,
+    /// Scores by which the usual level is known; older ones are forgotten.
+    memory: f64,
+}
+
+/// Where the forest learns all the same, and the gate protects the tail of the scores alone.
+const DULL: Sense = Sense {
+    slack: 1.0,
+    memory: f64::INFINITY,
+};
+/// A level shift of one deviation in some inputs lifts scores by a deviation or two.
+const KEEN: Sense = Sense {
+    slack: 0.5,
+    memory: 256.0,
+};
+/// No score adds more.
 const MOST: f64 = 6.0;
 /// The sum from which on the gate is shut. It grows to twice that, so that an end is seen soon.
 const SHUT: f64 = 20.0;
@@ -117,12 +145,16 @@ impl Gate {
         score: f64,
         is_candidate: bool,
         keep: f64,
-        patience: u32,
+        learning: Learning,
     ) -> bool {
+        let (patience, Sense { slack, memory }) = match learning.patience() {
+            Some(patience) => (patience, KEEN),
+            None => (u32::MAX, DULL),
+        };
         let spread = self.usual.deviation();
         if self.count >= KNOWN && spread > 0.0 {
             let standard = ((score - self.usual.mean) / spread).min(MOST);
-            self.sum = (self.sum + standard - SLACK).clamp(0.0, 2.0 * SHUT);
+            self.sum = (self.sum + standard - slack).clamp(0.0, 2.0 * SHUT);
         }
         if self.accepted && self.sum < SHUT / 2.0 && !is_candidate {
             (self.accepted, self.worn) = (false, 0);
@@ -143,7 +175,7 @@ impl Gate {
         }
         if self.closed == 0 {
             self.count += 1.0;
-            self.usual.push(score, keep);
+            self.usual.push(score, keep.min(1.0 - 1.0 / memory));
         }
         accepts
     }

@@ -3,7 +3,7 @@
 use super::candidate::Finding;
 use super::descriptor::{Descriptor, Silenced};
 use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Stage};
-use super::learning::{Learning, Lesson};
+use super::learning::{LATE, Learning, Lesson};
 use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
 use super::transform::Affine;
@@ -257,16 +257,24 @@ impl AnomalyDetector {
         let keep = 1.0 - FORGETTING * self.config.time_decay;
         let learning = self.config.learning;
         if scores.shingle > 0.0 && scores.alone > 0.0 {
-            let patience = learning.patience().unwrap_or(u32::MAX);
-            if self.gate.push(scores.shingle, is_candidate, keep, patience) {
+            let was_shut = self.gate.closed > 0;
+            if self.gate.push(scores.shingle, is_candidate, keep, learning) {
                 self.accept_regime();
+            } else if was_shut && self.gate.closed == 0 {
+                // The stretch has ended: what it held back is dropped.
+                self.held.clear();
             }
             if self.last_alert.silence > 0 && self.gate.closed > 0 {
                 // The event goes on.
                 self.last_alert.silence = self.config.silence;
             }
             let usual = self.gate.closed == 0;
-            let stage = Stage { usual, silent };
+            let reported = self.last_alert.silence > 0;
+            let stage = Stage {
+                usual,
+                silent,
+                reported,
+            };
             let excess = self.excess();
             self.scores
                 .push(self.config.threshold, scores, excess, keep, stage);
@@ -285,20 +293,31 @@ impl AnomalyDetector {
             }
         }
         match lesson {
-            Lesson::Learn => {
-                if self.gate.closed == 0 {
-                    self.held.clear();
+            Lesson::Learn if learning.is_late(&self.gate) => {
+                self.hold();
+                let dimensions = self.forest.dimensions();
+                if self.held.len() > LATE * dimensions {
+                    let oldest: Vec<f64> = self.held.drain(..dimensions).collect();
+                    self.forest.learn_point(&oldest);
                 }
-                self.forest.update_checked(transformed);
             }
-            Lesson::Hold => {
-                if self.window.is_full() {
-                    self.held.extend(self.window.point(false));
+            Lesson::Learn => self.forest.update_checked(transformed),
+            Lesson::Hold => self.hold(),
+            Lesson::Pass => {
+                if self.gate.closed > 0 {
+                    self.held.clear();
                 }
                 self.forest.pass(transformed);
             }
-            Lesson::Pass => self.forest.pass(transformed),
         }
+    }
+
+    /// Holds back what the newest record makes of the shingle.
+    fn hold(&mut self) {
+        if self.window.is_full() {
+            self.held.extend(self.window.point(false));
+        }
+        self.forest.pass(&self.buffers.transformed);
     }
 
     /// What was held back is the new normal.

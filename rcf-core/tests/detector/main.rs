@@ -14,6 +14,7 @@ mod testing;
 mod arrays;
 mod cases;
 mod contract;
+mod fixtures;
 mod forecaster;
 mod learning;
 mod scale;

@@ -40,7 +40,7 @@ pub enum Threshold {
         /// scores are rare, one in a thousand.
         height: f64,
         /// Surprise of the score of a shingle: it is exceeded once in `10^decades` usual records;
-        /// default 3.5.
+        /// default 4.
         decades: f64,
     },
     /// The score against the tail of the scores before it: peaks over a running quantile, with an
@@ -66,7 +66,7 @@ impl Default for Threshold {
         Self::Combined {
             margin: 0.02,
             height: 0.5625,
-            decades: 3.5,
+            decades: 4.0,
         }
     }
 }
@@ -142,6 +142,8 @@ impl Evidence {
 const SMOOTHING: f64 = 0.1;
 /// Decades of surprise that make a high score of a record alone rare.
 const RARE: f64 = 3.0;
+/// Weight in the tail of scores beyond the boundary that belong to a reported event.
+const OF_AN_EVENT: f64 = 0.02;
 /// Scores that are seen before a kind that compares scores counts.
 const KNOWN_SCORES: f64 = 100.0;
 
@@ -266,9 +268,11 @@ impl Scores {
         }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);
-        self.alone.push(scores.alone, keep);
+        self.alone.push(scores.alone, keep, 1.0);
         if stage.usual {
-            self.tail.push(scores.shingle, keep);
+            let is_reported = stage.reported && scores.shingle > self.boundary(threshold);
+            let weight = if is_reported { OF_AN_EVENT } else { 1.0 };
+            self.tail.push(scores.shingle, keep, weight);
             self.moments.push(scores.shingle, keep);
         }
     }
@@ -281,6 +285,8 @@ pub(crate) struct Stage {
     pub(crate) usual: bool,
     /// An alert still speaks for it, or it is too early for any.
     pub(crate) silent: bool,
+    /// An alert speaks for it.
+    pub(crate) reported: bool,
 }
 
 /// The largest excess of the values of a record over their ranges.

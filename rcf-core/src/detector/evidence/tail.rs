@@ -5,7 +5,8 @@
 //! exponential: `P(score > s) = (1 − q) · exp(−(s − u) / mean excess)`. Both `u` and the mean excess
 //! are learned online, as in Siffer et al., *Anomaly Detection in Streams with Extreme Value Theory*
 //! (KDD 2017), but forgetting, and without stopping to learn at an alert: excesses count at most as
-//! [`LIMIT`] decades, so that a long anomaly raises the boundary slowly.
+//! [`LIMIT`] decades, and those of an event that is being reported with little weight, so that it
+//! neither hides the next one, nor is reported for ever.
 
 use std::f64::consts::LN_10;
 
@@ -76,8 +77,8 @@ impl Tail {
         self.excess.max(LEAST_EXCESS) * LN_10
     }
 
-    /// Learns a score.
-    pub(crate) fn push(&mut self, score: f64, keep: f64) {
+    /// Learns a score, which counts in the tail by its `weight`: above 0, at most 1.
+    pub(crate) fn push(&mut self, score: f64, keep: f64, weight: f64) {
         if self.count == 0.0 {
             (self.quantile, self.mean) = (score, score);
         }
@@ -95,10 +96,10 @@ impl Tail {
         // where a share of q lies below it. Steps in units of the spread need no scale.
         let step = (5.0 / self.count).max(0.02) * self.spread;
         if score > self.quantile {
-            self.excesses += 1.0;
-            let share = (1.0 / self.excesses)
-                .max((1.0 - keep) / (1.0 - QUANTILE))
-                .min(1.0);
+            self.excesses += weight;
+            let known = self.excesses.max(1.0);
+            let share = (1.0 / known).max((1.0 - keep) / (1.0 - QUANTILE));
+            let share = (weight * share).min(1.0);
             self.excess += share * ((score - self.quantile).min(limit) - self.excess);
             self.quantile += step * QUANTILE;
         } else {

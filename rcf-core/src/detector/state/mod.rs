@@ -10,7 +10,7 @@ mod config;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Scores;
-use super::learning::Gate;
+use super::learning::{Gate, LATE};
 use super::suppression::LastAlert;
 use super::window::{Block, Window};
 use super::{AnomalyDetector, Buffers, Clock, DetectorConfig, Input};
@@ -117,7 +117,7 @@ impl DetectorV1 {
             ),
             (
                 self.held.len().is_multiple_of(dimensions)
-                    && self.held.len() / dimensions <= patience
+                    && self.held.len() / dimensions <= patience.saturating_add(LATE)
                     && are_values(&self.held),
                 "the points held back are not of this detector",
             ),

@@ -1,0 +1,155 @@
+//! Detectors and forecasters of format 1, written once and read for ever: they load, are saved as
+//! the same bytes, and go on as they did when they were written, to the bit.
+//!
+//! A missing file is made anew by
+//! `cargo test -p rcf-core --test detector write_missing -- --ignored`. Files that are there are
+//! never written over: what they hold is what users have.
+
+use std::path::{Path, PathBuf};
+
+use rcf_core::{
+    AnomalyDetector, Forecaster, Learning, MissingPolicy, NearExpected, Threshold, Transform,
+};
+
+/// Exact in single precision, the same everywhere, now and then far off.
+fn value(t: u32, input: u32) -> f64 {
+    let usual = f64::from((t * 37 + input * 11) % 61) / 8.0;
+    usual + if t % 90 == 80 { 64.0 } else { 0.0 }
+}
+
+fn small(inputs: usize) -> rcf_core::AnomalyDetectorBuilder {
+    let builder = AnomalyDetector::builder(inputs).number_of_trees(5);
+    builder.sample_size(16).warm_up(12).seed(7)
+}
+
+/// A detector before it has seen anything, by name.
+fn detector(name: &str) -> AnomalyDetector {
+    let builder = match name {
+        "detector" => small(1).shingle_size(4),
+        "detector-everything" => small(2)
+            .shingle_size(2)
+            .transform(Transform::NormalizedDifference)
+            .weights(vec![1.0, 2.0])
+            .missing(MissingPolicy::Fixed(vec![0.5, 1.5]))
+            .time_gap_input(true)
+            .learning(Learning::Delay { patience: 30 })
+            .ignore_near_expected(NearExpected {
+                absolute_above: 0.25,
+                relative_below: 0.125,
+                ..NearExpected::default()
+            })
+            .noise_floor(0.01)
+            .silence(9),
+        _ => small(1).threshold(Threshold::Deviations { factor: 3.0 }),
+    };
+    builder.build().unwrap()
+}
+
+const DETECTORS: [(&str, u32); 3] = [
+    ("detector", 300),
+    ("detector-everything", 400),
+    ("detector-deviations", 7),
+];
+
+/// What a detector says of the records that come next.
+fn verdicts(detector: &mut AnomalyDetector, from: u32, count: u32) -> String {
+    let inputs = detector.config().input_dimensions as u32;
+    let lines = (from..from + count).map(|t| {
+        let mut values: Vec<f64> = (0..inputs).map(|input| value(t, input)).collect();
+        if inputs > 1 && t % 50 == 30 {
+            values[1] = f64::NAN;
+        }
+        let time = f64::from(t) + if t % 70 > 60 { 0.5 } else { 0.0 };
+        let verdict = detector.process_at_with_missing(time, &values).unwrap();
+        let (score, severity) = (verdict.score.to_bits(), verdict.severity.to_bits());
+        let silenced = verdict.silenced.map_or("-", |reason| reason.as_str());
+        format!("{score:016x} {severity:016x} {silenced}\n")
+    });
+    lines.collect()
+}
+
+fn forecaster() -> Forecaster {
+    let builder = Forecaster::builder(2).shingle_size(3).horizon(2).seed(7);
+    let builder = builder.number_of_trees(5).sample_size(16);
+    let limits = vec![(0.0, 90.0), (f64::NEG_INFINITY, 80.0)];
+    builder.limits(limits).build().unwrap()
+}
+
+fn forecasts(forecaster: &mut Forecaster, from: u32, count: u32) -> String {
+    let lines = (from..from + count).map(|t| {
+        let forecast = forecaster.process(&[value(t, 0), value(t, 1)]).unwrap();
+        let bits = |value: &f64| format!("{:016x}", value.to_bits());
+        forecast.map_or_else(
+            || "-\n".to_owned(),
+            |forecast| {
+                let parts = [&forecast.expected, &forecast.lower, &forecast.upper];
+                let all: Vec<String> = parts
+                    .iter()
+                    .flat_map(|part| part.iter().map(bits))
+                    .collect();
+                all.join(" ") + "\n"
+            },
+        )
+    });
+    lines.collect()
+}
+
+const AFTER: u32 = 60;
+const OF_FORECASTER: u32 = 200;
+
+fn path(file: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
+    folder.join(file)
+}
+
+fn read(name: &str) -> (Vec<u8>, String) {
+    let bytes = std::fs::read(path(&format!("{name}.rcf"))).unwrap();
+    let said = std::fs::read_to_string(path(&format!("{name}.verdicts"))).unwrap();
+    (bytes, said)
+}
+
+#[test]
+fn saved_detectors_of_format_1_go_on_as_they_did() {
+    for (name, records) in DETECTORS {
+        let (bytes, said) = read(name);
+        let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
+        assert_eq!(detector.to_bytes(), bytes, "{name}");
+        assert_eq!(verdicts(&mut detector, records, AFTER), said, "{name}");
+    }
+}
+
+#[test]
+fn a_saved_forecaster_of_format_1_goes_on_as_it_did() {
+    let (bytes, said) = read("forecaster");
+    let mut forecaster = Forecaster::from_bytes(&bytes).unwrap();
+    assert_eq!(forecaster.to_bytes(), bytes);
+    assert_eq!(forecasts(&mut forecaster, OF_FORECASTER, AFTER), said);
+}
+
+/// Writes what is missing, never over what is there.
+#[test]
+#[ignore = "writes files"]
+fn write_missing() {
+    let write = |name: &str, bytes: &[u8], said: &str| {
+        std::fs::write(path(&format!("{name}.rcf")), bytes).unwrap();
+        std::fs::write(path(&format!("{name}.verdicts")), said).unwrap();
+    };
+    for (name, records) in DETECTORS {
+        if !path(&format!("{name}.rcf")).exists() {
+            let mut detector = detector(name);
+            verdicts(&mut detector, 0, records);
+            let bytes = detector.to_bytes();
+            write(name, &bytes, &verdicts(&mut detector, records, AFTER));
+        }
+    }
+    if !path("forecaster.rcf").exists() {
+        let mut forecaster = forecaster();
+        forecasts(&mut forecaster, 0, OF_FORECASTER);
+        let bytes = forecaster.to_bytes();
+        write(
+            "forecaster",
+            &bytes,
+            &forecasts(&mut forecaster, OF_FORECASTER, AFTER),
+        );
+    }
+}
