@@ -56,7 +56,7 @@ def main() -> None:
                 for started in daemons:
                     if started.is_running():
                         started.kill()
-                leases.kill()
+                leases.terminate()  # its workers end with it, as they would not after a kill
                 leases.wait()
 
 
