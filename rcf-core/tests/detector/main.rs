@@ -18,5 +18,6 @@ mod fixtures;
 mod forecaster;
 mod learning;
 mod scale;
+mod sine;
 mod suggest;
 mod time;

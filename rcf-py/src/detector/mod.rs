@@ -53,12 +53,14 @@ use crate::shared::Shared;
 ///     What is learned while alerting: ``"always"`` everything, ``"skip"`` nothing, ``"delay"``
 ///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
 ///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience, after
-///     how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight", 10, 500)``.
+///     how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight", 10, 500)``;
+///     else it is the sample size. Default ``("skip", 512)`` for shingles of several inputs,
+///     ``"always"`` for one input or single observations.
 /// threshold : dict, tuple or float, optional
 ///     How scores become decisions. By default several kinds of evidence, of which the largest
 ///     decides; a dict sets their boundaries: ``margin`` outside of the range seen (0.02 of its
 ///     width), ``height`` of the score of a single observation (0.5625 of the highest possible), and
-///     ``decades``: a usual shingle exceeds it once in 10 ** decades (3). Or
+///     ``decades``: a usual shingle exceeds it once in 10 ** decades (4). Or
 ///     ``("extreme_value", decades)``, ``("deviations", factor)``, or a fixed boundary for the score.
 /// ignore_near_expected : float or dict, optional
 ///     Ignore what is so near to the expected value: a distance in the units of the observations, or

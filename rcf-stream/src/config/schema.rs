@@ -137,7 +137,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("detector.missing", Kind::Choice(&["zero", "previous", "linear", "forest"]),
         "How missing values are filled in [previous]"),
     setting("detector.learning", Kind::Choice(&["always", "skip", "delay"]),
-        "What is learned of an unusual stretch [skip; always for a shingle size of 1]"),
+        "What is learned of an unusual stretch [skip, patience 512, for shingles of several values; else always]"),
     setting("detector.patience", Kind::Count,
         "After how many records a new regime is accepted [2 sample_size]"),
     setting("detector.silence", Kind::Count,
