@@ -36,6 +36,7 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
         Threshold::default(),
         Threshold::ExtremeValue { decades: 2.5 },
         Threshold::Deviations { factor: 3.0 },
+        Threshold::Quantile { decades: 1.3 },
         Threshold::Fixed { score: 1.5 },
     ]);
     (

@@ -40,15 +40,17 @@ fn detector(name: &str) -> AnomalyDetector {
             })
             .noise_floor(0.01)
             .silence(9),
+        "detector-quantile" => small(1).threshold(Threshold::Quantile { decades: 1.5 }),
         _ => small(1).threshold(Threshold::Deviations { factor: 3.0 }),
     };
     builder.build().unwrap()
 }
 
-const DETECTORS: [(&str, u32); 3] = [
+const DETECTORS: [(&str, u32); 4] = [
     ("detector", 300),
     ("detector-everything", 400),
     ("detector-deviations", 7),
+    ("detector-quantile", 300),
 ];
 
 /// What a detector says of the records that come next.

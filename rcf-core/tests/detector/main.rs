@@ -17,6 +17,7 @@ mod contract;
 mod fixtures;
 mod forecaster;
 mod learning;
+mod quantile;
 mod scale;
 mod sine;
 mod suggest;

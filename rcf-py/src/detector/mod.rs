@@ -61,7 +61,9 @@ use crate::shared::Shared;
 ///     decides; a dict sets their boundaries: ``margin`` outside of the range seen (0.02 of its
 ///     width), ``height`` of the score of a single observation (0.5625 of the highest possible), and
 ///     ``decades``: a usual shingle exceeds it once in 10 ** decades (4). Or
-///     ``("extreme_value", decades)``, ``("deviations", factor)``, or a fixed boundary for the score.
+///     ``("extreme_value", decades)``; ``("quantile", decades)``, which one observation in
+///     10 ** decades exceeds whatever the scores are; ``("deviations", factor)``; or a fixed boundary
+///     for the score.
 /// ignore_near_expected : float or dict, optional
 ///     Ignore what is so near to the expected value: a distance in the units of the observations, or
 ///     a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.

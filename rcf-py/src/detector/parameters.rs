@@ -146,13 +146,15 @@ pub(super) fn threshold(name: &str, value: Argument<'_, '_>) -> PyResult<Option<
         let choices = [
             ("extreme_value", Threshold::ExtremeValue { decades: number }),
             ("deviations", Threshold::Deviations { factor: number }),
+            ("quantile", Threshold::Quantile { decades: number }),
         ];
         return choice(name, &given, &choices).map(Some);
     }
     let score = value.extract().map_err(|_| {
         PyTypeError::new_err(format!(
             "{name} must be a number, a dict of margin, height and decades, \
-             (\"extreme_value\", decades) or (\"deviations\", factor), got {value}"
+             (\"extreme_value\", decades), (\"quantile\", decades) or \
+             (\"deviations\", factor), got {value}"
         ))
     })?;
     Ok(Some(Threshold::Fixed { score }))

@@ -58,6 +58,9 @@ impl Layers {
             (Some("extreme_value"), _) => Threshold::ExtremeValue {
                 decades: level.unwrap_or(4.0),
             },
+            (Some("quantile"), _) => Threshold::Quantile {
+                decades: level.unwrap_or(3.0),
+            },
             (Some("deviations"), _) => Threshold::Deviations {
                 factor: level.unwrap_or(4.0),
             },

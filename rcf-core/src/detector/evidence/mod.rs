@@ -15,6 +15,7 @@
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
 //! counts less, by a [`Habit`].
 
+mod quantile;
 mod record;
 mod tail;
 
@@ -54,6 +55,13 @@ pub enum Threshold {
         /// So many deviations above the mean.
         factor: f64,
     },
+    /// The score against a high quantile of the scores before it, followed online: that share of
+    /// records is reported, whatever the law of their scores and however unusual they are. The first
+    /// decision waits for `10^decades` records, so that 2 or 3 is what serves.
+    Quantile {
+        /// One record in `10^decades` exceeds the boundary.
+        decades: f64,
+    },
     /// A fixed boundary for the score.
     Fixed {
         /// The score above which a record is a candidate.
@@ -80,7 +88,7 @@ impl Threshold {
                 height,
                 decades,
             } => vec![margin, height, decades],
-            Self::ExtremeValue { decades } => vec![decades],
+            Self::ExtremeValue { decades } | Self::Quantile { decades } => vec![decades],
             Self::Deviations { factor } => vec![factor],
             Self::Fixed { score } => vec![score],
         };
@@ -192,8 +200,8 @@ impl Scores {
         let none = Evidence::NONE;
         match threshold {
             Threshold::Fixed { score } => none.or(scores.shingle / score, EvidenceKind::Score),
-            Threshold::Deviations { factor } => {
-                let boundary = self.moments.mean + factor * self.moments.deviation();
+            Threshold::Deviations { .. } | Threshold::Quantile { .. } => {
+                let boundary = self.boundary(threshold);
                 none.or(ratio(scores.shingle, boundary), EvidenceKind::Tail)
             }
             Threshold::ExtremeValue { decades } => none.or(
@@ -230,6 +238,7 @@ impl Scores {
                 self.moments.mean + factor * self.moments.deviation()
             }
             Threshold::ExtremeValue { decades } => self.tail.score_at(decades),
+            Threshold::Quantile { decades } => self.tail.exceeded_by(share(decades)),
             Threshold::Combined { decades, .. } => self.tail.score_at(decades),
         }
     }
@@ -270,9 +279,13 @@ impl Scores {
         self.levels.push(self.smoothed);
         self.alone.push(scores.alone, keep, 1.0);
         if stage.usual {
-            let is_reported = stage.reported && scores.shingle > self.boundary(threshold);
-            let weight = if is_reported { OF_AN_EVENT } else { 1.0 };
-            self.tail.push(scores.shingle, keep, weight);
+            if let Threshold::Quantile { decades } = threshold {
+                self.tail.follow(scores.shingle, keep, share(decades));
+            } else {
+                let is_reported = stage.reported && scores.shingle > self.boundary(threshold);
+                let weight = if is_reported { OF_AN_EVENT } else { 1.0 };
+                self.tail.push(scores.shingle, keep, weight);
+            }
             self.moments.push(scores.shingle, keep);
         }
     }
@@ -301,6 +314,11 @@ impl Excess {
     fn over(self, margin: f64) -> f64 {
         self.largest / (margin * (1.0 + 2.0 * libm::log(self.inputs as f64)))
     }
+}
+
+/// One in `10^decades`.
+fn share(decades: f64) -> f64 {
+    libm::pow(10.0, -decades)
 }
 
 fn ratio(score: f64, boundary: f64) -> f64 {

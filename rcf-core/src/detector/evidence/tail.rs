@@ -48,7 +48,7 @@ impl Tail {
     /// Decades of surprise, `−log₁₀ P(score > s)`; growing with the score, 0 at score 0 and while
     /// too few scores are known.
     pub(crate) fn surprise(&self, score: f64) -> f64 {
-        if self.count < KNOWN {
+        if !self.is_known() {
             return 0.0;
         }
         let base = -libm::log10(1.0 - QUANTILE);
@@ -61,7 +61,7 @@ impl Tail {
 
     /// The score of this surprise, if it lies in the tail.
     pub(crate) fn score_at(&self, decades: f64) -> f64 {
-        if self.count < KNOWN {
+        if !self.is_known() {
             return f64::INFINITY;
         }
         let base = -libm::log10(1.0 - QUANTILE);
@@ -72,9 +72,27 @@ impl Tail {
         }
     }
 
+    pub(super) fn is_known(&self) -> bool {
+        self.count >= KNOWN
+    }
+
+    /// The mean excess.
+    pub(super) fn width(&self) -> f64 {
+        self.excess.max(LEAST_EXCESS)
+    }
+
     /// The width of a decade.
-    fn scale(&self) -> f64 {
-        self.excess.max(LEAST_EXCESS) * LN_10
+    pub(super) fn scale(&self) -> f64 {
+        self.width() * LN_10
+    }
+
+    /// No larger excess is learned.
+    pub(super) fn limit(&self) -> f64 {
+        if self.is_known() {
+            LIMIT * self.scale()
+        } else {
+            f64::INFINITY
+        }
     }
 
     /// Learns a score, which counts in the tail by its `weight`: above 0, at most 1.
@@ -82,11 +100,7 @@ impl Tail {
         if self.count == 0.0 {
             (self.quantile, self.mean) = (score, score);
         }
-        let limit = if self.count < KNOWN {
-            f64::INFINITY
-        } else {
-            LIMIT * self.scale()
-        };
+        let limit = self.limit();
         self.count += 1.0;
         let share = (1.0 / self.count).max(1.0 - keep);
         let distance = score.min(self.quantile + limit) - self.mean;

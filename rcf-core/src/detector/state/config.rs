@@ -82,6 +82,9 @@ enum ThresholdV1 {
     Fixed {
         score: f64,
     },
+    Quantile {
+        decades: f64,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
