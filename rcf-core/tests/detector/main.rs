@@ -17,6 +17,7 @@ mod contract;
 mod fixtures;
 mod forecaster;
 mod learning;
+mod pictures;
 mod quantile;
 mod scale;
 mod sine;
