@@ -283,7 +283,7 @@ def test_each_choice_is_another(name, values):
         ({"learning": ("skip", -1)}, rcf.ConfigError, "learning must be at least 0"),
         ({"threshold": -1.0}, rcf.ConfigError, "threshold"),
         ({"threshold": {"width": 1}}, rcf.ConfigError, '"margin", "height", "decades", got "width"'),
-        ({"threshold": ("tail", 3)}, rcf.ConfigError, '"extreme_value", "deviations", "quantile", got "tail"'),
+        ({"threshold": ("tail", 3)}, rcf.ConfigError, '"deviations", "quantile", got "tail"'),
         ({"threshold": "normal"}, TypeError, "threshold must be a number, a dict"),
         ({"imputation": [1.0, 2.0]}, rcf.ConfigError, "fixed values"),
         ({"imputation": 3}, TypeError, "imputation must be a name or a sequence"),
