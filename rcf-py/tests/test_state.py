@@ -192,11 +192,14 @@ def test_trusted_bytes_are_taken_without_the_checksum_and_never_crash(noise):
         assert accepted > 0
 
 
-FIXTURES = sorted((pathlib.Path(__file__).parents[2] / "rcf-core/tests/fixtures/v1").glob("*.rcf"))
+FIXTURES = pathlib.Path(__file__).parents[2] / "rcf-core/tests/fixtures/v1"
+FORESTS = sorted(file.with_suffix(".rcf") for file in FIXTURES.glob("*.scores"))
+# Of one input each, with the number of records that they have seen.
+DETECTORS = {"detector": 300, "detector-deviations": 7, "detector-quantile": 300}
 
 
-@pytest.mark.skipif(not FIXTURES, reason="the fixtures of rcf-core are part of the checkout only")
-@pytest.mark.parametrize("file", FIXTURES, ids=lambda file: file.stem)
+@pytest.mark.skipif(not FORESTS, reason="the fixtures of rcf-core are part of the checkout only")
+@pytest.mark.parametrize("file", FORESTS, ids=lambda file: file.stem)
 def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
     """The next hundred records and their scores are those of `rcf-core/tests/laws/fixtures.rs`."""
     forest = rcf.RandomCutForest.load(file)
@@ -206,6 +209,21 @@ def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
     ]
     scores = [f"{bits:016x}" for bits in forest.process(records).view(np.uint64)]
     assert scores == file.with_suffix(".scores").read_text().split()
+
+
+@pytest.mark.skipif(not FORESTS, reason="the fixtures of rcf-core are part of the checkout only")
+@pytest.mark.parametrize(("name", "seen"), DETECTORS.items())
+def test_detectors_that_rust_has_saved_go_on_bit_for_bit(name, seen):
+    """The next sixty records and their verdicts are those of `rcf-core/tests/detector/fixtures.rs`."""
+    file = FIXTURES / f"{name}.rcf"
+    detector = rcf.AnomalyDetector.load(file)
+    assert detector.to_bytes() == file.read_bytes()
+    t = np.arange(seen, seen + 60)
+    values = (t * 37 % 61) / 8 + np.where(t % 90 == 80, 64.0, 0.0)
+    result = detector.process(values, timestamps=t + np.where(t % 70 > 60, 0.5, 0.0))
+    pairs = zip(result.score.view(np.uint64), result.severity.view(np.uint64), strict=True)
+    verdicts = [line.split()[:2] for line in file.with_suffix(".verdicts").read_text().splitlines()]
+    assert [[f"{score:016x}", f"{severity:016x}"] for score, severity in pairs] == verdicts
 
 
 def test_files_are_old_or_new_and_never_half(noise, tmp_path):
