@@ -67,3 +67,52 @@ impl Convergence {
         self.precision > 0.0 && self.trees >= LEAST && error <= self.precision * self.precision
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    /// The error by its formula, in two passes.
+    fn error(scores: &[f64], total: usize) -> f64 {
+        let n = scores.len() as f64;
+        let mean = scores.iter().sum::<f64>() / n;
+        let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
+        (squares / (n - 1.0) / n * (1.0 - n / total as f64)).sqrt()
+    }
+
+    #[test]
+    fn it_is_reached_when_the_formula_says_so() {
+        let mut random = Random::new(51);
+        let mut answers = [0; 2];
+        for (total, precision) in [(20, 0.04), (50, 0.07), (300, 0.05), (300, 0.15)] {
+            for _ in 0..20 {
+                let mut convergence = Convergence::new(precision, total);
+                let mut scores = Vec::new();
+                while scores.len() < total {
+                    scores.push(3.0 + 0.5 * random.normal());
+                    convergence.add(scores[scores.len() - 1]);
+                    let enough = scores.len() >= 16 && error(&scores, total) <= precision;
+                    assert_eq!(convergence.is_reached(), enough, "{scores:?} of {total}");
+                    answers[usize::from(enough)] += 1;
+                }
+                assert_eq!(convergence.trees(), total);
+                let sum: f64 = scores.iter().sum();
+                assert_eq!(convergence.mean().to_bits(), (sum / total as f64).to_bits());
+            }
+        }
+        assert!(answers.iter().all(|&count| count > 1_000), "{answers:?}");
+    }
+
+    /// Sixteen may agree by chance; fewer prove nothing, and a precision of 0 asks for all.
+    #[test]
+    fn trees_that_agree_are_enough_from_sixteen_on() {
+        for (precision, first) in [(1e-9, 16), (0.0, usize::MAX)] {
+            let mut convergence = Convergence::new(precision, 50);
+            for trees in 1..=50 {
+                convergence.add(0.75);
+                assert_eq!(convergence.is_reached(), trees >= first, "{trees}");
+            }
+        }
+    }
+}

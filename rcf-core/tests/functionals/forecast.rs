@@ -28,10 +28,14 @@ impl Sines {
         self.grown(shingle_size, records, false)
     }
 
-    fn grown(self, shingle_size: usize, records: usize, rotation: bool) -> RandomCutForest {
+    fn forest_of(self, shingle_size: usize, rotation: bool, sample_size: usize) -> RandomCutForest {
         let builder = RandomCutForest::builder(self.dimensions).seed(1);
-        let builder = builder.shingle_rotation(rotation);
-        let mut forest = builder.shingle_size(shingle_size).build().unwrap();
+        let builder = builder.shingle_rotation(rotation).sample_size(sample_size);
+        builder.shingle_size(shingle_size).build().unwrap()
+    }
+
+    fn grown(self, shingle_size: usize, records: usize, rotation: bool) -> RandomCutForest {
+        let mut forest = self.forest_of(shingle_size, rotation, 256);
         (0..records).for_each(|t| forest.update(&self.at(t)).unwrap());
         forest
     }
@@ -48,8 +52,9 @@ impl Sines {
     }
 }
 
-/// Elsewhere a flat line, or the past: here within 2 % of the amplitude over two shingles, at
-/// periods that repeat the same values and at one that never does, also far from zero.
+/// Elsewhere a flat line, or the past. The goal: over two shingles, a mean absolute error below 2 % of
+/// the amplitude in each dimension; at a period that repeats the same values and at two that never
+/// do, also far from zero. (Measured: none where values repeat, else 0.2 to 0.8 %.)
 #[test]
 fn sines_are_foretold() {
     for dimensions in 1..=3 {
@@ -77,7 +82,9 @@ fn sines_are_foretold() {
 }
 
 /// Elsewhere wrong with more than one dimension: a record that is foretold must come to stand where
-/// it belongs in a shingle that rotates. Sliding = rotated = truth, from every position.
+/// it belongs in a shingle that rotates. Sliding = rotated = truth, each to 10⁻⁶ of the amplitude, from
+/// every position, for waves whose period is a whole number of records: all of the future has been
+/// seen then. For others see below.
 #[test]
 fn rotated_shingles_foretell_what_sliding_ones_do() {
     for dimensions in 1..=3 {
@@ -105,7 +112,9 @@ fn rotated_shingles_foretell_what_sliding_ones_do() {
     }
 }
 
-/// Where a period never repeats, rotation leaves fewer points for each position.
+/// Where a period never repeats, forecasts are as near as the nearest points of the sample, of which
+/// only one in a shingle's length stands in the right place where shingles rotate. With four times the
+/// sample they reach the goal of sliding ones.
 #[test]
 fn rotated_shingles_foretell_waves_that_never_repeat() {
     for dimensions in 1..=3 {
@@ -113,10 +122,21 @@ fn rotated_shingles_foretell_waves_that_never_repeat() {
             dimensions,
             ..SINES
         };
-        let forecast = sines.grown(8, 4000, true).forecast(16).unwrap();
-        let error = sines.error(&forecast, 4000);
-        eprintln!("{dimensions} rotated: {:.2} %", 100.0 * error);
-        assert!(error < 0.05, "{error}");
+        for (sample_size, bound) in [(256, 0.05), (1024, 0.02)] {
+            let mut forest = sines.forest_of(8, true, sample_size);
+            (0..5000).for_each(|t| forest.update(&sines.at(t)).unwrap());
+            let mut worst: f64 = 0.0;
+            for now in 5000..5008 {
+                let forecast = forest.forecast(16).unwrap();
+                worst = worst.max(sines.error(&forecast, now));
+                forest.update(&sines.at(now)).unwrap();
+            }
+            eprintln!(
+                "{dimensions} rotated, of {sample_size}: {:.2} %",
+                100.0 * worst
+            );
+            assert!(worst < bound, "{worst}");
+        }
     }
 }
 

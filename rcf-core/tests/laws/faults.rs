@@ -1,20 +1,26 @@
-//! Faults of other implementations, each with the test that ours does not have it.
+//! Faults of other implementations (AWS's Java and Rust, `krcf`, `rcf3`, `rrcf`, as we saw them run), each with
+//! the tests that ours does not have it. Paths are those of this package's `tests/`, unless said otherwise.
 //!
 //! | fault elsewhere | test |
 //! |---|---|
-//! | the lowest separating cut is taken, trees are no random cut trees | [`the_topmost_separating_cut_is_taken`], `exact_oracle`, `src/tree/tests/churn.rs` |
-//! | attributions do not add up to the score | [`attributions_add_up_to_the_score_with_duplicates_too`] |
-//! | imputation gives values that never were | [`imputation_finds_what_belongs_together`] |
+//! | the lowest separating cut is taken, trees are no random cut trees, scores up to twice what they should be | [`the_topmost_separating_cut_is_taken`], `laws/exact_oracle`, `src/tree/tests/churn.rs` |
+//! | attributions do not add up to the score | [`attributions_add_up_to_the_score_with_duplicates_too`], and at each step of `naive` |
+//! | density has a formula of its own, or walks the trees twice | `functionals/density.rs: directions_make_up_the_density`, `volumes_scale_with_the_power_of_the_dimension` |
+//! | imputation gives values that never were | [`imputation_finds_what_belongs_together`], and at each step of `naive` |
 //! | forecasts are flat lines, or the past | `functionals/forecast.rs: sines_are_foretold` |
 //! | rotated forecasts are wrong in several dimensions | `functionals/forecast.rs: rotated_shingles_foretell_what_sliding_ones_do` |
-//! | keys tie at a clock of 10⁹, sampling freezes at milliseconds since 1970 | `sampling: keys_are_exact_at_any_clock` |
-//! | saving after a change of λ freezes learning | `sampling: saved_after_a_change_of_decay_it_goes_on_learning` |
-//! | an offset of 1.7·10⁹ blinds to 12 deviations | [`an_offset_does_not_blind`] |
-//! | NaN or infinity destroys the model, or is taken silently | [`one_bad_value_does_not_destroy_the_model`], `hostile_input` |
-//! | a step of 10⁻⁷ on a constant stream is as strange as one of 10⁹ | `functionals/noise_floor.rs: constant_stream_tells_a_tiny_step_from_a_huge_one` |
-//! | restored models go on differently | `state_roundtrip`, [`saving_and_restoring_changes_no_bit`] |
+//! | intervals are calibrated on a broken forecast | `detector/forecaster.rs: intervals_of_noise_have_the_quantiles_of_the_noise`, `differences_follow_a_trend` |
+//! | keys tie at a clock of 10⁹, sampling freezes at milliseconds since 1970 | `laws/sampling.rs: keys_are_exact_at_any_clock`, `ages_at_a_clock_of_1e12_are_those_at_0` |
+//! | there is no sampler, each point stays until it is deleted by hand | `laws/sampling.rs: without_decay_sampling_is_uniform` |
+//! | saving after a change of λ freezes learning | `laws/sampling.rs: saved_after_a_change_of_decay_it_goes_on_learning` |
+//! | an offset of 1.7·10⁹ blinds to 12 deviations | [`an_offset_does_not_blind`], `laws/detection.rs: a_jump_of_twelve_deviations_is_seen_at_any_offset` |
+//! | NaN or infinity destroys the model, or is taken silently | [`one_bad_value_does_not_destroy_the_model`], `laws/hostile_input` |
+//! | a step of 10⁻⁷ on a constant stream is as strange as one of 10⁹ | `functionals/noise_floor.rs: constant_stream_tells_a_tiny_step_from_a_huge_one`, `detector/cases.rs: a_step_of_a_constant_stream_counts_by_its_size` |
+//! | restored models go on differently, by 2·10⁻¹⁶ or more | `laws/state_roundtrip`, [`saving_and_restoring_changes_no_bit`] |
 //! | states are megabytes | [`states_are_small`] |
-//! | density walks the trees twice, or has a formula of its own | `functionals/density.rs` |
+//! | each update allocates, up to 100 KB | `memory: a_warm_forest_of_shingles_allocates_nothing`, `benches/tests/allocations.rs` |
+//! | normalisation adds 1 to the deviation, so that small signals are hardly scaled | `detector/scale.rs: verdicts_are_free_of_scale_and_shift_to_the_bit` |
+//! | the stream operator loses updates | `rcf-stream/tests/crash_points.rs`, `rcf-stream/tests/resume.rs`, `rcf-stream/tests/kinesis` |
 
 use rcf_core::RandomCutForest;
 

@@ -156,6 +156,28 @@ fn while_the_origin_moves() {
     continues(small(1).shingle_size(4), leaping, 2_900, 10_000);
 }
 
+/// A change of λ is part of the state: what was decayed before it stays decayed.
+#[test]
+fn for_ten_thousand_records_after_a_change_of_decay() {
+    for decays in [(0.0, 0.05), (0.05, 0.0), (1.0 / 640.0, 0.3)] {
+        let mut random = Random::new(3);
+        let mut original = small(2).time_decay(decays.0).build().unwrap();
+        for t in 0..500 {
+            let record = record(&original, wave, t, &mut random);
+            original.update(&record).unwrap();
+        }
+        original.set_time_decay(decays.1).unwrap();
+        let mut restored = RandomCutForest::from_bytes(&original.to_bytes()).unwrap();
+        assert_eq!(restored.config(), original.config());
+        for t in 500..10_500 {
+            let record = record(&original, wave, t, &mut random);
+            let scores = [&mut original, &mut restored].map(|forest| forest.process(&record));
+            assert_eq!(scores[0], scores[1], "record {t}");
+        }
+        assert!(restored.to_bytes() == original.to_bytes(), "{decays:?}");
+    }
+}
+
 /// More names than sixteen bits have.
 #[test]
 fn with_wide_numbers() {

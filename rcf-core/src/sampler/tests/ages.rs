@@ -69,12 +69,14 @@ fn ages_follow_the_law_of_the_default_decay() {
     ages_follow_the_stationary_law(setting, 1_500);
 }
 
+/// At a clock of 10¹², as at any other.
 #[test]
 #[ignore = "long: 10⁸ points, some minutes"]
 fn ages_follow_the_law_after_a_hundred_million_points() {
     let (capacity, time_decay) = (256, 1.0 / 2560.0);
     let setting = Setting {
         time_decay,
+        start: 1_000_000_000_000,
         ..Setting::uniform(capacity, 100_000_000)
     };
     ages_follow_the_stationary_law(setting, 100);

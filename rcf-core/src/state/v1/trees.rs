@@ -246,10 +246,11 @@ fn split_off<'a, T>(column: &mut Option<&'a [T]>, length: usize) -> Option<Optio
 fn restore_points(config: &Config, saved: PointsV1) -> Result<(PointStore, Phases), StateError> {
     let dimensions = config.dimensions();
     let (coordinates, saved_phases) = saved.restore(config)?;
-    if !coordinates
+    // All of them, without an early end: so it goes by vectors.
+    let storable = coordinates
         .iter()
-        .all(|&coordinate| is_storable(coordinate))
-    {
+        .fold(true, |all, &x| all & is_storable(x));
+    if !storable {
         return Err(inconsistent(
             "a point has a coordinate that is out of range",
         ));

@@ -9,7 +9,7 @@ use crate::visitor::functional::{Functional, Walker};
 use crate::visitor::scoring::ScoringSum;
 
 impl Grown<u32> {
-    fn read<F: Functional>(&self, x: &[f32], ignored_mass: usize, functional: &mut F) {
+    pub(super) fn read<F: Functional>(&self, x: &[f32], ignored_mass: usize, functional: &mut F) {
         let row = self.pad(x);
         let _ = with_geometry!(self.dimensions, geometry => Walker::new().walk(
             &self.tree, &self.store, geometry, &row, ignored_mass, functional,

@@ -18,6 +18,7 @@ macro_rules! with_geometry {
 
 mod churn;
 mod cut_law;
+mod density;
 mod expectation;
 mod functionals;
 mod impute;
