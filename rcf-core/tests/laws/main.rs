@@ -2,7 +2,7 @@
 //! owes nothing to the implementation: an exact computation, a symmetry, a conservation law.
 //!
 //! Random inputs have fixed seeds; statistical tests state their law and reject it at
-//! `SIGNIFICANCE`. Long forms are ignored: run them with `cargo test --release -- --ignored`.
+//! `SIGNIFICANCE`. Long forms are ignored: `just laws-long` runs them.
 //!
 //! # Oracles that need no implementation, and where each is asked
 //!

@@ -1,7 +1,9 @@
 //! The reservoir: the law of its sample.
 
 mod ages;
+mod clock;
 mod explicit_keys;
+mod heap;
 
 use super::*;
 use crate::testing::assert_multinomial_scaled;

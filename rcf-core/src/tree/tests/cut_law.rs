@@ -119,6 +119,58 @@ fn a_cut_between_neighbouring_floats_separates_them() {
     }
 }
 
+/// The ends of the unit interval, where rounding may leave something over when all stretches are used
+/// up: the cut still lies in a stretch. Dimensions without one come first, between, and last.
+#[test]
+fn cuts_separate_at_the_ends_of_the_unit_interval() {
+    // Xoshiro256++ gives rotl(s0 + s3, 23) + s0 first.
+    let giving = |first: u64| {
+        let mut bytes = [0; 32];
+        for (bytes, word) in
+            bytes
+                .as_chunks_mut()
+                .0
+                .iter_mut()
+                .zip([first, 1, 2, first.wrapping_neg()])
+        {
+            *bytes = word.to_le_bytes();
+        }
+        TreeRng::from_bytes(bytes)
+    };
+    assert_eq!(giving(0).unit(), 0.0);
+    assert_eq!(giving(u64::MAX).unit(), 1.0 - f64::EPSILON / 2.0);
+    let mut random = Random::new(12);
+    for _ in 0..5_000 {
+        let mut low = [0.0f32; 7];
+        let mut high = [0.0f32; 7];
+        let mut x = [0.0f32; 7];
+        for i in 0..7 {
+            // Of all sizes, so that their sum is rounded.
+            let scale = 2f64.powi(random.below(100) as i32 - 50);
+            low[i] = (scale * random.normal()) as f32;
+            high[i] = low[i] + (scale * random.unit()) as f32;
+            // Inside, on either side, or on a corner.
+            x[i] = match [3, 0, 1, 3, 2, 1, 0][i] {
+                0 => low[i],
+                1 => high[i] + (scale * random.normal().abs()) as f32,
+                2 => low[i] - (scale * random.normal().abs()) as f32,
+                _ => 0.5 * (low[i] + high[i]),
+            };
+        }
+        let corners = Corners {
+            low: &low,
+            high: &high,
+        };
+        for first in [0, u64::MAX] {
+            let cut = separating_cut(corners, &x, &mut giving(first));
+            let (i, value) = (cut.dimension, cut.value);
+            let above = high[i] <= value && value < x[i];
+            let below = x[i] <= value && value < low[i];
+            assert!(above || below, "{low:?} {high:?} {x:?} {cut:?}");
+        }
+    }
+}
+
 /// Law: the exact law of depths on a line. Statistic: χ² for each of the points.
 #[test]
 fn depths_of_leaves_follow_the_exact_law() {

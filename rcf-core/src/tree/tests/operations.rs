@@ -165,3 +165,24 @@ fn a_sliding_window_keeps_all_invariants() {
         }
     }
 }
+
+/// Points on the diagonal: whichever goes from the edge of a box, all sides of the box go with it.
+#[test]
+fn a_corner_takes_all_sides_with_it() {
+    let mut random = Random::new(5);
+    for dimensions in [1, 2, 3, 4, 5, 8, 12, 13, 16, 20, 33] {
+        let mut grown = Grown::<u16>::new(dimensions, 60, 7);
+        let mut held: Vec<Vec<f32>> = (0..60).map(|k| vec![k as f32; dimensions]).collect();
+        let mut outside = Vec::new();
+        while let Some(point) = (!held.is_empty()).then(|| random.below(held.len())) {
+            outside.push(held.swap_remove(point));
+            grown.insert(&outside[outside.len() - 1]);
+        }
+        while outside.len() > 8 {
+            let before = grown.validate().unwrap();
+            let x = outside.swap_remove(random.below(outside.len()));
+            grown.delete(&x);
+            assert_eq!(grown.validate(), before.without(&x));
+        }
+    }
+}
