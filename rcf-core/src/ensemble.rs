@@ -1,6 +1,7 @@
 //! The trees of a forest with their samples, over one store of points.
 
 use crate::config::Config;
+use crate::grove::{CutTree, Grove, with_trees};
 use crate::index::Index;
 use crate::phases::{Phases, one};
 use crate::point_store::PointStore;
@@ -9,11 +10,10 @@ use crate::row_buffer::RowBuffer;
 use crate::sampler::{DecayClock, Sampler, Tag, size_of_val_capacity};
 use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::{Lanes, Line, box_len, is_one_vector};
+use crate::tree::Path;
+use crate::tree::bounding_box::box_len;
 use crate::tree::cut::Cut;
-use crate::tree::{Path, Tree};
 use crate::visitor::score::{ScoreVisitor, normalizer};
-use crate::visitor::walk_all;
 
 /// Trees, samples and points, named by numbers of width `I`.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(crate) struct Ensemble<I> {
     pub(crate) points: PointStore,
     pub(crate) phases: Phases,
     /// A tree, the sample that it is built of and the source of its randomness share an index.
-    pub(crate) trees: Vec<Tree<I>>,
+    pub(crate) trees: Grove<I>,
     pub(crate) samplers: Vec<Sampler<I>>,
     pub(crate) rngs: Vec<TreeRng>,
     /// Working memory of updates.
@@ -36,22 +36,6 @@ pub(crate) fn fits<I: Index>(number_of_trees: usize, sample_size: usize) -> bool
         .checked_mul(sample_size)
         .and_then(|points| points.checked_add(sample_size + 2))
         .is_some_and(|names| names < I::MAX)
-}
-
-/// Evaluates `$body` with `$geometry` bound to the geometry for this number of dimensions.
-macro_rules! with_geometry {
-    ($simd:expr, $dimensions:expr, $geometry:ident => $body:expr) => {
-        if $dimensions == 1 {
-            let $geometry = Line;
-            $body
-        } else if is_one_vector($dimensions) {
-            let $geometry = Lanes::<_, true>::new($simd, $dimensions);
-            $body
-        } else {
-            let $geometry = Lanes::<_, false>::new($simd, $dimensions);
-            $body
-        }
-    };
 }
 
 mod array;
@@ -72,9 +56,7 @@ impl<I: Index> Ensemble<I> {
             dimensions,
             points: PointStore::of(config),
             phases: Phases::new(config.shingle_rotation),
-            trees: (0..number_of_trees)
-                .map(|_| Tree::new(sample_size))
-                .collect(),
+            trees: Grove::new(dimensions, number_of_trees, sample_size),
             samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
             rngs: TreeRng::family(seed, number_of_trees),
             path: Path::new(),
@@ -84,7 +66,7 @@ impl<I: Index> Ensemble<I> {
     /// Whether no tree has a point.
     pub(crate) fn is_empty(&self) -> bool {
         // The first point offered is taken by all trees.
-        self.trees.iter().all(|tree| tree.mass() == 0)
+        self.trees.is_empty()
     }
 
     /// The mean score over the trees.
@@ -142,8 +124,7 @@ impl<I: Index> Ensemble<I> {
     pub(crate) fn heap_bytes(&self) -> usize {
         self.points.heap_bytes()
             + self.phases.heap_bytes()
-            + size_of_val_capacity(&self.trees)
-            + self.trees.iter().map(Tree::heap_bytes).sum::<usize>()
+            + self.trees.heap_bytes()
             + size_of_val_capacity(&self.samplers)
             + self.samplers.iter().map(Sampler::heap_bytes).sum::<usize>()
             + size_of_val_capacity(&self.rngs)
@@ -174,14 +155,14 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
         let mut sum = 0.0;
         let mut normalizers = Normalizers::default();
         let mut room = RowBuffer::new(box_len(*dimensions));
-        with_geometry!(simd, *dimensions, geometry => walk_all(
+        with_trees!(simd, *dimensions, trees, geometry, trees => CutTree::walk_all(
             trees,
             points,
             geometry,
             x,
             room.as_mut(),
             &mut ScoreVisitor::default(),
-            |tree, visitor| sum += normalizers.of(tree.mass()) * visitor.score,
+            |mass, visitor| sum += normalizers.of(mass) * visitor.score,
         ));
         sum / trees.len() as f64
     }
@@ -241,11 +222,11 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
         } = ensemble;
         // Stored when the first tree takes it.
         let mut stored = None;
-        let members = trees.iter_mut().zip(samplers).zip(rngs);
-        with_geometry!(simd, *dimensions, geometry => for ((tree, sampler), rng) in members {
+        let members = samplers.iter_mut().zip(rngs);
+        with_trees!(simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
             let Some(acceptance) = sampler.offer(clock, accept_fraction, rng) else { continue };
             if let Some(evicted) = sampler.evicted(acceptance) {
-                tree.delete(geometry, points, evicted.get(), path);
+                CutTree::delete(tree, geometry, points, evicted.get(), path);
                 points.release(evicted.get());
             }
             let point = *stored.get_or_insert_with(|| {
@@ -253,7 +234,7 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
                 phases.set(point, points.capacity(), one(phase));
                 point
             });
-            let leaf = tree.insert(geometry, points, point, rng, path);
+            let leaf = CutTree::insert(tree, geometry, points, point, rng, path);
             phases.merge(leaf, one(phase));
             points.retain(leaf);
             sampler.accept(acceptance, I::new(leaf), tag, clock, rng);
@@ -283,12 +264,12 @@ impl<I: Index> Kernel for ReplantPass<'_, I> {
             rngs,
             path,
         } = self.ensemble;
-        let members = trees.iter_mut().zip(samplers).zip(rngs);
-        with_geometry!(simd, *dimensions, geometry => for ((tree, sampler), rng) in members {
+        let members = samplers.iter_mut().zip(rngs);
+        with_trees!(simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
             tree.clear();
             for slot in sampler.points_mut() {
                 let point = slot.get();
-                let leaf = tree.insert(geometry, points, point, rng, path);
+                let leaf = CutTree::insert(tree, geometry, points, point, rng, path);
                 if leaf != point {
                     // Rounding has made two points one.
                     if let Some(set) = phases.of(point) {
@@ -322,12 +303,12 @@ impl<I: Index> Kernel for RebuildPass<'_, I> {
             cuts,
         } = self;
         let store = &ensemble.points;
-        let tree = with_geometry!(simd, ensemble.dimensions, geometry => {
-            Tree::rebuild(geometry, store, sample_size, points, cuts)
-        });
-        let rebuilt = tree.is_some();
-        ensemble.trees.extend(tree);
-        rebuilt
+        with_trees!(simd, ensemble.dimensions, &mut ensemble.trees, geometry, trees => {
+            let tree = CutTree::rebuild(geometry, store, sample_size, points, cuts);
+            let rebuilt = tree.is_some();
+            trees.extend(tree);
+            rebuilt
+        })
     }
 }
 

@@ -4,11 +4,11 @@ use crate::config::{Config, RandomCutForestBuilder};
 use crate::ensemble::{Ensemble, fits};
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
+use crate::grove::Grove;
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::{Sampler, expected_points};
-use crate::tree::Tree;
 use crate::tree::bounding_box::stride;
 
 impl Config {
@@ -38,8 +38,7 @@ impl Config {
     fn trees_bytes<I: Index>(&self) -> usize {
         let tags = usize::from(self.store_sequence_numbers) + usize::from(self.store_labels);
         let slot = size_of::<f32>() + size_of::<I>() + 8 * tags;
-        let tree = size_of::<Tree<I>>()
-            + Tree::<I>::full_heap_bytes(self.dimensions(), self.sample_size)
+        let tree = Grove::<I>::full_tree_bytes(self.dimensions(), self.sample_size)
             + size_of::<Sampler<I>>()
             + self.sample_size * slot
             + size_of::<TreeRng>();

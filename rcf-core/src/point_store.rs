@@ -135,6 +135,13 @@ impl PointStore {
         &self.floats[start..][..self.stride]
     }
 
+    /// The coordinates of all points of one dimension, by number.
+    #[inline(always)]
+    pub(crate) fn line(&self) -> &[f32] {
+        debug_assert!(self.stride == 1 && self.windows.is_none());
+        &self.floats
+    }
+
     /// Stores a point that nobody refers to yet.
     pub(crate) fn add(&mut self, row: &[f32]) -> usize {
         if self.free == END {

@@ -1,11 +1,9 @@
 //! The scores of many points: tree by tree instead of point by point.
 
 use super::{Ensemble, Normalizers};
+use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::*;
-use crate::visitor::batch::Batch;
-use crate::visitor::sorted::Sorted;
 
 impl<I: Index> Ensemble<I> {
     /// The mean scores of points, given row after row: those of [`score`](Self::score), to the bit.
@@ -38,21 +36,10 @@ impl<I: Index> Kernel for ScoreAllPass<'_, I> {
             rows,
         } = self;
         let mut normalizers = Normalizers::default();
-        let mut sums = if *dimensions == 1 {
-            let mut sorted = Sorted::new(rows);
-            for tree in trees {
-                sorted.add_scores(tree, points, normalizers.of(tree.mass()));
-            }
-            sorted.into_sums()
-        } else {
-            with_geometry!(simd, *dimensions, geometry => {
-                let mut batch = Batch::new(geometry, rows, stride(*dimensions));
-                for tree in trees {
-                    batch.add_scores(tree, points, normalizers.of(tree.mass()));
-                }
-                batch.into_sums()
-            })
-        };
+        let mut sums = with_trees!(simd, *dimensions, trees, geometry, trees => {
+            let normalizer = |mass| normalizers.of(mass);
+            CutTree::sum_scores(trees, points, geometry, rows, normalizer)
+        });
         for sum in &mut sums {
             *sum /= trees.len() as f64;
         }

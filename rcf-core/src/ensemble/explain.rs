@@ -1,16 +1,15 @@
 //! Score and attribution in one traversal, and with no more trees than a precision asks for.
 
 use super::{Ensemble, Normalizers};
+use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::row_buffer::RowBuffer;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::Tree;
-use crate::tree::bounding_box::*;
+use crate::tree::bounding_box::box_len;
 use crate::visitor::attribution::{AttributionVisitor, Parts};
 use crate::visitor::convergence::{Convergence, STEP};
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
-use crate::visitor::walk_all;
 
 /// A mean over the first trees.
 pub(crate) struct Explained {
@@ -79,19 +78,19 @@ impl<I: Index> Kernel for ConvergingPass<'_, I> {
         let mut normalizers = Normalizers::default();
         let mut room = RowBuffer::new(box_len(ensemble.dimensions));
         let mut visitor = ScoreVisitor::default();
-        with_geometry!(simd, ensemble.dimensions, geometry => for step in trees.chunks(STEP) {
+        with_trees!(simd, ensemble.dimensions, trees, geometry, trees => for step in trees.chunks(STEP) {
             let room = room.as_mut();
-            let mut add = |tree: &Tree<I>, visitor: &ScoreVisitor| {
-                convergence.add(normalizers.of(tree.mass()) * visitor.score);
+            let mut add = |mass, visitor: &ScoreVisitor| {
+                convergence.add(normalizers.of(mass) * visitor.score);
             };
             match floor {
-                None => walk_all(step, points, geometry, x, room, &mut visitor, |tree, visitor| {
-                    add(tree, visitor);
+                None => CutTree::walk_all(step, points, geometry, x, room, &mut visitor, |mass, visitor| {
+                    add(mass, visitor);
                 }),
                 Some(floor) => {
                     let mut floored = Floored::new(&mut visitor, floor, x);
-                    walk_all(step, points, geometry, x, room, &mut floored, |tree, floored| {
-                        add(tree, floored.visitor);
+                    CutTree::walk_all(step, points, geometry, x, room, &mut floored, |mass, floored| {
+                        add(mass, floored.visitor);
                     });
                 }
             }
@@ -127,21 +126,21 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
         let mut visitor = AttributionVisitor::new(x, dimensions);
         let mut normalizers = Normalizers::default();
         let mut room = RowBuffer::new(box_len(dimensions));
-        with_geometry!(simd, dimensions, geometry => for step in trees.chunks(STEP) {
+        with_trees!(simd, dimensions, trees, geometry, trees => for step in trees.chunks(STEP) {
             let room = room.as_mut();
-            let mut add = |tree: &Tree<I>, visitor: &mut AttributionVisitor<'_>| {
-                let normalizer = normalizers.of(tree.mass());
+            let mut add = |mass, visitor: &mut AttributionVisitor<'_>| {
+                let normalizer = normalizers.of(mass);
                 convergence.add(normalizer * visitor.score.score);
                 visitor.add_tree(normalizer);
             };
             match floor {
-                None => walk_all(step, points, geometry, x, room, &mut visitor, |tree, visitor| {
-                    add(tree, visitor);
+                None => CutTree::walk_all(step, points, geometry, x, room, &mut visitor, |mass, visitor| {
+                    add(mass, visitor);
                 }),
                 Some(floor) => {
                     let mut floored = Floored::new(&mut visitor, floor, x);
-                    walk_all(step, points, geometry, x, room, &mut floored, |tree, floored| {
-                        add(tree, floored.visitor);
+                    CutTree::walk_all(step, points, geometry, x, room, &mut floored, |mass, floored| {
+                        add(mass, floored.visitor);
                     });
                 }
             }

@@ -1,10 +1,10 @@
 //! Candidates for missing coordinates, one from each tree.
 
 use super::Ensemble;
+use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::rng::TreeRng;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::*;
 use crate::visitor::impute::Imputer;
 
 /// What is asked of all trees.
@@ -57,8 +57,8 @@ impl<I: Index> Kernel for ImputePass<'_, I> {
         let fits = |point| phase.is_none_or(|phase| phases.fits(point, phase));
         let mut imputer = Imputer::new(x, missing, centrality, lots);
         let mut candidates = Vec::with_capacity(trees.len());
-        with_geometry!(simd, self.ensemble.dimensions, geometry => for tree in trees {
-            candidates.push(imputer.best(tree, points, geometry, fits));
+        with_trees!(simd, self.ensemble.dimensions, trees, geometry, trees => for tree in trees {
+            candidates.push(tree.best(&mut imputer, points, geometry, fits));
         });
         if candidates.iter().any(|&point| fits(point)) {
             candidates.retain(|&point| fits(point));

@@ -1,10 +1,10 @@
 //! Reading a functional off all trees.
 
 use super::Ensemble;
+use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::*;
-use crate::visitor::functional::{Functional, Walker};
+use crate::visitor::functional::Functional;
 use crate::visitor::noise_floor::{FlooredFunctional, NoiseFloor};
 
 impl<I: Index> Ensemble<I> {
@@ -58,10 +58,12 @@ impl<I: Index, F: Functional> Kernel for ReadPass<'_, I, F> {
             functional,
         } = self;
         let Ensemble { points, trees, .. } = ensemble;
-        let mut walker = Walker::new();
-        with_geometry!(simd, ensemble.dimensions, geometry => for tree in trees {
-            if walker.walk(tree, points, geometry, x, ignored_mass, functional).is_break() {
-                break;
+        with_trees!(simd, ensemble.dimensions, trees, geometry, trees => {
+            let mut walker = Default::default();
+            for tree in trees {
+                if tree.read(&mut walker, points, geometry, x, ignored_mass, functional).is_break() {
+                    break;
+                }
             }
         });
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Ensemble;
+use crate::grove::Grove;
 use crate::index::Index;
 use crate::tree::tests::Naive;
 
@@ -11,14 +12,17 @@ impl<I: Index> Ensemble<I> {
     /// and each point is counted as often as it is sampled.
     pub(crate) fn validate(&self) {
         let mut references = vec![0; self.points.capacity()];
-        for (tree, sampler) in self.trees.iter().zip(&self.samplers) {
+        for (tree, sampler) in self.samplers.iter().enumerate() {
             sampler.validate();
             let mut slots: HashMap<usize, usize> = HashMap::new();
             for point in sampler.points() {
                 *slots.entry(point.get()).or_default() += 1;
                 references[point.get()] += 1;
             }
-            let leaves = tree.validate(self.dimensions, &self.points);
+            let leaves = match &self.trees {
+                Grove::Line(trees) => trees[tree].validate(&self.points),
+                Grove::Space(trees) => trees[tree].validate(self.dimensions, &self.points),
+            };
             assert_eq!(
                 leaves.into_iter().collect::<HashMap<_, _>>(),
                 slots,
@@ -36,10 +40,18 @@ impl<I: Index> Ensemble<I> {
 
     /// The score by the definition.
     pub(crate) fn naive_score(&self, x: &[f32]) -> f64 {
-        let score = |tree| {
-            let naive = Naive::of(tree, &self.points, self.dimensions).expect("points");
+        let score = |tree: usize| {
+            let naive = match &self.trees {
+                Grove::Line(trees) => Naive::of(
+                    &trees[tree].boxed(&self.points),
+                    &self.points,
+                    self.dimensions,
+                ),
+                Grove::Space(trees) => Naive::of(&trees[tree], &self.points, self.dimensions),
+            };
+            let naive = naive.expect("points");
             naive.score(&x[..self.dimensions]) * (naive.mass() as f64 + 1.0).log2()
         };
-        self.trees.iter().map(score).sum::<f64>() / self.trees.len() as f64
+        (0..self.trees.len()).map(score).sum::<f64>() / self.trees.len() as f64
     }
 }

@@ -11,6 +11,9 @@ pub(crate) trait Geometry: Copy {
     /// The parts of the space that matter to a climb from box to larger box; they become fewer.
     type Parts: Copy;
 
+    /// Floats in a padded row.
+    fn row_len(self) -> usize;
+
     /// Floats in a box.
     fn box_len(self) -> usize;
 
@@ -126,6 +129,11 @@ pub(crate) struct Line;
 
 impl Geometry for Line {
     type Parts = ();
+
+    #[inline(always)]
+    fn row_len(self) -> usize {
+        1
+    }
 
     #[inline(always)]
     fn box_len(self) -> usize {
@@ -338,6 +346,11 @@ fn half_mut(row: &mut [f32]) -> &mut [f32; HALF] {
 
 impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     type Parts = Parts;
+
+    #[inline(always)]
+    fn row_len(self) -> usize {
+        self.stride()
+    }
 
     #[inline(always)]
     fn box_len(self) -> usize {

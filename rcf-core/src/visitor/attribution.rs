@@ -12,8 +12,7 @@
 //! boxes, those of the siblings along its path: what the boxes would be without the point.
 
 use super::score::{ScoreVisitor, unseen};
-use super::{Ancestor, Leaf, Visitor};
-use crate::index::Index;
+use super::{Ancestor, Leaf, Place, Visitor};
 use crate::simd::{LANES, max};
 use crate::tree::bounding_box::{Corners, Geometry};
 
@@ -70,7 +69,11 @@ impl Parts {
 impl<'a> AttributionVisitor<'a> {
     /// For a padded query of so many dimensions.
     pub(crate) fn new(x: &'a [f32], dimensions: usize) -> Self {
-        let len = x.len().next_multiple_of(LANES);
+        // Whole vectors, but on a line.
+        let len = match x.len() {
+            1 => 1,
+            len => len.next_multiple_of(LANES),
+        };
         Self {
             x,
             dimensions,
@@ -125,7 +128,7 @@ impl<'a> AttributionVisitor<'a> {
     /// The attribution of a query equal to the leaf's point.
     #[cold]
     #[inline(never)]
-    fn by_shadow<I: Index, G: Geometry>(&mut self, leaf: &Leaf<'_, I, G>) {
+    fn by_shadow<P: Place, G: Geometry>(&mut self, leaf: &Leaf<'_, P, G>) {
         let geometry = leaf.geometry;
         // A tree that holds nothing else knows no direction.
         let even = self.score.score / (2.0 * self.dimensions as f64);
@@ -135,23 +138,23 @@ impl<'a> AttributionVisitor<'a> {
         shadow.resize(geometry.box_len(), 0.0);
         geometry.clear(&geometry.everywhere(), &mut shadow);
         let mut outside = geometry.everywhere();
-        for depth in (0..leaf.depth()).rev() {
-            leaf.extend_by_sibling(depth, &mut shadow);
-            geometry.measure(&mut shadow);
-            let corners = geometry.corners(&shadow);
+        leaf.place.beside(&mut shadow, |depth, shadow| {
+            geometry.measure(shadow);
+            let corners = geometry.corners(shadow);
             let gap = geometry.gap(&mut outside, corners, self.x);
             if gap == 0.0 {
-                break;
+                return false;
             }
             self.blend(&Ancestor {
                 depth,
                 gap: f64::from(gap),
-                range: f64::from(geometry.range(&shadow)),
+                range: f64::from(geometry.range(shadow)),
                 corners,
                 geometry,
                 outside: &outside,
             });
-        }
+            true
+        });
         self.room = shadow;
         let scale = self.score.score / self.tree.total();
         self.tree.scale(scale);
@@ -159,9 +162,9 @@ impl<'a> AttributionVisitor<'a> {
     }
 }
 
-impl<I: Index, G: Geometry> Visitor<I, G> for AttributionVisitor<'_> {
+impl<G: Geometry> Visitor<G> for AttributionVisitor<'_> {
     #[inline(always)]
-    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool {
+    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
         let climbs = self.score.leaf(leaf);
         self.kept = 1.0;
         self.tree.high.fill(0.0);
@@ -173,7 +176,7 @@ impl<I: Index, G: Geometry> Visitor<I, G> for AttributionVisitor<'_> {
             let corners = Corners::of_point(leaf.row);
             let mut outside = geometry.everywhere();
             let gap = geometry.gap(&mut outside, corners, self.x);
-            let factor = unseen(leaf.depth()) / f64::from(gap);
+            let factor = unseen(leaf.place.depth()) / f64::from(gap);
             let Parts { high, low } = &mut self.tree;
             geometry.add_gaps(&outside, corners, self.x, factor, high, low);
         }
@@ -182,7 +185,7 @@ impl<I: Index, G: Geometry> Visitor<I, G> for AttributionVisitor<'_> {
 
     #[inline(always)]
     fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
-        Visitor::<I, G>::ancestor(&mut self.score, ancestor);
+        Visitor::<G>::ancestor(&mut self.score, ancestor);
         self.blend(ancestor);
     }
 }

@@ -50,7 +50,8 @@ enum Task<I> {
 }
 
 impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
-    pub(crate) fn new(geometry: G, rows: &'a [f32], stride: usize) -> Self {
+    pub(crate) fn new(geometry: G, rows: &'a [f32]) -> Self {
+        let stride = geometry.row_len();
         let count = rows.len() / stride;
         Self {
             geometry,

@@ -45,6 +45,9 @@ impl Convergence {
     pub(crate) fn add(&mut self, score: f64) {
         self.trees += 1;
         self.sum += score;
+        if self.precision == 0.0 {
+            return; // Nobody asks how far it is off.
+        }
         let difference = score - self.mean;
         self.mean += difference / self.trees as f64;
         self.squares += difference * (score - self.mean);

@@ -71,7 +71,7 @@ pub(crate) struct Passed<'a> {
 }
 
 /// Walks, and keeps its working memory from tree to tree.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Walker<I> {
     path: Vec<NodeRef<I>>,
     /// The mass of each node of the path, then that of what lies below.
@@ -83,15 +83,6 @@ pub(crate) struct Walker<I> {
 }
 
 impl<I: Index> Walker<I> {
-    pub(crate) fn new() -> Self {
-        Self {
-            path: Vec::new(),
-            masses: Vec::new(),
-            room: Vec::new(),
-            root: Vec::new(),
-        }
-    }
-
     /// Walks a tree that is not empty. A leaf equal to the query, of at most `ignored_mass`, counts
     /// as if it were not there; nothing is seen of a tree that holds nothing else.
     #[inline(always)]

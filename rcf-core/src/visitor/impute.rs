@@ -102,8 +102,18 @@ impl<'a, I: Index> Imputer<'a, I> {
                 Step::Rise { node, depth } => self.rise(tree, points, geometry, node, depth),
             }
         }
+        self.take()
+    }
+
+    /// The point of the candidate that is left.
+    pub(crate) fn take(&mut self) -> usize {
         let best = self.candidates.pop().expect("a tree that is not empty");
         best.point
+    }
+
+    /// A coordinate of the query, unless it is missing.
+    pub(crate) fn known(&self, dimension: usize) -> Option<f32> {
+        (!self.is_missing[dimension]).then(|| self.filled[dimension])
     }
 
     #[inline(always)]
@@ -138,8 +148,15 @@ impl<'a, I: Index> Imputer<'a, I> {
         }
     }
 
+    /// The point of a leaf, as a candidate.
     #[inline(always)]
-    fn candidate(&mut self, points: &PointStore, point: usize, depth: usize, mass: usize) {
+    pub(crate) fn candidate(
+        &mut self,
+        points: &PointStore,
+        point: usize,
+        depth: usize,
+        mass: usize,
+    ) {
         let row = points.row(point);
         self.fill(row);
         let contained = self.filled == row;
@@ -168,8 +185,9 @@ impl<'a, I: Index> Imputer<'a, I> {
         }
     }
 
+    /// Keeps the better one of the two last candidates.
     #[inline(always)]
-    fn join(&mut self, may_be: impl Fn(usize) -> bool) {
+    pub(crate) fn join(&mut self, may_be: impl Fn(usize) -> bool) {
         let right = self.candidates.pop().expect("both branches have one");
         let left = self.candidates.last_mut().expect("both branches have one");
         let c = self.centrality;

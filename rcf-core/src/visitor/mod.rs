@@ -15,7 +15,6 @@ pub(crate) mod neighbors;
 pub(crate) mod noise_floor;
 pub(crate) mod score;
 pub(crate) mod scoring;
-pub(crate) mod sorted;
 
 use crate::index::Index;
 use crate::point_store::PointStore;
@@ -24,12 +23,40 @@ use crate::tree::node::NodeRef;
 use crate::tree::{Path, Tree};
 
 /// Computes a functional of a query point on trees, one after the other.
-pub(crate) trait Visitor<I: Index, G: Geometry> {
+pub(crate) trait Visitor<G: Geometry> {
     /// Where the descent ended, the first thing seen of a tree. Tells whether to climb.
-    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool;
+    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool;
 
     /// A box on the way up that does not contain the query.
     fn ancestor(&mut self, ancestor: &Ancestor<'_, G>);
+}
+
+/// The leaf that a query reached.
+pub(crate) struct Leaf<'a, P, G> {
+    pub(crate) place: P,
+    pub(crate) geometry: G,
+    /// The leaf's point.
+    pub(crate) row: &'a [f32],
+    /// Whether the query equals the leaf's point.
+    pub(crate) equal: bool,
+}
+
+/// Where a leaf is in its tree.
+pub(crate) trait Place: Copy {
+    /// Number of nodes above.
+    fn depth(&self) -> usize;
+
+    /// Number of sampled points equal to the leaf's.
+    fn mass(&self) -> usize;
+
+    fn tree_mass(&self) -> usize;
+
+    /// Makes `room` the box of all points of the tree.
+    fn whole_box(&self, room: &mut [f32]);
+
+    /// Climbs from the leaf, as long as it is told to: each time, `room` has been extended to contain
+    /// all that hangs beside the way below a node at some depth. Its range is to be measured.
+    fn beside(&self, room: &mut [f32], climb: impl FnMut(usize, &mut [f32]) -> bool);
 }
 
 /// A way down a tree, possibly one of several recorded together.
@@ -57,27 +84,22 @@ impl<'a, I: Index> Trail<'a, I> {
     }
 }
 
-/// The leaf that a query reached.
-pub(crate) struct Leaf<'a, I, G> {
-    pub(crate) tree: &'a Tree<I>,
-    pub(crate) points: &'a PointStore,
-    pub(crate) geometry: G,
-    pub(crate) trail: Trail<'a, I>,
-    /// The leaf's point.
-    pub(crate) row: &'a [f32],
-    /// Whether the query equals the leaf's point.
-    pub(crate) equal: bool,
+/// A leaf at the end of a trail.
+#[derive(Debug, Clone, Copy)]
+struct Spot<'a, I, G> {
+    tree: &'a Tree<I>,
+    points: &'a PointStore,
+    geometry: G,
+    trail: Trail<'a, I>,
 }
 
-impl<I: Index, G: Geometry> Leaf<'_, I, G> {
-    /// Number of nodes above the leaf.
+impl<I: Index, G: Geometry> Place for Spot<'_, I, G> {
     #[inline(always)]
-    pub(crate) fn depth(&self) -> usize {
+    fn depth(&self) -> usize {
         self.trail.depth
     }
 
-    /// Number of sampled points equal to the leaf's.
-    pub(crate) fn mass(&self) -> usize {
+    fn mass(&self) -> usize {
         let mut mass = self.tree.mass();
         for depth in 0..self.trail.depth {
             if let Some(node) = self.tree.node(self.trail.at(depth)) {
@@ -87,13 +109,27 @@ impl<I: Index, G: Geometry> Leaf<'_, I, G> {
         mass
     }
 
-    /// Extends a box to contain all that hangs beside the trail below the node at this depth; its
-    /// range is to be measured.
     #[inline(always)]
-    pub(crate) fn extend_by_sibling(&self, depth: usize, room: &mut [f32]) {
+    fn tree_mass(&self) -> usize {
+        self.tree.mass()
+    }
+
+    #[inline(always)]
+    fn whole_box(&self, room: &mut [f32]) {
+        self.tree.whole_box(self.geometry, self.points, room);
+    }
+
+    #[inline(always)]
+    fn beside(&self, room: &mut [f32], mut climb: impl FnMut(usize, &mut [f32]) -> bool) {
         let Self { tree, geometry, .. } = *self;
-        let sibling = tree.sibling(self.trail.at(depth), self.trail.at(depth + 1));
-        tree.extend(geometry, self.points, sibling, &geometry.everywhere(), room);
+        let everywhere = geometry.everywhere();
+        for depth in (0..self.trail.depth).rev() {
+            let sibling = tree.sibling(self.trail.at(depth), self.trail.at(depth + 1));
+            tree.extend(geometry, self.points, sibling, &everywhere, room);
+            if !climb(depth, room) {
+                break;
+            }
+        }
     }
 }
 
@@ -114,7 +150,7 @@ pub(crate) struct Ancestor<'a, G: Geometry> {
 
 /// Climbs a recorded trail. There is room for a box.
 #[inline(always)]
-pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
+pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
     tree: &Tree<I>,
     points: &PointStore,
     geometry: G,
@@ -124,11 +160,15 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
     visitor: &mut V,
 ) {
     let row = points.row(tree.point(trail.leaf));
-    let leaf = Leaf {
+    let place = Spot {
         tree,
         points,
         geometry,
         trail,
+    };
+    let leaf = Leaf {
+        place,
+        geometry,
         row,
         equal: row == x,
     };
@@ -165,7 +205,7 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<I, G>>(
 
 /// Descends one tree, then climbs.
 #[inline(always)]
-pub(crate) fn walk<I: Index, G: Geometry, V: Visitor<I, G>>(
+pub(crate) fn walk<I: Index, G: Geometry, V: Visitor<G>>(
     tree: &Tree<I>,
     points: &PointStore,
     geometry: G,
@@ -191,17 +231,17 @@ const GROUP: usize = 8;
 /// walked one by one.
 const GROUP_DEPTH: usize = 64;
 
-/// Walks all trees, in their order; `finish` is told when the visitor has seen all of one. There is
+/// Walks all trees, in their order; `finish` is told the mass of each one that it has seen. There is
 /// room for a box.
 #[inline(always)]
-pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
+pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<G>>(
     trees: &[Tree<I>],
     points: &PointStore,
     geometry: G,
     x: &[f32],
     room: &mut [f32],
     visitor: &mut V,
-    mut finish: impl FnMut(&Tree<I>, &mut V),
+    mut finish: impl FnMut(usize, &mut V),
 ) {
     let mut steps = [NodeRef::default(); GROUP * GROUP_DEPTH];
     let (groups, rest) = trees.as_chunks::<GROUP>();
@@ -235,7 +275,7 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<I, G>>(
 /// [`walk_all`] for trees that descend together.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the body of a loop")]
-fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<I, G>>(
+fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<G>>(
     trees: &[Tree<I>; N],
     points: &PointStore,
     geometry: G,
@@ -243,12 +283,12 @@ fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<I, G>>(
     steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
     room: &mut [f32],
     visitor: &mut V,
-    finish: &mut impl FnMut(&Tree<I>, &mut V),
+    finish: &mut impl FnMut(usize, &mut V),
 ) {
     let Some(ways) = descend_group(trees, geometry, x, steps) else {
         for tree in trees {
             walk_deep(tree, points, geometry, x, visitor);
-            finish(tree, visitor);
+            finish(tree.mass(), visitor);
         }
         return;
     };
@@ -266,7 +306,7 @@ fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<I, G>>(
     }
     for (lane, tree) in trees.iter().enumerate() {
         climb(tree, points, geometry, x, trail(lane), room, visitor);
-        finish(tree, visitor);
+        finish(tree.mass(), visitor);
     }
 }
 
@@ -296,7 +336,7 @@ fn prefetch<I: Index, G: Geometry>(
 
 /// [`walk`] with a path of any length.
 #[cold]
-fn walk_deep<I: Index, G: Geometry, V: Visitor<I, G>>(
+fn walk_deep<I: Index, G: Geometry, V: Visitor<G>>(
     tree: &Tree<I>,
     points: &PointStore,
     geometry: G,

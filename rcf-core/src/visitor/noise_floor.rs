@@ -15,9 +15,8 @@
 use std::ops::ControlFlow;
 
 use super::functional::{Functional, Passed, Reached};
-use super::{Ancestor, Leaf, Visitor};
+use super::{Ancestor, Leaf, Place, Visitor};
 use crate::config::Config;
-use crate::index::Index;
 use crate::tree::bounding_box::{Corners, Geometry, stride};
 use crate::visitor::attribution::gap;
 
@@ -90,24 +89,24 @@ impl<'a, V> Floored<'a, V> {
     }
 }
 
-impl<I: Index, G: Geometry, V: Visitor<I, G>> Visitor<I, G> for Floored<'_, V> {
+impl<G: Geometry, V: Visitor<G>> Visitor<G> for Floored<'_, V> {
     #[inline(always)]
-    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool {
+    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
         if leaf.equal {
             return self.visitor.leaf(leaf);
         }
         let geometry = leaf.geometry;
         self.root.resize(geometry.box_len(), 0.0);
-        leaf.tree.whole_box(geometry, leaf.points, &mut self.root);
+        leaf.place.whole_box(&mut self.root);
         self.visitor.leaf(&Leaf {
             equal: true,
             ..*leaf
         });
         let corners = Corners::of_point(leaf.row);
-        Visitor::<I, G>::ancestor(
+        Visitor::<G>::ancestor(
             self,
             &Ancestor {
-                depth: leaf.depth(),
+                depth: leaf.place.depth(),
                 gap: gap(self.x, corners),
                 range: 0.0,
                 corners,

@@ -14,8 +14,7 @@
 //!
 //! About 0.5 to 1 for usual points, `log₂(M + 1)` for one that any cut sets apart.
 
-use super::{Ancestor, Leaf, Visitor};
-use crate::index::Index;
+use super::{Ancestor, Leaf, Place, Visitor};
 use crate::tree::bounding_box::Geometry;
 
 /// `S` of a query that is alone at depth `k`.
@@ -63,13 +62,17 @@ pub(crate) struct ScoreVisitor {
     pub(crate) score: f64,
 }
 
-impl<I: Index, G: Geometry> Visitor<I, G> for ScoreVisitor {
+impl<G: Geometry> Visitor<G> for ScoreVisitor {
     #[inline(always)]
-    fn leaf(&mut self, leaf: &Leaf<'_, I, G>) -> bool {
+    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
         self.score = if leaf.equal {
-            seen(leaf.depth(), leaf.mass(), leaf.tree.mass())
+            seen(
+                leaf.place.depth(),
+                leaf.place.mass(),
+                leaf.place.tree_mass(),
+            )
         } else {
-            unseen(leaf.depth())
+            unseen(leaf.place.depth())
         };
         !leaf.equal
     }

@@ -8,6 +8,7 @@ use super::points::PointsV1;
 use crate::config::Config;
 use crate::ensemble::Ensemble;
 use crate::error::StateError;
+use crate::grove::Grove;
 use crate::index::Index;
 use crate::phases::Phases;
 use crate::point_store::PointStore;
@@ -105,9 +106,9 @@ impl TreesV1 {
             cut_values: Vec::new(),
             cut_dimensions: Vec::new(),
         };
-        let parts = ensemble.trees.iter().zip(&ensemble.samplers);
-        for ((tree, sampler), rng) in parts.zip(&ensemble.rngs) {
-            let (cuts, wait, tags) = (tree.cuts(), sampler.wait(), sampler.tags());
+        let parts = ensemble.samplers.iter().zip(&ensemble.rngs);
+        for (tree, (sampler, rng)) in parts.enumerate() {
+            let (cuts, wait, tags) = (ensemble.trees.cuts(tree), sampler.wait(), sampler.tags());
             saved.trees.push(TreeV1 {
                 rng: rng.to_bytes(),
                 hazard: wait.hazard,
@@ -143,7 +144,7 @@ impl TreesV1 {
             dimensions: config.dimensions(),
             points,
             phases,
-            trees: Vec::with_capacity(self.trees.len()),
+            trees: Grove::with_capacity(config.dimensions(), self.trees.len()),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
             path: Path::new(),

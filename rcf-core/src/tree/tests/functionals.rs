@@ -11,7 +11,7 @@ use crate::visitor::scoring::ScoringSum;
 impl Grown<u32> {
     pub(super) fn read<F: Functional>(&self, x: &[f32], ignored_mass: usize, functional: &mut F) {
         let row = self.pad(x);
-        let _ = with_geometry!(self.dimensions, geometry => Walker::new().walk(
+        let _ = with_geometry!(self.dimensions, geometry => Walker::default().walk(
             &self.tree, &self.store, geometry, &row, ignored_mass, functional,
         ));
     }

@@ -14,8 +14,8 @@ use crate::visitor::{Visitor, walk};
 impl Grown<u32> {
     fn visit_floored<V>(&self, x: &[f32], floor: &NoiseFloor, mut visitor: V) -> V
     where
-        V: Visitor<u32, crate::tree::bounding_box::Line>
-            + Visitor<u32, crate::tree::bounding_box::Lanes<crate::simd::Portable, false>>,
+        V: Visitor<crate::tree::bounding_box::Line>
+            + Visitor<crate::tree::bounding_box::Lanes<crate::simd::Portable, false>>,
     {
         let row = self.pad(x);
         with_geometry!(self.dimensions, geometry => {
@@ -39,7 +39,7 @@ impl Grown<u32> {
             floor,
             x: &row,
         };
-        let _ = with_geometry!(self.dimensions, geometry => Walker::new().walk(
+        let _ = with_geometry!(self.dimensions, geometry => Walker::default().walk(
             &self.tree, &self.store, geometry, &row, ignored_mass, &mut floored,
         ));
         sum.sum()

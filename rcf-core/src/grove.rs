@@ -1,0 +1,357 @@
+//! The trees of a forest, in the form that suits their dimensions.
+
+use std::ops::ControlFlow;
+
+use crate::index::Index;
+use crate::line::{LineTree, LineWalker, Sweep};
+use crate::point_store::PointStore;
+use crate::rng::TreeRng;
+use crate::sampler::size_of_val_capacity;
+use crate::tree::bounding_box::{Geometry, Line};
+use crate::tree::cut::Cut;
+use crate::tree::{Path, Tree};
+use crate::visitor::Visitor;
+use crate::visitor::batch::Batch;
+use crate::visitor::functional::{Functional, Walker};
+use crate::visitor::impute::Imputer;
+
+/// Trees of one form.
+#[derive(Debug, Clone)]
+pub(crate) enum Grove<I> {
+    /// Of one dimension.
+    Line(Vec<LineTree<I>>),
+    /// Of several.
+    Space(Vec<Tree<I>>),
+}
+
+/// Evaluates `$body` with `$geometry` and `$trees` bound to the geometry for this number of dimensions
+/// and the trees of a [`Grove`].
+macro_rules! with_trees {
+    ($simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
+        match $grove {
+            $crate::grove::Grove::Line($trees) => {
+                let $geometry = $crate::tree::bounding_box::Line;
+                $body
+            }
+            $crate::grove::Grove::Space($trees)
+                if $crate::tree::bounding_box::is_one_vector($dimensions) =>
+            {
+                let $geometry =
+                    $crate::tree::bounding_box::Lanes::<_, true>::new($simd, $dimensions);
+                $body
+            }
+            $crate::grove::Grove::Space($trees) => {
+                let $geometry =
+                    $crate::tree::bounding_box::Lanes::<_, false>::new($simd, $dimensions);
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_trees;
+
+/// What a forest asks of its trees.
+pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
+    /// Working memory of [`read`](Self::read).
+    type Walker: Default;
+
+    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
+    /// was there already.
+    fn insert(
+        &mut self,
+        geometry: G,
+        points: &PointStore,
+        point: usize,
+        rng: &mut TreeRng,
+        path: &mut Path<I>,
+    ) -> usize;
+
+    /// Deletes one occurrence of a point that is in the tree.
+    fn delete(&mut self, geometry: G, points: &PointStore, point: usize, path: &mut Path<I>);
+
+    /// The tree of these points, with multiplicity, and cuts from the root, left before right.
+    /// `None` if the cuts are not those of a tree of these points.
+    fn rebuild(
+        geometry: G,
+        points: &PointStore,
+        sample_size: usize,
+        sample: &[I],
+        cuts: &[Cut],
+    ) -> Option<Self>;
+
+    /// Lets a visitor walk trees, none of them empty, in their order; `finish` is told the mass of each
+    /// one that it has seen. There is room for a box.
+    fn walk_all<V: Visitor<G>>(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        room: &mut [f32],
+        visitor: &mut V,
+        finish: impl FnMut(usize, &mut V),
+    );
+
+    /// The sums over trees, none of them empty, of the scores of padded rows, each times the normalizer of
+    /// the tree's mass.
+    fn sum_scores(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        rows: &[f32],
+        normalizer: impl FnMut(usize) -> f64,
+    ) -> Vec<f64>;
+
+    /// Lets a functional walk the tree, which is not empty. A leaf equal to the query, of at most
+    /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing else.
+    fn read<F: Functional>(
+        &self,
+        walker: &mut Self::Walker,
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        ignored_mass: usize,
+        functional: &mut F,
+    ) -> ControlFlow<()>;
+
+    /// The number of the point that fits a query with missing coordinates best; one of those that may
+    /// be, if there is one. The tree is not empty.
+    fn best(
+        &self,
+        imputer: &mut Imputer<'_, I>,
+        points: &PointStore,
+        geometry: G,
+        may_be: impl Fn(usize) -> bool,
+    ) -> usize;
+}
+
+impl<I: Index> CutTree<I, Line> for LineTree<I> {
+    type Walker = LineWalker;
+
+    #[inline(always)]
+    fn insert(
+        &mut self,
+        _: Line,
+        points: &PointStore,
+        point: usize,
+        rng: &mut TreeRng,
+        _: &mut Path<I>,
+    ) -> usize {
+        self.insert(points, point, rng)
+    }
+
+    #[inline(always)]
+    fn delete(&mut self, _: Line, points: &PointStore, point: usize, _: &mut Path<I>) {
+        self.delete(points, point);
+    }
+
+    fn rebuild(
+        _: Line,
+        points: &PointStore,
+        sample_size: usize,
+        sample: &[I],
+        cuts: &[Cut],
+    ) -> Option<Self> {
+        Self::rebuild(points, sample_size, sample, cuts)
+    }
+
+    #[inline(always)]
+    fn walk_all<V: Visitor<Line>>(
+        trees: &[Self],
+        points: &PointStore,
+        _: Line,
+        x: &[f32],
+        _: &mut [f32],
+        visitor: &mut V,
+        finish: impl FnMut(usize, &mut V),
+    ) {
+        Self::walk_all(trees, points, x, visitor, finish);
+    }
+
+    #[inline(always)]
+    fn sum_scores(
+        trees: &[Self],
+        points: &PointStore,
+        _: Line,
+        rows: &[f32],
+        mut normalizer: impl FnMut(usize) -> f64,
+    ) -> Vec<f64> {
+        let mut sweep = Sweep::new(rows);
+        for tree in trees {
+            sweep.add_scores(tree, points, normalizer(tree.mass()));
+        }
+        sweep.into_sums()
+    }
+
+    #[inline(always)]
+    fn read<F: Functional>(
+        &self,
+        walker: &mut LineWalker,
+        points: &PointStore,
+        _: Line,
+        x: &[f32],
+        ignored_mass: usize,
+        functional: &mut F,
+    ) -> ControlFlow<()> {
+        walker.walk(self, points, x, ignored_mass, functional)
+    }
+
+    fn best(
+        &self,
+        imputer: &mut Imputer<'_, I>,
+        points: &PointStore,
+        _: Line,
+        may_be: impl Fn(usize) -> bool,
+    ) -> usize {
+        imputer.best_on_line(self, points, may_be)
+    }
+}
+
+impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
+    type Walker = Walker<I>;
+
+    #[inline(always)]
+    fn insert(
+        &mut self,
+        geometry: G,
+        points: &PointStore,
+        point: usize,
+        rng: &mut TreeRng,
+        path: &mut Path<I>,
+    ) -> usize {
+        self.insert(geometry, points, point, rng, path)
+    }
+
+    #[inline(always)]
+    fn delete(&mut self, geometry: G, points: &PointStore, point: usize, path: &mut Path<I>) {
+        self.delete(geometry, points, point, path);
+    }
+
+    #[inline(always)]
+    fn rebuild(
+        geometry: G,
+        points: &PointStore,
+        sample_size: usize,
+        sample: &[I],
+        cuts: &[Cut],
+    ) -> Option<Self> {
+        Self::rebuild(geometry, points, sample_size, sample, cuts)
+    }
+
+    #[inline(always)]
+    fn walk_all<V: Visitor<G>>(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        room: &mut [f32],
+        visitor: &mut V,
+        finish: impl FnMut(usize, &mut V),
+    ) {
+        crate::visitor::walk_all(trees, points, geometry, x, room, visitor, finish);
+    }
+
+    #[inline(always)]
+    fn sum_scores(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        rows: &[f32],
+        mut normalizer: impl FnMut(usize) -> f64,
+    ) -> Vec<f64> {
+        let mut batch = Batch::new(geometry, rows);
+        for tree in trees {
+            batch.add_scores(tree, points, normalizer(tree.mass()));
+        }
+        batch.into_sums()
+    }
+
+    #[inline(always)]
+    fn read<F: Functional>(
+        &self,
+        walker: &mut Walker<I>,
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        ignored_mass: usize,
+        functional: &mut F,
+    ) -> ControlFlow<()> {
+        walker.walk(self, points, geometry, x, ignored_mass, functional)
+    }
+
+    #[inline(always)]
+    fn best(
+        &self,
+        imputer: &mut Imputer<'_, I>,
+        points: &PointStore,
+        geometry: G,
+        may_be: impl Fn(usize) -> bool,
+    ) -> usize {
+        imputer.best(self, points, geometry, may_be)
+    }
+}
+
+impl<I: Index> Grove<I> {
+    /// So many empty trees.
+    pub(crate) fn new(dimensions: usize, number_of_trees: usize, sample_size: usize) -> Self {
+        let numbers = 0..number_of_trees;
+        if dimensions == 1 {
+            Self::Line(numbers.map(|_| LineTree::new(sample_size)).collect())
+        } else {
+            Self::Space(numbers.map(|_| Tree::new(sample_size)).collect())
+        }
+    }
+
+    /// Room for so many trees.
+    pub(crate) fn with_capacity(dimensions: usize, number_of_trees: usize) -> Self {
+        if dimensions == 1 {
+            Self::Line(Vec::with_capacity(number_of_trees))
+        } else {
+            Self::Space(Vec::with_capacity(number_of_trees))
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Line(trees) => trees.len(),
+            Self::Space(trees) => trees.len(),
+        }
+    }
+
+    /// Whether no tree has a point.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Line(trees) => trees.iter().all(|tree| tree.mass() == 0),
+            Self::Space(trees) => trees.iter().all(|tree| tree.mass() == 0),
+        }
+    }
+
+    /// The cuts of a tree, from the root, left before right.
+    pub(crate) fn cuts(&self, tree: usize) -> Vec<Cut> {
+        match self {
+            Self::Line(trees) => trees[tree].cuts(),
+            Self::Space(trees) => trees[tree].cuts(),
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Line(trees) => {
+                let below = trees.iter().map(LineTree::heap_bytes).sum::<usize>();
+                size_of_val_capacity(trees) + below
+            }
+            Self::Space(trees) => {
+                let below = trees.iter().map(Tree::heap_bytes).sum::<usize>();
+                size_of_val_capacity(trees) + below
+            }
+        }
+    }
+
+    /// The bytes of one tree, full of points that all differ.
+    pub(crate) fn full_tree_bytes(dimensions: usize, sample_size: usize) -> usize {
+        if dimensions == 1 {
+            size_of::<LineTree<I>>() + LineTree::<I>::full_heap_bytes(sample_size)
+        } else {
+            size_of::<Tree<I>>() + Tree::<I>::full_heap_bytes(dimensions, sample_size)
+        }
+    }
+}

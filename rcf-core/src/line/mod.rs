@@ -1,0 +1,261 @@
+//! A random cut tree over points of one dimension: a sorted array.
+//!
+//! On a line, the leaves of a tree stand in order, and a node is a stretch of neighbours. Between two
+//! neighbours there is one cut, which is the node in which they part. So nodes need neither children
+//! nor boxes:
+//!
+//! ```text
+//! leaves     a     b     c     d     e          the node of cut i covers span + 1 leaves,
+//! cuts          1     2     3     4             from one end on which we stand
+//! levels        2     1     3     2             1 is the root; the deeper of the two cuts
+//!                                               around a stretch is its parent's
+//! ```
+//!
+//! To descend is to search the cuts, which takes no branches; to climb is to compare the levels at
+//! both ends. A box is the first and the last leaf of a stretch, hence never stale. What a query climbs
+//! past is known too: right of its leaf, it is outside of those ancestors in which the leaf is the last
+//! one, and its distance from all of them is that from the leaf.
+//!
+//! The law is that of [`Tree`](crate::tree::Tree), and the draws are the same, so that both are equal to
+//! the bit, which the tests make sure of.
+
+mod change;
+mod rebuild;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub(crate) use sweep::Sweep;
+pub(crate) use walk::LineWalker;
+
+use std::hint::select_unpredictable;
+
+use crate::index::Index;
+use crate::point_store::PointStore;
+use crate::sampler::size_of_val_capacity;
+
+/// A random cut tree over one-dimensional points of a [`PointStore`].
+#[derive(Debug, Clone)]
+pub(crate) struct LineTree<I> {
+    sample_size: usize,
+    /// What stands to the left of each leaf: a cut, but for the first one. Points up to it are on the
+    /// left.
+    cuts: Vec<f32>,
+    /// The leaves in the order of their points, and one more without a point that ends them.
+    leaves: Vec<Leaf<I>>,
+    /// How often each leaf's point is in the sample; empty while no point is there twice.
+    masses: Vec<I>,
+    /// Number of points, with multiplicity.
+    mass: usize,
+}
+
+/// A leaf, and the node of the cut to its left.
+#[derive(Debug, Clone, Copy, Default)]
+struct Leaf<I> {
+    point: I,
+    /// Number of nodes from the root to that of the cut, both counted; 0 where there is no cut.
+    level: I,
+    /// Number of leaves below the node, less one.
+    span: I,
+}
+
+/// A node: the leaves from `first` to `last`, a single one or all that hang below a cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stretch {
+    first: usize,
+    last: usize,
+}
+
+impl Stretch {
+    const fn leaf(leaf: usize) -> Self {
+        Self {
+            first: leaf,
+            last: leaf,
+        }
+    }
+}
+
+/// A node, as one comes to it from a child.
+#[derive(Debug, Clone, Copy)]
+struct Parent {
+    stretch: Stretch,
+    /// The leaf to the right of its cut.
+    cut: usize,
+}
+
+/// A node of which one end is known.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    /// Number of nodes above.
+    depth: usize,
+    /// The leaf at the other end.
+    far: usize,
+}
+
+/// Nodes that end at a leaf, upwards.
+struct EndingAt<'a, I> {
+    leaves: &'a [Leaf<I>],
+    /// The level of the cut beyond the leaf: nodes above that are larger in both directions.
+    bound: I,
+    leaf: usize,
+    last: bool,
+    far: usize,
+}
+
+impl<I: Index> Iterator for EndingAt<'_, I> {
+    type Item = End;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<End> {
+        let node = &self.leaves[self.far + usize::from(!self.last)];
+        if node.level <= self.bound {
+            return None;
+        }
+        let span = node.span.get();
+        self.far = if self.last {
+            self.leaf - span
+        } else {
+            self.leaf + span
+        };
+        Some(End {
+            depth: node.level.get() - 1,
+            far: self.far,
+        })
+    }
+}
+
+impl<I: Index> LineTree<I> {
+    pub(crate) const fn new(sample_size: usize) -> Self {
+        Self {
+            sample_size,
+            cuts: Vec::new(),
+            leaves: Vec::new(),
+            masses: Vec::new(),
+            mass: 0,
+        }
+    }
+
+    /// Takes all points out, and keeps the room for them.
+    pub(crate) fn clear(&mut self) {
+        self.cuts.clear();
+        self.leaves.clear();
+        self.masses.clear();
+        self.mass = 0;
+    }
+
+    #[inline(always)]
+    pub(crate) fn mass(&self) -> usize {
+        self.mass
+    }
+
+    /// Number of leaves.
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.cuts.len()
+    }
+
+    /// The number of a leaf's point.
+    #[inline(always)]
+    fn point(&self, leaf: usize) -> usize {
+        self.leaves[leaf].point.get()
+    }
+
+    /// The coordinate of a leaf's point.
+    #[inline(always)]
+    fn value(&self, points: &PointStore, leaf: usize) -> f32 {
+        points.line()[self.point(leaf)]
+    }
+
+    /// The leaf to which `x` descends, in a tree that is not empty.
+    #[inline(always)]
+    fn descend(&self, x: f32) -> usize {
+        // By hand, since the library's search is not always inlined.
+        let (mut leaf, mut count) = (0, self.cuts.len());
+        while count > 1 {
+            let half = count / 2;
+            let middle = leaf + half;
+            leaf = select_unpredictable(self.cuts[middle] < x, middle, leaf);
+            count -= half;
+        }
+        leaf
+    }
+
+    /// Number of nodes above a leaf.
+    #[inline(always)]
+    fn depth(&self, leaf: usize) -> usize {
+        let [left, right] = [&self.leaves[leaf], &self.leaves[leaf + 1]];
+        left.level.get().max(right.level.get())
+    }
+
+    /// How many times a leaf's point is in the sample.
+    #[inline(always)]
+    fn leaf_mass(&self, leaf: usize) -> usize {
+        self.masses.get(leaf).map_or(1, |mass| mass.get())
+    }
+
+    /// Number of points below a node, with multiplicity.
+    fn mass_of(&self, Stretch { first, last }: Stretch) -> usize {
+        if self.masses.is_empty() {
+            return last + 1 - first;
+        }
+        self.masses[first..=last]
+            .iter()
+            .map(|mass| mass.get())
+            .sum()
+    }
+
+    /// The corners of a node's box.
+    #[inline(always)]
+    fn corners(&self, points: &PointStore, stretch: Stretch) -> [f32; 2] {
+        [
+            self.value(points, stretch.first),
+            self.value(points, stretch.last),
+        ]
+    }
+
+    /// The node above, or `None` of the root. Which of the two cuts around a node is the deeper one no
+    /// processor can foretell.
+    #[inline(always)]
+    fn parent(&self, Stretch { first, last }: Stretch) -> Option<Parent> {
+        let (left, right) = (self.leaves[first].level, self.leaves[last + 1].level);
+        let from_right = left > right;
+        let cut = select_unpredictable(from_right, first, last + 1);
+        let span = self.leaves[cut].span.get();
+        let stretch = Stretch {
+            first: select_unpredictable(from_right, last.wrapping_sub(span), first),
+            last: select_unpredictable(from_right, last, first + span),
+        };
+        (left.max(right) > I::default()).then_some(Parent { stretch, cut })
+    }
+
+    /// The nodes of which a leaf is the last one, if `last`, or else the first one, upwards. A query beyond
+    /// it is outside of their boxes, and by the same distance.
+    #[inline(always)]
+    fn ending_at(&self, leaf: usize, last: bool) -> EndingAt<'_, I> {
+        EndingAt {
+            leaves: &self.leaves,
+            bound: self.leaves[leaf + usize::from(last)].level,
+            leaf,
+            last,
+            far: leaf,
+        }
+    }
+
+    /// Makes room for so many leaves.
+    fn reserve(&mut self, leaves: usize) {
+        self.cuts.reserve_exact(leaves - self.cuts.len());
+        self.leaves.reserve_exact(leaves + 1 - self.leaves.len());
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of_val_capacity(&self.cuts)
+            + size_of_val_capacity(&self.leaves)
+            + size_of_val_capacity(&self.masses)
+    }
+
+    /// The same of a full tree over points that all differ.
+    pub(crate) const fn full_heap_bytes(sample_size: usize) -> usize {
+        sample_size * size_of::<f32>() + (sample_size + 1) * size_of::<Leaf<I>>()
+    }
+}
