@@ -252,6 +252,29 @@ pub enum InputError {
         /// The number of timestamps.
         got: usize,
     },
+    /// A bootstrap of a detector that has begun.
+    #[error(
+        "a bootstrap starts a new detector, and this one has taken {records} records; \
+         fit() learns from more history"
+    )]
+    AlreadyStarted {
+        /// Records taken so far.
+        records: u64,
+    },
+    /// The points of a bootstrap cannot lie so many records apart.
+    #[error("spacing must be in 1..={most} records, got {got}")]
+    Spacing {
+        /// The requested value.
+        got: usize,
+        /// The largest one.
+        most: usize,
+    },
+    /// A line needs two ends.
+    #[error("a bootstrap needs at least 2 points, got {got}")]
+    TooFewPoints {
+        /// How many were given.
+        got: usize,
+    },
     /// A weight is outside its range.
     #[error("weight must be in {least:e}..={most:e}, got {got}")]
     Weight {

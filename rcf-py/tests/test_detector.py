@@ -20,6 +20,7 @@ COLUMNS = [
     "severity",
     "grade",
     "confidence",
+    "made_up",
     "warmup",
     "imputed",
     "is_anomaly",
@@ -131,6 +132,32 @@ def test_history_is_learned_and_not_judged(wave):
     other.process(wave[:1000])
     assert detector.to_bytes() == other.to_bytes()
     assert isinstance(detector.forest, rcf.RandomCutForest) and detector.forest.updates == 1000
+
+
+def test_a_few_points_of_the_past_are_a_start_that_says_what_it_is(wave):
+    detector = rcf.AnomalyDetector(seed=1)
+    detector.bootstrap(wave[:600:6], spacing=6)
+    assert (detector.warm_up_left, detector.records) == (0, 100)
+    result = detector.process(wave[600:])
+    assert set(SPIKES) <= set((600 + np.flatnonzero(result.is_anomaly)).tolist())
+    assert 0.8 < result.made_up[0] < 0.9 and (np.diff(result.made_up) <= 0).all() and result.made_up[-1] < 0.3
+    assert result.confidence[0] < 0.62 and (result.score > 0).all()
+    restored = rcf.AnomalyDetector.from_bytes(detector.to_bytes())
+    assert restored.process_one(0.0).made_up == detector.process_one(0.0).made_up > 0
+
+
+def test_what_cannot_start_a_detector_is_refused(wave):
+    detector = rcf.AnomalyDetector()
+    with pytest.raises(rcf.InputError, match="at least 2 points, got 1"):
+        detector.bootstrap([1.0], spacing=6)
+    with pytest.raises(rcf.InputError, match="spacing"):
+        detector.bootstrap(wave, spacing=0)
+    with pytest.raises(rcf.InputError, match="row 1"):
+        detector.bootstrap([1.0, np.nan, 2.0], spacing=6)
+    assert detector.records == 0
+    detector.process(wave)
+    with pytest.raises(rcf.InputError, match="2000 records"):
+        detector.bootstrap(wave, spacing=6)
 
 
 def test_times_run_forwards():

@@ -9,6 +9,7 @@
 //! Each file answers one question; [`step`] brings the answers together in the order of the picture.
 
 mod arrays;
+mod bootstrap;
 mod candidate;
 mod config;
 mod descriptor;
@@ -35,11 +36,14 @@ pub use suggest::{Suggestion, suggest};
 pub use suppression::NearExpected;
 pub use transform::Transform;
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
 use crate::shingle::MAX_MAGNITUDE;
+use bootstrap::MadeUp;
 use evidence::{Range, Scores};
 use learning::Gate;
 use missing::Known;
@@ -72,9 +76,13 @@ pub struct AnomalyDetector {
     point_forest: Option<RandomCutForest>,
     /// Records taken, without those that were filled in for gaps.
     records: u64,
+    made_up: MadeUp,
     inputs: Vec<Input>,
     window: Window,
     scores: Scores,
+    /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether they
+    /// lay beyond the boundary then.
+    recent: VecDeque<(f64, bool)>,
     gate: Gate,
     last_alert: LastAlert,
     /// Points held back from learning, one after the other.
@@ -143,9 +151,11 @@ impl AnomalyDetector {
             forest: RandomCutForest::new(config.forest()?),
             point_forest: config.point_forest()?.map(RandomCutForest::new),
             records: 0,
+            made_up: MadeUp::default(),
             inputs: vec![Input::default(); config.input_dimensions],
             window: Window::new(config.shingle_size),
             scores: Scores::default(),
+            recent: VecDeque::with_capacity(config.shingle_size + 1),
             gate: Gate::default(),
             last_alert: LastAlert::default(),
             held: Vec::new(),
@@ -167,7 +177,7 @@ impl AnomalyDetector {
         &self.forest
     }
 
-    /// Number of records taken so far.
+    /// Number of records taken so far, without those that [`bootstrap`](Self::bootstrap) made up.
     #[must_use]
     pub fn records(&self) -> u64 {
         self.records
@@ -176,7 +186,8 @@ impl AnomalyDetector {
     /// Records that are still needed before the first decision.
     #[must_use]
     pub fn warm_up_left(&self) -> usize {
-        let left = (self.config.warm_up as u64).saturating_sub(self.records) as usize;
+        let known = self.records.saturating_add(self.made_up.count);
+        let left = (self.config.warm_up as u64).saturating_sub(known) as usize;
         left.max(usize::from(
             !self.forest.is_ready() || !self.window.is_full(),
         ))
@@ -251,6 +262,7 @@ impl AnomalyDetector {
             + self.inputs.capacity() * size_of::<Input>()
             + self.window.heap_bytes()
             + maps.capacity() * size_of::<Affine>()
+            + self.recent.capacity() * size_of::<(f64, bool)>()
             + 8 * floats
     }
 

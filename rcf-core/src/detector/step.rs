@@ -2,7 +2,7 @@
 
 use super::candidate::Finding;
 use super::descriptor::{Descriptor, Silenced};
-use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Stage};
+use super::evidence::{Evidence, EvidenceKind, Excess, Pair};
 use super::learning::{LATE, Learning, Lesson};
 use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
@@ -33,19 +33,24 @@ impl AnomalyDetector {
         descriptor
     }
 
+    pub(super) fn keep_of_transform(&self) -> f64 {
+        1.0 - self.config.transform_decay
+    }
+
     /// The time since the last record, in mean gaps.
     fn gap(&mut self, timestamp: f64) -> f64 {
         let last = self.clock.last.replace(timestamp);
         let Some(gap) = last.map(|last| timestamp - last) else {
             return 1.0;
         };
+        let keep = self.keep_of_transform();
         let gaps = &mut self.clock.gaps;
         let (known, mean) = (gaps.weight, gaps.mean);
         if known < KNOWN_GAPS || gap <= LONG_GAP * mean {
-            gaps.push(gap, 1.0 - self.config.transform_decay);
+            gaps.push(gap, keep);
         } else {
             // A changed rhythm is learned in time, a hole hardly moves the mean.
-            gaps.push(LONG_GAP * mean, 1.0 - self.config.transform_decay);
+            gaps.push(LONG_GAP * mean, keep);
         }
         if known < KNOWN_GAPS { 1.0 } else { gap / mean }
     }
@@ -195,7 +200,7 @@ impl AnomalyDetector {
 
     /// The verdict without any candidate.
     fn verdict(&self, score: f64, evidence: Evidence, imputed: usize) -> Descriptor {
-        let learned = self.forest.updates() as f64;
+        let learned = self.made_up.real(self.forest.updates()) as f64;
         let half = self.config.sample_size as f64 / 4.0;
         Descriptor {
             score,
@@ -204,6 +209,7 @@ impl AnomalyDetector {
             severity: severity(evidence.size, false),
             grade: 0.0,
             confidence: learned / (learned + half) * self.window.real_share(),
+            made_up: self.made_up_share(),
             warm_up: self.warm_up_left(),
             imputed,
             silenced: None,
@@ -268,16 +274,19 @@ impl AnomalyDetector {
                 // The event goes on.
                 self.last_alert.silence = self.config.silence;
             }
-            let usual = self.gate.closed == 0;
-            let reported = self.last_alert.silence > 0;
-            let stage = Stage {
-                usual,
-                silent,
-                reported,
-            };
-            let excess = self.excess();
-            self.scores
-                .push(self.config.threshold, scores, excess, keep, stage);
+            let (threshold, excess) = (self.config.threshold, self.excess());
+            self.scores.push(threshold, scores, excess, keep, silent);
+            if self.gate.closed == 0 {
+                let score = scores.shingle;
+                let is_beyond = score > self.scores.boundary(threshold);
+                self.recent.push_back((score, is_beyond));
+            }
+            if self.recent.len() > self.config.shingle_size
+                && let Some((score, is_beyond)) = self.recent.pop_front()
+            {
+                let of_event = is_beyond && self.last_alert.silence > 0;
+                self.scores.push_shingle(threshold, score, keep, of_event);
+            }
         }
         let mut lesson = learning.lesson(self.records, self.gate.closed);
         if self.window.real_share() < 0.5 {
@@ -331,10 +340,10 @@ impl AnomalyDetector {
 
     /// Brings the statistics of each input up to date.
     fn note(&mut self, values: &[f64]) {
-        let keep = 1.0 - self.config.transform_decay;
         // What the forest does not learn must not become the mean that is taken away either.
         let lesson = self.config.learning.lesson(self.records, self.gate.closed);
         let learns = lesson == Lesson::Learn;
+        let keep = self.keep_of_transform();
         for (i, &value) in values.iter().enumerate() {
             if value.is_nan() {
                 self.inputs[i].known.skip();

@@ -69,7 +69,9 @@ pub(crate) fn open(
     };
     let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
     let version = u16_at(8);
-    if version == 0 || version > newest {
+    // Another kind of model may have newer formats; that it is another is told below.
+    let is_ours = u16_at(12) == kind as u16;
+    if version == 0 || version > newest && is_ours {
         return Err(StateError::UnsupportedVersion {
             found: version,
             supported: newest,
@@ -103,7 +105,7 @@ pub(crate) fn open(
         }
     }
     // After the checksum: a damaged kind is damage, not another model.
-    if u16_at(12) != kind as u16 {
+    if !is_ours {
         return Err(StateError::WrongKind {
             expected: kind as u16,
             found: u16_at(12),

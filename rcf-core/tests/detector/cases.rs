@@ -75,15 +75,10 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
     }
 }
 
-/// A wave with the same drop in six of its cycles: where each begins, and the alerts in it.
-fn drops_found() -> Vec<(u32, usize)> {
-    let mut detector = AnomalyDetector::builder(1)
-        .shingle_size(8)
-        .seed(5)
-        .build()
-        .unwrap();
-    let mut random = Random::new(5);
-    let mut alerts = Vec::new();
+/// How many alerts each drop of a wave gives, that has the same one in six of its cycles.
+fn alerts_of_drops(seed: u64) -> [usize; 6] {
+    let mut detector = AnomalyDetector::builder(1).seed(seed).build().unwrap();
+    let (mut random, mut alerts) = (Random::new(seed), [0; 6]);
     for t in 0..2_000 {
         // The first one leaves the range of values, the others do not.
         let is_drop = t >= 800 && (t - 800) % 200 < 5;
@@ -92,31 +87,22 @@ fn drops_found() -> Vec<(u32, usize)> {
         } else {
             wave(t + 10) + 0.2 * random.normal()
         };
-        if detector.process(&[value]).unwrap().is_anomaly() {
-            alerts.push(t);
+        let reported = detector.process(&[value]).unwrap().is_anomaly();
+        if reported && t >= 800 && (t - 800) % 200 < 12 {
+            alerts[(t as usize - 800) / 200] += 1;
         }
     }
-    let found = |start: u32| {
-        let of_it = alerts.iter().filter(|t| (start..start + 12).contains(*t));
-        (start, of_it.count())
-    };
-    (800..2_000).step_by(200).map(found).collect()
+    alerts
 }
 
 #[test]
-#[ignore = "not reached: five of six; each drop still lifts the tail a little, and is learned"]
 fn the_same_drop_is_found_in_each_of_six_cycles() {
-    let found = drops_found();
-    assert!(found.iter().all(|(_, alerts)| *alerts == 1), "{found:?}");
-}
-
-#[test]
-fn the_same_drop_is_found_again_and_again() {
-    let found = drops_found();
-    assert!(
-        found[..5].iter().all(|(_, alerts)| *alerts == 1),
-        "{found:?}"
-    );
+    let runs: Vec<[usize; 6]> = (0..10).map(alerts_of_drops).collect();
+    let complete = runs.iter().filter(|run| **run == [1; 6]).count();
+    // 9 of 10 in the long run: the range of noise, and the forest's chance, leave one drop in a hundred.
+    assert!(complete >= 9, "{runs:?}");
+    let found = runs.iter().flatten().filter(|alerts| **alerts == 1).count();
+    assert!(found >= 58, "{runs:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
-//! Detectors and forecasters of format 1, written once and read for ever: they load, are saved as
-//! the same bytes, and go on as they did when they were written, to the bit.
+//! Detectors and forecasters, written once and read for ever: they load, are saved as the same bytes,
+//! and go on as they did when they were written, to the bit. Detectors of format 1 are saved as
+//! format 2, and go on with the scores that they would have had; what is made of scores has become
+//! better since.
 //!
 //! A missing file is made anew by
 //! `cargo test -p rcf-core --test detector write_missing -- --ignored`. Files that are there are
@@ -7,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ndarray::Array2;
 use rcf_core::{
     AnomalyDetector, Forecaster, Learning, MissingPolicy, NearExpected, Threshold, Transform,
 };
@@ -40,13 +43,20 @@ fn detector(name: &str) -> AnomalyDetector {
             })
             .noise_floor(0.01)
             .silence(9),
+        "detector-bootstrapped" => small(1),
         "detector-quantile" => small(1).threshold(Threshold::Quantile { decades: 1.5 }),
         _ => small(1).threshold(Threshold::Deviations { factor: 3.0 }),
     };
-    builder.build().unwrap()
+    let mut detector = builder.build().unwrap();
+    if name == "detector-bootstrapped" {
+        let points = Array2::from_shape_fn((6, 1), |(t, _)| value(4 * t as u32, 0));
+        detector.bootstrap(points.view(), 4).unwrap();
+    }
+    detector
 }
 
-const DETECTORS: [(&str, u32); 4] = [
+const DETECTORS: [(&str, u32); 5] = [
+    ("detector-bootstrapped", 20),
     ("detector", 300),
     ("detector-everything", 400),
     ("detector-deviations", 7),
@@ -99,21 +109,41 @@ fn forecasts(forecaster: &mut Forecaster, from: u32, count: u32) -> String {
 const AFTER: u32 = 60;
 const OF_FORECASTER: u32 = 200;
 
-fn path(file: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1");
-    folder.join(file)
+fn path(version: u8, file: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    folder.join(format!("v{version}")).join(file)
 }
 
-fn read(name: &str) -> (Vec<u8>, String) {
-    let bytes = std::fs::read(path(&format!("{name}.rcf"))).unwrap();
-    let said = std::fs::read_to_string(path(&format!("{name}.verdicts"))).unwrap();
+fn read(version: u8, name: &str) -> (Vec<u8>, String) {
+    let bytes = std::fs::read(path(version, &format!("{name}.rcf"))).unwrap();
+    let said = std::fs::read_to_string(path(version, &format!("{name}.verdicts"))).unwrap();
     (bytes, said)
 }
 
 #[test]
-fn saved_detectors_of_format_1_go_on_as_they_did() {
+fn saved_detectors_of_format_1_go_on_and_are_saved_as_format_2() {
+    let scores = |said: &str| -> Vec<String> {
+        let lines = said.lines().map(|line| line[..16].to_owned());
+        lines.collect()
+    };
     for (name, records) in DETECTORS {
-        let (bytes, said) = read(name);
+        if name == "detector-bootstrapped" {
+            continue;
+        }
+        let (bytes, said) = read(1, name);
+        let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
+        let mut again = AnomalyDetector::from_bytes(&detector.to_bytes()).unwrap();
+        let says = verdicts(&mut detector, records, AFTER);
+        assert_eq!(scores(&says), scores(&said), "{name}");
+        assert_eq!(verdicts(&mut again, records, AFTER), says, "{name}");
+        assert_eq!(again.to_bytes(), detector.to_bytes(), "{name}");
+    }
+}
+
+#[test]
+fn saved_detectors_of_format_2_go_on_as_they_did() {
+    for (name, records) in DETECTORS {
+        let (bytes, said) = read(2, name);
         let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
         assert_eq!(detector.to_bytes(), bytes, "{name}");
         assert_eq!(verdicts(&mut detector, records, AFTER), said, "{name}");
@@ -122,7 +152,7 @@ fn saved_detectors_of_format_1_go_on_as_they_did() {
 
 #[test]
 fn a_saved_forecaster_of_format_1_goes_on_as_it_did() {
-    let (bytes, said) = read("forecaster");
+    let (bytes, said) = read(1, "forecaster");
     let mut forecaster = Forecaster::from_bytes(&bytes).unwrap();
     assert_eq!(forecaster.to_bytes(), bytes);
     assert_eq!(forecasts(&mut forecaster, OF_FORECASTER, AFTER), said);
@@ -132,23 +162,24 @@ fn a_saved_forecaster_of_format_1_goes_on_as_it_did() {
 #[test]
 #[ignore = "writes files"]
 fn write_missing() {
-    let write = |name: &str, bytes: &[u8], said: &str| {
-        std::fs::write(path(&format!("{name}.rcf")), bytes).unwrap();
-        std::fs::write(path(&format!("{name}.verdicts")), said).unwrap();
+    let write = |version: u8, name: &str, bytes: &[u8], said: &str| {
+        std::fs::write(path(version, &format!("{name}.rcf")), bytes).unwrap();
+        std::fs::write(path(version, &format!("{name}.verdicts")), said).unwrap();
     };
     for (name, records) in DETECTORS {
-        if !path(&format!("{name}.rcf")).exists() {
+        if !path(2, &format!("{name}.rcf")).exists() {
             let mut detector = detector(name);
             verdicts(&mut detector, 0, records);
             let bytes = detector.to_bytes();
-            write(name, &bytes, &verdicts(&mut detector, records, AFTER));
+            write(2, name, &bytes, &verdicts(&mut detector, records, AFTER));
         }
     }
-    if !path("forecaster.rcf").exists() {
+    if !path(1, "forecaster.rcf").exists() {
         let mut forecaster = forecaster();
         forecasts(&mut forecaster, 0, OF_FORECASTER);
         let bytes = forecaster.to_bytes();
         write(
+            1,
             "forecaster",
             &bytes,
             &forecasts(&mut forecaster, OF_FORECASTER, AFTER),

@@ -12,6 +12,7 @@ mod shared_data;
 mod testing;
 
 mod arrays;
+mod bootstrap;
 mod cases;
 mod contract;
 mod fixtures;

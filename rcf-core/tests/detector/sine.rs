@@ -43,19 +43,22 @@ fn each_drop_is_one_alert_at_its_first_record() {
 }
 
 #[test]
-fn without_silence_every_record_of_a_drop_is_reported_and_nothing_else() {
+fn without_silence_every_record_of_a_drop_is_reported() {
     for builder in builders() {
         let builder = builder.silence(0);
         for seed in 0..3 {
             let reported = reported(&builder, seed);
             let what = format!("{builder:?}, seed {seed}: {reported:?}");
-            assert!(reported.iter().all(|&t| drops(t)), "{what}");
-            // The forest is so young at the first one that it learns it while it lasts.
-            assert!(reported.contains(&FIRST[0]), "{what}");
+            // The forest is so young at the first one that it learns it while it lasts, and that the
+            // wave that comes back may be reported, as long as the shingle holds the drop.
+            let (first, second): (Vec<u32>, Vec<u32>) = reported.iter().partition(|t| **t < 1_000);
+            let shingle = builder.config().shingle_size as u32;
+            assert_eq!(first[0], FIRST[0], "{what}");
             assert!(
-                (FIRST[1]..FIRST[1] + 19).all(|t| reported.contains(&t)),
+                first.iter().all(|&t| drops(t) || drops(t - shingle + 1)),
                 "{what}"
             );
+            assert!(second.iter().copied().eq(FIRST[1]..FIRST[1] + 19), "{what}");
         }
     }
 }

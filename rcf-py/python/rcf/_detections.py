@@ -33,6 +33,8 @@ class Detection(NamedTuple):
         0 unless this is an anomaly, else above 0 and up to 1.
     confidence : float
         From 0 to 1: how much to trust the decision.
+    made_up : float
+        From 0 to 1: how much of what the forest remembers `AnomalyDetector.bootstrap` has made up.
     warmup : int
         Observations still needed before decisions; 0 when ready.
     imputed : int
@@ -60,6 +62,7 @@ class Detection(NamedTuple):
     severity: float
     grade: float
     confidence: float
+    made_up: float
     warmup: int
     imputed: int
     is_anomaly: bool
@@ -113,7 +116,7 @@ class Detections:
 
     Attributes
     ----------
-    score, evidence, threshold, severity, grade, confidence : ndarray of shape (n,), float64
+    score, evidence, threshold, severity, grade, confidence, made_up : ndarray of shape (n,), float64
         As for `Detection`, an entry for each row.
     warmup, imputed : ndarray of shape (n,), int64
         Likewise.
@@ -145,6 +148,7 @@ class Detections:
     severity: "NDArray[np.float64]"
     grade: "NDArray[np.float64]"
     confidence: "NDArray[np.float64]"
+    made_up: "NDArray[np.float64]"
     warmup: "NDArray[np.int64]"
     imputed: "NDArray[np.int64]"
     is_anomaly: "NDArray[np.bool_]"

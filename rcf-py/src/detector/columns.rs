@@ -17,6 +17,7 @@ pub(crate) struct Columns {
     severity: Vec<f64>,
     grade: Vec<f64>,
     confidence: Vec<f64>,
+    made_up: Vec<f64>,
     warmup: Vec<i64>,
     imputed: Vec<i64>,
     is_anomaly: Vec<bool>,
@@ -41,6 +42,7 @@ impl Columns {
         self.severity.push(descriptor.severity);
         self.grade.push(descriptor.grade);
         self.confidence.push(descriptor.confidence);
+        self.made_up.push(descriptor.made_up);
         self.warmup.push(descriptor.warm_up as i64);
         self.imputed.push(descriptor.imputed as i64);
         self.is_anomaly.push(descriptor.is_anomaly());
@@ -78,7 +80,7 @@ impl Columns {
             )+};
         }
         set!(
-            score, evidence, threshold, severity, grade, confidence, warmup, imputed
+            score, evidence, threshold, severity, grade, confidence, made_up, warmup, imputed
         );
         set!(is_anomaly, candidate, relative_index, is_high);
         set_per_input!(values, expected, high, low);
@@ -104,6 +106,7 @@ pub(crate) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bou
     entries.set_item("severity", descriptor.severity)?;
     entries.set_item("grade", descriptor.grade)?;
     entries.set_item("confidence", descriptor.confidence)?;
+    entries.set_item("made_up", descriptor.made_up)?;
     entries.set_item("warmup", descriptor.warm_up)?;
     entries.set_item("imputed", descriptor.imputed)?;
     entries.set_item("is_anomaly", descriptor.is_anomaly())?;

@@ -60,7 +60,7 @@ use crate::shared::Shared;
 ///     How scores become decisions. By default several kinds of evidence, of which the largest
 ///     decides; a dict sets their boundaries: ``margin`` outside of the range seen (0.02 of its
 ///     width), ``height`` of the score of a single observation (0.5625 of the highest possible), and
-///     ``decades``: a usual shingle exceeds it once in 10 ** decades (4). Or
+///     ``decades``: a usual shingle exceeds it once in 10 ** decades (4.25). Or
 ///     ``("extreme_value", decades)``; ``("quantile", decades)``, which one observation in
 ///     10 ** decades exceeds whatever the scores are; ``("deviations", factor)``; or a fixed boundary
 ///     for the score.

@@ -152,6 +152,49 @@ impl PyAnomalyDetector {
         with_rows!(rows, view => detector.write_detached(py, |detector| detector.fit(view)))?
             .map_err(|error| errors::array(py, &error))
     }
+
+    /// Start from a few points of the past, and make up the observations between them.
+    ///
+    /// For a past that is known more coarsely than the stream, say by the hour of a stream of minutes.
+    /// There are scores and decisions at once, rough ones: ``made_up`` of each result says how much of
+    /// the model is made up, and ``confidence`` counts real points only. With observations of the
+    /// stream itself, `fit`.
+    ///
+    /// Parameters
+    /// ----------
+    /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
+    ///     Two points or more, oldest first.
+    /// spacing : int
+    ///     How many observations of the stream lie from one point to the next, up to 10,000. Those
+    ///     between them are made up, on straight lines.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     As for `process`; if there are fewer than two points, `spacing` is out of range, or the
+    ///     detector has taken observations already. Nothing is learned then.
+    ///
+    /// Examples
+    /// --------
+    /// >>> detector = rcf.AnomalyDetector(seed=7)
+    /// >>> detector.bootstrap(np.sin(np.arange(0, 40, 1.2)), spacing=12)
+    /// >>> first = detector.process_one(np.sin(40))
+    /// >>> first.warmup, first.made_up > 0.9, first.confidence < 0.4
+    /// (0, True, True)
+    #[pyo3(signature = (points, *, spacing))]
+    fn bootstrap<'py>(
+        &self,
+        py: Python<'py>,
+        points: &Bound<'py, PyAny>,
+        spacing: usize,
+    ) -> PyResult<()> {
+        let rows = Rows::extract(points, self.config.input_dimensions)?;
+        let detector = &self.detector;
+        with_rows!(rows, view => detector.write_detached(py, |detector| {
+            detector.bootstrap(view, spacing)
+        }))?
+        .map_err(|error| errors::array(py, &error))
+    }
 }
 
 /// Gives one record to a detector.

@@ -76,7 +76,7 @@ impl Default for Threshold {
         Self::Combined {
             margin: 0.02,
             height: 0.5625,
-            decades: 4.0,
+            decades: 4.25,
         }
     }
 }
@@ -191,7 +191,8 @@ impl Scores {
             && self.moments.is_valid()
     }
 
-    /// The evidence in the scores of a record, with the excess of its values over their ranges; `highest` is the highest possible score.
+    /// The evidence in the scores of a record, with the excess of its values over their ranges; `highest`
+    /// is the highest possible score.
     pub(crate) fn evidence(
         &self,
         threshold: Threshold,
@@ -262,17 +263,19 @@ impl Scores {
         }
     }
 
-    /// Learns the scores of a record, and how far its values lay outside.
+    /// Learns the scores of a record, and how far its values lay outside; that of its shingle is
+    /// [learned later](Self::push_shingle). `silent`: an alert still speaks for the record, or it is
+    /// too early for any.
     pub(crate) fn push(
         &mut self,
         threshold: Threshold,
         scores: Pair,
         excess: Excess,
         keep: f64,
-        stage: Stage,
+        silent: bool,
     ) {
         if let Threshold::Combined { margin, .. } = threshold {
-            let counts = |beyond: bool| beyond && !stage.silent;
+            let counts = |beyond: bool| beyond && !silent;
             self.value_habit.push(counts(excess.over(margin) > 1.0));
             self.level_habit
                 .push(counts(self.level(scores.alone) > margin));
@@ -280,28 +283,25 @@ impl Scores {
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);
         self.alone.push(scores.alone, keep, 1.0);
-        if stage.usual {
-            if let Threshold::Quantile { decades } = threshold {
-                self.tail.follow(scores.shingle, keep, share(decades));
-            } else {
-                let is_reported = stage.reported && scores.shingle > self.boundary(threshold);
-                let weight = if is_reported { OF_AN_EVENT } else { 1.0 };
-                self.tail.push(scores.shingle, keep, weight);
-            }
-            self.moments.push(scores.shingle, keep);
-        }
     }
-}
 
-/// In what stage of the stream a record comes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stage {
-    /// It is not part of an unusual stretch.
-    pub(crate) usual: bool,
-    /// An alert still speaks for it, or it is too early for any.
-    pub(crate) silent: bool,
-    /// An alert speaks for it.
-    pub(crate) reported: bool,
+    /// Learns the score of a shingle whose records have left the window. `of_event`: it lay beyond the
+    /// boundary, and an alert speaks for it.
+    pub(crate) fn push_shingle(
+        &mut self,
+        threshold: Threshold,
+        score: f64,
+        keep: f64,
+        of_event: bool,
+    ) {
+        if let Threshold::Quantile { decades } = threshold {
+            self.tail.follow(score, keep, share(decades));
+        } else {
+            let weight = if of_event { OF_AN_EVENT } else { 1.0 };
+            self.tail.push(score, keep, weight);
+        }
+        self.moments.push(score, keep);
+    }
 }
 
 /// The largest excess of the values of a record over their ranges.

@@ -7,6 +7,9 @@
 //! (KDD 2017), but forgetting, and without stopping to learn at an alert: excesses count at most as
 //! [`LIMIT`] decades, and those of an event that is being reported with little weight, so that it
 //! neither hides the next one, nor is reported for ever.
+//!
+//! A score is learned only when its shingle has left the window: one anomaly lies in `shingle_size`
+//! shingles, whose scores rise, and the first of them must not lift the boundary for the others.
 
 use std::f64::consts::LN_10;
 
@@ -20,6 +23,9 @@ const QUANTILE: f64 = 0.98;
 const LIMIT: f64 = 3.0;
 /// Scores that are seen before any is surprising.
 const KNOWN: f64 = 100.0;
+/// So many excesses of the size of the scores' spread are taken for granted: of a calm series few
+/// scores lie beyond the quantile, and none of them alone may say how long the tail is.
+const GIVEN: f64 = 5.0;
 /// Below this, in units of the score, a mean excess is the forest's own noise.
 const LEAST_EXCESS: f64 = 0.02;
 
@@ -110,9 +116,11 @@ impl Tail {
         // where a share of q lies below it. Steps in units of the spread need no scale.
         let step = (5.0 / self.count).max(0.02) * self.spread;
         if score > self.quantile {
+            if self.excesses == 0.0 {
+                self.excess = self.spread;
+            }
             self.excesses += weight;
-            let known = self.excesses.max(1.0);
-            let share = (1.0 / known).max((1.0 - keep) / (1.0 - QUANTILE));
+            let share = (1.0 / (GIVEN + self.excesses)).max((1.0 - keep) / (1.0 - QUANTILE));
             let share = (weight * share).min(1.0);
             self.excess += share * ((score - self.quantile).min(limit) - self.excess);
             self.quantile += step * QUANTILE;

@@ -7,8 +7,11 @@
 
 mod config;
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
+use super::bootstrap::MadeUp;
 use super::evidence::Scores;
 use super::learning::{Gate, LATE};
 use super::suppression::LastAlert;
@@ -21,9 +24,9 @@ use crate::state::{codec, envelope, envelope::Trust};
 use config::ConfigV1;
 pub(super) use config::TransformV1;
 
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
-/// A detector.
+/// A detector, as format version 1 has it.
 #[derive(Serialize, Deserialize)]
 struct DetectorV1 {
     #[serde(with = "ConfigV1")]
@@ -43,6 +46,16 @@ struct DetectorV1 {
     point_forest: Option<ForestV1>,
 }
 
+/// A detector.
+#[derive(Serialize, Deserialize)]
+struct DetectorV2 {
+    first: DetectorV1,
+    /// Scores of the newest shingles that are not learned yet, the oldest first, and whether they lay
+    /// beyond the boundary when they were judged.
+    recent: Vec<(f64, bool)>,
+    made_up: MadeUp,
+}
+
 impl AnomalyDetector {
     /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
     /// as this detector would.
@@ -60,6 +73,11 @@ impl AnomalyDetector {
             clock: self.clock,
             forest: ForestV1::save(&self.forest),
             point_forest: self.point_forest.as_ref().map(ForestV1::save),
+        };
+        let state = DetectorV2 {
+            first: state,
+            recent: self.recent.iter().copied().collect(),
+            made_up: self.made_up,
         };
         envelope::seal(envelope::Kind::Detector, VERSION, &codec::encode(&state))
     }
@@ -82,8 +100,29 @@ impl AnomalyDetector {
     }
 
     fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
-        let (_, body) = envelope::open(envelope::Kind::Detector, VERSION, bytes, trust)?;
-        codec::decode::<DetectorV1>(body)?.restore(trust)
+        let (version, body) = envelope::open(envelope::Kind::Detector, VERSION, bytes, trust)?;
+        if version == 1 {
+            return codec::decode::<DetectorV1>(body)?.restore(trust);
+        }
+        codec::decode::<DetectorV2>(body)?.restore(trust)
+    }
+}
+
+impl DetectorV2 {
+    fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
+        let mut detector = self.first.restore(trust)?;
+        let are_scores = self.recent.iter().all(|(score, _)| are_amounts(&[*score]));
+        if self.recent.len() > detector.config.shingle_size || !are_scores {
+            return Err(inconsistent("the newest scores are not of this detector"));
+        }
+        if !self.made_up.is_valid() || self.made_up.of > detector.forest.updates() {
+            return Err(inconsistent(
+                "more records are made up than have been learned",
+            ));
+        }
+        detector.recent.extend(self.recent);
+        detector.made_up = self.made_up;
+        Ok(detector)
     }
 }
 
@@ -142,6 +181,8 @@ impl DetectorV1 {
             records: self.records,
             inputs: self.inputs,
             window,
+            recent: VecDeque::with_capacity(config.shingle_size + 1),
+            made_up: MadeUp::default(),
             scores: self.scores,
             gate: self.gate,
             last_alert: self.last_alert,
