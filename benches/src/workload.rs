@@ -3,7 +3,7 @@
 /// Share of the sample that is accepted unconditionally at the start; the same for every engine.
 pub const INITIAL_ACCEPT_FRACTION: f64 = 0.125;
 
-/// Seed of every forest.
+/// Seed of every forest of a workload.
 pub const SEED: u64 = 42;
 
 /// The parameters of one forest, and the stream that goes with them.
@@ -19,6 +19,8 @@ pub struct Workload {
     pub number_of_trees: usize,
     /// Points that each tree holds.
     pub sample_size: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
 }
 
 impl Workload {
@@ -47,6 +49,7 @@ impl Workload {
             shingle_size,
             number_of_trees,
             sample_size,
+            seed: SEED,
         }
     }
 

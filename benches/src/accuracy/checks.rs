@@ -8,19 +8,61 @@ use rcf_core::{AnomalyDetector, Learning, RandomCutForest};
 
 use super::corpus::Series;
 use super::ranking::auc;
-use super::synthetic::{Labelled, long_anomalies, without_anomalies};
+use super::synthetic::{Labelled, long_anomalies, several_without_anomalies, without_anomalies};
+use crate::engines::EngineId;
+use crate::stream::Row;
+use crate::workload::Workload;
 
-/// Windows that the ten highest scores hit, of which no two lie within a day of each other: raw
-/// score, shingle 48 (a day). Of the five of nyc_taxi.
+/// Records of a day of nyc_taxi.
+const DAY: usize = 48;
+
+/// Windows of nyc_taxi, of five, that the ten highest raw scores of a forest hit, of which no two lie
+/// within a day of each other.
 ///
 /// # Errors
-/// The forest refuses a value.
-pub fn taxi_windows(series: &Series, seed: u64) -> anyhow::Result<usize> {
-    const DAY: usize = 48;
-    let builder = RandomCutForest::builder(1).shingle_size(DAY);
-    let mut forest = builder.seed(seed).build()?;
-    let scores = series.values.iter().map(|&value| forest.process(&[value]));
-    let scores = scores.collect::<Result<Vec<_>, _>>()?;
+/// The engine refuses the parameters.
+pub fn taxi_windows(
+    series: &Series,
+    engine: EngineId,
+    shingle_size: usize,
+    seed: u64,
+) -> anyhow::Result<usize> {
+    let workload = Workload {
+        shingle_size,
+        seed,
+        ..Workload::find("W4").context("the workload of one input")?
+    };
+    let mut forest = engine.build(&workload)?;
+    let scores: Vec<f64> = series
+        .values
+        .iter()
+        .map(|&value| {
+            forest.process(Row {
+                double: &[value],
+                single: &[value as f32],
+            })
+        })
+        .collect();
+    Ok(windows_of_peaks(series, &scores))
+}
+
+/// The same of the detector: of its severities, with shingles of a day.
+///
+/// # Errors
+/// The detector refuses a value.
+pub fn taxi_windows_of_alerts(series: &Series, seed: u64) -> anyhow::Result<usize> {
+    let builder = AnomalyDetector::builder(1).shingle_size(DAY);
+    let mut detector = builder.seed(seed).build()?;
+    let verdicts = series
+        .values
+        .iter()
+        .map(|&value| detector.process(&[value]));
+    let severities = verdicts.map(|verdict| Ok(verdict?.severity));
+    let severities = severities.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(windows_of_peaks(series, &severities))
+}
+
+fn windows_of_peaks(series: &Series, scores: &[f64]) -> usize {
     let mut order: Vec<usize> = (series.probation..scores.len()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let mut peaks: Vec<usize> = Vec::new();
@@ -34,7 +76,7 @@ pub fn taxi_windows(series: &Series, seed: u64) -> anyhow::Result<usize> {
             .iter()
             .any(|peak| (window.0..=window.1).contains(peak))
     });
-    Ok(hit.count())
+    hit.count()
 }
 
 /// Rows of numbers, the label last in each.
@@ -175,14 +217,16 @@ pub fn long_anomaly_auc(
     long_anomalies(seed).iter().map(one).collect()
 }
 
-/// Alerts of the detector per 10,000 records of streams without anomalies, after the first 500.
+/// Alerts of the detector per 10,000 records of streams without anomalies, after the first 500: of one
+/// input, then of several.
 ///
 /// # Errors
 /// The detector refuses a value.
 pub fn false_alarms(seed: u64) -> anyhow::Result<Vec<(&'static str, f64)>> {
     const ROWS: usize = 10_500;
     let one = |stream: &Labelled| {
-        let mut detector = AnomalyDetector::builder(1).seed(seed).build()?;
+        let builder = AnomalyDetector::builder(stream.dimensions);
+        let mut detector = builder.seed(seed).build()?;
         let mut alarms = 0;
         for (t, row) in stream.rows().enumerate() {
             let alarm = detector.process(row)?.is_anomaly();
@@ -190,5 +234,7 @@ pub fn false_alarms(seed: u64) -> anyhow::Result<Vec<(&'static str, f64)>> {
         }
         Ok((stream.name, alarms as f64))
     };
-    without_anomalies(ROWS, seed).iter().map(one).collect()
+    let mut streams = without_anomalies(ROWS, seed);
+    streams.extend(several_without_anomalies(ROWS, seed));
+    streams.iter().map(one).collect()
 }

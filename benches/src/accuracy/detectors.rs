@@ -1,6 +1,6 @@
 //! The detectors that run on NAB: a series in, one number for each row out.
 
-use rcf_core::{AnomalyDetector, RandomCutForest};
+use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Learning, RandomCutForest, Threshold};
 
 use super::controls::{Range, TrailingZ, Treatment};
 use crate::engines::EngineId;
@@ -12,6 +12,10 @@ use crate::workload::Workload;
 pub enum DetectorId {
     /// `AnomalyDetector` with nothing set but the seed: its severity.
     Rcf,
+    /// The same with a threshold that is a quantile, one record in a thousand.
+    RcfQuantile,
+    /// The same where long anomalies are not learned.
+    RcfSkip,
     /// The score of our forest, shingle 1.
     RcfScore,
     /// The score of our forest, shingle 8.
@@ -26,6 +30,8 @@ pub enum DetectorId {
     Rcf3,
     /// Control: distance outside of the range so far.
     Range,
+    /// The same with the treatment.
+    RangeTreated,
     /// Control: trailing z-score.
     ZScore,
     /// The same with the treatment.
@@ -38,8 +44,10 @@ pub enum DetectorId {
 
 impl DetectorId {
     /// In the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Rcf,
+        Self::RcfQuantile,
+        Self::RcfSkip,
         Self::RcfScore,
         Self::RcfScore8,
         Self::KrcflibScore,
@@ -47,6 +55,7 @@ impl DetectorId {
         Self::Rcf3Score,
         Self::Rcf3,
         Self::Range,
+        Self::RangeTreated,
         Self::ZScore,
         Self::ZScoreTreated,
         Self::Difference,
@@ -57,6 +66,8 @@ impl DetectorId {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Rcf => "**rcf `AnomalyDetector`, defaults**",
+            Self::RcfQuantile => "the same with `Threshold::Quantile { decades: 3 }`",
+            Self::RcfSkip => "the same with `Learning::Skip { patience: 512 }`",
             Self::RcfScore => "rcf forest, raw score, shingle 1",
             Self::RcfScore8 => "rcf forest, raw score, shingle 8",
             Self::KrcflibScore => "krcflib 4.0.2, raw score, shingle 1",
@@ -64,6 +75,7 @@ impl DetectorId {
             Self::Rcf3Score => "rcf3 0.5.2, raw score, shingle 1",
             Self::Rcf3 => "rcf3 0.5.2, shingle 1, treated",
             Self::Range => "control: outside of the range so far",
+            Self::RangeTreated => "control: outside of the range so far, treated",
             Self::ZScore => "control: trailing z-score",
             Self::ZScoreTreated => "control: trailing z-score, treated",
             Self::Difference => "control: first difference",
@@ -73,7 +85,10 @@ impl DetectorId {
 
     /// Whether another seed gives other numbers.
     pub const fn is_random(self) -> bool {
-        matches!(self, Self::Rcf | Self::RcfScore | Self::RcfScore8)
+        matches!(
+            self,
+            Self::Rcf | Self::RcfQuantile | Self::RcfSkip | Self::RcfScore | Self::RcfScore8
+        )
     }
 
     /// Name for folders and files.
@@ -88,10 +103,18 @@ impl DetectorId {
     /// A detector refuses its parameters or a value.
     pub fn run(self, values: &[f64], seed: u64) -> anyhow::Result<Vec<f64>> {
         match self {
-            Self::Rcf => {
-                let mut detector = AnomalyDetector::builder(1).seed(seed).build()?;
-                let verdicts = values.iter().map(|&value| detector.process(&[value]));
-                verdicts.map(|verdict| Ok(verdict?.severity)).collect()
+            Self::Rcf => severities(AnomalyDetector::builder(1), values, seed),
+            Self::RcfQuantile => {
+                let threshold = Threshold::Quantile { decades: 3.0 };
+                severities(
+                    AnomalyDetector::builder(1).threshold(threshold),
+                    values,
+                    seed,
+                )
+            }
+            Self::RcfSkip => {
+                let learning = Learning::Skip { patience: 512 };
+                severities(AnomalyDetector::builder(1).learning(learning), values, seed)
             }
             Self::RcfScore => forest(values, 1, seed),
             Self::RcfScore8 => forest(values, 8, seed),
@@ -99,16 +122,24 @@ impl DetectorId {
             Self::Krcflib => Ok(treated(values, &engine(EngineId::Krcflib, values)?)),
             Self::Rcf3Score => engine(EngineId::Rcf3, values),
             Self::Rcf3 => Ok(treated(values, &engine(EngineId::Rcf3, values)?)),
-            Self::Range => {
-                let mut range = Range::default();
-                Ok(values.iter().map(|&value| range.excess(value)).collect())
-            }
+            Self::Range => Ok(outside(values)),
+            Self::RangeTreated => Ok(treated(values, &outside(values))),
             Self::ZScore => Ok(trailing(values)),
             Self::ZScoreTreated => Ok(treated(values, &trailing(values))),
             Self::Difference => Ok(differences(values)),
             Self::DifferenceTreated => Ok(treated(values, &differences(values))),
         }
     }
+}
+
+fn severities(
+    builder: AnomalyDetectorBuilder,
+    values: &[f64],
+    seed: u64,
+) -> anyhow::Result<Vec<f64>> {
+    let mut detector = builder.seed(seed).build()?;
+    let verdicts = values.iter().map(|&value| detector.process(&[value]));
+    verdicts.map(|verdict| Ok(verdict?.severity)).collect()
 }
 
 fn forest(values: &[f64], shingle_size: usize, seed: u64) -> anyhow::Result<Vec<f64>> {
@@ -128,6 +159,11 @@ fn engine(engine: EngineId, values: &[f64]) -> anyhow::Result<Vec<f64>> {
         })
     });
     Ok(scores.collect())
+}
+
+fn outside(values: &[f64]) -> Vec<f64> {
+    let mut range = Range::default();
+    values.iter().map(|&value| range.excess(value)).collect()
 }
 
 fn trailing(values: &[f64]) -> Vec<f64> {

@@ -11,15 +11,14 @@ use super::corpus::Series;
 use super::nab::{PROFILES, score};
 use super::run;
 
-/// The constants: margin, height, decades, silence, patience.
-const NAMES: [&str; 5] = ["margin", "height", "decades", "silence", "patience"];
-
-const CHOICES: [[f64; 4]; 5] = [
-    [0.01, 0.02, 0.03, 0.05],
-    [0.5, 0.5625, 0.625, 0.7],
-    [3.0, 3.5, 4.0, 5.0],
-    [20.0, 50.0, 80.0, 120.0],
-    [128.0, 256.0, 512.0, 1024.0],
+/// The constants and what is tried for each; the defaults are among them. Without a patience all is
+/// learned.
+const CHOICES: [(&str, &[f64]); 5] = [
+    ("margin", &[0.01, 0.02, 0.03, 0.05]),
+    ("height", &[0.5, 0.5625, 0.625, 0.7]),
+    ("decades", &[3.5, 4.0, 4.25, 4.5, 5.0]),
+    ("silence", &[20.0, 50.0, 80.0, 120.0]),
+    ("patience", &[256.0, 512.0, f64::INFINITY]),
 ];
 
 fn defaults() -> [f64; 5] {
@@ -82,32 +81,42 @@ pub fn split_half(series: &[Series], seed: u64) -> anyhow::Result<String> {
             .unzip();
         PROFILES.map(|profile| score(profile, &series, &outputs, None).score)
     };
-    let mut text = String::new();
+    let mut text = String::from("| constant | choices | half 0 | half 1 |\n|---|---|---|---|\n");
     let default = outputs(defaults())?;
     let mut chosen = [defaults(); 2];
-    for (constant, name) in NAMES.into_iter().enumerate() {
+    for (constant, (name, choices)) in CHOICES.into_iter().enumerate() {
         let mut best = [0, 1].map(|half| on_half(&default, half)[0]);
-        for choice in CHOICES[constant] {
+        let (mut shown, mut scores) = (Vec::new(), [Vec::new(), Vec::new()]);
+        for &choice in choices {
             let mut constants = defaults();
             constants[constant] = choice;
+            let is_default = constants == defaults();
             let outputs = outputs(constants)?;
-            let halves = [0, 1].map(|half| on_half(&outputs, half)[0]);
-            writeln!(text, "{name} {choice}: {:.2} | {:.2}", halves[0], halves[1])?;
+            let stars = if is_default { "**" } else { "" };
+            shown.push(format!("{stars}{choice}{stars}"));
             for half in [0, 1] {
-                if halves[half] > best[half] {
-                    best[half] = halves[half];
+                let score = on_half(&outputs, half)[0];
+                scores[half].push(format!("{score:.1}"));
+                if score > best[half] {
+                    best[half] = score;
                     chosen[half][constant] = choice;
                 }
             }
         }
+        let [first, second] = scores.map(|scores| scores.join(", "));
+        writeln!(
+            text,
+            "| {name} | {} | {first} | {second} |",
+            shown.join(", ")
+        )?;
     }
     for half in [0, 1] {
         let other = 1 - half;
         let outputs = outputs(chosen[half])?;
-        let list = |scores: [f64; 3]| scores.map(|score| format!("{score:.2}")).join(" / ");
+        let list = |scores: [f64; 3]| scores.map(|score| format!("{score:.1}")).join(" / ");
         writeln!(
             text,
-            "chosen on half {half} {:?}: there {}, on the other half {} (defaults there: {})",
+            "\nchosen on half {half} {:?}: there {}, on the other half {} (defaults there: {})",
             chosen[half],
             list(on_half(&outputs, half)),
             list(on_half(&outputs, other)),

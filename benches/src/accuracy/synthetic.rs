@@ -33,10 +33,7 @@ pub fn long_anomalies(seed: u64) -> Vec<Labelled> {
     let kinds = ["level of 3", "correlation of 4", "variance", "level of 1"];
     let streams = kinds.into_iter().enumerate().map(|(kind, name)| {
         let mut noise = Noise::new(seed);
-        let mut mix = Noise::new(5);
-        let mix: Vec<f64> = (0..INPUTS * INPUTS)
-            .map(|i| 0.4 * mix.gaussian() + f64::from(u8::from(i % (INPUTS + 1) == 0)))
-            .collect();
+        let mix = mixture();
         let mut turn = Noise::new(6);
         let turn: Vec<f64> = (0..16).map(|_| 0.9 * turn.gaussian()).collect();
         let deviation: Vec<f64> = (0..INPUTS)
@@ -48,12 +45,7 @@ pub fn long_anomalies(seed: u64) -> Vec<Labelled> {
         let mut state = [0.0; INPUTS];
         let mut values = Vec::with_capacity(ROWS * INPUTS);
         for t in 0..ROWS {
-            state
-                .iter_mut()
-                .for_each(|s| *s = 0.7 * *s + noise.gaussian());
-            let mut row: Vec<f64> = (0..INPUTS)
-                .map(|j| (0..INPUTS).map(|i| state[i] * mix[i * INPUTS + j]).sum())
-                .collect();
+            let mut row = correlated(&mut state, &mix, &mut noise);
             if ANOMALY.contains(&t) {
                 match kind {
                     0 => (0..3).for_each(|j| row[j] += 1.5 * deviation[j]),
@@ -77,6 +69,67 @@ pub fn long_anomalies(seed: u64) -> Vec<Labelled> {
         }
     });
     streams.collect()
+}
+
+fn mixture() -> Vec<f64> {
+    let mut noise = Noise::new(5);
+    (0..INPUTS * INPUTS)
+        .map(|i| 0.4 * noise.gaussian() + f64::from(u8::from(i % (INPUTS + 1) == 0)))
+        .collect()
+}
+
+/// The next row of correlated autoregressive inputs.
+fn correlated(state: &mut [f64; INPUTS], mix: &[f64], noise: &mut Noise) -> Vec<f64> {
+    state
+        .iter_mut()
+        .for_each(|s| *s = 0.7 * *s + noise.gaussian());
+    (0..INPUTS)
+        .map(|j| (0..INPUTS).map(|i| state[i] * mix[i * INPUTS + j]).sum())
+        .collect()
+}
+
+/// Streams of `rows` records without any anomaly, of several inputs.
+pub fn several_without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
+    let stream = |name, row: &mut dyn FnMut(f64, &mut Noise) -> Vec<f64>| {
+        let mut noise = Noise::new(seed);
+        let values: Vec<f64> = (0..rows).flat_map(|t| row(t as f64, &mut noise)).collect();
+        Labelled {
+            name,
+            dimensions: values.len() / rows,
+            values,
+            labels: vec![false; rows],
+        }
+    };
+    let (mut state, mix, mut walks) = ([0.0; INPUTS], mixture(), [0.0; 3]);
+    vec![
+        stream("8 correlated, autoregressive", &mut |_, noise| {
+            correlated(&mut state, &mix, noise)
+        }),
+        stream("4 of Gaussian noise", &mut |_, noise| {
+            (0..4).map(|_| noise.gaussian()).collect()
+        }),
+        stream("4 of lognormal noise", &mut |_, noise| {
+            (0..4).map(|_| libm::exp(noise.gaussian())).collect()
+        }),
+        stream("3 waves of different units", &mut |t, noise| {
+            let wave = |i: f64| libm::sin(TAU * t / (50.0 + 13.0 * i) + i);
+            [0.0, 1.0, 2.0]
+                .map(|i| libm::pow(1e3, i) * (wave(i) + 0.1 * noise.gaussian()))
+                .to_vec()
+        }),
+        stream("3 random walks", &mut |_, noise| {
+            walks.iter_mut().for_each(|walk| *walk += noise.gaussian());
+            walks.to_vec()
+        }),
+        stream("load, latency and errors of a day", &mut |t, noise| {
+            // What a service is like: all follow the load, errors are rare.
+            let load =
+                100.0 * (1.2 + libm::sin(TAU * t / 288.0)) * libm::exp(0.1 * noise.gaussian());
+            let latency = 5.0 + 0.05 * load + libm::exp(noise.gaussian());
+            let errors = f64::from(u8::from(noise.uniform() < 0.01 + 1e-4 * load));
+            vec![load, latency, errors]
+        }),
+    ]
 }
 
 /// Streams of `rows` records without any anomaly, of one input.

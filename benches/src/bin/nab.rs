@@ -9,6 +9,7 @@ use rcf_benches::accuracy::corpus::{self, Series};
 use rcf_benches::accuracy::detectors::DetectorId;
 use rcf_benches::accuracy::nab::{PROFILES, score};
 use rcf_benches::accuracy::{checks, run, split};
+use rcf_benches::engines::EngineId;
 use rcf_benches::statistics::Spread;
 use rcf_core::Learning;
 
@@ -162,12 +163,31 @@ fn run_checks(
         arguments.seeds
     )?;
     if let Some(taxi) = series.iter().find(|s| s.name.ends_with("nyc_taxi.csv")) {
-        let hit = seeds().map(|seed| checks::taxi_windows(taxi, seed));
-        let hit = hit.collect::<anyhow::Result<Vec<_>>>()?;
-        let mean = hit.iter().sum::<usize>() as f64 / hit.len() as f64;
         writeln!(
             out,
-            "nyc_taxi, windows hit by the ten highest peaks: {mean:.1} of 5"
+            "nyc_taxi, windows of 5 hit by the ten highest peaks, mean:"
+        )?;
+        let mean = |hits: anyhow::Result<Vec<usize>>| {
+            hits.map(|hits| hits.iter().sum::<usize>() as f64 / hits.len() as f64)
+        };
+        for engine in [EngineId::Rcf, EngineId::Krcf, EngineId::Krcflib] {
+            for shingle_size in [24, 48] {
+                let hits = seeds()
+                    .map(|seed| checks::taxi_windows(taxi, engine, shingle_size, seed))
+                    .collect();
+                writeln!(
+                    out,
+                    "  {}, raw score, shingle {shingle_size}: {:.2}",
+                    engine.label(),
+                    mean(hits)?
+                )?;
+            }
+        }
+        let hits = seeds().map(|seed| checks::taxi_windows_of_alerts(taxi, seed));
+        writeln!(
+            out,
+            "  detector, severity, shingle 48: {:.2}",
+            mean(hits.collect())?
         )?;
     }
     for name in ["thyroid", "mammography"] {

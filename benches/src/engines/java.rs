@@ -14,7 +14,7 @@ use super::{Attribution, Engine};
 use crate::{
     race::Operation,
     stream::{Row, Stream},
-    workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
+    workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
 /// Rows scored and learned before the warm-up, for Java's compiler.
@@ -61,7 +61,7 @@ pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
             workload.time_decay().to_string(),
             workload.output_after().to_string(),
             INITIAL_ACCEPT_FRACTION.to_string(),
-            SEED.to_string(),
+            workload.seed.to_string(),
         ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     stream::Row,
-    workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
+    workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
 pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
@@ -23,7 +23,7 @@ pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         initial_accept_fraction: Some(INITIAL_ACCEPT_FRACTION),
         bounding_box_cache_fraction: Some(1.0),
         parallel_execution_enabled: Some(false),
-        random_seed: Some(SEED),
+        random_seed: Some(workload.seed),
         ..Default::default()
     })?;
     Ok(Box::new(Krcf(forest)))

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     stream::Row,
-    workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
+    workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
 pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
@@ -26,7 +26,7 @@ pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         .initial_accept_fraction(INITIAL_ACCEPT_FRACTION)
         .bounding_box_cache_fraction(1.0) // the fastest setting, and the default
         .parallel_enabled(false)
-        .random_seed(SEED);
+        .random_seed(workload.seed);
     if let Ok(forest) = builder.build_tiny_simple::<u64>() {
         return Ok(Box::new(Krcflib(forest)));
     }

@@ -7,7 +7,7 @@ use rcf_core::RandomCutForest;
 use super::{Attribution, Engine};
 use crate::{
     stream::{Row, Stream},
-    workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
+    workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
 pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
@@ -19,7 +19,7 @@ pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         .time_decay(workload.time_decay())
         .output_after(workload.output_after())
         .initial_accept_fraction(INITIAL_ACCEPT_FRACTION)
-        .seed(SEED)
+        .seed(workload.seed)
         .build()?;
     Ok(Box::new(Ours(forest)))
 }

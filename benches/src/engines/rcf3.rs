@@ -6,7 +6,7 @@ use rcf3::Forest;
 use super::{Attribution, Engine};
 use crate::{
     stream::Row,
-    workload::{INITIAL_ACCEPT_FRACTION, SEED, Workload},
+    workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
 pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
@@ -18,7 +18,7 @@ pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         .time_decay(workload.time_decay())
         .output_after(workload.output_after())
         .initial_accept_fraction(INITIAL_ACCEPT_FRACTION)
-        .seed(SEED)
+        .seed(workload.seed)
         .build()?;
     Ok(Box::new(Rcf3(forest)))
 }
