@@ -264,6 +264,7 @@ impl<I: Index> Kernel for ReplantPass<'_, I> {
             rngs,
             path,
         } = self.ensemble;
+        points.boxes.clear();
         let members = samplers.iter_mut().zip(rngs);
         with_trees!(simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
             tree.clear();
@@ -302,7 +303,7 @@ impl<I: Index> Kernel for RebuildPass<'_, I> {
             points,
             cuts,
         } = self;
-        let store = &ensemble.points;
+        let store = &mut ensemble.points;
         with_trees!(simd, ensemble.dimensions, &mut ensemble.trees, geometry, trees => {
             let tree = CutTree::rebuild(geometry, store, sample_size, points, cuts);
             let rebuilt = tree.is_some();

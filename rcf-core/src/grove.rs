@@ -60,20 +60,20 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     fn insert(
         &mut self,
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
         path: &mut Path<I>,
     ) -> usize;
 
     /// Deletes one occurrence of a point that is in the tree.
-    fn delete(&mut self, geometry: G, points: &PointStore, point: usize, path: &mut Path<I>);
+    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut Path<I>);
 
     /// The tree of these points, with multiplicity, and cuts from the root, left before right.
     /// `None` if the cuts are not those of a tree of these points.
     fn rebuild(
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         sample_size: usize,
         sample: &[I],
         cuts: &[Cut],
@@ -131,7 +131,7 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     fn insert(
         &mut self,
         _: Line,
-        points: &PointStore,
+        points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
         _: &mut Path<I>,
@@ -140,13 +140,13 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     }
 
     #[inline(always)]
-    fn delete(&mut self, _: Line, points: &PointStore, point: usize, _: &mut Path<I>) {
+    fn delete(&mut self, _: Line, points: &mut PointStore, point: usize, _: &mut Path<I>) {
         self.delete(points, point);
     }
 
     fn rebuild(
         _: Line,
-        points: &PointStore,
+        points: &mut PointStore,
         sample_size: usize,
         sample: &[I],
         cuts: &[Cut],
@@ -213,7 +213,7 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     fn insert(
         &mut self,
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
         path: &mut Path<I>,
@@ -222,14 +222,14 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     }
 
     #[inline(always)]
-    fn delete(&mut self, geometry: G, points: &PointStore, point: usize, path: &mut Path<I>) {
+    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut Path<I>) {
         self.delete(geometry, points, point, path);
     }
 
     #[inline(always)]
     fn rebuild(
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         sample_size: usize,
         sample: &[I],
         cuts: &[Cut],
@@ -351,7 +351,7 @@ impl<I: Index> Grove<I> {
         if dimensions == 1 {
             size_of::<LineTree<I>>() + LineTree::<I>::full_heap_bytes(sample_size)
         } else {
-            size_of::<Tree<I>>() + Tree::<I>::full_heap_bytes(dimensions, sample_size)
+            size_of::<Tree<I>>() + Tree::<I>::full_heap_bytes(sample_size)
         }
     }
 }

@@ -9,6 +9,7 @@
 use crate::config::Config;
 use crate::sampler::{expected_points, expected_records, size_of_val_capacity};
 use crate::tree::bounding_box::stride;
+use crate::tree::boxes::Boxes;
 
 /// Rows of single-precision coordinates, counted by the sampler slots that refer to them.
 ///
@@ -29,6 +30,8 @@ pub(crate) struct PointStore {
     free: u32,
     unused: usize,
     windows: Option<Windows>,
+    /// What else the trees of a forest share.
+    pub(crate) boxes: Boxes,
 }
 
 /// Marks a free row; the bits below number the next one.
@@ -80,6 +83,7 @@ impl PointStore {
             free: END,
             unused: 0,
             windows: None,
+            boxes: Boxes::new(0),
         }
     }
 
@@ -106,23 +110,28 @@ impl PointStore {
     /// For the points of such a forest.
     pub(crate) fn of(config: &Config) -> Self {
         let (stride, points) = (stride(config.dimensions()), expected_points(config));
-        if are_windows(config) {
+        let store = if are_windows(config) {
             let records = expected_records(config);
             Self::of_windows(stride, points, config.input_dimensions, records)
         } else {
             Self::new(stride, points)
+        };
+        Self {
+            boxes: Boxes::of(config),
+            ..store
         }
     }
 
-    /// Bytes on the heap for as many points as are expected in the long run.
+    /// Bytes on the heap for as many points and boxes as are expected in the long run.
     pub(crate) fn full_heap_bytes(config: &Config) -> usize {
         let points = expected_points(config);
-        if are_windows(config) {
+        let rows = if are_windows(config) {
             let floats = expected_records(config) * config.input_dimensions;
             4 * (floats + floats / SLACK) + 8 * points
         } else {
             4 * (stride(config.dimensions()) + 1) * points
-        }
+        };
+        rows + Boxes::full_heap_bytes(config)
     }
 
     /// The coordinates of a point.
@@ -208,7 +217,8 @@ impl PointStore {
         let windows = windows.map_or(0, |w| {
             4 * w.starts.capacity() + size_of_val_capacity(&w.marks)
         });
-        4 * (self.floats.capacity() + self.references.capacity()) + windows
+        let rows = 4 * (self.floats.capacity() + self.references.capacity()) + windows;
+        rows + self.boxes.heap_bytes()
     }
 
     /// Doubles the rows up to the expected number, and goes beyond it by an eighth at a time.

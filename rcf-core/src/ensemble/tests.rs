@@ -29,6 +29,9 @@ impl<I: Index> Ensemble<I> {
                 "tree and sample differ"
             );
         }
+        if let Grove::Space(trees) = &self.trees {
+            self.points.boxes.validate(self.dimensions, trees);
+        }
         self.points.validate(&references);
         for point in (0..references.len()).filter(|&point| references[point] > 0) {
             let padding = &self.points.row(point)[self.dimensions..];
@@ -40,13 +43,12 @@ impl<I: Index> Ensemble<I> {
 
     /// The score by the definition.
     pub(crate) fn naive_score(&self, x: &[f32]) -> f64 {
+        let mut points = self.points.clone();
         let score = |tree: usize| {
             let naive = match &self.trees {
-                Grove::Line(trees) => Naive::of(
-                    &trees[tree].boxed(&self.points),
-                    &self.points,
-                    self.dimensions,
-                ),
+                Grove::Line(trees) => {
+                    Naive::of(&trees[tree].boxed(&mut points), &points, self.dimensions)
+                }
                 Grove::Space(trees) => Naive::of(&trees[tree], &self.points, self.dimensions),
             };
             let naive = naive.expect("points");

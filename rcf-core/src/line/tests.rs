@@ -72,7 +72,7 @@ impl<I: Index> LineTree<I> {
     }
 
     /// The tree with nodes and boxes that has the same points and cuts.
-    pub(crate) fn boxed(&self, points: &PointStore) -> Tree<I> {
+    pub(crate) fn boxed(&self, points: &mut PointStore) -> Tree<I> {
         let leaves = (0..self.cuts.len())
             .flat_map(|leaf| vec![I::new(self.point(leaf)); self.leaf_mass(leaf)]);
         let leaves: Vec<I> = leaves.collect();
@@ -110,7 +110,7 @@ impl<I: Index> Pair<I> {
         let point = self.store.add(&[x]);
         let leaf = self.line.insert(&self.store, point, &mut self.line_rng);
         let (rng, path) = (&mut self.boxed_rng, &mut self.path);
-        let other = self.boxed.insert(Line, &self.store, point, rng, path);
+        let other = self.boxed.insert(Line, &mut self.store, point, rng, path);
         assert_eq!(leaf, other);
         self.store.retain(leaf);
         self.store.drop_if_unused(point);
@@ -121,7 +121,7 @@ impl<I: Index> Pair<I> {
         assert_eq!(self.store.row(point), [x]);
         self.line.delete(&self.store, point);
         let path = &mut self.path;
-        self.boxed.delete(Line, &self.store, point, path);
+        self.boxed.delete(Line, &mut self.store, point, path);
         self.store.release(point);
     }
 

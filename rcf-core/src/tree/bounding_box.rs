@@ -234,7 +234,7 @@ impl Geometry for Line {
 }
 
 /// Largest mass of a twig in two dimensions or more.
-pub(super) const TWIG: usize = 8;
+pub(super) const TWIG: usize = 7;
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
@@ -306,29 +306,38 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
         simd.max(simd.max(simd.sub(low, x), simd.sub(x, high)), simd.zero())
     }
 
-    // Not a closure inside of its caller: those are not always inlined, and then not vectors.
+    /// The whole vectors of a row. All rows have as many, so that one check of a number does for
+    /// several of them.
     #[inline(always)]
-    fn gaps_at(self, i: usize, Corners { low, high }: Corners<'_>, x: &[f32]) -> S::Vector {
-        let simd = self.simd;
-        let (low, high, x) = (vector(low, i), vector(high, i), vector(x, i));
-        self.gaps(simd.load(low), simd.load(high), simd.load(x))
+    fn whole(self, row: &[f32]) -> &[[f32; LANES]] {
+        &row.as_chunks().0[..self.vectors()]
+    }
+
+    #[inline(always)]
+    fn whole_mut(self, row: &mut [f32]) -> &mut [[f32; LANES]] {
+        &mut row.as_chunks_mut().0[..self.vectors()]
     }
 }
 
-/// The whole vectors of a row.
-#[inline(always)]
-fn vectors(row: &[f32]) -> &[[f32; LANES]] {
-    row.as_chunks().0
-}
-
-#[inline(always)]
-fn vectors_mut(row: &mut [f32]) -> &mut [[f32; LANES]] {
-    row.as_chunks_mut().0
-}
-
-#[inline(always)]
-fn vector(row: &[f32], i: usize) -> &[f32; LANES] {
-    &vectors(row)[i]
+/// Evaluates `$body` for the number `$i` of each vector in the set, in order. (Closures are not always
+/// inlined, and their vectors then not instructions.)
+macro_rules! for_each_vector {
+    ($geometry:expr, $parts:expr, $i:ident => $body:block) => {
+        if ONE {
+            let $i = 0;
+            $body
+        } else {
+            let mut remaining = $parts.vectors;
+            while remaining != 0 {
+                let $i = remaining.trailing_zeros() as usize;
+                remaining &= remaining - 1;
+                $body
+            }
+            for $i in TRACKED..$geometry.vectors {
+                $body
+            }
+        }
+    };
 }
 
 /// The half vector that ends a row.
@@ -384,34 +393,23 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
 
     #[inline(always)]
     fn gap(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
-        let simd = self.simd;
-        if ONE {
-            return simd.total(self.gaps_at(0, corners, x));
-        }
         if self.vectors() <= FEW {
             return self.gap_of_few(corners, x);
         }
-        // Of one length, so that one check of an index does for all three.
-        let count = self.vectors();
-        let (lows, highs) = (
-            &vectors(corners.low)[..count],
-            &vectors(corners.high)[..count],
-        );
-        let xs = &vectors(x)[..count];
+        let simd = self.simd;
+        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
+        let xs = self.whole(x);
         let mut sum = simd.zero();
-        let (mut remaining, mut still) = (outside.vectors, 0);
-        while remaining != 0 {
-            let i = remaining.trailing_zeros() as usize;
-            remaining &= remaining - 1;
+        let mut still = 0;
+        for_each_vector!(self, outside, i => {
             let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
             let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
             sum = simd.add(sum, gaps);
-            still |= u64::from(simd.any_positive(gaps)) << i;
-        }
+            if i < TRACKED {
+                still |= u64::from(simd.any_positive(gaps)) << i;
+            }
+        });
         outside.vectors = still;
-        for i in TRACKED..self.vectors() {
-            sum = simd.add(sum, self.gaps_at(i, corners, x));
-        }
         if outside.half {
             let (low, high, x) = (half(corners.low), half(corners.high), half(x));
             let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
@@ -433,28 +431,24 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     ) {
         let simd = self.simd;
         let zero = simd.zero();
-        for i in self.each(parts) {
-            let x = simd.load(vector(x, i));
-            let above = simd.sub(x, simd.load(vector(corners.high, i)));
-            let below = simd.sub(simd.load(vector(corners.low, i)), x);
-            simd.add_scaled(
-                simd.max(above, zero),
-                factor,
-                &mut high.as_chunks_mut().0[i],
-            );
-            simd.add_scaled(simd.max(below, zero), factor, &mut low.as_chunks_mut().0[i]);
-        }
+        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
+        let xs = self.whole(x);
+        let count = self.vectors() + usize::from(self.has_half());
+        let above = &mut high.as_chunks_mut().0[..count];
+        let below = &mut low.as_chunks_mut().0[..count];
+        for_each_vector!(self, parts, i => {
+            let x = simd.load(&xs[i]);
+            let over = simd.sub(x, simd.load(&highs[i]));
+            let under = simd.sub(simd.load(&lows[i]), x);
+            simd.add_scaled(simd.max(over, zero), factor, &mut above[i]);
+            simd.add_scaled(simd.max(under, zero), factor, &mut below[i]);
+        });
         if self.has_half() && parts.half {
             let x = simd.load_half(half(x));
-            let above = simd.sub(x, simd.load_half(half(corners.high)));
-            let below = simd.sub(simd.load_half(half(corners.low)), x);
-            let i = self.vectors();
-            simd.add_scaled(
-                simd.max(above, zero),
-                factor,
-                &mut high.as_chunks_mut().0[i],
-            );
-            simd.add_scaled(simd.max(below, zero), factor, &mut low.as_chunks_mut().0[i]);
+            let over = simd.sub(x, simd.load_half(half(corners.high)));
+            let under = simd.sub(simd.load_half(half(corners.low)), x);
+            simd.add_scaled(simd.max(over, zero), factor, &mut above[self.vectors()]);
+            simd.add_scaled(simd.max(under, zero), factor, &mut below[self.vectors()]);
         }
     }
 
@@ -476,13 +470,14 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn span(self, bounds: &mut [f32], a: &[f32], b: &[f32]) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
+        let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
+        let (whole_a, whole_b) = (self.whole(a), self.whole(b));
         let mut sum = simd.zero();
-        let corners = vectors_mut(low).iter_mut().zip(vectors_mut(high));
-        for ((low, high), (a, b)) in corners.zip(vectors(a).iter().zip(vectors(b))) {
-            let (a, b) = (simd.load(a), simd.load(b));
+        for i in 0..self.vectors() {
+            let (a, b) = (simd.load(&whole_a[i]), simd.load(&whole_b[i]));
             let (least, most) = (simd.min(a, b), simd.max(a, b));
-            simd.store(least, low);
-            simd.store(most, high);
+            simd.store(least, &mut lows[i]);
+            simd.store(most, &mut highs[i]);
             sum = simd.add(sum, simd.sub(most, least));
         }
         if self.has_half() {
@@ -499,21 +494,20 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn cover_measured(self, bounds: &mut [f32], x: &[f32]) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
+        let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
         let mut sum = simd.zero();
-        let corners = vectors_mut(low).iter_mut().zip(vectors_mut(high));
-        for ((low, high), x) in corners.zip(vectors(x)) {
-            let x = simd.load(x);
-            let (least, most) = (simd.min(simd.load(low), x), simd.max(simd.load(high), x));
-            simd.store(least, low);
-            simd.store(most, high);
+        for i in 0..self.vectors() {
+            let x = simd.load(&xs[i]);
+            let least = simd.min(simd.load(&lows[i]), x);
+            let most = simd.max(simd.load(&highs[i]), x);
+            simd.store(least, &mut lows[i]);
+            simd.store(most, &mut highs[i]);
             sum = simd.add(sum, simd.sub(most, least));
         }
         if self.has_half() {
             let (low, high, x) = (half_mut(low), half_mut(high), simd.load_half(half(x)));
-            let (least, most) = (
-                simd.min(simd.load_half(low), x),
-                simd.max(simd.load_half(high), x),
-            );
+            let least = simd.min(simd.load_half(low), x);
+            let most = simd.max(simd.load_half(high), x);
             simd.store_half(least, low);
             simd.store_half(most, high);
             sum = simd.add(sum, simd.sub(most, least));
@@ -524,9 +518,9 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     #[inline(always)]
     fn begin(self, bounds: &mut [f32], x: &[f32]) {
         let (low, high) = self.corners_mut(bounds);
-        let rows = vectors_mut(low).iter_mut().zip(vectors_mut(high));
-        for ((low, high), x) in rows.zip(vectors(x)) {
-            (*low, *high) = (*x, *x);
+        let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
+        for i in 0..self.vectors() {
+            (lows[i], highs[i]) = (xs[i], xs[i]);
         }
         if self.has_half() {
             (*half_mut(low), *half_mut(high)) = (*half(x), *half(x));
@@ -537,11 +531,11 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn cover(self, bounds: &mut [f32], x: &[f32]) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
-        let rows = vectors_mut(low).iter_mut().zip(vectors_mut(high));
-        for ((low, high), x) in rows.zip(vectors(x)) {
-            let x = simd.load(x);
-            simd.store(simd.min(simd.load(low), x), low);
-            simd.store(simd.max(simd.load(high), x), high);
+        let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
+        for i in 0..self.vectors() {
+            let x = simd.load(&xs[i]);
+            simd.store(simd.min(simd.load(&lows[i]), x), &mut lows[i]);
+            simd.store(simd.max(simd.load(&highs[i]), x), &mut highs[i]);
         }
         if self.has_half() {
             let (low, high, x) = (half_mut(low), half_mut(high), simd.load_half(half(x)));
@@ -555,10 +549,11 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     #[inline(always)]
     fn clear(self, parts: &Parts, bounds: &mut [f32]) {
         let (low, high) = self.corners_mut(bounds);
-        for i in self.each(parts) {
-            vectors_mut(low)[i] = [f32::INFINITY; LANES];
-            vectors_mut(high)[i] = [f32::NEG_INFINITY; LANES];
-        }
+        let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
+        for_each_vector!(self, parts, i => {
+            lows[i] = [f32::INFINITY; LANES];
+            highs[i] = [f32::NEG_INFINITY; LANES];
+        });
         if self.has_half() && parts.half {
             *half_mut(low) = [f32::INFINITY; HALF];
             *half_mut(high) = [f32::NEG_INFINITY; HALF];
@@ -569,12 +564,14 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn extend(self, parts: &Parts, bounds: &mut [f32], other: Corners<'_>) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
-        for i in self.each(parts) {
-            let (low, high) = (&mut vectors_mut(low)[i], &mut vectors_mut(high)[i]);
-            let (other_low, other_high) = (vector(other.low, i), vector(other.high, i));
-            simd.store(simd.min(simd.load(low), simd.load(other_low)), low);
-            simd.store(simd.max(simd.load(high), simd.load(other_high)), high);
-        }
+        let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
+        let (other_lows, other_highs) = (self.whole(other.low), self.whole(other.high));
+        for_each_vector!(self, parts, i => {
+            let least = simd.min(simd.load(&lows[i]), simd.load(&other_lows[i]));
+            let most = simd.max(simd.load(&highs[i]), simd.load(&other_highs[i]));
+            simd.store(least, &mut lows[i]);
+            simd.store(most, &mut highs[i]);
+        });
         if self.has_half() && parts.half {
             let (low, high) = (half_mut(low), half_mut(high));
             let (other_low, other_high) = (half(other.low), half(other.high));
@@ -594,7 +591,7 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
         let simd = self.simd;
         let Corners { low, high } = self.corners(bounds);
         let mut sum = simd.zero();
-        for (low, high) in vectors(low).iter().zip(vectors(high)) {
+        for (low, high) in self.whole(low).iter().zip(self.whole(high)) {
             sum = simd.add(sum, simd.sub(simd.load(high), simd.load(low)));
         }
         if self.has_half() {
@@ -608,10 +605,12 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn replace(self, parts: &Parts, bounds: &mut [f32], by: &[f32]) {
         let by = self.corners(by);
         let (low, high) = self.corners_mut(bounds);
-        for i in self.each(parts) {
-            vectors_mut(low)[i] = *vector(by.low, i);
-            vectors_mut(high)[i] = *vector(by.high, i);
-        }
+        let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
+        let (by_lows, by_highs) = (self.whole(by.low), self.whole(by.high));
+        for_each_vector!(self, parts, i => {
+            lows[i] = by_lows[i];
+            highs[i] = by_highs[i];
+        });
         if self.has_half() && parts.half {
             *half_mut(low) = *half(by.low);
             *half_mut(high) = *half(by.high);
@@ -623,11 +622,11 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn is_touched(self, changing: &mut Parts, bounds: &[f32], x: &[f32]) -> bool {
         let simd = self.simd;
         let Corners { low, high } = self.corners(bounds);
+        let (lows, highs, xs) = (self.whole(low), self.whole(high), self.whole(x));
         let (mut still, mut any) = (0, false);
-        for i in self.each(changing) {
-            let x = simd.load(vector(x, i));
-            let mut lanes =
-                simd.equal_lanes(x, simd.load(vector(low, i)), simd.load(vector(high, i)));
+        for_each_vector!(self, changing, i => {
+            let (low, high) = (simd.load(&lows[i]), simd.load(&highs[i]));
+            let mut lanes = simd.equal_lanes(simd.load(&xs[i]), low, high);
             if i + 1 == self.vectors() && !self.has_half() {
                 lanes &= self.last_lanes;
             }
@@ -635,7 +634,7 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
             if i < TRACKED {
                 still |= u64::from(lanes != 0) << i;
             }
-        }
+        });
         changing.vectors = still;
         if self.has_half() && changing.half {
             let (low, high, x) = (half(low), half(high), half(x));
@@ -654,8 +653,10 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     fn gap_of_few(self, corners: Corners<'_>, x: &[f32]) -> f32 {
         let simd = self.simd;
         let mut sum = simd.zero();
-        let sides = vectors(corners.low).iter().zip(vectors(corners.high));
-        for ((low, high), x) in sides.zip(vectors(x)) {
+        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
+        let xs = self.whole(x);
+        for i in 0..self.vectors() {
+            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
             let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
             sum = simd.add(sum, gaps);
         }
@@ -671,40 +672,5 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     fn corners_mut(self, bounds: &mut [f32]) -> (&mut [f32], &mut [f32]) {
         let (low, rest) = bounds.split_at_mut(self.stride());
         (low, &mut rest[..self.stride()])
-    }
-
-    /// The vectors of these parts.
-    #[inline(always)]
-    fn each(self, parts: &Parts) -> Each {
-        if ONE {
-            return Each {
-                tracked: 1,
-                beyond: 0..0,
-            };
-        }
-        Each {
-            tracked: parts.vectors,
-            beyond: TRACKED..self.vectors().max(TRACKED),
-        }
-    }
-}
-
-/// Numbers of vectors.
-struct Each {
-    tracked: u64,
-    beyond: std::ops::Range<usize>,
-}
-
-impl Iterator for Each {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        if self.tracked == 0 {
-            return self.beyond.next();
-        }
-        let i = self.tracked.trailing_zeros() as usize;
-        self.tracked &= self.tracked - 1;
-        Some(i)
     }
 }

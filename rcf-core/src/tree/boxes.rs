@@ -1,151 +1,165 @@
 //! Which boxes a tree keeps, and how it makes the others.
 //!
-//! Half of the nodes of a tree hold three points or fewer, and only two in nine hold more than eight:
+//! Half of the nodes of a tree hold three points or fewer, and only one in four holds more than seven:
 //! of `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *twigs*, nodes of mass
 //! up to [`Geometry::TWIG`], are not kept but made of their points, which takes about as long as
 //! reading them and needs a quarter of the memory, so that more of it is in the cache.
+//!
+//! How many boxes a tree keeps varies from tree to tree, and with time; how many all trees of a forest
+//! keep hardly does. So they share one pool, and none needs room for the most that it may ever keep.
 
 use super::Tree;
 use super::bounding_box::{Corners, Geometry, TWIG, box_len};
-use super::node::{Child, NodeRef};
+use super::node::NodeRef;
+use crate::config::Config;
 use crate::index::Index;
 use crate::point_store::PointStore;
-use crate::sampler::size_of_val_capacity;
 
 /// Places for branches of a twig that wait to be looked at: never more than it has points.
 const WAITING: usize = 8;
 
-/// The boxes of the nodes that are no twigs.
+/// Ends the chain of unused places.
+const END: u32 = u32::MAX;
+
+/// The boxes that the trees of a forest keep.
 #[derive(Debug, Clone)]
-pub(super) struct Boxes<I> {
-    /// For each node where its box is, or `I::MAX`. Empty where all nodes have one: at their number.
-    pub(super) slots: Vec<I>,
+pub(crate) struct Boxes {
     pub(super) floats: Vec<f32>,
-    /// Head of the chain of unused places, linked through the bits of their first float; `I::MAX`
-    /// ends it.
-    pub(super) free: usize,
+    /// Head of the chain of unused places, linked through the bits of their first float.
+    pub(super) free: u32,
+    /// Boxes that are enough in the long run.
+    expected: usize,
 }
 
-impl<I: Index> Boxes<I> {
-    pub(super) const fn new() -> Self {
+impl Boxes {
+    pub(crate) const fn new(expected: usize) -> Self {
         Self {
-            slots: Vec::new(),
             floats: Vec::new(),
-            free: I::MAX,
+            free: END,
+            expected,
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.slots.clear();
+    /// For the trees of such a forest.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self::new(expected_boxes(config))
+    }
+
+    /// Takes all boxes out, and keeps the room for them.
+    pub(crate) fn clear(&mut self) {
         self.floats.clear();
-        self.free = I::MAX;
+        self.free = END;
     }
 
-    /// The box of a node, unless it is a twig.
+    /// The box at a place, or `None` beyond all places.
     #[inline(always)]
-    pub(super) fn get<G: Geometry>(&self, geometry: G, node: usize) -> Option<&[f32]> {
-        let slot = self.slot::<G>(node)?;
+    fn get<G: Geometry>(&self, geometry: G, place: usize) -> Option<&[f32]> {
         let len = geometry.box_len();
-        Some(&self.floats[slot * len..][..len])
-    }
-
-    #[inline(always)]
-    pub(super) fn get_mut<G: Geometry>(&mut self, geometry: G, node: usize) -> Option<&mut [f32]> {
-        let slot = self.slot::<G>(node)?;
-        let len = geometry.box_len();
-        Some(&mut self.floats[slot * len..][..len])
+        let start = place.wrapping_mul(len);
+        self.floats.get(start..start.wrapping_add(len))
     }
 
     #[inline(always)]
-    fn slot<G: Geometry>(&self, node: usize) -> Option<usize> {
-        if G::TWIG == 1 {
-            return Some(node);
-        }
-        let slot = self.slots[node].get();
-        (slot != I::MAX).then_some(slot)
-    }
-
-    /// Makes room for the records of so many nodes.
-    pub(super) fn reserve<G: Geometry>(&mut self, geometry: G, nodes: usize) {
-        if G::TWIG == 1 {
-            let floats = nodes * geometry.box_len();
-            self.floats.reserve_exact(floats - self.floats.len());
-        } else {
-            self.slots.reserve_exact(nodes - self.slots.len());
-        }
-    }
-
-    /// One more node, a twig for now. There is room for it.
-    pub(super) fn push<G: Geometry>(&mut self, geometry: G) {
-        if G::TWIG == 1 {
-            let len = self.floats.len() + geometry.box_len();
-            self.floats.resize(len, 0.0);
-        } else {
-            self.slots.push(I::new(I::MAX));
-        }
-    }
-
-    /// Gives a node a place for its box, of which there will be about `expected`.
-    pub(super) fn keep<G: Geometry>(&mut self, geometry: G, node: usize, expected: usize) {
-        if G::TWIG == 1 {
-            return;
-        }
+    fn get_mut<G: Geometry>(&mut self, geometry: G, place: usize) -> Option<&mut [f32]> {
         let len = geometry.box_len();
-        let slot = if self.free == I::MAX {
-            let slot = self.floats.len() / len;
+        let start = place.wrapping_mul(len);
+        self.floats.get_mut(start..start.wrapping_add(len))
+    }
+
+    /// Puts a box in, and tells where.
+    fn keep(&mut self, bounds: &[f32]) -> usize {
+        let len = bounds.len();
+        if self.free == END {
+            let place = self.floats.len() / len;
             if self.floats.len() == self.floats.capacity() {
-                let more = match expected.checked_sub(slot) {
-                    // The last step ends at the expected number.
-                    Some(missing @ 1..) if missing <= 2 * slot => missing,
-                    Some(missing @ 1..) => missing.min(slot.max(8)),
-                    _ => (slot / 8).max(4),
+                let more = match self.expected.checked_sub(place) {
+                    // Whoever came so far is likely to go on: one last step to what is expected.
+                    Some(missing @ 1..) if missing <= 2 * place => missing,
+                    Some(missing @ 1..) => missing.min(place.max(8)),
+                    _ => (place / 16).max(4),
                 };
                 self.floats.reserve_exact(more * len);
             }
-            self.floats.resize(self.floats.len() + len, 0.0);
-            slot
-        } else {
-            let slot = self.free;
-            self.free = self.floats[slot * len].to_bits() as usize;
-            slot
-        };
-        self.slots[node] = I::new(slot);
+            self.floats.extend_from_slice(bounds);
+            return place;
+        }
+        let place = self.free as usize;
+        let room = &mut self.floats[place * len..][..len];
+        self.free = room[0].to_bits();
+        room.copy_from_slice(bounds);
+        place
     }
 
-    /// Takes the place of a node's box back, if it has one.
-    pub(super) fn drop<G: Geometry>(&mut self, geometry: G, node: usize) {
-        if G::TWIG == 1 {
-            return;
-        }
-        if let Some(slot) = self.slot::<G>(node) {
-            self.floats[slot * geometry.box_len()] = f32::from_bits(self.free as u32);
-            self.free = slot;
-            self.slots[node] = I::new(I::MAX);
-        }
+    /// Takes the box at a place out.
+    fn drop<G: Geometry>(&mut self, geometry: G, place: usize) {
+        self.floats[place * geometry.box_len()] = f32::from_bits(self.free);
+        self.free = place as u32;
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.slots) + size_of_val_capacity(&self.floats)
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of::<f32>() * self.floats.capacity()
+    }
+
+    /// The same of a forest whose trees are full of points that all differ.
+    pub(crate) fn full_heap_bytes(config: &Config) -> usize {
+        size_of::<f32>() * box_len(config.dimensions()) * expected_boxes(config)
     }
 }
 
 impl<I: Index> Tree<I> {
     /// The box of a node, unless it is a twig.
     #[inline(always)]
-    pub(crate) fn kept_box<G: Geometry>(&self, geometry: G, node: usize) -> Option<&[f32]> {
-        self.boxes.get(geometry, node)
+    pub(crate) fn kept_box<'a, G: Geometry>(
+        &self,
+        geometry: G,
+        points: &'a PointStore,
+        node: usize,
+    ) -> Option<&'a [f32]> {
+        // That of a twig is beyond all places.
+        points.boxes.get(geometry, self.slots[node].get())
+    }
+
+    #[inline(always)]
+    pub(super) fn kept_box_mut<'a, G: Geometry>(
+        &self,
+        geometry: G,
+        points: &'a mut PointStore,
+        node: usize,
+    ) -> Option<&'a mut [f32]> {
+        points.boxes.get_mut(geometry, self.slots[node].get())
+    }
+
+    /// Keeps the box of a node from now on.
+    #[inline(always)]
+    pub(super) fn keep_box(&mut self, points: &mut PointStore, node: usize, bounds: &[f32]) {
+        self.slots[node] = I::new(points.boxes.keep(bounds));
+    }
+
+    /// Drops the box of a node, if it is no twig.
+    #[inline(always)]
+    pub(super) fn drop_box<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        node: usize,
+    ) {
+        let place = self.slots[node].get();
+        if place != I::MAX {
+            points.boxes.drop(geometry, place);
+            self.slots[node] = I::new(I::MAX);
+        }
     }
 
     /// The box of a node; if it is a twig, made in `room`.
     #[inline(always)]
     pub(crate) fn bounds<'a, G: Geometry>(
-        &'a self,
+        &self,
         geometry: G,
-        points: &PointStore,
+        points: &'a PointStore,
         node: usize,
         room: &'a mut [f32],
     ) -> &'a [f32] {
-        match self.kept_box(geometry, node) {
+        match self.kept_box(geometry, points, node) {
             Some(bounds) => bounds,
             None => {
                 self.enclose(geometry, points, node, &geometry.everywhere(), room);
@@ -153,10 +167,6 @@ impl<I: Index> Tree<I> {
                 room
             }
         }
-    }
-
-    pub(super) fn expected_boxes<G: Geometry>(&self) -> usize {
-        expected_boxes(self.internal_capacity + 1, G::TWIG)
     }
 
     /// Makes `room`, the box of what is below `child`, that of `parent`, a twig: a step of a climb
@@ -171,28 +181,33 @@ impl<I: Index> Tree<I> {
         room: &mut [f32],
     ) {
         let sibling = self.sibling(parent, child);
-        if let Child::Leaf { point } = self.resolve(child) {
-            if let Child::Leaf { point: other } = self.resolve(sibling) {
-                geometry.span(room, points.row(point), points.row(other));
+        if self.node(child).is_none() {
+            let row = points.row(self.point(child));
+            if self.node(sibling).is_none() {
+                geometry.span(room, row, points.row(self.point(sibling)));
                 return;
             }
-            geometry.begin(room, points.row(point));
+            geometry.begin(room, row);
         }
-        let mut waiting = [sibling; WAITING];
-        let mut count = 1;
-        while count > 0 {
-            count -= 1;
-            match self.resolve(waiting[count % WAITING]) {
-                Child::Leaf { point } if count == 0 => {
-                    geometry.cover_measured(room, points.row(point));
-                }
-                Child::Leaf { point } => geometry.cover(room, points.row(point)),
-                Child::Internal(node) => {
-                    waiting[count % WAITING] = self.nodes[node].right;
-                    waiting[(count + 1) % WAITING] = self.nodes[node].left;
-                    count += 2;
-                }
+        let mut twig = self.twig(sibling);
+        while let Some(leaf) = twig.next() {
+            let row = points.row(self.point(leaf));
+            if twig.next.is_some() {
+                geometry.cover(room, row);
+            } else {
+                geometry.cover_measured(room, row);
             }
+        }
+    }
+
+    /// The leaves below a twig, or the leaf itself.
+    #[inline(always)]
+    fn twig(&self, top: NodeRef<I>) -> Twig<'_, I> {
+        Twig {
+            tree: self,
+            next: Some(top),
+            waiting: [top; WAITING],
+            count: 0,
         }
     }
 
@@ -239,41 +254,66 @@ impl<I: Index> Tree<I> {
         room: &mut [f32],
     ) {
         const { assert!(G::TWIG <= WAITING) };
-        let mut waiting = [reference; WAITING];
-        let mut count = 1;
-        while count > 0 {
-            count -= 1;
-            let reference = waiting[count % WAITING];
-            match self.resolve(reference) {
-                Child::Leaf { point } => {
-                    let row = Corners::of_point(points.row(point));
+        let kept = |node: NodeRef<I>| {
+            let node = self.node(node).map(|_| node.get());
+            node.and_then(|node| self.kept_box(geometry, points, node))
+        };
+        match kept(reference) {
+            Some(bounds) => geometry.extend(parts, room, geometry.corners(bounds)),
+            None => {
+                for leaf in self.twig(reference) {
+                    let row = Corners::of_point(points.row(self.point(leaf)));
                     geometry.extend(parts, room, row);
                 }
-                Child::Internal(node) => match self.kept_box(geometry, node) {
-                    Some(bounds) => geometry.extend(parts, room, geometry.corners(bounds)),
-                    None => {
-                        waiting[count % WAITING] = self.nodes[node].right;
-                        waiting[(count + 1) % WAITING] = self.nodes[node].left;
-                        count += 2;
-                    }
-                },
             }
         }
     }
 }
 
-/// Number of boxes that a full tree of so many points is likely to keep at most: the expectation is
-/// that of a tree whose cuts part any number of points evenly at random.
-fn expected_boxes(sample_size: usize, twig: usize) -> usize {
-    let expected = 2 * sample_size / (twig + 1);
-    (expected + expected / 3 + 8).min(sample_size - 1)
+/// The leaves below a twig, from left to right.
+struct Twig<'a, I> {
+    tree: &'a Tree<I>,
+    /// What is to be looked at next.
+    next: Option<NodeRef<I>>,
+    /// Branches on the right that wait for theirs on the left, …
+    waiting: [NodeRef<I>; WAITING],
+    /// … so many.
+    count: usize,
 }
 
-/// Bytes on the heap for the boxes of a full tree.
-pub(super) fn full_heap_bytes<I: Index>(dimensions: usize, sample_size: usize) -> usize {
-    let box_bytes = size_of::<f32>() * box_len(dimensions);
-    if dimensions == 1 {
-        return (sample_size - 1) * box_bytes;
+impl<I: Index> Iterator for Twig<'_, I> {
+    type Item = NodeRef<I>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<NodeRef<I>> {
+        let mut reference = self.next?;
+        while let Some(node) = self.tree.node(reference) {
+            self.waiting[self.count % WAITING] = node.right;
+            self.count += 1;
+            reference = node.left;
+        }
+        self.next = self.count.checked_sub(1).map(|last| {
+            self.count = last;
+            self.waiting[last % WAITING]
+        });
+        Some(reference)
     }
-    (sample_size - 1) * size_of::<I>() + expected_boxes(sample_size, TWIG) * box_bytes
+}
+
+/// Number of boxes that the trees of a forest are likely to keep at most in the long run.
+///
+/// The expectation is that of trees whose cuts part any number of points evenly at random; those of
+/// real points are less even, and keep more: those of shingles a tenth.
+fn expected_boxes(config: &Config) -> usize {
+    let Config {
+        number_of_trees,
+        sample_size,
+        ..
+    } = *config;
+    if config.dimensions() == 1 {
+        return 0;
+    }
+    let mean = number_of_trees * (2 * sample_size / (TWIG + 1));
+    let most = number_of_trees * sample_size.saturating_sub(TWIG);
+    (mean + mean / 8 + 8).min(most)
 }

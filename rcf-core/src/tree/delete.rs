@@ -14,31 +14,30 @@ impl<I: Index> Tree<I> {
     pub(crate) fn delete<G: Geometry>(
         &mut self,
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         point: usize,
         path: &mut Path<I>,
     ) {
-        let x = points.row(point);
-        let (path, room) = path.parts(geometry);
-        let (leaf, mass) = self.descend_and_count_out(geometry, x, path);
+        let (path, room, x) = path.parts_and_row(geometry, points.row(point));
+        let (leaf, mass) = self.descend_and_count_out(geometry, points, x, path);
         if mass > 1 || self.mass == 0 {
             return;
         }
         let parent = path.pop().expect("a leaf beside others has a parent");
         let sibling = self.sibling(parent, leaf);
         self.relink(path.last(), parent, sibling);
-        self.release(geometry, parent);
+        self.release(geometry, points, parent);
 
         let mut changing = geometry.everywhere();
         while let Some(ancestor) = path.pop() {
-            let Some(bounds) = self.kept_box(geometry, ancestor.get()) else {
+            let Some(bounds) = self.kept_box(geometry, points, ancestor.get()) else {
                 continue;
             };
             if !geometry.is_touched(&mut changing, bounds, x) {
                 break;
             }
             self.enclose(geometry, points, ancestor.get(), &changing, room);
-            if let Some(bounds) = self.boxes.get_mut(geometry, ancestor.get()) {
+            if let Some(bounds) = self.kept_box_mut(geometry, points, ancestor.get()) {
                 geometry.replace(&changing, bounds, room);
             }
         }
@@ -50,20 +49,25 @@ impl<I: Index> Tree<I> {
     fn descend_and_count_out<G: Geometry>(
         &mut self,
         geometry: G,
+        points: &mut PointStore,
         x: &[f32],
         path: &mut Vec<NodeRef<I>>,
     ) -> (NodeRef<I>, usize) {
         path.clear();
         let (mut reference, mut mass) = (self.root, self.mass);
+        let mut shrunk = None;
         while let Some(node) = self.nodes.get_mut(reference.get()) {
             if mass == G::TWIG + 1 {
-                self.boxes.drop(geometry, reference.get());
+                shrunk = Some(reference);
             }
             path.push(reference);
             let left = node.is_left(geometry, x);
             mass = node.mass_toward(left, mass);
             node.left_mass = I::new(node.left_mass.get() - usize::from(left));
             reference = select_unpredictable(left, node.left, node.right);
+        }
+        if let Some(node) = shrunk {
+            self.drop_box(geometry, points, node.get());
         }
         self.mass -= 1;
         (reference, mass)

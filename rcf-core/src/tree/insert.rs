@@ -17,23 +17,22 @@ impl<I: Index> Tree<I> {
     pub(crate) fn insert<G: Geometry>(
         &mut self,
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
         path: &mut Path<I>,
     ) -> usize {
-        let x = points.row(point);
         if self.mass == 0 {
             self.root = NodeRef::leaf(point, self.internal_capacity);
             self.mass = 1;
             return point;
         }
-        let leaf = self.descend(geometry, x, path);
-        let (path, room) = path.parts(geometry);
+        let leaf = self.descend(geometry, points.row(point), path);
+        let (path, room, x) = path.parts_and_row(geometry, points.row(point));
         let neighbor = self.point(leaf);
         if points.row(neighbor) == x {
             let (_, grown) = self.add_mass_along::<G>(geometry, x, path);
-            self.keep_box(geometry, points, grown, room);
+            self.keep_grown(geometry, points, grown, room);
             return neighbor;
         }
 
@@ -44,7 +43,7 @@ impl<I: Index> Tree<I> {
         let mut outside = geometry.everywhere();
         let mut below = leaf;
         for level in (0..path.len()).rev() {
-            let bounds = match self.kept_box(geometry, path[level].get()) {
+            let bounds = match self.kept_box(geometry, points, path[level].get()) {
                 Some(bounds) => bounds,
                 None => {
                     self.grow(geometry, points, path[level], below, room);
@@ -63,9 +62,8 @@ impl<I: Index> Tree<I> {
             }
         }
         for reference in &path[containing.min(split)..split] {
-            if let Some(bounds) = self.boxes.get_mut(geometry, reference.get()) {
-                geometry.cover(bounds, x);
-                geometry.measure(bounds);
+            if let Some(bounds) = self.kept_box_mut(geometry, points, reference.get()) {
+                geometry.cover_measured(bounds, x);
             }
         }
         let below = path.get(split).copied().unwrap_or(leaf);
@@ -75,17 +73,13 @@ impl<I: Index> Tree<I> {
         geometry.clear(&everywhere, room);
         self.extend(geometry, points, below, &everywhere, room);
         let cut = separating_cut(geometry.corners(room), x, rng);
-        let node = self.join(geometry, points, cut, point, below, mass_below);
+        let node = self.join(cut, x, point, below, mass_below);
         self.relink(path[..split].last(), below, node);
         if mass_below + 1 > G::TWIG {
-            geometry.cover(room, x);
-            geometry.measure(room);
-            self.boxes
-                .keep(geometry, node.get(), self.expected_boxes::<G>());
-            let kept = self.boxes.get_mut(geometry, node.get());
-            kept.expect("just made").copy_from_slice(room);
+            geometry.cover_measured(room, x);
+            self.keep_box(points, node.get(), room);
         }
-        self.keep_box(geometry, points, grown, room);
+        self.keep_grown(geometry, points, grown, room);
         point
     }
 
@@ -115,34 +109,29 @@ impl<I: Index> Tree<I> {
 
     /// Makes the box of a node that has been a twig and is to keep it from now on.
     #[inline(always)]
-    pub(super) fn keep_box<G: Geometry>(
+    pub(super) fn keep_grown<G: Geometry>(
         &mut self,
         geometry: G,
-        points: &PointStore,
+        points: &mut PointStore,
         node: Option<NodeRef<I>>,
         room: &mut [f32],
     ) {
         let Some(node) = node else { return };
         self.enclose(geometry, points, node.get(), &geometry.everywhere(), room);
         geometry.measure(room);
-        self.boxes
-            .keep(geometry, node.get(), self.expected_boxes::<G>());
-        let kept = self.boxes.get_mut(geometry, node.get());
-        kept.expect("just made").copy_from_slice(room);
+        self.keep_box(points, node.get(), room);
     }
 
     /// Makes a node of a cut, the point that it separates, and what it separates it from.
     #[inline(always)]
-    fn join<G: Geometry>(
+    fn join(
         &mut self,
-        geometry: G,
-        points: &PointStore,
         cut: Cut,
+        x: &[f32],
         point: usize,
         below: NodeRef<I>,
         mass_below: usize,
     ) -> NodeRef<I> {
-        let x = points.row(point);
         let leaf = NodeRef::leaf(point, self.internal_capacity);
         let (left, right, left_mass) = if x[cut.dimension] <= cut.value {
             (leaf, below, 1)
@@ -156,7 +145,7 @@ impl<I: Index> Tree<I> {
             right,
             left_mass: I::new(left_mass),
         };
-        self.allocate(geometry, node)
+        self.allocate(node)
     }
 
     /// Puts `new` where `old` hung: below `parent`, or at the root.

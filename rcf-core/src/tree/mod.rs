@@ -22,7 +22,7 @@
 //! made the union of its two children's, until one does not change.
 
 pub(crate) mod bounding_box;
-mod boxes;
+pub(crate) mod boxes;
 pub(crate) mod cut;
 mod delete;
 mod insert;
@@ -34,9 +34,9 @@ pub(crate) mod tests;
 use std::hint::select_unpredictable;
 
 use crate::index::Index;
+use crate::point_store::PointStore;
 use crate::sampler::size_of_val_capacity;
 use bounding_box::Geometry;
-use boxes::Boxes;
 use node::{Child, Node, NodeRef};
 
 /// A random cut tree over points of a [`PointStore`].
@@ -45,7 +45,8 @@ pub(crate) struct Tree<I> {
     /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
     internal_capacity: usize,
     nodes: Vec<Node<I>>,
-    boxes: Boxes<I>,
+    /// For each node where its box is in the pool of the forest; `I::MAX` if it is a twig.
+    slots: Vec<I>,
     /// Head of the chain of unused nodes, linked through `left`; `I::MAX` ends it.
     free: NodeRef<I>,
     /// Without meaning while the tree is empty.
@@ -59,7 +60,7 @@ pub(crate) struct Tree<I> {
 pub(crate) struct Path<I> {
     /// The internal nodes passed.
     pub(crate) steps: Vec<NodeRef<I>>,
-    /// Room for a box.
+    /// Room for a box, and for a row.
     room: Vec<f32>,
 }
 
@@ -84,6 +85,20 @@ impl<I: Index> Path<I> {
         (&mut self.steps, &mut self.room)
     }
 
+    /// The steps, room for a box, and a copy of this row.
+    #[inline(always)]
+    fn parts_and_row<G: Geometry>(
+        &mut self,
+        geometry: G,
+        row: &[f32],
+    ) -> (&mut Vec<NodeRef<I>>, &mut [f32], &[f32]) {
+        let len = geometry.box_len();
+        self.room.resize(len + row.len(), 0.0);
+        let (room, copy) = self.room.split_at_mut(len);
+        copy.copy_from_slice(row);
+        (&mut self.steps, room, copy)
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val_capacity(&self.steps) + size_of_val_capacity(&self.room)
     }
@@ -94,17 +109,17 @@ impl<I: Index> Tree<I> {
         Self {
             internal_capacity: sample_size - 1,
             nodes: Vec::new(),
-            boxes: Boxes::new(),
+            slots: Vec::new(),
             free: NodeRef::internal(I::MAX),
             root: NodeRef::default(),
             mass: 0,
         }
     }
 
-    /// Takes all points out, and keeps the room for them.
+    /// Takes all points out, and keeps the room for them. The pool of boxes is to be cleared, too.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();
-        self.boxes.clear();
+        self.slots.clear();
         self.free = NodeRef::internal(I::MAX);
         self.mass = 0;
     }
@@ -167,7 +182,8 @@ impl<I: Index> Tree<I> {
         reference
     }
 
-    fn allocate<G: Geometry>(&mut self, geometry: G, node: Node<I>) -> NodeRef<I> {
+    /// Makes a node, a twig for now.
+    fn allocate(&mut self, node: Node<I>) -> NodeRef<I> {
         if self.free.get() != I::MAX {
             let reference = self.free;
             self.free = self.nodes[reference.get()].left;
@@ -177,33 +193,37 @@ impl<I: Index> Tree<I> {
         let reference = NodeRef::internal(self.nodes.len());
         if self.nodes.len() == self.nodes.capacity() {
             let room = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
-            self.reserve(geometry, room.min(self.internal_capacity));
+            self.reserve(room.min(self.internal_capacity));
         }
         self.nodes.push(node);
-        self.boxes.push(geometry);
+        self.slots.push(I::new(I::MAX));
         reference
     }
 
     /// Makes room for so many nodes.
-    fn reserve<G: Geometry>(&mut self, geometry: G, nodes: usize) {
+    fn reserve(&mut self, nodes: usize) {
         self.nodes.reserve_exact(nodes - self.nodes.len());
-        self.boxes.reserve(geometry, nodes);
+        self.slots.reserve_exact(nodes - self.slots.len());
     }
 
     /// Takes a node out of use, with its box.
-    fn release<G: Geometry>(&mut self, geometry: G, reference: NodeRef<I>) {
-        self.boxes.drop(geometry, reference.get());
+    fn release<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        reference: NodeRef<I>,
+    ) {
+        self.drop_box(geometry, points, reference.get());
         self.nodes[reference.get()].left = self.free;
         self.free = reference;
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.nodes) + self.boxes.heap_bytes()
+        size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.slots)
     }
 
     /// The same of a full tree over points that all differ.
-    pub(crate) fn full_heap_bytes(dimensions: usize, sample_size: usize) -> usize {
-        (sample_size - 1) * size_of::<Node<I>>()
-            + boxes::full_heap_bytes::<I>(dimensions, sample_size)
+    pub(crate) fn full_heap_bytes(sample_size: usize) -> usize {
+        (sample_size - 1) * (size_of::<Node<I>>() + size_of::<I>())
     }
 }

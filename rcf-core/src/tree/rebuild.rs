@@ -29,7 +29,7 @@ impl<I: Index> Tree<I> {
     /// `None` if the cuts are not those of a tree of these points.
     pub(crate) fn rebuild<G: Geometry>(
         geometry: G,
-        store: &PointStore,
+        store: &mut PointStore,
         sample_size: usize,
         points: &[I],
         cuts: &[Cut],
@@ -42,7 +42,7 @@ impl<I: Index> Tree<I> {
         if points.is_empty() {
             return cuts.is_empty().then_some(tree);
         }
-        tree.reserve(geometry, cuts.len());
+        tree.reserve(cuts.len());
 
         // Each cut parts a stretch of `points` in two; the left one is next.
         let mut points = points.to_vec();
@@ -74,7 +74,7 @@ impl<I: Index> Tree<I> {
                     left_mass: I::new(left_mass),
                     ..node
                 };
-                let reference = tree.allocate(geometry, node);
+                let reference = tree.allocate(node);
                 masses.push(here.len());
                 let middle = stretch.start + left_mass;
                 pending.push((middle..stretch.end, Some((reference, false))));
@@ -94,7 +94,7 @@ impl<I: Index> Tree<I> {
         let mut room = vec![0.0; geometry.box_len()];
         for (node, mass) in masses.into_iter().enumerate().rev() {
             let large = mass > G::TWIG;
-            tree.keep_box(
+            tree.keep_grown(
                 geometry,
                 store,
                 large.then_some(NodeRef::internal(node)),

@@ -171,7 +171,7 @@ impl<I: Index> Walker<I> {
         let mut below = leaf;
         for depth in (0..self.path.len()).rev() {
             let node = self.path[depth];
-            let bounds = match (removed, tree.kept_box(geometry, node.get())) {
+            let bounds = match (removed, tree.kept_box(geometry, points, node.get())) {
                 (Some(removed), _) if depth < removed.depth => {
                     // The shadow box: that of the node below, and what hangs beside it.
                     if depth + 1 == removed.depth {

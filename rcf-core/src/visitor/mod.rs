@@ -59,15 +59,11 @@ pub(crate) trait Place: Copy {
     fn beside(&self, room: &mut [f32], climb: impl FnMut(usize, &mut [f32]) -> bool);
 }
 
-/// A way down a tree, possibly one of several recorded together.
+/// A way down a tree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Trail<'a, I> {
-    /// The nodes passed: those of this way stand at `lane`, `lane + lanes`, …
+    /// The nodes passed.
     steps: &'a [NodeRef<I>],
-    lanes: usize,
-    lane: usize,
-    /// Number of nodes passed.
-    depth: usize,
     /// The leaf at the end.
     leaf: NodeRef<I>,
 }
@@ -75,12 +71,14 @@ pub(crate) struct Trail<'a, I> {
 impl<'a, I: Index> Trail<'a, I> {
     /// The node at this depth, or the leaf below the last one.
     #[inline(always)]
-    pub(crate) fn at(&self, depth: usize) -> NodeRef<I> {
-        if depth < self.depth {
-            self.steps[depth * self.lanes + self.lane]
-        } else {
-            self.leaf
-        }
+    fn at(&self, depth: usize) -> NodeRef<I> {
+        self.steps.get(depth).copied().unwrap_or(self.leaf)
+    }
+
+    /// Number of nodes passed.
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.steps.len()
     }
 }
 
@@ -96,12 +94,12 @@ struct Spot<'a, I, G> {
 impl<I: Index, G: Geometry> Place for Spot<'_, I, G> {
     #[inline(always)]
     fn depth(&self) -> usize {
-        self.trail.depth
+        self.trail.depth()
     }
 
     fn mass(&self) -> usize {
         let mut mass = self.tree.mass();
-        for depth in 0..self.trail.depth {
+        for depth in 0..self.trail.depth() {
             if let Some(node) = self.tree.node(self.trail.at(depth)) {
                 mass = Tree::child_mass(node, mass, self.trail.at(depth + 1));
             }
@@ -123,7 +121,7 @@ impl<I: Index, G: Geometry> Place for Spot<'_, I, G> {
     fn beside(&self, room: &mut [f32], mut climb: impl FnMut(usize, &mut [f32]) -> bool) {
         let Self { tree, geometry, .. } = *self;
         let everywhere = geometry.everywhere();
-        for depth in (0..self.trail.depth).rev() {
+        for depth in (0..self.trail.depth()).rev() {
             let sibling = tree.sibling(self.trail.at(depth), self.trail.at(depth + 1));
             tree.extend(geometry, self.points, sibling, &everywhere, room);
             if !climb(depth, room) {
@@ -177,9 +175,8 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
     }
     let mut outside = geometry.everywhere();
     let mut below = trail.leaf;
-    for depth in (0..trail.depth).rev() {
-        let node = trail.at(depth);
-        let bounds = match tree.kept_box(geometry, node.get()) {
+    for (depth, &node) in trail.steps.iter().enumerate().rev() {
+        let bounds = match tree.kept_box(geometry, points, node.get()) {
             Some(bounds) => bounds,
             None => {
                 tree.grow(geometry, points, node, below, room);
@@ -215,13 +212,7 @@ pub(crate) fn walk<I: Index, G: Geometry, V: Visitor<G>>(
 ) {
     let leaf = tree.descend(geometry, x, path);
     let (steps, room) = path.parts(geometry);
-    let trail = Trail {
-        steps,
-        lanes: 1,
-        lane: 0,
-        depth: steps.len(),
-        leaf,
-    };
+    let trail = Trail { steps, leaf };
     climb(tree, points, geometry, x, trail, room, visitor);
 }
 
@@ -230,6 +221,8 @@ const GROUP: usize = 8;
 /// Depth up to which a group records its trails; deeper trees, which only extreme data make, are
 /// walked one by one.
 const GROUP_DEPTH: usize = 64;
+/// The nodes passed on one way of a group.
+type Steps<I> = [NodeRef<I>; GROUP_DEPTH];
 
 /// Walks all trees, in their order; `finish` is told the mass of each one that it has seen. There is
 /// room for a box.
@@ -243,7 +236,7 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<G>>(
     visitor: &mut V,
     mut finish: impl FnMut(usize, &mut V),
 ) {
-    let mut steps = [NodeRef::default(); GROUP * GROUP_DEPTH];
+    let mut steps = [[NodeRef::default(); GROUP_DEPTH]; GROUP];
     let (groups, rest) = trees.as_chunks::<GROUP>();
     for group in groups {
         walk_group(
@@ -280,7 +273,7 @@ fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<G>>(
     points: &PointStore,
     geometry: G,
     x: &[f32],
-    steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
+    steps: &mut [Steps<I>; GROUP],
     room: &mut [f32],
     visitor: &mut V,
     finish: &mut impl FnMut(usize, &mut V),
@@ -293,10 +286,7 @@ fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<G>>(
         return;
     };
     let trail = |lane: usize| Trail {
-        steps: &*steps,
-        lanes: N,
-        lane,
-        depth: ways[lane].depth,
+        steps: &steps[lane][..ways[lane].depth],
         leaf: ways[lane].end,
     };
     if G::PREFETCHES {
@@ -323,8 +313,8 @@ fn prefetch<I: Index, G: Geometry>(
 ) {
     geometry.prefetch(points.row(tree.point(trail.leaf)));
     let mut kept = 0;
-    for depth in (0..trail.depth).rev() {
-        if let Some(bounds) = tree.kept_box(geometry, trail.at(depth).get()) {
+    for node in trail.steps.iter().rev() {
+        if let Some(bounds) = tree.kept_box(geometry, points, node.get()) {
             geometry.prefetch(bounds);
             kept += 1;
             if kept == PREFETCHED {
@@ -353,14 +343,14 @@ struct Way<I> {
     end: NodeRef<I>,
 }
 
-/// Takes each of `N` trees one level down in turn, and records the nodes passed in `steps`, `N` for
-/// each level. `None` if a way is too long to be recorded.
+/// Takes each of `N` trees one level down in turn, and records the nodes passed in `steps`. `None` if a
+/// way is too long to be recorded.
 #[inline(always)]
 fn descend_group<const N: usize, I: Index, G: Geometry>(
     trees: &[Tree<I>; N],
     geometry: G,
     x: &[f32],
-    steps: &mut [NodeRef<I>; GROUP * GROUP_DEPTH],
+    steps: &mut [Steps<I>; GROUP],
 ) -> Option<[Way<I>; N]> {
     let mut ways = [Way {
         depth: 0,
@@ -369,14 +359,13 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
     for (way, tree) in ways.iter_mut().zip(trees) {
         way.end = tree.root();
     }
-    for steps in steps.as_chunks_mut::<N>().0 {
+    for level in 0..GROUP_DEPTH {
         let mut moved = false;
-        for (lane, tree) in trees.iter().enumerate() {
-            let way = &mut ways[lane];
+        for ((way, tree), steps) in ways.iter_mut().zip(trees).zip(&mut *steps) {
             if let Some(node) = tree.node(way.end) {
-                steps[lane] = way.end;
+                steps[level] = way.end;
                 way.end = node.toward(geometry, x);
-                way.depth += 1;
+                way.depth = level + 1;
                 moved = true;
             }
         }

@@ -26,7 +26,7 @@ fn rebuild(points: &[Vec<f32>], cuts: &[Cut]) -> Grown<u32> {
         grown.store.retain(number);
     }
     let tree = with_geometry!(grown.dimensions, geometry => {
-        Tree::rebuild(geometry, &grown.store, points.len(), &numbers, cuts)
+        Tree::rebuild(geometry, &mut grown.store, points.len(), &numbers, cuts)
     });
     grown.tree = tree.expect("the cuts separate the points");
     grown

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::tree::Tree;
-use crate::tree::bounding_box::{Corners, Geometry};
+use crate::tree::bounding_box::{Corners, Geometry, box_len};
 use crate::tree::boxes::Boxes;
 use crate::tree::node::{Child, Node, NodeRef};
 
@@ -38,9 +38,9 @@ impl<I: Index> Tree<I> {
             "not a full binary tree"
         );
         self.validate_unused(&mut found.nodes);
-        if G::TWIG > 1 {
-            self.boxes.validate(geometry, self.nodes.len(), found.boxes);
-        }
+        assert_eq!(self.slots.len(), self.nodes.len());
+        let kept = self.slots.iter().filter(|slot| slot.get() != I::MAX);
+        assert_eq!(kept.count(), found.boxes, "a box is kept for no node");
         found.leaves
     }
 
@@ -81,7 +81,7 @@ impl<I: Index> Tree<I> {
             );
         }
 
-        let kept = self.kept_box(geometry, index);
+        let kept = self.kept_box(geometry, points, index);
         assert_eq!(kept.is_some(), mass > G::TWIG, "kept box at {index}");
         found.boxes += usize::from(kept.is_some());
         let mut room = vec![f32::NAN; geometry.box_len()];
@@ -128,20 +128,31 @@ struct Found {
     boxes: usize,
 }
 
-impl<I: Index> Boxes<I> {
-    /// Panics unless each place for a box is used by one node or in the chain of unused ones.
-    fn validate<G: Geometry>(&self, geometry: G, nodes: usize, used: usize) {
-        assert_eq!(self.slots.len(), nodes);
-        let len = geometry.box_len();
-        let slots = self.slots.iter().map(|slot| slot.get());
-        let mut seen: HashSet<usize> = slots.filter(|&slot| slot != I::MAX).collect();
-        assert_eq!(seen.len(), used, "a box is kept for no node");
-        let mut unused = self.free;
-        while unused != I::MAX {
-            assert!(seen.insert(unused), "place {unused} is used and unused");
-            unused = self.floats[unused * len].to_bits() as usize;
+impl Boxes {
+    /// Panics unless each place for a box is used by one node of these trees or in the chain of unused
+    /// ones.
+    pub(crate) fn validate<I: Index>(&self, dimensions: usize, trees: &[Tree<I>]) {
+        let slots = trees.iter().flat_map(|tree| &tree.slots);
+        let places = slots
+            .map(|slot| slot.get())
+            .filter(|&place| place != I::MAX);
+        let mut seen = HashSet::new();
+        for place in places.chain(self.unused(dimensions)) {
+            assert!(seen.insert(place), "place {place} is used twice");
         }
+        let len = box_len(dimensions);
         assert_eq!(seen.len() * len, self.floats.len(), "a place is lost");
+    }
+
+    fn unused(&self, dimensions: usize) -> Vec<usize> {
+        let mut unused = Vec::new();
+        let mut next = self.free;
+        while next != u32::MAX {
+            assert!(unused.len() < self.floats.len(), "unused places go round");
+            unused.push(next as usize);
+            next = self.floats[next as usize * box_len(dimensions)].to_bits();
+        }
+        unused
     }
 }
 
