@@ -18,9 +18,23 @@ pub(crate) trait Saved: Sized {
 /// What constructors take besides parameters: a saved state, and whether it is trusted.
 pub(crate) type State<'py> = Option<(Bound<'py, PyBytes>, bool)>;
 
-/// The methods of `$class` that keep it, and the model in its field `$model`.
+/// The methods of `$class` that keep it, and its model, a `$core` in its field `$model`.
 macro_rules! keep {
-    ($class:ident, $name:literal, $model:ident, $noun:literal, $example:literal) => {
+    ($class:ident, $core:ident, $name:literal, $model:ident, $noun:literal, $example:literal) => {
+        impl Saved for $core {
+            fn to_state(&self) -> Vec<u8> {
+                self.to_bytes()
+            }
+
+            fn from_state(state: &[u8], trusted: bool) -> Result<Self, StateError> {
+                if trusted {
+                    Self::from_trusted_bytes(state)
+                } else {
+                    Self::from_bytes(state)
+                }
+            }
+        }
+
         #[pymethods]
         impl $class {
             #[doc = concat!("The complete state of the ", $noun, ".")]

@@ -10,22 +10,9 @@ use super::PyAnomalyDetector;
 use crate::errors;
 use crate::saved::{self, Reduced, Saved, keep};
 
-impl Saved for AnomalyDetector {
-    fn to_state(&self) -> Vec<u8> {
-        self.to_bytes()
-    }
-
-    fn from_state(state: &[u8], trusted: bool) -> Result<Self, StateError> {
-        if trusted {
-            Self::from_trusted_bytes(state)
-        } else {
-            Self::from_bytes(state)
-        }
-    }
-}
-
 keep!(
     PyAnomalyDetector,
+    AnomalyDetector,
     "AnomalyDetector",
     detector,
     "detector",
