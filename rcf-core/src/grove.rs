@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::index::Index;
-use crate::line::{LineTree, LineWalker, Sweep};
+use crate::line::{LineAttribution, LineTree, LineWalker, Sweep};
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::sampler::size_of_val_capacity;
@@ -11,6 +11,7 @@ use crate::tree::bounding_box::{Geometry, Line};
 use crate::tree::cut::Cut;
 use crate::tree::{Path, Tree};
 use crate::visitor::Visitor;
+use crate::visitor::attribution::{Attribute, AttributionVisitor};
 use crate::visitor::batch::Batch;
 use crate::visitor::functional::{Functional, Walker};
 use crate::visitor::impute::Imputer;
@@ -52,6 +53,9 @@ pub(crate) use with_trees;
 
 /// What a forest asks of its trees.
 pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
+    /// Gathers score and attribution.
+    type Attribution<'a>: Visitor<G> + Attribute<'a>;
+
     /// Working memory of [`read`](Self::read).
     type Walker: Default;
 
@@ -125,6 +129,7 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
 }
 
 impl<I: Index> CutTree<I, Line> for LineTree<I> {
+    type Attribution<'a> = LineAttribution;
     type Walker = LineWalker;
 
     #[inline(always)]
@@ -207,6 +212,7 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
 }
 
 impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
+    type Attribution<'a> = AttributionVisitor<'a>;
     type Walker = Walker<I>;
 
     #[inline(always)]

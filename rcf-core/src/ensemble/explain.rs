@@ -5,8 +5,8 @@ use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::row_buffer::RowBuffer;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::box_len;
-use crate::visitor::attribution::{AttributionVisitor, Parts};
+use crate::tree::bounding_box::{Geometry, box_len};
+use crate::visitor::attribution::{Attribute, Parts};
 use crate::visitor::convergence::{Convergence, STEP};
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
@@ -120,44 +120,56 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
             precision,
             floor,
         } = self;
-        let Ensemble { points, trees, .. } = ensemble;
-        let dimensions = ensemble.dimensions;
-        let mut convergence = Convergence::new(precision, trees.len());
-        let mut visitor = AttributionVisitor::new(x, dimensions);
-        let mut normalizers = Normalizers::default();
-        let mut room = RowBuffer::new(box_len(dimensions));
-        with_trees!(simd, dimensions, trees, geometry, trees => for step in trees.chunks(STEP) {
-            let room = room.as_mut();
-            let mut add = |mass, visitor: &mut AttributionVisitor<'_>| {
-                let normalizer = normalizers.of(mass);
-                convergence.add(normalizer * visitor.score.score);
-                visitor.add_tree(normalizer);
-            };
-            match floor {
-                None => CutTree::walk_all(step, points, geometry, x, room, &mut visitor, |mass, visitor| {
-                    add(mass, visitor);
-                }),
-                Some(floor) => {
-                    let mut floored = Floored::new(&mut visitor, floor, x);
-                    CutTree::walk_all(step, points, geometry, x, room, &mut floored, |mass, floored| {
-                        add(mass, floored.visitor);
-                    });
-                }
+        let Ensemble { trees, .. } = ensemble;
+        with_trees!(simd, ensemble.dimensions, trees, geometry, trees => {
+            explain(trees, geometry, ensemble, x, precision, floor)
+        })
+    }
+}
+
+/// What the trees, which are those of the ensemble, say.
+#[inline(always)]
+fn explain<I: Index, G: Geometry, T: CutTree<I, G>>(
+    trees: &[T],
+    geometry: G,
+    ensemble: &Ensemble<I>,
+    x: &[f32],
+    precision: f64,
+    floor: Option<&NoiseFloor>,
+) -> Explained {
+    let points = &ensemble.points;
+    let mut convergence = Convergence::new(precision, trees.len());
+    let mut visitor = T::Attribution::new(x, ensemble.dimensions);
+    let mut normalizers = Normalizers::default();
+    let mut room = RowBuffer::new(geometry.box_len());
+    for step in trees.chunks(STEP) {
+        let room = room.as_mut();
+        let mut add = |mass, visitor: &mut T::Attribution<'_>| {
+            let normalizer = normalizers.of(mass);
+            convergence.add(normalizer * visitor.score());
+            visitor.add_tree(normalizer);
+        };
+        match floor {
+            None => T::walk_all(step, points, geometry, x, room, &mut visitor, add),
+            Some(floor) => {
+                let mut floored = Floored::new(&mut visitor, floor, x);
+                let finish = |mass, floored: &mut Floored<'_, _>| add(mass, floored.visitor);
+                T::walk_all(step, points, geometry, x, room, &mut floored, finish);
             }
-            if convergence.is_reached() {
-                break;
-            }
-        });
-        let trees = convergence.trees();
-        let Parts { mut high, mut low } = visitor.sum();
-        high.iter_mut()
-            .chain(&mut low)
-            .for_each(|part| *part /= trees as f64);
-        Explained {
-            score: convergence.mean(),
-            high,
-            low,
-            trees,
         }
+        if convergence.is_reached() {
+            break;
+        }
+    }
+    let trees = convergence.trees();
+    let Parts { mut high, mut low } = visitor.sum();
+    high.iter_mut()
+        .chain(&mut low)
+        .for_each(|part| *part /= trees as f64);
+    Explained {
+        score: convergence.mean(),
+        high,
+        low,
+        trees,
     }
 }

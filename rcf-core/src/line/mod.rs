@@ -19,6 +19,7 @@
 //! The law is that of [`Tree`](crate::tree::Tree), and the draws are the same, so that both are equal to
 //! the bit, which the tests make sure of.
 
+mod attribution;
 mod change;
 mod rebuild;
 mod sweep;
@@ -26,6 +27,7 @@ mod sweep;
 mod tests;
 mod walk;
 
+pub(crate) use attribution::LineAttribution;
 pub(crate) use sweep::Sweep;
 pub(crate) use walk::LineWalker;
 
@@ -99,7 +101,11 @@ struct EndingAt<'a, I> {
     /// The level of the cut beyond the leaf: nodes above that are larger in both directions.
     bound: I,
     leaf: usize,
-    last: bool,
+    /// On which side the cut of a node stands of its far end: 0 or 1.
+    beside: usize,
+    /// All bits where spans lead to the left. No branch: on which side a query lies, no processor can
+    /// foretell.
+    sign: usize,
     far: usize,
 }
 
@@ -108,16 +114,13 @@ impl<I: Index> Iterator for EndingAt<'_, I> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<End> {
-        let node = &self.leaves[self.far + usize::from(!self.last)];
+        let node = &self.leaves[self.far + self.beside];
         if node.level <= self.bound {
             return None;
         }
-        let span = node.span.get();
-        self.far = if self.last {
-            self.leaf - span
-        } else {
-            self.leaf + span
-        };
+        // Plus or minus the span, in two's complement.
+        let step = (node.span.get() ^ self.sign).wrapping_sub(self.sign);
+        self.far = self.leaf.wrapping_add(step);
         Some(End {
             depth: node.level.get() - 1,
             far: self.far,
@@ -237,7 +240,8 @@ impl<I: Index> LineTree<I> {
             leaves: &self.leaves,
             bound: self.leaves[leaf + usize::from(last)].level,
             leaf,
-            last,
+            beside: usize::from(!last),
+            sign: usize::from(last).wrapping_neg(),
             far: leaf,
         }
     }

@@ -12,7 +12,7 @@ use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
 use crate::testing::Random;
 use crate::tree::bounding_box::Line;
 use crate::tree::{Path, Tree};
-use crate::visitor::attribution::AttributionVisitor;
+use crate::visitor::attribution::{Attribute, AttributionVisitor};
 use crate::visitor::collusive::CollusiveDisplacementSum;
 use crate::visitor::functional::Functional;
 use crate::visitor::impute::Imputer;
@@ -139,7 +139,7 @@ impl<I: Index> Pair<I> {
             room,
             &mut attribution,
             |mass, visitor| {
-                seen.extend([mass as f64, visitor.score.score]);
+                seen.extend([mass as f64, visitor.score()]);
                 visitor.add_tree(1.0);
             },
         );
@@ -187,6 +187,26 @@ impl<I: Index> Pair<I> {
         seen.into_iter().map(f64::to_bits).collect()
     }
 
+    /// What it says of directions in its own way.
+    fn parts<T: CutTree<I, Line>>(&self, tree: &T, x: f32) -> [f64; 2] {
+        let (x, room) = ([x], &mut [0.0; 2]);
+        let mut visitor = T::Attribution::new(&x, 1);
+        let trees = std::slice::from_ref(tree);
+        T::walk_all(
+            trees,
+            &self.store,
+            Line,
+            &x,
+            room,
+            &mut visitor,
+            |_, visitor| {
+                visitor.add_tree(1.0);
+            },
+        );
+        let parts = visitor.sum();
+        [parts.high[0], parts.low[0]]
+    }
+
     fn walk<T: CutTree<I, Line>, F: Functional>(
         &self,
         tree: &T,
@@ -220,11 +240,13 @@ impl<I: Index> Pair<I> {
             return;
         }
         for &x in queries {
-            assert_eq!(
-                self.read(&self.line, x),
-                self.read(&self.boxed, x),
-                "at {x}"
-            );
+            let (line, boxed) = (&self.line, &self.boxed);
+            assert_eq!(self.read(line, x), self.read(boxed, x), "at {x}");
+            let parts = self.parts(line, x).into_iter();
+            for (part, other) in parts.zip(self.parts(boxed, x)) {
+                let error = (part - other).abs();
+                assert!(error <= 1e-12 * (part + other), "{part} or {other} at {x}");
+            }
         }
         let scores = |x: &[f32]| {
             let trees = std::slice::from_ref(&self.line);

@@ -25,7 +25,7 @@ pub(crate) struct AttributionVisitor<'a> {
     x: &'a [f32],
     dimensions: usize,
     /// The score on the present tree, not yet normalised.
-    pub(crate) score: ScoreVisitor,
+    score: ScoreVisitor,
     /// The attribution on the present tree, but for a factor.
     tree: Parts,
     /// What `tree` would have to be multiplied by, but for a factor that stays the same.
@@ -66,14 +66,24 @@ impl Parts {
     }
 }
 
-impl<'a> AttributionVisitor<'a> {
+/// Gathers an attribution from trees.
+pub(crate) trait Attribute<'a> {
     /// For a padded query of so many dimensions.
-    pub(crate) fn new(x: &'a [f32], dimensions: usize) -> Self {
-        // Whole vectors, but on a line.
-        let len = match x.len() {
-            1 => 1,
-            len => len.next_multiple_of(LANES),
-        };
+    fn new(x: &'a [f32], dimensions: usize) -> Self;
+
+    /// The score on the present tree, not yet normalised.
+    fn score(&self) -> f64;
+
+    /// Adds what has been seen of a tree, times a factor; the parts add up to its score.
+    fn add_tree(&mut self, factor: f64);
+
+    /// The sum over the trees.
+    fn sum(self) -> Parts;
+}
+
+impl<'a> Attribute<'a> for AttributionVisitor<'a> {
+    fn new(x: &'a [f32], dimensions: usize) -> Self {
+        let len = x.len().next_multiple_of(LANES);
         Self {
             x,
             dimensions,
@@ -85,9 +95,13 @@ impl<'a> AttributionVisitor<'a> {
         }
     }
 
-    /// Adds what has been seen of a tree, times a factor; the parts add up to its score.
     #[inline(always)]
-    pub(crate) fn add_tree(&mut self, factor: f64) {
+    fn score(&self) -> f64 {
+        self.score.score
+    }
+
+    #[inline(always)]
+    fn add_tree(&mut self, factor: f64) {
         let scale = factor * self.score.score / self.tree.total();
         let Parts { high, low } = &mut self.sum;
         for (sum, part) in high.iter_mut().zip(&self.tree.high) {
@@ -98,11 +112,12 @@ impl<'a> AttributionVisitor<'a> {
         }
     }
 
-    /// The sum over the trees.
-    pub(crate) fn sum(self) -> Parts {
+    fn sum(self) -> Parts {
         self.sum
     }
+}
 
+impl AttributionVisitor<'_> {
     /// `A ← p / (k + 1) · outside / gap + (1 − p) · A`
     #[inline(always)]
     fn blend<G: Geometry>(&mut self, ancestor: &Ancestor<'_, G>) {

@@ -35,7 +35,7 @@ use crate::index::Index;
 use crate::point_store::PointStore;
 use crate::rng::TreeRng;
 use crate::testing::Random;
-use crate::visitor::attribution::{AttributionVisitor, Parts};
+use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
 use crate::visitor::score::ScoreVisitor;
 use crate::visitor::walk;
 pub(crate) use naive::Naive;

@@ -4,7 +4,7 @@ use super::{Grown, Naive, integers};
 use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
 use crate::testing::Random;
 use crate::tree::Path;
-use crate::visitor::attribution::{AttributionVisitor, Parts};
+use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
 use crate::visitor::functional::Walker;
 use crate::visitor::noise_floor::{Floored, FlooredFunctional, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
