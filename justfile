@@ -52,7 +52,7 @@ fuzz-stream cases="100000" seed="2":
     PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --test fuzz
 
 # Do the tests notice when tree, sampler or visitors are changed? One part in n of all changes, spread evenly: a
-# minute or two for each.
+# minute or two for each. See docs/mutants.md.
 mutants shard="0/64":
     cargo mutants -p rcf-core -j1 --shard {{shard}} --sharding round-robin --baseline skip --timeout 300 \
         -C=--config=profile.dev.package.rcf-core.opt-level=1 -C=--config=profile.dev.debug=false \
