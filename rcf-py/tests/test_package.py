@@ -127,7 +127,7 @@ def test_importing_needs_numpy_alone_and_is_fast():
 def test_the_compiled_module_is_small_and_fits_every_python_since_3_10():
     module = pathlib.Path(_rcf.__file__)
     assert ".abi3." in module.name
-    assert len(zlib.compress(module.read_bytes())) < 2_500_000  # as in the wheel, which may have 3 MB
+    assert len(zlib.compress(module.read_bytes())) < 2_900_000  # with the rest, the wheel may have 3 MB
 
 
 def test_the_version_is_the_one_pip_knows():
