@@ -162,12 +162,12 @@ fn explain<I: Index, G: Geometry, T: CutTree<I, G>>(
         }
     }
     let trees = convergence.trees();
-    let Parts { mut high, mut low } = visitor.sum();
-    high.iter_mut()
-        .chain(&mut low)
-        .for_each(|part| *part /= trees as f64);
+    let score = convergence.mean();
+    let mut parts = visitor.sum();
+    parts.rescale(score);
+    let Parts { high, low } = parts;
     Explained {
-        score: convergence.mean(),
+        score,
         high,
         low,
         trees,

@@ -25,9 +25,9 @@ pub(crate) trait Simd: Copy {
     /// Eight floats.
     type Vector: Copy;
 
-    /// Asks for values that will be read soon. Changes no result.
-    fn prefetch(self, values: &[f32]);
     fn zero(self) -> Self::Vector;
+    /// The same in all lanes.
+    fn splat(self, a: f32) -> Self::Vector;
     fn load(self, lanes: &[f32; LANES]) -> Self::Vector;
     /// The other lanes are zero.
     fn load_half(self, lanes: &[f32; HALF]) -> Self::Vector;

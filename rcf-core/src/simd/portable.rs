@@ -10,11 +10,13 @@ impl Simd for Portable {
     type Vector = [f32; LANES];
 
     #[inline(always)]
-    fn prefetch(self, _: &[f32]) {}
-
-    #[inline(always)]
     fn zero(self) -> Self::Vector {
         [0.0; LANES]
+    }
+
+    #[inline(always)]
+    fn splat(self, a: f32) -> Self::Vector {
+        [a; LANES]
     }
 
     #[inline(always)]

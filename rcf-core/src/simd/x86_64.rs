@@ -2,18 +2,15 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, _CMP_EQ_OQ, _CMP_GT_OQ, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
-    _mm_loadu_ps, _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm_storeu_ps, _mm256_add_pd,
-    _mm256_add_ps, _mm256_castps256_ps128, _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_extractf128_ps,
-    _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps,
-    _mm256_mul_pd, _mm256_or_ps, _mm256_set1_pd, _mm256_setzero_ps, _mm256_storeu_pd,
-    _mm256_storeu_ps, _mm256_sub_ps, _mm256_zextps128_ps256,
+    __m256, _CMP_EQ_OQ, _CMP_GT_OQ, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps,
+    _mm_movehdup_ps, _mm_movehl_ps, _mm_storeu_ps, _mm256_add_pd, _mm256_add_ps,
+    _mm256_castps256_ps128, _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_extractf128_ps, _mm256_loadu_pd,
+    _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_pd, _mm256_or_ps,
+    _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_pd, _mm256_storeu_ps,
+    _mm256_sub_ps, _mm256_zextps128_ps256,
 };
 
 use super::{HALF, Kernel, LANES, Simd};
-
-/// Floats in a line of the cache.
-const LINE: usize = 16;
 
 /// Proof that the processor has AVX2, and the bit instructions that came with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +41,15 @@ impl Simd for Avx2 {
     type Vector = __m256;
 
     #[inline(always)]
-    fn prefetch(self, values: &[f32]) {
-        for line in values.chunks(LINE) {
-            // SAFETY: `self` proves AVX2, which comes after SSE; a prefetch may have any address.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }
-        }
-    }
-
-    #[inline(always)]
     fn zero(self) -> __m256 {
         // SAFETY: `self` proves AVX2.
         unsafe { _mm256_setzero_ps() }
+    }
+
+    #[inline(always)]
+    fn splat(self, a: f32) -> __m256 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_set1_ps(a) }
     }
 
     #[inline(always)]

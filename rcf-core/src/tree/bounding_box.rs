@@ -20,30 +20,26 @@ pub(crate) trait Geometry: Copy {
     /// The coordinate of `x` in this dimension.
     fn coordinate(self, x: &[f32], dimension: usize) -> f32;
 
-    /// Whether rows and boxes are large enough to be worth a [`Self::prefetch`].
-    const PREFETCHES: bool;
-
-    /// Asks for floats that will be read soon.
-    fn prefetch(self, floats: &[f32]);
-
     /// The whole space.
     fn everywhere(self) -> Self::Parts;
 
     /// Sum over the dimensions of the distances by which `x` lies outside of a box; 0 exactly if
-    /// `x` is inside. Looks only at `outside`, and leaves there the parts in which it found `x`
-    /// outside: larger boxes contain `x` everywhere else.
+    /// `x` is inside. Looks at `outside` at least, and leaves there, of a long row, the parts in which it
+    /// found `x` outside: larger boxes contain `x` everywhere else.
     fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> f32;
 
-    /// Adds `factor` times the distance by which `x` lies above a box to `high`, and below it to
-    /// `low`, in these parts.
+    /// The same for a climb that will [use](Self::add_gaps) the parts, too.
+    fn gap_and_parts(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> f32;
+
+    /// Adds `factor` times the distance by which `x` lies above a box, less that by which it lies below,
+    /// to `sums`, in these parts.
     fn add_gaps(
         self,
         parts: &Self::Parts,
         corners: Corners<'_>,
         x: &[f32],
         factor: f64,
-        high: &mut [f64],
-        low: &mut [f64],
+        sums: &mut [f64],
     );
 
     /// Sum of the side lengths.
@@ -146,11 +142,6 @@ impl Geometry for Line {
         x[0]
     }
 
-    const PREFETCHES: bool = false;
-
-    #[inline(always)]
-    fn prefetch(self, _: &[f32]) {}
-
     #[inline(always)]
     fn everywhere(self) {}
 
@@ -160,17 +151,14 @@ impl Geometry for Line {
     }
 
     #[inline(always)]
-    fn add_gaps(
-        self,
-        (): &(),
-        corners: Corners<'_>,
-        x: &[f32],
-        factor: f64,
-        high: &mut [f64],
-        low: &mut [f64],
-    ) {
-        high[0] += factor * f64::from(max(x[0] - corners.high[0], 0.0));
-        low[0] += factor * f64::from(max(corners.low[0] - x[0], 0.0));
+    fn gap_and_parts(self, (): &mut (), corners: Corners<'_>, x: &[f32]) -> f32 {
+        self.gap(&mut (), corners, x)
+    }
+
+    #[inline(always)]
+    fn add_gaps(self, (): &(), corners: Corners<'_>, x: &[f32], factor: f64, sums: &mut [f64]) {
+        let (above, below) = (x[0] - corners.high[0], corners.low[0] - x[0]);
+        sums[0] += factor * f64::from(max(above, 0.0) - max(below, 0.0));
     }
 
     #[inline(always)]
@@ -263,7 +251,10 @@ pub(crate) struct Parts {
     half: bool,
 }
 
-/// Rows of so many whole vectors are compared as a whole.
+/// Rows of up to so many whole vectors are compared as a whole: which ones matter is hard to foretell.
+const SHORT: usize = 16;
+
+/// The same where the parts are used for more than to compare.
 const FEW: usize = 3;
 
 /// Vectors that have a bit in [`Parts`].
@@ -372,13 +363,6 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
         x[dimension]
     }
 
-    const PREFETCHES: bool = true;
-
-    #[inline(always)]
-    fn prefetch(self, floats: &[f32]) {
-        self.simd.prefetch(floats);
-    }
-
     #[inline(always)]
     fn everywhere(self) -> Parts {
         let vectors = if self.vectors() < TRACKED {
@@ -394,30 +378,20 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
 
     #[inline(always)]
     fn gap(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
+        if self.vectors() <= SHORT {
+            self.gap_of_all(corners, x)
+        } else {
+            self.gap_of_parts(outside, corners, x)
+        }
+    }
+
+    #[inline(always)]
+    fn gap_and_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
         if self.vectors() <= FEW {
-            return self.gap_of_few(corners, x);
+            self.gap_of_all(corners, x)
+        } else {
+            self.gap_of_parts(outside, corners, x)
         }
-        let simd = self.simd;
-        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
-        let xs = self.whole(x);
-        let mut sum = simd.zero();
-        let mut still = 0;
-        for_each_vector!(self, outside, i => {
-            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
-            let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
-            sum = simd.add(sum, gaps);
-            if i < TRACKED {
-                still |= u64::from(simd.any_positive(gaps)) << i;
-            }
-        });
-        outside.vectors = still;
-        if outside.half {
-            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
-            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
-            sum = simd.add(sum, gaps);
-            outside.half = simd.any_positive(gaps);
-        }
-        simd.total(sum)
     }
 
     #[inline(always)]
@@ -427,29 +401,26 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
         corners: Corners<'_>,
         x: &[f32],
         factor: f64,
-        high: &mut [f64],
-        low: &mut [f64],
+        sums: &mut [f64],
     ) {
         let simd = self.simd;
-        let zero = simd.zero();
+        let distances = |low, high, x| {
+            let (above, below) = (simd.sub(x, high), simd.sub(low, x));
+            simd.sub(simd.max(above, simd.zero()), simd.max(below, simd.zero()))
+        };
         let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
         let xs = self.whole(x);
-        let count = self.vectors() + usize::from(self.has_half());
-        let above = &mut high.as_chunks_mut().0[..count];
-        let below = &mut low.as_chunks_mut().0[..count];
+        let sums = sums.as_chunks_mut().0;
+        let (sums, last) = sums.split_at_mut(self.vectors());
         for_each_vector!(self, parts, i => {
-            let x = simd.load(&xs[i]);
-            let over = simd.sub(x, simd.load(&highs[i]));
-            let under = simd.sub(simd.load(&lows[i]), x);
-            simd.add_scaled(simd.max(over, zero), factor, &mut above[i]);
-            simd.add_scaled(simd.max(under, zero), factor, &mut below[i]);
+            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
+            let distances = distances(simd.load(low), simd.load(high), simd.load(x));
+            simd.add_scaled(distances, factor, &mut sums[i]);
         });
         if self.has_half() && parts.half {
-            let x = simd.load_half(half(x));
-            let over = simd.sub(x, simd.load_half(half(corners.high)));
-            let under = simd.sub(simd.load_half(half(corners.low)), x);
-            simd.add_scaled(simd.max(over, zero), factor, &mut above[self.vectors()]);
-            simd.add_scaled(simd.max(under, zero), factor, &mut below[self.vectors()]);
+            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
+            let distances = distances(simd.load_half(low), simd.load_half(high), simd.load_half(x));
+            simd.add_scaled(distances, factor, &mut last[0]);
         }
     }
 
@@ -518,13 +489,18 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
 
     #[inline(always)]
     fn begin(self, bounds: &mut [f32], x: &[f32]) {
+        let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
         for i in 0..self.vectors() {
-            (lows[i], highs[i]) = (xs[i], xs[i]);
+            let x = simd.load(&xs[i]);
+            simd.store(x, &mut lows[i]);
+            simd.store(x, &mut highs[i]);
         }
         if self.has_half() {
-            (*half_mut(low), *half_mut(high)) = (*half(x), *half(x));
+            let x = simd.load_half(half(x));
+            simd.store_half(x, half_mut(low));
+            simd.store_half(x, half_mut(high));
         }
     }
 
@@ -551,13 +527,17 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     fn clear(self, parts: &Parts, bounds: &mut [f32]) {
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
+        // By vectors, here and where boxes are copied: the compiler makes loops over plain floats its own
+        // vectors, after a thousand instructions that ask whether these rows overlap.
+        let simd = self.simd;
+        let (infinity, minus) = (simd.splat(f32::INFINITY), simd.splat(f32::NEG_INFINITY));
         for_each_vector!(self, parts, i => {
-            lows[i] = [f32::INFINITY; LANES];
-            highs[i] = [f32::NEG_INFINITY; LANES];
+            simd.store(infinity, &mut lows[i]);
+            simd.store(minus, &mut highs[i]);
         });
         if self.has_half() && parts.half {
-            *half_mut(low) = [f32::INFINITY; HALF];
-            *half_mut(high) = [f32::NEG_INFINITY; HALF];
+            simd.store_half(infinity, half_mut(low));
+            simd.store_half(minus, half_mut(high));
         }
     }
 
@@ -604,17 +584,18 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
 
     #[inline(always)]
     fn replace(self, parts: &Parts, bounds: &mut [f32], by: &[f32]) {
+        let simd = self.simd;
         let by = self.corners(by);
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
         let (by_lows, by_highs) = (self.whole(by.low), self.whole(by.high));
         for_each_vector!(self, parts, i => {
-            lows[i] = by_lows[i];
-            highs[i] = by_highs[i];
+            simd.store(simd.load(&by_lows[i]), &mut lows[i]);
+            simd.store(simd.load(&by_highs[i]), &mut highs[i]);
         });
         if self.has_half() && parts.half {
-            *half_mut(low) = *half(by.low);
-            *half_mut(high) = *half(by.high);
+            simd.store_half(simd.load_half(half(by.low)), half_mut(low));
+            simd.store_half(simd.load_half(half(by.high)), half_mut(high));
         }
         self.measure(bounds);
     }
@@ -649,9 +630,35 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
 }
 
 impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
-    /// [`gap`](Geometry::gap) over all of a short row: a set would cost more than it saves.
+    /// [`gap`](Geometry::gap), of these parts alone.
     #[inline(always)]
-    fn gap_of_few(self, corners: Corners<'_>, x: &[f32]) -> f32 {
+    fn gap_of_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
+        let simd = self.simd;
+        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
+        let xs = self.whole(x);
+        let mut sum = simd.zero();
+        let mut still = 0;
+        for_each_vector!(self, outside, i => {
+            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
+            let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
+            sum = simd.add(sum, gaps);
+            if i < TRACKED {
+                still |= u64::from(simd.any_positive(gaps)) << i;
+            }
+        });
+        outside.vectors = still;
+        if outside.half {
+            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
+            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
+            sum = simd.add(sum, gaps);
+            outside.half = simd.any_positive(gaps);
+        }
+        simd.total(sum)
+    }
+
+    /// [`gap`](Geometry::gap) over all of a row: where it is short, a set would cost more than it saves.
+    #[inline(always)]
+    fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> f32 {
         let simd = self.simd;
         let mut sum = simd.zero();
         let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));

@@ -60,6 +60,6 @@ fn stretch(lo: f32, hi: f32, x: f32) -> f64 {
 
 /// Unlike `f64::max` it need not care for NaN, and is one instruction.
 #[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }

@@ -8,6 +8,9 @@
 //! one number instead: what is added above is divided by it. So a box costs no more than the
 //! dimensions in which the query lies outside of it.
 //!
+//! Boxes on the way up only grow, so in each dimension the query lies on one side of all of those that it
+//! is outside of: one signed number does for both directions, until the tree is done.
+//!
 //! A query equal to a sampled point lies outside of no box. Its score is spread by the *shadow*
 //! boxes, those of the siblings along its path: what the boxes would be without the point.
 
@@ -15,6 +18,7 @@ use super::score::{ScoreVisitor, unseen};
 use super::{Ancestor, Leaf, Place, Visitor};
 use crate::simd::{LANES, max};
 use crate::tree::bounding_box::{Corners, Geometry};
+use crate::tree::cut::larger;
 
 /// Below this the gathered factor is multiplied in, lest it become zero.
 const SMALL: f64 = 1e-150;
@@ -26,9 +30,11 @@ pub(crate) struct AttributionVisitor<'a> {
     dimensions: usize,
     /// The score on the present tree, not yet normalised.
     score: ScoreVisitor,
-    /// The attribution on the present tree, but for a factor.
-    tree: Parts,
-    /// What `tree` would have to be multiplied by, but for a factor that stays the same.
+    /// The attribution on the present tree, but for a factor: to below it is less than 0.
+    tree: Vec<f64>,
+    /// What comes on top of that on a tree that has the query; empty on others.
+    shadow: Parts,
+    /// What `tree` and `shadow` would have to be multiplied by.
     kept: f64,
     /// The sums over trees.
     sum: Parts,
@@ -51,13 +57,21 @@ impl Parts {
         }
     }
 
-    fn total(&self) -> f64 {
-        // Eight sums, for the sake of vector instructions.
-        let mut sums = [0.0; LANES];
-        for (i, (high, low)) in self.high.iter().zip(&self.low).enumerate() {
-            sums[i % LANES] += high + low;
+    /// Adds `scale` times the parts of `signed`.
+    #[inline(always)]
+    fn add_signed(&mut self, scale: f64, signed: &[f64]) {
+        for (high, part) in self.high.iter_mut().zip(signed) {
+            *high += larger(scale * part, 0.0);
         }
-        sums.iter().sum()
+        for (low, part) in self.low.iter_mut().zip(signed) {
+            *low += larger(-scale * part, 0.0);
+        }
+    }
+
+    /// Multiplies all parts by what lets them add up to `total`.
+    pub(crate) fn rescale(&mut self, total: f64) {
+        let sum = self.high.iter().chain(&self.low).sum::<f64>();
+        self.scale(total / sum);
     }
 
     fn scale(&mut self, factor: f64) {
@@ -74,7 +88,8 @@ pub(crate) trait Attribute<'a> {
     /// The score on the present tree, not yet normalised.
     fn score(&self) -> f64;
 
-    /// Adds what has been seen of a tree, times a factor; the parts add up to its score.
+    /// Adds what has been seen of a tree, times a factor. But for single precision the parts add up to its
+    /// score.
     fn add_tree(&mut self, factor: f64);
 
     /// The sum over the trees.
@@ -88,7 +103,8 @@ impl<'a> Attribute<'a> for AttributionVisitor<'a> {
             x,
             dimensions,
             score: ScoreVisitor::default(),
-            tree: Parts::new(len),
+            tree: vec![0.0; len],
+            shadow: Parts::new(0),
             kept: 1.0,
             sum: Parts::new(len),
             room: Vec::new(),
@@ -102,12 +118,13 @@ impl<'a> Attribute<'a> for AttributionVisitor<'a> {
 
     #[inline(always)]
     fn add_tree(&mut self, factor: f64) {
-        let scale = factor * self.score.score / self.tree.total();
-        let Parts { high, low } = &mut self.sum;
-        for (sum, part) in high.iter_mut().zip(&self.tree.high) {
+        let scale = factor * self.kept;
+        let Parts { high, low } = &self.shadow;
+        self.sum.add_signed(scale, &self.tree);
+        for (sum, part) in self.sum.high.iter_mut().zip(high) {
             *sum += scale * part;
         }
-        for (sum, part) in low.iter_mut().zip(&self.tree.low) {
+        for (sum, part) in self.sum.low.iter_mut().zip(low) {
             *sum += scale * part;
         }
     }
@@ -132,12 +149,12 @@ impl AttributionVisitor<'_> {
         let per_length = 1.0 / (gap + range);
         self.kept *= range * per_length;
         if self.kept < SMALL {
-            self.tree.scale(self.kept);
+            self.tree.iter_mut().for_each(|part| *part *= self.kept);
+            self.shadow.scale(self.kept);
             self.kept = 1.0;
         }
         let factor = per_length * unseen(depth) / self.kept;
-        let Parts { high, low } = &mut self.tree;
-        geometry.add_gaps(outside, corners, self.x, factor, high, low);
+        geometry.add_gaps(outside, corners, self.x, factor, &mut self.tree);
     }
 
     /// The attribution of a query equal to the leaf's point.
@@ -147,8 +164,9 @@ impl AttributionVisitor<'_> {
         let geometry = leaf.geometry;
         // A tree that holds nothing else knows no direction.
         let even = self.score.score / (2.0 * self.dimensions as f64);
-        self.tree.high[..self.dimensions].fill(even);
-        self.tree.low[..self.dimensions].fill(even);
+        self.shadow = Parts::new(self.tree.len());
+        self.shadow.high[..self.dimensions].fill(even);
+        self.shadow.low[..self.dimensions].fill(even);
         let mut shadow = std::mem::take(&mut self.room);
         shadow.resize(geometry.box_len(), 0.0);
         geometry.clear(&geometry.everywhere(), &mut shadow);
@@ -156,7 +174,7 @@ impl AttributionVisitor<'_> {
         leaf.place.beside(&mut shadow, |depth, shadow| {
             geometry.measure(shadow);
             let corners = geometry.corners(shadow);
-            let gap = geometry.gap(&mut outside, corners, self.x);
+            let gap = geometry.gap_and_parts(&mut outside, corners, self.x);
             if gap == 0.0 {
                 return false;
             }
@@ -171,29 +189,32 @@ impl AttributionVisitor<'_> {
             true
         });
         self.room = shadow;
-        let scale = self.score.score / self.tree.total();
-        self.tree.scale(scale);
+        // Of boxes that are to come, the noise floor's, it may lie on other sides than of the shadows.
+        self.shadow.add_signed(1.0, &self.tree);
+        self.tree.fill(0.0);
+        self.shadow.rescale(self.score.score);
         self.kept = 1.0;
     }
 }
 
 impl<G: Geometry> Visitor<G> for AttributionVisitor<'_> {
+    const USES_PARTS: bool = true;
+
     #[inline(always)]
     fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
         let climbs = self.score.leaf(leaf);
         self.kept = 1.0;
-        self.tree.high.fill(0.0);
-        self.tree.low.fill(0.0);
+        self.tree.fill(0.0);
+        self.shadow = Parts::new(0);
         if leaf.equal {
             self.by_shadow(leaf);
         } else {
             let geometry = leaf.geometry;
             let corners = Corners::of_point(leaf.row);
             let mut outside = geometry.everywhere();
-            let gap = geometry.gap(&mut outside, corners, self.x);
+            let gap = geometry.gap_and_parts(&mut outside, corners, self.x);
             let factor = unseen(leaf.place.depth()) / f64::from(gap);
-            let Parts { high, low } = &mut self.tree;
-            geometry.add_gaps(&outside, corners, self.x, factor, high, low);
+            geometry.add_gaps(&outside, corners, self.x, factor, &mut self.tree);
         }
         climbs
     }

@@ -24,6 +24,9 @@ use crate::tree::{Path, Tree};
 
 /// Computes a functional of a query point on trees, one after the other.
 pub(crate) trait Visitor<G: Geometry> {
+    /// Whether it looks at [`Ancestor::outside`].
+    const USES_PARTS: bool = false;
+
     /// Where the descent ended, the first thing seen of a tree. Tells whether to climb.
     fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool;
 
@@ -142,7 +145,7 @@ pub(crate) struct Ancestor<'a, G: Geometry> {
     pub(crate) range: f64,
     pub(crate) corners: Corners<'a>,
     pub(crate) geometry: G,
-    /// Where the query lies outside.
+    /// Where the query lies outside, at least.
     pub(crate) outside: &'a G::Parts,
 }
 
@@ -185,7 +188,11 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
         };
         below = node;
         let corners = geometry.corners(bounds);
-        let gap = geometry.gap(&mut outside, corners, x);
+        let gap = if V::USES_PARTS {
+            geometry.gap_and_parts(&mut outside, corners, x)
+        } else {
+            geometry.gap(&mut outside, corners, x)
+        };
         if gap == 0.0 {
             break;
         }
@@ -289,38 +296,9 @@ fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<G>>(
         steps: &steps[lane][..ways[lane].depth],
         leaf: ways[lane].end,
     };
-    if G::PREFETCHES {
-        for (lane, tree) in trees.iter().enumerate() {
-            prefetch(tree, points, geometry, trail(lane));
-        }
-    }
     for (lane, tree) in trees.iter().enumerate() {
         climb(tree, points, geometry, x, trail(lane), room, visitor);
         finish(tree.mass(), visitor);
-    }
-}
-
-/// Kept boxes that most climbs read.
-const PREFETCHED: usize = 3;
-
-/// Asks for what the climb will read first, while the other trees of the group are climbed.
-#[inline(always)]
-fn prefetch<I: Index, G: Geometry>(
-    tree: &Tree<I>,
-    points: &PointStore,
-    geometry: G,
-    trail: Trail<'_, I>,
-) {
-    geometry.prefetch(points.row(tree.point(trail.leaf)));
-    let mut kept = 0;
-    for node in trail.steps.iter().rev() {
-        if let Some(bounds) = tree.kept_box(geometry, points, node.get()) {
-            geometry.prefetch(bounds);
-            kept += 1;
-            if kept == PREFETCHED {
-                break;
-            }
-        }
     }
 }
 

@@ -90,6 +90,8 @@ impl<'a, V> Floored<'a, V> {
 }
 
 impl<G: Geometry, V: Visitor<G>> Visitor<G> for Floored<'_, V> {
+    const USES_PARTS: bool = V::USES_PARTS;
+
     #[inline(always)]
     fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
         if leaf.equal {
