@@ -12,6 +12,7 @@ use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::Path;
 use crate::tree::bounding_box::box_len;
+use crate::tree::boxes::Boxes;
 use crate::tree::cut::Cut;
 use crate::visitor::score::{ScoreVisitor, normalizer};
 
@@ -107,6 +108,12 @@ impl<I: Index> Ensemble<I> {
             shift_row(&mut floats[..coordinates], shifts);
         }
         level.run(ReplantPass { ensemble: self });
+    }
+
+    /// Keeps as many boxes as these parameters say from now on.
+    pub(crate) fn make_boxes(&mut self, level: SimdLevel, config: &Config) {
+        self.points.boxes = Boxes::of(config);
+        level.run(BoxesPass { ensemble: self });
     }
 
     /// Adds a tree made of these cuts and the given points, which are in the store. `false` if the
@@ -281,6 +288,28 @@ impl<I: Index> Kernel for ReplantPass<'_, I> {
                     *slot = I::new(leaf);
                 }
             }
+        });
+    }
+}
+
+/// Makes the boxes of all trees.
+struct BoxesPass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+}
+
+impl<I: Index> Kernel for BoxesPass<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Ensemble {
+            dimensions,
+            points,
+            trees,
+            ..
+        } = self.ensemble;
+        with_trees!(simd, *dimensions, trees, geometry, trees => for tree in trees {
+            CutTree::make_boxes(tree, geometry, points);
         });
     }
 }

@@ -158,6 +158,12 @@ pub enum ConfigError {
         /// The largest supported value.
         max: f64,
     },
+    /// `bounding_box_cache_fraction` is not from 0.125 to 1.
+    #[error("bounding_box_cache_fraction must be in 0.125..=1, got {got}")]
+    BoundingBoxCacheFraction {
+        /// The requested value.
+        got: f64,
+    },
     /// `relative_noise_floor` is not from 0 to 1.
     #[error("relative_noise_floor must be in 0..=1, got {got}")]
     RelativeNoiseFloor {

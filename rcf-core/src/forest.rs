@@ -22,9 +22,9 @@ pub use summary::Cluster;
 use ndarray::{Array1, ArrayView2, Axis};
 
 use crate::arrival::Arrival;
-use crate::config::{Config, RandomCutForestBuilder};
+use crate::config::{Config, RandomCutForestBuilder, check_box_fraction};
 use crate::ensemble::{Ensemble, fits};
-use crate::error::{ArrayError, InputError};
+use crate::error::{ArrayError, ConfigError, InputError};
 use crate::real::Real;
 use crate::row_buffer::RowBuffer;
 use crate::sampler::{DecayClock, Tag};
@@ -259,6 +259,19 @@ impl RandomCutForest {
             + crate::sampler::size_of_val_capacity(&self.row)
             + self.noise_floor.as_ref().map_or(0, NoiseFloor::heap_bytes)
             + with_ensemble!(&self.trees, ensemble => ensemble.heap_bytes())
+    }
+
+    /// Keeps the bounding boxes of this fraction of the nodes from now on, see
+    /// [`bounding_box_cache_fraction`](RandomCutForestBuilder::bounding_box_cache_fraction). Takes about as
+    /// long as loading the forest; results stay the same to the bit.
+    ///
+    /// # Errors
+    /// [`ConfigError::BoundingBoxCacheFraction`]; the forest is unchanged then.
+    pub fn set_bounding_box_cache_fraction(&mut self, fraction: f64) -> Result<(), ConfigError> {
+        check_box_fraction(fraction)?;
+        self.config.bounding_box_cache_fraction = fraction;
+        with_ensemble!(&mut self.trees, ensemble => ensemble.make_boxes(self.level, &self.config));
+        Ok(())
     }
 
     /// Computes with these vector instructions from now on. For tests and benchmarks: all levels

@@ -83,6 +83,9 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         cuts: &[Cut],
     ) -> Option<Self>;
 
+    /// Makes the boxes of nodes anew, after the pool of them.
+    fn make_boxes(&mut self, geometry: G, points: &mut PointStore);
+
     /// Lets a visitor walk trees, none of them empty, in their order; `finish` is told the mass of each
     /// one that it has seen. There is room for a box.
     fn walk_all<V: Visitor<G>>(
@@ -158,6 +161,8 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     ) -> Option<Self> {
         Self::rebuild(points, sample_size, sample, cuts)
     }
+
+    fn make_boxes(&mut self, _: Line, _: &mut PointStore) {}
 
     #[inline(always)]
     fn walk_all<V: Visitor<Line>>(
@@ -241,6 +246,11 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
         cuts: &[Cut],
     ) -> Option<Self> {
         Self::rebuild(geometry, points, sample_size, sample, cuts)
+    }
+
+    #[inline(always)]
+    fn make_boxes(&mut self, geometry: G, points: &mut PointStore) {
+        self.make_boxes(geometry, points);
     }
 
     #[inline(always)]

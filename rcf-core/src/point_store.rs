@@ -83,7 +83,7 @@ impl PointStore {
             free: END,
             unused: 0,
             windows: None,
-            boxes: Boxes::new(0),
+            boxes: Boxes::new(),
         }
     }
 

@@ -94,6 +94,12 @@ pub trait Engine {
 pub enum EngineId {
     /// This repository.
     Rcf,
+    /// The same with fewer boxes.
+    RcfEighth,
+    /// The same with more boxes.
+    RcfHalf,
+    /// The same with all boxes.
+    RcfAll,
     /// Amazon's Rust port as published on crates.io: the one to beat.
     Krcflib,
     /// A wrapper around `krcflib` that its author tuned.
@@ -105,7 +111,7 @@ pub enum EngineId {
 }
 
 impl EngineId {
-    /// All engines that are always there, ours first.
+    /// The engines that are compared unless others are asked for, ours first.
     pub const ALL: [Self; 4] = [Self::Rcf, Self::Krcflib, Self::Krcf, Self::Rcf3];
 
     /// The one that the others are compared with.
@@ -124,6 +130,9 @@ impl EngineId {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rcf => "rcf",
+            Self::RcfEighth => "rcf-eighth",
+            Self::RcfHalf => "rcf-half",
+            Self::RcfAll => "rcf-all",
             Self::Krcflib => "krcflib",
             Self::Krcf => "krcf",
             Self::Rcf3 => "rcf3",
@@ -135,6 +144,9 @@ impl EngineId {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Rcf => concat!("**rcf ", env!("CARGO_PKG_VERSION"), "**"),
+            Self::RcfEighth => "rcf, an eighth of the boxes",
+            Self::RcfHalf => "rcf, half of the boxes",
+            Self::RcfAll => "rcf, all boxes",
             Self::Krcflib => "krcflib 4.0.2",
             Self::Krcf => "krcf 0.4.0",
             Self::Rcf3 => "rcf3 0.5.2",
@@ -148,7 +160,10 @@ impl EngineId {
     /// If the engine refuses the parameters.
     pub fn build(self, workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         match self {
-            Self::Rcf => ours::build(workload),
+            Self::Rcf => ours::build(workload, 0.25),
+            Self::RcfEighth => ours::build(workload, 0.125),
+            Self::RcfHalf => ours::build(workload, 0.5),
+            Self::RcfAll => ours::build(workload, 1.0),
             #[cfg(feature = "rivals")]
             Self::Krcflib => krcflib::build(workload),
             #[cfg(feature = "rivals")]

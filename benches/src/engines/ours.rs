@@ -10,7 +10,8 @@ use crate::{
     workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
-pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
+/// Where this fraction of the nodes keeps its box.
+pub(super) fn build(workload: &Workload, boxes: f64) -> anyhow::Result<Box<dyn Engine>> {
     let forest = RandomCutForest::builder(workload.input_dimensions)
         .shingle_size(workload.shingle_size)
         .internal_shingling(workload.internal_shingling())
@@ -20,6 +21,7 @@ pub(super) fn build(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         .output_after(workload.output_after())
         .initial_accept_fraction(INITIAL_ACCEPT_FRACTION)
         .seed(workload.seed)
+        .bounding_box_cache_fraction(boxes)
         .build()?;
     Ok(Box::new(Ours(forest)))
 }

@@ -60,9 +60,6 @@ pub(crate) trait Geometry: Copy {
     /// Extends the box to contain `x`. Its range is then to be [measured](Self::measure).
     fn cover(self, bounds: &mut [f32], x: &[f32]);
 
-    /// Largest mass of a node that keeps no box: its box is made of its points when it is asked for.
-    const TWIG: usize;
-
     /// Makes a box that contains nothing, in these parts.
     fn clear(self, parts: &Self::Parts, bounds: &mut [f32]);
 
@@ -195,8 +192,6 @@ impl Geometry for Line {
         bounds[1] = max(bounds[1], x[0]);
     }
 
-    const TWIG: usize = 1;
-
     #[inline(always)]
     fn clear(self, (): &(), bounds: &mut [f32]) {
         bounds.copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY]);
@@ -221,9 +216,6 @@ impl Geometry for Line {
         (bounds[0] == x[0]) | (bounds[1] == x[0])
     }
 }
-
-/// Largest mass of a twig in two dimensions or more.
-pub(super) const TWIG: usize = 7;
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
@@ -520,8 +512,6 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
             simd.store_half(simd.max(simd.load_half(high), x), high);
         }
     }
-
-    const TWIG: usize = TWIG;
 
     #[inline(always)]
     fn clear(self, parts: &Parts, bounds: &mut [f32]) {

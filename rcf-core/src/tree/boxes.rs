@@ -2,21 +2,21 @@
 //!
 //! Half of the nodes of a tree hold three points or fewer, and only one in four holds more than seven:
 //! of `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *twigs*, nodes of mass
-//! up to [`Geometry::TWIG`], are not kept but made of their points, which takes about as long as
+//! up to seven, or what [`Boxes::twig`] says, are not kept but made of their points, which takes about as long as
 //! reading them and needs a quarter of the memory, so that more of it is in the cache.
 //!
 //! How many boxes a tree keeps varies from tree to tree, and with time; how many all trees of a forest
 //! keep hardly does. So they share one pool, and none needs room for the most that it may ever keep.
 
 use super::Tree;
-use super::bounding_box::{Corners, Geometry, TWIG, box_len};
+use super::bounding_box::{Corners, Geometry, box_len};
 use super::node::NodeRef;
-use crate::config::Config;
+use crate::config::{BOX_FRACTION, Config};
 use crate::index::Index;
 use crate::point_store::PointStore;
 
 /// Places for branches of a twig that wait to be looked at: never more than it has points.
-const WAITING: usize = 8;
+const WAITING: usize = 16;
 
 /// Ends the chain of unused places.
 const END: u32 = u32::MAX;
@@ -29,20 +29,33 @@ pub(crate) struct Boxes {
     pub(super) free: u32,
     /// Boxes that are enough in the long run.
     expected: usize,
+    /// Largest mass of a node that keeps no box, in two dimensions or more.
+    pub(super) twig: usize,
 }
 
 impl Boxes {
-    pub(crate) const fn new(expected: usize) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             floats: Vec::new(),
             free: END,
-            expected,
+            expected: 0,
+            twig: twig(BOX_FRACTION),
         }
+    }
+
+    /// Nodes to come keep their boxes in this fraction.
+    #[cfg(test)]
+    pub(crate) fn keep_fraction(&mut self, fraction: f64) {
+        self.twig = twig(fraction);
     }
 
     /// For the trees of such a forest.
     pub(crate) fn of(config: &Config) -> Self {
-        Self::new(expected_boxes(config))
+        Self {
+            expected: expected_boxes(config),
+            twig: twig(config.bounding_box_cache_fraction),
+            ..Self::new()
+        }
     }
 
     /// Takes all boxes out, and keeps the room for them.
@@ -116,7 +129,7 @@ impl<I: Index> Tree<I> {
         node: usize,
     ) -> Option<&'a [f32]> {
         // That of a twig is beyond all places.
-        points.boxes.get(geometry, self.slots[node].get())
+        points.boxes.get(geometry, self.nodes[node].place.get())
     }
 
     #[inline(always)]
@@ -126,13 +139,13 @@ impl<I: Index> Tree<I> {
         points: &'a mut PointStore,
         node: usize,
     ) -> Option<&'a mut [f32]> {
-        points.boxes.get_mut(geometry, self.slots[node].get())
+        points.boxes.get_mut(geometry, self.nodes[node].place.get())
     }
 
     /// Keeps the box of a node from now on.
     #[inline(always)]
     pub(super) fn keep_box(&mut self, points: &mut PointStore, node: usize, bounds: &[f32]) {
-        self.slots[node] = I::new(points.boxes.keep(bounds));
+        self.nodes[node].place = I::new(points.boxes.keep(bounds));
     }
 
     /// Drops the box of a node, if it is no twig.
@@ -143,10 +156,10 @@ impl<I: Index> Tree<I> {
         points: &mut PointStore,
         node: usize,
     ) {
-        let place = self.slots[node].get();
+        let place = self.nodes[node].place.get();
         if place != I::MAX {
             points.boxes.drop(geometry, place);
-            self.slots[node] = I::new(I::MAX);
+            self.nodes[node].place = I::new(I::MAX);
         }
     }
 
@@ -211,6 +224,27 @@ impl<I: Index> Tree<I> {
         }
     }
 
+    /// Makes all boxes that are kept anew; the pool has none of this tree.
+    pub(crate) fn make_boxes<G: Geometry>(&mut self, geometry: G, points: &mut PointStore) {
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        let mut pending = Vec::new();
+        pending.extend((self.mass > 0).then_some((self.root, self.mass)));
+        while let Some((reference, mass)) = pending.pop() {
+            if let Some(node) = self.nodes.get_mut(reference.get()) {
+                node.place = I::new(I::MAX);
+                nodes.push((reference, mass));
+                let left = node.left_mass.get();
+                pending.extend([(node.right, mass - left), (node.left, left)]);
+            }
+        }
+        // Children come after their parents: from the end, their boxes are ready.
+        let mut room = vec![0.0; geometry.box_len()];
+        for (node, mass) in nodes.into_iter().rev() {
+            let large = mass > points.boxes.twig;
+            self.keep_grown(geometry, points, large.then_some(node), &mut room);
+        }
+    }
+
     /// Makes `room` the box of all points of a tree that is not empty.
     #[inline(always)]
     pub(crate) fn whole_box<G: Geometry>(
@@ -253,7 +287,6 @@ impl<I: Index> Tree<I> {
         parts: &G::Parts,
         room: &mut [f32],
     ) {
-        const { assert!(G::TWIG <= WAITING) };
         let kept = |node: NodeRef<I>| {
             let node = self.node(node).map(|_| node.get());
             node.and_then(|node| self.kept_box(geometry, points, node))
@@ -300,6 +333,13 @@ impl<I: Index> Iterator for Twig<'_, I> {
     }
 }
 
+/// The largest mass of nodes without a box, where this fraction of the nodes has one.
+fn twig(fraction: f64) -> usize {
+    ((2.0 / fraction) as usize)
+        .saturating_sub(1)
+        .clamp(1, WAITING)
+}
+
 /// Number of boxes that the trees of a forest are likely to keep at most in the long run.
 ///
 /// The expectation is that of trees whose cuts part any number of points evenly at random; those of
@@ -313,7 +353,8 @@ fn expected_boxes(config: &Config) -> usize {
     if config.dimensions() == 1 {
         return 0;
     }
-    let mean = number_of_trees * (2 * sample_size / (TWIG + 1));
-    let most = number_of_trees * sample_size.saturating_sub(TWIG);
+    let twig = twig(config.bounding_box_cache_fraction);
+    let mean = number_of_trees * (2 * sample_size / (twig + 1));
+    let most = number_of_trees * sample_size.saturating_sub(twig);
     (mean + mean / 8 + 8).min(most)
 }

@@ -57,7 +57,7 @@ impl<I: Index> Tree<I> {
         let (mut reference, mut mass) = (self.root, self.mass);
         let mut shrunk = None;
         while let Some(node) = self.nodes.get_mut(reference.get()) {
-            if mass == G::TWIG + 1 {
+            if mass == points.boxes.twig + 1 {
                 shrunk = Some(reference);
             }
             path.push(reference);

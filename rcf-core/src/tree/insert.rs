@@ -31,7 +31,7 @@ impl<I: Index> Tree<I> {
         let (path, room, x) = path.parts_and_row(geometry, points.row(point));
         let neighbor = self.point(leaf);
         if points.row(neighbor) == x {
-            let (_, grown) = self.add_mass_along::<G>(geometry, x, path);
+            let (_, grown) = self.add_mass_along(geometry, points.boxes.twig, x, path);
             self.keep_grown(geometry, points, grown, room);
             return neighbor;
         }
@@ -67,7 +67,8 @@ impl<I: Index> Tree<I> {
             }
         }
         let below = path.get(split).copied().unwrap_or(leaf);
-        let (mass_below, grown) = self.add_mass_along(geometry, x, &path[..split]);
+        let (mass_below, grown) =
+            self.add_mass_along(geometry, points.boxes.twig, x, &path[..split]);
 
         let everywhere = geometry.everywhere();
         geometry.clear(&everywhere, room);
@@ -75,7 +76,7 @@ impl<I: Index> Tree<I> {
         let cut = separating_cut(geometry.corners(room), x, rng);
         let node = self.join(cut, x, point, below, mass_below);
         self.relink(path[..split].last(), below, node);
-        if mass_below + 1 > G::TWIG {
+        if mass_below + 1 > points.boxes.twig {
             geometry.cover_measured(room, x);
             self.keep_box(points, node.get(), room);
         }
@@ -89,13 +90,14 @@ impl<I: Index> Tree<I> {
     fn add_mass_along<G: Geometry>(
         &mut self,
         geometry: G,
+        twig: usize,
         x: &[f32],
         path: &[NodeRef<I>],
     ) -> (usize, Option<NodeRef<I>>) {
         let mut mass = self.mass;
         let mut grown = None;
         for reference in path {
-            if mass == G::TWIG {
+            if mass == twig {
                 grown = Some(*reference);
             }
             let node = &mut self.nodes[reference.get()];
@@ -139,11 +141,10 @@ impl<I: Index> Tree<I> {
             (below, leaf, mass_below)
         };
         let node = Node {
-            cut: cut.value,
-            dimension: I::new(cut.dimension),
             left,
             right,
             left_mass: I::new(left_mass),
+            ..Node::new(cut)
         };
         self.allocate(node)
     }

@@ -45,8 +45,6 @@ pub(crate) struct Tree<I> {
     /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
     internal_capacity: usize,
     nodes: Vec<Node<I>>,
-    /// For each node where its box is in the pool of the forest; `I::MAX` if it is a twig.
-    slots: Vec<I>,
     /// Head of the chain of unused nodes, linked through `left`; `I::MAX` ends it.
     free: NodeRef<I>,
     /// Without meaning while the tree is empty.
@@ -109,7 +107,6 @@ impl<I: Index> Tree<I> {
         Self {
             internal_capacity: sample_size - 1,
             nodes: Vec::new(),
-            slots: Vec::new(),
             free: NodeRef::internal(I::MAX),
             root: NodeRef::default(),
             mass: 0,
@@ -119,7 +116,6 @@ impl<I: Index> Tree<I> {
     /// Takes all points out, and keeps the room for them. The pool of boxes is to be cleared, too.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();
-        self.slots.clear();
         self.free = NodeRef::internal(I::MAX);
         self.mass = 0;
     }
@@ -193,17 +189,11 @@ impl<I: Index> Tree<I> {
         let reference = NodeRef::internal(self.nodes.len());
         if self.nodes.len() == self.nodes.capacity() {
             let room = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
-            self.reserve(room.min(self.internal_capacity));
+            let room = room.min(self.internal_capacity);
+            self.nodes.reserve_exact(room - self.nodes.len());
         }
         self.nodes.push(node);
-        self.slots.push(I::new(I::MAX));
         reference
-    }
-
-    /// Makes room for so many nodes.
-    fn reserve(&mut self, nodes: usize) {
-        self.nodes.reserve_exact(nodes - self.nodes.len());
-        self.slots.reserve_exact(nodes - self.slots.len());
     }
 
     /// Takes a node out of use, with its box.
@@ -219,11 +209,11 @@ impl<I: Index> Tree<I> {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.slots)
+        size_of_val_capacity(&self.nodes)
     }
 
     /// The same of a full tree over points that all differ.
     pub(crate) fn full_heap_bytes(sample_size: usize) -> usize {
-        (sample_size - 1) * (size_of::<Node<I>>() + size_of::<I>())
+        (sample_size - 1) * size_of::<Node<I>>()
     }
 }

@@ -3,32 +3,56 @@
 use std::hint::select_unpredictable;
 
 use super::bounding_box::Geometry;
+use super::cut::Cut;
 use crate::index::Index;
 
-/// An internal node: a cut, and what lies on either side of it.
+/// An internal node: a cut, what lies on either side of it, and where its box is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node<I> {
-    /// Points with `x[dimension] <= cut` lie to the left.
-    pub(crate) cut: f32,
-    pub(crate) dimension: I,
+    /// The cut, as bytes: so the node needs no padding, which an aligned number would ask for.
+    pub(super) cut: [u8; size_of::<f32>()],
+    pub(super) dimension: I,
     pub(crate) left: NodeRef<I>,
     pub(crate) right: NodeRef<I>,
     /// Number of sampled points on the left, with multiplicity. The masses of all nodes follow
     /// from these on the way down from the root.
     pub(crate) left_mass: I,
+    /// The place of its box in the pool of the forest; `I::MAX` if it is a twig.
+    pub(crate) place: I,
 }
 
 impl<I: Index> Node<I> {
+    /// Without children, and without a box.
+    pub(crate) fn new(cut: Cut) -> Self {
+        Self {
+            cut: cut.value.to_ne_bytes(),
+            dimension: I::new(cut.dimension),
+            left: NodeRef::default(),
+            right: NodeRef::default(),
+            left_mass: I::default(),
+            place: I::new(I::MAX),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn cut(&self) -> Cut {
+        Cut {
+            dimension: self.dimension.get(),
+            value: f32::from_ne_bytes(self.cut),
+        }
+    }
+
     /// The child on the side on which `x` lies. Which one that is no processor can foretell.
     #[inline(always)]
     pub(crate) fn toward<G: Geometry>(&self, geometry: G, x: &[f32]) -> NodeRef<I> {
         select_unpredictable(self.is_left(geometry, x), self.left, self.right)
     }
 
-    /// Whether `x` lies to the left of the cut.
+    /// Whether `x` lies to the left: points with `x[dimension] <= value` do.
     #[inline(always)]
     pub(crate) fn is_left<G: Geometry>(&self, geometry: G, x: &[f32]) -> bool {
-        geometry.coordinate(x, self.dimension.get()) <= self.cut
+        let cut = self.cut();
+        geometry.coordinate(x, cut.dimension) <= cut.value
     }
 
     /// The mass on the left or on the right of a node of this mass.

@@ -15,10 +15,7 @@ impl<I: Index> Tree<I> {
         pending.extend((self.mass > 0).then_some(self.root));
         while let Some(reference) = pending.pop() {
             if let Some(node) = self.node(reference) {
-                cuts.push(Cut {
-                    dimension: node.dimension.get(),
-                    value: node.cut,
-                });
+                cuts.push(node.cut());
                 pending.extend([node.right, node.left]);
             }
         }
@@ -42,11 +39,10 @@ impl<I: Index> Tree<I> {
         if points.is_empty() {
             return cuts.is_empty().then_some(tree);
         }
-        tree.reserve(cuts.len());
+        tree.nodes.reserve_exact(cuts.len());
 
         // Each cut parts a stretch of `points` in two; the left one is next.
         let mut points = points.to_vec();
-        let mut masses = Vec::with_capacity(cuts.len());
         let mut cuts = cuts.iter();
         let mut pending = vec![(0..points.len(), None)];
         while let Some((stretch, parent)) = pending.pop() {
@@ -56,13 +52,6 @@ impl<I: Index> Tree<I> {
                 NodeRef::leaf(first.get(), tree.internal_capacity)
             } else {
                 let cut = cuts.next()?;
-                let node = Node {
-                    cut: cut.value,
-                    dimension: I::new(cut.dimension),
-                    left: NodeRef::default(),
-                    right: NodeRef::default(),
-                    left_mass: I::default(),
-                };
                 let left_mass = partition(here, |point| {
                     let row = store.row(point.get());
                     geometry.coordinate(row, cut.dimension) <= cut.value
@@ -72,10 +61,9 @@ impl<I: Index> Tree<I> {
                 }
                 let node = Node {
                     left_mass: I::new(left_mass),
-                    ..node
+                    ..Node::new(*cut)
                 };
                 let reference = tree.allocate(node);
-                masses.push(here.len());
                 let middle = stretch.start + left_mass;
                 pending.push((middle..stretch.end, Some((reference, false))));
                 pending.push((stretch.start..middle, Some((reference, true))));
@@ -90,17 +78,7 @@ impl<I: Index> Tree<I> {
         if cuts.next().is_some() {
             return None;
         }
-        // Children come after their parents: from the end, their boxes are ready.
-        let mut room = vec![0.0; geometry.box_len()];
-        for (node, mass) in masses.into_iter().enumerate().rev() {
-            let large = mass > G::TWIG;
-            tree.keep_grown(
-                geometry,
-                store,
-                large.then_some(NodeRef::internal(node)),
-                &mut room,
-            );
-        }
+        tree.make_boxes(geometry, store);
         Some(tree)
     }
 }

@@ -136,12 +136,12 @@ impl<'a, I: Index> Imputer<'a, I> {
             mass: Tree::child_mass(record, mass, reference),
         };
         self.steps.push(Step::Rise { node, depth });
-        let dimension = record.dimension.get();
-        if self.is_missing[dimension] {
+        let cut = record.cut();
+        if self.is_missing[cut.dimension] {
             // The left one is next.
             let both = [Step::Join, below(record.right), below(record.left)];
             self.steps.extend(both);
-        } else if self.filled[dimension] <= record.cut {
+        } else if self.filled[cut.dimension] <= cut.value {
             self.steps.push(below(record.left));
         } else {
             self.steps.push(below(record.right));

@@ -85,6 +85,62 @@ fn levels_agree(records: &Array2<f64>) {
     }
 }
 
+/// How many boxes are kept, from the start or from some record on, is seen in no result.
+#[test]
+fn every_fraction_of_kept_boxes_gives_the_same_bits() {
+    for dimensions in [1, 2, 5, 8, 20, 50] {
+        let records = records(300, dimensions, 8);
+        let run = |first: f64, then: f64| {
+            let builder = RandomCutForest::builder(dimensions).number_of_trees(11);
+            let builder = builder.sample_size(64).seed(5);
+            let mut forest = builder.bounding_box_cache_fraction(first).build().unwrap();
+            let (before, after) = records.view().split_at(ndarray::Axis(0), 150);
+            let mut scores = bits(forest.process_array(before).unwrap());
+            let len = forest.size_in_bytes();
+            forest.set_bounding_box_cache_fraction(then).unwrap();
+            scores.extend(bits(forest.process_array(after).unwrap()));
+            let record = records.row(10).to_vec();
+            let attribution = attribution_bits(forest.attribution(&record).unwrap());
+            (len, (scores, attribution, forest.to_bytes()))
+        };
+        let (lean, expected) = run(0.125, 0.125);
+        let mut last = lean;
+        for (first, then) in [
+            (0.125, 1.0),
+            (0.25, 0.25),
+            (0.4, 0.2),
+            (1.0, 0.125),
+            (1.0, 1.0),
+        ] {
+            let (len, found) = run(first, then);
+            assert!(
+                found == expected,
+                "{first}, then {then}: {dimensions} dimensions"
+            );
+            assert!(len >= last, "{first}: {len} bytes, less than {last}");
+            last = len;
+        }
+        assert!(dimensions == 1 || last > lean, "more boxes take more room");
+    }
+}
+
+#[test]
+fn a_fraction_out_of_range_is_refused() {
+    let mut forest = forest(2, 1);
+    let before = forest.clone().to_bytes();
+    for fraction in [0.0, 0.1, 1.01, -1.0, f64::NAN, f64::INFINITY] {
+        let error = forest
+            .set_bounding_box_cache_fraction(fraction)
+            .unwrap_err();
+        let expected = format!("bounding_box_cache_fraction must be in 0.125..=1, got {fraction}");
+        assert_eq!(error.to_string(), expected);
+        let builder = RandomCutForest::builder(2).bounding_box_cache_fraction(fraction);
+        assert_eq!(builder.build().unwrap_err().to_string(), expected);
+    }
+    assert!((forest.config().bounding_box_cache_fraction - 0.25).abs() < 1e-15);
+    assert_eq!(forest.to_bytes(), before);
+}
+
 fn one_by_one(forest: &mut RandomCutForest, records: ArrayView2<'_, f64>) -> Vec<u64> {
     bits(
         records

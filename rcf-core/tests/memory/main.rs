@@ -58,6 +58,8 @@ fn shapes() -> Vec<RandomCutForestBuilder> {
         forest(3).number_of_trees(1).sample_size(1),
         forest(2).number_of_trees(300).sample_size(300),
         forest(1).internal_shingling(false).shingle_size(3),
+        forest(5).shingle_size(4).bounding_box_cache_fraction(1.0),
+        forest(8).bounding_box_cache_fraction(0.125),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
+use crate::config::{BOX_FRACTION, Config};
 use crate::error::StateError;
 
 #[derive(Serialize, Deserialize)]
@@ -62,6 +62,7 @@ impl ConfigV1 {
             store_labels: self.store_labels,
             noise_floor: self.noise_floor,
             relative_noise_floor: self.relative_noise_floor,
+            bounding_box_cache_fraction: BOX_FRACTION,
         };
         Ok(config.check()?)
     }

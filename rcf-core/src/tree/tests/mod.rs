@@ -51,10 +51,15 @@ struct Grown<I> {
 }
 
 impl<I: Index> Grown<I> {
+    /// The seed tells which boxes are kept, too.
     fn new(dimensions: usize, sample_size: usize, seed: u64) -> Self {
+        let mut store = PointStore::new(stride(dimensions), 0);
+        store
+            .boxes
+            .keep_fraction([0.25, 1.0, 0.4, 0.125][seed as usize % 4]);
         Self {
             dimensions,
-            store: PointStore::new(stride(dimensions), 0),
+            store,
             tree: Tree::new(sample_size),
             rng: TreeRng::family(seed, 1).remove(0),
             path: Path::new(),

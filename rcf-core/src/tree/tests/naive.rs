@@ -45,7 +45,7 @@ impl Naive {
             }
             Child::Internal(_) => {
                 let node = tree.node(reference).expect("an internal node has a record");
-                let (dimension, value) = (node.dimension.get(), node.cut);
+                let Cut { dimension, value } = node.cut();
                 let left_mass = node.left_mass.get();
                 Self::Node {
                     cut: Cut { dimension, value },

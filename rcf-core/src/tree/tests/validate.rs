@@ -38,8 +38,7 @@ impl<I: Index> Tree<I> {
             "not a full binary tree"
         );
         self.validate_unused(&mut found.nodes);
-        assert_eq!(self.slots.len(), self.nodes.len());
-        let kept = self.slots.iter().filter(|slot| slot.get() != I::MAX);
+        let kept = self.nodes.iter().filter(|node| node.place.get() != I::MAX);
         assert_eq!(kept.count(), found.boxes, "a box is kept for no node");
         found.leaves
     }
@@ -82,7 +81,11 @@ impl<I: Index> Tree<I> {
         }
 
         let kept = self.kept_box(geometry, points, index);
-        assert_eq!(kept.is_some(), mass > G::TWIG, "kept box at {index}");
+        assert_eq!(
+            kept.is_some(),
+            mass > points.boxes.twig,
+            "kept box at {index}"
+        );
         found.boxes += usize::from(kept.is_some());
         let mut room = vec![f32::NAN; geometry.box_len()];
         let bounds = self.bounds(geometry, points, index, &mut room);
@@ -132,9 +135,9 @@ impl Boxes {
     /// Panics unless each place for a box is used by one node of these trees or in the chain of unused
     /// ones.
     pub(crate) fn validate<I: Index>(&self, dimensions: usize, trees: &[Tree<I>]) {
-        let slots = trees.iter().flat_map(|tree| &tree.slots);
-        let places = slots
-            .map(|slot| slot.get())
+        let nodes = trees.iter().flat_map(|tree| &tree.nodes);
+        let places = nodes
+            .map(|node| node.place.get())
             .filter(|&place| place != I::MAX);
         let mut seen = HashSet::new();
         for place in places.chain(self.unused(dimensions)) {
