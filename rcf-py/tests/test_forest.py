@@ -17,6 +17,7 @@ DEFAULTS = {
     "initial_accept_fraction": 0.125,
     "internal_shingling": True,
     "seed": 0,
+    "bounding_box_cache_fraction": 0.25,
 }
 OTHERS = {
     "input_dimensions": 3,
@@ -28,6 +29,7 @@ OTHERS = {
     "initial_accept_fraction": 0.5,
     "internal_shingling": False,
     "seed": 2**64 - 1,
+    "bounding_box_cache_fraction": 0.5,
 }
 
 
@@ -81,6 +83,7 @@ def test_repr_builds_the_same_forest():
         ("time_decay", math.inf),
         ("initial_accept_fraction", 0.0),
         ("initial_accept_fraction", 1.5),
+        ("bounding_box_cache_fraction", 0.1),
     ],
 )
 def test_a_broken_rule_names_its_parameter(name, value):

@@ -279,6 +279,23 @@ def test_a_noise_floor_tells_a_tremor_from_a_jump():
         rcf.RandomCutForest(noise_floor="much")
 
 
+def test_boxes_change_speed_and_memory_alone():
+    values = np.random.default_rng(3).normal(size=(600, 5))
+    lean, fast = (rcf.RandomCutForest(input_dimensions=5, bounding_box_cache_fraction=f) for f in (0.125, 1.0))
+    assert np.array_equal(lean.process(values), fast.process(values))
+    assert lean.size_in_bytes < fast.size_in_bytes and lean.estimated_bytes < fast.estimated_bytes
+    before = lean.size_in_bytes
+    lean.bounding_box_cache_fraction = 1.0
+    assert lean.size_in_bytes > before and lean.estimated_bytes == fast.estimated_bytes
+    assert np.array_equal(lean.process(values), fast.process(values))
+    assert lean.to_bytes() == fast.to_bytes()
+    assert rcf.RandomCutForest.from_bytes(lean.to_bytes()).bounding_box_cache_fraction == 0.25
+    for wrong in (0.0, 1.5, math.nan):
+        with pytest.raises(rcf.ConfigError, match="bounding_box_cache_fraction"):
+            lean.bounding_box_cache_fraction = wrong
+    assert lean.bounding_box_cache_fraction == 1.0
+
+
 def test_what_normal_looks_like(line):
     groups = line.summarize(3)
     assert 1 <= len(groups) <= 3 and sum(group.weight for group in groups) == pytest.approx(1.0)

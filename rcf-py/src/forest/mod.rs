@@ -65,6 +65,9 @@ use crate::shared::Shared;
 ///     scores like the largest.
 /// relative_noise_floor : float, default 0
 ///     The same as a fraction, from 0 to 1, of the range that a tree's sample has.
+/// bounding_box_cache_fraction : float, default 0.25
+///     Fraction of the nodes of a tree, from 0.125 to 1, that keep their bounding box. More is faster and
+///     takes more memory; all results stay the same. It is not saved, nor pickled.
 ///
 /// Raises
 /// ------
@@ -124,12 +127,13 @@ impl PyRandomCutForest {
         signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
             sample_size=None, time_decay=None, output_after=None, initial_accept_fraction=None,
             internal_shingling=None, seed=None, shingle_rotation=None, store_sequence_numbers=None,
-            store_labels=None, noise_floor=None, relative_noise_floor=None, _state=None),
+            store_labels=None, noise_floor=None, relative_noise_floor=None,
+            bounding_box_cache_fraction=None, _state=None),
         text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
             sample_size=None, time_decay=None, output_after=None, initial_accept_fraction=None, \
             internal_shingling=None, seed=None, shingle_rotation=None, \
             store_sequence_numbers=None, store_labels=None, noise_floor=None, \
-            relative_noise_floor=None)"
+            relative_noise_floor=None, bounding_box_cache_fraction=None)"
     )]
     #[expect(
         clippy::too_many_arguments,
@@ -150,6 +154,7 @@ impl PyRandomCutForest {
         store_labels: Option<&Bound<'_, PyAny>>,
         noise_floor: Option<&Bound<'_, PyAny>>,
         relative_noise_floor: Option<&Bound<'_, PyAny>>,
+        bounding_box_cache_fraction: Option<&Bound<'_, PyAny>>,
         _state: State<'_>,
     ) -> PyResult<Self> {
         if let Some((bytes, trusted)) = _state {
@@ -172,6 +177,7 @@ impl PyRandomCutForest {
             store_sequence_numbers: flag,
             store_labels: flag,
             relative_noise_floor: real,
+            bounding_box_cache_fraction: real,
         }
         if let Some(floor) = per_input("noise_floor", noise_floor, input_dimensions)? {
             builder = builder.noise_floor(floor);
@@ -214,6 +220,10 @@ impl PyRandomCutForest {
             let floor = config.relative_noise_floor;
             text.push_str(&format!(", relative_noise_floor={floor:?}"));
         }
+        let boxes = slf.get().bounding_box_cache_fraction(slf.py())?;
+        if boxes != 0.25 {
+            text.push_str(&format!(", bounding_box_cache_fraction={boxes:?}"));
+        }
         text.push(')');
         Ok(text)
     }
@@ -243,6 +253,29 @@ impl PyRandomCutForest {
         Ok(())
     }
 
+    /// Fraction of the nodes of a tree that keep their bounding box.
+    ///
+    /// Can be set at any time: more is faster and takes more memory, all results stay the same.
+    #[getter]
+    fn bounding_box_cache_fraction(&self, py: Python<'_>) -> PyResult<f64> {
+        let forest = self.forest.read(py)?;
+        Ok(forest.config().bounding_box_cache_fraction)
+    }
+
+    #[setter]
+    fn set_bounding_box_cache_fraction(
+        &self,
+        py: Python<'_>,
+        fraction: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let Some(fraction) = real("bounding_box_cache_fraction", Some(fraction))? else {
+            return Ok(());
+        };
+        let mut forest = self.forest.write(py)?;
+        let set = forest.set_bounding_box_cache_fraction(fraction);
+        set.map_err(errors::config)
+    }
+
     /// Whether enough has been learned for scores above 0.
     #[getter]
     fn is_ready(&self, py: Python<'_>) -> PyResult<bool> {
@@ -257,8 +290,8 @@ impl PyRandomCutForest {
 
     /// Memory that a forest of these parameters takes once it is full, in bytes, but for a few per cent.
     #[getter]
-    fn estimated_bytes(&self) -> usize {
-        self.config.estimate_bytes()
+    fn estimated_bytes(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.forest.read(py)?.config().estimate_bytes())
     }
 
     /// Memory that the forest takes, in bytes.
