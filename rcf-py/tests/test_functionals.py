@@ -281,7 +281,8 @@ def test_a_noise_floor_tells_a_tremor_from_a_jump():
 
 def test_boxes_change_speed_and_memory_alone():
     values = np.random.default_rng(3).normal(size=(600, 5))
-    lean, fast = (rcf.RandomCutForest(input_dimensions=5, bounding_box_cache_fraction=f) for f in (0.125, 1.0))
+    lean = rcf.RandomCutForest(input_dimensions=5, bounding_box_cache_fraction=0.125)
+    fast = rcf.RandomCutForest(input_dimensions=5, bounding_box_cache_fraction=1.0)
     assert np.array_equal(lean.process(values), fast.process(values))
     assert lean.size_in_bytes < fast.size_in_bytes and lean.estimated_bytes < fast.estimated_bytes
     before = lean.size_in_bytes

@@ -226,22 +226,27 @@ impl<I: Index> Tree<I> {
 
     /// Makes all boxes that are kept anew; the pool has none of this tree.
     pub(crate) fn make_boxes<G: Geometry>(&mut self, geometry: G, points: &mut PointStore) {
-        let mut nodes = Vec::with_capacity(self.nodes.len());
-        let mut pending = Vec::new();
-        pending.extend((self.mass > 0).then_some((self.root, self.mass)));
-        while let Some((reference, mass)) = pending.pop() {
-            if let Some(node) = self.nodes.get_mut(reference.get()) {
-                node.place = I::new(I::MAX);
-                nodes.push((reference, mass));
+        for node in &mut self.nodes {
+            node.place = I::new(I::MAX);
+        }
+        let mut large = vec![(self.root, self.mass)];
+        large.retain(|&(_, mass)| mass > points.boxes.twig);
+        let mut next = 0;
+        while let Some(&(reference, mass)) = large.get(next) {
+            next += 1;
+            // A leaf may be as large.
+            if let Some(node) = self.node(reference) {
                 let left = node.left_mass.get();
-                pending.extend([(node.right, mass - left), (node.left, left)]);
+                let children = [(node.left, left), (node.right, mass - left)];
+                let children = children.into_iter();
+                large.extend(children.filter(|&(_, mass)| mass > points.boxes.twig));
             }
         }
         // Children come after their parents: from the end, their boxes are ready.
         let mut room = vec![0.0; geometry.box_len()];
-        for (node, mass) in nodes.into_iter().rev() {
-            let large = mass > points.boxes.twig;
-            self.keep_grown(geometry, points, large.then_some(node), &mut room);
+        for (reference, _) in large.into_iter().rev() {
+            let node = self.node(reference).map(|_| reference);
+            self.keep_grown(geometry, points, node, &mut room);
         }
     }
 
