@@ -324,6 +324,12 @@ macro_rules! for_each_vector {
     };
 }
 
+/// A row of known length.
+#[inline(always)]
+fn of_length<const N: usize>(row: &[f32]) -> &[f32; N] {
+    row.first_chunk().expect("a row as long as the others")
+}
+
 /// The half vector that ends a row.
 #[inline(always)]
 fn half(row: &[f32]) -> &[f32; HALF] {
@@ -649,6 +655,38 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     /// [`gap`](Geometry::gap) over all of a row: where it is short, a set would cost more than it saves.
     #[inline(always)]
     fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> f32 {
+        // Usual lengths, for which the compiler drops loops and checks.
+        match self.stride() {
+            4 => self.gap_of::<4>(corners, x),
+            12 => self.gap_of::<12>(corners, x),
+            16 => self.gap_of::<16>(corners, x),
+            20 => self.gap_of::<20>(corners, x),
+            24 => self.gap_of::<24>(corners, x),
+            _ => self.gap_of_any(corners, x),
+        }
+    }
+
+    /// [`gap_of_all`](Self::gap_of_all) of a row of known length.
+    #[inline(always)]
+    fn gap_of<const N: usize>(self, Corners { low, high }: Corners<'_>, x: &[f32]) -> f32 {
+        let simd = self.simd;
+        let (low, high, x) = (of_length::<N>(low), of_length::<N>(high), of_length::<N>(x));
+        let (lows, highs, xs) = (low.as_chunks().0, high.as_chunks().0, x.as_chunks().0);
+        let mut sum = simd.zero();
+        for i in 0..N / LANES {
+            let gaps = self.gaps(simd.load(&lows[i]), simd.load(&highs[i]), simd.load(&xs[i]));
+            sum = simd.add(sum, gaps);
+        }
+        if N % LANES != 0 {
+            let (low, high, x) = (half(low), half(high), half(x));
+            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
+            sum = simd.add(sum, gaps);
+        }
+        simd.total(sum)
+    }
+
+    #[inline(always)]
+    fn gap_of_any(self, corners: Corners<'_>, x: &[f32]) -> f32 {
         let simd = self.simd;
         let mut sum = simd.zero();
         let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));

@@ -16,27 +16,27 @@ pub(crate) struct Cut {
 /// `x` must lie outside of the box. Sums are in double precision, dimension by dimension.
 #[inline(always)]
 pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) -> Cut {
-    let Corners { low, high } = bounds;
-    let stretches = || {
-        low.iter()
-            .zip(high)
-            .zip(x)
-            .map(|((&lo, &hi), &x)| stretch(lo, hi, x))
-    };
-    let total: f64 = stretches().sum();
+    let starts = || (0..x.len()).step_by(FOUR);
+    let total = starts().fold(0.0, |total, first| {
+        let lengths = stretches(bounds, x, first);
+        lengths.iter().fold(total, |total, length| total + length)
+    });
     let mut rest = rng.unit() * total;
     let mut dimension = 0;
     let mut into = 0.0;
-    for (i, length) in stretches().enumerate() {
-        if length > 0.0 {
-            (dimension, into) = (i, rest);
-            rest -= length;
-            if rest < 0.0 {
-                break;
+    'passed: for first in starts() {
+        for (i, length) in stretches(bounds, x, first).into_iter().enumerate() {
+            if length > 0.0 {
+                (dimension, into) = (first + i, rest);
+                rest -= length;
+                if rest < 0.0 {
+                    break 'passed;
+                }
+                // The last stretch also gets what rounding may have left over.
             }
-            // The last stretch also gets what rounding may have left over.
         }
     }
+    let Corners { low, high } = bounds;
     let x = x[dimension];
     let (from, to) = if x < low[dimension] {
         (x, low[dimension])
@@ -51,11 +51,30 @@ pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) 
     }
 }
 
-/// The length of the stretch between `[lo, hi]` and `x`.
+/// Dimensions that are measured at once.
+const FOUR: usize = 4;
+
+/// The lengths of the stretches between the box and `x` from dimension `first` on; 0 beyond the last.
 #[inline(always)]
-fn stretch(lo: f32, hi: f32, x: f32) -> f64 {
-    let (lo, hi, x) = (f64::from(lo), f64::from(hi), f64::from(x));
-    larger(larger(lo - x, x - hi), 0.0)
+fn stretches(Corners { low, high }: Corners<'_>, x: &[f32], first: usize) -> [f64; FOUR] {
+    let stretch = |lo: f32, hi: f32, x: f32| {
+        let (lo, hi, x) = (f64::from(lo), f64::from(hi), f64::from(x));
+        larger(larger(lo - x, x - hi), 0.0)
+    };
+    match (
+        low[first..].first_chunk(),
+        high[first..].first_chunk(),
+        x[first..].first_chunk(),
+    ) {
+        (Some(low), Some(high), Some(x)) => {
+            let (low, high, x): (&[f32; FOUR], &[f32; FOUR], &[f32; FOUR]) = (low, high, x);
+            std::array::from_fn(|i| stretch(low[i], high[i], x[i]))
+        }
+        _ => std::array::from_fn(|i| match x.get(first + i) {
+            Some(&x) => stretch(low[first + i], high[first + i], x),
+            None => 0.0,
+        }),
+    }
 }
 
 /// Unlike `f64::max` it need not care for NaN, and is one instruction.

@@ -29,6 +29,8 @@ impl<I: Index> Tree<I> {
         self.release(geometry, points, parent);
 
         let mut changing = geometry.everywhere();
+        // The last box that was made anew, in `room`.
+        let mut below = None;
         while let Some(ancestor) = path.pop() {
             let Some(bounds) = self.kept_box(geometry, points, ancestor.get()) else {
                 continue;
@@ -36,7 +38,14 @@ impl<I: Index> Tree<I> {
             if !geometry.is_touched(&mut changing, bounds, x) {
                 break;
             }
-            self.enclose(geometry, points, ancestor.get(), &changing, room);
+            match below {
+                None => self.enclose(geometry, points, ancestor.get(), &changing, room),
+                Some(below) => {
+                    let beside = self.sibling(ancestor, below);
+                    self.extend(geometry, points, beside, &changing, room);
+                }
+            }
+            below = Some(ancestor);
             if let Some(bounds) = self.kept_box_mut(geometry, points, ancestor.get()) {
                 geometry.replace(&changing, bounds, room);
             }
