@@ -44,19 +44,21 @@ fuzz seconds="600" seed="2":
 fuzz-guided target seconds="600":
     cd rcf-core && mkdir -p fuzz/corpus/{{target}} && \
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-    cargo +nightly fuzz run --features libfuzzer {{target}} fuzz/corpus/{{target}} tests/fixtures/v1 -- \
-        -max_total_time={{seconds}} -max_len=10000
+    cargo +nightly fuzz run --features libfuzzer {{target}} fuzz/corpus/{{target}} \
+        {{ if target == "decode_state" { "tests/fixtures/v1 -- -max_len=10000" } else { "-- -max_len=600" } }} \
+        -max_total_time={{seconds}}
 
 # Fuzzes decoders and the reader of checkpoints of the program, so many cases each.
 fuzz-stream cases="100000" seed="2":
     PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --test fuzz
 
-# Do the tests notice when tree, sampler or visitors are changed? One part in n of all changes, spread evenly: a
+# Do the tests notice when trees, sampler or visitors are changed? One part in n of all changes, spread evenly: a
 # minute or two for each. See docs/mutants.md.
 mutants shard="0/64":
     cargo mutants -p rcf-core -j1 --shard {{shard}} --sharding round-robin --baseline skip --timeout 300 \
         -C=--config=profile.dev.package.rcf-core.opt-level=1 -C=--config=profile.dev.debug=false \
-        -f 'rcf-core/src/tree/*.rs' -f 'rcf-core/src/sampler/*.rs' -f 'rcf-core/src/visitor/*.rs' \
+        -f 'rcf-core/src/tree/*.rs' -f 'rcf-core/src/line/*.rs' -f rcf-core/src/grove.rs \
+        -f 'rcf-core/src/sampler/*.rs' -f 'rcf-core/src/visitor/*.rs' \
         -- --lib --test naive --test laws --test functionals --test memory
 
 # The detector beside forests and controls on the Numenta Anomaly Benchmark.

@@ -81,9 +81,8 @@ impl<I: Index> LineTree<I> {
                 level + 1,
             ));
         }
-        // Two points of one value no cut can part.
-        let parted = values.is_sorted_by(|a, b| a < b);
-        (parted && cuts.next().is_none()).then_some(tree)
+        // Two points of one value no cut has parted.
+        cuts.next().is_none().then_some(tree)
     }
 
     /// Makes the leaves of these points, without cuts; returns their coordinates.

@@ -343,6 +343,10 @@ fn what_is_not_sorted_by_its_cuts_is_refused() {
     assert!(!rebuild(&sample, &cuts[..18]), "a cut is missing");
     assert!(!rebuild(&sample[1..], &cuts), "a cut parts nothing");
     assert!(!rebuild(&[], &cuts));
+    assert!(!rebuild(&sample[..1], &cuts[..1]), "a cut is left");
+    let crowd = [sample[0]; SAMPLE_SIZE + 1];
+    assert!(rebuild(&crowd[1..], &[]));
+    assert!(!rebuild(&crowd, &[]), "too many points");
     let mut moved = cuts.clone();
     moved[7].value = 1e6;
     assert!(!rebuild(&sample, &moved), "a cut lies elsewhere");
