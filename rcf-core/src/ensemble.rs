@@ -139,6 +139,12 @@ impl<I: Index> Ensemble<I> {
     }
 }
 
+/// Whether a kernel is compiled for each usual length of rows: for the forests that most have, on the
+/// processors that most have.
+const fn by_length<S: Simd, I: Index>() -> bool {
+    S::IS_WIDE && I::MAX == u16::MAX as usize
+}
+
 struct ScorePass<'a, I> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
@@ -162,7 +168,7 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
         let mut sum = 0.0;
         let mut normalizers = Normalizers::default();
         let mut room = RowBuffer::new(box_len(*dimensions));
-        with_trees!(simd, *dimensions, trees, geometry, trees => CutTree::walk_all(
+        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => CutTree::walk_all(
             trees,
             points,
             geometry,
@@ -230,7 +236,7 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
         // Stored when the first tree takes it.
         let mut stored = None;
         let members = samplers.iter_mut().zip(rngs);
-        with_trees!(simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
+        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
             let Some(acceptance) = sampler.offer(clock, accept_fraction, rng) else { continue };
             if let Some(evicted) = sampler.evicted(acceptance) {
                 CutTree::delete(tree, geometry, points, evicted.get(), path);

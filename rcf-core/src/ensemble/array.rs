@@ -1,6 +1,6 @@
 //! The scores of many points: tree by tree instead of point by point.
 
-use super::{Ensemble, Normalizers};
+use super::{Ensemble, Normalizers, by_length};
 use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
@@ -36,7 +36,7 @@ impl<I: Index> Kernel for ScoreAllPass<'_, I> {
             rows,
         } = self;
         let mut normalizers = Normalizers::default();
-        let mut sums = with_trees!(simd, *dimensions, trees, geometry, trees => {
+        let mut sums = with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
             let normalizer = |mass| normalizers.of(mass);
             CutTree::sum_scores(trees, points, geometry, rows, normalizer)
         });

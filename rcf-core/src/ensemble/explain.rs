@@ -1,6 +1,6 @@
 //! Score and attribution in one traversal, and with no more trees than a precision asks for.
 
-use super::{Ensemble, Normalizers};
+use super::{Ensemble, Normalizers, by_length};
 use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::row_buffer::RowBuffer;
@@ -121,7 +121,7 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
             floor,
         } = self;
         let Ensemble { trees, .. } = ensemble;
-        with_trees!(simd, ensemble.dimensions, trees, geometry, trees => {
+        with_trees!(by length if by_length::<S, I>(); simd, ensemble.dimensions, trees, geometry, trees => {
             explain(trees, geometry, ensemble, x, precision, floor)
         })
     }

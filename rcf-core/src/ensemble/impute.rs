@@ -1,6 +1,6 @@
 //! Candidates for missing coordinates, one from each tree.
 
-use super::Ensemble;
+use super::{Ensemble, by_length};
 use crate::grove::{CutTree, with_trees};
 use crate::index::Index;
 use crate::rng::TreeRng;
@@ -57,7 +57,7 @@ impl<I: Index> Kernel for ImputePass<'_, I> {
         let fits = |point| phase.is_none_or(|phase| phases.fits(point, phase));
         let mut imputer = Imputer::new(x, missing, centrality, lots);
         let mut candidates = Vec::with_capacity(trees.len());
-        with_trees!(simd, self.ensemble.dimensions, trees, geometry, trees => for tree in trees {
+        with_trees!(by length if by_length::<S, I>(); simd, self.ensemble.dimensions, trees, geometry, trees => for tree in trees {
             candidates.push(tree.best(&mut imputer, points, geometry, fits));
         });
         if candidates.iter().any(|&point| fits(point)) {

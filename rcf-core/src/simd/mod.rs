@@ -25,6 +25,9 @@ pub(crate) trait Simd: Copy {
     /// Eight floats.
     type Vector: Copy;
 
+    /// Whether they fit one register.
+    const IS_WIDE: bool;
+
     fn zero(self) -> Self::Vector;
     /// The same in all lanes.
     fn splat(self, a: f32) -> Self::Vector;

@@ -9,6 +9,8 @@ pub(crate) struct Portable;
 impl Simd for Portable {
     type Vector = [f32; LANES];
 
+    const IS_WIDE: bool = false;
+
     #[inline(always)]
     fn zero(self) -> Self::Vector {
         [0.0; LANES]

@@ -40,6 +40,8 @@ impl Avx2 {
 impl Simd for Avx2 {
     type Vector = __m256;
 
+    const IS_WIDE: bool = true;
+
     #[inline(always)]
     fn zero(self) -> __m256 {
         // SAFETY: `self` proves AVX2.

@@ -97,11 +97,6 @@ impl<'a> Corners<'a> {
     }
 }
 
-/// Whether rows of so many coordinates are one vector.
-pub(crate) const fn is_one_vector(dimensions: usize) -> bool {
-    dimensions > HALF && dimensions <= LANES
-}
-
 /// Floats in a row of `dimensions` coordinates: whole vectors and at most one half, the rest zeros.
 pub(crate) fn stride(dimensions: usize) -> usize {
     if dimensions == 1 {
@@ -223,14 +218,12 @@ impl Geometry for Line {
 /// that did not change in some dimension changes no larger box there. Climbs therefore keep a set
 /// of the vectors that still matter, and read no other part of the boxes above.
 ///
-/// With `ONE`, a row is one vector, as for the usual shingles of up to eight values: the compiler then
-/// drops sets and loops.
+/// Where the length of a row is known beforehand, `STRIDE`, as for the usual shingles, the compiler drops
+/// sets, loops and checks; 0 stands for any.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lanes<S, const ONE: bool> {
+pub(crate) struct Lanes<S, const STRIDE: usize> {
     simd: S,
     stride: usize,
-    /// Whole vectors in a row.
-    vectors: usize,
     /// A bit for each lane of the last vector, or half, that is not padding.
     last_lanes: u32,
 }
@@ -252,7 +245,7 @@ const FEW: usize = 3;
 /// Vectors that have a bit in [`Parts`].
 const TRACKED: usize = u64::BITS as usize;
 
-impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
+impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
     pub(crate) fn new(simd: S, dimensions: usize) -> Self {
         let stride = stride(dimensions);
         let last = if stride.is_multiple_of(LANES) {
@@ -263,19 +256,18 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
         Self {
             simd,
             stride,
-            vectors: stride / LANES,
             last_lanes: (1 << (last - (stride - dimensions))) - 1,
         }
     }
 
     #[inline(always)]
     fn stride(self) -> usize {
-        if ONE { LANES } else { self.stride }
+        if STRIDE == 0 { self.stride } else { STRIDE }
     }
 
     #[inline(always)]
     fn vectors(self) -> usize {
-        if ONE { 1 } else { self.vectors }
+        self.stride() / LANES
     }
 
     #[inline(always)]
@@ -307,9 +299,10 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
 /// inlined, and their vectors then not instructions.)
 macro_rules! for_each_vector {
     ($geometry:expr, $parts:expr, $i:ident => $body:block) => {
-        if ONE {
-            let $i = 0;
-            $body
+        if STRIDE != 0 {
+            for $i in 0..STRIDE / LANES {
+                $body
+            }
         } else {
             let mut remaining = $parts.vectors;
             while remaining != 0 {
@@ -317,17 +310,11 @@ macro_rules! for_each_vector {
                 remaining &= remaining - 1;
                 $body
             }
-            for $i in TRACKED..$geometry.vectors {
+            for $i in TRACKED..$geometry.vectors() {
                 $body
             }
         }
     };
-}
-
-/// A row of known length.
-#[inline(always)]
-fn of_length<const N: usize>(row: &[f32]) -> &[f32; N] {
-    row.first_chunk().expect("a row as long as the others")
 }
 
 /// The half vector that ends a row.
@@ -343,7 +330,7 @@ fn half_mut(row: &mut [f32]) -> &mut [f32; HALF] {
         .expect("a row of vectors has at least four floats")
 }
 
-impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
+impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     type Parts = Parts;
 
     #[inline(always)]
@@ -625,7 +612,7 @@ impl<S: Simd, const ONE: bool> Geometry for Lanes<S, ONE> {
     }
 }
 
-impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
+impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
     /// [`gap`](Geometry::gap), of these parts alone.
     #[inline(always)]
     fn gap_of_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
@@ -655,38 +642,6 @@ impl<S: Simd, const ONE: bool> Lanes<S, ONE> {
     /// [`gap`](Geometry::gap) over all of a row: where it is short, a set would cost more than it saves.
     #[inline(always)]
     fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> f32 {
-        // Usual lengths, for which the compiler drops loops and checks.
-        match self.stride() {
-            4 => self.gap_of::<4>(corners, x),
-            12 => self.gap_of::<12>(corners, x),
-            16 => self.gap_of::<16>(corners, x),
-            20 => self.gap_of::<20>(corners, x),
-            24 => self.gap_of::<24>(corners, x),
-            _ => self.gap_of_any(corners, x),
-        }
-    }
-
-    /// [`gap_of_all`](Self::gap_of_all) of a row of known length.
-    #[inline(always)]
-    fn gap_of<const N: usize>(self, Corners { low, high }: Corners<'_>, x: &[f32]) -> f32 {
-        let simd = self.simd;
-        let (low, high, x) = (of_length::<N>(low), of_length::<N>(high), of_length::<N>(x));
-        let (lows, highs, xs) = (low.as_chunks().0, high.as_chunks().0, x.as_chunks().0);
-        let mut sum = simd.zero();
-        for i in 0..N / LANES {
-            let gaps = self.gaps(simd.load(&lows[i]), simd.load(&highs[i]), simd.load(&xs[i]));
-            sum = simd.add(sum, gaps);
-        }
-        if N % LANES != 0 {
-            let (low, high, x) = (half(low), half(high), half(x));
-            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
-            sum = simd.add(sum, gaps);
-        }
-        simd.total(sum)
-    }
-
-    #[inline(always)]
-    fn gap_of_any(self, corners: Corners<'_>, x: &[f32]) -> f32 {
         let simd = self.simd;
         let mut sum = simd.zero();
         let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));

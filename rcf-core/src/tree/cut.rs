@@ -16,18 +16,20 @@ pub(crate) struct Cut {
 /// `x` must lie outside of the box. Sums are in double precision, dimension by dimension.
 #[inline(always)]
 pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) -> Cut {
-    let starts = || (0..x.len()).step_by(FOUR);
-    let total = starts().fold(0.0, |total, first| {
-        let lengths = stretches(bounds, x, first);
-        lengths.iter().fold(total, |total, length| total + length)
-    });
+    let fours = x.len().div_ceil(FOUR);
+    let mut total = 0.0;
+    for four in 0..fours {
+        for length in stretches(bounds, x, FOUR * four) {
+            total += length;
+        }
+    }
     let mut rest = rng.unit() * total;
     let mut dimension = 0;
     let mut into = 0.0;
-    'passed: for first in starts() {
-        for (i, length) in stretches(bounds, x, first).into_iter().enumerate() {
+    'passed: for four in 0..fours {
+        for (i, length) in stretches(bounds, x, FOUR * four).into_iter().enumerate() {
             if length > 0.0 {
-                (dimension, into) = (first + i, rest);
+                (dimension, into) = (FOUR * four + i, rest);
                 rest -= length;
                 if rest < 0.0 {
                     break 'passed;

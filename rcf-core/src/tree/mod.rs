@@ -76,13 +76,6 @@ impl<I: Index> Path<I> {
         self.steps.len()
     }
 
-    /// The steps, and room for a box.
-    #[inline(always)]
-    pub(crate) fn parts<G: Geometry>(&mut self, geometry: G) -> (&mut Vec<NodeRef<I>>, &mut [f32]) {
-        self.room.resize(geometry.box_len(), 0.0);
-        (&mut self.steps, &mut self.room)
-    }
-
     /// The steps, room for a box, and a copy of this row.
     #[inline(always)]
     fn parts_and_row<G: Geometry>(

@@ -207,26 +207,10 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
     }
 }
 
-/// Descends one tree, then climbs.
-#[inline(always)]
-pub(crate) fn walk<I: Index, G: Geometry, V: Visitor<G>>(
-    tree: &Tree<I>,
-    points: &PointStore,
-    geometry: G,
-    x: &[f32],
-    path: &mut Path<I>,
-    visitor: &mut V,
-) {
-    let leaf = tree.descend(geometry, x, path);
-    let (steps, room) = path.parts(geometry);
-    let trail = Trail { steps, leaf };
-    climb(tree, points, geometry, x, trail, room, visitor);
-}
-
 /// Trees that descend side by side: each waits for memory while the others go on.
 const GROUP: usize = 8;
-/// Depth up to which a group records its trails; deeper trees, which only extreme data make, are
-/// walked one by one.
+/// Depth up to which a group records its trails; deeper ways, which only extreme data make, are gone once
+/// more.
 const GROUP_DEPTH: usize = 64;
 /// The nodes passed on one way of a group.
 type Steps<I> = [NodeRef<I>; GROUP_DEPTH];
@@ -244,98 +228,59 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<G>>(
     mut finish: impl FnMut(usize, &mut V),
 ) {
     let mut steps = [[NodeRef::default(); GROUP_DEPTH]; GROUP];
-    let (groups, rest) = trees.as_chunks::<GROUP>();
-    for group in groups {
-        walk_group(
-            group,
-            points,
-            geometry,
-            x,
-            &mut steps,
-            room,
-            visitor,
-            &mut finish,
-        );
-    }
-    for tree in rest {
-        let one = std::array::from_ref(tree);
-        walk_group(
-            one,
-            points,
-            geometry,
-            x,
-            &mut steps,
-            room,
-            visitor,
-            &mut finish,
-        );
-    }
-}
-
-/// [`walk_all`] for trees that descend together.
-#[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "the body of a loop")]
-fn walk_group<const N: usize, I: Index, G: Geometry, V: Visitor<G>>(
-    trees: &[Tree<I>; N],
-    points: &PointStore,
-    geometry: G,
-    x: &[f32],
-    steps: &mut [Steps<I>; GROUP],
-    room: &mut [f32],
-    visitor: &mut V,
-    finish: &mut impl FnMut(usize, &mut V),
-) {
-    let Some(ways) = descend_group(trees, geometry, x, steps) else {
-        for tree in trees {
-            walk_deep(tree, points, geometry, x, visitor);
+    let mut ways = [Way::default(); GROUP];
+    let mut deep = Path::new();
+    for group in trees.chunks(GROUP) {
+        if let Ok(group) = <&[_; GROUP]>::try_from(group) {
+            descend_group(group, geometry, x, &mut steps, &mut ways);
+        } else {
+            for (lane, tree) in group.iter().enumerate() {
+                let one = std::array::from_ref(tree);
+                descend_group(one, geometry, x, &mut steps[lane..], &mut ways[lane..]);
+            }
+        }
+        // One climb for all of them: each one that is written here is compiled into every kernel.
+        for ((tree, way), steps) in group.iter().zip(&ways).zip(&steps) {
+            let trail = match steps.get(..way.depth) {
+                Some(steps) => Trail {
+                    steps,
+                    leaf: way.end,
+                },
+                None => {
+                    let leaf = tree.descend(geometry, x, &mut deep);
+                    let steps = &deep.steps;
+                    Trail { steps, leaf }
+                }
+            };
+            climb(tree, points, geometry, x, trail, room, visitor);
             finish(tree.mass(), visitor);
         }
-        return;
-    };
-    let trail = |lane: usize| Trail {
-        steps: &steps[lane][..ways[lane].depth],
-        leaf: ways[lane].end,
-    };
-    for (lane, tree) in trees.iter().enumerate() {
-        climb(tree, points, geometry, x, trail(lane), room, visitor);
-        finish(tree.mass(), visitor);
     }
-}
-
-/// [`walk`] with a path of any length.
-#[cold]
-fn walk_deep<I: Index, G: Geometry, V: Visitor<G>>(
-    tree: &Tree<I>,
-    points: &PointStore,
-    geometry: G,
-    x: &[f32],
-    visitor: &mut V,
-) {
-    walk(tree, points, geometry, x, &mut Path::new(), visitor);
 }
 
 /// How far a descent has come.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Way<I> {
+    /// Nodes passed; more than [`GROUP_DEPTH`] if there were too many to be recorded.
     depth: usize,
     end: NodeRef<I>,
 }
 
-/// Takes each of `N` trees one level down in turn, and records the nodes passed in `steps`. `None` if a
-/// way is too long to be recorded.
+/// Takes each of `N` trees one level down in turn, and records the nodes passed in `steps`.
 #[inline(always)]
 fn descend_group<const N: usize, I: Index, G: Geometry>(
     trees: &[Tree<I>; N],
     geometry: G,
     x: &[f32],
-    steps: &mut [Steps<I>; GROUP],
-) -> Option<[Way<I>; N]> {
-    let mut ways = [Way {
-        depth: 0,
-        end: NodeRef::default(),
-    }; N];
+    steps: &mut [Steps<I>],
+    ways: &mut [Way<I>],
+) {
+    let (steps, ways) = (&mut steps[..N], &mut ways[..N]);
     for (way, tree) in ways.iter_mut().zip(trees) {
-        way.end = tree.root();
+        *way = Way {
+            depth: 0,
+            end: tree.root(),
+        };
     }
     for level in 0..GROUP_DEPTH {
         let mut moved = false;
@@ -348,8 +293,10 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
             }
         }
         if !moved {
-            return Some(ways);
+            return;
         }
     }
-    None
+    for (way, tree) in ways.iter_mut().zip(trees) {
+        way.depth += usize::from(tree.node(way.end).is_some());
+    }
 }

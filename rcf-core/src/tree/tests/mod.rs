@@ -6,11 +6,13 @@ macro_rules! with_geometry {
         if $dimensions == 1 {
             let $geometry = crate::tree::bounding_box::Line;
             $body
+        } else if crate::tree::bounding_box::stride($dimensions) == 20 {
+            let $geometry =
+                crate::tree::bounding_box::Lanes::<_, 20>::new(crate::simd::Portable, $dimensions);
+            $body
         } else {
-            let $geometry = crate::tree::bounding_box::Lanes::<_, false>::new(
-                crate::simd::Portable,
-                $dimensions,
-            );
+            let $geometry =
+                crate::tree::bounding_box::Lanes::<_, 0>::new(crate::simd::Portable, $dimensions);
             $body
         }
     };
@@ -28,7 +30,7 @@ mod operations;
 mod symmetry;
 mod validate;
 
-use super::bounding_box::stride;
+use super::bounding_box::{Geometry, stride};
 use super::node::Child;
 use super::{Path, Tree};
 use crate::index::Index;
@@ -37,7 +39,7 @@ use crate::rng::TreeRng;
 use crate::testing::Random;
 use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
 use crate::visitor::score::ScoreVisitor;
-use crate::visitor::walk;
+use crate::visitor::{Visitor, walk_all};
 pub(crate) use naive::Naive;
 
 /// A tree together with all that its operations need.
@@ -126,7 +128,7 @@ impl<I: Index> Grown<I> {
         let row = self.pad(x);
         let mut visitor = ScoreVisitor::default();
         with_geometry!(self.dimensions, geometry => {
-            walk(&self.tree, &self.store, geometry, &row, &mut Path::new(), &mut visitor);
+            visit(&self.tree, &self.store, geometry, &row, &mut visitor);
         });
         visitor.score
     }
@@ -136,7 +138,7 @@ impl<I: Index> Grown<I> {
         let row = self.pad(x);
         let mut visitor = AttributionVisitor::new(&row, self.dimensions);
         with_geometry!(self.dimensions, geometry => {
-            walk(&self.tree, &self.store, geometry, &row, &mut Path::new(), &mut visitor);
+            visit(&self.tree, &self.store, geometry, &row, &mut visitor);
         });
         visitor.add_tree(1.0);
         let Parts { high, low } = visitor.sum();
@@ -148,6 +150,19 @@ impl<I: Index> Grown<I> {
         self.tree.validate(self.dimensions, &self.store);
         Naive::of(&self.tree, &self.store, self.dimensions)
     }
+}
+
+/// Lets a visitor walk one tree.
+fn visit<I: Index, G: Geometry, V: Visitor<G>>(
+    tree: &Tree<I>,
+    store: &PointStore,
+    geometry: G,
+    row: &[f32],
+    visitor: &mut V,
+) {
+    let mut room = vec![0.0; geometry.box_len()];
+    let one = std::slice::from_ref(tree);
+    walk_all(one, store, geometry, row, &mut room, visitor, |_, _| ());
 }
 
 /// Small integers: all sums are exact in single precision, in whatever order they are taken.

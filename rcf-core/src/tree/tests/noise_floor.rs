@@ -1,26 +1,26 @@
 //! The noise floor against its definition.
 
-use super::{Grown, Naive, integers};
+use super::{Grown, Naive, integers, visit};
 use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
 use crate::testing::Random;
-use crate::tree::Path;
+use crate::visitor::Visitor;
 use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
 use crate::visitor::functional::Walker;
 use crate::visitor::noise_floor::{Floored, FlooredFunctional, NoiseFloor};
 use crate::visitor::score::ScoreVisitor;
 use crate::visitor::scoring::ScoringSum;
-use crate::visitor::{Visitor, walk};
 
 impl Grown<u32> {
     fn visit_floored<V>(&self, x: &[f32], floor: &NoiseFloor, mut visitor: V) -> V
     where
         V: Visitor<crate::tree::bounding_box::Line>
-            + Visitor<crate::tree::bounding_box::Lanes<crate::simd::Portable, false>>,
+            + Visitor<crate::tree::bounding_box::Lanes<crate::simd::Portable, 20>>
+            + Visitor<crate::tree::bounding_box::Lanes<crate::simd::Portable, 0>>,
     {
         let row = self.pad(x);
         with_geometry!(self.dimensions, geometry => {
             let mut floored = Floored::new(&mut visitor, floor, &row);
-            walk(&self.tree, &self.store, geometry, &row, &mut Path::new(), &mut floored);
+            visit(&self.tree, &self.store, geometry, &row, &mut floored);
         });
         visitor
     }
