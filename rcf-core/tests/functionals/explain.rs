@@ -1,6 +1,6 @@
 //! Score and attribution together; estimates from some of the trees.
 
-use rcf_core::AnomalyScore;
+use rcf_core::{AnomalyScore, RandomCutForest, ScoringFunction};
 
 use crate::forests;
 use crate::testing::Random;
@@ -117,5 +117,38 @@ fn an_outlier_taken_before_is_seen_without_its_copy() {
         let copies = forest.config().sample_size;
         let ignoring = forest.score_ignoring(&outlier, copies).unwrap();
         assert!(ignoring > 0.9 * first, "{ignoring} {first}");
+    }
+}
+
+/// One for each tree in which the query is set apart from something.
+struct Apart;
+
+impl ScoringFunction for Apart {
+    fn seen(&self, _: usize, _: usize) -> f64 {
+        0.0
+    }
+
+    fn unseen(&self, _: usize, _: usize) -> f64 {
+        1.0
+    }
+}
+
+#[test]
+fn a_tree_of_nothing_but_the_copy_says_nothing() {
+    for dimensions in [1, 2] {
+        let mut forest = RandomCutForest::builder(dimensions)
+            .sample_size(1)
+            .build()
+            .unwrap();
+        let record = |t: usize| vec![t as f64; dimensions];
+        (0..1000).for_each(|t| forest.update(&record(t)).unwrap());
+        let trees = forest.config().number_of_trees;
+        let points = |tree| forest.sample_of_tree(tree).unwrap().points;
+        let query = points(trees / 2).row(0).to_vec();
+        let others = (0..trees).filter(|&tree| points(tree).row(0).to_vec() != query);
+        let others = others.count();
+        assert!(others > 0);
+        let score = forest.score_with_ignoring(&query, &Apart, 1).unwrap();
+        assert_eq!(score, others as f64 / trees as f64);
     }
 }

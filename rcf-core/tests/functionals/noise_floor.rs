@@ -31,6 +31,25 @@ fn constant_stream_tells_a_tiny_step_from_a_huge_one() {
     assert!(scores.is_sorted_by(|a, b| a < b), "{scores:?}");
 }
 
+/// A step of one coordinate among many, more than are summed side by side.
+#[test]
+fn a_floor_holds_in_many_dimensions() {
+    let dimensions = 100;
+    let builder = RandomCutForest::builder(dimensions).noise_floor(vec![1e-3; dimensions]);
+    let mut floored = builder.build().unwrap();
+    let record = |step: f64| {
+        let mut record = vec![7.0; dimensions];
+        record[dimensions - 1] += step;
+        record
+    };
+    (0..1000).for_each(|_| floored.update(&record(0.0)).unwrap());
+    let steps = [0.0, 1e-7, 1e-4, 1e-2, 1e9];
+    let scores = steps.map(|step| floored.score(&record(step)).unwrap());
+    assert!(scores.is_sorted_by(|a, b| a < b), "{scores:?}");
+    assert!(scores[1] - scores[0] < 1e-3, "{scores:?}");
+    assert!(scores[4] > 7.9, "{scores:?}");
+}
+
 /// A relative floor knows no units: a stream in other ones has the same scores.
 #[test]
 fn relative_floor_follows_the_spread_of_the_sample() {

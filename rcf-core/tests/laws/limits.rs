@@ -137,40 +137,47 @@ fn a_sorted_stream_always_ends_in_the_newest() {
 }
 
 /// Each cut takes the largest of the points off: a tree is a path, deeper than any fixed buffer.
-/// The score is still the exact expectation.
+/// The score is still the exact expectation, beside coordinates that never change, too.
 #[test]
 fn geometric_points_make_trees_as_deep_as_they_are_large() {
     // Far apart, so that nearly every cut falls into the last gap.
     let sample: Vec<f64> = (0..88).map(|i| 8f64.powi(i - 60)).collect();
-    let mut forest = RandomCutForest::builder(1)
-        .number_of_trees(500)
-        .sample_size(sample.len())
-        .time_decay(0.0)
-        .initial_accept_fraction(1.0)
-        .output_after(1)
-        .build()
-        .unwrap();
-    // From the smallest up: it is the origin, and all others stay exact.
-    for &x in &sample {
-        forest.update(&[x]).unwrap();
+    for dimensions in [1, 2, 9] {
+        let point = |x: f64| {
+            let mut point = vec![0.0; dimensions];
+            point[0] = x;
+            point
+        };
+        let mut forest = RandomCutForest::builder(dimensions)
+            .number_of_trees(500)
+            .sample_size(sample.len())
+            .time_decay(0.0)
+            .initial_accept_fraction(1.0)
+            .output_after(1)
+            .build()
+            .unwrap();
+        // From the smallest up: it is the origin, and all others stay exact.
+        for &x in &sample {
+            forest.update(&point(x)).unwrap();
+        }
+        for query in [-1.0, 5.0 * sample[3], 5.0 * sample[30], 5.0 * sample[80]] {
+            let mut points = sample.clone();
+            points.push(query);
+            points.sort_by(f64::total_cmp);
+            let law = depth_law(&points, points.iter().position(|&x| x == query).unwrap());
+            let mean: f64 = (1..law.len()).map(|depth| law[depth] / depth as f64).sum();
+            let exact = mean * ((sample.len() + 1) as f64).log2();
+            let score = forest.score(&point(query)).unwrap();
+            assert!(
+                (score - exact).abs() <= 0.02 * exact,
+                "{query:e}: {score}, exact {exact}"
+            );
+            let total = forest.attribution(&point(query)).unwrap().total();
+            assert!((total - score).abs() <= 1e-9 * score);
+        }
+        // A point of the sample, some 88 cuts deep.
+        assert!(forest.score(&point(sample[0])).unwrap() < 0.1);
     }
-    for query in [-1.0, 5.0 * sample[3], 5.0 * sample[30], 5.0 * sample[80]] {
-        let mut points = sample.clone();
-        points.push(query);
-        points.sort_by(f64::total_cmp);
-        let law = depth_law(&points, points.iter().position(|&x| x == query).unwrap());
-        let mean: f64 = (1..law.len()).map(|depth| law[depth] / depth as f64).sum();
-        let exact = mean * ((sample.len() + 1) as f64).log2();
-        let score = forest.score(&[query]).unwrap();
-        assert!(
-            (score - exact).abs() <= 0.02 * exact,
-            "{query:e}: {score}, exact {exact}"
-        );
-        let total = forest.attribution(&[query]).unwrap().total();
-        assert!((total - score).abs() <= 1e-9 * score);
-    }
-    // A point of the sample, some 88 cuts deep.
-    assert!(forest.score(&[sample[0]]).unwrap() < 0.1);
 }
 
 #[test]
