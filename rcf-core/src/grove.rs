@@ -49,7 +49,7 @@ macro_rules! with_trees {
                             $crate::tree::bounding_box::Lanes::<_, 8>::new($simd, $dimensions);
                         $body
                     }
-                    $($stride if $by_length => {
+                    $($stride if const { $by_length } => {
                         let $geometry =
                             $crate::tree::bounding_box::Lanes::<_, $stride>::new($simd, $dimensions);
                         $body
