@@ -160,7 +160,13 @@ fn geometric_points_make_trees_as_deep_as_they_are_large() {
         for &x in &sample {
             forest.update(&point(x)).unwrap();
         }
-        for query in [-1.0, 5.0 * sample[3], 5.0 * sample[30], 5.0 * sample[80]] {
+        for query in [
+            -1.0,
+            5.0 * sample[3],
+            5.0 * sample[15],
+            5.0 * sample[30],
+            5.0 * sample[80],
+        ] {
             let mut points = sample.clone();
             points.push(query);
             points.sort_by(f64::total_cmp);
