@@ -95,8 +95,9 @@ use crate::shared::Shared;
 pub(crate) struct PyRandomCutForest {
     /// A copy outside the lock, so that looking at a parameter never waits for a long `process`.
     config: Config,
-    /// The bits of the decay in force, which alone of all parameters can change.
+    /// The bits of the decay and of the fraction of boxes in force, which alone of all parameters can change.
     time_decay: AtomicU64,
+    boxes: AtomicU64,
     /// Values in one input: an observation, or a ready-made point without internal shingling.
     width: usize,
     forest: Shared<RandomCutForest>,
@@ -108,6 +109,7 @@ impl PyRandomCutForest {
         let width = config.values_per_call();
         Self {
             time_decay: AtomicU64::new(config.time_decay.to_bits()),
+            boxes: AtomicU64::new(config.bounding_box_cache_fraction.to_bits()),
             config,
             width,
             forest: Shared::new(forest),
@@ -220,7 +222,7 @@ impl PyRandomCutForest {
             let floor = config.relative_noise_floor;
             text.push_str(&format!(", relative_noise_floor={floor:?}"));
         }
-        let boxes = slf.get().bounding_box_cache_fraction(slf.py())?;
+        let boxes = slf.get().bounding_box_cache_fraction();
         if boxes != 0.25 {
             text.push_str(&format!(", bounding_box_cache_fraction={boxes:?}"));
         }
@@ -257,9 +259,8 @@ impl PyRandomCutForest {
     ///
     /// Can be set at any time: more is faster and takes more memory, all results stay the same.
     #[getter]
-    fn bounding_box_cache_fraction(&self, py: Python<'_>) -> PyResult<f64> {
-        let forest = self.forest.read(py)?;
-        Ok(forest.config().bounding_box_cache_fraction)
+    fn bounding_box_cache_fraction(&self) -> f64 {
+        f64::from_bits(self.boxes.load(Ordering::Relaxed))
     }
 
     #[setter]
@@ -273,7 +274,9 @@ impl PyRandomCutForest {
         };
         let mut forest = self.forest.write(py)?;
         let set = forest.set_bounding_box_cache_fraction(fraction);
-        set.map_err(errors::config)
+        set.map_err(errors::config)?;
+        self.boxes.store(fraction.to_bits(), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether enough has been learned for scores above 0.
@@ -290,8 +293,10 @@ impl PyRandomCutForest {
 
     /// Memory that a forest of these parameters takes once it is full, in bytes, but for a few per cent.
     #[getter]
-    fn estimated_bytes(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.forest.read(py)?.config().estimate_bytes())
+    fn estimated_bytes(&self) -> usize {
+        let mut config = self.config.clone();
+        config.bounding_box_cache_fraction = self.bounding_box_cache_fraction();
+        config.estimate_bytes()
     }
 
     /// Memory that the forest takes, in bytes.
