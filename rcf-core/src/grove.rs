@@ -16,12 +16,21 @@ use crate::visitor::batch::Batch;
 use crate::visitor::functional::{Functional, Walker};
 use crate::visitor::impute::Imputer;
 
+/// Largest sample of trees on a line: to change one moves what lies behind in its arrays, which for larger ones
+/// takes longer than to change a tree with boxes.
+const LARGEST_ON_LINE: usize = 2048;
+
+/// Whether trees over points of so many dimensions and samples so large are sorted arrays.
+pub(crate) fn are_on_line(dimensions: usize, sample_size: usize) -> bool {
+    dimensions == 1 && sample_size <= LARGEST_ON_LINE
+}
+
 /// Trees of one form.
 #[derive(Debug, Clone)]
 pub(crate) enum Grove<I> {
-    /// Of one dimension.
+    /// Of one dimension, and samples that are not large.
     Line(Vec<LineTree<I>>),
-    /// Of several.
+    /// Of several, or with large samples.
     Space(Vec<Tree<I>>),
 }
 
@@ -39,6 +48,10 @@ macro_rules! with_trees {
     (lengths: $($stride:literal)*, if $by_length:expr; $simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
         match $grove {
             $crate::grove::Grove::Line($trees) => {
+                let $geometry = $crate::tree::bounding_box::Line;
+                $body
+            }
+            $crate::grove::Grove::Space($trees) if $dimensions == 1 => {
                 let $geometry = $crate::tree::bounding_box::Line;
                 $body
             }
@@ -328,7 +341,7 @@ impl<I: Index> Grove<I> {
     /// So many empty trees.
     pub(crate) fn new(dimensions: usize, number_of_trees: usize, sample_size: usize) -> Self {
         let numbers = 0..number_of_trees;
-        if dimensions == 1 {
+        if are_on_line(dimensions, sample_size) {
             Self::Line(numbers.map(|_| LineTree::new(sample_size)).collect())
         } else {
             Self::Space(numbers.map(|_| Tree::new(sample_size)).collect())
@@ -336,8 +349,12 @@ impl<I: Index> Grove<I> {
     }
 
     /// Room for so many trees.
-    pub(crate) fn with_capacity(dimensions: usize, number_of_trees: usize) -> Self {
-        if dimensions == 1 {
+    pub(crate) fn with_capacity(
+        dimensions: usize,
+        number_of_trees: usize,
+        sample_size: usize,
+    ) -> Self {
+        if are_on_line(dimensions, sample_size) {
             Self::Line(Vec::with_capacity(number_of_trees))
         } else {
             Self::Space(Vec::with_capacity(number_of_trees))
@@ -382,7 +399,7 @@ impl<I: Index> Grove<I> {
 
     /// The bytes of one tree, full of points that all differ.
     pub(crate) fn full_tree_bytes(dimensions: usize, sample_size: usize) -> usize {
-        if dimensions == 1 {
+        if are_on_line(dimensions, sample_size) {
             size_of::<LineTree<I>>() + LineTree::<I>::full_heap_bytes(sample_size)
         } else {
             size_of::<Tree<I>>() + Tree::<I>::full_heap_bytes(sample_size)

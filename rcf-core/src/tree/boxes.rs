@@ -12,6 +12,7 @@ use super::Tree;
 use super::bounding_box::{Corners, Geometry, box_len};
 use super::node::NodeRef;
 use crate::config::{BOX_FRACTION, Config};
+use crate::grove::are_on_line;
 use crate::index::Index;
 use crate::point_store::PointStore;
 
@@ -355,7 +356,7 @@ fn expected_boxes(config: &Config) -> usize {
         sample_size,
         ..
     } = *config;
-    if config.dimensions() == 1 {
+    if are_on_line(config.dimensions(), config.sample_size) {
         return 0;
     }
     let twig = twig(config.bounding_box_cache_fraction);

@@ -124,6 +124,34 @@ fn every_fraction_of_kept_boxes_gives_the_same_bits() {
     }
 }
 
+/// In one dimension trees of large samples are of another form than those of small ones.
+#[test]
+fn large_samples_on_a_line_are_saved_and_read_as_small_ones_are() {
+    for sample_size in [2_048, 2_049] {
+        let builder = RandomCutForest::builder(1).number_of_trees(3);
+        let mut forest = builder.sample_size(sample_size).build().unwrap();
+        let records = records(6_000, 1, 3);
+        let (before, after) = records.view().split_at(ndarray::Axis(0), 5_800);
+        forest.process_array(before).unwrap();
+        let mut restored = RandomCutForest::from_bytes(&forest.to_bytes()).unwrap();
+        let scores = bits(forest.score_array(after).unwrap());
+        assert_eq!(
+            scores,
+            bits(after.iter().map(|&x| forest.score(&[x]).unwrap()))
+        );
+        for &x in after {
+            let score = forest.score(&[x]).unwrap();
+            let total = forest.attribution(&[x]).unwrap().total();
+            assert!((total - score).abs() <= 1e-9 * score, "{total} {score}");
+        }
+        assert_eq!(
+            one_by_one(&mut forest, after),
+            one_by_one(&mut restored, after)
+        );
+        assert_eq!(forest.to_bytes(), restored.to_bytes());
+    }
+}
+
 #[test]
 fn a_fraction_out_of_range_is_refused() {
     let mut forest = forest(2, 1);

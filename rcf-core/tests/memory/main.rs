@@ -60,6 +60,7 @@ fn shapes() -> Vec<RandomCutForestBuilder> {
         forest(1).internal_shingling(false).shingle_size(3),
         forest(5).shingle_size(4).bounding_box_cache_fraction(1.0),
         forest(8).bounding_box_cache_fraction(0.125),
+        forest(1).number_of_trees(3).sample_size(2_049),
     ]
 }
 
@@ -151,6 +152,9 @@ fn samples_of_65_536_and_more() {
     let limit = Duration::from_secs(60);
     extreme(builder.clone().sample_size(65_536), 150_000, limit);
     extreme(builder.sample_size(100_000), 150_000, limit);
+    // In one dimension samples so large have trees with boxes, and do not cost in proportion.
+    let line = RandomCutForest::builder(1).number_of_trees(2);
+    extreme(line.sample_size(65_536), 150_000, limit);
 }
 
 #[test]
