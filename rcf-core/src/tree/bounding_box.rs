@@ -111,8 +111,8 @@ pub(crate) fn box_len(dimensions: usize) -> usize {
     2 * stride(dimensions) + usize::from(dimensions > 1)
 }
 
-/// One dimension. Forests of one keep [`LineTree`](crate::line::LineTree)s; trees with boxes over it are what the
-/// tests hold those to.
+/// One dimension. Trees with boxes over it are those of large samples, and what the tests hold
+/// [`LineTree`](crate::line::LineTree)s to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line;
 

@@ -30,7 +30,7 @@ pub(crate) struct Boxes {
     pub(super) free: u32,
     /// Boxes that are enough in the long run.
     expected: usize,
-    /// Largest mass of a node that keeps no box, in two dimensions or more.
+    /// Largest mass of a node that keeps no box.
     pub(super) twig: usize,
 }
 
