@@ -48,7 +48,6 @@ impl<I: Index> Ensemble<I> {
     pub(crate) fn new(config: &Config) -> Self {
         let &Config {
             number_of_trees,
-            sample_size,
             seed,
             ..
         } = config;
@@ -57,7 +56,7 @@ impl<I: Index> Ensemble<I> {
             dimensions,
             points: PointStore::of(config),
             phases: Phases::new(config.shingle_rotation),
-            trees: Grove::new(dimensions, number_of_trees, sample_size),
+            trees: Grove::new(config),
             samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
             rngs: TreeRng::family(seed, number_of_trees),
             path: Path::new(),

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::config::Config;
+use crate::ensemble::fits;
 use crate::index::Index;
 use crate::line::{LineAttribution, LineTree, LineWalker, Sweep};
 use crate::point_store::PointStore;
@@ -16,48 +18,60 @@ use crate::visitor::batch::Batch;
 use crate::visitor::functional::{Functional, Walker};
 use crate::visitor::impute::Imputer;
 
-/// Largest sample of trees on a line: to change one moves what lies behind in its arrays, which for larger ones
-/// takes longer than to change a tree with boxes.
+/// Largest sample of trees on a line in a large forest: to change one moves what lies behind in its arrays,
+/// which for larger ones takes longer than to change a tree with boxes.
 const LARGEST_ON_LINE: usize = 2048;
 
-/// Whether trees over points of so many dimensions and samples so large are sorted arrays.
-pub(crate) fn are_on_line(dimensions: usize, sample_size: usize) -> bool {
-    dimensions == 1 && sample_size <= LARGEST_ON_LINE
+/// Whether trees are sorted arrays: those of one dimension, but for large samples. In a forest of few points
+/// they always are, for such trees are few; it spares the program the boxes of another width.
+pub(crate) fn are_on_line(config: &Config) -> bool {
+    let Config {
+        number_of_trees,
+        sample_size,
+        ..
+    } = *config;
+    config.dimensions() == 1
+        && (sample_size <= LARGEST_ON_LINE || fits::<u16>(number_of_trees, sample_size))
 }
 
 /// Trees of one form.
 #[derive(Debug, Clone)]
 pub(crate) enum Grove<I> {
-    /// Of one dimension, and samples that are not large.
+    /// Sorted arrays.
     Line(Vec<LineTree<I>>),
-    /// Of several, or with large samples.
+    /// Nodes with boxes.
     Space(Vec<Tree<I>>),
 }
 
 /// Evaluates `$body` with `$geometry` and `$trees` bound to the geometry for this number of dimensions
 /// and the trees of a [`Grove`].
 ///
-/// Rows of one vector are a case of their own. With `by length if CONDITION` so are, where that is so, those of
-/// all usual lengths: a third fewer instructions, but each length takes room in the program.
+/// Inside of a [`Kernel`](crate::simd::Kernel) for `S: Simd`, of an ensemble of width `I: Index`.
+///
+/// Rows of one vector are a case of their own, where vectors are wide. With `by length if CONDITION` they always
+/// are, and so are, where that is so, those of all usual lengths: a third fewer instructions, but each length
+/// takes room in the program.
 macro_rules! with_trees {
     (by length if $by_length:expr; $($rest:tt)*) => {
         $crate::grove::with_trees!(
-            lengths: 4 12 16 20 24 28 32 36 40 44 48 52 56 60 64, if $by_length; $($rest)*
+            lengths: 4 12 16 20 24 28 32 36 40 44 48 52 56 60 64, if $by_length, true; $($rest)*
         )
     };
-    (lengths: $($stride:literal)*, if $by_length:expr; $simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
+    (lengths: $($stride:literal)*, if $by_length:expr, $is_hot:literal; $simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
         match $grove {
             $crate::grove::Grove::Line($trees) => {
                 let $geometry = $crate::tree::bounding_box::Line;
                 $body
             }
-            $crate::grove::Grove::Space($trees) if $dimensions == 1 => {
+            $crate::grove::Grove::Space($trees)
+                if const { I::MAX > u16::MAX as usize } && $dimensions == 1 =>
+            {
                 let $geometry = $crate::tree::bounding_box::Line;
                 $body
             }
             $crate::grove::Grove::Space($trees) => {
                 match $crate::tree::bounding_box::stride($dimensions) {
-                    8 => {
+                    8 if const { S::IS_WIDE || $is_hot } => {
                         let $geometry =
                             $crate::tree::bounding_box::Lanes::<_, 8>::new($simd, $dimensions);
                         $body
@@ -77,7 +91,7 @@ macro_rules! with_trees {
         }
     };
     ($simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
-        $crate::grove::with_trees!(lengths: , if false; $simd, $dimensions, $grove, $geometry, $trees => $body)
+        $crate::grove::with_trees!(lengths: , if false, false; $simd, $dimensions, $grove, $geometry, $trees => $body)
     };
 }
 pub(crate) use with_trees;
@@ -339,25 +353,22 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
 
 impl<I: Index> Grove<I> {
     /// So many empty trees.
-    pub(crate) fn new(dimensions: usize, number_of_trees: usize, sample_size: usize) -> Self {
-        let numbers = 0..number_of_trees;
-        if are_on_line(dimensions, sample_size) {
+    pub(crate) fn new(config: &Config) -> Self {
+        let sample_size = config.sample_size;
+        let numbers = 0..config.number_of_trees;
+        if are_on_line(config) {
             Self::Line(numbers.map(|_| LineTree::new(sample_size)).collect())
         } else {
             Self::Space(numbers.map(|_| Tree::new(sample_size)).collect())
         }
     }
 
-    /// Room for so many trees.
-    pub(crate) fn with_capacity(
-        dimensions: usize,
-        number_of_trees: usize,
-        sample_size: usize,
-    ) -> Self {
-        if are_on_line(dimensions, sample_size) {
-            Self::Line(Vec::with_capacity(number_of_trees))
+    /// No trees, and room for all.
+    pub(crate) fn with_capacity(config: &Config) -> Self {
+        if are_on_line(config) {
+            Self::Line(Vec::with_capacity(config.number_of_trees))
         } else {
-            Self::Space(Vec::with_capacity(number_of_trees))
+            Self::Space(Vec::with_capacity(config.number_of_trees))
         }
     }
 
@@ -398,8 +409,9 @@ impl<I: Index> Grove<I> {
     }
 
     /// The bytes of one tree, full of points that all differ.
-    pub(crate) fn full_tree_bytes(dimensions: usize, sample_size: usize) -> usize {
-        if are_on_line(dimensions, sample_size) {
+    pub(crate) fn full_tree_bytes(config: &Config) -> usize {
+        let sample_size = config.sample_size;
+        if are_on_line(config) {
             size_of::<LineTree<I>>() + LineTree::<I>::full_heap_bytes(sample_size)
         } else {
             size_of::<Tree<I>>() + Tree::<I>::full_heap_bytes(sample_size)

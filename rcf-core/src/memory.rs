@@ -38,7 +38,7 @@ impl Config {
     fn trees_bytes<I: Index>(&self) -> usize {
         let tags = usize::from(self.store_sequence_numbers) + usize::from(self.store_labels);
         let slot = size_of::<f32>() + size_of::<I>() + 8 * tags;
-        let tree = Grove::<I>::full_tree_bytes(self.dimensions(), self.sample_size)
+        let tree = Grove::<I>::full_tree_bytes(self)
             + size_of::<Sampler<I>>()
             + self.sample_size * slot
             + size_of::<TreeRng>();

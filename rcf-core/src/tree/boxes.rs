@@ -356,7 +356,7 @@ fn expected_boxes(config: &Config) -> usize {
         sample_size,
         ..
     } = *config;
-    if are_on_line(config.dimensions(), config.sample_size) {
+    if are_on_line(config) {
         return 0;
     }
     let twig = twig(config.bounding_box_cache_fraction);

@@ -144,7 +144,7 @@ impl TreesV1 {
             dimensions: config.dimensions(),
             points,
             phases,
-            trees: Grove::with_capacity(config.dimensions(), self.trees.len(), config.sample_size),
+            trees: Grove::with_capacity(config),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
             path: Path::new(),
