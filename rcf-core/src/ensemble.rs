@@ -97,7 +97,7 @@ impl<I: Index> Ensemble<I> {
     /// This coordinate of the points in the first sample.
     pub(crate) fn sampled(&self, dimension: usize) -> impl Iterator<Item = f32> {
         let points = self.samplers[0].points().iter();
-        points.map(move |point| self.points.row(point.get())[dimension])
+        points.map(move |point| self.points.padded_row(point.get())[dimension])
     }
 
     /// Moves all points against the shift of the origin, and plants the trees anew.

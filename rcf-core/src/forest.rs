@@ -1,5 +1,6 @@
 //! The forest: records in, scores out.
 
+mod array;
 mod density;
 mod displacement;
 mod explain;
@@ -19,7 +20,7 @@ pub use neighbors::Neighbor;
 pub use sample::Sample;
 pub use summary::Cluster;
 
-use ndarray::{Array1, ArrayView2, Axis};
+use ndarray::{Array1, ArrayView2};
 
 use crate::arrival::Arrival;
 use crate::config::{Config, RandomCutForestBuilder, check_box_fraction};
@@ -81,12 +82,6 @@ pub struct RandomCutForest {
     /// Working memory: the point of the current record.
     row: Vec<f32>,
 }
-
-/// Coordinates of an array that are scored together: what stays in the cache beside a tree.
-const ARRAY_FLOATS: usize = 1 << 15;
-
-/// From so many points on, trees are walked for all of them at once.
-const FEWEST_TOGETHER: usize = 16;
 
 /// The ensemble, in the smallest width that can name its nodes and points.
 #[derive(Debug, Clone)]
@@ -226,31 +221,6 @@ impl RandomCutForest {
             .collect())
     }
 
-    /// [`score`](Self::score) for each row of an array: each as if it came next.
-    ///
-    /// # Errors
-    /// As for [`process_array`](Self::process_array).
-    pub fn score_array<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<Array1<f64>, ArrayError> {
-        self.check_rows(rows)?;
-        if !self.is_ready() {
-            return Ok(Array1::zeros(rows.nrows()));
-        }
-        let mut scores = Array1::zeros(rows.nrows());
-        let stride = self.row.len();
-        let block = (ARRAY_FLOATS / stride).max(1);
-        let mut points = vec![0.0; block.min(rows.nrows()) * stride];
-        let mut buffer = Vec::new();
-        let blocks = rows.axis_chunks_iter(Axis(0), block);
-        for (rows, mut scores) in blocks.zip(scores.axis_chunks_iter_mut(Axis(0), block)) {
-            let points = &mut points[..rows.nrows() * stride];
-            for (row, point) in rows.rows().into_iter().zip(points.chunks_mut(stride)) {
-                self.shingle.peek(A::row(&row, &mut buffer), point);
-            }
-            self.score_points(points, &mut scores.iter_mut());
-        }
-        Ok(scores)
-    }
-
     /// Bytes that the forest occupies, itself and on the heap.
     #[must_use]
     pub fn size_in_bytes(&self) -> usize {
@@ -308,20 +278,6 @@ impl RandomCutForest {
             // The same sum, in the same order.
             floor => ensemble.converging_score(self.level, row, 0.0, floor.as_ref()).0,
         })
-    }
-
-    /// Scores points, one row after the other.
-    fn score_points(&self, points: &[f32], scores: &mut dyn Iterator<Item = &mut f64>) {
-        if self.noise_floor.is_none() && points.len() >= FEWEST_TOGETHER * self.row.len() {
-            let found =
-                with_ensemble!(&self.trees, ensemble => ensemble.score_all(self.level, points));
-            scores.zip(found).for_each(|(score, found)| *score = found);
-        } else {
-            let points = points.chunks(self.row.len());
-            scores
-                .zip(points)
-                .for_each(|(score, point)| *score = self.score_row(point));
-        }
     }
 
     /// Takes checked values, of which `self.row` is the point.

@@ -8,7 +8,7 @@
 
 use crate::config::Config;
 use crate::sampler::{expected_points, expected_records, size_of_val_capacity};
-use crate::tree::bounding_box::stride;
+use crate::tree::bounding_box::{Geometry, stride};
 use crate::tree::boxes::Boxes;
 
 /// Rows of single-precision coordinates, counted by the sampler slots that refer to them.
@@ -24,6 +24,8 @@ pub(crate) struct PointStore {
     expected: usize,
     /// The coordinates of all rows.
     floats: Vec<f32>,
+    /// For each row where it starts, if rows are windows; else empty.
+    starts: Vec<u32>,
     /// For each row the slots that refer to it; or, of a free one, [`FREE`] and the next in the chain.
     references: Vec<u32>,
     /// Head of the chain of free rows.
@@ -47,8 +49,6 @@ struct Windows {
     block: usize,
     /// Floats that are enough in the long run.
     expected: usize,
-    /// For each row where it starts.
-    starts: Vec<u32>,
     /// Which blocks are in use, while the others are squeezed out.
     marks: Vec<Mark>,
 }
@@ -79,6 +79,7 @@ impl PointStore {
             stride,
             expected,
             floats: Vec::new(),
+            starts: Vec::new(),
             references: Vec::new(),
             free: END,
             unused: 0,
@@ -100,7 +101,6 @@ impl PointStore {
             windows: Some(Windows {
                 block,
                 expected: expected_blocks * block,
-                starts: Vec::new(),
                 marks: Vec::new(),
             }),
             ..Self::new(stride, expected)
@@ -134,14 +134,28 @@ impl PointStore {
         rows + Boxes::full_heap_bytes(config)
     }
 
-    /// The coordinates of a point.
+    /// The coordinates of a point. Kernels know how many, and need not ask.
     #[inline(always)]
-    pub(crate) fn row(&self, point: usize) -> &[f32] {
-        let start = match &self.windows {
-            None => point * self.stride,
-            Some(windows) => windows.starts[point] as usize,
-        };
-        &self.floats[start..][..self.stride]
+    pub(crate) fn row<G: Geometry>(&self, geometry: G, point: usize) -> &[f32] {
+        let len = geometry.row_len();
+        debug_assert_eq!(len, self.stride);
+        self.stretch(point, len)
+    }
+
+    /// The same outside of kernels.
+    pub(crate) fn padded_row(&self, point: usize) -> &[f32] {
+        self.stretch(point, self.stride)
+    }
+
+    #[inline(always)]
+    fn stretch(&self, point: usize, len: usize) -> &[f32] {
+        match self.starts.get(point) {
+            Some(&start) => {
+                let start = start as usize;
+                &self.floats[start..start + len]
+            }
+            None => &self.floats[point * len..][..len],
+        }
     }
 
     /// The coordinates of all points of one dimension, by number.
@@ -214,11 +228,9 @@ impl PointStore {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let windows = self.windows.as_ref();
-        let windows = windows.map_or(0, |w| {
-            4 * w.starts.capacity() + size_of_val_capacity(&w.marks)
-        });
-        let rows = 4 * (self.floats.capacity() + self.references.capacity()) + windows;
-        rows + self.boxes.heap_bytes()
+        let marks = windows.map_or(0, |windows| size_of_val_capacity(&windows.marks));
+        let rows = [&self.references, &self.starts].map(Vec::capacity);
+        4 * (self.floats.capacity() + rows[0] + rows[1]) + marks + self.boxes.heap_bytes()
     }
 
     /// Doubles the rows up to the expected number, and goes beyond it by an eighth at a time.
@@ -231,9 +243,9 @@ impl PointStore {
             _ => (rows / 8).max(32),
         };
         self.references.reserve_exact(more);
-        if let Some(windows) = &mut self.windows {
-            windows.starts.reserve_exact(more);
-            windows.starts.resize(rows + more, 0);
+        if self.windows.is_some() {
+            self.starts.reserve_exact(more);
+            self.starts.resize(rows + more, 0);
         } else {
             self.floats.reserve_exact(more * self.stride);
             self.floats.resize((rows + more) * self.stride, 0.0);
@@ -254,7 +266,7 @@ impl PointStore {
         if self.floats.len() + self.stride > self.floats.capacity() {
             self.make_room(point);
         }
-        let Some(windows) = &mut self.windows else {
+        let Some(windows) = &self.windows else {
             return;
         };
         // Zeros have no sign here: equal floats are equal bits.
@@ -266,7 +278,7 @@ impl PointStore {
         });
         let new = &row[self.stride - new.unwrap_or(self.stride)..];
         self.floats.extend_from_slice(new);
-        windows.starts[point] = (self.floats.len() - self.stride) as u32;
+        self.starts[point] = (self.floats.len() - self.stride) as u32;
     }
 
     /// Squeezes out the blocks that no row but `point` uses, and grows if that is not much.
@@ -277,9 +289,9 @@ impl PointStore {
         let Windows {
             block,
             expected,
-            starts,
             marks,
         } = windows;
+        let starts = &mut self.starts;
         let (block, blocks) = (*block, self.floats.len() / *block);
         let is_used = |row: usize| self.references[row] & FREE == 0 && row != point;
         marks.clear();

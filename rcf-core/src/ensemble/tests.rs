@@ -34,7 +34,7 @@ impl<I: Index> Ensemble<I> {
         }
         self.points.validate(&references);
         for point in (0..references.len()).filter(|&point| references[point] > 0) {
-            let padding = &self.points.row(point)[self.dimensions..];
+            let padding = &self.points.padded_row(point)[self.dimensions..];
             assert!(padding.iter().all(|&x| x == 0.0), "{padding:?}");
         }
         let counts = [self.trees.len(), self.samplers.len(), self.rngs.len()];

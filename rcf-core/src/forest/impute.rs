@@ -135,7 +135,7 @@ impl RandomCutForest {
             let mut sorted = Vec::with_capacity(candidates.len());
             for &dimension in missing {
                 sorted.clear();
-                let rows = candidates.iter().map(|&point| ensemble.points.row(point));
+                let rows = candidates.iter().map(|&point| ensemble.points.padded_row(point));
                 sorted.extend(rows.map(|row| f64::from(row[dimension])));
                 sorted.sort_unstable_by(f64::total_cmp);
                 let count = sorted.len() as f64;

@@ -44,7 +44,7 @@ impl RandomCutForest {
         let mut neighbors: Vec<Neighbor> = with_ensemble!(&self.trees, ensemble => {
             let held = Held::brought(ensemble, brought.points());
             let neighbor = |i: usize| {
-                let row = ensemble.points.row(held.points[i]);
+                let row = ensemble.points.padded_row(held.points[i]);
                 let coordinates = row[..self.dimensions()].iter().enumerate();
                 Neighbor {
                     point: coordinates

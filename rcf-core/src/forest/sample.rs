@@ -47,7 +47,7 @@ impl RandomCutForest {
             let held = Held::of(ensemble, trees);
             let dimensions = self.dimensions();
             let coordinate = |(row, dimension): (usize, usize)| {
-                let row = ensemble.points.row(held.points[row]);
+                let row = ensemble.points.padded_row(held.points[row]);
                 self.in_input_units(dimension, f64::from(row[dimension]))
             };
             Sample {

@@ -25,7 +25,7 @@ impl RandomCutForest {
     fn samples(&self) -> Vec<Vec<Vec<f32>>> {
         let dimensions = self.dimensions();
         with_ensemble!(&self.trees, ensemble => {
-            let row = |point: usize| ensemble.points.row(point)[..dimensions].to_vec();
+            let row = |point: usize| ensemble.points.padded_row(point)[..dimensions].to_vec();
             let points = ensemble.samplers.iter().map(|sampler| sampler.points());
             points.map(|points| points.iter().map(|&point| row(point.get())).collect()).collect()
         })

@@ -41,11 +41,11 @@ impl LineAttribution {
         let (x, mut shadow) = (self.x, [f32::INFINITY, f32::NEG_INFINITY]);
         leaf.place.beside(&mut shadow, |depth, shadow| {
             let gap = Line.gap(&mut (), Line.corners(shadow), &[x]);
-            let range = f64::from(Line.range(shadow));
-            if gap > 0.0 {
+            if let Some(gap) = gap {
+                let range = f64::from(Line.range(shadow));
                 self.blend(depth, f64::from(gap), range, x > shadow[1]);
             }
-            gap > 0.0
+            gap.is_some()
         });
         let scale = score / (self.high + self.low);
         self.high *= scale;

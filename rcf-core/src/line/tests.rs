@@ -118,7 +118,7 @@ impl<I: Index> Pair<I> {
 
     fn delete(&mut self, x: f32) {
         let point = self.line.point(self.line.descend(x));
-        assert_eq!(self.store.row(point), [x]);
+        assert_eq!(self.store.padded_row(point), [x]);
         self.line.delete(&self.store, point);
         let path = &mut self.path;
         self.boxed.delete(Line, &mut self.store, point, path);

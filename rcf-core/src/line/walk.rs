@@ -133,7 +133,7 @@ impl LineWalker {
         }
         masses.reverse();
 
-        let row = &points.row(tree.point(leaf))[..1];
+        let row = &points.padded_row(tree.point(leaf))[..1];
         let root = [0, tree.len() - 1].map(|leaf| tree.value(points, leaf));
         let root = Line.corners(&root);
         let reached = Reached {
@@ -146,10 +146,9 @@ impl LineWalker {
         if functional.leaf(&reached) {
             for (&stretch, depth) in path.iter().zip((0..path.len()).rev()) {
                 let corners = tree.corners(points, stretch);
-                let gap = Line.gap(&mut (), Line.corners(&corners), x);
-                if gap == 0.0 {
+                let Some(gap) = Line.gap(&mut (), Line.corners(&corners), x) else {
                     break;
-                }
+                };
                 functional.ancestor(&Passed {
                     depth,
                     mass: masses[depth],

@@ -45,7 +45,7 @@ pub(crate) trait Simd: Copy {
     fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// A bit for each lane in which `a` equals `b` or `c`.
     fn equal_lanes(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> u32;
-    /// Whether any lane is above zero.
+    /// Whether any lane is above zero. None is below, or a negative zero.
     fn any_positive(self, a: Self::Vector) -> bool;
     /// `sum + factor · a` in each lane, in double precision.
     fn add_scaled(self, a: Self::Vector, factor: f64, sum: &mut [f64; LANES]);

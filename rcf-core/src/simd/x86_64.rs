@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, _CMP_EQ_OQ, _CMP_GT_OQ, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps,
-    _mm_movehdup_ps, _mm_movehl_ps, _mm_storeu_ps, _mm256_add_pd, _mm256_add_ps,
+    __m256, _CMP_EQ_OQ, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps, _mm_movehdup_ps,
+    _mm_movehl_ps, _mm_storeu_ps, _mm256_add_pd, _mm256_add_ps, _mm256_castps_si256,
     _mm256_castps256_ps128, _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_extractf128_ps, _mm256_loadu_pd,
     _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_pd, _mm256_or_ps,
     _mm256_set1_pd, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_pd, _mm256_storeu_ps,
-    _mm256_sub_ps, _mm256_zextps128_ps256,
+    _mm256_sub_ps, _mm256_testz_si256, _mm256_zextps128_ps256,
 };
 
 use super::{HALF, Kernel, LANES, Simd};
@@ -117,7 +117,10 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn any_positive(self, a: __m256) -> bool {
         // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, _mm256_setzero_ps())) != 0 }
+        unsafe {
+            let bits = _mm256_castps_si256(a);
+            _mm256_testz_si256(bits, bits) == 0
+        }
     }
 
     #[inline(always)]

@@ -23,13 +23,18 @@ pub(crate) trait Geometry: Copy {
     /// The whole space.
     fn everywhere(self) -> Self::Parts;
 
-    /// Sum over the dimensions of the distances by which `x` lies outside of a box; 0 exactly if
-    /// `x` is inside. Looks at `outside` at least, and leaves there, of a long row, the parts in which it
+    /// Sum over the dimensions of the distances by which `x` lies outside of a box; `None` if `x` is
+    /// inside. Looks at `outside` at least, and leaves there, of a long row, the parts in which it
     /// found `x` outside: larger boxes contain `x` everywhere else.
-    fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> f32;
+    fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32>;
 
     /// The same for a climb that will [use](Self::add_gaps) the parts, too.
-    fn gap_and_parts(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> f32;
+    fn gap_and_parts(
+        self,
+        outside: &mut Self::Parts,
+        corners: Corners<'_>,
+        x: &[f32],
+    ) -> Option<f32>;
 
     /// Adds `factor` times the distance by which `x` lies above a box, less that by which it lies below,
     /// to `sums`, in these parts.
@@ -138,12 +143,13 @@ impl Geometry for Line {
     fn everywhere(self) {}
 
     #[inline(always)]
-    fn gap(self, _: &mut (), Corners { low, high }: Corners<'_>, x: &[f32]) -> f32 {
-        max(max(low[0] - x[0], x[0] - high[0]), 0.0)
+    fn gap(self, _: &mut (), Corners { low, high }: Corners<'_>, x: &[f32]) -> Option<f32> {
+        let gap = max(low[0] - x[0], x[0] - high[0]);
+        (gap > 0.0).then_some(gap)
     }
 
     #[inline(always)]
-    fn gap_and_parts(self, (): &mut (), corners: Corners<'_>, x: &[f32]) -> f32 {
+    fn gap_and_parts(self, (): &mut (), corners: Corners<'_>, x: &[f32]) -> Option<f32> {
         self.gap(&mut (), corners, x)
     }
 
@@ -362,7 +368,7 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn gap(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
+    fn gap(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32> {
         if self.vectors() <= SHORT {
             self.gap_of_all(corners, x)
         } else {
@@ -371,7 +377,7 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn gap_and_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
+    fn gap_and_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32> {
         if self.vectors() <= FEW {
             self.gap_of_all(corners, x)
         } else {
@@ -615,7 +621,7 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
 impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
     /// [`gap`](Geometry::gap), of these parts alone.
     #[inline(always)]
-    fn gap_of_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> f32 {
+    fn gap_of_parts(self, outside: &mut Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32> {
         let simd = self.simd;
         let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
         let xs = self.whole(x);
@@ -636,12 +642,12 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
             sum = simd.add(sum, gaps);
             outside.half = simd.any_positive(gaps);
         }
-        simd.total(sum)
+        self.total_if_any(sum)
     }
 
     /// [`gap`](Geometry::gap) over all of a row: where it is short, a set would cost more than it saves.
     #[inline(always)]
-    fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> f32 {
+    fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> Option<f32> {
         let simd = self.simd;
         let mut sum = simd.zero();
         let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
@@ -656,7 +662,14 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
             let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
             sum = simd.add(sum, gaps);
         }
-        simd.total(sum)
+        self.total_if_any(sum)
+    }
+
+    /// The total of gaps. Whether there are any is known before it: a climb that ends here, which no processor can
+    /// foretell, need not wait for the sum.
+    #[inline(always)]
+    fn total_if_any(self, gaps: S::Vector) -> Option<f32> {
+        self.simd.any_positive(gaps).then(|| self.simd.total(gaps))
     }
 
     #[inline(always)]

@@ -196,16 +196,16 @@ impl<I: Index> Tree<I> {
     ) {
         let sibling = self.sibling(parent, child);
         if self.node(child).is_none() {
-            let row = points.row(self.point(child));
+            let row = points.row(geometry, self.point(child));
             if self.node(sibling).is_none() {
-                geometry.span(room, row, points.row(self.point(sibling)));
+                geometry.span(room, row, points.row(geometry, self.point(sibling)));
                 return;
             }
             geometry.begin(room, row);
         }
         let mut twig = self.twig(sibling);
         while let Some(leaf) = twig.next() {
-            let row = points.row(self.point(leaf));
+            let row = points.row(geometry, self.point(leaf));
             if twig.next.is_some() {
                 geometry.cover(room, row);
             } else {
@@ -301,7 +301,7 @@ impl<I: Index> Tree<I> {
             Some(bounds) => geometry.extend(parts, room, geometry.corners(bounds)),
             None => {
                 for leaf in self.twig(reference) {
-                    let row = Corners::of_point(points.row(self.point(leaf)));
+                    let row = Corners::of_point(points.row(geometry, self.point(leaf)));
                     geometry.extend(parts, room, row);
                 }
             }

@@ -18,7 +18,7 @@ impl<I: Index> Tree<I> {
         point: usize,
         path: &mut Path<I>,
     ) {
-        let (path, room, x) = path.parts_and_row(geometry, points.row(point));
+        let (path, room, x) = path.parts_and_row(geometry, points.row(geometry, point));
         let (leaf, mass) = self.descend_and_count_out(geometry, points, x, path);
         if mass > 1 || self.mass == 0 {
             return;

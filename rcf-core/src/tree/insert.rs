@@ -27,10 +27,10 @@ impl<I: Index> Tree<I> {
             self.mass = 1;
             return point;
         }
-        let leaf = self.descend(geometry, points.row(point), path);
-        let (path, room, x) = path.parts_and_row(geometry, points.row(point));
+        let leaf = self.descend(geometry, points.row(geometry, point), path);
+        let (path, room, x) = path.parts_and_row(geometry, points.row(geometry, point));
         let neighbor = self.point(leaf);
-        if points.row(neighbor) == x {
+        if points.row(geometry, neighbor) == x {
             let (_, grown) = self.add_mass_along(geometry, points.boxes.twig, x, path);
             self.keep_grown(geometry, points, grown, room);
             return neighbor;
@@ -51,11 +51,10 @@ impl<I: Index> Tree<I> {
                 }
             };
             below = path[level];
-            let gap = geometry.gap(&mut outside, geometry.corners(bounds), x);
-            if gap == 0.0 {
+            let Some(gap) = geometry.gap(&mut outside, geometry.corners(bounds), x) else {
                 containing = level + 1;
                 break;
-            }
+            };
             let range = geometry.range(bounds);
             if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
                 split = level;

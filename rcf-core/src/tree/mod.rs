@@ -84,8 +84,9 @@ impl<I: Index> Path<I> {
         row: &[f32],
     ) -> (&mut Vec<NodeRef<I>>, &mut [f32], &[f32]) {
         let len = geometry.box_len();
-        self.room.resize(len + row.len(), 0.0);
+        self.room.resize(len + geometry.row_len(), 0.0);
         let (room, copy) = self.room.split_at_mut(len);
+        let copy = &mut copy[..geometry.row_len()];
         copy.copy_from_slice(row);
         (&mut self.steps, room, copy)
     }

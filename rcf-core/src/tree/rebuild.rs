@@ -53,7 +53,7 @@ impl<I: Index> Tree<I> {
             } else {
                 let cut = cuts.next()?;
                 let left_mass = partition(here, |point| {
-                    let row = store.row(point.get());
+                    let row = store.row(geometry, point.get());
                     geometry.coordinate(row, cut.dimension) <= cut.value
                 });
                 if left_mass == 0 || left_mass == here.len() {

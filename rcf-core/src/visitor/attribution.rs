@@ -174,10 +174,9 @@ impl AttributionVisitor<'_> {
         leaf.place.beside(&mut shadow, |depth, shadow| {
             geometry.measure(shadow);
             let corners = geometry.corners(shadow);
-            let gap = geometry.gap_and_parts(&mut outside, corners, self.x);
-            if gap == 0.0 {
+            let Some(gap) = geometry.gap_and_parts(&mut outside, corners, self.x) else {
                 return false;
-            }
+            };
             self.blend(&Ancestor {
                 depth,
                 gap: f64::from(gap),
@@ -212,9 +211,10 @@ impl<G: Geometry> Visitor<G> for AttributionVisitor<'_> {
             let geometry = leaf.geometry;
             let corners = Corners::of_point(leaf.row);
             let mut outside = geometry.everywhere();
-            let gap = geometry.gap_and_parts(&mut outside, corners, self.x);
-            let factor = unseen(leaf.place.depth()) / f64::from(gap);
-            geometry.add_gaps(&outside, corners, self.x, factor, &mut self.tree);
+            if let Some(gap) = geometry.gap_and_parts(&mut outside, corners, self.x) {
+                let factor = unseen(leaf.place.depth()) / f64::from(gap);
+                geometry.add_gaps(&outside, corners, self.x, factor, &mut self.tree);
+            }
         }
         climbs
     }

@@ -14,9 +14,7 @@ use crate::tree::rebuild::partition;
 
 /// Queries, and their scores on the trees so far.
 pub(crate) struct Batch<'a, G: Geometry, I> {
-    geometry: G,
-    rows: &'a [f32],
-    stride: usize,
+    rows: Rows<'a, G>,
     sums: Vec<f64>,
     /// The numbers of all queries; those that are below one node stand together.
     order: Vec<u32>,
@@ -29,6 +27,22 @@ pub(crate) struct Batch<'a, G: Geometry, I> {
     pending: Vec<Task<I>>,
     /// The box of a twig.
     room: Vec<f32>,
+}
+
+/// The points of all queries, row after row.
+#[derive(Clone, Copy)]
+struct Rows<'a, G> {
+    geometry: G,
+    rows: &'a [f32],
+}
+
+impl<'a, G: Geometry> Rows<'a, G> {
+    #[inline(always)]
+    fn get(self, query: u32) -> &'a [f32] {
+        let len = self.geometry.row_len();
+        let start = query as usize * len;
+        &self.rows[start..start + len]
+    }
 }
 
 /// What is still to be done on a tree.
@@ -51,12 +65,9 @@ enum Task<I> {
 
 impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
     pub(crate) fn new(geometry: G, rows: &'a [f32]) -> Self {
-        let stride = geometry.row_len();
-        let count = rows.len() / stride;
+        let count = rows.len() / geometry.row_len();
         Self {
-            geometry,
-            rows,
-            stride,
+            rows: Rows { geometry, rows },
             sums: vec![0.0; count],
             order: (0..count as u32).collect(),
             active: Vec::with_capacity(count),
@@ -113,7 +124,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
                         }
                     }
                     None => self.reach(
-                        points.row(tree.point(reference)),
+                        points.row(self.rows.geometry, tree.point(reference)),
                         depth,
                         seen_at(depth, mass, tree.mass()),
                         first,
@@ -140,14 +151,9 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
     /// Reorders a stretch so that those to the left of a cut come first; returns their number.
     #[inline(always)]
     fn part(&mut self, first: usize, end: usize, is_left: impl Fn(G, &[f32]) -> bool) -> usize {
-        let Self {
-            rows,
-            stride,
-            geometry,
-            ..
-        } = *self;
+        let rows = self.rows;
         partition(&mut self.order[first..end], |&query| {
-            is_left(geometry, &rows[query as usize * stride..][..stride])
+            is_left(rows.geometry, rows.get(query))
         })
     }
 
@@ -164,11 +170,11 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
         let unseen = unseen(depth);
         for &query in &self.order[first..end] {
             let i = query as usize;
-            if &self.rows[i * self.stride..][..self.stride] == row {
+            if self.rows.get(query) == row {
                 self.scores[i] = seen();
             } else {
                 self.scores[i] = unseen;
-                self.outside[i] = self.geometry.everywhere();
+                self.outside[i] = self.rows.geometry.everywhere();
                 self.active.push(query);
             }
         }
@@ -184,7 +190,8 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
         depth: usize,
         first_active: usize,
     ) {
-        let geometry = self.geometry;
+        let rows = self.rows;
+        let geometry = rows.geometry;
         let bounds = tree.bounds(geometry, points, node.get(), &mut self.room);
         let (corners, range) = (geometry.corners(bounds), f64::from(geometry.range(bounds)));
         let unseen = unseen(depth);
@@ -193,10 +200,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
         for i in 0..active.len() {
             let query = active[i];
             let q = query as usize;
-            let x = &self.rows[q * self.stride..][..self.stride];
-            let gap = geometry.gap(&mut self.outside[q], corners, x);
-            // For a gap of 0 no new score: the range may be 0, too.
-            if gap > 0.0 {
+            if let Some(gap) = geometry.gap(&mut self.outside[q], corners, rows.get(query)) {
                 self.scores[q] = step(self.scores[q], unseen, f64::from(gap), range);
                 active[left] = query;
                 left += 1;

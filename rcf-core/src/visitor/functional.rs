@@ -101,7 +101,7 @@ impl<I: Index> Walker<I> {
         let mut leaf = self.descend(tree, geometry, x, tree.root());
         let mut removed = None;
         let mass = self.masses[self.path.len()];
-        if mass <= ignored_mass && points.row(tree.point(leaf)) == x {
+        if mass <= ignored_mass && points.row(geometry, tree.point(leaf)) == x {
             let Some(parent) = self.path.pop() else {
                 return functional.finish(0);
             };
@@ -151,7 +151,7 @@ impl<I: Index> Walker<I> {
         functional: &mut F,
     ) {
         let point = tree.point(leaf);
-        let row = points.row(point);
+        let row = points.row(geometry, point);
         self.root.resize(geometry.box_len(), 0.0);
         tree.whole_box(geometry, points, &mut self.root);
         let root = geometry.corners(&self.root);
@@ -193,10 +193,9 @@ impl<I: Index> Walker<I> {
             };
             below = node;
             let corners = geometry.corners(bounds);
-            let gap = geometry.gap(&mut outside, corners, x);
-            if gap == 0.0 {
+            let Some(gap) = geometry.gap(&mut outside, corners, x) else {
                 break;
-            }
+            };
             functional.ancestor(&Passed {
                 depth,
                 mass: self.masses[depth],

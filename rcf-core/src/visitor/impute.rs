@@ -157,7 +157,7 @@ impl<'a, I: Index> Imputer<'a, I> {
         depth: usize,
         mass: usize,
     ) {
-        let row = points.row(point);
+        let row = points.padded_row(point);
         self.fill(row);
         let contained = self.filled == row;
         let rank = match (contained, depth) {
@@ -215,17 +215,80 @@ impl<'a, I: Index> Imputer<'a, I> {
         if candidate.contained {
             return;
         }
-        self.fill(points.row(candidate.point));
+        self.fill(points.padded_row(candidate.point));
         self.room.resize(geometry.box_len(), 0.0);
         let bounds = tree.bounds(geometry, points, node, &mut self.room);
         let corners = geometry.corners(bounds);
-        let gap = f64::from(geometry.gap(&mut geometry.everywhere(), corners, &self.filled));
-        let p = gap / (gap + f64::from(geometry.range(bounds)));
+        let range = f64::from(geometry.range(bounds));
+        let gap = geometry.gap(&mut geometry.everywhere(), corners, &self.filled);
         let last = self.candidates.len() - 1;
-        self.candidates[last] = Candidate {
-            rank: p * unseen(depth) + (1.0 - p) * candidate.rank,
-            contained: gap == 0.0,
-            ..candidate
-        };
+        let candidate = &mut self.candidates[last];
+        match gap.map(f64::from) {
+            Some(gap) => {
+                let p = gap / (gap + range);
+                candidate.rank = p * unseen(depth) + (1.0 - p) * candidate.rank;
+            }
+            None => candidate.contained = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The point that is left of a left and a right candidate, each a lot and a rank.
+    fn joined(
+        centrality: f64,
+        candidates: [(f64, f64); 2],
+        may_be: impl Fn(usize) -> bool,
+    ) -> usize {
+        let lots = TreeRng::family(1, 1).remove(0);
+        let mut imputer = Imputer::<u16>::new(&[0.0], &[0], centrality, lots);
+        let candidates = candidates.into_iter().enumerate();
+        imputer
+            .candidates
+            .extend(candidates.map(|(point, (lot, rank))| Candidate {
+                point,
+                rank,
+                lot,
+                contained: false,
+            }));
+        imputer.join(may_be);
+        imputer.take()
+    }
+
+    /// `(1 − c) · lot + c · rank` is the order: lots alone, ranks alone, and both.
+    #[test]
+    fn the_smaller_of_lot_and_rank_in_the_shares_of_centrality_is_kept() {
+        let candidates = [(0.9, 0.1), (0.1, 0.9)];
+        for (centrality, kept) in [
+            (0.0, 1),
+            (0.25, 1),
+            (0.49, 1),
+            (0.51, 0),
+            (0.75, 0),
+            (1.0, 0),
+        ] {
+            assert_eq!(
+                joined(centrality, candidates, |_| true),
+                kept,
+                "{centrality}"
+            );
+        }
+        // Of equal ones the left.
+        assert_eq!(joined(0.5, [(0.25, 0.75), (0.75, 0.25)], |_| true), 0);
+        assert_eq!(joined(0.5, [(0.25, 0.75), (0.5, 0.25)], |_| true), 1);
+    }
+
+    #[test]
+    fn a_candidate_that_may_not_be_loses_to_one_that_may() {
+        let candidates = [(0.9, 0.1), (0.1, 0.9)];
+        for (centrality, better) in [(0.0, 1), (1.0, 0)] {
+            for only in [0, 1] {
+                assert_eq!(joined(centrality, candidates, |point| point == only), only);
+            }
+            assert_eq!(joined(centrality, candidates, |_| false), better);
+        }
     }
 }

@@ -160,7 +160,7 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
     room: &mut [f32],
     visitor: &mut V,
 ) {
-    let row = points.row(tree.point(trail.leaf));
+    let row = points.row(geometry, tree.point(trail.leaf));
     let place = Spot {
         tree,
         points,
@@ -178,7 +178,9 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
     }
     let mut outside = geometry.everywhere();
     let mut below = trail.leaf;
-    for (depth, &node) in trail.steps.iter().enumerate().rev() {
+    let mut depth = trail.depth();
+    for &node in trail.steps.iter().rev() {
+        depth -= 1;
         let bounds = match tree.kept_box(geometry, points, node.get()) {
             Some(bounds) => bounds,
             None => {
@@ -193,9 +195,7 @@ pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
         } else {
             geometry.gap(&mut outside, corners, x)
         };
-        if gap == 0.0 {
-            break;
-        }
+        let Some(gap) = gap else { break };
         visitor.ancestor(&Ancestor {
             depth,
             gap: f64::from(gap),
@@ -227,16 +227,18 @@ pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<G>>(
     visitor: &mut V,
     mut finish: impl FnMut(usize, &mut V),
 ) {
+    // Cut to lengths that the compiler knows.
+    let (x, room) = (&x[..geometry.row_len()], &mut room[..geometry.box_len()]);
     let mut steps = [[NodeRef::default(); GROUP_DEPTH]; GROUP];
     let mut ways = [Way::default(); GROUP];
     let mut deep = Path::new();
     for group in trees.chunks(GROUP) {
         if let Ok(group) = <&[_; GROUP]>::try_from(group) {
-            descend_group(group, geometry, x, &mut steps, &mut ways);
+            ways = descend_group(group, geometry, x, &mut steps);
         } else {
             for (lane, tree) in group.iter().enumerate() {
                 let one = std::array::from_ref(tree);
-                descend_group(one, geometry, x, &mut steps[lane..], &mut ways[lane..]);
+                [ways[lane]] = descend_group(one, geometry, x, &mut steps[lane..]);
             }
         }
         // One climb for all of them: each one that is written here is compiled into every kernel.
@@ -273,15 +275,12 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
     geometry: G,
     x: &[f32],
     steps: &mut [Steps<I>],
-    ways: &mut [Way<I>],
-) {
-    let (steps, ways) = (&mut steps[..N], &mut ways[..N]);
-    for (way, tree) in ways.iter_mut().zip(trees) {
-        *way = Way {
-            depth: 0,
-            end: tree.root(),
-        };
-    }
+) -> [Way<I>; N] {
+    let steps = &mut steps[..N];
+    let mut ways = std::array::from_fn(|lane| Way {
+        depth: 0,
+        end: trees[lane].root(),
+    });
     for level in 0..GROUP_DEPTH {
         let mut moved = false;
         for ((way, tree), steps) in ways.iter_mut().zip(trees).zip(&mut *steps) {
@@ -293,10 +292,11 @@ fn descend_group<const N: usize, I: Index, G: Geometry>(
             }
         }
         if !moved {
-            return;
+            return ways;
         }
     }
     for (way, tree) in ways.iter_mut().zip(trees) {
         way.depth += usize::from(tree.node(way.end).is_some());
     }
+    ways
 }

@@ -329,6 +329,30 @@ fn threads_that_share_a_forest_get_the_same_scores() {
     });
 }
 
+#[cfg(feature = "rayon")]
+#[test]
+fn arrays_are_scored_alike_by_any_number_of_threads() {
+    let records = records(2_000, 6, 4);
+    let mut forest = forest(6, 2);
+    let unready = forest.par_score_array(records.view()).unwrap();
+    assert_eq!(unready, ndarray::Array1::<f64>::zeros(2_000));
+    forest.process_array(records.view()).unwrap();
+    for threads in 1..=5 {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        for len in [0, 1, 300, 2_000] {
+            let rows = records.slice(s![..len, ..]);
+            let scores = pool.install(|| forest.par_score_array(rows)).unwrap();
+            assert_eq!(bits(scores), bits(forest.score_array(rows).unwrap()));
+        }
+        let mut wrong = records.clone();
+        wrong[[1_777, 3]] = f64::NAN;
+        wrong[[1_999, 0]] = f64::NAN;
+        let error = pool.install(|| forest.par_score_array(wrong.view()));
+        assert_eq!(error.unwrap_err().row, 1_777);
+    }
+}
+
 #[test]
 fn the_seed_is_all_the_randomness_there_is() {
     let records = records(300, 3, 5);

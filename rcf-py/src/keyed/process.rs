@@ -86,7 +86,7 @@ impl PyKeyedDetectors {
             )));
         }
         let timestamps = timestamps.map(|times| seconds(times, count)).transpose()?;
-        let pool = threads(n_jobs, None)?;
+        let pool = threads(n_jobs)?;
         let columns = with_rows!(rows, view => {
             let batch = Batch {
                 rows: view,

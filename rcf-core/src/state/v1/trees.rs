@@ -86,7 +86,7 @@ impl TreesV1 {
             let name = &mut named[point.get()];
             if *name == u32::MAX {
                 *name = points.len() as u32;
-                points.push(&ensemble.points.row(point.get())[..dimensions]);
+                points.push(&ensemble.points.padded_row(point.get())[..dimensions]);
                 phases.extend(ensemble.phases.of(point.get()));
             }
             slots.push(*name);

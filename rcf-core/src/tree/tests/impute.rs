@@ -18,7 +18,10 @@ impl Grown<u32> {
         let point = with_geometry!(self.dimensions, geometry => {
             imputer.best(&self.tree, &self.store, geometry, |_| true)
         });
-        (point, self.store.row(point)[..self.dimensions].to_vec())
+        (
+            point,
+            self.store.padded_row(point)[..self.dimensions].to_vec(),
+        )
     }
 }
 

@@ -108,7 +108,7 @@ impl<I: Index> Grown<I> {
             let Child::Leaf { point } = tree.resolve(leaf) else {
                 panic!("a descent ends at a leaf");
             };
-            assert_eq!(store.row(point), row, "the descent misses a point of the tree");
+            assert_eq!(store.padded_row(point), row, "the descent misses a point of the tree");
             tree.delete(geometry, store, point, path);
             point
         });

@@ -40,7 +40,7 @@ impl Naive {
         let below = |reference, mass| Self::below(tree, store, dimensions, reference, mass);
         match tree.resolve(reference) {
             Child::Leaf { point } => {
-                let x = store.row(point)[..dimensions].to_vec();
+                let x = store.padded_row(point)[..dimensions].to_vec();
                 Self::Leaf { x, mass }
             }
             Child::Internal(_) => {

@@ -25,7 +25,7 @@ impl<I: Index> Tree<I> {
         let rows: HashSet<Vec<u32>> = found
             .leaves
             .iter()
-            .map(|&(point, _)| bits(points.row(point)))
+            .map(|&(point, _)| bits(points.padded_row(point)))
             .collect();
         assert_eq!(
             rows.len(),
@@ -72,7 +72,7 @@ impl<I: Index> Tree<I> {
         let middle = found.leaves.len();
         self.validate_below(geometry, points, node.right, mass - left_mass, found);
         for (i, &(point, _)) in found.leaves.iter().enumerate().skip(first) {
-            let left = node.is_left(geometry, points.row(point));
+            let left = node.is_left(geometry, points.padded_row(point));
             assert_eq!(
                 left,
                 i < middle,
@@ -91,7 +91,7 @@ impl<I: Index> Tree<I> {
         let bounds = self.bounds(geometry, points, index, &mut room);
         let Corners { low, high } = geometry.corners(bounds);
         let rows = found.leaves[first..].iter();
-        let rows: Vec<&[f32]> = rows.map(|&(point, _)| points.row(point)).collect();
+        let rows: Vec<&[f32]> = rows.map(|&(point, _)| points.padded_row(point)).collect();
         let union = |choose: fn(f32, f32) -> f32| {
             let rows = rows.iter().map(|row| row.to_vec());
             rows.reduce(|a, b| each(&a, &b, choose)).expect("leaves")
