@@ -5,8 +5,6 @@
 //! earlier ones, and only what is new in it is written. That is a matter of the values alone: it
 //! needs no memory of which record made which point.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::inconsistent;
@@ -173,22 +171,19 @@ fn chains(block: usize, shingle_size: usize, points: &[&[f32]]) -> Vec<Option<Li
     let mut first_of = last_of.clone();
     let mut firsts = last_of.clone();
     for ahead in 1..shingle_size.min(MOST_FRESH + 1) {
-        let mut lasts: HashMap<u64, Vec<usize>> = HashMap::new();
+        let mut lasts = Buckets::new(points.len());
         for &first in firsts.iter().rev() {
             let last = last_of[first];
-            let tail = &points[last][ahead * block..];
-            lasts.entry(hash(tail)).or_default().push(last);
+            lasts.push(hash(&points[last][ahead * block..]), last);
         }
         firsts.retain(|&first| {
             let head = &points[first][..(shingle_size - ahead) * block];
-            let fits = |&last: &usize| {
+            let fits = |last: usize| {
                 last != last_of[first] && same_bits(&points[last][ahead * block..], head)
             };
-            let candidates = lasts.entry(hash(head)).or_default();
-            let Some(place) = candidates.iter().rposition(fits) else {
+            let Some(last) = lasts.take(hash(head), fits) else {
                 return true;
             };
-            let last = candidates.remove(place);
             next[last] = Some(Link { to: first, ahead });
             let (start, end) = (first_of[last], last_of[first]);
             (last_of[start], first_of[end]) = (end, start);
@@ -196,6 +191,49 @@ fn chains(block: usize, shingle_size: usize, points: &[&[f32]]) -> Vec<Option<Li
         });
     }
     next
+}
+
+/// Numbers by their hashes, those of one bucket chained from the last one put in.
+struct Buckets {
+    heads: Vec<Option<u32>>,
+    below: Vec<Option<u32>>,
+}
+
+impl Buckets {
+    /// For the numbers below `count`.
+    fn new(count: usize) -> Self {
+        Self {
+            heads: vec![None; count.next_power_of_two()],
+            below: vec![None; count],
+        }
+    }
+
+    fn push(&mut self, hash: u64, number: usize) {
+        let bucket = self.bucket(hash);
+        self.below[number] = self.heads[bucket].replace(number as u32);
+    }
+
+    /// Takes out the last one put in that fits, of those with this hash and maybe others.
+    fn take(&mut self, hash: u64, fits: impl Fn(usize) -> bool) -> Option<usize> {
+        let bucket = self.bucket(hash);
+        let mut above = None;
+        let mut number = self.heads[bucket]? as usize;
+        while !fits(number) {
+            above = Some(number);
+            number = self.below[number]? as usize;
+        }
+        let next = self.below[number];
+        match above {
+            Some(above) => self.below[above] = next,
+            None => self.heads[bucket] = next,
+        }
+        Some(number)
+    }
+
+    fn bucket(&self, hash: u64) -> usize {
+        // The upper half depends on all of the values.
+        (hash >> 32) as usize & (self.heads.len() - 1)
+    }
 }
 
 fn same_bits(a: &[f32], b: &[f32]) -> bool {
