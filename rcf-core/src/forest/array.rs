@@ -48,16 +48,20 @@ impl RandomCutForest {
     ) -> Result<Array1<f64>, ArrayError> {
         use rayon::prelude::*;
 
+        let largest = self.largest_block();
+        let share = rows.nrows().div_ceil(rayon::current_num_threads());
+        let block = if self.dimensions() == 1 {
+            largest
+        } else {
+            share.max(FEWEST_FOR_A_THREAD).min(largest)
+        };
+        if rows.nrows() <= block {
+            // Another thread would have to fetch the trees into its cache.
+            return self.score_array(rows);
+        }
         self.check_rows(rows)?;
         let mut scores = Array1::zeros(rows.nrows());
         if self.is_ready() {
-            let largest = self.largest_block();
-            let share = rows.nrows().div_ceil(rayon::current_num_threads());
-            let block = if self.dimensions() == 1 {
-                largest
-            } else {
-                share.max(FEWEST_FOR_A_THREAD).min(largest)
-            };
             let blocks = rows.axis_chunks_iter(Axis(0), block);
             let blocks: Vec<_> = blocks
                 .zip(scores.axis_chunks_iter_mut(Axis(0), block))
