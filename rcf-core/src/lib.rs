@@ -11,6 +11,9 @@
 //! state fits in memory, is bounded, and can be [saved](RandomCutForest::to_bytes) and
 //! [restored](RandomCutForest::from_bytes) so that it goes on bit by bit as if nothing had happened.
 //!
+//! With the feature `rayon`, the keys of a batch ([`keyed::DetectorMap::process_batch`]) and the rows of an array
+//! (`RandomCutForest::par_score_array`) are shared among threads. No result depends on it.
+//!
 //! The method: Guha, Mishra, Roy, Schrijvers, *Robust Random Cut Forest Based Anomaly Detection on
 //! Streams*, ICML 2016.
 

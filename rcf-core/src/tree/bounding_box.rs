@@ -76,8 +76,8 @@ pub(crate) trait Geometry: Copy {
     /// Writes the range of the box into its record.
     fn measure(self, bounds: &mut [f32]);
 
-    /// Copies these parts of a box, and measures the new one.
-    fn replace(self, parts: &Self::Parts, bounds: &mut [f32], by: &[f32]);
+    /// Copies these parts of a box. The range of the new one is then to be [measured](Self::measure).
+    fn copy(self, parts: &Self::Parts, bounds: &mut [f32], from: &[f32]);
 
     /// Leaves in `changing` the parts in which `x` lies on the surface of the box that contains it,
     /// and tells whether there are any: without `x` all else stays as it is, as it does in larger
@@ -208,8 +208,8 @@ impl Geometry for Line {
     fn measure(self, _: &mut [f32]) {}
 
     #[inline(always)]
-    fn replace(self, (): &(), bounds: &mut [f32], by: &[f32]) {
-        bounds.copy_from_slice(by);
+    fn copy(self, (): &(), bounds: &mut [f32], from: &[f32]) {
+        bounds.copy_from_slice(from);
     }
 
     #[inline(always)]
@@ -572,21 +572,20 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn replace(self, parts: &Parts, bounds: &mut [f32], by: &[f32]) {
+    fn copy(self, parts: &Parts, bounds: &mut [f32], from: &[f32]) {
         let simd = self.simd;
-        let by = self.corners(by);
+        let from = self.corners(from);
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
-        let (by_lows, by_highs) = (self.whole(by.low), self.whole(by.high));
+        let (from_lows, from_highs) = (self.whole(from.low), self.whole(from.high));
         for_each_vector!(self, parts, i => {
-            simd.store(simd.load(&by_lows[i]), &mut lows[i]);
-            simd.store(simd.load(&by_highs[i]), &mut highs[i]);
+            simd.store(simd.load(&from_lows[i]), &mut lows[i]);
+            simd.store(simd.load(&from_highs[i]), &mut highs[i]);
         });
         if self.has_half() && parts.half {
-            simd.store_half(simd.load_half(half(by.low)), half_mut(low));
-            simd.store_half(simd.load_half(half(by.high)), half_mut(high));
+            simd.store_half(simd.load_half(half(from.low)), half_mut(low));
+            simd.store_half(simd.load_half(half(from.high)), half_mut(high));
         }
-        self.measure(bounds);
     }
 
     #[inline(always)]

@@ -18,7 +18,7 @@ impl<I: Index> Tree<I> {
         point: usize,
         path: &mut Path<I>,
     ) {
-        let (path, room, x) = path.parts_and_row(geometry, points.row(geometry, point));
+        let (path, [room, _], x) = path.parts_and_row(geometry, points.row(geometry, point));
         let (leaf, mass) = self.descend_and_count_out(geometry, points, x, path);
         if mass > 1 || self.mass == 0 {
             return;
@@ -47,7 +47,8 @@ impl<I: Index> Tree<I> {
             }
             below = Some(ancestor);
             if let Some(bounds) = self.kept_box_mut(geometry, points, ancestor.get()) {
-                geometry.replace(&changing, bounds, room);
+                geometry.copy(&changing, bounds, room);
+                geometry.measure(bounds);
             }
         }
     }

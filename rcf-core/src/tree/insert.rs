@@ -28,7 +28,7 @@ impl<I: Index> Tree<I> {
             return point;
         }
         let leaf = self.descend(geometry, points.row(geometry, point), path);
-        let (path, room, x) = path.parts_and_row(geometry, points.row(geometry, point));
+        let (path, [room, beside], x) = path.parts_and_row(geometry, points.row(geometry, point));
         let neighbor = self.point(leaf);
         if points.row(geometry, neighbor) == x {
             let (_, grown) = self.add_mass_along(geometry, points.boxes.twig, x, path);
@@ -36,11 +36,13 @@ impl<I: Index> Tree<I> {
             return neighbor;
         }
 
-        // `split`: how many nodes of the path stay above the new one.
+        // `split`: how many nodes of the path stay above the new one; `beside`: the box of what is below it.
         // `containing`: how many nodes of the path contain x already.
         let mut split = path.len();
+        geometry.begin(beside, points.row(geometry, neighbor));
         let mut containing = 0;
-        let mut outside = geometry.everywhere();
+        let everywhere = geometry.everywhere();
+        let mut outside = everywhere;
         let mut below = leaf;
         for level in (0..path.len()).rev() {
             let bounds = match self.kept_box(geometry, points, path[level].get()) {
@@ -58,6 +60,7 @@ impl<I: Index> Tree<I> {
             let range = geometry.range(bounds);
             if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
                 split = level;
+                geometry.copy(&everywhere, beside, bounds);
             }
         }
         for reference in &path[containing.min(split)..split] {
@@ -69,15 +72,12 @@ impl<I: Index> Tree<I> {
         let (mass_below, grown) =
             self.add_mass_along(geometry, points.boxes.twig, x, &path[..split]);
 
-        let everywhere = geometry.everywhere();
-        geometry.clear(&everywhere, room);
-        self.extend(geometry, points, below, &everywhere, room);
-        let cut = separating_cut(geometry.corners(room), x, rng);
+        let cut = separating_cut(geometry.corners(beside), x, rng);
         let node = self.join(cut, x, point, below, mass_below);
         self.relink(path[..split].last(), below, node);
         if mass_below + 1 > points.boxes.twig {
-            geometry.cover_measured(room, x);
-            self.keep_box(points, node.get(), room);
+            geometry.cover_measured(beside, x);
+            self.keep_box(points, node.get(), beside);
         }
         self.keep_grown(geometry, points, grown, room);
         point

@@ -58,7 +58,7 @@ pub(crate) struct Tree<I> {
 pub(crate) struct Path<I> {
     /// The internal nodes passed.
     pub(crate) steps: Vec<NodeRef<I>>,
-    /// Room for a box, and for a row.
+    /// Room for two boxes, and for a row.
     room: Vec<f32>,
 }
 
@@ -76,19 +76,20 @@ impl<I: Index> Path<I> {
         self.steps.len()
     }
 
-    /// The steps, room for a box, and a copy of this row.
+    /// The steps, room for two boxes, and a copy of this row.
     #[inline(always)]
     fn parts_and_row<G: Geometry>(
         &mut self,
         geometry: G,
         row: &[f32],
-    ) -> (&mut Vec<NodeRef<I>>, &mut [f32], &[f32]) {
+    ) -> (&mut Vec<NodeRef<I>>, [&mut [f32]; 2], &[f32]) {
         let len = geometry.box_len();
-        self.room.resize(len + geometry.row_len(), 0.0);
-        let (room, copy) = self.room.split_at_mut(len);
+        self.room.resize(2 * len + geometry.row_len(), 0.0);
+        let (room, rest) = self.room.split_at_mut(len);
+        let (other_room, copy) = rest.split_at_mut(len);
         let copy = &mut copy[..geometry.row_len()];
         copy.copy_from_slice(row);
-        (&mut self.steps, room, copy)
+        (&mut self.steps, [room, other_room], copy)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
