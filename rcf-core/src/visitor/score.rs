@@ -85,3 +85,16 @@ impl<G: Geometry> Visitor<G> for ScoreVisitor {
         self.score = step(self.score, unseen(depth), gap, range);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depths_beyond_the_table_go_on_as_those_in_it() {
+        for depth in 0..3 * UNSEEN.len() {
+            let product = unseen(depth) * (depth as f64 + 1.0);
+            assert!((product - 1.0).abs() <= f64::EPSILON, "{depth}: {product}");
+        }
+    }
+}
