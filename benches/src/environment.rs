@@ -1,5 +1,6 @@
 //! Where and how a measurement was made: what a figure is worth without it is nothing.
 
+use std::fmt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,6 +24,20 @@ pub struct Environment {
     pub cpu: String,
     /// Threads that it can run at once.
     pub threads: usize,
+}
+
+/// The head of a table in Markdown: command, commit, compiler and processor.
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            command,
+            commit,
+            rustc,
+            cpu,
+            ..
+        } = self;
+        write!(f, "`{command}`\n\nCommit {commit}; {rustc}; {cpu}.")
+    }
 }
 
 impl Environment {

@@ -295,8 +295,8 @@ impl RandomCutForestBuilder {
     /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default 0.25. The
     /// others, those of the fewest points, have it made of their points when it is asked for: less
     /// memory for some time, see `docs/performance.md` for how much of both. All results are the same to
-    /// the bit. In one dimension only samples of more than 2,048 points have boxes, in forests of more than
-    /// 65,534. It is not part of a saved state: [set](RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
+    /// the bit. In one dimension only samples of more than 2,048 points have boxes, where
+    /// (trees + 1) × sample size exceeds 65,532. It is not part of a saved state: [set](RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
     pub fn bounding_box_cache_fraction(mut self, fraction: f64) -> Self {
         self.bounding_box_cache_fraction = fraction;
         self

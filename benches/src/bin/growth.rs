@@ -66,14 +66,7 @@ const AXES: [Axis; 3] = [
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let Environment {
-        command,
-        commit,
-        rustc,
-        cpu,
-        ..
-    } = Environment::current();
-    let mut text = format!("`{command}`\n\nCommit {commit}; {rustc}; {cpu}.\n");
+    let mut text = format!("{}\n", Environment::current());
     let mut curves = Vec::new();
     for (name, values, with) in AXES {
         let mut points = Vec::new();

@@ -61,19 +61,12 @@ fn main() -> anyhow::Result<()> {
         shard_of(&arguments, &stream, &pools, shard, &mut totals)?;
         totals.left = totals.left.max(resident()?.saturating_sub(before));
     }
-    let Environment {
-        command,
-        commit,
-        rustc,
-        cpu,
-        ..
-    } = Environment::current();
     let forests = arguments.forests as f64;
     let rows = forests * arguments.rows as f64;
     let [one, more] = totals.rows;
     writeln!(
         std::io::stdout(),
-        "`{command}`\n\nCommit {commit}; {rustc}; {cpu}.\n\n\
+        "{}\n\n\
          | {} forests of {TREES} trees × {SAMPLE} points, shingle {SHINGLE} | |\n|---|---:|\n\
          | bytes of a filled forest, by `size_in_bytes` | {:.0} |\n\
          | resident memory for each forest of a shard of {} | {:.0} |\n\
@@ -82,6 +75,7 @@ fn main() -> anyhow::Result<()> {
          | rows learned a second while filling, {} threads | {:.0} |\n\
          | rows processed a second, 1 thread | {:.0} |\n\
          | rows processed a second, {} threads | {:.0} ({:.2} times) |",
+        Environment::current(),
         arguments.forests,
         totals.bytes as f64 / forests,
         arguments.shard,

@@ -38,18 +38,12 @@ fn main() -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads)
         .build_global()?;
-    let Environment {
-        command,
-        commit,
-        rustc,
-        cpu,
-        ..
-    } = Environment::current();
     let mut out = std::io::stdout();
     writeln!(
         out,
-        "`{command}`\n\nCommit {commit}; {rustc}; {cpu}.\n\n\
-         | | rows | µs a row, 1 thread | {0} threads | times as fast |\n|---|---:|---:|---:|---:|",
+        "{}\n\n\
+         | | rows | µs a row, 1 thread | {} threads | times as fast |\n|---|---:|---:|---:|---:|",
+        Environment::current(),
         arguments.threads,
     )?;
     let most = arguments.rows.iter().copied().max().unwrap_or(0);
