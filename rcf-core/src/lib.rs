@@ -31,6 +31,12 @@ mod line;
 mod memory;
 mod phases;
 mod point_store;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "its users land one after the other"
+)]
+mod predictor;
 mod real;
 mod recenter;
 mod rng;
