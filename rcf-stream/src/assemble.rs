@@ -149,7 +149,8 @@ pub async fn join(
     let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
     Ok(Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)
-        .on_bad_record(config.input.on_bad_record))
+        .on_bad_record(config.input.on_bad_record)
+        .on_late(config.input.on_late))
 }
 
 /// Opens a sink. Files begin with the header, if there is one; with a position they are cut back

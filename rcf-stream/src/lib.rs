@@ -53,6 +53,7 @@ pub mod kinesis;
 pub mod memory;
 pub mod migrate;
 pub mod multilang;
+pub mod number;
 pub mod operator;
 pub mod pipeline;
 pub mod record;
@@ -61,6 +62,7 @@ pub mod sink;
 pub mod source;
 mod suggest;
 pub mod telemetry;
+pub mod time;
 
 pub use error::{BadRecord, PipelineError, SinkError, SourceError};
 pub use operator::{RandomCutForestOperator, Scored};

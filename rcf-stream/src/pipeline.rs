@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rayon::prelude::*;
+use rcf_core::InputError;
 
 pub use bad_records::OnBadRecord;
 
@@ -23,6 +24,7 @@ use crate::sink::Sink;
 use crate::source::{Batch, BegunShard, Source};
 use crate::telemetry::live::Live;
 use crate::telemetry::metrics;
+use crate::time::OnLate;
 
 /// Most results fit into so many bytes.
 const ENCODED_BYTES: usize = 512;
@@ -38,6 +40,10 @@ pub struct Summary {
     pub results: u64,
     /// Records, or lines within records, that were left out, by reason.
     pub bad_records: BTreeMap<&'static str, u64>,
+    /// Records whose time was before the newest of their key: judged, or left out as configured.
+    pub late: u64,
+    /// Times that could not be read, of records that did not need one.
+    pub unreadable_times: u64,
     /// Checkpoints written.
     pub checkpoints: u64,
     /// Models written for them because they had changed.
@@ -60,6 +66,7 @@ pub struct Pipeline {
     dead_letters: Option<Box<dyn Sink>>,
     model_per: ModelPer,
     on_bad_record: OnBadRecord,
+    on_late: OnLate,
     checkpointer: Option<Checkpointer>,
     live: Option<Arc<Live>>,
     positions: Positions,
@@ -96,6 +103,7 @@ impl Pipeline {
             dead_letters: None,
             model_per: ModelPer::default(),
             on_bad_record: OnBadRecord::default(),
+            on_late: OnLate::default(),
             checkpointer: None,
             live: None,
             positions: Positions::default(),
@@ -116,6 +124,13 @@ impl Pipeline {
     #[must_use]
     pub fn on_bad_record(mut self, policy: OnBadRecord) -> Self {
         self.on_bad_record = policy;
+        self
+    }
+
+    /// What happens to late records; the operator must have the same policy.
+    #[must_use]
+    pub fn on_late(mut self, policy: OnLate) -> Self {
+        self.on_late = policy;
         self
     }
 
@@ -184,6 +199,7 @@ impl Pipeline {
         self.begin_checkpoint().await?;
         self.finish_checkpoint().await?;
         self.sink.flush().await?;
+        self.summary.unreadable_times = self.decoder.unreadable_times();
         Ok(self.summary)
     }
 
@@ -208,6 +224,7 @@ impl Pipeline {
                 && let Some(((outcome, event), encoded)) = scored.next()
             {
                 if let Ok(scored) = &outcome {
+                    self.summary.late += u64::from(scored.late);
                     let decision = scored.decision.as_ref();
                     metrics().scored(took, decision.is_some_and(rcf_core::Descriptor::is_anomaly));
                     if let Some(live) = &self.live {
@@ -220,6 +237,11 @@ impl Pipeline {
                         partition_key: event.partition_key,
                         data,
                     })),
+                    Err(OperatorError::Input(InputError::Timestamp { .. }))
+                        if self.on_late == OnLate::Skip =>
+                    {
+                        self.summary.late += 1;
+                    }
                     Err(error) => part.bad = Some(error.into()),
                 }
             }
@@ -282,7 +304,7 @@ impl Pipeline {
                         let mut event = Event::new(record, line, decoded, self.model_per);
                         let time = match record.timestamp {
                             Some(arrival) => Some(arrival.0),
-                            None if self.operator.forgets() => event.millis(),
+                            None if self.operator.forgets() => event.time.map(|it| it as i64),
                             None => None,
                         };
                         event.clock = self.positions.tick(&record.shard, time);

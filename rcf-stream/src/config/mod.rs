@@ -31,6 +31,7 @@ use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_op
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
 use crate::source::sine::SineConfig;
+use crate::time::{OnLate, TimeFormat};
 
 /// Everything about one pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +97,8 @@ pub struct InputConfig {
     pub model_per: ModelPer,
     /// What happens to bad records.
     pub on_bad_record: OnBadRecord,
+    /// What happens to records whose time is before the newest one of their key.
+    pub on_late: OnLate,
 }
 
 impl InputConfig {
@@ -209,6 +212,7 @@ impl Config {
             forest: self.forest.clone(),
             detector: self.operator.detector.clone(),
             with_time: self.operator.with_time,
+            on_late: self.input.on_late,
             overrides: self.operator.overrides.clone(),
             time_to_live: self
                 .operator
@@ -265,6 +269,9 @@ impl Config {
                 "values": self.input.fields.values,
                 "key": paths(&self.input.fields.key),
                 "timestamp": paths(&self.input.fields.timestamp),
+                "time_format": (self.input.fields.time_format != TimeFormat::Auto)
+                    .then_some(&self.input.fields.time_format),
+                "on_late": (self.input.on_late != OnLate::Judge).then_some(self.input.on_late),
                 "delimiter": char::from(self.input.delimiter),
                 "header": self.input.header,
                 "optional_values": self.input.fields.optional_values.then_some(true),

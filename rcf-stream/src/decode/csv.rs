@@ -84,6 +84,7 @@ impl CsvDecoder {
             values,
             key,
             timestamp: timestamp.map(EventTime::Text),
+            time: None,
         })
     }
 

@@ -9,6 +9,7 @@ use serde_json::Number;
 
 use super::{DecodeError, Decoded, FieldPath, Fields, shorten};
 use crate::event::EventTime;
+use crate::number::parse_number;
 
 /// Decodes JSON values.
 #[derive(Debug)]
@@ -112,6 +113,7 @@ impl JsonDecoder {
             values,
             key,
             timestamp,
+            time: None,
             carried: self.found[self.carried..]
                 .iter()
                 .map(Found::scalar)
@@ -127,7 +129,13 @@ impl JsonDecoder {
             },
             Found::Nothing if self.optional_values => return Ok(f64::NAN),
             Found::Nothing => return Err(self.missing(index)),
-            Found::Text(text) => format!("the text {:?}", shorten(text)),
+            Found::Text(text) if text.trim().is_empty() && self.optional_values => {
+                return Ok(f64::NAN);
+            }
+            Found::Text(text) => match parse_number(text) {
+                Some(value) => return Ok(value),
+                None => format!("the text {:?}", shorten(text)),
+            },
             Found::Bool(value) => value.to_string(),
             Found::Array => "an array".to_owned(),
             Found::Object => "an object".to_owned(),
@@ -362,7 +370,7 @@ mod tests {
     fn says_what_stands_in_the_place_of_a_number() {
         let mut decoder = decoder(&["a.b"], None, None);
         for (json, expected) in [
-            (r#"{"a":{"b":"12"}}"#, "the text \"12\""),
+            (r#"{"a":{"b":"12 a"}}"#, "the text \"12 a\""),
             (r#"{"a":{"b":true}}"#, "true"),
             (r#"{"a":{"b":[1]}}"#, "an array"),
             (r#"{"a":{"b":{}}}"#, "an object"),
@@ -374,6 +382,15 @@ mod tests {
             };
             assert_eq!(decoder.decode(json.as_bytes()), Err(error));
         }
+    }
+
+    #[test]
+    fn numbers_as_text_are_numbers() {
+        let mut decoder = decoder(&["a"], None, None);
+        let decoded = decoder.decode(br#"{"a":" -2.50 "}"#).unwrap();
+        assert_eq!(decoded.values, [-2.5]);
+        let error = decoder.decode(br#"{"a":""}"#).unwrap_err();
+        assert_eq!(error.reason(), "not_a_number");
     }
 
     #[test]

@@ -174,6 +174,7 @@ mod tests {
         (
             event,
             Scored {
+                late: false,
                 score: 1.875,
                 attribution,
                 updates: 300,

@@ -47,6 +47,7 @@ pub use seed::seed_for_key;
 pub use snapshot::RestoreError;
 
 use crate::checkpoint::CheckpointSpill;
+use crate::time::OnLate;
 use builder::MapSettings;
 use template::Template;
 
@@ -76,6 +77,15 @@ pub struct Scored {
     pub updates: u64,
     /// What the detector says, where the operator has one for each key.
     pub decision: Option<Descriptor>,
+    /// Whether its time was before that of the record before, so that the time did not count.
+    pub late: bool,
+}
+
+/// What is asked for of each record.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    pub(crate) attribution: bool,
+    pub(crate) on_late: OnLate,
 }
 
 /// A record could not be scored. The model is exactly as it was before.
@@ -110,7 +120,7 @@ pub struct RandomCutForestOperator<In, Out> {
     spill: Option<(usize, CheckpointSpill)>,
     models: DetectorMap<ModelKey, Model>,
     dimensions: usize,
-    with_attribution: bool,
+    asked: Asked,
     input_mapper: InputMapper<In>,
     key_mapper: Option<KeyMapper<In>>,
     time_mapper: Option<TimeMapper<In>>,
@@ -136,7 +146,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         let key: ModelKey = self.key_of(input).as_ref().into();
         let (now, time) = (self.time_of(input), self.event_time_of(input));
         let scored = self.models.with(&key, now, |model| {
-            model.score(&self.values, time, self.with_attribution)
+            model.score(&self.values, time, self.asked)
         })??;
         Ok((self.result_mapper)(input, scored))
     }

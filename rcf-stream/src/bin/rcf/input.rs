@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use rcf_stream::decode::{Decoder, FieldPath, Fields, columns};
 use rcf_stream::source::Source;
 use rcf_stream::source::lines::{LinesInput, LinesSource};
+use rcf_stream::time::TimeFormat;
 
 use crate::failure::Failure;
 
@@ -26,6 +27,9 @@ pub(crate) struct InputFlags {
     /// The column or field that is the time, to be handed on
     #[arg(long, value_name = "NAME")]
     time: Option<String>,
+    /// How that time is written: auto, rfc3339, s, ms, us, ns, or a pattern as "%d.%m.%Y %H:%M"
+    #[arg(long, value_name = "FORMAT", default_value = "auto", requires = "time")]
+    time_format: TimeFormat,
     /// How the file is written [default: JSON lines if it starts with a brace, else CSV]
     #[arg(long, value_enum)]
     input_format: Option<Format>,
@@ -82,6 +86,7 @@ impl InputFlags {
             values: named.map(path).collect::<Result<_, _>>()?,
             key: self.key.as_ref().map(path).transpose()?,
             timestamp: self.time.as_ref().map(path).transpose()?,
+            time_format: self.time_format.clone(),
             ..Fields::default()
         };
         let is_header = |line: &[u8]| match self.header {
