@@ -29,6 +29,7 @@ mod index;
 pub mod keyed;
 mod line;
 mod memory;
+mod persist;
 mod phases;
 mod point_store;
 #[allow(
@@ -45,7 +46,6 @@ mod sampler;
 mod scoring;
 mod shingle;
 mod simd;
-mod state;
 #[cfg(test)]
 mod testing;
 mod tree;

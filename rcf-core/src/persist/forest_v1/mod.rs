@@ -1,4 +1,4 @@
-//! Format version 1. Frozen: a change of these structs is a new version in a new folder.
+//! Format version 1 of a forest. Frozen: a change of these structs is a new version in a new folder.
 
 mod config;
 mod points;
@@ -7,6 +7,7 @@ mod trees;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::Trust;
+use super::inconsistent;
 use crate::config::Config;
 use crate::ensemble::fits;
 use crate::error::StateError;
@@ -16,11 +17,11 @@ use crate::shingle::Shingle;
 use config::ConfigV1;
 use trees::TreesV1;
 
-pub(crate) const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 1;
 
 /// A forest.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct ForestV1 {
+pub(super) struct ForestV1 {
     config: ConfigV1,
     updates: u64,
     sampling: bool,
@@ -48,14 +49,8 @@ struct ShingleV1 {
     missing: u64,
 }
 
-pub(crate) fn inconsistent(reason: &str) -> StateError {
-    StateError::Inconsistent {
-        reason: reason.to_owned(),
-    }
-}
-
 impl ForestV1 {
-    pub(crate) fn save(forest: &RandomCutForest) -> Self {
+    pub(super) fn save(forest: &RandomCutForest) -> Self {
         let RandomCutForest {
             config,
             shingle,
@@ -79,7 +74,7 @@ impl ForestV1 {
         }
     }
 
-    pub(crate) fn restore(self, trust: Trust) -> Result<RandomCutForest, StateError> {
+    pub(super) fn restore(self, trust: Trust) -> Result<RandomCutForest, StateError> {
         let config = self.config.restore()?;
         let clock = self.clock.restore(config.time_decay)?;
         let shingle = self.shingle.restore(&config, self.updates)?;

@@ -1,7 +1,7 @@
 //! Damaged, foreign and forged states: a named error, or a forest that keeps all invariants.
 
 use super::envelope::{Kind, seal};
-use super::v1::VERSION;
+use super::forest_v1::VERSION;
 use crate::testing::Random;
 use crate::{RandomCutForest, StateError};
 

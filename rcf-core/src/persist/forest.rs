@@ -1,17 +1,11 @@
-//! Saving and restoring.
-//!
-//! What is written is a frozen schema ([`v1`]) in a frame ([`envelope`]). Derived parts (boxes,
-//! masses, the shape of trees) are not written but computed anew, so they cannot contradict the
-//! rest. Points are numbered in the order in which the samples name them: forests that behave the
-//! same are saved as the same bytes.
+//! Saved forests. Points are numbered in the order in which the samples name them: forests that behave
+//! the same are saved as the same bytes.
 
-pub(crate) mod codec;
-pub(crate) mod envelope;
-pub(crate) mod v1;
-
+use super::codec;
+use super::envelope::{self, Kind, Trust};
+use super::forest_v1::{self as v1, ForestV1};
 use crate::error::StateError;
 use crate::forest::RandomCutForest;
-use envelope::{Kind, Trust};
 
 impl RandomCutForest {
     /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
@@ -21,7 +15,7 @@ impl RandomCutForest {
         envelope::seal(
             Kind::Forest,
             v1::VERSION,
-            &codec::encode(&v1::ForestV1::save(self)),
+            &codec::encode(&ForestV1::save(self)),
         )
     }
 
@@ -46,9 +40,6 @@ impl RandomCutForest {
 
     fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
         let (_, body) = envelope::open(Kind::Forest, v1::VERSION, bytes, trust)?;
-        codec::decode::<v1::ForestV1>(body)?.restore(trust)
+        codec::decode::<ForestV1>(body)?.restore(trust)
     }
 }
-
-#[cfg(test)]
-mod tests;

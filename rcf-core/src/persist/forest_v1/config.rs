@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::size;
 use crate::config::{BOX_FRACTION, Config};
 use crate::error::StateError;
 
@@ -45,8 +46,6 @@ impl ConfigV1 {
     }
 
     pub(super) fn restore(self) -> Result<Config, StateError> {
-        // What does not fit becomes too large a number, which the check refuses.
-        let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
         let config = Config {
             input_dimensions: size(self.input_dimensions),
             shingle_size: size(self.shingle_size),

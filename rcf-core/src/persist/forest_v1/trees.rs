@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::codec;
 use super::super::envelope::Trust;
 use super::inconsistent;
 use super::points::PointsV1;
@@ -110,7 +111,7 @@ impl TreesV1 {
         for (tree, (sampler, rng)) in parts.enumerate() {
             let (cuts, wait, tags) = (ensemble.trees.cuts(tree), sampler.wait(), sampler.tags());
             saved.trees.push(TreeV1 {
-                rng: rng.to_bytes(),
+                rng: save_rng(rng),
                 hazard: wait.hazard,
                 since: wait.since,
                 sampled: sampler.keys().len() as u32,
@@ -302,4 +303,25 @@ fn restore_tree<I: Index>(
     ensemble.samplers.push(sampler);
     ensemble.rngs.push(TreeRng::from_bytes(tree.rng));
     Ok(())
+}
+
+fn save_rng(rng: &TreeRng) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(&codec::encode(rng.generator()));
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restored_generator_continues_the_sequence() {
+        let mut rng = TreeRng::family(7, 3).remove(2);
+        rng.unit();
+        let mut restored = TreeRng::from_bytes(save_rng(&rng));
+        for _ in 0..100 {
+            assert_eq!(rng.unit().to_bits(), restored.unit().to_bits());
+        }
+    }
 }
