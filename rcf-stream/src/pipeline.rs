@@ -18,12 +18,12 @@ use crate::decode::Decoder;
 use crate::encode::Encoder;
 use crate::error::{BadRecord, PipelineError};
 use crate::event::{Event, EventOperator, ModelPer};
+use crate::metrics::metrics;
+use crate::observer::Observer;
 use crate::operator::{OperatorError, Scored};
 use crate::record::{OutputRecord, Positions, Record};
 use crate::sink::Sink;
 use crate::source::{Batch, BegunShard, Source};
-use crate::telemetry::live::Live;
-use crate::telemetry::metrics;
 use crate::time::OnLate;
 
 /// Most results fit into so many bytes.
@@ -68,7 +68,7 @@ pub struct Pipeline {
     on_bad_record: OnBadRecord,
     on_late: OnLate,
     checkpointer: Option<Checkpointer>,
-    live: Option<Arc<Live>>,
+    observer: Option<Arc<dyn Observer>>,
     positions: Positions,
     evictions: u64, // that were counted
     changed: bool,  // since the last checkpoint
@@ -105,7 +105,7 @@ impl Pipeline {
             on_bad_record: OnBadRecord::default(),
             on_late: OnLate::default(),
             checkpointer: None,
-            live: None,
+            observer: None,
             positions: Positions::default(),
             evictions: 0,
             changed: false,
@@ -158,10 +158,10 @@ impl Pipeline {
         self
     }
 
-    /// Shows what happens on the live page.
+    /// Tells an observer what happens.
     #[must_use]
-    pub fn live(mut self, live: Arc<Live>) -> Self {
-        self.live = Some(live);
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -172,8 +172,8 @@ impl Pipeline {
     /// next start.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Summary, PipelineError> {
         let mut stop = pin!(stop);
-        if let Some(live) = &self.live {
-            live.ready(self.decoder.names());
+        if let Some(observer) = &self.observer {
+            observer.ready(self.decoder.names());
         }
         loop {
             tokio::select! {
@@ -192,8 +192,8 @@ impl Pipeline {
                 },
             }
         }
-        if let Some(live) = &self.live {
-            live.stopping();
+        if let Some(observer) = &self.observer {
+            observer.stopping();
         }
         self.finish_checkpoint().await?;
         self.begin_checkpoint().await?;
@@ -227,8 +227,8 @@ impl Pipeline {
                     self.summary.late += u64::from(scored.late);
                     let decision = scored.decision.as_ref();
                     metrics().scored(took, decision.is_some_and(rcf_core::Descriptor::is_anomaly));
-                    if let Some(live) = &self.live {
-                        live.scored(&event, scored);
+                    if let Some(observer) = &self.observer {
+                        observer.scored(&event, scored);
                     }
                 }
                 match outcome {

@@ -16,10 +16,10 @@ use proptest::test_runner::RngSeed;
 use rcf_stream::checkpoint::{
     CheckpointStore, Checkpointer, Fingerprint, Location, OnMissingState, Schedule, restore,
 };
+use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::decode::{DecodeError, Decoded, Decoder, FieldPath, Fields};
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventTime, ModelSettings, keyed_operator};
-use rcf_stream::memory::MemoryStream;
 use rcf_stream::number::parse_number;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::source::{Batch, Source};

@@ -10,12 +10,12 @@ use super::{
     KinesisSourceConfig, OnTrimmed, OutputConfig, SinkConfig, SourceConfig,
 };
 use crate::checkpoint::{OnMissingState, Schedule};
+use crate::connectors::sine::{Drops, SineConfig};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
 use crate::event::ModelPer;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
-use crate::source::sine::{Drops, SineConfig};
 use crate::time::{OnLate, TimeFormat};
 
 impl Layers {

@@ -4,7 +4,6 @@
 mod build;
 mod compat;
 mod error;
-pub mod kinesis;
 mod layers;
 mod operator;
 mod schema;
@@ -17,20 +16,20 @@ use std::time::Duration;
 use rcf_core::AnomalyDetectorBuilder;
 use serde_json::json;
 
-pub use error::ConfigError;
-pub use kinesis::{
+pub use crate::connectors::kinesis::{
     KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
 };
+pub use error::ConfigError;
 pub use layers::{Layers, Origin};
 pub use schema::{SETTINGS, Setting};
 
 use crate::checkpoint::{Fingerprint, OnMissingState, Schedule};
+use crate::connectors::sine::SineConfig;
 use crate::decode::{Fields, InputFormat};
 use crate::encode::{Encoder, KdaSql, OutputFormat};
 use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_operator};
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
-use crate::source::sine::SineConfig;
 use crate::time::{OnLate, TimeFormat};
 
 /// Everything about one pipeline.

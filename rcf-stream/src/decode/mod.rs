@@ -15,6 +15,7 @@ use crate::number::parse_number;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
 use csv::CsvDecoder;
 #[cfg(test)]
+#[cfg(feature = "pipeline")]
 pub(crate) use csv::Splitter;
 use json::JsonDecoder;
 

@@ -10,12 +10,12 @@ use thiserror::Error;
 
 use super::model::Model;
 use super::parameters::ForestParameters;
+use super::spill::Spill;
 use super::template::{KeyFilter, Template};
 use super::{
     Asked, EventTimeMapper, InputMapper, KeyMapper, ModelKey, RandomCutForestOperator,
     ResultMapper, Scored, TimeMapper,
 };
-use crate::checkpoint::CheckpointSpill;
 use crate::time::OnLate;
 
 /// The operator cannot be built.
@@ -62,7 +62,7 @@ impl MapSettings {
     pub(super) fn build(
         self,
         template: &Arc<Template>,
-        spill: Option<(usize, CheckpointSpill)>,
+        spill: Option<(usize, Box<dyn Spill>)>,
     ) -> DetectorMap<ModelKey, Model> {
         let template = Arc::clone(template);
         let mut builder = DetectorMap::builder(move |key: &ModelKey| template.model(key))

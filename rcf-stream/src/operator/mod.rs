@@ -26,10 +26,13 @@
 
 mod batch;
 mod builder;
+#[cfg(feature = "pipeline")]
+mod kept;
 mod model;
 mod parameters;
 mod seed;
 mod snapshot;
+mod spill;
 mod template;
 
 use std::borrow::Cow;
@@ -41,12 +44,14 @@ use rcf_core::{Attribution, Descriptor, InputError};
 use thiserror::Error;
 
 pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
-pub(crate) use model::{Model, describe_model};
+pub(crate) use model::Model;
+#[cfg(feature = "pipeline")]
+pub(crate) use model::describe_model;
 pub use parameters::ForestParameters;
 pub use seed::seed_for_key;
 pub use snapshot::RestoreError;
+pub use spill::{SavedModel, Spill};
 
-use crate::checkpoint::CheckpointSpill;
 use crate::time::OnLate;
 use builder::MapSettings;
 use template::Template;
@@ -117,7 +122,7 @@ impl From<MapError> for OperatorError {
 pub struct RandomCutForestOperator<In, Out> {
     template: Arc<Template>,
     map: MapSettings,
-    spill: Option<(usize, CheckpointSpill)>,
+    spill: Option<(usize, Box<dyn Spill>)>,
     models: DetectorMap<ModelKey, Model>,
     dimensions: usize,
     asked: Asked,

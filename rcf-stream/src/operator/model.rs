@@ -49,6 +49,7 @@ impl Model {
         }
     }
 
+    #[cfg(feature = "pipeline")]
     pub(super) fn updates(&self) -> u64 {
         match self {
             Self::Forest(forest) => forest.updates(),
@@ -122,6 +123,7 @@ impl KeyedModel for Model {
 }
 
 /// What a saved model is, and how many records it has learned.
+#[cfg(feature = "pipeline")]
 pub(crate) fn describe_model(state: &[u8]) -> Result<(&'static str, u64), StateError> {
     let model = Model::from_bytes(state)?;
     let kind = match model {
