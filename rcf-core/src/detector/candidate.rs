@@ -2,7 +2,7 @@
 
 use super::AnomalyDetector;
 use super::descriptor::{Candidate, Direction, InputAttribution, Silenced};
-use super::evidence::EvidenceKind;
+use super::evidence::{Evidence, EvidenceKind};
 use super::window::Window;
 use crate::shingle::MAX_MAGNITUDE;
 
@@ -26,7 +26,8 @@ pub(super) struct Finding {
 
 impl AnomalyDetector {
     /// Examines the newest record, which is a candidate. The forests are ready.
-    pub(super) fn examine(&self, kind: EvidenceKind) -> Finding {
+    pub(super) fn examine(&self, evidence: Evidence) -> Finding {
+        let kind = evidence.kind;
         let newest = self.window.blocks.len() - 1;
         let is_corrected = self.window.is_corrected();
         let point = self.window.point(is_corrected);
@@ -54,9 +55,16 @@ impl AnomalyDetector {
             .max_by(|&a, &b| of_block(a).total_cmp(&of_block(b)))
             .unwrap_or(newest);
 
+        // A channel has seen the newest observation, whatever the forest makes of the shingle.
+        let is_seen_by_channel = evidence.input.is_some();
+        let block = if is_seen_by_channel { newest } else { block };
         let share = SHARE * of_block(block);
         let mut inputs: Vec<usize> = (0..width).filter(|&i| part(block, i) >= share).collect();
         inputs.sort_by(|&a, &b| part(block, b).total_cmp(&part(block, a)));
+        if let Some(seen) = evidence.input {
+            inputs.retain(|&input| input != seen);
+            inputs.insert(0, seen);
+        }
         inputs.truncate(MOST);
 
         let missing: Vec<usize> = inputs.iter().map(|input| block * width + input).collect();
@@ -70,6 +78,18 @@ impl AnomalyDetector {
         }
         let given = self.config.input_dimensions;
         expected.truncate(given);
+        if block == newest && (given > 1 || is_seen_by_channel) {
+            // Where several inputs deviate together, a forest that is given some of them expects the
+            // others to deviate, too. What a channel expects of an input rests on its past alone.
+            for &input in inputs.iter().filter(|&&input| input < given) {
+                if let Some(value) = self.channels.expected(kind, input) {
+                    let map = record.maps[input];
+                    expected[input] = value;
+                    transformed[input] =
+                        map.apply(value).clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE);
+                }
+            }
+        }
         let sum = |parts: &[f64], input: usize| parts.iter().skip(input).step_by(width).sum();
         let attribution = InputAttribution {
             high: (0..given).map(|input| sum(high, input)).collect(),

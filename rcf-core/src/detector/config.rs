@@ -51,8 +51,11 @@ pub struct DetectorConfig {
     pub near_expected: NearExpected,
     /// The change of an otherwise constant input that is ignored, as a fraction of its level.
     pub noise_floor: f64,
-    /// Records after an alert for which further candidates belong to it; 0 reports each.
+    /// Observations after the first alert of an event during which nothing else is reported; 0
+    /// reports each candidate.
     pub silence: u32,
+    /// Observations below the boundary that end an event.
+    pub quiet: u32,
 }
 
 impl DetectorConfig {
@@ -74,7 +77,7 @@ impl DetectorConfig {
     /// The forest that judges records alone, if that is another one.
     pub(crate) fn point_forest(&self) -> Result<Option<Config>, ConfigError> {
         let is_needed =
-            self.shingle_size > 1 && matches!(self.threshold, Threshold::Combined { .. });
+            self.shingle_size > 1 && matches!(self.threshold, Threshold::Calibrated { .. });
         is_needed.then(|| self.forest_of(1)).transpose()
     }
 
@@ -202,6 +205,7 @@ impl AnomalyDetectorBuilder {
                 near_expected: NearExpected::default(),
                 noise_floor: 1e-3,
                 silence: 50,
+                quiet: 50,
             },
             time_decay: None,
             warm_up: None,
@@ -244,20 +248,30 @@ impl AnomalyDetectorBuilder {
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default not. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest of the shingles learns; default all for one input or single
-        /// records, and `Skip { patience: 512 }` for shingles of several inputs. [`Learning::Skip`]
-        /// keeps long anomalies out, and costs on streams whose regimes change.
+        /// Which records the forest of the shingles learns; default all. [`Learning::Skip`] keeps
+        /// long anomalies out, and costs on streams whose regimes change.
         learning: Learning => Some, in learning;
-        /// How scores become decisions; default [`Threshold::Combined`].
+        /// How scores become decisions; default [`Threshold::Calibrated`].
         threshold: Threshold, in config.threshold;
         /// What is near enough to the expected value to be ignored; default nothing.
         ignore_near_expected: NearExpected, in config.near_expected;
         /// The change of an otherwise constant input that is ignored, as a fraction of its level;
         /// default 0.001. On a constant stream every change is infinitely unusual to the forest.
         noise_floor: f64, in config.noise_floor;
-        /// Records after an alert for which further candidates belong to it and are silenced, unless
-        /// they have nine times its evidence; default 50. 0 reports each candidate.
+        /// Observations after the first alert of an event during which nothing else is reported;
+        /// default 50. Nothing extends it. 0 reports each candidate.
         silence: u32, in config.silence;
+        /// Observations below the boundary that end an event; default 50. Until then candidates
+        /// belong to it and are suppressed, but for clearly stronger ones, or ones of another
+        /// input, after the `silence`.
+        quiet: u32, in config.quiet;
+    }
+
+    /// The one knob of the decision: the share of the records of a calm stream that may exceed the
+    /// boundary; default 0.0005, in (0, 0.1]. Alerts are fewer, since one stands for an event. Sets
+    /// [`Threshold::Calibrated`].
+    pub fn false_alarm_rate(self, false_alarm_rate: f64) -> Self {
+        self.threshold(Threshold::Calibrated { false_alarm_rate })
     }
 
     /// The parameters with every default resolved, not checked yet.
@@ -279,13 +293,7 @@ impl AnomalyDetectorBuilder {
         config.transform_decay = self
             .transform_decay
             .unwrap_or((0.25 / sample_size as f64).min(0.05));
-        config.learning =
-            self.learning
-                .unwrap_or(if config.input_dimensions > 1 && config.shingle_size > 1 {
-                    Learning::Skip { patience: 512 }
-                } else {
-                    Learning::Always
-                });
+        config.learning = self.learning.unwrap_or(Learning::Always);
         config
     }
 

@@ -14,6 +14,10 @@ pub struct Descriptor {
     /// What the decision rests on, at least 0, in units of its boundary: a record with more than 1
     /// is a candidate. See [`Threshold`](crate::Threshold).
     pub evidence: f64,
+    /// How often a calm stream shows as much: at most about this share of its records. In (0, 1],
+    /// and below the false alarm rate if and only if the record is a candidate. `None` with
+    /// thresholds that are not calibrated.
+    pub p_value: Option<f64>,
     /// The score from which on the record is a candidate by its score; infinite while too few
     /// scores are known.
     pub threshold: f64,
@@ -45,6 +49,20 @@ impl Descriptor {
     #[must_use]
     pub fn is_anomaly(&self) -> bool {
         self.candidate.is_some() && self.silenced.is_none()
+    }
+
+    /// Reports an anomaly that was found among the observations that a gap has lost, so many
+    /// observations ago.
+    pub(super) fn report_late(&mut self, (found, ago): (Self, i32)) {
+        self.evidence = found.evidence;
+        self.p_value = found.p_value;
+        self.severity = found.severity;
+        self.grade = found.grade;
+        self.silenced = None;
+        self.candidate = found.candidate.map(|mut candidate| {
+            candidate.relative_index += ago;
+            candidate
+        });
     }
 }
 

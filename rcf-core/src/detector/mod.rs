@@ -1,25 +1,30 @@
-//! The detector: from records to decisions.
+//! The detector: from observations to decisions.
 //!
 //! ```text
-//! record ─► missing ─► transform ─► window ─► forest ─► threshold ─► candidate? ─► report, or
-//!  f64       filled     affine map   shingle   score     evidence     explained      say why not
-//!                                       └────────── learning: into the forest, or not ◄───┘
+//! observation ─► gaps, missing ─► transform ─► forests ──┐
+//!                filled in                     channels ─┴► evidence ─► event ─► report, or why not
+//!                                                              └► learn ◄─┘
 //! ```
 //!
-//! Each file answers one question; [`step`] brings the answers together in the order of the picture.
+//! Each file answers one question; [`pipeline`] brings the answers together in the order of the
+//! picture, and nothing goes back up.
 
 mod arrays;
 pub(crate) mod bootstrap;
 mod candidate;
+pub(crate) mod channels;
 mod config;
 mod descriptor;
+pub(crate) mod event;
 pub(crate) mod evidence;
 pub(crate) mod forecaster;
+mod gaps;
+mod learn;
 pub(crate) mod learning;
 pub(crate) mod missing;
+mod pipeline;
 mod severity;
 pub(crate) mod statistics;
-mod step;
 mod suggest;
 pub(crate) mod suppression;
 pub(crate) mod transform;
@@ -41,11 +46,13 @@ use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
 use crate::shingle::MAX_MAGNITUDE;
 use bootstrap::MadeUp;
+use channels::Channels;
+use event::Event;
 use evidence::{Range, Scores};
 use learning::Gate;
 use missing::Known;
 use statistics::Moments;
-use suppression::{LastAlert, Stillness};
+use suppression::Stillness;
 use transform::{Affine, InputState};
 use window::Window;
 
@@ -76,18 +83,22 @@ pub struct AnomalyDetector {
     pub(crate) made_up: MadeUp,
     pub(crate) inputs: Vec<Input>,
     pub(crate) window: Window,
+    pub(crate) channels: Channels,
     pub(crate) scores: Scores,
     /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether they
     /// lay beyond the boundary then.
     pub(crate) recent: VecDeque<(f64, bool)>,
     pub(crate) gate: Gate,
-    pub(crate) last_alert: LastAlert,
+    pub(crate) event: Event,
     /// Points held back from learning, one after the other.
     pub(crate) held: Vec<f64>,
     pub(crate) clock: Clock,
     /// Working memory: the record as the forest sees it.
     buffers: Buffers,
 }
+
+/// The statistics of scores forget this much more slowly than the forest.
+const FORGETTING: f64 = 0.1;
 
 /// What is known about one input.
 #[derive(Debug, Clone, Copy, Default)]
@@ -149,10 +160,11 @@ impl AnomalyDetector {
             made_up: MadeUp::default(),
             inputs: vec![Input::default(); config.input_dimensions],
             window: Window::new(config.shingle_size),
+            channels: Channels::new(config.input_dimensions),
             scores: Scores::default(),
             recent: VecDeque::with_capacity(config.shingle_size + 1),
             gate: Gate::default(),
-            last_alert: LastAlert::default(),
+            event: Event::default(),
             held: Vec::new(),
             clock: Clock::default(),
             buffers: Buffers::default(),
@@ -256,6 +268,7 @@ impl AnomalyDetector {
             })
             + self.inputs.capacity() * size_of::<Input>()
             + self.window.heap_bytes()
+            + self.channels.heap_bytes()
             + maps.capacity() * size_of::<Affine>()
             + self.recent.capacity() * size_of::<(f64, bool)>()
             + 8 * floats

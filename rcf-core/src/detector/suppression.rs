@@ -74,21 +74,3 @@ impl Stillness {
 fn resolution(a: f64, b: f64) -> f64 {
     4.0 * f64::EPSILON * a.abs().max(b.abs())
 }
-
-/// An alert inside the silence after another needs so many times its evidence.
-const ESCALATION: f64 = 9.0;
-
-/// The last alert: it stands for the event, not for the record.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct LastAlert {
-    /// Records of silence that are left.
-    pub(crate) silence: u32,
-    pub(crate) evidence: f64,
-}
-
-impl LastAlert {
-    /// Whether a candidate belongs to the event that has been reported.
-    pub(crate) fn covers(&self, evidence: f64) -> bool {
-        self.silence > 0 && evidence < ESCALATION * self.evidence
-    }
-}

@@ -1,20 +1,21 @@
-//! Saved detectors: version 2 is written, 1 and 2 are read.
+//! Saved detectors: version 3 is written, 1 to 3 are read.
 
 use super::codec;
 use super::detector_v1::DetectorV1;
 use super::detector_v2::DetectorV2;
+use super::detector_v3::DetectorV3;
 use super::envelope::{self, Kind, Trust};
 use crate::detector::AnomalyDetector;
 use crate::error::StateError;
 
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 impl AnomalyDetector {
     /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
     /// as this detector would.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body = codec::encode(&DetectorV2::save(self));
+        let body = codec::encode(&DetectorV3::save(self));
         envelope::seal(Kind::Detector, VERSION, &body)
     }
 
@@ -39,7 +40,8 @@ impl AnomalyDetector {
         let (version, body) = envelope::open(Kind::Detector, VERSION, bytes, trust)?;
         match version {
             1 => codec::decode::<DetectorV1>(body)?.restore(trust),
-            _ => codec::decode::<DetectorV2>(body)?.restore(trust),
+            2 => codec::decode::<DetectorV2>(body)?.restore(trust),
+            _ => codec::decode::<DetectorV3>(body)?.restore(trust),
         }
     }
 }

@@ -127,6 +127,10 @@ impl Autoregression {
         error
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.history.heap_bytes() + self.regression.heap_bytes()
+    }
+
     /// The state as numbers.
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
         self.history.save(numbers);

@@ -41,6 +41,10 @@ impl History {
         self.values().last().copied()
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        8 * self.values.capacity()
+    }
+
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
         numbers.push(self.length as f64);
         numbers.extend(self.values());

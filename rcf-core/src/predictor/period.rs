@@ -132,6 +132,10 @@ impl PeriodFinder {
         self.periods = [long, short];
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        8 * (self.sums.capacity() + self.squares.capacity() + self.variances.capacity())
+    }
+
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
         numbers.extend([self.taken as f64, self.faded]);
         numbers.extend(self.periods.map(|period| period as f64));

@@ -316,6 +316,19 @@ impl Regression {
         }
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let waiting = self.waiting.iter();
+        let waiting = waiting.map(|row| row.features.capacity() + row.gain.capacity());
+        let numbers = self.weights.capacity()
+            + self.covariance.capacity()
+            + self.scratch.capacity()
+            + self.extended.capacity()
+            + waiting.sum::<usize>();
+        8 * numbers
+            + self.waiting.capacity() * size_of::<Waiting>()
+            + self.errors.capacity() * size_of::<AbsoluteError>()
+    }
+
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
         let size = self.shape.features();
         numbers.extend([self.learned as f64, self.newest as f64]);
@@ -369,7 +382,7 @@ fn add_scaled(to: &mut [f64], scale: f64, from: &[f64]) {
 
 /// In four lanes and one order, so that the compiler uses vectors and the bits are the same
 /// everywhere.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a, a_rest) = a.as_chunks::<4>();
     let (b, b_rest) = b.as_chunks::<4>();
     let mut lanes = [0.0; 4];

@@ -1,24 +1,33 @@
-//! From scores and values to evidence: how far beyond its boundary is the most unusual sign?
+//! From signs to evidence: how far beyond its boundary is the most unusual one?
 //!
-//! One record is unusual in several ways, and no single number sees all of them. So there are
-//! several kinds of evidence, each measured in units of its own boundary, and the largest decides:
+//! An observation is unusual in several ways, and no single number sees all of them. Each kind of
+//! sign is brought to the same scale, decades: `−log₁₀` of how often a calm stream shows as much. The
+//! largest decides.
 //!
 //! | kind | what it is | sees |
 //! |---|---|---|
 //! | [`EvidenceKind::Range`] | how far the value lies outside of the range seen so far | how extreme: a forest's score is bounded |
 //! | [`EvidenceKind::Level`] | the same of the smoothed score | a stretch that is a little unusual, or too usual |
-//! | [`EvidenceKind::Score`] | the score of the record alone, against a fixed height | an isolated value inside of the range |
-//! | [`EvidenceKind::Tail`] | the score of the shingle, against the tail of the scores before | a wrong shape |
+//! | [`EvidenceKind::Score`] | the score of the observation alone, against a fixed height | an isolated value inside of the range |
+//! | [`EvidenceKind::Change`] | the error of a prediction from the newest values | a break, a wrong shape |
+//! | [`EvidenceKind::Season`] | the distance to the same phase of past cycles | a missing peak, a lost amplitude, a stuck value |
+//! | [`EvidenceKind::Relation`] | the error of an input predicted from all others | one faulty input of many |
+//! | [`EvidenceKind::Tail`] | the score of the shingle, with thresholds that know nothing else | a wrong shape |
 //!
 //! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
 //! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
-//! counts less, by a [`Habit`].
+//! counts less, by a [`Habit`]. Nor are the values of a series that can be predicted: a smooth path
+//! leaves its range in many small steps. So range and level count in proportion to what the
+//! predictors leave [unexplained](PREDICTED), and where that is much, the error of the prediction is
+//! hardly more than the value itself and counts less.
 
+mod peaks;
 mod quantile;
 mod record;
 mod tail;
 
+pub(crate) use peaks::Peaks;
 pub(crate) use record::{Habit, Range};
 pub(crate) use tail::Tail;
 
@@ -28,19 +37,12 @@ use super::statistics::Moments;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Threshold {
-    /// All kinds of evidence, the largest decides.
-    Combined {
-        /// Distance outside of the range, of values and of the smoothed score, as a fraction of
-        /// its width; default 0.02. For values of several inputs it is `1 + 2 ln(inputs)` times
-        /// as large, since there are more to leave their range.
-        margin: f64,
-        /// Height of the score of a single record, as a fraction of the highest possible score
-        /// `log₂(sample_size + 1)`; default 0.5625, which is 4.5 of 8. It counts only where such
-        /// scores are rare, one in a thousand.
-        height: f64,
-        /// Surprise of the score of a shingle: it is exceeded once in `10^decades` usual records;
-        /// default 4.
-        decades: f64,
+    /// All kinds of evidence, calibrated; the largest decides.
+    Calibrated {
+        /// The share of the records of a calm stream that may exceed the boundary, in (0, 0.1];
+        /// default 0.0005. Alerts are fewer, since one stands for an event. Less means fewer false
+        /// alarms and more misses.
+        false_alarm_rate: f64,
     },
     /// The score against the tail of the scores before it: peaks over a running quantile, with an
     /// exponential tail as extreme value theory has it.
@@ -71,10 +73,8 @@ pub enum Threshold {
 
 impl Default for Threshold {
     fn default() -> Self {
-        Self::Combined {
-            margin: 0.02,
-            height: 0.5625,
-            decades: 4.25,
+        Self::Calibrated {
+            false_alarm_rate: FALSE_ALARM_RATE,
         }
     }
 }
@@ -83,17 +83,27 @@ impl Threshold {
     /// A parameter that is out of range.
     pub(crate) fn invalid(self) -> Option<f64> {
         let parameters = match self {
-            Self::Combined {
-                margin,
-                height,
-                decades,
-            } => vec![margin, height, decades],
+            Self::Calibrated { false_alarm_rate } => {
+                return (!(1e-12..=0.1).contains(&false_alarm_rate)).then_some(false_alarm_rate);
+            }
             Self::ExtremeValue { decades } | Self::Quantile { decades } => vec![decades],
             Self::Deviations { factor } => vec![factor],
             Self::Fixed { score } => vec![score],
         };
         let valid = |value: &f64| *value > 0.0 && *value <= 1e6;
         parameters.into_iter().find(|value| !valid(value))
+    }
+}
+
+impl Threshold {
+    /// How often a calm stream shows evidence like this, with the calibrated strategy.
+    pub(crate) fn p_value(self, evidence: Evidence) -> Option<f64> {
+        match self {
+            Self::Calibrated { false_alarm_rate } => {
+                Some(libm::pow(false_alarm_rate, evidence.size))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -109,6 +119,12 @@ pub enum EvidenceKind {
     Score,
     /// The score of the shingle is far out in the tail of scores.
     Tail,
+    /// The newest values do not go on as predicted.
+    Change,
+    /// The newest values are not what past cycles had at this phase.
+    Season,
+    /// An input does not follow from the others as it used to.
+    Relation,
 }
 
 impl EvidenceKind {
@@ -120,6 +136,35 @@ impl EvidenceKind {
             Self::Level => "level",
             Self::Score => "score",
             Self::Tail => "tail",
+            Self::Change => "change",
+            Self::Season => "season",
+            Self::Relation => "relation",
+        }
+    }
+}
+
+/// A sign of one kind, in decades: `−log₁₀` of how often a calm stream shows as much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sign {
+    pub(crate) kind: EvidenceKind,
+    pub(crate) decades: f64,
+    /// The input that shows it, if it is one.
+    pub(crate) input: Option<usize>,
+}
+
+impl Sign {
+    pub(crate) const fn none(kind: EvidenceKind) -> Self {
+        Self {
+            kind,
+            decades: 0.0,
+            input: None,
+        }
+    }
+
+    /// Keeps the largest of several inputs.
+    pub(crate) fn raise(&mut self, decades: f64, input: usize) {
+        if decades > self.decades {
+            (self.decades, self.input) = (decades, Some(input));
         }
     }
 }
@@ -129,23 +174,43 @@ impl EvidenceKind {
 pub(crate) struct Evidence {
     pub(crate) size: f64,
     pub(crate) kind: EvidenceKind,
+    /// The input that shows it, if it is one.
+    pub(crate) input: Option<usize>,
 }
 
 impl Evidence {
     pub(crate) const NONE: Self = Self {
         size: 0.0,
         kind: EvidenceKind::Tail,
+        input: None,
     };
 
-    fn or(self, size: f64, kind: EvidenceKind) -> Self {
-        if size > self.size {
-            Self { size, kind }
-        } else {
-            self
+    fn of(kind: EvidenceKind, size: f64) -> Self {
+        Self {
+            size,
+            kind,
+            input: None,
         }
+    }
+
+    fn or(self, other: Self) -> Self {
+        if other.size > self.size { other } else { self }
     }
 }
 
+/// The default of the one knob: 3.3 decades.
+pub(crate) const FALSE_ALARM_RATE: f64 = 5e-4;
+/// Distance outside of a range, in widths, that is one boundary at the default rate. Of several
+/// inputs there are more to leave their ranges: see [`Excess::over`].
+const MARGIN: f64 = 0.02;
+/// A score of an observation alone counts from this share of the highest possible one on.
+const HEIGHT: f64 = 0.5625;
+/// Decades that are taken off the signs of the channels: they are several, each record shows all of
+/// them, and together they may claim a tenth of the rate; half of that each.
+const LOOKS: f64 = 1.301_029_995_663_981_3;
+/// Where the predictors leave less than this share of the deviation unexplained, a series counts as
+/// predictable: range and level count less. Where they leave more, their error does.
+const PREDICTED: f64 = 0.2;
 /// Weight of the newest score in the smoothed one.
 const SMOOTHING: f64 = 0.1;
 /// Decades of surprise that make a high score of a record alone rare.
@@ -185,38 +250,51 @@ impl Scores {
         &self,
         threshold: Threshold,
         scores: Pair,
-        excess: Excess,
+        outside: Outside<'_>,
         highest: f64,
     ) -> Evidence {
         let none = Evidence::NONE;
         match threshold {
-            Threshold::Fixed { score } => none.or(scores.shingle / score, EvidenceKind::Score),
+            Threshold::Fixed { score } => {
+                Evidence::of(EvidenceKind::Score, scores.shingle / score)
+            }
             Threshold::Deviations { .. } | Threshold::Quantile { .. } => {
                 let boundary = self.boundary(threshold);
-                none.or(ratio(scores.shingle, boundary), EvidenceKind::Tail)
+                Evidence::of(EvidenceKind::Tail, ratio(scores.shingle, boundary))
             }
-            Threshold::ExtremeValue { decades } => none.or(
-                self.tail.surprise(scores.shingle) / decades,
-                EvidenceKind::Tail,
-            ),
-            Threshold::Combined {
-                margin,
-                height,
-                decades,
-            } => {
-                let range = self.value_habit.discount(excess.over(margin));
-                let level = self.level(scores.alone) / margin;
-                let level = self.level_habit.discount(level);
+            Threshold::ExtremeValue { decades } => {
+                let surprise = self.tail.surprise(scores.shingle);
+                Evidence::of(EvidenceKind::Tail, surprise / decades)
+            }
+            Threshold::Calibrated { false_alarm_rate } => {
+                let boundary = decades(false_alarm_rate);
+                let range = self.value_habit.discount(outside.range());
+                let level = self.level_habit.discount(self.level(scores.alone, outside));
                 let rarity = self.alone.surprise(scores.alone) / RARE;
-                let mut height = scores.alone / (height * highest);
-                if rarity < 1.0 {
-                    height = height.min(rarity);
-                }
-                let surprise = self.tail.surprise(scores.shingle) / decades;
-                none.or(range, EvidenceKind::Range)
-                    .or(level, EvidenceKind::Level)
-                    .or(height, EvidenceKind::Score)
-                    .or(surprise, EvidenceKind::Tail)
+                let height = (scores.alone / (HEIGHT * highest)).min(rarity);
+                let levels = self.levels.count;
+                let values = outside.excess.count;
+                let signs = [
+                    (EvidenceKind::Range, records(range, values)),
+                    (EvidenceKind::Level, records(level, levels)),
+                    (EvidenceKind::Score, height * decades(FALSE_ALARM_RATE)),
+                ];
+                let signs = signs.into_iter().fold(none, |largest, (kind, decades)| {
+                    largest.or(Evidence::of(kind, decades / boundary))
+                });
+                outside.signs.iter().fold(signs, |largest, sign| {
+                    let foreseen = match sign.kind {
+                        EvidenceKind::Change if outside.unexplained > PREDICTED => {
+                            PREDICTED / outside.unexplained
+                        }
+                        _ => 1.0,
+                    };
+                    largest.or(Evidence {
+                        size: (sign.decades - LOOKS).max(0.0) * foreseen / boundary,
+                        kind: sign.kind,
+                        input: sign.input,
+                    })
+                })
             }
         }
     }
@@ -230,7 +308,9 @@ impl Scores {
             }
             Threshold::ExtremeValue { decades } => self.tail.score_at(decades),
             Threshold::Quantile { decades } => self.tail.exceeded_by(share(decades)),
-            Threshold::Combined { decades, .. } => self.tail.score_at(decades),
+            Threshold::Calibrated { false_alarm_rate } => {
+                self.tail.score_at(decades(false_alarm_rate))
+            }
         }
     }
 
@@ -242,10 +322,11 @@ impl Scores {
         }
     }
 
-    /// How far the smoothed score would lie outside of its range.
-    fn level(&self, score: f64) -> f64 {
+    /// How far the smoothed score would lie outside of its range, in margins.
+    fn level(&self, score: f64, outside: Outside<'_>) -> f64 {
         if self.levels.count >= KNOWN_SCORES {
-            self.levels.excess(self.smooth(score))
+            let margin = margin(outside.excess.inputs);
+            self.levels.excess(self.smooth(score)) / margin * outside.unforeseen()
         } else {
             0.0
         }
@@ -258,15 +339,15 @@ impl Scores {
         &mut self,
         threshold: Threshold,
         scores: Pair,
-        excess: Excess,
+        outside: Outside<'_>,
         keep: f64,
         silent: bool,
     ) {
-        if let Threshold::Combined { margin, .. } = threshold {
+        if let Threshold::Calibrated { .. } = threshold {
             let counts = |beyond: bool| beyond && !silent;
-            self.value_habit.push(counts(excess.over(margin) > 1.0));
-            self.level_habit
-                .push(counts(self.level(scores.alone) > margin));
+            self.value_habit.push(counts(outside.range() > 1.0));
+            let level = self.level(scores.alone, outside);
+            self.level_habit.push(counts(level > 1.0));
         }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);
@@ -292,18 +373,51 @@ impl Scores {
     }
 }
 
-/// The largest excess of the values of a record over their ranges.
+/// What is known of a record besides its scores.
 #[derive(Debug, Clone, Copy)]
+pub(crate) struct Outside<'a> {
+    pub(crate) excess: Excess,
+    /// Of the [channels](super::channels).
+    pub(crate) signs: &'a [Sign],
+    /// Share of the deviation that the predictors leave unexplained.
+    pub(crate) unexplained: f64,
+}
+
+impl Outside<'_> {
+    /// How far the values lie outside of their ranges, in margins.
+    fn range(self) -> f64 {
+        self.excess.largest / margin(self.excess.inputs) * self.unforeseen()
+    }
+
+    /// What leaving a range means: little where the path is foreseen.
+    fn unforeseen(self) -> f64 {
+        (self.unexplained / PREDICTED).min(1.0)
+    }
+}
+
+/// The largest excess of the values of a record over their ranges.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Excess {
     pub(crate) largest: f64,
     pub(crate) inputs: usize,
+    /// Values in the ranges.
+    pub(crate) count: f64,
 }
 
-impl Excess {
-    /// In units of the margin.
-    fn over(self, margin: f64) -> f64 {
-        self.largest / (margin * (1.0 + 2.0 * libm::log(self.inputs as f64)))
-    }
+fn margin(inputs: usize) -> f64 {
+    MARGIN * (1.0 + 2.0 * libm::log(inputs as f64))
+}
+
+/// Decades of an excess in margins, over a range of so many values. Up to the margin, those of the
+/// default rate. Beyond, as an exponential tail has it: its width grows by `2 / ln 10` decades with
+/// each decade of values, so that a width is `2 log₁₀ n` decades.
+fn records(margins: f64, count: f64) -> f64 {
+    let beyond = (margins - 1.0).max(0.0) * MARGIN;
+    decades(FALSE_ALARM_RATE) * margins.min(1.0) + beyond * 2.0 * libm::log10(count.max(10.0))
+}
+
+fn decades(rate: f64) -> f64 {
+    -libm::log10(rate)
 }
 
 /// One in `10^decades`.

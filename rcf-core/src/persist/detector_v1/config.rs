@@ -122,6 +122,8 @@ impl From<ConfigV1> for DetectorConfig {
             near_expected: saved.near_expected.into(),
             noise_floor: saved.noise_floor,
             silence: saved.silence,
+            // What version 3 adds; older releases had one number for both.
+            quiet: saved.silence.max(1),
         }
     }
 }
@@ -177,14 +179,11 @@ impl From<LearningV1> for Learning {
 impl From<Threshold> for ThresholdV1 {
     fn from(live: Threshold) -> Self {
         match live {
-            Threshold::Combined {
-                margin,
-                height,
-                decades,
-            } => Self::Combined {
-                margin,
-                height,
-                decades,
+            // The kinds of evidence were combined with constants of their own; version 3 has the rate.
+            Threshold::Calibrated { false_alarm_rate } => Self::Combined {
+                margin: 0.02,
+                height: 0.5625,
+                decades: -libm::log10(false_alarm_rate),
             },
             Threshold::ExtremeValue { decades } => Self::ExtremeValue { decades },
             Threshold::Deviations { factor } => Self::Deviations { factor },
@@ -197,15 +196,7 @@ impl From<Threshold> for ThresholdV1 {
 impl From<ThresholdV1> for Threshold {
     fn from(saved: ThresholdV1) -> Self {
         match saved {
-            ThresholdV1::Combined {
-                margin,
-                height,
-                decades,
-            } => Self::Combined {
-                margin,
-                height,
-                decades,
-            },
+            ThresholdV1::Combined { .. } => Self::default(),
             ThresholdV1::ExtremeValue { decades } => Self::ExtremeValue { decades },
             ThresholdV1::Deviations { factor } => Self::Deviations { factor },
             ThresholdV1::Fixed { score } => Self::Fixed { score },

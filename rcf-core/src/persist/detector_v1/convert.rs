@@ -9,7 +9,8 @@ use super::{
 use crate::detector::evidence::{Habit, Range, Scores, Tail};
 use crate::detector::learning::{Gate, LATE};
 use crate::detector::missing::Known;
-use crate::detector::suppression::{LastAlert, Stillness};
+use crate::detector::event::Event;
+use crate::detector::suppression::Stillness;
 use crate::detector::transform::Affine;
 use crate::detector::window::Block;
 use crate::detector::{AnomalyDetector, Clock, DetectorConfig, Input};
@@ -27,7 +28,10 @@ impl DetectorV1 {
             window: detector.window.blocks.iter().map(BlockV1::from).collect(),
             scores: detector.scores.into(),
             gate: detector.gate.into(),
-            last_alert: detector.last_alert.into(),
+            last_alert: LastAlertV1 {
+                silence: detector.event.silence,
+                evidence: detector.event.peak,
+            },
             held: detector.held.clone(),
             clock: detector.clock.into(),
             forest: ForestV1::save(&detector.forest),
@@ -88,7 +92,14 @@ impl DetectorV1 {
         detector.window.blocks.extend(window);
         detector.scores = self.scores.into();
         detector.gate = self.gate.into();
-        detector.last_alert = self.last_alert.into();
+        // What an older release knew of an event; version 3 replaces it.
+        let LastAlertV1 { silence, evidence } = self.last_alert;
+        detector.event = Event {
+            quiet: silence,
+            silence,
+            peak: evidence,
+            ..Event::default()
+        };
         detector.held = self.held;
         detector.clock = self.clock.into();
         Ok(detector)
@@ -175,5 +186,4 @@ same_fields!(
         accepted
     }
 );
-same_fields!(LastAlertV1, LastAlert { silence, evidence });
 same_fields!(ClockV1, Clock { last, gaps });

@@ -1,0 +1,281 @@
+//! Whether an input goes on as expected: by the newest values, and by past cycles.
+//!
+//! Two errors, each averaged over the newest [`SPAN`] records:
+//!
+//! * of a one-step prediction from recent and seasonal lags. It sees spikes, breaks and wrong shapes
+//!   at once, but not what changes slowly: the prediction follows.
+//! * of the median of the same phase in the last three cycles. It sees a peak that is missing, an
+//!   amplitude that is lost, a drift or a stuck value. The median of three forgets a single odd cycle,
+//!   so that one anomaly is not found again one period later.
+
+use crate::detector::evidence::Peaks;
+use crate::predictor::numbers::Numbers;
+use crate::predictor::{Autoregression, History, PeriodFinder, Window};
+
+/// Records over which errors are averaged.
+pub(crate) const SPAN: usize = 8;
+/// Recent lags of the prediction.
+pub(crate) const ORDER: usize = 8;
+/// The longest period that is looked for.
+pub(crate) const LONGEST: usize = 400;
+/// Weight of a record relative to the next one in the regression.
+pub(crate) const FORGETTING: f64 = 0.9995;
+/// Cycles that say what is usual at a phase.
+const CYCLES: usize = 3;
+/// Records over which the unexplained share is averaged.
+const SHARE_MEMORY: f64 = 1000.0;
+
+/// The change channel of one input.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) predictor: Autoregression,
+    pub(crate) finder: PeriodFinder,
+    /// The newest values, for as many cycles of the longest period as are compared.
+    pub(crate) history: History,
+    pub(crate) window: Window,
+    pub(crate) errors: Span,
+    pub(crate) seasonal: Span,
+    pub(crate) error_tail: Peaks,
+    pub(crate) seasonal_tail: Peaks,
+    /// Mean error in deviations of the values, each at most 1, and the number of errors in it.
+    pub(crate) unexplained: f64,
+    pub(crate) count: f64,
+    /// What was expected in place of the newest value: by the prediction, and by past cycles.
+    pub(crate) predicted: Option<f64>,
+    pub(crate) usual: Option<f64>,
+}
+
+impl Default for Change {
+    fn default() -> Self {
+        Self {
+            predictor: Autoregression::new(ORDER, LONGEST, FORGETTING),
+            finder: PeriodFinder::new(LONGEST),
+            history: History::new(CYCLES * LONGEST + 1),
+            window: Window::default(),
+            errors: Span::default(),
+            seasonal: Span::default(),
+            error_tail: Peaks::new(SPAN as u32),
+            seasonal_tail: Peaks::new(SPAN as u32),
+            unexplained: 1.0,
+            count: 0.0,
+            predicted: None,
+            usual: None,
+        }
+    }
+}
+
+impl Change {
+    /// Takes a value and returns how surprising both errors are, in decades. A value that is not
+    /// `real` was filled in: predictions go on from it, but it is not judged.
+    pub(crate) fn push(&mut self, value: f64, real: bool) -> [f64; 2] {
+        let periods = self.finder.periods();
+        // What is smaller than rounding is no error.
+        let rounding = (4.0 * f64::EPSILON * value.abs()).max(f64::MIN_POSITIVE);
+        self.predicted = self.predictor.prediction();
+        self.usual = self.usual_at_phase(periods[0]);
+        let seasonal = self.usual.map(|usual| value - usual);
+        let error = self.predictor.push(value, periods);
+        self.history.push(value);
+        self.window.push(value);
+        self.finder.push(&self.history, &self.window);
+        if !real {
+            self.errors.clear();
+            self.seasonal.clear();
+            return [0.0; 2];
+        }
+
+        let mut surprises = [0.0; 2];
+        match error {
+            Some(error) if self.predictor.learned() > ORDER => {
+                self.explain(error.abs());
+                if let Some(mean) = self.errors.push(error.abs().max(rounding)) {
+                    surprises[0] = self.error_tail.surprise(mean);
+                    self.error_tail.push(mean);
+                }
+            }
+            _ => {}
+        }
+        match seasonal {
+            None => self.seasonal.clear(),
+            Some(seasonal) => {
+                if let Some(mean) = self.seasonal.push(seasonal.abs().max(rounding)) {
+                    surprises[1] = self.seasonal_tail.surprise(mean);
+                    self.seasonal_tail.push(mean);
+                }
+            }
+        }
+        surprises
+    }
+
+    /// The share of the deviation that the prediction leaves unexplained; 1 while nothing is known.
+    pub(crate) fn unexplained(&self) -> f64 {
+        self.unexplained
+    }
+
+    fn explain(&mut self, error: f64) {
+        let deviation = self.window.deviation();
+        let share = if error < deviation {
+            error / deviation
+        } else {
+            f64::from(u8::from(error > 0.0))
+        };
+        self.count = (self.count + 1.0).min(SHARE_MEMORY);
+        self.unexplained += (share - self.unexplained) / self.count;
+    }
+
+    /// The median of the values one, two and three periods ago, of the next value; the newest of
+    /// them while three cycles are not known.
+    fn usual_at_phase(&self, period: usize) -> Option<f64> {
+        let values = self.history.values();
+        let ago = |cycles: usize| values.len().checked_sub(cycles * period).map(|i| values[i]);
+        if period < 2 {
+            return None;
+        }
+        let first = ago(1)?;
+        let (Some(second), Some(third)) = (ago(2), ago(3)) else {
+            return Some(first);
+        };
+        Some(first.min(second).max(first.max(second).min(third)))
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.predictor.heap_bytes()
+            + self.finder.heap_bytes()
+            + self.history.heap_bytes()
+            + self.error_tail.heap_bytes()
+            + self.seasonal_tail.heap_bytes()
+    }
+
+    pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
+        self.predictor.save(numbers);
+        self.finder.save(numbers);
+        self.history.save(numbers);
+        self.window.save(numbers);
+        self.errors.save(numbers);
+        self.seasonal.save(numbers);
+        self.error_tail.save(numbers);
+        self.seasonal_tail.save(numbers);
+        numbers.extend([self.unexplained, self.count]);
+    }
+
+    pub(crate) fn restore(numbers: &mut Numbers<'_>) -> Option<Self> {
+        Some(Self {
+            predictor: Autoregression::restore(ORDER, LONGEST, FORGETTING, numbers)?,
+            finder: PeriodFinder::restore(LONGEST, numbers)?,
+            history: History::restore(CYCLES * LONGEST + 1, numbers)?,
+            window: Window::restore(numbers)?,
+            errors: Span::restore(numbers)?,
+            seasonal: Span::restore(numbers)?,
+            error_tail: Peaks::restore(SPAN as u32, numbers)?,
+            seasonal_tail: Peaks::restore(SPAN as u32, numbers)?,
+            unexplained: numbers.amount().filter(|&share| share <= 1.0)?,
+            count: numbers.amount().filter(|&count| count <= SHARE_MEMORY)?,
+            // Of the newest observation only, for its explanation.
+            predicted: None,
+            usual: None,
+        })
+    }
+}
+
+/// Mean of the newest [`SPAN`] values.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Span {
+    /// A ring; `next` counts the values since it was cleared.
+    pub(crate) values: [f64; SPAN],
+    pub(crate) next: usize,
+}
+
+impl Span {
+    fn clear(&mut self) {
+        self.next = 0;
+    }
+
+    /// Takes a value; the mean, once there are enough values.
+    fn push(&mut self, value: f64) -> Option<f64> {
+        self.values[self.next % SPAN] = value;
+        self.next += 1;
+        if self.next >= 2 * SPAN {
+            self.next -= SPAN;
+        }
+        // Summed anew each time: a running sum would drift, and remember huge values for ever.
+        (self.next >= SPAN).then(|| self.values.iter().sum::<f64>() / SPAN as f64)
+    }
+
+    fn save(&self, numbers: &mut Vec<f64>) {
+        numbers.push(self.next as f64);
+        numbers.extend(self.values);
+    }
+
+    fn restore(numbers: &mut Numbers<'_>) -> Option<Self> {
+        let mut span = Self {
+            next: numbers.index(2 * SPAN - 1)?,
+            ..Self::default()
+        };
+        for value in &mut span.values {
+            *value = numbers.amount()?;
+        }
+        Some(span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    const PERIOD: usize = 48;
+
+    fn daily(t: usize, random: &mut Random) -> f64 {
+        let phase = t as f64 * std::f64::consts::TAU / PERIOD as f64;
+        libm::exp(phase.sin()) + 0.1 * random.normal()
+    }
+
+    /// The largest surprises from record 3,000 on, of a stream that `fault` changes.
+    fn surprises(fault: impl Fn(usize, f64) -> f64) -> [f64; 2] {
+        let (mut channel, mut random) = (Change::default(), Random::new(1));
+        let mut largest = [0.0f64; 2];
+        for t in 0..3_200 {
+            let value = fault(t, daily(t, &mut random));
+            for (largest, surprise) in largest.iter_mut().zip(channel.push(value, true)) {
+                *largest = if t < 3_000 { 0.0 } else { largest.max(surprise) };
+            }
+        }
+        largest
+    }
+
+    #[test]
+    fn faults_are_seen_and_calm_is_not() {
+        let calm = surprises(|_, value| value);
+        assert!(calm[0] < 4.0 && calm[1] < 4.0, "{calm:?}");
+        let spike = surprises(|t, value| value + if t == 3_100 { 3.0 } else { 0.0 });
+        assert!(spike[0] > 6.0, "{spike:?}");
+        let lost = surprises(|t, value| if t > 3_050 { 1.2 + 0.4 * (value - 1.2) } else { value });
+        assert!(lost[1] > 5.0, "{lost:?}");
+        let stuck = surprises(|t, value| if t > 3_060 { 0.5 } else { value });
+        assert!(stuck[1] > 5.0, "{stuck:?}");
+    }
+
+    #[test]
+    fn one_odd_cycle_has_no_echo() {
+        let (mut channel, mut random) = (Change::default(), Random::new(2));
+        for t in 0..4_000 {
+            let value = daily(t, &mut random) + if t == 3_000 { 4.0 } else { 0.0 };
+            let [_, seasonal] = channel.push(value, true);
+            if t > 3_000 + SPAN {
+                assert!(seasonal < 4.0, "{seasonal} at {t}");
+            }
+        }
+    }
+
+    #[test]
+    fn white_noise_is_unexplained_and_a_wave_is_not() {
+        let (mut noise, mut wave) = (Change::default(), Change::default());
+        let mut random = Random::new(3);
+        for t in 0..2_000 {
+            noise.push(random.normal(), true);
+            wave.push((f64::from(t) / 9.0).sin(), true);
+        }
+        assert!(noise.unexplained() > 0.5, "{}", noise.unexplained());
+        assert!(wave.unexplained() < 0.01, "{}", wave.unexplained());
+    }
+}

@@ -1,0 +1,107 @@
+//! What a stream does, next to what it is: signs that no forest sees.
+//!
+//! On a smooth series the values of a shingle are nearly equal, so cuts follow the level, and a small
+//! change of course is invisible to a forest of values. These channels look at it directly; each is
+//! cheap, of fixed size, and calibrated by its own [tails](super::evidence::Peaks):
+//!
+//! | channel | question |
+//! |---|---|
+//! | [`change`] | Does an input go on as it did a moment ago, and as it did one period ago? |
+//! | [`relations`] | Does an input follow from all the others? |
+
+mod change;
+mod relations;
+
+pub(crate) use change::Change;
+pub(crate) use relations::Relations;
+
+use super::evidence::{EvidenceKind, Excess, Outside, Sign};
+use crate::predictor::numbers::Numbers;
+
+/// The channels of a detector.
+#[derive(Debug, Clone)]
+pub(crate) struct Channels {
+    /// One for each input.
+    pub(crate) changes: Vec<Change>,
+    /// Only with several inputs.
+    pub(crate) relations: Option<Relations>,
+}
+
+impl Channels {
+    pub(crate) fn new(inputs: usize) -> Self {
+        Self {
+            changes: (0..inputs).map(|_| Change::default()).collect(),
+            relations: (inputs > 1).then(|| Relations::new(inputs)),
+        }
+    }
+
+    /// Takes the values of a record, gaps filled in, and returns what is most unusual about them, for
+    /// each kind. Inputs that are not `real` are not judged.
+    pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> [Sign; 3] {
+        // To look at so many inputs is to be surprised so many times as often.
+        let looks = libm::log10(values.len() as f64);
+        let mut change = Sign::none(EvidenceKind::Change);
+        let mut season = Sign::none(EvidenceKind::Season);
+        let mut relation = Sign::none(EvidenceKind::Relation);
+        for (input, (channel, &value)) in self.changes.iter_mut().zip(values).enumerate() {
+            let [error, seasonal] = channel.push(value, real(input));
+            change.raise(error - looks, input);
+            season.raise(seasonal - looks, input);
+        }
+        if let Some(relations) = &mut self.relations {
+            let (surprise, input) = relations.push(values, real);
+            relation.raise(surprise - looks, input);
+        }
+        [change, season, relation]
+    }
+
+    /// What a channel expected in place of the newest value of an input.
+    pub(crate) fn expected(&self, kind: EvidenceKind, input: usize) -> Option<f64> {
+        match kind {
+            EvidenceKind::Season => self.changes[input].usual,
+            EvidenceKind::Relation => self.relations.as_ref().map(|all| all.expected(input)),
+            _ => self.changes[input].predicted,
+        }
+    }
+
+    /// What is known of an observation besides its scores.
+    pub(crate) fn outside<'a>(&self, excess: Excess, signs: &'a [Sign]) -> Outside<'a> {
+        Outside {
+            excess,
+            signs,
+            unexplained: self.unexplained(),
+        }
+    }
+
+    /// Share of the values' deviation that the predictors leave unexplained, of the input that is
+    /// predicted worst; 1 while nothing is known.
+    fn unexplained(&self) -> f64 {
+        let shares = self.changes.iter().map(Change::unexplained);
+        shares.fold(0.0, f64::max)
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let changes = self.changes.iter().map(Change::heap_bytes).sum::<usize>();
+        self.changes.capacity() * size_of::<Change>()
+            + changes
+            + self.relations.as_ref().map_or(0, Relations::heap_bytes)
+    }
+
+    pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
+        self.changes.iter().for_each(|change| change.save(numbers));
+        if let Some(relations) = &self.relations {
+            relations.save(numbers);
+        }
+    }
+
+    /// What [`save`](Self::save) wrote, of so many inputs.
+    pub(crate) fn restore(inputs: usize, numbers: &mut Numbers<'_>) -> Option<Self> {
+        let changes = (0..inputs).map(|_| Change::restore(numbers)).collect::<Option<_>>()?;
+        let relations = if inputs > 1 {
+            Some(Relations::restore(inputs, numbers)?)
+        } else {
+            None
+        };
+        Some(Self { changes, relations })
+    }
+}

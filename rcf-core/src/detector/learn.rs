@@ -1,0 +1,112 @@
+//! What the detector learns from an observation that has been judged.
+
+use super::evidence::{Pair, Sign};
+use super::learning::{LATE, Learning, Lesson};
+use super::{AnomalyDetector, FORGETTING};
+
+impl AnomalyDetector {
+    /// Learns the newest record and its scores, as the policy has it.
+    pub(super) fn learn(&mut self, scores: Pair, signs: &[Sign], is_candidate: bool, silent: bool) {
+        let keep = 1.0 - FORGETTING * self.config.time_decay;
+        let learning = self.config.learning;
+        if scores.shingle > 0.0 && scores.alone > 0.0 {
+            let was_shut = self.gate.closed > 0;
+            if self.gate.push(scores.shingle, is_candidate, keep, learning) {
+                self.accept_regime();
+            } else if was_shut && self.gate.closed == 0 {
+                // The stretch has ended: what it held back is dropped.
+                self.held.clear();
+            }
+            let (threshold, excess) = (self.config.threshold, self.excess());
+            let outside = self.channels.outside(excess, signs);
+            self.scores.push(threshold, scores, outside, keep, silent);
+            if self.gate.closed == 0 {
+                let score = scores.shingle;
+                let is_beyond = score > self.scores.boundary(threshold);
+                self.recent.push_back((score, is_beyond));
+            }
+            if self.recent.len() > self.config.shingle_size
+                && let Some((score, is_beyond)) = self.recent.pop_front()
+            {
+                let of_event = is_beyond && self.event.is_open();
+                self.scores.push_shingle(threshold, score, keep, of_event);
+            }
+        }
+        let mut lesson = learning.lesson(self.records, self.gate.closed);
+        if self.window.real_share() < 0.5 {
+            lesson = Lesson::Pass;
+        }
+        let transformed = &self.buffers.transformed;
+        if let Some(forest) = &mut self.point_forest {
+            let is_frozen = matches!(learning, Learning::Frozen { .. });
+            if lesson == Lesson::Learn || self.gate.closed > 0 && !is_frozen {
+                forest.update_checked(transformed);
+            } else {
+                forest.pass(transformed);
+            }
+        }
+        match lesson {
+            Lesson::Learn if learning.is_late(&self.gate) => {
+                self.hold();
+                let dimensions = self.forest.dimensions();
+                if self.held.len() > LATE * dimensions {
+                    let oldest: Vec<f64> = self.held.drain(..dimensions).collect();
+                    self.forest.learn_point(&oldest);
+                }
+            }
+            Lesson::Learn => self.forest.update_checked(transformed),
+            Lesson::Hold => self.hold(),
+            Lesson::Pass => {
+                if self.gate.closed > 0 {
+                    self.held.clear();
+                }
+                self.forest.pass(transformed);
+            }
+        }
+    }
+
+    /// Holds back what the newest record makes of the shingle.
+    fn hold(&mut self) {
+        if self.window.is_full() {
+            self.held.extend(self.window.point(false));
+        }
+        self.forest.pass(&self.buffers.transformed);
+    }
+
+    /// What was held back is the new normal.
+    fn accept_regime(&mut self) {
+        self.window.accept();
+        let points = std::mem::take(&mut self.held);
+        for point in points.chunks_exact(self.forest.dimensions()) {
+            self.forest.learn_point(point);
+        }
+    }
+
+    /// Brings the statistics of each input up to date.
+    pub(super) fn note(&mut self, values: &[f64]) {
+        // What the forest does not learn must not become the mean that is taken away either.
+        let lesson = self.config.learning.lesson(self.records, self.gate.closed);
+        let learns = lesson == Lesson::Learn;
+        let keep = self.keep_of_transform();
+        for (i, &value) in values.iter().enumerate() {
+            if value.is_nan() {
+                self.inputs[i].known.skip();
+                continue;
+            }
+            let input = &mut self.inputs[i];
+            let previous = input.known.last;
+            if input.transform.is_ready(self.config.transform) {
+                input
+                    .range
+                    .push(input.watched(self.config.transform, value));
+            }
+            if learns || !input.transform.is_ready(self.config.transform) {
+                input.transform.push(value, previous, keep);
+            }
+            if let Some(previous) = previous {
+                input.still.push(value, previous, keep);
+            }
+            input.known.push(value);
+        }
+    }
+}

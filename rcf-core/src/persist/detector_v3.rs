@@ -1,0 +1,91 @@
+//! Format version 3 of a detector: version 2, and what it lacks. Frozen.
+
+use serde::{Deserialize, Serialize};
+
+use super::detector_v2::DetectorV2;
+use super::envelope::Trust;
+use super::inconsistent;
+use super::parts_v1::are_amounts;
+use crate::detector::channels::Channels;
+use crate::detector::event::Event;
+use crate::detector::{AnomalyDetector, Threshold};
+use crate::error::StateError;
+use crate::predictor::numbers::Numbers;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DetectorV3 {
+    before: DetectorV2,
+    /// Of the calibrated threshold; version 1 writes that as its combined one.
+    false_alarm_rate: f64,
+    /// Observations below the boundary that end an event.
+    quiet: u32,
+    event: EventV3,
+    /// The channels as numbers, in the order of `Channels::save`.
+    channels: Vec<f64>,
+}
+
+/// The event that is open, if one is.
+#[derive(Serialize, Deserialize)]
+struct EventV3 {
+    quiet: u32,
+    silence: u32,
+    peak: f64,
+    input: Option<u32>,
+    age: u64,
+}
+
+impl DetectorV3 {
+    pub(super) fn save(detector: &AnomalyDetector) -> Self {
+        let false_alarm_rate = match detector.config.threshold {
+            Threshold::Calibrated { false_alarm_rate } => false_alarm_rate,
+            _ => 0.0,
+        };
+        let event = detector.event;
+        let mut channels = Vec::new();
+        detector.channels.save(&mut channels);
+        Self {
+            before: DetectorV2::save(detector),
+            false_alarm_rate,
+            quiet: detector.config.quiet,
+            event: EventV3 {
+                quiet: event.quiet,
+                silence: event.silence,
+                peak: event.peak,
+                input: event.input,
+                age: event.age,
+            },
+            channels,
+        }
+    }
+
+    pub(super) fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
+        let mut detector = self.before.restore(trust)?;
+        if let Threshold::Calibrated { false_alarm_rate } = &mut detector.config.threshold {
+            *false_alarm_rate = self.false_alarm_rate;
+        }
+        detector.config.quiet = self.quiet;
+        detector.config.check()?;
+        let EventV3 {
+            quiet,
+            silence,
+            peak,
+            input,
+            age,
+        } = self.event;
+        if !are_amounts(&[peak]) {
+            return Err(inconsistent("the open event is broken"));
+        }
+        detector.event = Event {
+            quiet,
+            silence,
+            peak,
+            input,
+            age,
+        };
+        let mut numbers = Numbers::new(&self.channels);
+        detector.channels = Channels::restore(detector.config.input_dimensions, &mut numbers)
+            .filter(|_| numbers.end().is_some())
+            .ok_or_else(|| inconsistent("the channels are not those of this detector"))?;
+        Ok(detector)
+    }
+}
