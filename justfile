@@ -50,7 +50,7 @@ fuzz-guided target seconds="600":
 
 # Fuzzes decoders and the reader of checkpoints of the program, so many cases each.
 fuzz-stream cases="100000" seed="2":
-    PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --test fuzz
+    PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --features files --test fuzz
 
 # Do the tests notice when trees, sampler or visitors are changed? One part in n of all changes, spread evenly: a
 # minute or two for each. See docs/mutants.md.
@@ -87,15 +87,15 @@ deploy-check:
 
 # Two real MultiLangDaemons of Amazon's Kinesis Client Library, one killed, a shard split: some minutes.
 kcl:
-    rcf-stream/tests/kcl/run.sh
+    rcf-stream/cli/tests/kcl/run.sh
 
 # All dependencies of the program, as CycloneDX (needs `cargo install cargo-cyclonedx`).
 sbom:
-    cargo cyclonedx --manifest-path rcf-stream/Cargo.toml --features kinesis,s3 --format json
+    cargo cyclonedx --manifest-path rcf-stream/cli/Cargo.toml --features kinesis,s3 --format json
 
 # The pictures of the documentation, drawn by the tests that look at the pages (needs Chromium).
 screenshots:
-    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-stream --test http --test anomalies
+    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-cli --test http --test anomalies
 
 # rcf.flink on a standalone Flink cluster: kill -9, savepoint, rescale. `just flink measure` for latencies.
 flink *args:
@@ -111,11 +111,11 @@ wheel *args:
 
 # Ten kills while shards are split and merged and requests go wrong, and records that are pushed.
 kills:
-    bash rcf-stream/tests/kinesis/run.sh -k "whatever_happens or pushed" -s
+    bash rcf-stream/cli/tests/kinesis/run.sh -k "whatever_happens or pushed" -s
 
 # A hundred kills while shards are split and merged and requests go wrong: some minutes.
 kills-long:
-    KINESIS_TEST_KILLS=100 bash rcf-stream/tests/kinesis/run.sh -k whatever_happens -s
+    KINESIS_TEST_KILLS=100 bash rcf-stream/cli/tests/kinesis/run.sh -k whatever_happens -s
 
 # Ten minutes at full speed: memory and lag over time.
 soak *args:
@@ -131,4 +131,4 @@ keys *args:
 
 # Throughput from file to file beside the bare model, and 100,000 keys through checkpoints.
 operator-figures:
-    cargo run --release -p rcf-stream --example operator_figures
+    cargo run --release -p rcf-stream --features files --example operator_figures

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${1:-600}
 
-cargo build --quiet --release --package rcf-stream --bin rcf
+cargo build --quiet --release --package rcf-cli --bin rcf
 target=$(cargo metadata --format-version 1 --no-deps |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 exec python3 scripts/soak.py "$target/release/rcf" "$seconds"

@@ -20,7 +20,7 @@ for part in "$@"; do
     case $part in
         rust)
             say "Rust: unit tests, laws, program, examples, doctests"
-            cargo test --workspace --locked --features rcf-stream/kinesis,rcf-stream/s3
+            cargo test --workspace --locked --features rcf-cli/kinesis,rcf-cli/s3
             ;;
         python)
             say "Python: the wheel, in a virtual environment of its own"
@@ -28,7 +28,7 @@ for part in "$@"; do
             ;;
         kinesis)
             say "Kinesis and S3: the program between streams and a bucket of emulators on this machine"
-            bash rcf-stream/tests/kinesis/run.sh
+            bash rcf-stream/cli/tests/kinesis/run.sh
             ;;
         *)
             echo "scripts/test.sh: no part is called $part (there are rust, python, kinesis)" >&2

@@ -29,8 +29,15 @@ mod index;
 pub mod keyed;
 mod line;
 mod memory;
+mod persist;
 mod phases;
 mod point_store;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "its users land one after the other"
+)]
+mod predictor;
 mod real;
 mod recenter;
 mod rng;
@@ -39,7 +46,6 @@ mod sampler;
 mod scoring;
 mod shingle;
 mod simd;
-mod state;
 #[cfg(test)]
 mod testing;
 mod tree;

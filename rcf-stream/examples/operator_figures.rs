@@ -1,7 +1,7 @@
 //! What the operator costs: throughput from file to file beside the bare model, and 100,000 keys
 //! through checkpoints and a restart. Prints Markdown.
 //!
-//! `cargo run --release -p rcf-stream --example operator_figures [-- KEYS]` for both;
+//! `cargo run --release -p rcf-stream --features files --example operator_figures [-- KEYS]` for both;
 //! `-- 0` leaves the keys out.
 
 #![allow(clippy::print_stdout, reason = "what it is for")]
@@ -17,11 +17,11 @@ use rcf_stream::checkpoint::{
     CheckpointStore, Checkpointer, Fingerprint, Location, OnMissingState, Schedule, restore,
 };
 use rcf_stream::config::Layers;
+use rcf_stream::connectors::file::LinesSink;
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventOperator, ModelSettings, keyed_operator};
 use rcf_stream::operator::ForestParameters;
-use rcf_stream::sink::lines::LinesSink;
 use rcf_stream::source::{Batch, Source};
 use rcf_stream::{Pipeline, Record, SourceError, assemble};
 

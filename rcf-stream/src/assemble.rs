@@ -6,17 +6,17 @@ use crate::checkpoint::{
     CheckpointError, CheckpointStore, Checkpointer, Location, Start, restore, restore_number,
 };
 use crate::config::{Config, ConfigError, InputConfig, SinkConfig, SourceConfig};
+use crate::connectors::file::LinesInput;
+use crate::connectors::file::LinesSink;
+use crate::connectors::sine::SineSource;
 use crate::decode::{Decoder, FieldsError, InputFormat};
 use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
 use crate::operator::OperatorConfigError;
 use crate::pipeline::Pipeline;
 use crate::record::Positions;
-use crate::sink::lines::LinesSink;
 use crate::sink::{Sink, SinkPosition};
 use crate::source::Source;
-use crate::source::lines::LinesInput;
-use crate::source::sine::SineSource;
 
 /// A pipeline cannot be opened.
 #[derive(Debug, Error)]
@@ -149,7 +149,8 @@ pub async fn join(
     let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
     Ok(Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)
-        .on_bad_record(config.input.on_bad_record))
+        .on_bad_record(config.input.on_bad_record)
+        .on_late(config.input.on_late))
 }
 
 /// Opens a sink. Files begin with the header, if there is one; with a position they are cut back
@@ -166,32 +167,32 @@ pub async fn open_sink(
         SinkConfig::File { path } => Ok(Box::new(LinesSink::open(path, header, position)?)),
         #[cfg(feature = "kinesis")]
         SinkConfig::Kinesis(kinesis) => Ok(Box::new(
-            crate::sink::kinesis::KinesisSink::open(kinesis).await?,
+            crate::connectors::kinesis::KinesisSink::open(kinesis).await?,
         )),
         #[cfg(not(feature = "kinesis"))]
         SinkConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "sink.kind" }.into()),
     }
 }
 
-pub(crate) async fn open_source(
+/// Opens a source after these positions.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn open_source(
     config: &SourceConfig,
     input: &InputConfig,
     positions: &Positions,
 ) -> Result<Box<dyn Source>, OpenError> {
     match config {
         SourceConfig::File { path } => {
-            let lines = LinesInput::open(path)?;
-            let lines = match input.format {
-                InputFormat::Csv => lines.csv(input.delimiter, |_| input.header)?,
-                InputFormat::Json | InputFormat::Jsonl | InputFormat::Raw => lines.lines(),
-            };
+            let lines = LinesInput::open(path)?.records(&input.dialect())?;
             Ok(Box::new(lines.resume(positions)?))
         }
         SourceConfig::Multilang { .. } => Err(OpenError::Multilang),
         SourceConfig::Sine(sine) => Ok(Box::new(SineSource::open(sine.clone(), positions)?)),
         #[cfg(feature = "kinesis")]
         SourceConfig::Kinesis(kinesis) => Ok(Box::new(
-            crate::source::kinesis::KinesisSource::open(kinesis, positions).await?,
+            crate::connectors::kinesis::KinesisSource::open(kinesis, positions).await?,
         )),
         #[cfg(not(feature = "kinesis"))]
         SourceConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "source.kind" }.into()),
@@ -225,7 +226,7 @@ async fn open_checkpoints(
     let store =
         CheckpointStore::open(location, application, &stream, settings.retain, policy).await?;
     if let Some(bytes) = config.operator.memory {
-        operator.spill_to(bytes, store.spill());
+        operator.spill_to(bytes, Box::new(store.spill()));
     }
     let fingerprint = config.fingerprint(operator);
     let start = restore(&store, policy, &fingerprint, operator).await?;
@@ -237,7 +238,11 @@ async fn open_checkpoints(
     Ok((Some(checkpointer), start))
 }
 
-pub(crate) fn decoder(config: &Config, header: Option<&[u8]>) -> Result<Decoder, OpenError> {
+/// The decoder for a source, which may begin with a header.
+///
+/// # Errors
+/// The fields do not fit the header.
+pub fn decoder(config: &Config, header: Option<&[u8]>) -> Result<Decoder, OpenError> {
     let input = &config.input;
     let needs_header = input.header && matches!(config.source, SourceConfig::File { .. });
     let decoder = match input.format {

@@ -153,6 +153,7 @@ impl BadRecord {
             Self::Operator(OperatorError::Input(error)) => match error {
                 rcf_core::InputError::NotFinite { .. } => "not_finite",
                 rcf_core::InputError::OutOfRange { .. } => "out_of_range",
+                rcf_core::InputError::Timestamp { .. } => "late",
                 _ => "input",
             },
             Self::Operator(OperatorError::Store(_)) => "store",

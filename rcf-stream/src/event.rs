@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::decode::Decoded;
 use crate::operator::{ForestParameters, OperatorConfigError, RandomCutForestOperator, Scored};
 use crate::record::{Record, Timestamp};
+use crate::time::OnLate;
 
 /// One decoded record.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Event {
     pub model: String,
     /// The time it carries, or else when it arrived in the stream.
     pub timestamp: Option<EventTime>,
+    /// That time in milliseconds since 1970, where it can be read.
+    pub time: Option<f64>,
     /// The values, one for each configured field.
     pub values: Vec<f64>,
     /// The clock of its shard, in milliseconds; 0 where no time is known.
@@ -61,6 +64,10 @@ impl Event {
             partition_key: record.partition_key.clone(),
             key: decoded.key.unwrap_or_else(|| record.partition_key.clone()),
             model,
+            time: match decoded.timestamp {
+                Some(_) => decoded.time,
+                None => record.timestamp.map(|arrival| arrival.0 as f64),
+            },
             timestamp: decoded
                 .timestamp
                 .or(record.timestamp.map(EventTime::Arrival)),
@@ -68,27 +75,6 @@ impl Event {
             clock: 0,
             carried: decoded.carried,
         }
-    }
-}
-
-impl EventTime {
-    /// Milliseconds since 1970: of a number taken as such, of an RFC 3339 text, or of the arrival.
-    /// `None` for other texts.
-    #[must_use]
-    pub fn millis(&self) -> Option<f64> {
-        match self {
-            Self::Text(text) => timestamp_of(text),
-            Self::Number(number) => number.as_f64(),
-            Self::Arrival(Timestamp(millis)) => Some(*millis as f64),
-        }
-    }
-}
-
-impl Event {
-    /// When it happened, in whole milliseconds since 1970, as far as that can be read.
-    pub(crate) fn millis(&self) -> Option<i64> {
-        let millis = self.timestamp.as_ref()?.millis()?;
-        Some(millis as i64)
     }
 }
 
@@ -134,20 +120,6 @@ pub enum ModelPer {
     Shard,
 }
 
-/// Reads a moment: RFC 3339 with any offset, or without one as UTC, as `2014-07-01 00:00:00`.
-fn timestamp_of(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let nanoseconds = match text.parse::<jiff::Timestamp>() {
-        Ok(moment) => moment.as_nanosecond(),
-        Err(_) => {
-            let civil: jiff::civil::DateTime = text.parse().ok()?;
-            let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-            zoned.timestamp().as_nanosecond()
-        }
-    };
-    Some(nanoseconds as f64 / 1e6)
-}
-
 /// The operator of the pipeline.
 pub type EventOperator = RandomCutForestOperator<Event, Scored>;
 
@@ -160,6 +132,8 @@ pub struct ModelSettings {
     pub detector: Option<AnomalyDetectorBuilder>,
     /// Whether detectors are told the time of events.
     pub with_time: bool,
+    /// What happens to a record whose time is before that of the record before.
+    pub on_late: OnLate,
     /// Keys with other parameters; the first that fits a key counts.
     pub overrides: Vec<KeyOverride>,
     /// Milliseconds of silence after which a key is forgotten.
@@ -214,6 +188,7 @@ pub fn keyed_operator(
         .dimensions(dimensions)
         .parameters(settings.forest.clone())
         .attribution(attribution)
+        .on_late(settings.on_late)
         .track_changes()
         .input_mapper_into(|event: &Event, values| values.extend_from_slice(&event.values))
         .key_mapper(|event| event.model.as_str().into())
@@ -223,8 +198,7 @@ pub fn keyed_operator(
         builder = builder.detector(detector.clone());
     }
     if settings.with_time {
-        builder =
-            builder.event_time_mapper(|event| event.timestamp.as_ref().and_then(EventTime::millis));
+        builder = builder.event_time_mapper(|event| event.time);
     }
     if let Some(time) = settings.time_to_live {
         builder = builder.time_to_live(time);

@@ -14,8 +14,18 @@
 //!   bytes. A consumer that drops repeated ids has each exactly once; no sink without
 //!   transactions can give more.
 //!
+//! # Features
+//! | feature | what it brings |
+//! |---|---|
+//! | `operator` (default) | [`operator`], and bytes to values and back: [`decode`], [`encode`] |
+//! | `pipeline` | the loop with checkpoints, its configuration, the generator and memory |
+//! | `files` | lines of files and of the standard streams |
+//! | `kinesis` | Amazon Kinesis Data Streams |
+//! | `s3` | checkpoints in S3 |
+//!
 //! # A pipeline in a program
-//! ```
+#![cfg_attr(feature = "files", doc = "```")]
+#![cfg_attr(not(feature = "files"), doc = "```ignore")]
 //! use rcf_stream::{assemble, config::Layers};
 //!
 //! # let folder = tempfile::tempdir()?;
@@ -39,35 +49,53 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "pipeline")]
 pub mod assemble;
+#[cfg(feature = "pipeline")]
 pub mod checkpoint;
+#[cfg(feature = "pipeline")]
 pub mod config;
+#[cfg(feature = "pipeline")]
+pub mod connectors;
+#[cfg(feature = "operator")]
 pub mod decode;
-pub mod demo;
-pub mod detect;
+#[cfg(feature = "operator")]
 pub mod encode;
+#[cfg(feature = "pipeline")]
 pub mod error;
+#[cfg(feature = "operator")]
 pub mod event;
-pub mod http;
-pub mod kinesis;
-pub mod memory;
-pub mod migrate;
-pub mod multilang;
+#[cfg(feature = "pipeline")]
+pub mod metrics;
+#[cfg(feature = "operator")]
+pub mod number;
+#[cfg(feature = "pipeline")]
+pub mod observer;
+#[cfg(feature = "operator")]
 pub mod operator;
+#[cfg(feature = "pipeline")]
 pub mod pipeline;
+#[cfg(feature = "pipeline")]
+pub mod reading;
 pub mod record;
-pub mod report;
+#[cfg(feature = "pipeline")]
 pub mod sink;
+#[cfg(feature = "pipeline")]
 pub mod source;
+#[cfg(feature = "operator")]
 mod suggest;
-pub mod telemetry;
+#[cfg(feature = "operator")]
+pub mod time;
 
+#[cfg(feature = "pipeline")]
 pub use error::{BadRecord, PipelineError, SinkError, SourceError};
+#[cfg(feature = "operator")]
 pub use operator::{RandomCutForestOperator, Scored};
+#[cfg(feature = "pipeline")]
 pub use pipeline::{OnBadRecord, Pipeline, Summary};
 pub use record::{OutputRecord, Position, Positions, Record, Timestamp};
 
 // The code on the front page compiles and runs.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "operator"))]
 #[doc = include_str!("../../README.md")]
 struct FrontPage;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rayon::prelude::*;
+use rcf_core::InputError;
 
 pub use bad_records::OnBadRecord;
 
@@ -17,12 +18,13 @@ use crate::decode::Decoder;
 use crate::encode::Encoder;
 use crate::error::{BadRecord, PipelineError};
 use crate::event::{Event, EventOperator, ModelPer};
+use crate::metrics::metrics;
+use crate::observer::Observer;
 use crate::operator::{OperatorError, Scored};
 use crate::record::{OutputRecord, Positions, Record};
 use crate::sink::Sink;
 use crate::source::{Batch, BegunShard, Source};
-use crate::telemetry::live::Live;
-use crate::telemetry::metrics;
+use crate::time::OnLate;
 
 /// Most results fit into so many bytes.
 const ENCODED_BYTES: usize = 512;
@@ -38,6 +40,10 @@ pub struct Summary {
     pub results: u64,
     /// Records, or lines within records, that were left out, by reason.
     pub bad_records: BTreeMap<&'static str, u64>,
+    /// Records whose time was before the newest of their key: judged, or left out as configured.
+    pub late: u64,
+    /// Times that could not be read, of records that did not need one.
+    pub unreadable_times: u64,
     /// Checkpoints written.
     pub checkpoints: u64,
     /// Models written for them because they had changed.
@@ -60,8 +66,9 @@ pub struct Pipeline {
     dead_letters: Option<Box<dyn Sink>>,
     model_per: ModelPer,
     on_bad_record: OnBadRecord,
+    on_late: OnLate,
     checkpointer: Option<Checkpointer>,
-    live: Option<Arc<Live>>,
+    observer: Option<Arc<dyn Observer>>,
     positions: Positions,
     evictions: u64, // that were counted
     changed: bool,  // since the last checkpoint
@@ -96,8 +103,9 @@ impl Pipeline {
             dead_letters: None,
             model_per: ModelPer::default(),
             on_bad_record: OnBadRecord::default(),
+            on_late: OnLate::default(),
             checkpointer: None,
-            live: None,
+            observer: None,
             positions: Positions::default(),
             evictions: 0,
             changed: false,
@@ -116,6 +124,13 @@ impl Pipeline {
     #[must_use]
     pub fn on_bad_record(mut self, policy: OnBadRecord) -> Self {
         self.on_bad_record = policy;
+        self
+    }
+
+    /// What happens to late records; the operator must have the same policy.
+    #[must_use]
+    pub fn on_late(mut self, policy: OnLate) -> Self {
+        self.on_late = policy;
         self
     }
 
@@ -143,10 +158,10 @@ impl Pipeline {
         self
     }
 
-    /// Shows what happens on the live page.
+    /// Tells an observer what happens.
     #[must_use]
-    pub fn live(mut self, live: Arc<Live>) -> Self {
-        self.live = Some(live);
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -157,8 +172,8 @@ impl Pipeline {
     /// next start.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Summary, PipelineError> {
         let mut stop = pin!(stop);
-        if let Some(live) = &self.live {
-            live.ready(self.decoder.names());
+        if let Some(observer) = &self.observer {
+            observer.ready(self.decoder.names());
         }
         loop {
             tokio::select! {
@@ -177,13 +192,14 @@ impl Pipeline {
                 },
             }
         }
-        if let Some(live) = &self.live {
-            live.stopping();
+        if let Some(observer) = &self.observer {
+            observer.stopping();
         }
         self.finish_checkpoint().await?;
         self.begin_checkpoint().await?;
         self.finish_checkpoint().await?;
         self.sink.flush().await?;
+        self.summary.unreadable_times = self.decoder.unreadable_times();
         Ok(self.summary)
     }
 
@@ -208,10 +224,11 @@ impl Pipeline {
                 && let Some(((outcome, event), encoded)) = scored.next()
             {
                 if let Ok(scored) = &outcome {
+                    self.summary.late += u64::from(scored.late);
                     let decision = scored.decision.as_ref();
                     metrics().scored(took, decision.is_some_and(rcf_core::Descriptor::is_anomaly));
-                    if let Some(live) = &self.live {
-                        live.scored(&event, scored);
+                    if let Some(observer) = &self.observer {
+                        observer.scored(&event, scored);
                     }
                 }
                 match outcome {
@@ -220,6 +237,11 @@ impl Pipeline {
                         partition_key: event.partition_key,
                         data,
                     })),
+                    Err(OperatorError::Input(InputError::Timestamp { .. }))
+                        if self.on_late == OnLate::Skip =>
+                    {
+                        self.summary.late += 1;
+                    }
                     Err(error) => part.bad = Some(error.into()),
                 }
             }
@@ -282,7 +304,7 @@ impl Pipeline {
                         let mut event = Event::new(record, line, decoded, self.model_per);
                         let time = match record.timestamp {
                             Some(arrival) => Some(arrival.0),
-                            None if self.operator.forgets() => event.millis(),
+                            None if self.operator.forgets() => event.time.map(|it| it as i64),
                             None => None,
                         };
                         event.clock = self.positions.tick(&record.shard, time);

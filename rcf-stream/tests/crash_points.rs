@@ -21,10 +21,10 @@ use rcf_stream::checkpoint::{
     CheckpointError, CheckpointStore, Checkpointer, Fingerprint, Location, OnMissingState,
     Schedule, restore,
 };
+use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventOperator, ModelSettings, keyed_operator};
-use rcf_stream::memory::MemoryStream;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::{Sink, SinkPosition};
 use rcf_stream::{OutputRecord, Pipeline, PipelineError, SinkError, Summary};

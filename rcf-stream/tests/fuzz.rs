@@ -16,12 +16,14 @@ use proptest::test_runner::RngSeed;
 use rcf_stream::checkpoint::{
     CheckpointStore, Checkpointer, Fingerprint, Location, OnMissingState, Schedule, restore,
 };
+use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::decode::{DecodeError, Decoded, Decoder, FieldPath, Fields};
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventTime, ModelSettings, keyed_operator};
-use rcf_stream::memory::MemoryStream;
+use rcf_stream::number::parse_number;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::source::{Batch, Source};
+use rcf_stream::time::TimeParser;
 use rcf_stream::{Pipeline, Record, SourceError, Summary};
 use serde_json::{Map, Value};
 
@@ -104,6 +106,7 @@ fn fields() -> Fields {
         timestamp: Some(path("t")),
         optional_values: true,
         carried: vec![path("k")],
+        ..Fields::default()
     }
 }
 
@@ -111,6 +114,8 @@ fn fields() -> Fields {
 fn expected(document: &Value) -> Option<Decoded> {
     let value = |pointer: &str| match document.pointer(pointer) {
         None | Some(Value::Null) => Some(f64::NAN),
+        Some(Value::String(text)) if text.trim().is_empty() => Some(f64::NAN),
+        Some(Value::String(text)) => parse_number(text),
         Some(found) => found.as_f64(),
     };
     let mut values = Vec::new();
@@ -131,6 +136,9 @@ fn expected(document: &Value) -> Option<Decoded> {
     Some(Decoded {
         values,
         key: Some(key),
+        time: timestamp
+            .as_ref()
+            .and_then(|it| TimeParser::default().millis(it)),
         timestamp,
         carried: vec![document.pointer("/k").cloned()],
     })

@@ -8,7 +8,6 @@
 //! made up is said with each verdict.
 
 use ndarray::ArrayView2;
-use serde::{Deserialize, Serialize};
 
 use super::{AnomalyDetector, Buffers};
 use crate::error::{ArrayError, InputError};
@@ -18,7 +17,7 @@ use crate::real::Real;
 const FARTHEST: usize = 10_000;
 
 /// Of what the forest has learned, how much was made up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct MadeUp {
     /// Records of the bootstrap that were made up, …
     pub(crate) count: u64,
@@ -27,10 +26,6 @@ pub(crate) struct MadeUp {
 }
 
 impl MadeUp {
-    pub(crate) fn is_valid(&self) -> bool {
-        self.count <= self.of
-    }
-
     /// Real ones among the records that the forest has learned.
     pub(crate) fn real(&self, learned: u64) -> u64 {
         learned.saturating_sub(self.count)

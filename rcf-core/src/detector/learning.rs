@@ -14,9 +14,6 @@
 //! The forest that judges records alone always learns. It is what sees the end of an event, and on
 //! NAB a gate before it costs more than four points; so does freezing the tail of the scores.
 
-use serde::{Deserialize, Serialize};
-
-use super::state::are_amounts;
 use super::statistics::Moments;
 
 /// Whether and when the forest of the shingles learns records of an unusual stretch. The moving
@@ -119,7 +116,7 @@ const SHUT: f64 = 20.0;
 const KNOWN: f64 = 200.0;
 
 /// Watches for unusual stretches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Gate {
     pub(crate) sum: f64,
     /// Scores seen while it was open: how many, and their mean and deviation.
@@ -134,10 +131,6 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn is_valid(&self) -> bool {
-        are_amounts(&[self.sum, self.count]) && self.usual.is_valid()
-    }
-
     /// Looks at a score of a record, which is a candidate or not. Returns whether a new regime has
     /// been accepted right now.
     pub(crate) fn push(

@@ -1,9 +1,5 @@
 //! What stands in for a value that is missing.
 
-use serde::{Deserialize, Serialize};
-
-use super::state::are_values;
-
 /// How missing values are filled in.
 ///
 /// A record is learned only if at least half of the values of its shingle are real; the share of
@@ -27,7 +23,7 @@ pub enum MissingPolicy {
 }
 
 /// The last known values of one input.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Known {
     pub(crate) last: Option<f64>,
     pub(crate) before: Option<f64>,
@@ -36,10 +32,6 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn is_valid(&self) -> bool {
-        are_values(self.last.iter().chain(&self.before))
-    }
-
     pub(crate) fn push(&mut self, value: f64) {
         // A line goes through neighbours only.
         self.before = self.last.filter(|_| self.age == 0);

@@ -9,22 +9,21 @@
 //! Each file answers one question; [`step`] brings the answers together in the order of the picture.
 
 mod arrays;
-mod bootstrap;
+pub(crate) mod bootstrap;
 mod candidate;
 mod config;
 mod descriptor;
-mod evidence;
-mod forecaster;
-mod learning;
-mod missing;
+pub(crate) mod evidence;
+pub(crate) mod forecaster;
+pub(crate) mod learning;
+pub(crate) mod missing;
 mod severity;
-mod state;
-mod statistics;
+pub(crate) mod statistics;
 mod step;
 mod suggest;
-mod suppression;
-mod transform;
-mod window;
+pub(crate) mod suppression;
+pub(crate) mod transform;
+pub(crate) mod window;
 
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
 pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
@@ -37,8 +36,6 @@ pub use suppression::NearExpected;
 pub use transform::Transform;
 
 use std::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
@@ -70,45 +67,38 @@ use window::Window;
 /// ```
 #[derive(Debug, Clone)]
 pub struct AnomalyDetector {
-    config: DetectorConfig,
-    forest: RandomCutForest,
+    pub(crate) config: DetectorConfig,
+    pub(crate) forest: RandomCutForest,
     /// Judges records alone; with a shingle size of 1 the forest does.
-    point_forest: Option<RandomCutForest>,
+    pub(crate) point_forest: Option<RandomCutForest>,
     /// Records taken, without those that were filled in for gaps.
-    records: u64,
-    made_up: MadeUp,
-    inputs: Vec<Input>,
-    window: Window,
-    scores: Scores,
+    pub(crate) records: u64,
+    pub(crate) made_up: MadeUp,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) window: Window,
+    pub(crate) scores: Scores,
     /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether they
     /// lay beyond the boundary then.
-    recent: VecDeque<(f64, bool)>,
-    gate: Gate,
-    last_alert: LastAlert,
+    pub(crate) recent: VecDeque<(f64, bool)>,
+    pub(crate) gate: Gate,
+    pub(crate) last_alert: LastAlert,
     /// Points held back from learning, one after the other.
-    held: Vec<f64>,
-    clock: Clock,
+    pub(crate) held: Vec<f64>,
+    pub(crate) clock: Clock,
     /// Working memory: the record as the forest sees it.
     buffers: Buffers,
 }
 
 /// What is known about one input.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Input {
-    known: Known,
-    transform: InputState,
-    still: Stillness,
-    range: Range,
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Input {
+    pub(crate) known: Known,
+    pub(crate) transform: InputState,
+    pub(crate) still: Stillness,
+    pub(crate) range: Range,
 }
 
 impl Input {
-    fn is_valid(&self) -> bool {
-        self.known.is_valid()
-            && self.transform.is_valid()
-            && self.still.share.is_valid()
-            && self.range.is_valid()
-    }
-
     /// The value whose range is watched.
     fn watched(&self, transform: Transform, value: f64) -> f64 {
         self.transform.relative(transform, self.known.last, value)
@@ -116,16 +106,10 @@ impl Input {
 }
 
 /// The rhythm of the timestamps.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Clock {
-    last: Option<f64>,
-    gaps: Moments,
-}
-
-impl Clock {
-    fn is_valid(&self) -> bool {
-        state::are_values(&self.last) && self.gaps.is_valid()
-    }
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Clock {
+    pub(crate) last: Option<f64>,
+    pub(crate) gaps: Moments,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -147,9 +131,20 @@ impl AnomalyDetector {
     /// The first rule that a parameter breaks.
     pub fn new(config: DetectorConfig) -> Result<Self, ConfigError> {
         config.check()?;
-        Ok(Self {
-            forest: RandomCutForest::new(config.forest()?),
-            point_forest: config.point_forest()?.map(RandomCutForest::new),
+        let forest = RandomCutForest::new(config.forest()?);
+        let point_forest = config.point_forest()?.map(RandomCutForest::new);
+        Ok(Self::around(config, forest, point_forest))
+    }
+
+    /// A detector that has seen nothing, around forests that are those of its parameters.
+    pub(crate) fn around(
+        config: DetectorConfig,
+        forest: RandomCutForest,
+        point_forest: Option<RandomCutForest>,
+    ) -> Self {
+        Self {
+            forest,
+            point_forest,
             records: 0,
             made_up: MadeUp::default(),
             inputs: vec![Input::default(); config.input_dimensions],
@@ -162,7 +157,7 @@ impl AnomalyDetector {
             clock: Clock::default(),
             buffers: Buffers::default(),
             config,
-        })
+        }
     }
 
     /// The parameters, with every default resolved.

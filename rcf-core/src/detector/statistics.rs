@@ -1,11 +1,9 @@
 //! Discounted statistics of a stream.
 
-use serde::{Deserialize, Serialize};
-
 /// Mean and variance in which each value weighs `keep` times as much as the next one.
 ///
 /// Welford's form: no difference of large numbers, so a signal around 10¹² keeps its deviation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Moments {
     /// Sum of the weights: the number of values at first, `1 / (1 − keep)` in the long run.
     pub(crate) weight: f64,
@@ -29,15 +27,6 @@ impl Moments {
         } else {
             0.0
         }
-    }
-
-    /// Whether these can be statistics of finite values.
-    pub(crate) fn is_valid(&self) -> bool {
-        self.weight >= 0.0
-            && self.weight.is_finite()
-            && self.mean.is_finite()
-            && self.squares >= 0.0
-            && self.squares.is_finite()
     }
 }
 

@@ -1,8 +1,5 @@
 //! When a candidate is nothing to report.
 
-use serde::{Deserialize, Serialize};
-
-use super::state::are_amounts;
 use super::statistics::Moments;
 
 /// How near to the expected value a value is ignored. Both an absolute and a relative allowance
@@ -45,7 +42,7 @@ impl NearExpected {
 
 /// How often an input repeats its value: where it mostly does, its level is the only measure that
 /// a change has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Stillness {
     /// Discounted share of values that equal the one before, up to rounding.
     pub(crate) share: Moments,
@@ -82,7 +79,7 @@ fn resolution(a: f64, b: f64) -> f64 {
 const ESCALATION: f64 = 9.0;
 
 /// The last alert: it stands for the event, not for the record.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct LastAlert {
     /// Records of silence that are left.
     pub(crate) silence: u32,
@@ -90,10 +87,6 @@ pub(crate) struct LastAlert {
 }
 
 impl LastAlert {
-    pub(crate) fn is_valid(&self) -> bool {
-        are_amounts(&[self.evidence])
-    }
-
     /// Whether a candidate belongs to the event that has been reported.
     pub(crate) fn covers(&self, evidence: f64) -> bool {
         self.silence > 0 && evidence < ESCALATION * self.evidence

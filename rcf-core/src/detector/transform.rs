@@ -15,9 +15,6 @@
 //! Scales have no absolute floor, so nothing depends on the unit: a scale of zero (a constant
 //! stream) or below the resolution of doubles sends each change to [`CLIP`].
 
-use serde::{Deserialize, Serialize};
-
-use super::state::are_values;
 use super::statistics::Moments;
 
 /// Normalised values beyond this many deviations are cut: no single value rules the range.
@@ -44,7 +41,7 @@ pub enum Transform {
 
 /// The map of one input for one record: `z = (x − base − offset) · gain`. The base takes the level
 /// away without rounding, so that statistics of a signal around 10¹² are those around 0.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Affine {
     pub(crate) base: f64,
     pub(crate) offset: f64,
@@ -72,14 +69,10 @@ impl Affine {
     pub(crate) fn invert(self, z: f64) -> f64 {
         self.base + (self.offset + z / self.gain)
     }
-
-    pub(crate) fn is_valid(&self) -> bool {
-        self.base.is_finite() && self.offset.is_finite() && self.gain > 0.0 && self.clip > 0.0
-    }
 }
 
 /// The statistics of one input.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct InputState {
     /// The first value: statistics are relative to it.
     pub(crate) first: f64,
@@ -127,10 +120,6 @@ impl InputState {
             Transform::Normalize | Transform::NormalizedDifference => self.values.weight >= KNOWN,
             Transform::SubtractMovingAverage | Transform::Difference => self.values.weight > 0.0,
         }
-    }
-
-    pub(crate) fn is_valid(&self) -> bool {
-        are_values(&[self.first]) && self.values.is_valid() && self.steps.is_valid()
     }
 
     pub(crate) fn push(&mut self, value: f64, previous: Option<f64>, keep: f64) {

@@ -7,13 +7,10 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
-use super::state::are_values;
 use super::transform::Affine;
 
 /// One record of the window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
     /// In the units of the records; for a time-augmented detector also the gap.
     pub(crate) values: Vec<f64>,
@@ -25,19 +22,6 @@ pub(crate) struct Block {
     pub(crate) maps: Vec<Affine>,
     /// Number of values that are not real.
     pub(crate) imputed: usize,
-}
-
-impl Block {
-    /// Whether this can be a record of `width` values.
-    pub(crate) fn is_valid(&self, width: usize) -> bool {
-        let fits = |values: &Vec<f64>| values.len() == width && are_values(values);
-        fits(&self.values)
-            && fits(&self.transformed)
-            && self.expected.as_ref().is_none_or(fits)
-            && self.maps.len() == width
-            && self.maps.iter().all(Affine::is_valid)
-            && self.imputed <= width
-    }
 }
 
 /// The newest records, oldest first, at most `shingle_size`.

@@ -20,7 +20,7 @@
 //! | states are megabytes | [`states_are_small`] |
 //! | each update allocates, up to 100 KB | `memory: a_warm_forest_of_shingles_allocates_nothing`, `benches/tests/allocations.rs` |
 //! | normalisation adds 1 to the deviation, so that small signals are hardly scaled | `detector/scale.rs: verdicts_are_free_of_scale_and_shift_to_the_bit` |
-//! | the stream operator loses updates | `rcf-stream/tests/crash_points.rs`, `rcf-stream/tests/resume.rs`, `rcf-stream/tests/kinesis` |
+//! | the stream operator loses updates | `rcf-stream/tests/crash_points.rs`, `rcf-stream/cli/tests/resume.rs`, `rcf-stream/cli/tests/kinesis` |
 
 use rcf_core::RandomCutForest;
 

@@ -19,7 +19,7 @@
 //! | 9 | hostile input leaves no trace | `hostile_input` |
 //! | 10 | the edges of sample size, trees, dimensions, streams and clocks | `limits`, `sampling`, `../memory/main.rs` |
 //! | 11 | one bit pattern for each SIMD level, thread, array and loop | `determinism`, `../functionals/main.rs`, `src/keyed/tests.rs` |
-//! | 12 | what must be detected is | `detection`; on the Numenta benchmark: `rcf-stream/tests/nab.rs`, `docs/accuracy.md` |
+//! | 12 | what must be detected is | `detection`; on the Numenta benchmark: `rcf-stream/cli/tests/nab.rs`, `docs/accuracy.md` |
 //!
 //! Beside these: the paper's example (`paper_example`), the scores of AWS's library (`agreement`), and a naive
 //! forest that reads saved states and computes all anew (`../naive`).

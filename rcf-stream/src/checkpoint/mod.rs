@@ -41,7 +41,7 @@ pub use position::CommittedPosition;
 pub use restore::{OnMissingState, Start, restore, restore_number};
 pub use schedule::{Checkpointer, Schedule};
 pub use spill::CheckpointSpill;
-pub use store::{CheckpointStore, Found, SavedModel};
+pub use store::{CheckpointStore, Found};
 
 use crate::error::BoxError;
 

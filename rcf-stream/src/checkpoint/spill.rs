@@ -13,7 +13,7 @@ use rcf_core::keyed::{SpillStore, SpilledModel, StoreError};
 use super::CheckpointError;
 use super::background::Background;
 use super::store::{CheckpointStore, Shared};
-use crate::operator::ModelKey;
+use crate::operator::{ModelKey, Spill};
 
 /// Spills into the chunks of a [`CheckpointStore`].
 #[derive(Debug, Clone)]
@@ -63,6 +63,12 @@ impl SpillStore<ModelKey> for CheckpointSpill {
 
     fn remove(&mut self, _: &ModelKey) {
         // The next checkpoint does not name it; compaction takes its bytes.
+    }
+}
+
+impl Spill for CheckpointSpill {
+    fn handle(&self) -> Box<dyn Spill> {
+        Box::new(self.clone())
     }
 }
 

@@ -27,6 +27,7 @@ use super::objects::Objects;
 use super::position::CommittedPosition;
 use super::retention::number_of;
 use super::{CheckpointError, OnMissingState};
+use crate::operator::SavedModel;
 
 pub(super) const POSITION: &str = "position.json";
 pub(super) const MANIFESTS: &str = "manifests";
@@ -63,19 +64,6 @@ pub struct Found {
     /// The name of its manifest.
     pub name: String,
     live: LiveSet,
-}
-
-/// One saved model.
-#[derive(Debug)]
-pub struct SavedModel<'a> {
-    /// Its key.
-    pub key: &'a str,
-    /// The time of its last use.
-    pub last_used: i64,
-    /// Bytes that it occupied in memory.
-    pub memory: usize,
-    /// Its state, as `rcf-core` writes it.
-    pub state: &'a [u8],
 }
 
 impl CheckpointStore {

@@ -10,12 +10,13 @@ use super::{
     KinesisSourceConfig, OnTrimmed, OutputConfig, SinkConfig, SourceConfig,
 };
 use crate::checkpoint::{OnMissingState, Schedule};
+use crate::connectors::sine::{Drops, SineConfig};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
 use crate::event::ModelPer;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
-use crate::source::sine::{Drops, SineConfig};
+use crate::time::{OnLate, TimeFormat};
 
 impl Layers {
     /// Checks everything that can be checked without opening anything.
@@ -131,6 +132,16 @@ impl Layers {
             (Some("raw"), _) | (None, SourceConfig::Sine(_)) => InputFormat::Raw,
             (_, _) => InputFormat::Jsonl,
         };
+        let has_arrival_times = matches!(
+            source,
+            SourceConfig::Kinesis(_) | SourceConfig::Multilang { .. }
+        );
+        if let Some(need) = self.time_need()
+            && !has_arrival_times
+            && self.text("input.timestamp").is_none()
+        {
+            return Err(missing("input.timestamp", need));
+        }
         let fields = match format {
             InputFormat::Raw => Fields::default(),
             InputFormat::Json | InputFormat::Jsonl | InputFormat::Csv => self.fields()?,
@@ -155,6 +166,11 @@ impl Layers {
                 Some("skip") => OnBadRecord::Skip,
                 Some("dead_letter") => OnBadRecord::DeadLetter,
                 _ => OnBadRecord::Fail,
+            },
+            on_late: match self.on_late_counts().then(|| self.choice("input.on_late")) {
+                Some(Some("skip")) => OnLate::Skip,
+                Some(Some("bad")) => OnLate::Bad,
+                _ => OnLate::Judge,
             },
         })
     }
@@ -182,9 +198,36 @@ impl Layers {
                 .collect::<Result<_, _>>()?,
             key: optional("input.key")?,
             timestamp: optional("input.timestamp")?,
+            time_format: self.time_format()?,
+            needs_time: self.time_need().is_some(),
             optional_values: self.switch("input.optional_values").unwrap_or(false),
             ..Fields::default()
         })
+    }
+
+    fn time_format(&self) -> Result<TimeFormat, ConfigError> {
+        let text = self
+            .text("input.timestamp")
+            .and_then(|_| self.text("input.time_format"));
+        match text {
+            None => Ok(TimeFormat::Auto),
+            Some(text) => text.parse().map_err(ConfigError::TimeFormat),
+        }
+    }
+
+    /// The setting that needs the times of records, if there is one.
+    fn time_need(&self) -> Option<&'static str> {
+        if self.on_late_counts() {
+            Some("detector.use_time = true")
+        } else {
+            self.real("operator.time_to_live_seconds")
+                .map(|_| "operator.time_to_live_seconds")
+        }
+    }
+
+    fn on_late_counts(&self) -> bool {
+        self.switch("detector.enabled") == Some(true)
+            && self.switch("detector.use_time") == Some(true)
     }
 
     fn delimiter(&self) -> Result<u8, ConfigError> {
@@ -332,6 +375,8 @@ impl Layers {
             "detector" => "detector.enabled = false".to_owned(),
             "operator" => "no checkpoint.directory, where models could wait".to_owned(),
             "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),
+            "input" if key == "input.time_format" => "no input.timestamp".to_owned(),
+            "input" if key == "input.on_late" => "no detector.use_time".to_owned(),
             "input" if key == "input.header" => "a source that is no file of CSV".to_owned(),
             "input" => format!(
                 "input.format = {:?}",

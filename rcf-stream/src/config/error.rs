@@ -126,6 +126,9 @@ pub enum ConfigError {
     /// A text is no place to start in a stream.
     #[error("source.start: {0}")]
     Start(#[from] ParseStartPositionError),
+    /// A text is not a time format.
+    #[error("input.time_format: {0}")]
+    TimeFormat(#[source] crate::time::ParseTimeFormatError),
     /// A parameter of the forest breaks its rule.
     #[error("forest: {0}")]
     Forest(#[from] OperatorConfigError),

@@ -4,7 +4,6 @@
 mod build;
 mod compat;
 mod error;
-pub mod kinesis;
 mod layers;
 mod operator;
 mod schema;
@@ -17,20 +16,22 @@ use std::time::Duration;
 use rcf_core::AnomalyDetectorBuilder;
 use serde_json::json;
 
-pub use error::ConfigError;
-pub use kinesis::{
+pub use crate::connectors::kinesis::{
     KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
 };
+pub use error::ConfigError;
 pub use layers::{Layers, Origin};
 pub use schema::{SETTINGS, Setting};
 
 use crate::checkpoint::{Fingerprint, OnMissingState, Schedule};
+use crate::connectors::sine::SineConfig;
+use crate::decode::dialect::{Dialect, Header};
 use crate::decode::{Fields, InputFormat};
 use crate::encode::{Encoder, KdaSql, OutputFormat};
 use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_operator};
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
-use crate::source::sine::SineConfig;
+use crate::time::{OnLate, TimeFormat};
 
 /// Everything about one pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,9 +97,27 @@ pub struct InputConfig {
     pub model_per: ModelPer,
     /// What happens to bad records.
     pub on_bad_record: OnBadRecord,
+    /// What happens to records whose time is before the newest one of their key.
+    pub on_late: OnLate,
 }
 
 impl InputConfig {
+    /// How the text of a file is written.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        Dialect {
+            format: self.format,
+            delimiter: self.delimiter,
+            header: if self.header {
+                Header::FirstLine
+            } else {
+                Header::None
+            },
+            numbers: self.fields.numbers,
+            ..Dialect::default()
+        }
+    }
+
     /// The dimensions of the models: the number of values of a record.
     #[must_use]
     pub fn dimensions(&self) -> usize {
@@ -209,6 +228,7 @@ impl Config {
             forest: self.forest.clone(),
             detector: self.operator.detector.clone(),
             with_time: self.operator.with_time,
+            on_late: self.input.on_late,
             overrides: self.operator.overrides.clone(),
             time_to_live: self
                 .operator
@@ -265,6 +285,9 @@ impl Config {
                 "values": self.input.fields.values,
                 "key": paths(&self.input.fields.key),
                 "timestamp": paths(&self.input.fields.timestamp),
+                "time_format": (self.input.fields.time_format != TimeFormat::Auto)
+                    .then_some(&self.input.fields.time_format),
+                "on_late": (self.input.on_late != OnLate::Judge).then_some(self.input.on_late),
                 "delimiter": char::from(self.input.delimiter),
                 "header": self.input.header,
                 "optional_values": self.input.fields.optional_values.then_some(true),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::source::sine::Drops;
+use crate::connectors::sine::Drops;
 
 fn layers(toml: &str) -> Result<Layers, ConfigError> {
     let mut layers = Layers::default();

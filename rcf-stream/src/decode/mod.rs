@@ -1,9 +1,12 @@
 //! From the bytes of a record to values, key and time.
 
-pub mod columns;
 mod csv;
+pub mod dialect;
 mod json;
+pub mod number;
 mod path;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -11,10 +14,11 @@ use thiserror::Error;
 pub use path::{FieldPath, FieldPathError};
 
 use crate::event::EventTime;
+use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
 use csv::CsvDecoder;
-#[cfg(test)]
 pub(crate) use csv::Splitter;
 use json::JsonDecoder;
+use number::{NumberStyle, is_missing};
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +45,16 @@ pub struct Fields {
     pub key: Option<FieldPath>,
     /// The field that is the time.
     pub timestamp: Option<FieldPath>,
-    /// Whether a value that is not there, null or empty is a missing value, NaN, instead of a bad
-    /// record.
+    /// How the time is written.
+    pub time_format: TimeFormat,
+    /// Whether something depends on the time: then a record whose time is missing or cannot be
+    /// read is bad.
+    pub needs_time: bool,
+    /// Whether a value that is not there, null, or a [word for that](is_missing) is a missing value,
+    /// NaN, instead of a bad record.
     pub optional_values: bool,
+    /// How numbers in text are written.
+    pub numbers: NumberStyle,
     /// Fields to hand on as they are, where they are there.
     pub carried: Vec<FieldPath>,
 }
@@ -57,6 +68,8 @@ pub struct Decoded {
     pub key: Option<String>,
     /// The time, where a time field is configured and there.
     pub timestamp: Option<EventTime>,
+    /// That time in milliseconds since 1970, where it can be read.
+    pub time: Option<f64>,
     /// The carried fields: numbers, texts and truth values; nothing where there is none of these.
     pub carried: Vec<Option<serde_json::Value>>,
 }
@@ -95,6 +108,14 @@ pub enum DecodeError {
         /// What is there instead.
         found: &'static str,
     },
+    /// The time is missing or cannot be read, and something depends on it.
+    #[error("field {field} is not a time: {found}")]
+    UnreadableTime {
+        /// The path of the field.
+        field: String,
+        /// What is there instead, and a format that reads it.
+        found: String,
+    },
     /// The line has other columns than the first one.
     #[error("expected {expected} columns, got {got}")]
     Columns {
@@ -114,6 +135,7 @@ impl DecodeError {
             Self::MissingField { .. } => "missing_field",
             Self::NotANumber { .. } => "not_a_number",
             Self::NotAScalar { .. } => "not_a_scalar",
+            Self::UnreadableTime { .. } => "unreadable_time",
             Self::Columns { .. } => "columns",
         }
     }
@@ -163,6 +185,7 @@ pub struct Decoder {
     format: InputFormat,
     names: Vec<String>,
     inner: Inner,
+    times: Times,
 }
 
 #[derive(Debug)]
@@ -180,6 +203,7 @@ impl Decoder {
             format: InputFormat::Raw,
             names: vec!["value".to_owned()],
             inner: Inner::Raw,
+            times: Times::default(),
         }
     }
 
@@ -197,6 +221,7 @@ impl Decoder {
             format,
             names: names(fields)?,
             inner: Inner::Json(JsonDecoder::new(fields)),
+            times: Times::new(fields),
         })
     }
 
@@ -210,6 +235,7 @@ impl Decoder {
             format: InputFormat::Csv,
             names: names(fields)?,
             inner,
+            times: Times::new(fields),
         })
     }
 
@@ -217,6 +243,23 @@ impl Decoder {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The unit of times that are numbers, where it is known; it belongs to the state of a stream.
+    #[must_use]
+    pub fn time_unit(&self) -> Option<TimeUnit> {
+        self.times.parser.unit()
+    }
+
+    /// Continues with the unit of an earlier run.
+    pub fn resume_time_unit(&mut self, unit: Option<TimeUnit>) {
+        self.times.parser.resume(unit);
+    }
+
+    /// How many times could not be read and were handed on as they are.
+    #[must_use]
+    pub fn unreadable_times(&self) -> u64 {
+        self.times.unreadable
     }
 
     /// Splits a record into the parts to decode, one by one, each with its index where there is
@@ -237,13 +280,69 @@ impl Decoder {
     /// # Errors
     /// One variant of [`DecodeError`] for each rule.
     pub fn decode(&mut self, part: &[u8]) -> Result<Decoded, DecodeError> {
-        match &mut self.inner {
-            Inner::Json(json) => json.decode(part),
-            Inner::Csv(csv) => csv.decode(part),
-            Inner::Raw => Ok(Decoded {
-                values: vec![number("value", part)?],
+        let mut decoded = match &mut self.inner {
+            Inner::Json(json) => json.decode(part)?,
+            Inner::Csv(csv) => csv.decode(part)?,
+            Inner::Raw => Decoded {
+                values: vec![number(NumberStyle::default(), "value", part)?],
                 ..Decoded::default()
-            }),
+            },
+        };
+        decoded.time = self.times.read(decoded.timestamp.as_ref())?;
+        Ok(decoded)
+    }
+}
+
+/// Reads the time field.
+#[derive(Debug, Default)]
+struct Times {
+    field: Option<FieldPath>,
+    is_needed: bool,
+    parser: TimeParser,
+    unreadable: u64,
+}
+
+impl Times {
+    fn new(fields: &Fields) -> Self {
+        Self {
+            field: fields.timestamp.clone(),
+            is_needed: fields.needs_time,
+            parser: TimeParser::new(fields.time_format.clone()),
+            unreadable: 0,
+        }
+    }
+
+    fn read(&mut self, time: Option<&EventTime>) -> Result<Option<f64>, DecodeError> {
+        let Some(field) = &self.field else {
+            return Ok(None);
+        };
+        let millis = time.and_then(|time| self.parser.millis(time));
+        if millis.is_some() || (time.is_none() && !self.is_needed) {
+            return Ok(millis);
+        }
+        let error = DecodeError::UnreadableTime {
+            field: field.as_str().to_owned(),
+            found: self.found(time),
+        };
+        if self.is_needed {
+            return Err(error);
+        }
+        self.unreadable += 1;
+        if self.unreadable == 1 {
+            tracing::warn!("{error}; such times are handed on as they are");
+        }
+        Ok(None)
+    }
+
+    fn found(&self, time: Option<&EventTime>) -> String {
+        let (found, likely) = match time {
+            None => return "it is missing".to_owned(),
+            Some(EventTime::Text(text)) => (format!("{:?}", shorten(text)), likely_format(text)),
+            Some(time) => (time.to_string(), None),
+        };
+        match likely {
+            Some(pattern) => format!("{found}; choose the time format {pattern:?}"),
+            None => format!("{found}; the time format is {}", self.parser.format()),
         }
     }
 }
@@ -251,22 +350,51 @@ impl Decoder {
 fn names(fields: &Fields) -> Result<Vec<String>, FieldsError> {
     match fields.values.as_slice() {
         [] => Err(FieldsError::NoValues),
-        values => Ok(values.iter().map(|path| path.as_str().to_owned()).collect()),
+        values => Ok(values.iter().map(FieldPath::label).collect()),
     }
 }
 
 /// Reads a number from text.
-fn number(field: &str, text: &[u8]) -> Result<f64, DecodeError> {
-    let text = String::from_utf8_lossy(text.trim_ascii());
-    if text.is_empty() {
-        return Err(DecodeError::MissingField {
-            field: field.to_owned(),
-        });
+fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeError> {
+    // Numbers are ASCII but for signs: a fast way for almost all of them.
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text.trim()),
+        Err(_) => String::from_utf8_lossy(text),
+    };
+    if let Some(value) = style.parse(&text) {
+        return Ok(value);
     }
-    text.parse().map_err(|_| DecodeError::NotANumber {
-        field: field.to_owned(),
-        found: format!("{:?}", shorten(&text)),
-    })
+    let field = field.to_owned();
+    if is_missing(&text) {
+        return Err(DecodeError::MissingField { field });
+    }
+    let found = format!("{:?}", shorten(&text));
+    Err(DecodeError::NotANumber { field, found })
+}
+
+/// Makes names unique: of two columns `v`, the second is `v_2`. One without a name is `column_3`
+/// after its place.
+pub(crate) fn unique(mut names: Vec<String>) -> Vec<String> {
+    for index in 0..names.len() {
+        let base = match names[index].as_str() {
+            "" => format!("column_{}", index + 1),
+            name => name.to_owned(),
+        };
+        let taken = |name: &String| {
+            names
+                .iter()
+                .enumerate()
+                .any(|(other, it)| other < index && it == name)
+        };
+        let mut name = base.clone();
+        let mut number = 2;
+        while taken(&name) || (number > 2 && names.contains(&name)) {
+            name = format!("{base}_{number}");
+            number += 1;
+        }
+        names[index] = name;
+    }
+    names
 }
 
 /// Keeps messages readable whatever the record holds.
@@ -298,6 +426,17 @@ mod tests {
             decoder.decode(b"\xff"),
             Err(DecodeError::NotANumber { .. })
         ));
+    }
+
+    #[test]
+    fn names_become_unique_and_none_is_empty() {
+        let unique = |names: &[&str]| unique(names.iter().map(ToString::to_string).collect());
+        assert_eq!(
+            unique(&["", "v", "v", "v"]),
+            ["column_1", "v", "v_2", "v_3"]
+        );
+        assert_eq!(unique(&["v", "v", "v_2"]), ["v", "v_3", "v_2"]);
+        assert_eq!(unique(&["v_2", "v", "v"]), ["v_2", "v", "v_3"]);
     }
 
     #[test]

@@ -68,14 +68,18 @@ pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, o
 }
 
 /// A line that grows field by field.
-pub(crate) struct Line(String);
+#[derive(Debug, Default)]
+pub struct Line(String);
 
 impl Line {
-    pub(crate) fn new() -> Self {
+    /// An empty line.
+    #[must_use]
+    pub fn new() -> Self {
         Self(String::with_capacity(128))
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    /// A field of text, in quotes where it needs them.
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.separate();
         if text.contains([',', '"', '\r', '\n']) {
             self.0.push('"');
@@ -87,20 +91,23 @@ impl Line {
         self
     }
 
-    pub(crate) fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
+    /// A field that needs no quotes.
+    pub fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
         self.separate();
         write!(self.0, "{number}").expect("a String takes all text");
         self
     }
 
-    pub(crate) fn numbers(&mut self, numbers: &[f64]) -> &mut Self {
+    /// A field for each number.
+    pub fn numbers(&mut self, numbers: &[f64]) -> &mut Self {
         for number in numbers {
             self.number(number);
         }
         self
     }
 
-    pub(crate) fn time(&mut self, time: Option<&EventTime>) -> &mut Self {
+    /// A field as the time was read; empty where there is none.
+    pub fn time(&mut self, time: Option<&EventTime>) -> &mut Self {
         match time {
             Some(EventTime::Text(text)) => self.text(text),
             Some(EventTime::Number(number)) => self.number(number),
@@ -109,7 +116,9 @@ impl Line {
         }
     }
 
-    pub(crate) fn finish(self) -> String {
+    /// The line, without a line feed.
+    #[must_use]
+    pub fn finish(self) -> String {
         self.0
     }
 

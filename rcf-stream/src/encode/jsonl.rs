@@ -54,7 +54,7 @@ struct Model {
 }
 
 /// A map from the names of the values to their shares, in the order of the values.
-pub(crate) struct Shares<'a>(pub(crate) &'a [String], pub(crate) &'a [Share]);
+pub struct Shares<'a>(pub &'a [String], pub &'a [Share]);
 
 impl Serialize for Shares<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,8 +1,8 @@
 //! From results to bytes. The order of the fields is fixed and no clock is read, so that a replay
 //! writes equal bytes.
 
-pub(crate) mod csv;
-pub(crate) mod jsonl;
+pub mod csv;
+pub mod jsonl;
 mod kda_sql;
 
 use rcf_core::{Attribution, Candidate, Direction};
@@ -110,7 +110,7 @@ impl Encoder {
 
 /// The share of one value in the score.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub(crate) struct Share {
+pub struct Share {
     /// Because the value was higher than expected.
     high: f64,
     /// Because the value was lower than expected.
@@ -118,7 +118,7 @@ pub(crate) struct Share {
 }
 
 /// The shares of the values in the score of a candidate.
-pub(crate) fn shares_of(candidate: &Candidate) -> Vec<Share> {
+pub fn shares_of(candidate: &Candidate) -> Vec<Share> {
     let parts = candidate
         .attribution
         .high
@@ -174,6 +174,7 @@ mod tests {
         (
             event,
             Scored {
+                late: false,
                 score: 1.875,
                 attribution,
                 updates: 300,

@@ -10,12 +10,13 @@ use thiserror::Error;
 
 use super::model::Model;
 use super::parameters::ForestParameters;
+use super::spill::Spill;
 use super::template::{KeyFilter, Template};
 use super::{
-    EventTimeMapper, InputMapper, KeyMapper, ModelKey, RandomCutForestOperator, ResultMapper,
-    Scored, TimeMapper,
+    Asked, EventTimeMapper, InputMapper, KeyMapper, ModelKey, RandomCutForestOperator,
+    ResultMapper, Scored, TimeMapper,
 };
-use crate::checkpoint::CheckpointSpill;
+use crate::time::OnLate;
 
 /// The operator cannot be built.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -39,7 +40,7 @@ pub enum OperatorConfigError {
 pub struct RandomCutForestOperatorBuilder<In, Out> {
     dimensions: usize,
     parameters: ForestParameters,
-    attribution: bool,
+    asked: Asked,
     detector: Option<AnomalyDetectorBuilder>,
     overrides: Vec<(KeyFilter, ForestParameters)>,
     map: MapSettings,
@@ -61,7 +62,7 @@ impl MapSettings {
     pub(super) fn build(
         self,
         template: &Arc<Template>,
-        spill: Option<(usize, CheckpointSpill)>,
+        spill: Option<(usize, Box<dyn Spill>)>,
     ) -> DetectorMap<ModelKey, Model> {
         let template = Arc::clone(template);
         let mut builder = DetectorMap::builder(move |key: &ModelKey| template.model(key))
@@ -133,7 +134,7 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
 
     /// Whether results carry the attribution of the score to the dimensions.
     pub fn attribution(mut self, on: bool) -> Self {
-        self.attribution = on;
+        self.asked.attribution = on;
         self
     }
 
@@ -168,12 +169,19 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
-    /// The time at which detectors see gaps; it must grow for each key.
+    /// The time at which detectors see gaps. What happens to one before the newest of its key is
+    /// [configured](Self::on_late).
     pub fn event_time_mapper(
         mut self,
         mapper: impl Fn(&In) -> Option<f64> + Send + Sync + 'static,
     ) -> Self {
         self.event_time_mapper = Some(Box::new(mapper));
+        self
+    }
+
+    /// What happens to a record whose event time is before that of the record before.
+    pub fn on_late(mut self, policy: OnLate) -> Self {
+        self.asked.on_late = policy;
         self
     }
 
@@ -234,7 +242,7 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
             map: self.map,
             spill: None,
             dimensions: self.dimensions,
-            with_attribution: self.attribution,
+            asked: self.asked,
             values: Vec::with_capacity(self.dimensions),
             input_mapper: self
                 .input_mapper
@@ -254,7 +262,7 @@ impl<In, Out> Default for RandomCutForestOperatorBuilder<In, Out> {
         Self {
             dimensions: 0,
             parameters: ForestParameters::default(),
-            attribution: false,
+            asked: Asked::default(),
             detector: None,
             overrides: Vec::new(),
             map: MapSettings::default(),

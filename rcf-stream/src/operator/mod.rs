@@ -26,10 +26,13 @@
 
 mod batch;
 mod builder;
+#[cfg(feature = "pipeline")]
+mod kept;
 mod model;
 mod parameters;
 mod seed;
 mod snapshot;
+mod spill;
 mod template;
 
 use std::borrow::Cow;
@@ -41,12 +44,15 @@ use rcf_core::{Attribution, Descriptor, InputError};
 use thiserror::Error;
 
 pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
-pub(crate) use model::{Model, describe_model};
+pub(crate) use model::Model;
+#[cfg(feature = "pipeline")]
+pub(crate) use model::describe_model;
 pub use parameters::ForestParameters;
 pub use seed::seed_for_key;
 pub use snapshot::RestoreError;
+pub use spill::{SavedModel, Spill};
 
-use crate::checkpoint::CheckpointSpill;
+use crate::time::OnLate;
 use builder::MapSettings;
 use template::Template;
 
@@ -76,6 +82,15 @@ pub struct Scored {
     pub updates: u64,
     /// What the detector says, where the operator has one for each key.
     pub decision: Option<Descriptor>,
+    /// Whether its time was before that of the record before, so that the time did not count.
+    pub late: bool,
+}
+
+/// What is asked for of each record.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    pub(crate) attribution: bool,
+    pub(crate) on_late: OnLate,
 }
 
 /// A record could not be scored. The model is exactly as it was before.
@@ -107,10 +122,10 @@ impl From<MapError> for OperatorError {
 pub struct RandomCutForestOperator<In, Out> {
     template: Arc<Template>,
     map: MapSettings,
-    spill: Option<(usize, CheckpointSpill)>,
+    spill: Option<(usize, Box<dyn Spill>)>,
     models: DetectorMap<ModelKey, Model>,
     dimensions: usize,
-    with_attribution: bool,
+    asked: Asked,
     input_mapper: InputMapper<In>,
     key_mapper: Option<KeyMapper<In>>,
     time_mapper: Option<TimeMapper<In>>,
@@ -136,7 +151,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         let key: ModelKey = self.key_of(input).as_ref().into();
         let (now, time) = (self.time_of(input), self.event_time_of(input));
         let scored = self.models.with(&key, now, |model| {
-            model.score(&self.values, time, self.with_attribution)
+            model.score(&self.values, time, self.asked)
         })??;
         Ok((self.result_mapper)(input, scored))
     }

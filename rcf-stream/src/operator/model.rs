@@ -3,7 +3,8 @@
 use rcf_core::keyed::KeyedModel;
 use rcf_core::{AnomalyDetector, InputError, RandomCutForest, StateError};
 
-use super::Scored;
+use super::{Asked, Scored};
+use crate::time::OnLate;
 
 /// What scores the records of a key.
 #[derive(Debug, Clone)]
@@ -20,25 +21,35 @@ impl Model {
         &mut self,
         values: &[f64],
         time: Option<f64>,
-        with_attribution: bool,
+        asked: Asked,
     ) -> Result<Scored, InputError> {
         match self {
-            Self::Forest(forest) => score(forest, values, with_attribution),
+            Self::Forest(forest) => score(forest, values, asked.attribution),
             Self::Detector(detector) => {
-                let descriptor = match time {
-                    Some(time) => detector.process_at_with_missing(time, values)?,
-                    None => detector.process_with_missing(values)?,
+                let timed = match time {
+                    Some(time) => detector.process_at_with_missing(time, values),
+                    None => detector.process_with_missing(values),
+                };
+                let (descriptor, late) = match timed {
+                    Err(InputError::Timestamp { got, last })
+                        if got == last || got < last && asked.on_late == OnLate::Judge =>
+                    {
+                        (detector.process_with_missing(values)?, got < last)
+                    }
+                    timed => (timed?, false),
                 };
                 Ok(Scored {
                     score: descriptor.score,
                     attribution: None,
                     updates: detector.records(),
                     decision: Some(descriptor),
+                    late,
                 })
             }
         }
     }
 
+    #[cfg(feature = "pipeline")]
     pub(super) fn updates(&self) -> u64 {
         match self {
             Self::Forest(forest) => forest.updates(),
@@ -74,6 +85,7 @@ fn score(
         attribution,
         updates: forest.updates(),
         decision: None,
+        late: false,
     })
 }
 
@@ -81,7 +93,7 @@ impl KeyedModel for Model {
     type Output = Scored;
 
     fn process(&mut self, values: &[f64]) -> Result<Scored, InputError> {
-        self.score(values, None, false)
+        self.score(values, None, Asked::default())
     }
 
     fn size_in_bytes(&self) -> usize {
@@ -111,6 +123,7 @@ impl KeyedModel for Model {
 }
 
 /// What a saved model is, and how many records it has learned.
+#[cfg(feature = "pipeline")]
 pub(crate) fn describe_model(state: &[u8]) -> Result<(&'static str, u64), StateError> {
     let model = Model::from_bytes(state)?;
     let kind = match model {

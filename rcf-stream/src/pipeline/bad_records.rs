@@ -49,7 +49,7 @@ impl Pipeline {
         if self.on_bad_record == OnBadRecord::Fail {
             return Err(PipelineError::BadRecord { id, line, reason });
         }
-        crate::telemetry::metrics().bad_record(reason.name());
+        crate::metrics::metrics().bad_record(reason.name());
         let count = self.summary.bad_records.entry(reason.name()).or_default();
         *count += 1;
         if *count <= 10 || count.is_power_of_two() {

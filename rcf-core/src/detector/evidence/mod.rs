@@ -22,8 +22,6 @@ mod tail;
 pub(crate) use record::{Habit, Range};
 pub(crate) use tail::Tail;
 
-use serde::{Deserialize, Serialize};
-
 use super::statistics::Moments;
 
 /// How scores become decisions. Evidence has its boundary at 1 with each of these.
@@ -158,7 +156,7 @@ const OF_AN_EVENT: f64 = 0.02;
 const KNOWN_SCORES: f64 = 100.0;
 
 /// What is known of the scores so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Scores {
     /// Scores of records alone: smoothed, and the range of that.
     pub(crate) smoothed: f64,
@@ -181,16 +179,6 @@ pub(crate) struct Pair {
 }
 
 impl Scores {
-    pub(crate) fn is_valid(&self) -> bool {
-        self.smoothed.is_finite()
-            && self.levels.is_valid()
-            && self.value_habit.is_valid()
-            && self.level_habit.is_valid()
-            && self.alone.is_valid()
-            && self.tail.is_valid()
-            && self.moments.is_valid()
-    }
-
     /// The evidence in the scores of a record, with the excess of its values over their ranges; `highest`
     /// is the highest possible score.
     pub(crate) fn evidence(

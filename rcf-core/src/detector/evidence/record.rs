@@ -1,11 +1,7 @@
 //! Leaving the range of all values so far.
 
-use serde::{Deserialize, Serialize};
-
-use crate::detector::state::are_amounts;
-
 /// The range of a sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Range {
     pub(crate) min: f64,
     pub(crate) max: f64,
@@ -47,11 +43,6 @@ impl Range {
         (young * beyond / width.max(f64::MIN_POSITIVE)).min(MOST)
     }
 
-    pub(crate) fn is_valid(&self) -> bool {
-        let is_range = self.min <= self.max && self.min.is_finite() && self.max.is_finite();
-        are_amounts(&[self.count]) && (is_range || *self == Self::default())
-    }
-
     /// Learns a value.
     pub(crate) fn push(&mut self, value: f64) {
         self.count += 1.0;
@@ -64,16 +55,12 @@ impl Range {
 const FADING: f64 = 1.0 / 1000.0;
 
 /// How often a range has been left of late.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Habit {
     pub(crate) times: f64,
 }
 
 impl Habit {
-    pub(crate) fn is_valid(&self) -> bool {
-        are_amounts(&[self.times])
-    }
-
     /// What evidence is worth: less, the more often there was some.
     pub(crate) fn discount(self, evidence: f64) -> f64 {
         evidence / (1.0 + self.times * (1.0 - FADING))

@@ -13,10 +13,6 @@
 
 use std::f64::consts::LN_10;
 
-use serde::{Deserialize, Serialize};
-
-use crate::detector::state::are_amounts;
-
 /// The quantile from which on scores count as the tail.
 const QUANTILE: f64 = 0.98;
 /// Excesses beyond so many decades are learned as these.
@@ -30,7 +26,7 @@ const GIVEN: f64 = 5.0;
 const LEAST_EXCESS: f64 = 0.02;
 
 /// Discounted statistics of the tail.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Tail {
     /// Scores seen.
     pub(crate) count: f64,
@@ -45,12 +41,6 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    pub(crate) fn is_valid(&self) -> bool {
-        are_amounts(&[self.count, self.spread, self.excesses, self.excess])
-            && self.quantile.is_finite()
-            && self.mean.is_finite()
-    }
-
     /// Decades of surprise, `−log₁₀ P(score > s)`; growing with the score, 0 at score 0 and while
     /// too few scores are known.
     pub(crate) fn surprise(&self, score: f64) -> f64 {

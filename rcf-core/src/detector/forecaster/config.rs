@@ -34,7 +34,7 @@ pub struct ForecasterConfig {
 }
 
 impl ForecasterConfig {
-    pub(super) fn forest(&self) -> Result<Config, ConfigError> {
+    pub(crate) fn forest(&self) -> Result<Config, ConfigError> {
         RandomCutForest::builder(self.input_dimensions)
             .shingle_size(self.shingle_size)
             .number_of_trees(self.number_of_trees)
@@ -48,7 +48,7 @@ impl ForecasterConfig {
         1.0 - (0.25 / self.sample_size as f64).min(0.05)
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         self.forest()?;
         if self.horizon == 0 || self.horizon > MAX_HORIZON {
             let (got, max) = (self.horizon, MAX_HORIZON);

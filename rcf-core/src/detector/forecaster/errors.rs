@@ -1,35 +1,24 @@
 //! How far forecasts are off: quantiles of the signed error, tracked online.
 
-use serde::{Deserialize, Serialize};
-
-use crate::detector::state::are_amounts;
-
 /// Step of a tracked quantile, in units of the mean absolute error.
 const STEP: f64 = 0.1;
 /// Errors by which the mean absolute error is known.
 const MEMORY: f64 = 200.0;
 
 /// What is known of the errors of one step ahead and input, in the units of the records.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Errors {
-    count: f64,
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Errors {
+    pub(crate) count: f64,
     /// Mean absolute error.
-    size: f64,
-    low: f64,
-    high: f64,
+    pub(crate) size: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
     /// Intervals that have been compared, and those that held the value.
-    pub(super) compared: u64,
-    pub(super) held: u64,
+    pub(crate) compared: u64,
+    pub(crate) held: u64,
 }
 
 impl Errors {
-    pub(super) fn is_valid(&self) -> bool {
-        are_amounts(&[self.count, self.size])
-            && self.low.is_finite()
-            && self.high.is_finite()
-            && self.held <= self.compared
-    }
-
     /// The quantiles, the lower one first.
     pub(super) fn quantiles(&self) -> (f64, f64) {
         (self.low.min(self.high), self.high.max(self.low))

@@ -9,18 +9,15 @@
 //! differs after `T` records by at most about `range / (γ T)`. Nothing is assumed of the stream.
 
 mod config;
-mod errors;
-mod state;
+pub(crate) mod errors;
 
 use std::collections::VecDeque;
 
 use ndarray::{Array2, ArrayView2};
-use serde::{Deserialize, Serialize};
 
 pub use config::{ForecasterBuilder, ForecasterConfig};
 
 use super::check_record;
-use super::state::are_values;
 use super::transform::InputState;
 use crate::error::{ArrayError, ConfigError, InputError};
 use crate::forest::RandomCutForest;
@@ -46,26 +43,20 @@ use errors::Errors;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Forecaster {
-    config: ForecasterConfig,
-    forest: RandomCutForest,
-    inputs: Vec<Input>,
+    pub(crate) config: ForecasterConfig,
+    pub(crate) forest: RandomCutForest,
+    pub(crate) inputs: Vec<Input>,
     /// The forecasts that are still to be compared, the newest one first.
-    pending: VecDeque<IntervalForecast>,
+    pub(crate) pending: VecDeque<IntervalForecast>,
     /// One for each step ahead and input.
-    errors: Vec<Errors>,
+    pub(crate) errors: Vec<Errors>,
 }
 
 /// What is known about one input.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Input {
-    last: Option<f64>,
-    transform: InputState,
-}
-
-impl Input {
-    fn is_valid(&self) -> bool {
-        are_values(&self.last) && self.transform.is_valid()
-    }
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Input {
+    pub(crate) last: Option<f64>,
+    pub(crate) transform: InputState,
 }
 
 /// Records to come, with an interval for each value: horizon × inputs, the next record first, in

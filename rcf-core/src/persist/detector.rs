@@ -1,0 +1,45 @@
+//! Saved detectors: version 2 is written, 1 and 2 are read.
+
+use super::codec;
+use super::detector_v1::DetectorV1;
+use super::detector_v2::DetectorV2;
+use super::envelope::{self, Kind, Trust};
+use crate::detector::AnomalyDetector;
+use crate::error::StateError;
+
+const VERSION: u16 = 2;
+
+impl AnomalyDetector {
+    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
+    /// as this detector would.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let body = codec::encode(&DetectorV2::save(self));
+        envelope::seal(Kind::Detector, VERSION, &body)
+    }
+
+    /// Restores a saved detector.
+    ///
+    /// # Errors
+    /// The bytes are no state of a detector, or are damaged; every part is checked.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Self::decode(bytes, Trust::Nothing)
+    }
+
+    /// Restores a saved detector from bytes that are known to be those written, as
+    /// [`from_trusted_bytes`](crate::RandomCutForest::from_trusted_bytes) does for its forest.
+    ///
+    /// # Errors
+    /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
+    pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Self::decode(bytes, Trust::Bytes)
+    }
+
+    fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
+        let (version, body) = envelope::open(Kind::Detector, VERSION, bytes, trust)?;
+        match version {
+            1 => codec::decode::<DetectorV1>(body)?.restore(trust),
+            _ => codec::decode::<DetectorV2>(body)?.restore(trust),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! From a live detector to format version 1, and back.
+
+use super::super::envelope::Trust;
+use super::super::{inconsistent, same_fields, size};
+use super::{
+    AffineV1, BlockV1, ClockV1, DetectorV1, GateV1, HabitV1, InputV1, KnownV1, LastAlertV1,
+    RangeV1, ScoresV1, StillnessV1, TailV1,
+};
+use crate::detector::evidence::{Habit, Range, Scores, Tail};
+use crate::detector::learning::{Gate, LATE};
+use crate::detector::missing::Known;
+use crate::detector::suppression::{LastAlert, Stillness};
+use crate::detector::transform::Affine;
+use crate::detector::window::Block;
+use crate::detector::{AnomalyDetector, Clock, DetectorConfig, Input};
+use crate::error::StateError;
+
+use super::super::forest_v1::ForestV1;
+use super::super::parts_v1::are_values;
+
+impl DetectorV1 {
+    pub(in super::super) fn save(detector: &AnomalyDetector) -> Self {
+        Self {
+            config: (&detector.config).into(),
+            records: detector.records,
+            inputs: detector.inputs.iter().map(|&input| input.into()).collect(),
+            window: detector.window.blocks.iter().map(BlockV1::from).collect(),
+            scores: detector.scores.into(),
+            gate: detector.gate.into(),
+            last_alert: detector.last_alert.into(),
+            held: detector.held.clone(),
+            clock: detector.clock.into(),
+            forest: ForestV1::save(&detector.forest),
+            point_forest: detector.point_forest.as_ref().map(ForestV1::save),
+        }
+    }
+
+    pub(in super::super) fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
+        let config = DetectorConfig::from(self.config);
+        config.check()?;
+        let forest = self.forest.restore(trust)?;
+        let point_forest = self
+            .point_forest
+            .map(|forest| forest.restore(trust))
+            .transpose()?;
+        if *forest.config() != config.forest()?
+            || point_forest.as_ref().map(|forest| forest.config())
+                != config.point_forest()?.as_ref()
+        {
+            return Err(inconsistent("a forest is not one of this detector"));
+        }
+        let (width, dimensions) = (config.forest_inputs(), forest.dimensions());
+        let patience = config.learning.patience().unwrap_or(0) as usize;
+        let rules = [
+            (
+                self.inputs.len() == config.input_dimensions
+                    && self.inputs.iter().all(InputV1::is_valid),
+                "the inputs do not match the parameters, or their statistics are broken",
+            ),
+            (
+                self.window.len() <= config.shingle_size
+                    && self.window.iter().all(|block| block.is_valid(width)),
+                "the window does not match the parameters, or a record of it is broken",
+            ),
+            (
+                self.held.len().is_multiple_of(dimensions)
+                    && self.held.len() / dimensions <= patience.saturating_add(LATE)
+                    && are_values(&self.held),
+                "the points held back are not of this detector",
+            ),
+            (
+                self.scores.is_valid(),
+                "the statistics of the scores are broken",
+            ),
+            (
+                self.gate.is_valid() && self.last_alert.is_valid(),
+                "the gate or the last alert is broken",
+            ),
+            (self.clock.is_valid(), "the rhythm of timestamps is broken"),
+        ];
+        if let Some((_, broken)) = rules.iter().find(|(holds, _)| !holds) {
+            return Err(inconsistent(broken));
+        }
+        let mut detector = AnomalyDetector::around(config, forest, point_forest);
+        detector.records = self.records;
+        detector.inputs = self.inputs.into_iter().map(Input::from).collect();
+        let window = self.window.into_iter().map(Block::from);
+        detector.window.blocks.extend(window);
+        detector.scores = self.scores.into();
+        detector.gate = self.gate.into();
+        detector.last_alert = self.last_alert.into();
+        detector.held = self.held;
+        detector.clock = self.clock.into();
+        Ok(detector)
+    }
+}
+
+impl From<&Block> for BlockV1 {
+    fn from(live: &Block) -> Self {
+        Self {
+            values: live.values.clone(),
+            transformed: live.transformed.clone(),
+            expected: live.expected.clone(),
+            maps: live.maps.iter().map(|&map| map.into()).collect(),
+            imputed: live.imputed as u64,
+        }
+    }
+}
+
+impl From<BlockV1> for Block {
+    fn from(saved: BlockV1) -> Self {
+        Self {
+            values: saved.values,
+            transformed: saved.transformed,
+            expected: saved.expected,
+            maps: saved.maps.into_iter().map(Affine::from).collect(),
+            imputed: size(saved.imputed),
+        }
+    }
+}
+
+same_fields!(
+    InputV1,
+    Input {
+        known,
+        transform,
+        still,
+        range
+    }
+);
+same_fields!(KnownV1, Known { last, before, age });
+same_fields!(StillnessV1, Stillness { share });
+same_fields!(RangeV1, Range { min, max, count });
+same_fields!(
+    AffineV1,
+    Affine {
+        base,
+        offset,
+        gain,
+        clip
+    }
+);
+same_fields!(
+    ScoresV1,
+    Scores {
+        smoothed,
+        levels,
+        value_habit,
+        level_habit,
+        alone,
+        tail,
+        moments
+    }
+);
+same_fields!(HabitV1, Habit { times });
+same_fields!(
+    TailV1,
+    Tail {
+        count,
+        quantile,
+        mean,
+        spread,
+        excesses,
+        excess
+    }
+);
+same_fields!(
+    GateV1,
+    Gate {
+        sum,
+        count,
+        usual,
+        closed,
+        worn,
+        accepted
+    }
+);
+same_fields!(LastAlertV1, LastAlert { silence, evidence });
+same_fields!(ClockV1, Clock { last, gaps });

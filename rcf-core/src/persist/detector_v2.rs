@@ -1,0 +1,58 @@
+//! Format version 2 of a detector: version 1, and what it lacks. Frozen.
+
+use serde::{Deserialize, Serialize};
+
+use super::detector_v1::DetectorV1;
+use super::envelope::Trust;
+use super::parts_v1::are_amounts;
+use super::{inconsistent, same_fields};
+use crate::detector::AnomalyDetector;
+use crate::detector::bootstrap::MadeUp;
+use crate::error::StateError;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DetectorV2 {
+    first: DetectorV1,
+    /// Scores of the newest shingles that are not learned yet, the oldest first, and whether they lay
+    /// beyond the boundary when they were judged.
+    recent: Vec<(f64, bool)>,
+    made_up: MadeUpV2,
+}
+
+/// Of what the forest has learned, how much is synthetic.
+#[derive(Serialize, Deserialize)]
+struct MadeUpV2 {
+    /// Synthetic observations of the bootstrap, …
+    count: u64,
+    /// … of so many that the forest learned with them.
+    of: u64,
+}
+
+impl DetectorV2 {
+    pub(super) fn save(detector: &AnomalyDetector) -> Self {
+        Self {
+            first: DetectorV1::save(detector),
+            recent: detector.recent.iter().copied().collect(),
+            made_up: detector.made_up.into(),
+        }
+    }
+
+    pub(super) fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
+        let mut detector = self.first.restore(trust)?;
+        let are_scores = self.recent.iter().all(|(score, _)| are_amounts(&[*score]));
+        if self.recent.len() > detector.config.shingle_size || !are_scores {
+            return Err(inconsistent("the newest scores are not of this detector"));
+        }
+        let MadeUpV2 { count, of } = self.made_up;
+        if count > of || of > detector.forest.updates() {
+            return Err(inconsistent(
+                "more records are made up than have been learned",
+            ));
+        }
+        detector.recent.extend(self.recent);
+        detector.made_up = self.made_up.into();
+        Ok(detector)
+    }
+}
+
+same_fields!(MadeUpV2, MadeUp { count, of });

@@ -1,0 +1,100 @@
+//! Parts that the formats of detectors and forecasters have in common. Frozen.
+
+use serde::{Deserialize, Serialize};
+
+use super::same_fields;
+use crate::detector::statistics::Moments;
+use crate::detector::transform::{InputState, Transform};
+use crate::shingle::MAX_MAGNITUDE;
+
+/// The transform of the parameters.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum TransformV1 {
+    None,
+    SubtractMovingAverage,
+    Normalize,
+    Difference,
+    NormalizedDifference,
+}
+
+/// Discounted statistics of a stream.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) struct MomentsV1 {
+    pub(super) weight: f64,
+    pub(super) mean: f64,
+    pub(super) squares: f64,
+}
+
+/// What the transform knows of one input.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) struct InputTransformV1 {
+    pub(super) first: f64,
+    pub(super) values: MomentsV1,
+    pub(super) steps: MomentsV1,
+}
+
+impl MomentsV1 {
+    /// Whether these can be statistics of finite values.
+    pub(super) fn is_valid(&self) -> bool {
+        are_amounts(&[self.weight, self.squares]) && self.mean.is_finite()
+    }
+}
+
+impl InputTransformV1 {
+    pub(super) fn is_valid(&self) -> bool {
+        are_values(&[self.first]) && self.values.is_valid() && self.steps.is_valid()
+    }
+}
+
+/// Whether these can be values of observations, or their transforms.
+pub(super) fn are_values<'a>(values: impl IntoIterator<Item = &'a f64>) -> bool {
+    values.into_iter().all(|value| value.abs() <= MAX_MAGNITUDE)
+}
+
+/// Whether these can be counts, sums of magnitudes, or the like.
+pub(super) fn are_amounts(values: &[f64]) -> bool {
+    values
+        .iter()
+        .all(|value| *value >= 0.0 && value.is_finite())
+}
+
+same_fields!(
+    MomentsV1,
+    Moments {
+        weight,
+        mean,
+        squares
+    }
+);
+same_fields!(
+    InputTransformV1,
+    InputState {
+        first,
+        values,
+        steps
+    }
+);
+
+impl From<Transform> for TransformV1 {
+    fn from(live: Transform) -> Self {
+        match live {
+            Transform::None => Self::None,
+            Transform::SubtractMovingAverage => Self::SubtractMovingAverage,
+            Transform::Normalize => Self::Normalize,
+            Transform::Difference => Self::Difference,
+            Transform::NormalizedDifference => Self::NormalizedDifference,
+        }
+    }
+}
+
+impl From<TransformV1> for Transform {
+    fn from(saved: TransformV1) -> Self {
+        match saved {
+            TransformV1::None => Self::None,
+            TransformV1::SubtractMovingAverage => Self::SubtractMovingAverage,
+            TransformV1::Normalize => Self::Normalize,
+            TransformV1::Difference => Self::Difference,
+            TransformV1::NormalizedDifference => Self::NormalizedDifference,
+        }
+    }
+}

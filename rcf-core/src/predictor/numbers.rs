@@ -1,0 +1,61 @@
+//! State as plain numbers.
+
+/// Reads what `save` wrote, in order. `None` means that the numbers are no state.
+#[derive(Debug)]
+pub(crate) struct Numbers<'a>(&'a [f64]);
+
+impl<'a> Numbers<'a> {
+    pub(crate) fn new(numbers: &'a [f64]) -> Self {
+        Self(numbers)
+    }
+
+    /// The next number, which must be finite.
+    pub(crate) fn value(&mut self) -> Option<f64> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        first.is_finite().then_some(first)
+    }
+
+    /// The next number, which must not be negative.
+    pub(crate) fn amount(&mut self) -> Option<f64> {
+        self.value().filter(|&value| value >= 0.0)
+    }
+
+    /// The next number, which must be whole and at most `most`.
+    pub(crate) fn index(&mut self, most: usize) -> Option<usize> {
+        let value = self.amount()?;
+        (value <= most as f64 && value == value.trunc()).then_some(value as usize)
+    }
+
+    /// The next numbers, as many as `into` holds, which must be finite.
+    pub(crate) fn fill(&mut self, into: &mut [f64]) -> Option<()> {
+        let (first, rest) = self.0.split_at_checked(into.len())?;
+        self.0 = rest;
+        into.copy_from_slice(first);
+        first.iter().all(|value| value.is_finite()).then_some(())
+    }
+
+    /// Nothing must be left.
+    pub(crate) fn end(&self) -> Option<()> {
+        self.0.is_empty().then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_of_the_right_kind_are_read() {
+        let mut numbers = Numbers::new(&[1.5, -2.0, 3.0, 3.5, 9.0, f64::NAN, 1.0]);
+        assert_eq!(numbers.value(), Some(1.5));
+        assert_eq!(numbers.amount(), None);
+        assert_eq!(numbers.index(3), Some(3));
+        assert_eq!(numbers.index(3), None);
+        assert_eq!(numbers.index(8), None);
+        assert_eq!(numbers.fill(&mut [0.0; 2]), None);
+        assert_eq!(numbers.end(), Some(()));
+        assert_eq!(numbers.value(), None);
+        assert_eq!(Numbers::new(&[1.0]).fill(&mut [0.0; 2]), None);
+    }
+}

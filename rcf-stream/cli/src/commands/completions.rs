@@ -1,0 +1,31 @@
+//! `rcf completions`: what a shell can complete.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use rcf_stream::SinkError;
+
+use super::failure::Failure;
+
+/// For bash: `rcf completions bash > ~/.local/share/bash-completion/completions/rcf`
+#[derive(clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut super::Cli::command(), "rcf", &mut script);
+        std::io::stdout()
+            .lock()
+            .write_all(&script)
+            .map_err(|source| SinkError::Io {
+                path: "-".into(),
+                source,
+            })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! `rcf demo`: the whole chain in one process, shown and judged.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::demo::{self, DemoError, SineDemo};
+use rcf_stream::SinkError;
+
+use super::failure::Failure;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Demo {
+    /// A sine wave with a drop: does the drop score above everything normal?
+    ///
+    /// Prints a table and a verdict, and writes a page with both curves. The exit status is 1
+    /// where a dropped point does not stand out.
+    Sine(Sine),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Sine {
+    /// Where to write the page with the curves
+    #[arg(long, value_name = "FILE", default_value = "out/sine.html")]
+    html: PathBuf,
+    /// Where to write the same picture as an image [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// The seed of the forest, and of the noise
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    seed: u64,
+    /// One drop in each of six cycles, instead of two drops 36,000 records apart
+    #[arg(long)]
+    every_cycle: bool,
+    /// The standard deviation of Gaussian noise on the wave
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.0)]
+    noise: f64,
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let Self::Sine(Sine {
+            html,
+            svg,
+            seed,
+            every_cycle,
+            noise,
+        }) = self;
+        let outcome = demo::run(&SineDemo {
+            seed,
+            every_cycle,
+            noise,
+        })
+        .await?;
+        let report = outcome.report().map_err(Failure::runtime)?;
+        write(&html, &report.to_html())?;
+        let mut text = format!(
+            "{}\npage with the curves: {}\n",
+            outcome.table(),
+            html.display()
+        );
+        if let Some(svg) = svg {
+            write(&svg, &report.to_svg())?;
+            text += &format!("image: {}\n", svg.display());
+        }
+        print(&text)?;
+        if outcome.judgement.verdict.passed {
+            Ok(())
+        } else {
+            Err(Failure::runtime(
+                "a dropped point does not score above everything normal",
+            ))
+        }
+    }
+}
+
+/// Writes a file, and the folder that it lies in.
+fn write(path: &Path, text: &str) -> Result<(), SinkError> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|source| SinkError::Io {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+fn print(text: &str) -> Result<(), SinkError> {
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .map_err(|source| SinkError::Io {
+            path: "-".into(),
+            source,
+        })
+}
+
+impl From<DemoError> for Failure {
+    fn from(error: DemoError) -> Self {
+        match error {
+            error @ DemoError::Noise(_) => Self::configuration(error),
+            error => Self::runtime(error),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `rcf generate`: records to try things with.
+
+use std::path::PathBuf;
+use std::pin::pin;
+
+use clap::ValueEnum;
+use rcf_stream::assemble;
+use rcf_stream::config::{KinesisSinkConfig, SinkConfig};
+use rcf_stream::connectors::sine::{Drops, SineConfig, SineSource};
+use rcf_stream::sink::Sink;
+use rcf_stream::source::Source;
+use rcf_stream::{OutputRecord, PipelineError, Positions, Record};
+
+use super::failure::Failure;
+use super::stop;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Generate {
+    /// A sine wave with drops, one number in each record: 10 sin(t / 100) + 10, and -17 where it
+    /// drops
+    Sine(Sine),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Sine {
+    /// How many records to generate [default: no end]
+    #[arg(long, value_name = "COUNT")]
+    count: Option<u64>,
+    /// Which records drop
+    #[arg(long, value_enum, default_value_t = DropsFlag::Original)]
+    drops: DropsFlag,
+    /// The cycles of the wave with a drop, from 0; one cycle has about 628 records
+    #[arg(
+        long,
+        value_name = "COUNT,…",
+        value_delimiter = ',',
+        conflicts_with = "drops"
+    )]
+    drop_cycles: Option<Vec<u64>>,
+    /// The standard deviation of Gaussian noise
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.0, value_parser = not_negative)]
+    noise: f64,
+    /// The seed of the noise
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    seed: u64,
+    /// Records per second [default: as fast as they are taken]
+    #[arg(long, value_name = "NUMBER", value_parser = positive)]
+    rate: Option<f64>,
+    /// The partition key of all records
+    #[arg(long, value_name = "TEXT", default_value = "sine")]
+    partition_key: String,
+    /// Where the records go
+    #[arg(long, value_enum, default_value_t = Target::File)]
+    to: Target,
+    /// The file they go to; - is the standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// The Kinesis stream they go to
+    #[arg(long, value_name = "NAME", required_if_eq("to", "kinesis"))]
+    stream: Option<String>,
+    /// The region of the stream [default: from the environment]
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
+    /// Another endpoint of Kinesis than the region's
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DropsFlag {
+    /// t = 241 to 259, and again every 36,000 records
+    Original,
+    /// In every cycle of the wave
+    EveryCycle,
+    /// Nowhere
+    None,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    /// A file or the standard output
+    File,
+    /// A Kinesis stream
+    Kinesis,
+}
+
+impl Generate {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let Self::Sine(sine) = self;
+        let (wave, target) = sine.into_parts();
+        let mut sink = assemble::open_sink(&target, None, None).await?;
+        let mut source = SineSource::open(wave, &Positions::default())?;
+        let records = copy(&mut source, sink.as_mut(), stop::requested()).await?;
+        tracing::info!(records, "generated");
+        Ok(())
+    }
+}
+
+impl Sine {
+    fn into_parts(self) -> (SineConfig, SinkConfig) {
+        let drops = match (self.drop_cycles, self.drops) {
+            (Some(cycles), _) => Drops::Cycles(cycles),
+            (None, DropsFlag::Original) => Drops::Original,
+            (None, DropsFlag::EveryCycle) => Drops::EveryCycle,
+            (None, DropsFlag::None) => Drops::None,
+        };
+        let wave = SineConfig {
+            count: self.count,
+            drops,
+            noise: self.noise,
+            seed: self.seed,
+            rate: self.rate,
+            partition_key: self.partition_key,
+        };
+        let target = match self.to {
+            Target::File => SinkConfig::File { path: self.output },
+            Target::Kinesis => SinkConfig::Kinesis(KinesisSinkConfig {
+                stream: self.stream.unwrap_or_default(), // required with this target
+                region: self.region,
+                endpoint_url: self.endpoint_url,
+            }),
+        };
+        (wave, target)
+    }
+}
+
+/// Hands records on as they are, until the source ends or `stop` is ready.
+async fn copy(
+    source: &mut dyn Source,
+    sink: &mut dyn Sink,
+    stop: impl Future<Output = ()>,
+) -> Result<u64, PipelineError> {
+    let mut stop = pin!(stop);
+    let mut count = 0;
+    loop {
+        let batch = tokio::select! {
+            biased;
+            () = &mut stop => None,
+            batch = source.next_batch() => batch?,
+        };
+        let Some(batch) = batch else { break };
+        count += batch.records.len() as u64;
+        sink.write(batch.records.into_iter().map(unchanged).collect())
+            .await?;
+    }
+    sink.flush().await?;
+    Ok(count)
+}
+
+fn unchanged(record: Record) -> OutputRecord {
+    OutputRecord {
+        id: record.id(),
+        partition_key: record.partition_key,
+        data: record.data,
+    }
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, "a number, 0 or more", |number| number >= 0.0)
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    number(text, "a number above 0", |number| number > 0.0)
+}
+
+fn number(text: &str, rule: &str, holds: impl Fn(f64) -> bool) -> Result<f64, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|&number: &f64| number.is_finite() && holds(number));
+    number.ok_or_else(|| format!("it must be {rule}"))
+}

@@ -1,0 +1,219 @@
+//! The flags that say how a file is read, and opening it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use rcf_stream::connectors::file::{LinesInput, LinesSource};
+use rcf_stream::decode::number::Decimal;
+use rcf_stream::decode::{Decoder, InputFormat};
+use rcf_stream::reading::{Given, Named, Recognised, Understood};
+use rcf_stream::source::Source;
+use rcf_stream::time::TimeFormat;
+
+use super::failure::Failure;
+
+#[derive(clap::Args)]
+pub(crate) struct InputFlags {
+    /// A file of CSV or JSON, also compressed with gzip or zstd; - is the standard input
+    pub(crate) file: PathBuf,
+    /// Judge this column or field; may be repeated [default: all columns of numbers, but for
+    /// indexes, clocks, counters, constants, ids and labels]
+    #[arg(long, value_name = "NAME")]
+    column: Vec<String>,
+    /// Judge these columns, as --column
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Take this column as the key; each key has a detector of its own [default: none]
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    /// Take this column as the time [default: the first one that holds times]
+    #[arg(long, value_name = "NAME")]
+    time: Option<String>,
+    /// Read times in this format: auto, rfc3339, s, ms, us, ns, or a pattern as "%d.%m.%Y %H:%M"
+    /// [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    time_format: Option<TimeFormat>,
+    /// Read this format [default: recognised]
+    #[arg(long, value_enum)]
+    input_format: Option<Format>,
+    /// Take the first line of CSV as the names of the columns, or not [default: recognised]
+    #[arg(long, value_name = "true|false")]
+    header: Option<bool>,
+    /// Separate the columns of CSV by this: one character, or comma, semicolon, tab, bar or blank
+    /// [default: recognised]
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// Read numbers with this decimal mark [default: recognised]
+    #[arg(long, value_enum)]
+    decimal: Option<DecimalFlag>,
+    /// What to do with a record that cannot be read or scored
+    #[arg(long, value_enum, default_value_t = BadRecordFlag::Fail)]
+    pub(crate) on_bad_record: BadRecordFlag,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns of text
+    Csv,
+    /// JSON: objects on lines or one after the other, or an array of them
+    #[value(alias = "json")]
+    Jsonl,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum DecimalFlag {
+    /// 1.5
+    Point,
+    /// 1,5
+    Comma,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum BadRecordFlag {
+    /// Stop with an error
+    Fail,
+    /// Leave it out, with a warning
+    Skip,
+}
+
+/// An open file, and how its records are read.
+pub(crate) struct Input {
+    pub(crate) source: LinesSource,
+    pub(crate) decoder: Decoder,
+    /// Its length, where it has one that counts the bytes of its text.
+    pub(crate) bytes: Option<u64>,
+}
+
+impl InputFlags {
+    /// Opens the file, recognises what was not said about it, and says on the standard error what
+    /// was understood.
+    pub(crate) fn open(&self) -> Result<Input, Failure> {
+        let input = LinesInput::open(&self.file)?;
+        let recognised = Recognised::of(&input, &self.given(), &self.named());
+        let recognised = recognised.map_err(|error| self.misfit(error))?;
+        let bytes = input.bytes();
+        let understood = Understood {
+            bytes: bytes.clone(),
+            dialect: &recognised.dialect,
+            choice: &recognised.choice,
+        };
+        let _ = writeln!(std::io::stderr(), "rcf: {understood}"); // nobody may be reading
+        let source = input.records(&recognised.dialect)?;
+        let decoder = recognised.decoder(source.header(), true);
+        Ok(Input {
+            decoder: decoder.map_err(|error| self.misfit(error))?,
+            bytes: self.bytes().filter(|_| bytes.compression.is_none()),
+            source,
+        })
+    }
+
+    /// What the flags say about the text.
+    fn given(&self) -> Given {
+        Given {
+            format: self.input_format.map(|format| match format {
+                Format::Csv => InputFormat::Csv,
+                Format::Jsonl => InputFormat::Jsonl,
+            }),
+            delimiter: self.delimiter,
+            header: self.header,
+            decimal: self.decimal.map(|decimal| match decimal {
+                DecimalFlag::Point => Decimal::Point,
+                DecimalFlag::Comma => Decimal::Comma,
+            }),
+        }
+    }
+
+    /// The columns that the flags name.
+    fn named(&self) -> Named {
+        Named {
+            values: self.column.iter().chain(&self.columns).cloned().collect(),
+            key: self.key.clone(),
+            time: self.time.clone(),
+            time_format: self.time_format.clone(),
+        }
+    }
+
+    /// These flags once more, as a shell takes them, with the columns that are judged.
+    pub(crate) fn arguments(&self, columns: &[String]) -> Vec<String> {
+        let mut words = vec![self.file.to_string_lossy().into_owned()];
+        let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        if columns.iter().any(|name| name.contains(',')) {
+            columns
+                .iter()
+                .for_each(|name| add("--column", name.clone()));
+        } else {
+            add("--columns", columns.join(","));
+        }
+        if let Some(name) = &self.key {
+            add("--key", name.clone());
+        }
+        if let Some(name) = &self.time {
+            add("--time", name.clone());
+        }
+        if let Some(format) = &self.time_format {
+            add("--time-format", format.to_string());
+        }
+        let mut add_choice = |flag: &str, value: Option<clap::builder::PossibleValue>| {
+            add(
+                flag,
+                value.map_or_else(String::new, |value| value.get_name().to_owned()),
+            );
+        };
+        if let Some(format) = self.input_format {
+            add_choice("--input-format", format.to_possible_value());
+        }
+        if let Some(decimal) = self.decimal {
+            add_choice("--decimal", decimal.to_possible_value());
+        }
+        if self.on_bad_record != BadRecordFlag::Fail {
+            add_choice("--on-bad-record", self.on_bad_record.to_possible_value());
+        }
+        if let Some(header) = self.header {
+            add("--header", header.to_string());
+        }
+        match self.delimiter {
+            Some(b'\t') => add("--delimiter", "tab".to_owned()),
+            Some(delimiter) => add("--delimiter", char::from(delimiter).to_string()),
+            None => {}
+        }
+        words.iter().map(|word| quoted(word)).collect()
+    }
+
+    /// The file is not what the flags say.
+    fn misfit(&self, reason: impl std::fmt::Display) -> Failure {
+        Failure::configuration(format!("{}: {reason}", self.file.display()))
+    }
+
+    fn bytes(&self) -> Option<u64> {
+        let metadata = (self.file != Path::new("-")).then(|| self.file.metadata().ok())??;
+        Some(metadata.len()).filter(|_| metadata.is_file())
+    }
+}
+
+/// A word as a shell takes it literally.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// A delimiter by its character or its name.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match (text, text.as_bytes()) {
+        ("comma", _) => Ok(b','),
+        ("semicolon", _) => Ok(b';'),
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        ("bar" | "pipe", _) => Ok(b'|'),
+        ("blank" | "space", _) => Ok(b' '),
+        (_, [byte]) if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err(
+            "it must be one ASCII character, neither a quote nor a line feed, or one of \
+                  comma, semicolon, tab, bar, blank"
+                .to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,62 @@
+//! `rcf migrate`: configurations from what others had.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::migrate::{self, Note};
+use rcf_stream::{SinkError, SourceError};
+
+use super::failure::Failure;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Migrate {
+    /// From an application of Kinesis Data Analytics for SQL to a configuration of `rcf run`
+    ///
+    /// Writes the configuration to the standard output and, line by line, what it could not carry
+    /// over to the standard error (and as comments into the configuration).
+    KdaSql(KdaSql),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct KdaSql {
+    /// The SQL, or what `aws kinesisanalyticsv2 describe-application` printed, which tells more;
+    /// - is the standard input
+    file: PathBuf,
+}
+
+impl Migrate {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let Self::KdaSql(KdaSql { file }) = self;
+        let text = read(&file)?;
+        let migration = migrate::kda_sql(&text)
+            .map_err(|error| Failure::configuration(format!("{}: {error}", file.display())))?;
+        say(&file, &migration.notes);
+        std::io::stdout()
+            .lock()
+            .write_all(migration.toml.as_bytes())
+            .map_err(|source| SinkError::Io {
+                path: "-".into(),
+                source,
+            })?;
+        Ok(())
+    }
+}
+
+fn say(file: &Path, notes: &[Note]) {
+    let mut stderr = std::io::stderr().lock();
+    for note in notes {
+        let _ = writeln!(stderr, "{}: not carried over: {note}", file.display());
+    }
+}
+
+fn read(path: &Path) -> Result<String, SourceError> {
+    let text = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,125 @@
+//! The `rcf` program. Data goes to the standard output and nothing else does; messages go to the
+//! standard error. Exit status: 0 clean, 1 failed, 2 anomalies with
+//! `--fail-on-anomaly`, 78 wrong configuration or usage, 130 interrupted.
+
+mod completions;
+mod demo;
+mod detector;
+mod failure;
+mod generate;
+mod input;
+mod inspect;
+mod log;
+mod migrate;
+mod progress;
+mod replay;
+mod report;
+mod rows;
+mod run;
+mod score;
+mod settings;
+mod stop;
+mod suggest;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
+
+use failure::Failure;
+
+/// Anomaly detection on streams with Random Cut Forests.
+#[derive(Parser)]
+#[command(name = "rcf", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// What to log to the standard error: off, error, warn, info, debug or trace [default: info
+    /// for `run`, warn for all others; also RCF_LOG]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<LevelFilter>,
+    /// How log lines are written [default: text; also RCF_LOG_FORMAT]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    log_format: Option<log::LogFormat>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show on a made-up stream that it works
+    #[command(subcommand)]
+    Demo(demo::Demo),
+    /// Generate a stream of records
+    #[command(subcommand)]
+    Generate(generate::Generate),
+    /// Find the anomalies of a file
+    Score(score::Score),
+    /// Show the anomalies of a file on a page
+    Report(report::ReportArguments),
+    /// Suggest parameters for a file, with reasons
+    Suggest(suggest::Suggest),
+    /// Run the pipeline of a configuration
+    Run(run::Run),
+    /// Show what is in a checkpoint
+    Inspect(inspect::Inspect),
+    /// Write the results of the past once more
+    Replay(replay::Replay),
+    /// Make a configuration from what another program had
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+}
+
+/// Runs what the arguments ask for.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let result = log::start(cli.log, cli.log_format, cli.command.default_log())
+        .and_then(|()| cli.command.run());
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(Failure::runtime)?;
+        match self {
+            Self::Demo(demo) => runtime.block_on(demo.run()),
+            Self::Generate(generate) => runtime.block_on(generate.run()),
+            Self::Score(score) => runtime.block_on(score.run()),
+            Self::Report(report) => runtime.block_on(report.run()),
+            Self::Suggest(suggest) => runtime.block_on(suggest.run()),
+            Self::Run(run) => runtime.block_on(run.run()),
+            Self::Inspect(inspect) => runtime.block_on(inspect.run()),
+            Self::Replay(replay) => runtime.block_on(replay.run()),
+            Self::Migrate(migrate) => migrate.run(),
+            Self::Completions(completions) => completions.run(),
+        }
+    }
+
+    fn default_log(&self) -> LevelFilter {
+        match self {
+            Self::Run(_) => LevelFilter::INFO,
+            _ => LevelFilter::WARN,
+        }
+    }
+}
+
+/// Help and version are what was asked for; everything else is a wrong usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print(); // nobody may be reading
+    if error.use_stderr() {
+        ExitCode::from(failure::CONFIGURATION)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,78 @@
+//! `rcf replay`: the results of the past once more.
+
+use std::path::PathBuf;
+
+use rcf_stream::assemble::{self, ReplayFrom};
+use rcf_stream::config::{Config, SinkConfig, SourceConfig};
+
+use super::failure::Failure;
+use super::run::load;
+use super::settings::SettingFlags;
+use super::stop;
+
+/// Reads the stream of a configuration once more, up to its present end, and writes the results to a
+/// file. Checkpoints are read but never written, and the sink of the configuration is left alone.
+///
+/// From a checkpoint the results are the same to the byte as those that were written then. From a
+/// time or a position the models begin without knowledge.
+#[derive(clap::Args)]
+pub(crate) struct Replay {
+    /// The configuration, a TOML file [also RCF_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where results go; - is the standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// From a retained checkpoint, by its number
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["from_time", "after"])]
+    from_checkpoint: Option<u64>,
+    /// From the first record that arrived then or later, as 2026-01-27T08:00:00Z (Kinesis)
+    #[arg(long, value_name = "TIME", conflicts_with = "after")]
+    from_time: Option<String>,
+    /// After this record of a shard; may be repeated. Other shards are read from their start
+    #[arg(long, value_name = "SHARD=SEQUENCE", value_parser = position)]
+    after: Vec<(String, String)>,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+impl Replay {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let mut config = load(self.config.as_ref(), &self.settings)?;
+        self.start_at(&mut config)?;
+        config.sink = SinkConfig::File { path: self.output };
+        let from = match self.from_checkpoint {
+            Some(number) => ReplayFrom::Checkpoint(number),
+            None => ReplayFrom::Positions(self.after),
+        };
+        let pipeline = assemble::replay(&config, from).await?;
+        let summary = pipeline.run(stop::requested()).await?;
+        tracing::info!(
+            records = summary.records,
+            results = summary.results,
+            "replayed"
+        );
+        Ok(())
+    }
+
+    fn start_at(&self, config: &mut Config) -> Result<(), Failure> {
+        if let SourceConfig::Kinesis(kinesis) = &mut config.source {
+            kinesis.follow = false;
+            if let Some(time) = &self.from_time {
+                kinesis.start = time.parse().map_err(Failure::configuration)?;
+            }
+        } else if self.from_time.is_some() {
+            let text = "--from-time is for Kinesis; a file has positions: --after 0=LINE";
+            return Err(Failure::configuration(text));
+        }
+        Ok(())
+    }
+}
+
+fn position(text: &str) -> Result<(String, String), String> {
+    let parts = text
+        .split_once('=')
+        .filter(|(shard, sequence)| !shard.is_empty() && !sequence.is_empty());
+    let (shard, sequence) = parts.ok_or("it must be SHARD=SEQUENCE")?;
+    Ok((shard.to_owned(), sequence.to_owned()))
+}

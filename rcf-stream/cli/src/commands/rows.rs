@@ -1,0 +1,191 @@
+//! Reading a file to its end and judging its records, with a progress bar on a terminal.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use crate::detect::{Detection, Row};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use rcf_stream::BadRecord;
+use rcf_stream::connectors::file::LinesSource;
+use rcf_stream::source::Source;
+
+use super::detector::DetectorFlags;
+use super::failure::Failure;
+use super::input::{BadRecordFlag, InputFlags};
+
+/// The judged records of a file.
+pub(crate) struct Rows {
+    path: PathBuf,
+    source: LinesSource,
+    detection: Detection,
+    on_bad_record: BadRecordFlag,
+    bar: ProgressBar,
+    records: u64,
+    anomalies: u64,
+    bad: u64,
+    /// Records that were learned without a decision.
+    undecided: u64,
+    interrupted: bool,
+}
+
+impl Rows {
+    pub(crate) fn open(input: &InputFlags, detector: &DetectorFlags) -> Result<Self, Failure> {
+        let opened = input.open()?;
+        let config = detector.config(opened.decoder.names().len());
+        let detection = Detection::new(opened.decoder, config).map_err(Failure::configuration)?;
+        Ok(Self {
+            path: input.file.clone(),
+            source: opened.source,
+            detection,
+            on_bad_record: input.on_bad_record,
+            bar: bar(opened.bytes),
+            records: 0,
+            anomalies: 0,
+            bad: 0,
+            undecided: 0,
+            interrupted: false,
+        })
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        self.detection.names()
+    }
+
+    pub(crate) fn detection(&self) -> &Detection {
+        &self.detection
+    }
+
+    /// Some rows; `None` at the end, or when `stop` is ready.
+    pub(crate) async fn next(
+        &mut self,
+        stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Option<Vec<Row>>, Failure> {
+        let batch = tokio::select! {
+            biased;
+            () = stop => {
+                self.interrupted = true;
+                None
+            }
+            batch = self.source.next_batch() => batch?,
+        };
+        let Some(batch) = batch else { return Ok(None) };
+        let mut rows = Vec::with_capacity(batch.records.len());
+        for record in &batch.records {
+            self.bar.inc(record.data.len() as u64 + 1);
+            for result in self.detection.process(record) {
+                self.records += 1;
+                match result {
+                    Ok(row) => {
+                        self.undecided += u64::from(row.verdict.warm_up > 0);
+                        self.anomalies += u64::from(row.verdict.is_anomaly());
+                        rows.push(row);
+                    }
+                    Err(reason) => self.bad_record(&record.sequence, &reason)?,
+                }
+            }
+        }
+        Ok(Some(rows))
+    }
+
+    fn bad_record(&mut self, line: &str, reason: &BadRecord) -> Result<(), Failure> {
+        let path = self.path.display();
+        if self.on_bad_record == BadRecordFlag::Fail {
+            return Err(Failure::runtime(format!(
+                "{path}, line {line}: {reason}; correct it, or leave such records out with \
+                 --on-bad-record skip"
+            )));
+        }
+        self.bad += 1;
+        if self.bad <= 10 || self.bad.is_power_of_two() {
+            tracing::warn!(
+                "{path}, line {line}: {reason}; left out ({} so far)",
+                self.bad
+            );
+        }
+        Ok(())
+    }
+
+    /// How many anomalies there were.
+    pub(crate) fn anomalies(&self) -> u64 {
+        self.anomalies
+    }
+
+    /// Writes to a terminal while the bar is out of the way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    /// Takes the bar away and says in one line what became of the records.
+    ///
+    /// # Errors
+    /// Reading was interrupted, so the output is partial.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
+        let _ = writeln!(std::io::stderr(), "rcf: {}", self.summary()); // nobody may be reading
+        if self.interrupted {
+            return Err(Failure::interrupted(self.records));
+        }
+        Ok(())
+    }
+
+    fn summary(&self) -> String {
+        let judged = match (
+            self.undecided,
+            self.records - self.bad,
+            self.detection.keys(),
+        ) {
+            (_, 0, _) => "no record was judged".to_owned(),
+            (undecided, all, _) if undecided == all => {
+                let first = self.detection.template().warm_up + 1;
+                format!(
+                    "none was judged: decisions begin with record {first}, or sooner with --warm-up"
+                )
+            }
+            (0, ..) => "all were judged".to_owned(),
+            (undecided, _, 0 | 1) => {
+                let undecided = counted(undecided, "record was", "records were");
+                format!("the first {undecided} not judged: --warm-up")
+            }
+            (undecided, _, keys) => {
+                let undecided = counted(undecided, "record was", "records were");
+                format!("{undecided} at the start of {keys} keys not judged: --warm-up")
+            }
+        };
+        format!(
+            "{}, {}, {}; {judged}",
+            counted(self.records, "record", "records"),
+            counted(self.anomalies, "anomaly", "anomalies"),
+            counted(self.bad, "bad record", "bad records"),
+        )
+    }
+}
+
+/// `1 record`, `1,200 records`.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        HumanCount(count),
+        if count == 1 { one } else { many }
+    )
+}
+
+/// On the standard error, and only where a person looks at it; a pipe has no length.
+fn bar(bytes: Option<u64>) -> ProgressBar {
+    let Some(bytes) = bytes.filter(|_| std::io::stderr().is_terminal()) else {
+        return ProgressBar::hidden();
+    };
+    let style = ProgressStyle::with_template("{bar:40} {percent} % of {total_bytes}, {eta} left");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Results must not be written over the records.
+pub(crate) fn check_files(input: &Path, output: &Path) -> Result<(), Failure> {
+    match (input.canonicalize(), output.canonicalize()) {
+        (Ok(a), Ok(b)) if a == b && a.is_file() => Err(Failure::configuration(format!(
+            "{} is both read and written; write the results to another file",
+            output.display()
+        ))),
+        _ => Ok(()), // one of them is not a file yet
+    }
+}

@@ -1,0 +1,118 @@
+//! `rcf run`: the pipeline of a configuration.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::http::Server;
+use crate::multilang;
+use crate::telemetry::live::Live;
+use rcf_stream::assemble;
+use rcf_stream::config::{Config, HttpConfig, Layers, SourceConfig};
+
+use super::failure::Failure;
+use super::progress::Progress;
+use super::settings::SettingFlags;
+use super::stop;
+
+/// Runs until the source ends, or until SIGTERM or SIGINT. With a checkpoint directory it
+/// continues where it was, also after a crash.
+///
+/// Every setting can stand in the file, in the environment (RCF_FOREST_SAMPLE_SIZE for
+/// forest.sample_size) or be a flag; flags go over the environment, and that over the file.
+#[derive(clap::Args)]
+pub(crate) struct Run {
+    /// The configuration, a TOML file [also RCF_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only check the configuration
+    #[arg(long)]
+    check: bool,
+    /// Be the child process of the MultiLangDaemon of the Kinesis Client Library, which has the
+    /// standard input and output for itself; needs source.kind = "multilang"
+    #[arg(long)]
+    multilang: bool,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+impl Run {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let config = load(self.config.as_ref(), &self.settings)?;
+        if self.check {
+            return Ok(());
+        }
+        warn(&config);
+        let live = Arc::new(Live::new());
+        let server = match &config.http {
+            Some(http) => Some(listen(http, &live).await?),
+            None => None,
+        };
+        if self.multilang {
+            return serve_daemon(&config).await;
+        }
+        let mut pipeline = assemble::open(&config).await?;
+        if server.is_some() {
+            pipeline = pipeline.observer(live);
+        }
+        let progress = Progress::of(&config);
+        let summary = pipeline.run(stop::requested()).await?;
+        drop(progress);
+        tracing::info!(
+            records = summary.records,
+            results = summary.results,
+            bad_records = ?summary.bad_records,
+            checkpoints = summary.checkpoints,
+            "{}",
+            if summary.ended { "the source has ended" } else { "stopped" }
+        );
+        Ok(())
+    }
+}
+
+/// Lays flags over the environment over the file.
+pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Config, Failure> {
+    let mut layers = Layers::default();
+    let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
+    if let Some(path) = file.cloned().or_else(variable) {
+        layers.file(&path)?;
+    }
+    // A variable that is not Unicode cannot be one of ours.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+    layers.variables(variables)?;
+    for (setting, text) in &flags.0 {
+        layers.flag(setting, text)?;
+    }
+    Ok(layers.build()?)
+}
+
+/// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.
+async fn serve_daemon(config: &Config) -> Result<(), Failure> {
+    let input = std::io::BufReader::new(std::io::stdin());
+    multilang::run(config, input, std::io::stdout()).await?;
+    Ok(())
+}
+
+/// Starts the server before the pipeline opens, which may take its time.
+async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> {
+    let server = Server::start(&http.host, http.port, Arc::clone(live)).await;
+    let server = server.map_err(Failure::runtime)?;
+    let address = server.address();
+    tracing::info!("listening on http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "whoever reaches this address sees keys, values and metrics");
+    }
+    Ok(server)
+}
+
+/// What is allowed but should be known.
+fn warn(config: &Config) {
+    if config.checkpoint.is_none() {
+        tracing::warn!("no checkpoint.directory is set: all is forgotten when this process ends");
+    }
+    if matches!(config.source, SourceConfig::Kinesis(_)) && config.input.fields.key.is_some() {
+        tracing::warn!(
+            "input.key is a field: a key that comes through several shards has a model in each"
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! Decisions about the records of a file: a detector for each key, without stream or checkpoint.
+
+mod encode;
+mod picture;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rcf_core::{AnomalyDetector, ConfigError, Descriptor, DetectorConfig};
+
+pub use encode::RowEncoder;
+pub use picture::{PictureError, report};
+
+use crate::telemetry::{Finding, sentence};
+use rcf_stream::decode::Decoder;
+use rcf_stream::error::BadRecord;
+use rcf_stream::event::{Event, ModelPer};
+use rcf_stream::operator::{OperatorError, seed_for_key};
+use rcf_stream::record::Record;
+
+/// One record with its verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The record.
+    pub event: Event,
+    /// What the detector says.
+    pub verdict: Descriptor,
+    /// How many records the detector of its key has seen, this one included.
+    pub records: u64,
+}
+
+impl Row {
+    /// What was unusual, in one sentence; `None` unless it is an anomaly.
+    #[must_use]
+    pub fn explanation(&self, names: &[String]) -> Option<String> {
+        let candidate = self
+            .verdict
+            .candidate
+            .as_ref()
+            .filter(|_| self.verdict.is_anomaly())?;
+        Some(sentence(&Finding {
+            names,
+            values: &candidate.values,
+            expected: Some(&candidate.expected),
+            high: &candidate.attribution.high,
+            low: &candidate.attribution.low,
+            records_ago: candidate.relative_index.unsigned_abs(),
+        }))
+    }
+}
+
+/// A detector for each key, all of one kind.
+#[derive(Debug)]
+pub struct Detection {
+    decoder: Decoder,
+    template: DetectorConfig,
+    detectors: HashMap<String, AnomalyDetector>,
+}
+
+impl Detection {
+    /// Detectors of this kind, for records that are read so.
+    ///
+    /// # Errors
+    /// The rule that the template breaks.
+    pub fn new(decoder: Decoder, template: DetectorConfig) -> Result<Self, ConfigError> {
+        AnomalyDetector::new(template.clone())?;
+        Ok(Self {
+            decoder,
+            template,
+            detectors: HashMap::new(),
+        })
+    }
+
+    /// The names of the values.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        self.decoder.names()
+    }
+
+    /// The kind of the detectors.
+    #[must_use]
+    pub fn template(&self) -> &DetectorConfig {
+        &self.template
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.detectors.len()
+    }
+
+    /// Decides about the lines of a record, one after the other. A line that is bad changes nothing.
+    pub fn process(&mut self, record: &Record) -> Vec<Result<Row, BadRecord>> {
+        let parts: Vec<_> = self.decoder.parts(&record.data).collect();
+        parts
+            .into_iter()
+            .map(|(line, part)| self.part(record, line, part))
+            .collect()
+    }
+
+    fn part(
+        &mut self,
+        record: &Record,
+        line: Option<usize>,
+        part: &[u8],
+    ) -> Result<Row, BadRecord> {
+        let event = Event::new(record, line, self.decoder.decode(part)?, ModelPer::Key);
+        let refused = |error| BadRecord::Operator(OperatorError::Input(error));
+        let (verdict, records) = match self.detectors.entry(event.model.clone()) {
+            Entry::Occupied(mut known) => {
+                let detector = known.get_mut();
+                let verdict = detector
+                    .process_with_missing(&event.values)
+                    .map_err(refused)?;
+                (verdict, detector.records())
+            }
+            Entry::Vacant(new) => {
+                let mut config = self.template.clone();
+                config.seed = seed_for_key(config.seed, &event.model);
+                let mut detector =
+                    AnomalyDetector::new(config).expect("the template was accepted before");
+                let verdict = detector
+                    .process_with_missing(&event.values)
+                    .map_err(refused)?;
+                (verdict, new.insert(detector).records())
+            }
+        };
+        Ok(Row {
+            event,
+            verdict,
+            records,
+        })
+    }
+}

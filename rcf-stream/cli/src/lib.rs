@@ -1,0 +1,14 @@
+//! The `rcf` program: its commands, and what they need beside the library `rcf-stream`.
+
+#![forbid(unsafe_code)]
+
+mod commands;
+pub mod demo;
+pub mod detect;
+pub mod http;
+pub mod migrate;
+pub mod multilang;
+pub mod report;
+pub mod telemetry;
+
+pub use commands::main;

@@ -1,0 +1,5 @@
+//! The `rcf` program.
+
+fn main() -> std::process::ExitCode {
+    rcf_cli::main()
+}

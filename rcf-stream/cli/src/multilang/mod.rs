@@ -1,0 +1,150 @@
+//! A child process of the MultiLangDaemon: Amazon's Kinesis Client Library does leases, failover
+//! and resharding, and tells us over pipes what to do with one shard.
+//!
+//! Each message is a JSON object on a line. We may ask for a checkpoint only between a message and
+//! our answer to it, so state is saved there: outputs are flushed, the models are written as an
+//! object that is named by shard and sequence number and never changes, and then the daemon
+//! commits the sequence number. Whoever gets the shard next begins with the object of that number.
+//!
+//! *Resharding.* The protocol names no parents. A shard that begins inherits, key by key, the model
+//! with the most updates among those that ended shards left behind. Updates of a key only grow, so
+//! that is the newest one, whatever splits and merges lie between.
+
+mod dialogue;
+mod message;
+mod session;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+
+pub use dialogue::run;
+pub use session::Session;
+
+use rcf_stream::checkpoint::Difference;
+use rcf_stream::config::ConfigError;
+use rcf_stream::error::PipelineError;
+use rcf_stream::operator::{OperatorConfigError, RestoreError};
+
+/// The session with the daemon cannot go on. The daemon starts the process again, which begins at
+/// the last checkpoint.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MultilangError {
+    /// A pipe to the daemon failed.
+    #[error("the pipe to the daemon: {0}")]
+    Pipe(#[from] std::io::Error),
+    /// A message is none of the protocol.
+    #[error("message {line:?} from the daemon: {reason}")]
+    Message {
+        /// The message, shortened.
+        line: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A message came when it must not.
+    #[error("the daemon sent {found} where {expected} was expected")]
+    Order {
+        /// What came.
+        found: &'static str,
+        /// What should have come.
+        expected: &'static str,
+    },
+    /// The daemon could not commit.
+    #[error("the daemon could not commit {sequence}: {reason}")]
+    Checkpoint {
+        /// The sequence number.
+        sequence: String,
+        /// The name of its exception.
+        reason: String,
+    },
+    /// A state object cannot be read or written.
+    #[error("cannot {action} the state {path}: {source}")]
+    State {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The state that belongs to the position is not there or damaged.
+    #[error(
+        "the state {path} of the committed position cannot be used: {reason}. Bring it back; or, to \
+         begin with empty models, give the application another name"
+    )]
+    Missing {
+        /// Where it should be.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The state was written with other settings.
+    #[error(
+        "the state {path} was written with other settings: {}",
+        join(differences)
+    )]
+    OtherSettings {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// The settings that differ.
+        differences: Vec<Difference>,
+    },
+    /// A model cannot be restored.
+    #[error("the model of {key:?} cannot be restored: {source}")]
+    Restore {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        source: RestoreError,
+    },
+    /// A parameter of the forest breaks its rule.
+    #[error("forest: {0}")]
+    Forest(#[from] OperatorConfigError),
+    /// The configuration does not fit.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The source is another one.
+    #[error("with --multilang, source.kind must be \"multilang\"")]
+    Source,
+    /// A file of results would be written by several processes.
+    #[error(
+        "sink.path must contain {{shard}} with --multilang: each shard is a process of its own"
+    )]
+    SinkPath,
+    /// Checkpoints are needed.
+    #[error(
+        "checkpoint.directory must be set with --multilang: it holds the models, for all hosts"
+    )]
+    NoDirectory,
+    /// Decoder, sink or a record failed.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// The sink or the fields do not fit.
+    #[error(transparent)]
+    Open(#[from] rcf_stream::assemble::OpenError),
+}
+
+impl MultilangError {
+    /// Whether another configuration is the remedy.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::SinkPath
+                | Self::NoDirectory
+                | Self::Forest(_)
+                | Self::Config(_)
+                | Self::Source
+                | Self::OtherSettings { .. }
+        )
+    }
+}
+
+fn join(differences: &[Difference]) -> String {
+    let texts: Vec<_> = differences.iter().map(Difference::to_string).collect();
+    texts.join(", ")
+}

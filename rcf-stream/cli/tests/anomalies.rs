@@ -1,0 +1,242 @@
+//! `rcf score` and `rcf report`: the anomalies of a file, as their users meet them.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::browser::Browser;
+use support::{fail, run, stdout, succeed};
+
+/// A daily rhythm of two sensors in turn; one has a spike, told on line 1502 (after the header).
+fn write_readings(folder: &Path) {
+    let mut text = "at,sensor,heat,load\n".to_owned();
+    for n in 0..2_000 {
+        let (t, sensor) = (f64::from(n / 2), if n % 2 == 0 { "a" } else { "<b>" });
+        let noise = f64::from(n * 7919 % 101) / 200.0;
+        let spike = if n == 1_500 { 30.0 } else { 0.0 };
+        let (heat, load) = (20.0 + 5.0 * (t / 12.0).sin() + noise + spike, 3.0 + noise);
+        text += &format!(
+            "2026-03-{:02}T{:02}:00,{sensor},{heat},{load}\n",
+            1 + n / 48 % 28,
+            n / 2 % 24
+        );
+    }
+    fs::write(folder.join("readings.csv"), text).unwrap();
+}
+
+const INPUT: [&str; 7] = [
+    "readings.csv",
+    "--key",
+    "sensor",
+    "--time",
+    "at",
+    "--shingle-size",
+    "2",
+];
+
+#[test]
+fn only_anomalies_with_what_was_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    write_readings(folder.path());
+    let text = succeed(
+        folder.path(),
+        &[&["score", "--only-anomalies"], &INPUT[..]].concat(),
+    );
+    let anomalies: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let spike = anomalies
+        .iter()
+        .find(|it| it["sequence"] == "1502")
+        .expect("the spike is found");
+    assert!(anomalies.len() <= 4, "{text}");
+    assert_eq!(
+        (&spike["key"], &spike["anomaly"]),
+        (&"a".into(), &true.into())
+    );
+    assert!(spike["grade"].as_f64().unwrap() > 0.0);
+    assert!(spike["evidence"].as_f64() > Some(1.0));
+    assert!(
+        (spike["expected"][0].as_f64().unwrap() - 20.0).abs() < 8.0,
+        "{spike}"
+    );
+    let shares = &spike["attribution"];
+    assert!(
+        shares["heat"]["high"].as_f64() > shares["load"]["high"].as_f64(),
+        "{spike}"
+    );
+    let sentence = spike["explanation"].as_str().unwrap();
+    assert!(
+        sentence.starts_with("heat was ") && sentence.contains(", above the "),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn the_status_tells_of_anomalies_where_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    write_readings(folder.path());
+    let arguments = [
+        &["score", "--fail-on-anomaly", "--only-anomalies"],
+        &INPUT[..],
+    ]
+    .concat();
+    let output = run(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(2));
+    let found = stdout(&output).lines().count();
+    assert!(support::stderr(&output).contains(&format!("{found} anomalous records")));
+    let quiet = [
+        &["score", "--fail-on-anomaly", "--score-threshold", "1000"],
+        &INPUT[..],
+    ]
+    .concat();
+    assert_eq!(succeed(folder.path(), &quiet).lines().count(), 2_000);
+}
+
+#[test]
+fn what_is_suggested_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let wave: String = (0..600)
+        .map(|t| format!("{}\n", (f64::from(t) / 20.0 * std::f64::consts::TAU).sin()))
+        .collect();
+    fs::write(folder.path().join("wave.csv"), format!("level\n{wave}")).unwrap();
+    let suggested = succeed(folder.path(), &["suggest", "wave.csv"]);
+    assert!(suggested.contains("every 20 records"), "{suggested}");
+
+    let flags = suggested
+        .lines()
+        .find_map(|line| line.strip_prefix("# rcf "))
+        .expect("a command");
+    let scored = succeed(folder.path(), &flags.split(' ').collect::<Vec<_>>());
+    assert_eq!(scored.lines().count(), 600);
+
+    let config = format!("{suggested}[source]\nkind = \"sine\"\n");
+    fs::write(folder.path().join("rcf.toml"), config).unwrap();
+    succeed(folder.path(), &["run", "--check", "--config", "rcf.toml"]);
+
+    let short = &["suggest", "short.csv"];
+    fs::write(folder.path().join("short.csv"), "level\n1\n2\n").unwrap();
+    let error = fail(folder.path(), 1, short);
+    assert!(
+        error.contains("short.csv: ") && error.contains('2'),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_report_is_one_page_with_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    write_readings(folder.path());
+    let arguments = [
+        &["report", "--html", "page.html", "--svg", "page.svg"],
+        &INPUT[..],
+    ]
+    .concat();
+    assert_eq!(succeed(folder.path(), &arguments), "");
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(
+        page.contains("<h1>readings.csv: a</h1>"),
+        "the key with the highest grade is shown"
+    );
+    for text in [
+        "heat was ",
+        "<h2>Attribution</h2>",
+        "<h2>Anomalies</h2>",
+        "<h2>Parameters</h2>",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    for outside in ["src=", "@import", "href=\"h", "fetch("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    let (_, rest) = page.split_once("id=\"series\">").unwrap();
+    let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let names: Vec<_> = data["panels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["name"])
+        .collect();
+    assert_eq!(
+        names,
+        ["heat", "load", "anomaly score", "evidence", "grade"]
+    );
+    let (values, band) = (&data["panels"][0]["values"], &data["panels"][0]["band"]);
+    let at = |list: &Value, index: usize| list[index].as_f64().unwrap();
+    let within = (300..700)
+        .filter(|&i| at(&band[0], i) <= at(values, i) && at(values, i) <= at(&band[1], i));
+    let within = within.count();
+    assert!(
+        (200..=400).contains(&within),
+        "a band of 80 % holds {within} of 400"
+    );
+    assert!(
+        at(values, 750) > at(&band[1], 750),
+        "the spike leaves the band"
+    );
+    assert_eq!(data["panels"][3]["limit"]["label"], "boundary");
+    assert!(!data["marks"].as_array().unwrap().is_empty());
+    let picture = fs::read_to_string(folder.path().join("page.svg")).unwrap();
+    assert!(picture.contains("class=\"band ink-0\""));
+    roxmltree::Document::parse(&picture).unwrap();
+
+    if let Some(browser) = Browser::find() {
+        let url = format!("file://{}", folder.path().join("page.html").display());
+        let drawn = browser.run(folder.path(), &["--dump-dom", &url]);
+        assert!(drawn.contains("class=\"band\""), "the script has drawn");
+        browser.screenshot(folder.path(), "report", &url, "900,700", false);
+    }
+
+    let other = [
+        &["report", "--html", "b.html", "--show-key", "<b>"],
+        &INPUT[..],
+    ]
+    .concat();
+    succeed(folder.path(), &other);
+    let page = fs::read_to_string(folder.path().join("b.html")).unwrap();
+    assert!(page.contains("<h1>readings.csv: &lt;b&gt;</h1>"));
+}
+
+#[test]
+fn what_is_wrong_is_said_with_line_column_and_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.csv"), "t,v\n1,2\n2,x\n3,4\n").unwrap();
+    let error = fail(folder.path(), 1, &["score", "in.csv", "--column", "v"]);
+    assert!(
+        error.contains(
+            "in.csv, line 3: field v is not a number: \"x\"; correct it, or leave such records out \
+                        with --on-bad-record skip"
+        ),
+        "{error}"
+    );
+    let cases: [(&[&str], &str); 3] = [
+        (
+            &["report", "in.csv", "--html", "in.csv"],
+            "both read and written",
+        ),
+        (
+            &[
+                "report",
+                "in.csv",
+                "--column",
+                "t",
+                "--html",
+                "p",
+                "--show-key",
+                "x",
+            ],
+            "no record of the key \"x\"",
+        ),
+        (
+            &["score", "in.csv", "--column", "t", "--score-threshold=-1"],
+            "-1",
+        ),
+    ];
+    for (arguments, expected) in cases {
+        let error = fail(folder.path(), 78, arguments);
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    }
+}

@@ -1,0 +1,116 @@
+//! Waiting before the next try: longer each time, and never in step with others.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use super::ApiError;
+
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Counts failures in a row and turns them into delays. There is no last try: a stream that is
+/// throttled for an hour is a stream that is late, not one that failed.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// Forgets the failures: a request succeeded.
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Logs a failure and waits.
+    pub(crate) async fn wait(&mut self, action: &str, cause: &(dyn Display + Sync)) {
+        let delay = delay(self.failures, random());
+        self.failures = self.failures.saturating_add(1);
+        tracing::warn!(
+            action,
+            %cause,
+            failures = self.failures,
+            delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "Kinesis: trying again"
+        );
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// Repeats a request until it succeeds or fails for good.
+pub(crate) async fn retry<T, F>(action: &str, mut request: impl FnMut() -> F) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, ApiError>>,
+{
+    let mut backoff = Backoff::default();
+    loop {
+        match request().await {
+            Err(error) if error.kind.is_retryable() => backoff.wait(action, &error).await,
+            done => return done,
+        }
+    }
+}
+
+/// Doubles with every failure up to a limit. The lower half is certain, so that a failure is
+/// never answered at once; the upper half is `random`, from 0 to 1, so that readers which failed
+/// together do not return together.
+fn delay(failures: u32, random: f64) -> Duration {
+    let whole = FIRST
+        .saturating_mul(2_u32.saturating_pow(failures))
+        .min(LONGEST);
+    whole.mul_f64(0.5 + random / 2.0)
+}
+
+/// A number from 0 to 1. The standard library seeds each `RandomState` differently, which is
+/// random enough to keep readers apart.
+fn random() -> f64 {
+    let bits = u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or_default();
+    f64::from(bits) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::kinesis::ErrorKind;
+
+    #[test]
+    fn delays_double_up_to_a_limit() {
+        let longest: Vec<_> = (0..10).map(|n| delay(n, 1.0).as_millis()).collect();
+        let expected = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 20_000, 20_000];
+        assert_eq!(longest, expected);
+        assert_eq!(delay(u32::MAX, 1.0), LONGEST);
+    }
+
+    #[test]
+    fn half_of_a_delay_is_random() {
+        assert_eq!(delay(3, 0.0), Duration::from_millis(400));
+        assert_eq!(delay(3, 0.5), Duration::from_millis(600));
+        let draws: Vec<_> = (0..100).map(|_| random()).collect();
+        assert!(draws.iter().all(|draw| (0.0..=1.0).contains(draw)));
+        assert!(draws.iter().any(|draw| *draw < 0.4) && draws.iter().any(|draw| *draw > 0.6));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_errors_that_can_heal_are_retried() {
+        let error = |kind| ApiError {
+            kind,
+            message: String::new(),
+        };
+        let mut tries = 0;
+        let done = retry("test", || {
+            tries += 1;
+            std::future::ready(match tries {
+                ..30 => Err(error(ErrorKind::Throttled)),
+                30..60 => Err(error(ErrorKind::Unavailable)),
+                _ => Ok(tries),
+            })
+        });
+        assert_eq!(done.await, Ok(60));
+
+        let failed = retry("test", || {
+            std::future::ready(Err::<(), _>(error(ErrorKind::NotFound)))
+        });
+        assert_eq!(failed.await, Err(error(ErrorKind::NotFound)));
+    }
+}

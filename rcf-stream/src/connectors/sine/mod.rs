@@ -1,0 +1,5 @@
+//! A generated sine wave with drops.
+
+mod source;
+
+pub use source::{DROP_VALUE, Drops, SineConfig, SineSource};

@@ -1,0 +1,44 @@
+//! Where models go that memory has no capacity for, and where they come from.
+
+use std::fmt::Debug;
+
+use rcf_core::keyed::{SpillStore, SpilledModel, StoreError};
+
+use super::ModelKey;
+
+/// A store of spilled models, of which there can be several handles.
+pub trait Spill: SpillStore<ModelKey> + Debug {
+    /// Another handle of the same store.
+    fn handle(&self) -> Box<dyn Spill>;
+}
+
+impl SpillStore<ModelKey> for Box<dyn Spill> {
+    fn holds(&self, key: &ModelKey) -> bool {
+        (**self).holds(key)
+    }
+
+    fn store(&mut self, models: Vec<SpilledModel<ModelKey>>) -> Result<(), StoreError> {
+        (**self).store(models)
+    }
+
+    fn load(&mut self, keys: &[&ModelKey]) -> Result<Vec<Vec<u8>>, StoreError> {
+        (**self).load(keys)
+    }
+
+    fn remove(&mut self, key: &ModelKey) {
+        (**self).remove(key);
+    }
+}
+
+/// One saved model.
+#[derive(Debug)]
+pub struct SavedModel<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// The time of its last use.
+    pub last_used: i64,
+    /// Bytes that it occupied in memory.
+    pub memory: usize,
+    /// Its state, as `rcf-core` writes it.
+    pub state: &'a [u8],
+}

@@ -1,0 +1,57 @@
+//! Where results go.
+
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::SinkError;
+use crate::record::OutputRecord;
+
+/// How far a sink got, in its own words: a file sink writes its length here. The checkpoint keeps
+/// it, and opening the sink with it takes back everything that was written later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SinkPosition(pub String);
+
+/// How far the sinks of a pipeline got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinkPositions {
+    /// The sink of results, where it can say.
+    pub results: Option<SinkPosition>,
+    /// The sink of dead letters, where there is one and it can say.
+    pub dead_letters: Option<SinkPosition>,
+}
+
+/// Ready when everything written before is acknowledged and durable.
+pub type Flushed = Pin<Box<dyn Future<Output = Result<Option<SinkPosition>, SinkError>> + Send>>;
+
+/// Takes encoded results.
+///
+/// A sink that returns a [`SinkPosition`] gives each result exactly once, across any crash. Others
+/// give it at least once, with equal ids and equal bytes.
+#[async_trait]
+pub trait Sink: Send {
+    /// Takes results, in order. It may return before they are durable, but holds a bounded number
+    /// of them: when full it waits. Results with the same partition key keep their order.
+    ///
+    /// # Errors
+    /// Errors that a retry may heal are retried inside; what comes out ends the pipeline.
+    async fn write(&mut self, records: Vec<OutputRecord>) -> Result<(), SinkError>;
+
+    /// Returns when everything written so far is acknowledged and durable.
+    ///
+    /// # Errors
+    /// As for [`write`](Sink::write).
+    async fn flush(&mut self) -> Result<Option<SinkPosition>, SinkError>;
+
+    /// Begins a [`flush`](Sink::flush) of everything written so far, and lets more be written while
+    /// it goes on. By default it is over when this returns.
+    ///
+    /// # Errors
+    /// As for [`write`](Sink::write).
+    async fn begin_flush(&mut self) -> Result<Flushed, SinkError> {
+        let position = self.flush().await?;
+        Ok(Box::pin(std::future::ready(Ok(position))))
+    }
+}
