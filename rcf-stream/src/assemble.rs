@@ -185,11 +185,7 @@ pub async fn open_source(
 ) -> Result<Box<dyn Source>, OpenError> {
     match config {
         SourceConfig::File { path } => {
-            let lines = LinesInput::open(path)?;
-            let lines = match input.format {
-                InputFormat::Csv => lines.csv(input.delimiter, |_| input.header)?,
-                InputFormat::Json | InputFormat::Jsonl | InputFormat::Raw => lines.lines(),
-            };
+            let lines = LinesInput::open(path)?.records(&input.dialect())?;
             Ok(Box::new(lines.resume(positions)?))
         }
         SourceConfig::Multilang { .. } => Err(OpenError::Multilang),

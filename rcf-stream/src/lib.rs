@@ -75,6 +75,8 @@ pub mod observer;
 pub mod operator;
 #[cfg(feature = "pipeline")]
 pub mod pipeline;
+#[cfg(feature = "pipeline")]
+pub mod reading;
 pub mod record;
 #[cfg(feature = "pipeline")]
 pub mod sink;

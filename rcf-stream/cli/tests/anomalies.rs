@@ -203,11 +203,11 @@ fn the_report_is_one_page_with_everything() {
 #[test]
 fn what_is_wrong_is_said_with_line_column_and_remedy() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.csv"), "t,v\n1,2\n2,\n3,4\n").unwrap();
+    fs::write(folder.path().join("in.csv"), "t,v\n1,2\n2,x\n3,4\n").unwrap();
     let error = fail(folder.path(), 1, &["score", "in.csv", "--column", "v"]);
     assert!(
         error.contains(
-            "in.csv, line 3: field v is missing; correct it, or leave such records out \
+            "in.csv, line 3: field v is not a number: \"x\"; correct it, or leave such records out \
                         with --on-bad-record skip"
         ),
         "{error}"

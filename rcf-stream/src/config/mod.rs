@@ -25,6 +25,7 @@ pub use schema::{SETTINGS, Setting};
 
 use crate::checkpoint::{Fingerprint, OnMissingState, Schedule};
 use crate::connectors::sine::SineConfig;
+use crate::decode::dialect::{Dialect, Header};
 use crate::decode::{Fields, InputFormat};
 use crate::encode::{Encoder, KdaSql, OutputFormat};
 use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_operator};
@@ -101,6 +102,22 @@ pub struct InputConfig {
 }
 
 impl InputConfig {
+    /// How the text of a file is written.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        Dialect {
+            format: self.format,
+            delimiter: self.delimiter,
+            header: if self.header {
+                Header::FirstLine
+            } else {
+                Header::None
+            },
+            numbers: self.fields.numbers,
+            ..Dialect::default()
+        }
+    }
+
     /// The dimensions of the models: the number of values of a record.
     #[must_use]
     pub fn dimensions(&self) -> usize {

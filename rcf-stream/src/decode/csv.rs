@@ -2,7 +2,8 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, number};
+use super::number::NumberStyle;
+use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, number, unique};
 use crate::event::EventTime;
 use crate::suggest::closest;
 
@@ -12,6 +13,7 @@ pub(super) struct CsvDecoder {
     splitter: Splitter,
     values: Vec<Column>,
     optional_values: bool,
+    numbers: NumberStyle,
     key: Option<Column>,
     timestamp: Option<Column>,
     carried: Vec<Column>,
@@ -40,6 +42,7 @@ impl CsvDecoder {
         Ok(Self {
             values: fields.values.iter().map(column).collect::<Result<_, _>>()?,
             optional_values: fields.optional_values,
+            numbers: fields.numbers,
             key: fields.key.as_ref().map(column).transpose()?,
             timestamp: fields.timestamp.as_ref().map(column).transpose()?,
             carried: fields
@@ -61,10 +64,12 @@ impl CsvDecoder {
         let values = self
             .values
             .iter()
-            .map(|column| match number(&column.name, self.field(column)?) {
-                Err(DecodeError::MissingField { .. }) if self.optional_values => Ok(f64::NAN),
-                value => value,
-            })
+            .map(
+                |column| match number(self.numbers, &column.name, self.field(column)?) {
+                    Err(DecodeError::MissingField { .. }) if self.optional_values => Ok(f64::NAN),
+                    value => value,
+                },
+            )
             .collect::<Result<_, _>>()?;
         let key = self
             .key
@@ -138,6 +143,7 @@ fn find(path: &FieldPath, names: Option<&[String]>) -> Result<Column, FieldsErro
 #[derive(Debug)]
 pub(crate) struct Splitter {
     reader: Box<Reader>,
+    blanks: bool, // whether any number of blanks separates
     text: Vec<u8>,
     ends: Vec<usize>,
     fields: usize,
@@ -147,6 +153,7 @@ impl Splitter {
     pub(crate) fn new(delimiter: u8) -> Self {
         Self {
             reader: Box::new(ReaderBuilder::new().delimiter(delimiter).build()),
+            blanks: delimiter == b' ',
             text: Vec::new(),
             ends: Vec::new(),
             fields: 0,
@@ -155,6 +162,9 @@ impl Splitter {
 
     /// Splits one line and returns the number of its fields.
     pub(crate) fn split(&mut self, line: &[u8]) -> Result<usize, DecodeError> {
+        if self.blanks {
+            return Ok(self.split_at_blanks(line));
+        }
         // Fields are never longer than the line, nor more than its bytes and one.
         self.text.resize(self.text.len().max(line.len()), 0);
         self.ends.resize(self.ends.len().max(line.len() + 1), 0);
@@ -184,6 +194,19 @@ impl Splitter {
         Ok(self.fields)
     }
 
+    /// Splits at any number of blanks and tabs; there are no quotes.
+    fn split_at_blanks(&mut self, line: &[u8]) -> usize {
+        self.text.clear();
+        self.ends.clear();
+        let words = line.split(u8::is_ascii_whitespace);
+        for word in words.filter(|word| !word.is_empty()) {
+            self.text.extend_from_slice(word);
+            self.ends.push(self.text.len());
+        }
+        self.fields = self.ends.len();
+        self.fields
+    }
+
     /// A field of the line that was split last.
     pub(crate) fn field(&self, index: usize) -> Option<&[u8]> {
         let ends = self.ends.get(..self.fields)?;
@@ -194,16 +217,14 @@ impl Splitter {
         self.text.get(start..*ends.get(index)?)
     }
 
-    /// The fields of a line as names, without the blanks around them.
+    /// The fields of a line as names: without the blanks around them, and each only once.
     pub(crate) fn names(&mut self, line: &[u8]) -> Result<Vec<String>, DecodeError> {
         let fields = self.split(line)?;
-        (0..fields)
-            .map(|index| {
-                Ok(utf8(self.field(index).unwrap_or_default())?
-                    .trim()
-                    .to_owned())
-            })
-            .collect()
+        let names = (0..fields).map(|index| {
+            let name = utf8(self.field(index).unwrap_or_default())?;
+            Ok(name.trim().to_owned())
+        });
+        Ok(unique(names.collect::<Result<_, DecodeError>>()?))
     }
 }
 
@@ -255,6 +276,40 @@ mod tests {
         );
         let error = CsvDecoder::new(&fields(&["0"], None, None), b',', None).unwrap_err();
         assert_eq!(error, FieldsError::NotAColumnNumber { name: "0".into() });
+    }
+
+    #[test]
+    fn columns_of_one_name_and_of_none_are_told_apart() {
+        let fields = fields(&["v", "v_2", "column_1"], None, None);
+        let mut decoder = CsvDecoder::new(&fields, b',', Some(b",v,v")).unwrap();
+        assert_eq!(decoder.decode(b"1,2,3").unwrap().values, [2.0, 3.0, 1.0]);
+    }
+
+    #[test]
+    fn any_number_of_blanks_separates() {
+        let fields = fields(&["b"], Some("a"), None);
+        let mut decoder = CsvDecoder::new(&fields, b' ', Some(b" a   b")).unwrap();
+        let decoded = decoder.decode(b"x \t 2.5 ").unwrap();
+        assert_eq!(
+            (decoded.values[0], decoded.key.as_deref()),
+            (2.5, Some("x"))
+        );
+    }
+
+    #[test]
+    fn words_for_missing_values_are_missing_where_that_is_allowed() {
+        let mut fields = fields(&["v"], None, None);
+        let read = |fields: &Fields, text: &str| {
+            CsvDecoder::new(fields, b',', Some(b"v"))
+                .unwrap()
+                .decode(text.as_bytes())
+        };
+        assert_eq!(read(&fields, "NA").unwrap_err().reason(), "missing_field");
+        assert_eq!(read(&fields, "N A").unwrap_err().reason(), "not_a_number");
+        fields.optional_values = true;
+        for text in ["\"\"", "NA", "-", "?", "#N/A", "null", "None", "NaN"] {
+            assert!(read(&fields, text).unwrap().values[0].is_nan(), "{text}");
+        }
     }
 
     #[test]

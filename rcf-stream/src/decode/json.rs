@@ -7,9 +7,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use super::number::{NumberStyle, is_missing};
 use super::{DecodeError, Decoded, FieldPath, Fields, shorten};
 use crate::event::EventTime;
-use crate::number::parse_number;
 
 /// Decodes JSON values.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct JsonDecoder {
     paths: Vec<FieldPath>,
     values: usize,
     optional_values: bool,
+    numbers: NumberStyle,
     key: Option<usize>,
     timestamp: Option<usize>,
     carried: usize, // the first of them
@@ -74,11 +75,17 @@ impl JsonDecoder {
                 node.children.entry(segment.clone()).or_default()
             });
             end.paths.push(index);
+            // A name with dots may also be written as it is.
+            if path.segments().len() > 1 {
+                let whole = root.children.entry(path.as_str().to_owned()).or_default();
+                whole.paths.push(index);
+            }
         }
         let found = vec![Found::Nothing; paths.len()];
         Self {
             values: fields.values.len(),
             optional_values: fields.optional_values,
+            numbers: fields.numbers,
             paths,
             key,
             timestamp,
@@ -129,11 +136,10 @@ impl JsonDecoder {
             },
             Found::Nothing if self.optional_values => return Ok(f64::NAN),
             Found::Nothing => return Err(self.missing(index)),
-            Found::Text(text) if text.trim().is_empty() && self.optional_values => {
-                return Ok(f64::NAN);
-            }
-            Found::Text(text) => match parse_number(text) {
+            Found::Text(text) => match self.numbers.parse(text) {
                 Some(value) => return Ok(value),
+                None if is_missing(text) && self.optional_values => return Ok(f64::NAN),
+                None if is_missing(text) => return Err(self.missing(index)),
                 None => format!("the text {:?}", shorten(text)),
             },
             Found::Bool(value) => value.to_string(),
@@ -370,7 +376,7 @@ mod tests {
     fn says_what_stands_in_the_place_of_a_number() {
         let mut decoder = decoder(&["a.b"], None, None);
         for (json, expected) in [
-            (r#"{"a":{"b":"12 a"}}"#, "the text \"12 a\""),
+            (r#"{"a":{"b":"12 V"}}"#, "the text \"12 V\""),
             (r#"{"a":{"b":true}}"#, "true"),
             (r#"{"a":{"b":[1]}}"#, "an array"),
             (r#"{"a":{"b":{}}}"#, "an object"),
@@ -385,12 +391,44 @@ mod tests {
     }
 
     #[test]
-    fn numbers_as_text_are_numbers() {
-        let mut decoder = decoder(&["a"], None, None);
-        let decoded = decoder.decode(br#"{"a":" -2.50 "}"#).unwrap();
-        assert_eq!(decoded.values, [-2.5]);
-        let error = decoder.decode(br#"{"a":""}"#).unwrap_err();
-        assert_eq!(error.reason(), "not_a_number");
+    fn numbers_as_text_are_numbers_and_words_for_missing_are_missing() {
+        let read = |json: &str, optional_values| {
+            let values = vec![FieldPath::name("a")];
+            let fields = Fields {
+                values,
+                optional_values,
+                ..Fields::default()
+            };
+            JsonDecoder::new(&fields).decode(json.as_bytes())
+        };
+        assert_eq!(read(r#"{"a":" -12.5"}"#, false).unwrap().values, [-12.5]);
+        for json in [
+            r#"{"a":""}"#,
+            r#"{"a":"N/A"}"#,
+            r#"{"a":"NaN"}"#,
+            r#"{"a":null}"#,
+            "{}",
+        ] {
+            assert_eq!(
+                read(json, false).unwrap_err().reason(),
+                "missing_field",
+                "{json}"
+            );
+            assert!(read(json, true).unwrap().values[0].is_nan(), "{json}");
+        }
+    }
+
+    #[test]
+    fn names_with_dots_are_found_with_and_without_escapes() {
+        for path in [r"a\.b", "a.b"] {
+            assert_eq!(
+                decoder(&[path], None, None)
+                    .decode(br#"{"a.b":2}"#)
+                    .unwrap()
+                    .values,
+                [2.0]
+            );
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! From the bytes of a record to values, key and time.
 
-pub mod columns;
 mod csv;
+pub mod dialect;
 mod json;
+pub mod number;
 mod path;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -11,13 +14,11 @@ use thiserror::Error;
 pub use path::{FieldPath, FieldPathError};
 
 use crate::event::EventTime;
-use crate::number::parse_number;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
 use csv::CsvDecoder;
-#[cfg(test)]
-#[cfg(feature = "pipeline")]
 pub(crate) use csv::Splitter;
 use json::JsonDecoder;
+use number::{NumberStyle, is_missing};
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,9 +50,11 @@ pub struct Fields {
     /// Whether something depends on the time: then a record whose time is missing or cannot be
     /// read is bad.
     pub needs_time: bool,
-    /// Whether a value that is not there, null or empty is a missing value, NaN, instead of a bad
-    /// record.
+    /// Whether a value that is not there, null, or a [word for that](is_missing) is a missing value,
+    /// NaN, instead of a bad record.
     pub optional_values: bool,
+    /// How numbers in text are written.
+    pub numbers: NumberStyle,
     /// Fields to hand on as they are, where they are there.
     pub carried: Vec<FieldPath>,
 }
@@ -281,7 +284,7 @@ impl Decoder {
             Inner::Json(json) => json.decode(part)?,
             Inner::Csv(csv) => csv.decode(part)?,
             Inner::Raw => Decoded {
-                values: vec![number("value", part)?],
+                values: vec![number(NumberStyle::default(), "value", part)?],
                 ..Decoded::default()
             },
         };
@@ -347,22 +350,51 @@ impl Times {
 fn names(fields: &Fields) -> Result<Vec<String>, FieldsError> {
     match fields.values.as_slice() {
         [] => Err(FieldsError::NoValues),
-        values => Ok(values.iter().map(|path| path.as_str().to_owned()).collect()),
+        values => Ok(values.iter().map(FieldPath::label).collect()),
     }
 }
 
 /// Reads a number from text.
-fn number(field: &str, text: &[u8]) -> Result<f64, DecodeError> {
-    let text = String::from_utf8_lossy(text.trim_ascii());
-    if text.is_empty() {
-        return Err(DecodeError::MissingField {
-            field: field.to_owned(),
-        });
+fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeError> {
+    // Numbers are ASCII but for signs: a fast way for almost all of them.
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text.trim()),
+        Err(_) => String::from_utf8_lossy(text),
+    };
+    if let Some(value) = style.parse(&text) {
+        return Ok(value);
     }
-    parse_number(&text).ok_or_else(|| DecodeError::NotANumber {
-        field: field.to_owned(),
-        found: format!("{:?}", shorten(&text)),
-    })
+    let field = field.to_owned();
+    if is_missing(&text) {
+        return Err(DecodeError::MissingField { field });
+    }
+    let found = format!("{:?}", shorten(&text));
+    Err(DecodeError::NotANumber { field, found })
+}
+
+/// Makes names unique: of two columns `v`, the second is `v_2`. One without a name is `column_3`
+/// after its place.
+pub(crate) fn unique(mut names: Vec<String>) -> Vec<String> {
+    for index in 0..names.len() {
+        let base = match names[index].as_str() {
+            "" => format!("column_{}", index + 1),
+            name => name.to_owned(),
+        };
+        let taken = |name: &String| {
+            names
+                .iter()
+                .enumerate()
+                .any(|(other, it)| other < index && it == name)
+        };
+        let mut name = base.clone();
+        let mut number = 2;
+        while taken(&name) || (number > 2 && names.contains(&name)) {
+            name = format!("{base}_{number}");
+            number += 1;
+        }
+        names[index] = name;
+    }
+    names
 }
 
 /// Keeps messages readable whatever the record holds.
@@ -394,6 +426,17 @@ mod tests {
             decoder.decode(b"\xff"),
             Err(DecodeError::NotANumber { .. })
         ));
+    }
+
+    #[test]
+    fn names_become_unique_and_none_is_empty() {
+        let unique = |names: &[&str]| unique(names.iter().map(ToString::to_string).collect());
+        assert_eq!(
+            unique(&["", "v", "v", "v"]),
+            ["column_1", "v", "v_2", "v_3"]
+        );
+        assert_eq!(unique(&["v", "v", "v_2"]), ["v", "v_3", "v_2"]);
+        assert_eq!(unique(&["v_2", "v", "v"]), ["v_2", "v", "v_3"]);
     }
 
     #[test]

@@ -75,6 +75,20 @@ impl FieldPath {
         &self.text
     }
 
+    /// The names on the way, joined by dots, without escapes: for people and for results.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.segments.join(".")
+    }
+
+    /// The path to a field of a nested object.
+    #[must_use]
+    pub fn nested(segments: Vec<String>) -> Self {
+        let escaped: Vec<String> = segments.iter().map(|name| Self::name(name).text).collect();
+        let text = escaped.join(".");
+        Self { text, segments }
+    }
+
     /// The names on the way, outermost first.
     pub(crate) fn segments(&self) -> &[String] {
         &self.segments

@@ -1,6 +1,6 @@
 //! The flags of the detector.
 
-use rcf_core::{AnomalyDetector, DetectorConfig, Threshold, Transform};
+use rcf_core::{AnomalyDetector, DetectorConfig, Learning, MissingPolicy, Threshold, Transform};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Detector")]
@@ -29,6 +29,20 @@ pub(crate) struct DetectorFlags {
     /// What happens to the values before the forest sees them
     #[arg(long, value_enum)]
     transform: Option<TransformFlag>,
+    /// How missing values are filled in [default: previous]
+    #[arg(long, value_enum)]
+    missing: Option<MissingFlag>,
+    /// What is learned of an unusual stretch [default: skip for shingles of several records, else
+    /// always]
+    #[arg(long, value_enum)]
+    learning: Option<LearningFlag>,
+    /// After how many records of an unusual stretch it counts as usual [default: 2 sample-size]
+    #[arg(long, value_name = "COUNT")]
+    patience: Option<u32>,
+    /// How many usual records, as a fraction, may be reported: less reports less [default: 0.00006,
+    /// one in 18,000]
+    #[arg(long, value_name = "FRACTION", value_parser = rate, conflicts_with = "score_threshold")]
+    false_alarm_rate: Option<f64>,
     /// A fixed score above which a record is anomalous, instead of one learned from the scores
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     score_threshold: Option<f64>,
@@ -36,6 +50,58 @@ pub(crate) struct DetectorFlags {
     /// 0 reports each [default: 50]
     #[arg(long, value_name = "COUNT")]
     silence: Option<u32>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum MissingFlag {
+    /// With 0: for counts, where nothing reported is nothing counted
+    Zero,
+    /// With the value before
+    Previous,
+    /// On the line through the two values before
+    Linear,
+    /// With what the forest expects
+    Forest,
+}
+
+impl MissingFlag {
+    fn policy(self) -> MissingPolicy {
+        match self {
+            Self::Zero => MissingPolicy::Zero,
+            Self::Previous => MissingPolicy::Previous,
+            Self::Linear => MissingPolicy::Linear,
+            Self::Forest => MissingPolicy::Forest,
+        }
+    }
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LearningFlag {
+    /// Everything, so that a new level is soon usual
+    Always,
+    /// Nothing, until it has lasted for the patience
+    Skip,
+    /// Everything, once it has lasted for the patience
+    Delay,
+}
+
+impl LearningFlag {
+    fn learning(self, patience: u32) -> Learning {
+        match self {
+            Self::Always => Learning::Always,
+            Self::Skip => Learning::Skip { patience },
+            Self::Delay => Learning::Delay { patience },
+        }
+    }
+}
+
+/// A fraction of records.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text
+        .parse()
+        .ok()
+        .filter(|rate| (1e-12..=0.5).contains(rate));
+    rate.ok_or_else(|| "it must be a number above 0, and 0.5 or less".to_owned())
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -86,8 +152,23 @@ impl DetectorFlags {
         if let Some(records) = self.warm_up {
             detector = detector.warm_up(records);
         }
+        if let Some(missing) = self.missing {
+            detector = detector.missing(missing.policy());
+        }
         if let Some(transform) = self.transform {
             detector = detector.transform(transform.transform());
+        }
+        let patience = self.patience.unwrap_or_else(|| {
+            let sample_size = self.sample_size.unwrap_or(256);
+            u32::try_from(sample_size.saturating_mul(2)).unwrap_or(u32::MAX)
+        });
+        match (self.learning, self.patience) {
+            (Some(learning), _) => detector = detector.learning(learning.learning(patience)),
+            (None, Some(patience)) => detector = detector.learning(Learning::Skip { patience }),
+            (None, None) => {}
+        }
+        if let Some(rate) = self.false_alarm_rate {
+            detector = detector.threshold(threshold_at(rate));
         }
         if let Some(score) = self.score_threshold {
             detector = detector.threshold(Threshold::Fixed { score });
@@ -96,5 +177,18 @@ impl DetectorFlags {
             detector = detector.silence(records);
         }
         detector.config()
+    }
+}
+
+/// The default threshold, at another rate of false alarms.
+fn threshold_at(rate: f64) -> Threshold {
+    let decades = -rate.log10();
+    match Threshold::default() {
+        Threshold::Combined { margin, height, .. } => Threshold::Combined {
+            margin,
+            height,
+            decades,
+        },
+        _ => Threshold::ExtremeValue { decades },
     }
 }

@@ -14,6 +14,8 @@ pub(crate) const CONFIGURATION: u8 = 78;
 const RUNTIME: u8 = 1;
 /// Of `--fail-on-anomaly`.
 const ANOMALY: u8 = 2;
+/// What shells report of a program that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
 
 pub(crate) enum Failure {
     /// With an exit status.
@@ -33,6 +35,11 @@ impl Failure {
 
     pub(crate) fn anomalies(count: u64) -> Self {
         Self::Error(ANOMALY, format!("{count} anomalous records").into())
+    }
+
+    pub(crate) fn interrupted(records: u64) -> Self {
+        let text = format!("interrupted after {records} records: the output is partial");
+        Self::Error(INTERRUPTED, text.into())
     }
 
     pub(crate) fn report(self) -> ExitCode {

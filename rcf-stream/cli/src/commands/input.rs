@@ -1,10 +1,13 @@
 //! The flags that say how a file is read, and opening it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use rcf_stream::connectors::file::{LinesInput, LinesSource};
-use rcf_stream::decode::{Decoder, FieldPath, Fields, columns};
+use rcf_stream::decode::number::Decimal;
+use rcf_stream::decode::{Decoder, InputFormat};
+use rcf_stream::reading::{Given, Named, Recognised, Understood};
 use rcf_stream::source::Source;
 use rcf_stream::time::TimeFormat;
 
@@ -12,33 +15,38 @@ use super::failure::Failure;
 
 #[derive(clap::Args)]
 pub(crate) struct InputFlags {
-    /// A file of CSV or of JSON objects, one per line; - is the standard input
+    /// A file of CSV or JSON, also compressed with gzip or zstd; - is the standard input
     pub(crate) file: PathBuf,
-    /// A column or field that is a value; may be repeated [default: all that are numbers in the
-    /// first record]
+    /// Judge this column or field; may be repeated [default: all columns of numbers, but for
+    /// indexes, clocks, counters, constants, ids and labels]
     #[arg(long, value_name = "NAME")]
     column: Vec<String>,
-    /// As --column, several at once
+    /// Judge these columns, as --column
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     columns: Vec<String>,
-    /// The column or field that is the key; each key has a detector of its own
+    /// Take this column as the key; each key has a detector of its own [default: none]
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
-    /// The column or field that is the time, to be handed on
+    /// Take this column as the time [default: the first one that holds times]
     #[arg(long, value_name = "NAME")]
     time: Option<String>,
-    /// How that time is written: auto, rfc3339, s, ms, us, ns, or a pattern as "%d.%m.%Y %H:%M"
-    #[arg(long, value_name = "FORMAT", default_value = "auto", requires = "time")]
-    time_format: TimeFormat,
-    /// How the file is written [default: JSON lines if it starts with a brace, else CSV]
+    /// Read times in this format: auto, rfc3339, s, ms, us, ns, or a pattern as "%d.%m.%Y %H:%M"
+    /// [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    time_format: Option<TimeFormat>,
+    /// Read this format [default: recognised]
     #[arg(long, value_enum)]
     input_format: Option<Format>,
-    /// Whether the first line of CSV names the columns [default: if none of its fields is a number]
+    /// Take the first line of CSV as the names of the columns, or not [default: recognised]
     #[arg(long, value_name = "true|false")]
     header: Option<bool>,
-    /// What separates the columns of CSV
-    #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = delimiter)]
-    delimiter: u8,
+    /// Separate the columns of CSV by this: one character, or comma, semicolon, tab, bar or blank
+    /// [default: recognised]
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// Read numbers with this decimal mark [default: recognised]
+    #[arg(long, value_enum)]
+    decimal: Option<DecimalFlag>,
     /// What to do with a record that cannot be read or scored
     #[arg(long, value_enum, default_value_t = BadRecordFlag::Fail)]
     pub(crate) on_bad_record: BadRecordFlag,
@@ -46,10 +54,19 @@ pub(crate) struct InputFlags {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub(crate) enum Format {
-    /// Comma-separated values
+    /// Columns of text
     Csv,
-    /// One JSON object per line
+    /// JSON: objects on lines or one after the other, or an array of them
+    #[value(alias = "json")]
     Jsonl,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum DecimalFlag {
+    /// 1.5
+    Point,
+    /// 1,5
+    Comma,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -64,75 +81,103 @@ pub(crate) enum BadRecordFlag {
 pub(crate) struct Input {
     pub(crate) source: LinesSource,
     pub(crate) decoder: Decoder,
-    /// Its length, where it has one.
+    /// Its length, where it has one that counts the bytes of its text.
     pub(crate) bytes: Option<u64>,
 }
 
 impl InputFlags {
-    /// Opens the file and finds out what was not said about it.
+    /// Opens the file, recognises what was not said about it, and says on the standard error what
+    /// was understood.
     pub(crate) fn open(&self) -> Result<Input, Failure> {
-        let mut file = LinesInput::open(&self.file)?;
-        let format = match self.input_format {
-            Some(format) => format,
-            None if file.first_byte()? == Some(b'{') => Format::Jsonl,
-            None => Format::Csv,
+        let input = LinesInput::open(&self.file)?;
+        let recognised = Recognised::of(&input, &self.given(), &self.named());
+        let recognised = recognised.map_err(|error| self.misfit(error))?;
+        let bytes = input.bytes();
+        let understood = Understood {
+            bytes: bytes.clone(),
+            dialect: &recognised.dialect,
+            choice: &recognised.choice,
         };
-        let path = |text: &String| match format {
-            Format::Csv => Ok(FieldPath::name(text)),
-            Format::Jsonl => FieldPath::new(text.as_str()).map_err(Failure::configuration),
-        };
-        let named = self.column.iter().chain(&self.columns);
-        let mut fields = Fields {
-            values: named.map(path).collect::<Result<_, _>>()?,
-            key: self.key.as_ref().map(path).transpose()?,
-            timestamp: self.time.as_ref().map(path).transpose()?,
-            time_format: self.time_format.clone(),
-            ..Fields::default()
-        };
-        let is_header = |line: &[u8]| match self.header {
-            Some(header) => header,
-            None => columns::is_csv_header(line, self.delimiter),
-        };
-        let mut source = match format {
-            Format::Csv => file.csv(self.delimiter, is_header)?,
-            Format::Jsonl => file.lines(),
-        };
-        if fields.values.is_empty() {
-            fields.values = self.numeric_columns(&mut source, format, &fields)?;
-        }
-        let decoder = match format {
-            Format::Csv => Decoder::csv(&fields, self.delimiter, source.header()),
-            Format::Jsonl => Decoder::json(&fields, true),
-        };
+        let _ = writeln!(std::io::stderr(), "rcf: {understood}"); // nobody may be reading
+        let source = input.records(&recognised.dialect)?;
+        let decoder = recognised.decoder(source.header(), true);
         Ok(Input {
             decoder: decoder.map_err(|error| self.misfit(error))?,
-            bytes: self.bytes(),
+            bytes: self.bytes().filter(|_| bytes.compression.is_none()),
             source,
         })
     }
 
-    /// All columns that are numbers in the first record, but for key and time.
-    fn numeric_columns(
-        &self,
-        source: &mut LinesSource,
-        format: Format,
-        fields: &Fields,
-    ) -> Result<Vec<FieldPath>, Failure> {
-        let Some(first) = source.peek()?.map(<[u8]>::to_vec) else {
-            return Err(self.misfit("there is no record in it"));
-        };
-        let mut numeric = match format {
-            Format::Csv => columns::numeric_csv_columns(source.header(), &first, self.delimiter),
-            Format::Jsonl => columns::numeric_json_fields(&first),
-        };
-        numeric.retain(|path| ![&fields.key, &fields.timestamp].contains(&&Some(path.clone())));
-        if numeric.is_empty() {
-            let reason = "no column is a number in the first record; name one with --column, \
-                          if it is CSV or JSON lines at all";
-            return Err(self.misfit(reason));
+    /// What the flags say about the text.
+    fn given(&self) -> Given {
+        Given {
+            format: self.input_format.map(|format| match format {
+                Format::Csv => InputFormat::Csv,
+                Format::Jsonl => InputFormat::Jsonl,
+            }),
+            delimiter: self.delimiter,
+            header: self.header,
+            decimal: self.decimal.map(|decimal| match decimal {
+                DecimalFlag::Point => Decimal::Point,
+                DecimalFlag::Comma => Decimal::Comma,
+            }),
         }
-        tracing::info!(columns = ?numeric.iter().map(FieldPath::as_str).collect::<Vec<_>>());
-        Ok(numeric)
+    }
+
+    /// The columns that the flags name.
+    fn named(&self) -> Named {
+        Named {
+            values: self.column.iter().chain(&self.columns).cloned().collect(),
+            key: self.key.clone(),
+            time: self.time.clone(),
+            time_format: self.time_format.clone(),
+        }
+    }
+
+    /// These flags once more, as a shell takes them, with the columns that are judged.
+    pub(crate) fn arguments(&self, columns: &[String]) -> Vec<String> {
+        let mut words = vec![self.file.to_string_lossy().into_owned()];
+        let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        if columns.iter().any(|name| name.contains(',')) {
+            columns
+                .iter()
+                .for_each(|name| add("--column", name.clone()));
+        } else {
+            add("--columns", columns.join(","));
+        }
+        if let Some(name) = &self.key {
+            add("--key", name.clone());
+        }
+        if let Some(name) = &self.time {
+            add("--time", name.clone());
+        }
+        if let Some(format) = &self.time_format {
+            add("--time-format", format.to_string());
+        }
+        let mut add_choice = |flag: &str, value: Option<clap::builder::PossibleValue>| {
+            add(
+                flag,
+                value.map_or_else(String::new, |value| value.get_name().to_owned()),
+            );
+        };
+        if let Some(format) = self.input_format {
+            add_choice("--input-format", format.to_possible_value());
+        }
+        if let Some(decimal) = self.decimal {
+            add_choice("--decimal", decimal.to_possible_value());
+        }
+        if self.on_bad_record != BadRecordFlag::Fail {
+            add_choice("--on-bad-record", self.on_bad_record.to_possible_value());
+        }
+        if let Some(header) = self.header {
+            add("--header", header.to_string());
+        }
+        match self.delimiter {
+            Some(b'\t') => add("--delimiter", "tab".to_owned()),
+            Some(delimiter) => add("--delimiter", char::from(delimiter).to_string()),
+            None => {}
+        }
+        words.iter().map(|word| quoted(word)).collect()
     }
 
     /// The file is not what the flags say.
@@ -146,9 +191,29 @@ impl InputFlags {
     }
 }
 
+/// A word as a shell takes it literally.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// A delimiter by its character or its name.
 fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
-        _ => Err("it must be one ASCII character, neither a quote nor a line feed".to_owned()),
+    match (text, text.as_bytes()) {
+        ("comma", _) => Ok(b','),
+        ("semicolon", _) => Ok(b';'),
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        ("bar" | "pipe", _) => Ok(b'|'),
+        ("blank" | "space", _) => Ok(b' '),
+        (_, [byte]) if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err(
+            "it must be one ASCII character, neither a quote nor a line feed, or one of \
+                  comma, semicolon, tab, bar, blank"
+                .to_owned(),
+        ),
     }
 }

@@ -1,5 +1,6 @@
 //! The `rcf` program. Data goes to the standard output and nothing else does; messages go to the
-//! standard error. Exit status: 0 clean, 1 failed, 78 wrong configuration or usage.
+//! standard error. Exit status: 0 clean, 1 failed, 2 anomalies with
+//! `--fail-on-anomaly`, 78 wrong configuration or usage, 130 interrupted.
 
 mod completions;
 mod demo;
@@ -19,6 +20,7 @@ mod score;
 mod settings;
 mod stop;
 mod suggest;
+mod table;
 
 use std::process::ExitCode;
 

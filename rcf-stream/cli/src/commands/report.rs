@@ -39,7 +39,7 @@ impl ReportArguments {
         while let Some(batch) = rows.next(stop.as_mut()).await? {
             all.extend(batch);
         }
-        rows.finish();
+        rows.finish()?;
         let worst = all.iter().max_by(|a, b| {
             let verdict = |row: &detect::Row| (row.verdict.grade, row.verdict.score);
             let ((grade_a, score_a), (grade_b, score_b)) = (verdict(a), verdict(b));

@@ -1,11 +1,11 @@
 //! Reading a file to its end and judging its records, with a progress bar on a terminal.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use crate::detect::{Detection, Row};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use rcf_stream::BadRecord;
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::source::Source;
@@ -22,8 +22,11 @@ pub(crate) struct Rows {
     on_bad_record: BadRecordFlag,
     bar: ProgressBar,
     records: u64,
+    anomalies: u64,
     bad: u64,
-    decided: bool,
+    /// Records that were learned without a decision.
+    undecided: u64,
+    interrupted: bool,
 }
 
 impl Rows {
@@ -38,8 +41,10 @@ impl Rows {
             on_bad_record: input.on_bad_record,
             bar: bar(opened.bytes),
             records: 0,
+            anomalies: 0,
             bad: 0,
-            decided: false,
+            undecided: 0,
+            interrupted: false,
         })
     }
 
@@ -58,7 +63,10 @@ impl Rows {
     ) -> Result<Option<Vec<Row>>, Failure> {
         let batch = tokio::select! {
             biased;
-            () = stop => None,
+            () = stop => {
+                self.interrupted = true;
+                None
+            }
             batch = self.source.next_batch() => batch?,
         };
         let Some(batch) = batch else { return Ok(None) };
@@ -69,7 +77,8 @@ impl Rows {
                 self.records += 1;
                 match result {
                     Ok(row) => {
-                        self.decided |= row.verdict.warm_up == 0;
+                        self.undecided += u64::from(row.verdict.warm_up > 0);
+                        self.anomalies += u64::from(row.verdict.is_anomaly());
                         rows.push(row);
                     }
                     Err(reason) => self.bad_record(&record.sequence, &reason)?,
@@ -97,30 +106,73 @@ impl Rows {
         Ok(())
     }
 
-    /// Takes the bar away and says what a reader of the results should know.
-    pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
-        tracing::info!(
-            records = self.records,
-            bad_records = self.bad,
-            keys = self.detection.keys(),
-            "scored"
-        );
-        if !self.decided && self.records > 0 {
-            tracing::warn!(
-                records = self.records,
-                warm_up = self.detection.template().warm_up,
-                "too few records: no decision was made, because the detector was still learning"
-            );
-        }
+    /// How many anomalies there were.
+    pub(crate) fn anomalies(&self) -> u64 {
+        self.anomalies
     }
+
+    /// Writes to a terminal while the bar is out of the way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    /// Takes the bar away and says in one line what became of the records.
+    ///
+    /// # Errors
+    /// Reading was interrupted, so the output is partial.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
+        let _ = writeln!(std::io::stderr(), "rcf: {}", self.summary()); // nobody may be reading
+        if self.interrupted {
+            return Err(Failure::interrupted(self.records));
+        }
+        Ok(())
+    }
+
+    fn summary(&self) -> String {
+        let judged = match (
+            self.undecided,
+            self.records - self.bad,
+            self.detection.keys(),
+        ) {
+            (_, 0, _) => "no record was judged".to_owned(),
+            (undecided, all, _) if undecided == all => {
+                let first = self.detection.template().warm_up + 1;
+                format!(
+                    "none was judged: decisions begin with record {first}, or sooner with --warm-up"
+                )
+            }
+            (0, ..) => "all were judged".to_owned(),
+            (undecided, _, 0 | 1) => {
+                let undecided = counted(undecided, "record was", "records were");
+                format!("the first {undecided} not judged: --warm-up")
+            }
+            (undecided, _, keys) => {
+                let undecided = counted(undecided, "record was", "records were");
+                format!("{undecided} at the start of {keys} keys not judged: --warm-up")
+            }
+        };
+        format!(
+            "{}, {}, {}; {judged}",
+            counted(self.records, "record", "records"),
+            counted(self.anomalies, "anomaly", "anomalies"),
+            counted(self.bad, "bad record", "bad records"),
+        )
+    }
+}
+
+/// `1 record`, `1,200 records`.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        HumanCount(count),
+        if count == 1 { one } else { many }
+    )
 }
 
 /// On the standard error, and only where a person looks at it; a pipe has no length.
 fn bar(bytes: Option<u64>) -> ProgressBar {
-    let Some(bytes) =
-        bytes.filter(|_| std::io::stderr().is_terminal() && !std::io::stdout().is_terminal())
-    else {
+    let Some(bytes) = bytes.filter(|_| std::io::stderr().is_terminal()) else {
         return ProgressBar::hidden();
     };
     let style = ProgressStyle::with_template("{bar:40} {percent} % of {total_bytes}, {eta} left");

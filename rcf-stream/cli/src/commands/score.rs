@@ -1,23 +1,30 @@
 //! `rcf score`: the anomalies of a file.
 
-use std::path::PathBuf;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
-use crate::detect::RowEncoder;
+use crate::detect::{Row, RowEncoder};
+use clap::ValueEnum;
 use rcf_stream::config::SinkConfig;
 use rcf_stream::encode::OutputFormat;
-use rcf_stream::{OutputRecord, assemble};
+use rcf_stream::sink::Sink;
+use rcf_stream::{OutputRecord, SinkError, assemble};
 
 use super::detector::DetectorFlags;
 use super::failure::Failure;
-use super::input::{Format, InputFlags};
+use super::input::InputFlags;
 use super::rows::{self, Rows};
 use super::stop;
+use super::table::Table;
 
 /// Judges each record against all records before it.
 ///
 /// The score is at least 0, about 1 for usual records, higher for unusual ones, and 0 while the
 /// forest learns. The grade is 0 unless the record is an anomaly, and then up to 1. Anomalies come
-/// with what was expected, the share of each value, and a sentence.
+/// with what was expected, the share of each value, and a sentence. One line on the standard error
+/// says what was judged, another one how many records there were.
 #[derive(clap::Args)]
 pub(crate) struct Score {
     #[command(flatten)]
@@ -25,12 +32,20 @@ pub(crate) struct Score {
     /// Where results go; - is the standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// How results are written [default: as the name of the output says, else JSON lines]
+    /// How results are written [default: as the name of the output says; else a table of the
+    /// anomalies on a terminal, and JSON lines elsewhere]
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<ResultFormat>,
     /// Only write anomalies
     #[arg(long)]
     only_anomalies: bool,
+    /// Only write records with at least this grade, from 0 to 1
+    #[arg(long, value_name = "NUMBER")]
+    min_grade: Option<f64>,
+    /// Only write so many records: those of the highest grades, and among equal ones of the highest
+    /// scores
+    #[arg(long, value_name = "COUNT")]
+    top: Option<usize>,
     /// Exit with status 2 if there is an anomaly
     #[arg(long)]
     fail_on_anomaly: bool,
@@ -38,36 +53,182 @@ pub(crate) struct Score {
     detector: DetectorFlags,
 }
 
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum ResultFormat {
+    /// Comma-separated values
+    Csv,
+    /// One JSON object per line
+    Jsonl,
+    /// Columns for people
+    Table,
+}
+
 impl Score {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         rows::check_files(&self.input.file, &self.output)?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
-        let format = match self.format {
-            Some(Format::Csv) => OutputFormat::Csv,
-            Some(Format::Jsonl) => OutputFormat::Jsonl,
-            None if self.output.extension().is_some_and(|it| it == "csv") => OutputFormat::Csv,
-            None => OutputFormat::Jsonl,
-        };
-        let encoder = RowEncoder::new(format, rows.names());
-        let target = SinkConfig::File { path: self.output };
-        let mut sink = assemble::open_sink(&target, encoder.header().as_deref(), None).await?;
-        let mut anomalies = 0_u64;
+        let mut output = Output::open(self.format(), &self.output, rows.names()).await?;
+        let mut top = self.top.map(Top::new);
         let mut stop = std::pin::pin!(stop::requested());
         while let Some(batch) = rows.next(stop.as_mut()).await? {
-            let mut results: Vec<OutputRecord> = Vec::with_capacity(batch.len());
-            for row in &batch {
-                anomalies += u64::from(row.verdict.is_anomaly());
-                if row.verdict.is_anomaly() || !self.only_anomalies {
-                    results.push(encoder.encode(row));
-                }
+            let kept = batch.into_iter().filter(|row| self.keeps(row, &output));
+            match &mut top {
+                Some(top) => kept.for_each(|row| top.offer(row)),
+                None => output.write(&rows, kept.collect()).await?,
             }
-            sink.write(results).await?;
         }
-        sink.flush().await?;
-        rows.finish();
-        if self.fail_on_anomaly && anomalies > 0 {
-            return Err(Failure::anomalies(anomalies));
+        if let Some(top) = top {
+            output.write(&rows, top.rows()).await?;
+        }
+        output.finish().await?;
+        rows.finish()?;
+        if self.fail_on_anomaly && rows.anomalies() > 0 {
+            return Err(Failure::anomalies(rows.anomalies()));
+        }
+        Ok(())
+    }
+
+    fn format(&self) -> ResultFormat {
+        let is_standard = self.output == Path::new("-");
+        match self.format {
+            Some(format) => format,
+            None if self.output.extension().is_some_and(|it| it == "csv") => ResultFormat::Csv,
+            None if is_standard && std::io::stdout().is_terminal() => ResultFormat::Table,
+            None => ResultFormat::Jsonl,
+        }
+    }
+
+    /// Whether a row is written. A table holds anomalies, unless something else was asked for.
+    fn keeps(&self, row: &Row, output: &Output) -> bool {
+        let is_chosen = self.min_grade.is_some() || self.top.is_some();
+        let only = self.only_anomalies || (matches!(output, Output::Table { .. }) && !is_chosen);
+        (row.verdict.is_anomaly() || !only)
+            && self
+                .min_grade
+                .is_none_or(|least| row.verdict.grade >= least)
+    }
+}
+
+/// Where results go.
+enum Output {
+    Lines(Box<dyn Sink>, RowEncoder),
+    Table(Table, Box<dyn std::io::Write + Send>, PathBuf),
+}
+
+impl Output {
+    async fn open(format: ResultFormat, path: &Path, names: &[String]) -> Result<Self, Failure> {
+        let format = match format {
+            ResultFormat::Csv => OutputFormat::Csv,
+            ResultFormat::Jsonl => OutputFormat::Jsonl,
+            ResultFormat::Table => {
+                let error = |source| SinkError::Io {
+                    path: path.to_owned(),
+                    source,
+                };
+                let file: Box<dyn std::io::Write + Send> = if path == Path::new("-") {
+                    Box::new(std::io::stdout())
+                } else {
+                    Box::new(std::fs::File::create(path).map_err(error)?)
+                };
+                return Ok(Self::Table(Table::new(names), file, path.to_owned()));
+            }
+        };
+        let encoder = RowEncoder::new(format, names);
+        let target = SinkConfig::File {
+            path: path.to_owned(),
+        };
+        let sink = assemble::open_sink(&target, encoder.header().as_deref(), None).await?;
+        Ok(Self::Lines(sink, encoder))
+    }
+
+    async fn write(&mut self, rows: &Rows, kept: Vec<Row>) -> Result<(), Failure> {
+        match self {
+            Self::Lines(sink, encoder) => {
+                let results: Vec<OutputRecord> =
+                    kept.iter().map(|row| encoder.encode(row)).collect();
+                sink.write(results).await?;
+            }
+            Self::Table(table, file, path) if !kept.is_empty() => rows.aside(|| {
+                let mut write = || {
+                    kept.iter().try_for_each(|row| table.write(row, file))?;
+                    file.flush()
+                };
+                write().map_err(|source| SinkError::Io {
+                    path: path.clone(),
+                    source,
+                })
+            })?,
+            Self::Table(..) => {}
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<(), Failure> {
+        if let Self::Lines(sink, _) = self {
+            sink.flush().await?;
         }
         Ok(())
     }
 }
+
+/// The rows of the highest grades.
+struct Top {
+    count: usize,
+    rows: BinaryHeap<Ranked>,
+    seen: usize,
+}
+
+impl Top {
+    fn new(count: usize) -> Self {
+        Self {
+            count,
+            rows: BinaryHeap::new(),
+            seen: 0,
+        }
+    }
+
+    fn offer(&mut self, row: Row) {
+        if row.verdict.warm_up > 0 || self.count == 0 {
+            return; // it was not judged
+        }
+        self.seen += 1;
+        self.rows.push(Ranked(row, self.seen));
+        if self.rows.len() > self.count {
+            self.rows.pop();
+        }
+    }
+
+    /// The rows in the order of the file.
+    fn rows(self) -> Vec<Row> {
+        let mut rows = self.rows.into_vec();
+        rows.sort_by_key(|ranked| ranked.1);
+        rows.into_iter().map(|ranked| ranked.0).collect()
+    }
+}
+
+/// A row with its place; the lowest grade is the greatest, so that it is dropped first.
+struct Ranked(Row, usize);
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (mine, its) = (&self.0.verdict, &other.0.verdict);
+        its.grade
+            .total_cmp(&mine.grade)
+            .then(its.score.total_cmp(&mine.score))
+            .then(self.1.cmp(&other.1))
+    }
+}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ranked {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Ranked {}

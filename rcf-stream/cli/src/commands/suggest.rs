@@ -1,5 +1,6 @@
 //! `rcf suggest`: parameters for a file, with the reasons.
 
+use std::collections::VecDeque;
 use std::io::Write;
 
 use clap::ValueEnum;
@@ -15,7 +16,7 @@ use super::input::{BadRecordFlag, InputFlags};
 
 /// Looks at the records of a file and suggests parameters, with the reason for each.
 ///
-/// The output is a piece of a configuration for `rcf run`, with the flags for `rcf score` in a
+/// The output is a piece of a configuration for `rcf run`, with the command for `rcf score` in a
 /// comment. All records count as one series: give a file of one key.
 #[derive(clap::Args)]
 pub(crate) struct Suggest {
@@ -23,12 +24,27 @@ pub(crate) struct Suggest {
     input: InputFlags,
 }
 
+/// No more records than these, the newest ones, are looked at.
+const LOOKED_AT: usize = 20_000;
+
+/// What was read of the file.
+struct History {
+    /// One record per row; NaN for missing values.
+    values: Array2<f64>,
+    /// The names of the columns.
+    columns: Vec<String>,
+    /// How many records there were.
+    records: u64,
+    /// How many of them were left out because they could not be read.
+    bad: u64,
+}
+
 impl Suggest {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let (history, columns) = self.history().await?;
-        let suggestion = rcf_core::suggest(history.view())
+        let history = self.history().await?;
+        let suggestion = rcf_core::suggest(history.values.view())
             .map_err(|error| Failure::runtime(format!("{}: {error}", self.input.file.display())))?;
-        let text = self.text(&suggestion, &columns);
+        let text = self.text(&suggestion, &history);
         let written = std::io::stdout().lock().write_all(text.as_bytes());
         written.map_err(|source| {
             let path = "-".into();
@@ -36,33 +52,45 @@ impl Suggest {
         })
     }
 
-    /// All records of the file, one per row, and the names of their values.
-    async fn history(&self) -> Result<(Array2<f64>, Vec<String>), Failure> {
+    /// The newest records of the file.
+    async fn history(&self) -> Result<History, Failure> {
         let mut opened = self.input.open()?;
-        let mut values = Vec::new();
+        let columns = opened.decoder.names().to_vec();
+        let (mut newest, mut records, mut bad) = (VecDeque::new(), 0, 0);
         while let Some(batch) = opened.source.next_batch().await? {
             for record in &batch.records {
                 for (_, part) in opened.decoder.parts(&record.data) {
                     let decoded = opened.decoder.decode(part);
-                    values.extend(self.checked(decoded, &record.sequence)?);
+                    records += 1;
+                    match self.checked(decoded, &record.sequence)? {
+                        Some(values) => newest.push_back(values),
+                        None => bad += 1,
+                    }
+                    if newest.len() > LOOKED_AT {
+                        newest.pop_front();
+                    }
                 }
             }
         }
-        let columns = opened.decoder.names().to_vec();
-        let shape = (values.len() / columns.len(), columns.len());
-        let history = Array2::from_shape_vec(shape, values).map_err(Failure::runtime)?;
-        Ok((history, columns))
+        let shape = (newest.len(), columns.len());
+        let values = newest.into_iter().flatten().collect();
+        Ok(History {
+            values: Array2::from_shape_vec(shape, values).map_err(Failure::runtime)?,
+            columns,
+            records,
+            bad,
+        })
     }
 
-    /// The values of a record; none where it cannot be read and may be left out.
+    /// The values of a record; `None` where it cannot be read and may be left out.
     fn checked(
         &self,
         decoded: Result<Decoded, DecodeError>,
         line: &str,
-    ) -> Result<Vec<f64>, Failure> {
+    ) -> Result<Option<Vec<f64>>, Failure> {
         match decoded {
-            Ok(decoded) => Ok(decoded.values),
-            Err(_) if self.input.on_bad_record == BadRecordFlag::Skip => Ok(Vec::new()),
+            Ok(decoded) => Ok(Some(decoded.values)),
+            Err(_) if self.input.on_bad_record == BadRecordFlag::Skip => Ok(None),
             Err(reason) => Err(Failure::runtime(format!(
                 "{}, line {line}: {reason}; correct it, or leave such records out with \
                  --on-bad-record skip",
@@ -71,7 +99,7 @@ impl Suggest {
         }
     }
 
-    fn text(&self, suggestion: &Suggestion, columns: &[String]) -> String {
+    fn text(&self, suggestion: &Suggestion, history: &History) -> String {
         let Suggestion {
             shingle_size,
             sample_size,
@@ -83,13 +111,20 @@ impl Suggest {
             .find(|flag| flag.transform() == suggestion.transform)
             .and_then(ValueEnum::to_possible_value)
             .map_or_else(String::new, |value| value.get_name().to_owned());
-        let comments: String = suggestion
-            .reasons
-            .iter()
-            .map(|reason| format!("# {reason}\n"))
-            .collect();
+        let mut comments = String::new();
+        if history.records - history.bad > LOOKED_AT as u64 {
+            let records = history.records;
+            comments += &format!("# looked at the newest {LOOKED_AT} of {records} records\n");
+        }
+        if history.bad > 0 {
+            comments += &format!("# left out {} records that cannot be read\n", history.bad);
+        }
+        for reason in &suggestion.reasons {
+            comments += &format!("# {reason}\n");
+        }
+        let input = self.input.arguments(&history.columns).join(" ");
         format!(
-            "{comments}# rcf score {} --columns {} --shingle-size {shingle_size} --sample-size \
+            "{comments}# rcf score {input} --shingle-size {shingle_size} --sample-size \
              {sample_size} --time-decay {time_decay} --transform {transform}\n\
              [forest]\n\
              shingle_size = {shingle_size}\n\
@@ -98,8 +133,6 @@ impl Suggest {
              [detector]\n\
              enabled = true\n\
              transform = \"{}\"\n",
-            self.input.file.display(),
-            columns.join(","),
             transform.replace('-', "_"),
         )
     }

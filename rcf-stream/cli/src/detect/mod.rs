@@ -109,7 +109,9 @@ impl Detection {
         let (verdict, records) = match self.detectors.entry(event.model.clone()) {
             Entry::Occupied(mut known) => {
                 let detector = known.get_mut();
-                let verdict = detector.process(&event.values).map_err(refused)?;
+                let verdict = detector
+                    .process_with_missing(&event.values)
+                    .map_err(refused)?;
                 (verdict, detector.records())
             }
             Entry::Vacant(new) => {
@@ -117,7 +119,9 @@ impl Detection {
                 config.seed = seed_for_key(config.seed, &event.model);
                 let mut detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
-                let verdict = detector.process(&event.values).map_err(refused)?;
+                let verdict = detector
+                    .process_with_missing(&event.values)
+                    .map_err(refused)?;
                 (verdict, new.insert(detector).records())
             }
         };

@@ -217,6 +217,7 @@ fn bands(
         .build()?;
     // Of a long file, the part around the anomalies matters most; its last records stand for it.
     let from = rows.len().saturating_sub(BAND_RECORDS).max(BAND_AFTER);
+    let mut known = vec![0.0; dimensions];
     for (index, row) in rows.iter().enumerate() {
         if index >= from
             && let Ok(expected) = forest.forecast(1)
@@ -226,7 +227,11 @@ fn bands(
                 high[index] = expected.p90[[0, dimension]];
             }
         }
-        forest.update(&row.event.values)?;
+        // What is missing counts as the value before.
+        for (known, &value) in known.iter_mut().zip(&row.event.values) {
+            *known = if value.is_nan() { *known } else { value };
+        }
+        forest.update(&known)?;
     }
     Ok(bands)
 }

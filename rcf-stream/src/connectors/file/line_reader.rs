@@ -9,40 +9,44 @@ use memchr::{memchr, memchr2_iter};
 use crate::error::SourceError;
 
 /// The largest record on Kinesis, and so the largest here.
-const MAX_RECORD: usize = 10 * 1024 * 1024;
+pub(crate) const MAX_RECORD: usize = 10 * 1024 * 1024;
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// The number of the line on which it starts, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its bytes, without the line feed or carriage return at the end.
-    pub(super) data: Bytes,
+    pub(crate) data: Bytes,
 }
 
 /// Cuts what it reads into lines, without copying them. Blank lines are counted and left out.
-pub(super) struct LineReader {
+pub(crate) struct LineReader {
     input: Box<dyn Read + Send>,
     path: PathBuf,
     /// The delimiter of CSV, whose records go over several lines where a line feed is quoted.
     delimiter: Option<u8>,
-    buffer: BytesMut, // starts at the start of a record
-    scanned: usize,   // so far no end of the record was found
-    quoted: bool,     // whether the scanned part ends within quotes
-    inner_lines: u64, // quoted line feeds in the scanned part
+    comment: Option<u8>, // what lines begin with that are left out
+    skip: u64,           // so many lines at the start are left out
+    buffer: BytesMut,    // starts at the start of a record
+    scanned: usize,      // so far no end of the record was found
+    quoted: bool,        // whether the scanned part ends within quotes
+    inner_lines: u64,    // quoted line feeds in the scanned part
     next_line: u64,
     at_start: bool,
 }
 
 impl LineReader {
-    pub(super) fn new(input: Box<dyn Read + Send>, path: &Path) -> Self {
+    pub(crate) fn new(input: Box<dyn Read + Send>, path: &Path) -> Self {
         Self {
             input,
             path: path.to_owned(),
             delimiter: None,
+            comment: None,
+            skip: 0,
             buffer: BytesMut::new(),
             scanned: 0,
             quoted: false,
@@ -53,27 +57,21 @@ impl LineReader {
     }
 
     /// From now on, records are CSV with this delimiter.
-    pub(super) fn quoted_fields(&mut self, delimiter: u8) {
+    pub(crate) fn quoted_fields(&mut self, delimiter: u8) {
         self.delimiter = Some(delimiter);
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// From now on, lines that begin with this byte are left out, and so are the first `skip` lines.
+    pub(crate) fn leave_out(&mut self, comment: Option<u8>, skip: u64) {
+        (self.comment, self.skip) = (comment, skip);
+    }
+
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The first byte that is not blank, without taking it; `None` where there is none.
-    pub(super) fn first_byte(&mut self) -> Result<Option<u8>, SourceError> {
-        loop {
-            let read = self.fill()?;
-            let byte = self.buffer.trim_ascii_start().first().copied();
-            if byte.is_some() || read == 0 {
-                return Ok(byte);
-            }
-        }
-    }
-
     /// The next record; `None` at the end of the input.
-    pub(super) fn next(&mut self) -> Result<Option<Line>, SourceError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Line>, SourceError> {
         loop {
             if let Some(line) = self.next_buffered() {
                 return Ok(Some(line));
@@ -85,7 +83,7 @@ impl LineReader {
     }
 
     /// The next record, as long as no more need be read for it.
-    pub(super) fn next_buffered(&mut self) -> Option<Line> {
+    pub(crate) fn next_buffered(&mut self) -> Option<Line> {
         while let Some(end) = self.find_end() {
             let data = self.buffer.split_to(end + 1).freeze();
             if let Some(line) = self.take(data.slice(..end)) {
@@ -111,7 +109,9 @@ impl LineReader {
             None => data.trim_ascii().is_empty(),
             Some(_) => length == 0, // blanks may be columns
         };
-        (!is_blank).then(|| Line {
+        let left_out =
+            number <= self.skip || self.comment.is_some_and(|it| data.first() == Some(&it));
+        (!is_blank && !left_out).then(|| Line {
             number,
             data: data.slice(..length),
         })
@@ -301,10 +301,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_byte_is_seen_but_not_taken() {
-        let input = Box::new(Dribble(b"\xef\xbb\xbf\n {\"a\":1}", 1));
-        let mut reader = LineReader::new(input, Path::new("-"));
-        assert_eq!(reader.first_byte().unwrap(), Some(b'{'));
-        assert_eq!(reader.next().unwrap().unwrap().number, 2);
+    fn comments_and_first_lines_are_left_out() {
+        let text = "sep=;\n# a\nx;y\n#1;2\n3;4\n";
+        let mut reader = LineReader::new(Box::new(Dribble(text.as_bytes(), 3)), Path::new("-"));
+        reader.quoted_fields(b';');
+        reader.leave_out(Some(b'#'), 1);
+        let mut numbers = Vec::new();
+        while let Some(line) = reader.next().unwrap() {
+            numbers.push(line.number);
+        }
+        assert_eq!(numbers, [3, 5]);
     }
 }

@@ -1,15 +1,20 @@
 //! Records from the lines of a file or of the standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::ahead::{Head, read_ahead};
+use super::json_reader::JsonReader;
 use super::line_reader::{Line, LineReader};
+use super::text::{self, Bytes as TextBytes, Input, Returns};
+use crate::decode::InputFormat;
+use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::error::SourceError;
 use crate::record::{Positions, Record};
 use crate::source::{Batch, ONLY_SHARD, Source};
@@ -18,59 +23,142 @@ use crate::source::{Batch, ONLY_SHARD, Source};
 const READ_AHEAD: usize = 4;
 
 /// An open file, or the standard input, of which nothing was taken yet.
-pub struct LinesInput(LineReader);
+pub struct LinesInput {
+    path: PathBuf,
+    input: Input,
+    head: Head,
+    bytes: TextBytes,
+}
 
 impl LinesInput {
-    /// Opens a file; `-` is the standard input.
+    /// Opens a file, undoes its compression and encoding, and reads its start ahead; `-` is the
+    /// standard input. What is no file is waited for a second after its first bytes.
     ///
     /// # Errors
     /// [`SourceError::Io`].
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        let input: Box<dyn Read + Send> = if path == Path::new("-") {
-            Box::new(io::stdin())
-        } else {
-            let error = |source| SourceError::Io {
-                path: path.to_owned(),
-                source,
-            };
-            Box::new(File::open(path).map_err(error)?)
+        let error = |source| SourceError::Io {
+            path: path.to_owned(),
+            source,
         };
-        Ok(Self(LineReader::new(input, path)))
+        let (input, live): (Input, bool) = if path == Path::new("-") {
+            (Box::new(io::stdin()), true)
+        } else {
+            let file = File::open(path).map_err(error)?;
+            let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+            (Box::new(file), !is_file)
+        };
+        let (input, bytes) = text::open(input).map_err(error)?;
+        let (head, input) = read_ahead(input, live).map_err(error)?;
+        Ok(Self {
+            path: path.to_owned(),
+            input,
+            head,
+            bytes,
+        })
     }
 
-    /// The first byte that is not blank, by which formats can be told apart. It stays.
-    ///
-    /// # Errors
-    /// [`SourceError::Io`].
-    pub fn first_byte(&mut self) -> Result<Option<u8>, SourceError> {
-        self.0.first_byte()
-    }
-
-    /// Takes each line as one record.
+    /// The start of the text, and whether that is all of it.
     #[must_use]
-    pub fn lines(self) -> LinesSource {
-        LinesSource::new(self.0, None)
+    pub fn head(&self) -> (&[u8], bool) {
+        (&self.head.text, self.head.ended)
     }
 
-    /// Takes each line of CSV as one record; quoted fields may hold line feeds. The first line is
-    /// the header where `is_header` says so.
+    /// What the bytes were before they became text.
+    #[must_use]
+    pub fn bytes(&self) -> TextBytes {
+        self.bytes.clone()
+    }
+
+    /// The header, and all records, for tests.
+    #[cfg(test)]
+    pub(crate) fn all_records(self, dialect: &Dialect) -> Vec<Option<Bytes>> {
+        let mut records = Records::open(self.input, &self.path, dialect).unwrap();
+        let mut all = vec![records.header.take()];
+        while let Some(line) = records.next().unwrap() {
+            all.push(Some(line.data));
+        }
+        all
+    }
+
+    /// Takes records as they are written in this dialect.
     ///
     /// # Errors
     /// Those of reading the first line.
-    pub fn csv(
-        self,
-        delimiter: u8,
-        is_header: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<LinesSource, SourceError> {
-        let mut reader = self.0;
-        reader.quoted_fields(delimiter);
-        let first = reader.next()?;
-        let mut source = LinesSource::new(reader, None);
-        match first {
-            Some(line) if is_header(&line.data) => source.header = Some(line.data),
-            other => source.first = other,
+    pub fn records(self, dialect: &Dialect) -> Result<LinesSource, SourceError> {
+        let Self { path, input, .. } = self;
+        Records::open(input, &path, dialect).map(LinesSource::new)
+    }
+}
+
+/// Cuts a text into records, after its header.
+pub(crate) struct Records {
+    reader: Reader,
+    pub(crate) header: Option<Bytes>,
+    first: Option<Line>, // read, but not delivered yet
+}
+
+enum Reader {
+    Lines(LineReader),
+    Values(JsonReader),
+}
+
+impl Records {
+    pub(crate) fn open(input: Input, path: &Path, dialect: &Dialect) -> Result<Self, SourceError> {
+        if dialect.framing == Framing::Values {
+            let reader = Reader::Values(JsonReader::new(input, path.to_owned()));
+            return Ok(Self {
+                reader,
+                header: None,
+                first: None,
+            });
         }
-        Ok(source)
+        let input = match dialect.framing {
+            Framing::Returns => Box::new(Returns(input)),
+            Framing::Lines | Framing::Values => input,
+        };
+        let mut reader = LineReader::new(input, path);
+        reader.leave_out(dialect.comment, dialect.skip);
+        let (mut header, mut first) = (None, None);
+        if dialect.format == InputFormat::Csv {
+            reader.quoted_fields(dialect.delimiter);
+            header = match &dialect.header {
+                Header::None => None,
+                Header::FirstLine => reader.next()?.map(|line| line.data),
+                Header::Comment(line) => Some(Bytes::copy_from_slice(line.as_bytes())),
+            };
+            for _ in 0..dialect.unit_lines {
+                reader.next()?;
+            }
+            first = reader.next()?;
+        }
+        Ok(Self {
+            reader: Reader::Lines(reader),
+            header,
+            first,
+        })
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<Line>, SourceError> {
+        match (self.first.take(), &mut self.reader) {
+            (Some(line), _) => Ok(Some(line)),
+            (None, Reader::Lines(reader)) => reader.next(),
+            (None, Reader::Values(reader)) => reader.next(),
+        }
+    }
+
+    fn next_buffered(&mut self) -> Option<Line> {
+        match &mut self.reader {
+            Reader::Lines(reader) => reader.next_buffered(),
+            Reader::Values(reader) => reader.next_buffered(),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match &self.reader {
+            Reader::Lines(reader) => reader.path(),
+            Reader::Values(reader) => reader.path(),
+        }
     }
 }
 
@@ -80,31 +168,28 @@ pub struct LinesSource {
     stream: Arc<str>,
     shard: Arc<str>,
     header: Option<Bytes>,
-    first: Option<Line>, // read, but not delivered yet
-    after: u64,          // the line to resume after
+    after: u64, // the line to resume after
     state: State,
 }
 
 enum State {
-    Ready(LineReader),
+    Ready(Records),
     /// A thread reads: reading a pipe blocks for as long as it likes, and files have no other way.
     Reading(mpsc::Receiver<Result<Vec<Line>, SourceError>>),
 }
 
 impl LinesSource {
-    fn new(reader: LineReader, first: Option<Line>) -> Self {
-        let stream = match reader.path().file_name() {
-            Some(name) if reader.path() != Path::new("-") => name.to_string_lossy().into(),
+    fn new(mut records: Records) -> Self {
+        let stream = match records.path().file_name() {
+            Some(name) if records.path() != Path::new("-") => name.to_string_lossy().into(),
             _ => "stdin".into(),
         };
-        let state = State::Ready(reader);
         Self {
             stream,
             shard: ONLY_SHARD.into(),
-            header: None,
-            first,
+            header: records.header.take(),
             after: 0,
-            state,
+            state: State::Ready(records),
         }
     }
 
@@ -118,18 +203,6 @@ impl LinesSource {
             self.after = crate::source::number_in_position(&self.shard, sequence)?;
         }
         Ok(self)
-    }
-
-    /// The first record, which stays, so that its columns can be looked at; `None` where there is
-    /// none, or where reading has begun.
-    ///
-    /// # Errors
-    /// Those of reading it.
-    pub fn peek(&mut self) -> Result<Option<&[u8]>, SourceError> {
-        if let (None, State::Ready(reader)) = (&self.first, &mut self.state) {
-            self.first = reader.next()?;
-        }
-        Ok(self.first.as_ref().map(|line| &line.data[..]))
     }
 
     fn record(&self, line: Line) -> Record {
@@ -149,9 +222,9 @@ impl LinesSource {
         if matches!(self.state, State::Ready(_)) {
             let (sender, receiver) = mpsc::channel(READ_AHEAD);
             let before = std::mem::replace(&mut self.state, State::Reading(receiver));
-            if let State::Ready(reader) = before {
-                let (first, after) = (self.first.take(), self.after);
-                std::thread::spawn(move || read(reader, first, after, &sender));
+            if let State::Ready(records) = before {
+                let after = self.after;
+                std::thread::spawn(move || read(records, after, &sender));
             }
         }
         match &mut self.state {
@@ -184,24 +257,16 @@ impl Source for LinesSource {
 
 /// Sends the lines after `after`, in batches of what one read gives, so that a slow pipe is not
 /// held back. Ends when the source is dropped.
-fn read(
-    mut reader: LineReader,
-    mut first: Option<Line>,
-    after: u64,
-    sender: &mpsc::Sender<Result<Vec<Line>, SourceError>>,
-) {
+fn read(mut records: Records, after: u64, sender: &mpsc::Sender<Result<Vec<Line>, SourceError>>) {
     let mut newest = 0;
     loop {
-        let line = match first
-            .take()
-            .map_or_else(|| reader.next(), |line| Ok(Some(line)))
-        {
+        let line = match records.next() {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(error) => return drop(sender.blocking_send(Err(error))),
         };
         let mut batch = vec![line];
-        batch.extend(std::iter::from_fn(|| reader.next_buffered()));
+        batch.extend(std::iter::from_fn(|| records.next_buffered()));
         newest = batch.last().map_or(newest, |line| line.number);
         batch.retain(|line| line.number > after);
         if !batch.is_empty() && sender.blocking_send(Ok(batch)).is_err() {
@@ -211,7 +276,7 @@ fn read(
     if newest < after {
         let reason = format!(
             "{} ends on line {newest}; is it the file that the checkpoint was made with?",
-            reader.path().display()
+            records.path().display()
         );
         let (shard, sequence) = (ONLY_SHARD.to_owned(), after.to_string());
         drop(sender.blocking_send(Err(SourceError::Position {
@@ -238,6 +303,19 @@ mod tests {
         file
     }
 
+    fn csv(header: Header) -> Dialect {
+        Dialect {
+            format: InputFormat::Csv,
+            header,
+            ..Dialect::default()
+        }
+    }
+
+    fn lines_of(path: &Path) -> LinesSource {
+        let input = LinesInput::open(path).unwrap();
+        input.records(&Dialect::default()).unwrap()
+    }
+
     async fn drain(source: &mut LinesSource) -> Result<Vec<Record>, SourceError> {
         let mut records = Vec::new();
         while let Some(batch) = source.next_batch().await? {
@@ -251,9 +329,8 @@ mod tests {
         let file = file("a,b\n1,2\n\n3,4\n");
         let name = file.path().file_name().unwrap().to_str().unwrap();
         let input = LinesInput::open(file.path()).unwrap();
-        let mut source = input.csv(b',', |_| true).unwrap();
+        let mut source = input.records(&csv(Header::FirstLine)).unwrap();
         assert_eq!(source.header(), Some(&b"a,b"[..]));
-        assert_eq!(source.peek().unwrap(), Some(&b"1,2"[..]));
         let records = drain(&mut source).await.unwrap();
         let ids: Vec<_> = records.iter().map(Record::id).collect();
         assert_eq!(ids, [format!("{name}/0/2"), format!("{name}/0/4")]);
@@ -265,10 +342,9 @@ mod tests {
         let file = file("1,2\n3,4\n");
         let mut source = LinesInput::open(file.path())
             .unwrap()
-            .csv(b',', |_| false)
+            .records(&csv(Header::None))
             .unwrap();
         assert_eq!(source.header(), None);
-        assert_eq!(source.peek().unwrap(), Some(&b"1,2"[..]));
         assert_eq!(drain(&mut source).await.unwrap().len(), 2);
     }
 
@@ -276,7 +352,7 @@ mod tests {
     async fn resumes_after_every_line() {
         let lines: String = (1..=50_000).map(|line| format!("{line}\n")).collect();
         let file = file(&lines);
-        let open = || LinesInput::open(file.path()).unwrap().lines();
+        let open = || lines_of(file.path());
         let all = drain(&mut open()).await.unwrap();
         assert_eq!(all.len(), 50_000);
         for last in [0, 1, 12_345, 49_998, 49_999] {
@@ -290,15 +366,11 @@ mod tests {
     #[tokio::test]
     async fn a_shorter_file_than_before_is_an_error() {
         let long = file("1\n2\n3\n");
-        let mut source = LinesInput::open(long.path()).unwrap().lines();
+        let mut source = lines_of(long.path());
         let mut positions = Positions::default();
         positions.advance(&drain(&mut source).await.unwrap()[2]);
         let short = file("1\n2\n");
-        let mut source = LinesInput::open(short.path())
-            .unwrap()
-            .lines()
-            .resume(&positions)
-            .unwrap();
+        let mut source = lines_of(short.path()).resume(&positions).unwrap();
         let error = drain(&mut source).await.unwrap_err();
         assert!(error.to_string().contains("ends on line 2"), "{error}");
     }

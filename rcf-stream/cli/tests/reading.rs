@@ -1,0 +1,344 @@
+//! Files as people have them: what `rcf score` understands of each, and that it finds the anomaly.
+//! Every dialect is read by unit tests of `rcf_stream::reading`.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{fail, run, stderr, stdout, succeed};
+
+const COUNT: usize = 600;
+const SPIKE: usize = 501;
+
+/// A noisy wave with one spike; times by the minute.
+fn rows() -> impl Iterator<Item = (String, f64)> {
+    let mut state = 1_u64;
+    (0..COUNT).map(move |n| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let noise = (state >> 33) as f64 / f64::from(u32::MAX);
+        let wave = 50.0 + 10.0 * (n as f64 / 12.0).sin() + noise;
+        let value = if n == SPIKE {
+            120.0
+        } else {
+            (wave * 1000.0).round() / 1000.0
+        };
+        let minute = 22 * 60 + 13 + n;
+        let (day, minute) = (14 + minute / 1440, minute % 1440);
+        (
+            format!("2023-11-{day}T{:02}:{:02}:20Z", minute / 60, minute % 60),
+            value,
+        )
+    })
+}
+
+fn csv(header: &str, row: impl Fn(usize, &str, f64) -> String) -> String {
+    let lines = rows()
+        .enumerate()
+        .map(|(n, (time, value))| row(n, &time, value) + "\n");
+    format!("{header}\n{}", lines.collect::<String>())
+}
+
+fn comma(value: f64) -> String {
+    format!("{value:.3}").replace('.', ",")
+}
+
+/// Scores a file; returns the line about what was understood and the records of the anomalies.
+fn score(name: &str, bytes: &[u8], flags: &[&str]) -> (String, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), bytes).unwrap();
+    let arguments = [&["score", name, "--only-anomalies"], flags].concat();
+    let output = run(folder.path(), &arguments);
+    assert!(output.status.success(), "{name}: {}", stderr(&output));
+    let messages = stderr(&output);
+    let mut lines = messages
+        .lines()
+        .filter_map(|line| line.strip_prefix("rcf: "));
+    let understood = lines.next().unwrap().to_owned();
+    let last = lines.next_back().unwrap();
+    assert!(last.starts_with("600 records, "), "{name}: {last}");
+    assert!(last.ends_with("not judged: --warm-up"), "{name}: {last}");
+    let sequence = |line: &str| {
+        let result: serde_json::Value = serde_json::from_str(line).unwrap();
+        result["sequence"].as_str().unwrap().to_owned()
+    };
+    (understood, stdout(&output).lines().map(sequence).collect())
+}
+
+/// The spike, on the line or at the place of that number, is the only report or the first of few.
+fn finds(name: &str, bytes: &[u8], flags: &[&str], judged: &str, place: usize) {
+    let (understood, anomalies) = score(name, bytes, flags);
+    assert!(
+        understood.starts_with(&format!("judged: {judged}; ")),
+        "{name}: {understood}"
+    );
+    assert!(
+        anomalies.contains(&place.to_string()),
+        "{name}: {anomalies:?}; {understood}"
+    );
+    assert!(anomalies.len() <= 4, "{name}: {anomalies:?}");
+}
+
+#[test]
+fn formats_that_were_refused_or_misread() {
+    let line = SPIKE + 2;
+    let plain = csv("time,value", |_, time, value| format!("{time},{value}"));
+    let german = csv("Zeit;Wert;Druck", |n, time, value| {
+        let clock = &time[11..16];
+        format!(
+            "{}.11.2023 {clock};{};{}",
+            &time[8..10],
+            comma(value),
+            comma(5.0 + (n % 7) as f64)
+        )
+    });
+    finds("semicolon.csv", german.as_bytes(), &[], "Wert, Druck", line);
+    let marked = format!("\u{feff}{plain}");
+    let utf16: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    finds("utf16.csv", &utf16, &[], "value", line);
+    finds(
+        "units.csv",
+        plain.replacen("value\n", "value\nUTC,degC\n", 1).as_bytes(),
+        &[],
+        "value",
+        line + 1,
+    );
+    finds(
+        "mac.csv",
+        plain.replace('\n', "\r").as_bytes(),
+        &[],
+        "value",
+        line,
+    );
+    finds(
+        "tabs.tsv",
+        plain.replace(',', "\t").as_bytes(),
+        &["--delimiter", "tab"],
+        "value",
+        line,
+    );
+    let twice = csv("time,value,value", |n, time, value| {
+        format!("{time},{},{value}", n % 5)
+    });
+    finds("twice.csv", twice.as_bytes(), &[], "value, value_2", line);
+    let late = csv("time,a,b", |n, time, value| {
+        format!(
+            "{time},{},{}",
+            if n == 0 {
+                String::new()
+            } else {
+                value.to_string()
+            },
+            n % 5
+        )
+    });
+    finds("late.csv", late.as_bytes(), &[], "a, b", line);
+    let pandas = csv(",value", |n, _, value| format!("{n},{value}"));
+    finds("pandas.csv", pandas.as_bytes(), &[], "value", line);
+}
+
+#[test]
+fn json_of_every_kind() {
+    let object = |n: usize, _: &str, value: f64| format!("{{\"t\":{n},\"value\":{value}}}");
+    let lines = csv("", object);
+    let lines = lines.trim_start();
+    finds("lines.jsonl", lines.as_bytes(), &[], "value", SPIKE + 1);
+    let array = format!("[{}]", lines.trim_end().replace('\n', ", "));
+    finds("array.json", array.as_bytes(), &[], "value", SPIKE + 1);
+    finds(
+        "concat.json",
+        lines.replace('\n', "").as_bytes(),
+        &[],
+        "value",
+        SPIKE + 1,
+    );
+    let text = csv("", |n, _, value| {
+        format!("{{\"t\":{n},\"value\":\"{value}\"}}")
+    });
+    finds(
+        "text.jsonl",
+        text.trim_start().as_bytes(),
+        &[],
+        "value",
+        SPIKE + 1,
+    );
+    let nested = csv("", |_, time, value| {
+        format!("{{\"ts\":\"{time}\",\"payload\":{{\"temp\":\"{value}\"}}}}")
+    });
+    finds(
+        "nested.jsonl",
+        nested.trim_start().as_bytes(),
+        &[],
+        "payload.temp",
+        SPIKE + 1,
+    );
+    let dotted = csv("", |_, _, value| {
+        format!("{{\"cpu.load\":{value},\"x\":1}}")
+    });
+    let flags = ["--column", "cpu.load"];
+    finds(
+        "dotted.jsonl",
+        dotted.trim_start().as_bytes(),
+        &flags,
+        "cpu.load",
+        SPIKE + 1,
+    );
+}
+
+#[test]
+fn words_for_missing_values_are_missing() {
+    for token in ["NA", "N/A", "NaN", "null", "None", "-", "?", "#N/A", ""] {
+        let text = csv("time,value", |n, time, value| match n % 50 {
+            7 => format!("{time},{token}"),
+            _ => format!("{time},{value}"),
+        });
+        finds("na.csv", text.as_bytes(), &[], "value", SPIKE + 2);
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_named_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let parquet: &[u8] = b"PAR1\x15\x04\x15";
+    let wrapped = br#"{"Label":"CPU","Datapoints":[{"v":1},{"v":2}]}"#;
+    let mixed = "a;b\n1,5;2.25\n2,5;3.25\n".as_bytes();
+    for (name, bytes, status, expected) in [
+        ("x.parquet", parquet, 1, "Parquet"),
+        ("x.json", wrapped, 78, "jq -c '.Datapoints[]'"),
+        ("x.csv", mixed, 78, "--decimal comma"),
+        (
+            "y.csv",
+            b"name,place\nx,y\n",
+            78,
+            "there is nothing to judge: \"name\" (text",
+        ),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let error = fail(folder.path(), status, &["score", name]);
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+}
+
+#[test]
+fn report_and_suggest_understand_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = csv("Zeit;Wert, kW;n", |n, time, value| {
+        format!("{time};{};{n}", comma(value))
+    });
+    let name = "it's mine.csv";
+    fs::write(folder.path().join(name), text).unwrap();
+    let output = run(folder.path(), &["report", name, "--html", "page.html"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("judged: Wert, kW; time: Zeit"),
+        "{}",
+        stderr(&output)
+    );
+
+    // What suggest prints can be pasted, and does the same.
+    let text = succeed(folder.path(), &["suggest", name, "--on-bad-record", "skip"]);
+    let command = text
+        .lines()
+        .find_map(|line| line.strip_prefix("# rcf score "))
+        .unwrap();
+    assert!(
+        command.starts_with(r"'it'\''s mine.csv' --column 'Wert, kW'"),
+        "{command}"
+    );
+    assert!(command.contains("--on-bad-record skip"), "{command}");
+    let program = Path::new(env!("CARGO_BIN_EXE_rcf"));
+    let script = format!("{} score {command} --only-anomalies", program.display());
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("judged: Wert, kW; "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn knobs_and_choices_of_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = csv("time,value", |_, time, value| format!("{time},{value}"));
+    fs::write(folder.path().join("in.csv"), text).unwrap();
+    let score = |flags: &[&str]| succeed(folder.path(), &[&["score", "in.csv"], flags].concat());
+    assert_eq!(score(&["--top", "3"]).lines().count(), 3);
+    assert!(score(&["--top", "1"]).contains("\"sequence\":\"503\""));
+    let graded = score(&["--min-grade", "0.01"]);
+    assert_eq!(graded, score(&["--only-anomalies"]));
+    let table = score(&["--format", "table"]);
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(
+        lines[0].contains("record") && lines[0].ends_with("why"),
+        "{table}"
+    );
+    assert!(
+        lines[1].starts_with("   503  2023-11-15T06:34:20Z"),
+        "{table}"
+    );
+    assert!(lines[1].contains("value was"), "{table}");
+    let count = |rate: &str| {
+        score(&[
+            "--only-anomalies",
+            "--silence",
+            "0",
+            "--false-alarm-rate",
+            rate,
+        ])
+        .lines()
+        .count()
+    };
+    assert!(count("0.2") >= count("0.000001"));
+    let always = score(&["--learning", "always"]);
+    assert_ne!(always, score(&["--learning", "skip", "--patience", "9"]));
+    fail(
+        folder.path(),
+        78,
+        &["score", "in.csv", "--false-alarm-rate", "0"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_says_that_the_output_is_partial() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+
+    let mut child = support::rcf()
+        .args(["score", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for n in 0..100 {
+        writeln!(input, "{}.5", n % 7).unwrap();
+    }
+    input.flush().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    output.next().unwrap().unwrap(); // it has begun
+    let id = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(sent.unwrap().success());
+    for line in output {
+        line.unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("the output is partial"),
+        "{}",
+        stderr(&output)
+    );
+    drop(input);
+}

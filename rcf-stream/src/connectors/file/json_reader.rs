@@ -1,0 +1,225 @@
+//! Cuts a byte stream into JSON values that do not stand on lines of their own: the elements of an
+//! array, objects one after the other, or objects over several lines.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use bytes::{Buf, BytesMut};
+use memchr::memchr2;
+
+use super::line_reader::{Line, MAX_RECORD};
+use super::text::Input;
+use crate::error::SourceError;
+
+const CHUNK: usize = 64 * 1024;
+
+/// Cuts what it reads into values, without copying them. The number of a value counts values, from 1.
+pub(super) struct JsonReader {
+    input: Input,
+    path: PathBuf,
+    buffer: BytesMut, // starts at the start of a value, or at what separates values
+    scanner: Scanner,
+    enclosed: bool, // within an array whose elements are the values
+    number: u64,
+}
+
+impl JsonReader {
+    pub(super) fn new(input: Input, path: PathBuf) -> Self {
+        Self {
+            input,
+            path,
+            buffer: BytesMut::new(),
+            scanner: Scanner::default(),
+            enclosed: false,
+            number: 0,
+        }
+    }
+
+    pub(super) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
+    /// The next value; `None` at the end of the input.
+    pub(super) fn next(&mut self) -> Result<Option<Line>, SourceError> {
+        loop {
+            if let Some(value) = self.next_buffered() {
+                return Ok(Some(value));
+            }
+            if self.fill()? == 0 {
+                return Ok(self.last());
+            }
+        }
+    }
+
+    /// The next value, as long as no more need be read for it.
+    pub(super) fn next_buffered(&mut self) -> Option<Line> {
+        if self.scanner.scanned == 0 {
+            while let Some(&byte) = self.buffer.first() {
+                match byte {
+                    b'[' if !self.enclosed => self.enclosed = true,
+                    b']' => self.enclosed = false,
+                    byte if is_between(byte) => {}
+                    _ => break,
+                }
+                self.buffer.advance(1);
+            }
+        }
+        let end = self.scanner.end(&self.buffer)?;
+        self.number += 1;
+        let data = self.buffer.split_to(end).freeze();
+        Some(Line {
+            number: self.number,
+            data,
+        })
+    }
+
+    /// What stands after the last whole value; the decoder says what is wrong with it.
+    fn last(&mut self) -> Option<Line> {
+        let data = self.buffer.split().freeze();
+        self.scanner = Scanner::default();
+        if data.trim_ascii().is_empty() {
+            return None;
+        }
+        self.number += 1;
+        Some(Line {
+            number: self.number,
+            data,
+        })
+    }
+
+    fn fill(&mut self) -> Result<usize, SourceError> {
+        let length = self.buffer.len();
+        if length > MAX_RECORD {
+            return Err(SourceError::RecordTooLong {
+                path: self.path.clone(),
+                line: self.number + 1,
+                limit: MAX_RECORD,
+            });
+        }
+        self.buffer.resize(length + CHUNK, 0);
+        let read = loop {
+            match self.input.read(&mut self.buffer[length..]) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
+        let read = read.map_err(|source| SourceError::Io {
+            path: self.path.clone(),
+            source,
+        })?;
+        self.buffer.truncate(length + read);
+        Ok(read)
+    }
+}
+
+/// What stands between values: blanks, commas, the record separator of RFC 7464, and a byte order
+/// mark.
+fn is_between(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e | 0xef | 0xbb | 0xbf)
+}
+
+/// Finds the end of a value, over several calls with ever more of it.
+#[derive(Debug, Default)]
+struct Scanner {
+    scanned: usize,
+    depth: usize,
+    in_text: bool,
+}
+
+impl Scanner {
+    /// Where the value ends that the bytes start with, if it does.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        while let Some(&byte) = bytes.get(self.scanned) {
+            if self.in_text {
+                let Some(found) = memchr2(b'"', b'\\', &bytes[self.scanned..]) else {
+                    self.scanned = bytes.len();
+                    break;
+                };
+                self.scanned += found;
+                if bytes[self.scanned] == b'\\' {
+                    if self.scanned + 1 >= bytes.len() {
+                        break; // what is escaped is not there yet
+                    }
+                    self.scanned += 2;
+                    continue;
+                }
+                self.in_text = false;
+                self.scanned += 1;
+                if self.depth == 0 {
+                    return self.take(self.scanned);
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' if self.depth > 1 => self.depth -= 1,
+                b'}' | b']' if self.depth == 1 => return self.take(self.scanned + 1),
+                b'}' if self.scanned == 0 => return self.take(1), // stray: a bad record
+                // A number or a word ends where anything else begins.
+                _ if self.depth == 0 && (is_between(byte) || byte == b']') => {
+                    return self.take(self.scanned);
+                }
+                _ => {}
+            }
+            self.scanned += 1;
+        }
+        None
+    }
+
+    fn take(&mut self, end: usize) -> Option<usize> {
+        *self = Self::default();
+        Some(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// The values of a text, however its bytes arrive.
+    fn values(text: &'static str) -> Vec<String> {
+        let read = |step: usize| {
+            let steps = text.as_bytes().chunks(step).map(Cursor::new);
+            let chained: Input = steps.fold(Box::new(std::io::empty()) as Input, |before, step| {
+                Box::new(before.chain(step))
+            });
+            let mut reader = JsonReader::new(chained, PathBuf::from("x"));
+            let mut values = Vec::new();
+            while let Some(value) = reader.next().unwrap() {
+                assert_eq!(value.number, values.len() as u64 + 1);
+                values.push(String::from_utf8(value.data.to_vec()).unwrap());
+            }
+            values
+        };
+        let at_once = read(text.len().max(1));
+        for step in 1..5 {
+            assert_eq!(read(step), at_once, "{step} bytes at a time");
+        }
+        at_once
+    }
+
+    #[test]
+    fn values_are_found_however_they_are_joined() {
+        let expected = [r#"{"a":"}\"{"}"#, r#"{"b":[{"c":1}]}"#];
+        for text in [
+            "[{\"a\":\"}\\\"{\"}, {\"b\":[{\"c\":1}]}]",
+            "{\"a\":\"}\\\"{\"}{\"b\":[{\"c\":1}]}",
+            "\u{feff}{\"a\":\"}\\\"{\"},\n{\"b\":[{\"c\":1}]},",
+            "\u{1e}{\"a\":\"}\\\"{\"}\n\u{1e}{\"b\":[{\"c\":1}]}\n",
+        ] {
+            assert_eq!(values(text), expected, "{text}");
+        }
+        assert_eq!(values("{\n \"a\": 1\n}\n{\n}"), ["{\n \"a\": 1\n}", "{\n}"]);
+        assert_eq!(values("[[1,2],[3]] [[4]]"), ["[1,2]", "[3]", "[4]"]);
+        assert_eq!(values("[1, 2.5,\"x\\\\\"]"), ["1", "2.5", "\"x\\\\\""]);
+        assert_eq!(values(" \n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_value_that_is_cut_comes_as_it_is() {
+        assert_eq!(values("[{\"a\":1},{\"b\":"), ["{\"a\":1}", "{\"b\":"]);
+    }
+}

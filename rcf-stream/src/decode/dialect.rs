@@ -1,0 +1,75 @@
+//! How the records of a text are written: what a source and a decoder must know to read them.
+
+use serde::{Deserialize, Serialize};
+
+use super::InputFormat;
+use super::number::NumberStyle;
+
+/// How the records of a text are written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialect {
+    /// How a record is written.
+    pub format: InputFormat,
+    /// Where a record ends.
+    #[serde(default)]
+    pub framing: Framing,
+    /// What separates the columns of CSV; a blank stands for any number of blanks and tabs.
+    pub delimiter: u8,
+    /// Where the names of the columns of CSV stand.
+    #[serde(default)]
+    pub header: Header,
+    /// How many lines before the header or the first record are left out.
+    #[serde(default)]
+    pub skip: u64,
+    /// How many lines after the header name units, and are left out.
+    #[serde(default)]
+    pub unit_lines: u64,
+    /// What lines begin with that are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<u8>,
+    /// How numbers are written.
+    #[serde(default)]
+    pub numbers: NumberStyle,
+}
+
+/// Where a record ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Framing {
+    /// At a line feed, which quoted fields of CSV may hold.
+    #[default]
+    Lines,
+    /// At a carriage return.
+    Returns,
+    /// Where a JSON value ends: elements of an array, or values one after the other.
+    Values,
+}
+
+/// Where the names of the columns of CSV stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Header {
+    /// Nowhere: columns are numbered from 1.
+    None,
+    /// In the first line.
+    #[default]
+    FirstLine,
+    /// In a comment, without what marks it as one.
+    Comment(String),
+}
+
+/// JSON lines; for CSV, commas and a header.
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            format: InputFormat::default(),
+            framing: Framing::default(),
+            delimiter: b',',
+            header: Header::default(),
+            skip: 0,
+            unit_lines: 0,
+            comment: None,
+            numbers: NumberStyle::default(),
+        }
+    }
+}

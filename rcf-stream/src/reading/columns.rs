@@ -1,0 +1,511 @@
+//! Choice of the columns to judge, and of the time, on the first records.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::sample::{Column, Sample};
+use super::shape::Shape;
+use super::times;
+use crate::decode::FieldPath;
+use crate::suggest::closest;
+use crate::time::TimeFormat;
+
+/// Fewer records than this do not show that a column is constant, an index or a counter.
+const ENOUGH: usize = 20;
+
+/// The columns that were named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// What to judge; where none is named, it is chosen.
+    pub values: Vec<String>,
+    /// The key.
+    pub key: Option<String>,
+    /// The time; where none is named, it is chosen.
+    pub time: Option<String>,
+    /// The format of the time; where none is named, it is recognised.
+    pub time_format: Option<TimeFormat>,
+}
+
+/// What is read of the records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The columns to judge.
+    pub values: Vec<FieldPath>,
+    /// The key.
+    pub key: Option<FieldPath>,
+    /// The time.
+    pub time: Option<FieldPath>,
+    /// The format of the time, as far as it was named or recognised.
+    #[serde(default)]
+    pub time_format: TimeFormat,
+    /// The other columns, and why they are not judged; not saved.
+    #[serde(skip)]
+    pub ignored: Vec<(String, Reason)>,
+}
+
+/// Why a column is not judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Others were named.
+    NotNamed,
+    /// It holds nothing.
+    Empty,
+    /// It holds text, and so many different ones.
+    Text(usize),
+    /// It holds truth values, arrays or objects.
+    NoNumbers,
+    /// It holds one value.
+    Constant,
+    /// It counts the records.
+    Index,
+    /// It grows by the same step from record to record.
+    Clock,
+    /// It grows only.
+    Counter,
+    /// Its name says that it names things.
+    Id,
+    /// Its name says that it labels records.
+    Label,
+    /// It is a part of a date.
+    Calendar,
+    /// It is a time, and another one was chosen.
+    OtherTime,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotNamed => "not named",
+            Self::Empty => "empty",
+            Self::Text(1) => "text, always the same",
+            Self::Text(count @ 2..=50) => return write!(f, "text, {count} different: a --key?"),
+            Self::Text(_) => "text",
+            Self::NoNumbers => "no numbers",
+            Self::Constant => "constant",
+            Self::Index => "an index",
+            Self::Clock => "a clock",
+            Self::Counter => "a counter",
+            Self::Id => "an id",
+            Self::Label => "a label",
+            Self::Calendar => "part of a date",
+            Self::OtherTime => "another time",
+        })
+    }
+}
+
+/// There are no columns to judge, or not those that were named.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ChoiceError {
+    /// There is no record in the source.
+    #[error("there is no record in it")]
+    NoRecords,
+    /// A named column is in none of the first records.
+    #[error("there is no column {name:?}; the columns are {}{}", list(columns), hint(suggestion.as_deref()))]
+    NoSuchColumn {
+        /// The name.
+        name: String,
+        /// The columns.
+        columns: Vec<String>,
+        /// The column that was most likely meant.
+        suggestion: Option<String>,
+    },
+    /// No column is to be judged unless it is named.
+    #[error(
+        "there is nothing to judge: {}; name a column of numbers with --column",
+        reasons(ignored)
+    )]
+    Nothing {
+        /// All columns, and why they are not judged.
+        ignored: Vec<(String, Reason)>,
+    },
+}
+
+fn list(columns: &[String]) -> String {
+    let (shown, more) = columns.split_at(columns.len().min(30));
+    match more.len() {
+        0 => shown.join(", "),
+        count => format!("{} and {count} more", shown.join(", ")),
+    }
+}
+
+fn hint(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
+}
+
+/// `a (an index), b (text)`, shortened where there are many.
+pub(super) fn reasons(ignored: &[(String, Reason)]) -> String {
+    let named = |(label, reason): &(String, Reason)| format!("{label:?} ({reason})");
+    let shown: Vec<String> = ignored.iter().take(12).map(named).collect();
+    match ignored.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Chooses the columns to judge and the time.
+///
+/// # Errors
+/// A named column that is not there, or nothing to judge.
+pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
+    if sample.records == 0 {
+        return Err(ChoiceError::NoRecords);
+    }
+    let find = |name: &String| sample.find(name).ok_or_else(|| no_such(sample, name));
+    let key = named.key.as_ref().map(find).transpose()?;
+    let values = named
+        .values
+        .iter()
+        .map(find)
+        .collect::<Result<Vec<_>, _>>()?;
+    let time = match &named.time {
+        Some(name) => Some(find(name)?),
+        None => best_time(sample, &values, key),
+    };
+    let is = |column: &Column, other: Option<&Column>| {
+        other.is_some_and(|other| other.path == column.path)
+    };
+    let mut choice = Choice {
+        values: values.iter().map(|column| column.path.clone()).collect(),
+        key: key.map(|column| column.path.clone()),
+        time: time.map(|column| column.path.clone()),
+        time_format: match (&named.time_format, time) {
+            (Some(format), _) => format.clone(),
+            (None, Some(column)) => time_format(column).unwrap_or_default(),
+            (None, None) => TimeFormat::Auto,
+        },
+        ignored: Vec::new(),
+    };
+    // One column called `second` may be anything, but `hour` and `minute` are parts of a date.
+    let parts = sample.columns.iter().filter(|column| {
+        words(&column.label)
+            .last()
+            .is_some_and(|last| CALENDAR.contains(&last.as_str()))
+    });
+    let has_calendar = parts.count() > 1;
+    for column in &sample.columns {
+        let is_judged = values.iter().any(|value| value.path == column.path);
+        if is_judged || is(column, key) || is(column, time) {
+            continue;
+        }
+        match reason(column, has_calendar) {
+            None if values.is_empty() => choice.values.push(column.path.clone()),
+            None => choice
+                .ignored
+                .push((column.label.clone(), Reason::NotNamed)),
+            Some(reason) => choice.ignored.push((column.label.clone(), reason)),
+        }
+    }
+    if choice.values.is_empty() {
+        second_choice(sample, &mut choice);
+    }
+    if choice.values.is_empty() {
+        let ignored = choice.ignored;
+        return Err(ChoiceError::Nothing { ignored });
+    }
+    Ok(choice)
+}
+
+fn no_such(sample: &Sample, name: &str) -> ChoiceError {
+    let columns: Vec<String> = sample
+        .columns
+        .iter()
+        .map(|column| column.label.clone())
+        .collect();
+    let known = columns.iter().map(String::as_str);
+    ChoiceError::NoSuchColumn {
+        name: name.to_owned(),
+        suggestion: closest(name, known).map(str::to_owned),
+        columns,
+    }
+}
+
+/// Where nothing else is there to judge, counters are, or else what was constant so far, or else
+/// what counts.
+fn second_choice(sample: &Sample, choice: &mut Choice) {
+    for kind in [
+        &[Reason::Counter][..],
+        &[Reason::Constant],
+        &[Reason::Index, Reason::Clock],
+    ] {
+        let is_kind = |label: &String| {
+            choice
+                .ignored
+                .iter()
+                .any(|(name, reason)| name == label && kind.contains(reason))
+        };
+        let columns = sample
+            .columns
+            .iter()
+            .filter(|column| is_kind(&column.label));
+        choice.values = columns.map(|column| column.path.clone()).collect();
+        if !choice.values.is_empty() {
+            choice.ignored.retain(|(_, reason)| !kind.contains(reason));
+            return;
+        }
+    }
+}
+
+/// Why a column is not judged; `None` where it is.
+fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
+    let numbers = &column.numbers;
+    if column.present() == 0 {
+        return Some(Reason::Empty);
+    }
+    if numbers.len() * 10 < column.present() * 9 {
+        return Some(match column.texts.len() {
+            0 => Reason::NoNumbers,
+            _ if time_rank(column).is_some() => Reason::OtherTime,
+            _ => Reason::Text(column.texts.iter().collect::<BTreeSet<_>>().len()),
+        });
+    }
+    let words = words(&column.label);
+    let last = words.last().map_or("", String::as_str);
+    let distinct = distinct(numbers);
+    let is_whole = numbers.iter().all(|number| number.fract() == 0.0);
+    let is_unnamed = words.is_empty()
+        || column.label.starts_with("column_")
+        || column.label.to_lowercase().starts_with("unnamed");
+    let growth = Growth::of(numbers);
+    if numbers.len() >= ENOUGH && distinct == 1 {
+        return Some(Reason::Constant);
+    }
+    if is_whole && (is_unnamed || INDEX.contains(&last)) && growth.is_index() {
+        return Some(Reason::Index);
+    }
+    if is_time_name(&words) && growth.is_steady() {
+        return Some(Reason::Clock);
+    }
+    if numbers.len() >= ENOUGH {
+        if is_whole && growth.is_index() {
+            return Some(Reason::Index);
+        }
+        if growth.is_steady() {
+            return Some(Reason::Clock);
+        }
+        if growth.is_counter() {
+            return Some(Reason::Counter);
+        }
+    }
+    if time_rank(column).is_some() {
+        return Some(Reason::OtherTime);
+    }
+    if is_whole && has_calendar && CALENDAR.contains(&last) {
+        return Some(Reason::Calendar);
+    }
+    if is_whole
+        && (ID.contains(&last) || column.label.ends_with("Id") || column.label.ends_with("ID"))
+    {
+        return Some(Reason::Id);
+    }
+    let is_flag = words.len() > 1 && ["is", "has"].contains(&words[0].as_str()) && distinct <= 2;
+    let is_label = words.iter().any(|word| LABEL.contains(&word.as_str())) && distinct <= 50;
+    (is_whole && (is_flag || is_label)).then_some(Reason::Label)
+}
+
+const INDEX: &[&str] = &[
+    "index", "idx", "row", "rownum", "no", "nr", "n", "seq", "sequence", "i",
+];
+const ID: &[&str] = &[
+    "id", "ids", "uuid", "guid", "pid", "ppid", "tid", "uid", "gid", "key", "zip", "zipcode",
+    "postcode", "phone", "serial", "isbn", "ssn", "asn",
+];
+const LABEL: &[&str] = &[
+    "label",
+    "labels",
+    "class",
+    "target",
+    "anomaly",
+    "anomalous",
+    "outlier",
+    "changepoint",
+    "truth",
+    "fault",
+    "attack",
+    "cluster",
+    "category",
+    "type",
+    "code",
+    "group",
+    "fold",
+    "split",
+];
+const CALENDAR: &[&str] = &[
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "weekday",
+    "dayofweek",
+    "dow",
+    "week",
+    "quarter",
+    "yr",
+    "mnth",
+    "hr",
+];
+const TIME: &[&str] = &[
+    "t",
+    "ts",
+    "time",
+    "timestamp",
+    "timestamps",
+    "date",
+    "datetime",
+    "epoch",
+    "at",
+    "when",
+    "zeit",
+    "zeitpunkt",
+    "datum",
+    "uhrzeit",
+    "fecha",
+    "hora",
+    "heure",
+    "tiempo",
+    "ds",
+    "clock",
+    "millis",
+    "ms",
+];
+
+/// The words of a name, in lower case: `eventTime` and `event_time` are both `event`, `time`.
+fn words(label: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in label.chars() {
+        if !c.is_alphanumeric() {
+            words.push(String::new());
+        } else {
+            if c.is_uppercase() && before.is_lowercase() {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.extend(c.to_lowercase());
+            }
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn is_time_name(words: &[String]) -> bool {
+    let ends = [words.first(), words.last()];
+    ends.into_iter()
+        .flatten()
+        .any(|word| TIME.contains(&word.as_str()))
+}
+
+fn distinct(numbers: &[f64]) -> usize {
+    numbers
+        .iter()
+        .map(|number| number.to_bits())
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+/// How a column goes from record to record.
+struct Growth {
+    steps: usize,
+    rises: usize,
+    falls: usize,
+    ones: usize,
+    /// How many steps are as long as the median one, within what rounding leaves.
+    usual: usize,
+}
+
+impl Growth {
+    fn of(numbers: &[f64]) -> Self {
+        let steps: Vec<f64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let mut sorted = steps.clone();
+        sorted.sort_by(f64::total_cmp);
+        let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+        let largest = numbers
+            .iter()
+            .fold(0.0_f64, |most, number| most.max(number.abs()));
+        let slack = median.abs() * 1e-6 + largest * 1e-9;
+        let count = |is: &dyn Fn(f64) -> bool| steps.iter().filter(|step| is(**step)).count();
+        Self {
+            steps: steps.len(),
+            rises: count(&|step| step > 0.0),
+            falls: count(&|step| step < 0.0),
+            ones: count(&|step| step == 1.0),
+            usual: count(&|step| median > 0.0 && (step - median).abs() <= slack),
+        }
+    }
+
+    fn is_index(&self) -> bool {
+        self.steps > 0 && self.falls == 0 && self.ones * 100 >= self.steps * 95
+    }
+
+    fn is_steady(&self) -> bool {
+        self.steps > 0 && self.falls == 0 && self.usual * 100 >= self.steps * 95
+    }
+
+    /// A counter may be reset now and then.
+    fn is_counter(&self) -> bool {
+        self.rises * 2 >= self.steps && self.falls * 100 <= self.steps
+    }
+}
+
+/// The column that is most likely the time.
+fn best_time<'a>(
+    sample: &'a Sample,
+    values: &[&Column],
+    key: Option<&Column>,
+) -> Option<&'a Column> {
+    let is_free = |column: &&Column| {
+        let taken = values.iter().copied().chain(key);
+        taken.into_iter().all(|other| other.path != column.path)
+    };
+    let ranked = sample.columns.iter().filter(is_free).filter_map(|column| {
+        let is_named = is_time_name(&words(&column.label));
+        Some(((time_rank(column)?, !is_named), column))
+    });
+    ranked
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, column)| column)
+}
+
+/// How surely a column is a time: 0 for texts that are times, 1 and 2 for numbers; `None` if it is
+/// none.
+fn time_rank(column: &Column) -> Option<u8> {
+    let most = column.present() * 9;
+    if column.texts.len() * 10 >= most && !column.texts.is_empty() {
+        let shaped = column
+            .texts
+            .iter()
+            .filter(|text| Shape::of(text) == Shape::Time)
+            .count();
+        let has_date = column
+            .texts
+            .iter()
+            .any(|text| text.contains(['-', '/', '.', ' ']));
+        let is_time = times::of_texts(&column.texts).is_some()
+            || (is_time_name(&words(&column.label)) && shaped * 10 >= most && has_date);
+        return is_time.then_some(0);
+    }
+    if column.numbers.len() * 10 < most || times::of_numbers(&column.numbers).is_none() {
+        return None;
+    }
+    let growth = Growth::of(&column.numbers);
+    if is_time_name(&words(&column.label)) {
+        return Some(1);
+    }
+    (growth.falls == 0 && growth.rises > 0 && growth.steps >= 2).then_some(2)
+}
+
+fn time_format(column: &Column) -> Option<TimeFormat> {
+    if column.numbers.len() >= column.texts.len() {
+        times::of_numbers(&column.numbers)
+    } else {
+        times::of_texts(&column.texts)
+    }
+}

@@ -1,0 +1,94 @@
+//! Recognition of a file or a pipe that is open.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::{Choice, ChoiceError, DialectError, Given, Named, RECORDS, Sample, choose};
+use crate::connectors::file::{LinesInput, Records};
+use crate::decode::dialect::Dialect;
+use crate::decode::{Decoder, Fields, FieldsError, InputFormat};
+
+/// How a source is read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Recognised {
+    /// How its text is written.
+    pub dialect: Dialect,
+    /// What is read of its records.
+    pub choice: Choice,
+}
+
+/// A source that is not understood.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReadingError {
+    /// Its dialect is not read.
+    #[error(transparent)]
+    Dialect(#[from] DialectError),
+    /// Its columns are not those that were named, or none can be judged.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+}
+
+impl Recognised {
+    /// Recognises a source by its start.
+    ///
+    /// # Errors
+    /// What was seen and is not read, with the remedy.
+    pub fn of(input: &LinesInput, given: &Given, named: &Named) -> Result<Self, ReadingError> {
+        let (head, ended) = input.head();
+        let dialect = super::text(head, ended, given)?;
+        let choice = choose(&sample(head, ended, &dialect), named)?;
+        Ok(Self { dialect, choice })
+    }
+
+    /// The decoder of the records.
+    ///
+    /// # Errors
+    /// A header that cannot be read.
+    pub fn decoder(
+        &self,
+        header: Option<&[u8]>,
+        optional_values: bool,
+    ) -> Result<Decoder, FieldsError> {
+        let fields = Fields {
+            values: self.choice.values.clone(),
+            key: self.choice.key.clone(),
+            timestamp: self.choice.time.clone(),
+            time_format: self.choice.time_format.clone(),
+            optional_values,
+            numbers: self.dialect.numbers,
+            ..Fields::default()
+        };
+        match self.dialect.format {
+            InputFormat::Csv => Decoder::csv(&fields, self.dialect.delimiter, header),
+            InputFormat::Json => Decoder::json(&fields, false),
+            InputFormat::Jsonl => Decoder::json(&fields, true),
+            InputFormat::Raw => Ok(Decoder::raw()),
+        }
+    }
+}
+
+/// The records at the start of a text. The last is left out where the text may go on.
+fn sample(head: &[u8], ended: bool, dialect: &Dialect) -> Sample {
+    let input = Box::new(Cursor::new(head.to_vec()));
+    let Ok(mut records) = Records::open(input, Path::new("-"), dialect) else {
+        return Sample::default();
+    };
+    let header = records.header.take();
+    let mut lines = Vec::new();
+    while lines.len() <= RECORDS
+        && let Ok(Some(line)) = records.next()
+    {
+        lines.push(line.data);
+    }
+    if !ended && lines.len() > 1 {
+        lines.pop();
+    }
+    Sample::new(
+        dialect,
+        header.as_deref(),
+        lines.iter().map(|line| &line[..]),
+    )
+}

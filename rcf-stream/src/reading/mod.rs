@@ -1,0 +1,132 @@
+//! Recognition of how a source is written: the dialect of its text, and what its columns are.
+//!
+//! Everything here is a pure function of the first bytes or records. [`text`] recognises the dialect
+//! of a text, [`columns`] chooses what to judge, and [`Understood`] says both in one line.
+
+pub mod columns;
+mod file;
+mod json;
+pub mod sample;
+mod shape;
+mod table;
+#[cfg(test)]
+mod tests;
+mod times;
+mod understood;
+
+use thiserror::Error;
+
+pub use columns::{Choice, ChoiceError, Named, choose};
+pub use file::{ReadingError, Recognised};
+pub use sample::Sample;
+pub use understood::Understood;
+
+use crate::decode::InputFormat;
+use crate::decode::dialect::{Dialect, Framing, Header};
+use crate::decode::number::Decimal;
+
+/// How many records the columns are chosen on.
+pub const RECORDS: usize = 1_000;
+
+/// What is known about a text before it is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// How records are written.
+    pub format: Option<InputFormat>,
+    /// What separates the columns of CSV.
+    pub delimiter: Option<u8>,
+    /// Whether the first line of CSV names the columns.
+    pub header: Option<bool>,
+    /// The decimal mark.
+    pub decimal: Option<Decimal>,
+}
+
+/// A text whose dialect is not read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DialectError {
+    /// There is nothing in it.
+    #[error("there is no record in it")]
+    Empty,
+    /// It is one JSON object that holds the records.
+    #[error(
+        "it is one JSON object with the field {field:?} of {found}, not one object for each \
+         record; take the records out first, as in: {remedy}"
+    )]
+    Wrapped {
+        /// The field.
+        field: String,
+        /// What the field holds.
+        found: &'static str,
+        /// A command that does it.
+        remedy: String,
+    },
+    /// It is a JSON array of numbers or texts.
+    #[error(
+        "it is a JSON array of {found}, not of objects; write one to a line first, as in: \
+         jq -r '.[]' FILE | rcf … -"
+    )]
+    Scalars {
+        /// What the array holds.
+        found: &'static str,
+    },
+    /// A comma may be the decimal mark or separate thousands.
+    #[error(
+        "the number {found:?} could be {} or {}; say which with --decimal comma or --decimal point",
+        found.replace(',', "."),
+        found.replace(',', "")
+    )]
+    Comma {
+        /// A number with such a comma.
+        found: String,
+    },
+    /// A comma is the decimal mark in one place and not in another.
+    #[error(
+        "the numbers {comma:?} and {point:?} have different decimal marks; say which counts with \
+         --decimal comma or --decimal point"
+    )]
+    Decimals {
+        /// A number with a decimal comma.
+        comma: String,
+        /// A number with a decimal point.
+        point: String,
+    },
+}
+
+/// Recognises the dialect of a text by its start.
+///
+/// # Errors
+/// What was seen and is not read, with the remedy.
+pub fn text(head: &[u8], ended: bool, given: &Given) -> Result<Dialect, DialectError> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let Some(first) = head.trim_ascii_start().first() else {
+        return Err(DialectError::Empty);
+    };
+    let is_json = match given.format {
+        Some(InputFormat::Csv | InputFormat::Raw) => false,
+        Some(InputFormat::Json | InputFormat::Jsonl) => true,
+        None => matches!(first, b'{' | b'[' | 0x1e),
+    };
+    let mut dialect = if is_json {
+        let framing = json::framing(head, ended)?;
+        Dialect {
+            framing,
+            ..Dialect::default()
+        }
+    } else if given.format == Some(InputFormat::Raw) {
+        Dialect {
+            header: Header::None,
+            framing: table::line_end(head),
+            ..Dialect::default()
+        }
+    } else {
+        table::recognise(head, ended, given)?
+    };
+    if let Some(format) = given.format {
+        dialect.format = format;
+    }
+    if dialect.framing == Framing::Values && dialect.format == InputFormat::Jsonl {
+        dialect.format = InputFormat::Json; // line feeds within a value separate nothing
+    }
+    Ok(dialect)
+}

@@ -1,0 +1,194 @@
+//! The first records of a source as columns.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::RECORDS;
+use crate::decode::dialect::Dialect;
+use crate::decode::number::{NumberStyle, is_missing};
+use crate::decode::{FieldPath, InputFormat, Splitter};
+
+/// Objects deeper than this are not looked into.
+const DEPTH: usize = 8;
+/// More columns than this are not looked at.
+const COLUMNS: usize = 2_000;
+
+/// The first records of a source, by column.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// The columns in the order in which they appear.
+    pub columns: Vec<Column>,
+    /// How many records were looked at.
+    pub records: usize,
+}
+
+/// What the first records hold in one column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// How a decoder finds it.
+    pub path: FieldPath,
+    /// Its name for people.
+    pub label: String,
+    /// The numbers, also those in text, in the order of the records.
+    pub numbers: Vec<f64>,
+    /// How many of the numbers stood in text, as all of CSV do.
+    pub in_text: usize,
+    /// The texts that are no numbers.
+    pub texts: Vec<String>,
+    /// How many records hold a truth value, an object or an array there.
+    pub others: usize,
+}
+
+impl Column {
+    fn new(path: FieldPath, label: String) -> Self {
+        Self {
+            path,
+            label,
+            numbers: Vec::new(),
+            in_text: 0,
+            texts: Vec::new(),
+            others: 0,
+        }
+    }
+
+    /// How many records hold something there.
+    #[must_use]
+    pub fn present(&self) -> usize {
+        self.numbers.len() + self.texts.len() + self.others
+    }
+
+    fn add_text(&mut self, style: NumberStyle, text: &str) {
+        if let Some(number) = style.parse(text) {
+            self.numbers.push(number);
+            self.in_text += 1;
+        } else if !is_missing(text) {
+            self.texts.push(text.trim().to_owned());
+        }
+    }
+}
+
+impl Sample {
+    /// Looks at records as the dialect writes them. Those that cannot be read are passed over.
+    #[must_use]
+    pub fn new<'a>(
+        dialect: &Dialect,
+        header: Option<&[u8]>,
+        records: impl Iterator<Item = &'a [u8]>,
+    ) -> Self {
+        match dialect.format {
+            InputFormat::Csv => Self::csv(dialect, header, records.take(RECORDS)),
+            InputFormat::Json => Self::json(records.take(RECORDS)),
+            InputFormat::Jsonl => {
+                let lines = records.flat_map(|record| record.split(|byte| *byte == b'\n'));
+                Self::json(
+                    lines
+                        .filter(|line| !line.trim_ascii().is_empty())
+                        .take(RECORDS),
+                )
+            }
+            InputFormat::Raw => Self::default(),
+        }
+    }
+
+    fn csv<'a>(
+        dialect: &Dialect,
+        header: Option<&[u8]>,
+        records: impl Iterator<Item = &'a [u8]>,
+    ) -> Self {
+        let mut splitter = Splitter::new(dialect.delimiter);
+        let names = header.and_then(|line| splitter.names(line).ok());
+        let column = |name: &str| Column::new(FieldPath::name(name), name.to_owned());
+        let mut sample = Self {
+            columns: names.iter().flatten().map(|name| column(name)).collect(),
+            records: 0,
+        };
+        for record in records {
+            let Ok(width) = splitter.split(record) else {
+                continue;
+            };
+            if sample.columns.is_empty() {
+                sample.columns = (1..=width)
+                    .map(|number| column(&number.to_string()))
+                    .collect();
+            }
+            if width != sample.columns.len() {
+                continue;
+            }
+            sample.records += 1;
+            for (index, column) in sample.columns.iter_mut().enumerate() {
+                let cell = splitter.field(index).unwrap_or_default();
+                column.add_text(dialect.numbers, &String::from_utf8_lossy(cell));
+            }
+        }
+        sample
+    }
+
+    fn json<'a>(records: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut sample = Self::default();
+        let mut places = HashMap::new();
+        for record in records {
+            let Ok(value) = serde_json::from_slice::<Value>(record) else {
+                continue;
+            };
+            sample.records += 1;
+            sample.add(&value, &mut Vec::new(), &mut places);
+        }
+        sample
+    }
+
+    fn add(
+        &mut self,
+        value: &Value,
+        path: &mut Vec<String>,
+        places: &mut HashMap<Vec<String>, usize>,
+    ) {
+        let mut inside = |sample: &mut Self, name: String, value: &Value| {
+            path.push(name);
+            if path.len() <= DEPTH {
+                sample.add(value, path, places);
+            }
+            path.pop();
+        };
+        match value {
+            Value::Object(object) => {
+                for (name, value) in object {
+                    inside(self, name.clone(), value);
+                }
+                return;
+            }
+            Value::Array(array) => {
+                for (index, value) in array.iter().enumerate() {
+                    inside(self, index.to_string(), value);
+                }
+                return;
+            }
+            _ => {}
+        }
+        let index = match places.get(path.as_slice()) {
+            Some(&index) => index,
+            None if path.is_empty() || self.columns.len() >= COLUMNS => return,
+            None => {
+                let label = path.join(".");
+                let path_of = FieldPath::nested(path.clone());
+                self.columns.push(Column::new(path_of, label));
+                places.insert(path.clone(), self.columns.len() - 1);
+                self.columns.len() - 1
+            }
+        };
+        let column = &mut self.columns[index];
+        match value {
+            Value::Number(number) => column.numbers.extend(number.as_f64()),
+            Value::String(text) => column.add_text(NumberStyle::default(), text),
+            Value::Null => {}
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => column.others += 1,
+        }
+    }
+
+    /// The column of that name, as a person or a configuration writes it.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Column> {
+        let by = |is: &dyn Fn(&&Column) -> bool| self.columns.iter().find(is);
+        by(&|column| column.label == name).or_else(|| by(&|column| column.path.as_str() == name))
+    }
+}

@@ -1,0 +1,118 @@
+//! One line that says what was understood of a source.
+
+use std::fmt;
+
+use super::Choice;
+use super::columns::reasons;
+use crate::connectors::file::Bytes;
+use crate::decode::dialect::{Dialect, Framing, Header};
+use crate::decode::number::Decimal;
+use crate::decode::{FieldPath, InputFormat};
+use crate::time::TimeFormat;
+
+/// What was understood of a source. `Display` gives one line, for the standard error.
+#[derive(Debug, Clone)]
+pub struct Understood<'a> {
+    /// What the bytes were.
+    pub bytes: Bytes,
+    /// How the text is written.
+    pub dialect: &'a Dialect,
+    /// What is read of the records.
+    pub choice: &'a Choice,
+}
+
+impl fmt::Display for Understood<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels: Vec<String> = self.choice.values.iter().map(FieldPath::label).collect();
+        let (shown, more) = labels.split_at(labels.len().min(12));
+        write!(f, "judged: {}", shown.join(", "))?;
+        if !more.is_empty() {
+            write!(f, " and {} more", more.len())?;
+        }
+        match &self.choice.time {
+            Some(path) => write!(
+                f,
+                "; time: {} ({})",
+                path.label(),
+                unit(&self.choice.time_format)
+            )?,
+            None => f.write_str("; time: none")?,
+        }
+        match &self.choice.key {
+            Some(path) => write!(f, "; key: {}", path.label())?,
+            None => f.write_str("; key: none")?,
+        }
+        match self.choice.ignored.as_slice() {
+            [] => f.write_str("; ignored: none")?,
+            ignored => write!(f, "; ignored: {}", reasons(ignored))?,
+        }
+        write!(f, "; read as {}", self.format())
+    }
+}
+
+impl Understood<'_> {
+    /// `CSV with semicolons, decimal comma, gzip`.
+    fn format(&self) -> String {
+        let dialect = self.dialect;
+        let mut parts = vec![match (dialect.format, dialect.framing) {
+            (InputFormat::Csv, _) => format!("CSV with {}", delimiter_name(dialect.delimiter)),
+            (InputFormat::Raw, _) => "numbers, one in each record".to_owned(),
+            (_, Framing::Values) => "JSON values".to_owned(),
+            (InputFormat::Json, _) => "JSON, one value in each record".to_owned(),
+            (InputFormat::Jsonl, _) => "JSON lines".to_owned(),
+        }];
+        if dialect.format == InputFormat::Csv {
+            match dialect.header {
+                Header::None => parts.push("no header".to_owned()),
+                Header::FirstLine => {}
+                Header::Comment(_) => parts.push("a header that was completed".to_owned()),
+            }
+        }
+        for (count, what) in [
+            (dialect.skip, "before the table"),
+            (dialect.unit_lines, "of units"),
+        ] {
+            match count {
+                0 => {}
+                1 => parts.push(format!("1 line {what} left out")),
+                count => parts.push(format!("{count} lines {what} left out")),
+            }
+        }
+        if let Some(mark) = dialect.comment {
+            parts.push(format!("comments after {}", char::from(mark)));
+        }
+        if dialect.numbers.decimal == Decimal::Comma {
+            parts.push("decimal comma".to_owned());
+        }
+        if let Some(mark) = dialect.numbers.grouping {
+            parts.push(format!("thousands separated by {mark:?}"));
+        }
+        if dialect.numbers.signs {
+            parts.push("signs of currency and percent dropped".to_owned());
+        }
+        parts.extend(self.bytes.encoding().map(str::to_owned));
+        parts.extend(self.bytes.compression.map(str::to_owned));
+        parts.join(", ")
+    }
+}
+
+/// How a time is read, in words.
+fn unit(format: &TimeFormat) -> String {
+    match format {
+        TimeFormat::Epoch(unit) => unit.plural().to_owned(),
+        TimeFormat::Rfc3339 => "RFC 3339".to_owned(),
+        TimeFormat::Auto => "format not recognised: --time-format".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn delimiter_name(delimiter: u8) -> String {
+    match delimiter {
+        b',' => "commas".to_owned(),
+        b';' => "semicolons".to_owned(),
+        b'\t' => "tabs".to_owned(),
+        b'|' => "bars".to_owned(),
+        b' ' => "blanks".to_owned(),
+        other => format!("{:?}", char::from(other)),
+    }
+}
