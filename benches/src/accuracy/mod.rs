@@ -12,5 +12,4 @@ pub mod detectors;
 pub mod nab;
 pub mod ranking;
 pub mod run;
-pub mod split;
 pub mod synthetic;

@@ -8,7 +8,7 @@ use clap::Parser;
 use rcf_benches::accuracy::corpus::{self, Series};
 use rcf_benches::accuracy::detectors::DetectorId;
 use rcf_benches::accuracy::nab::{PROFILES, score};
-use rcf_benches::accuracy::{checks, run, split};
+use rcf_benches::accuracy::{checks, run};
 use rcf_benches::engines::EngineId;
 use rcf_benches::statistics::Spread;
 use rcf_core::Learning;
@@ -28,9 +28,6 @@ struct Arguments {
     /// Writes the outputs with the first seed there, in NAB's format for results
     #[arg(long)]
     results: Option<PathBuf>,
-    /// Chooses constants on one half of the series and scores them on the other
-    #[arg(long)]
-    split: bool,
     /// The checks beside NAB: taxi rides, tables, the paper's example, long anomalies, false alarms
     #[arg(long)]
     checks: bool,
@@ -46,9 +43,6 @@ fn main() -> anyhow::Result<()> {
     };
     let series = corpus::read(folder)?;
     let mut out = std::io::stdout().lock();
-    if arguments.split {
-        return Ok(write!(out, "{}", split::split_half(&series, 0)?)?);
-    }
     if arguments.checks {
         return run_checks(&mut out, &arguments, &series);
     }

@@ -9,13 +9,16 @@ use crate::labelled::Stream;
 pub(super) type Configure = fn(AnomalyDetectorBuilder) -> AnomalyDetectorBuilder;
 
 /// What can be compared in one run, the defaults first.
-pub(super) const CONFIGURATIONS: [(&str, Configure); 3] = [
+pub(super) const CONFIGURATIONS: [(&str, Configure); 4] = [
     ("detector", |builder| builder),
     ("detector-difference", |builder| {
         builder.transform(Transform::Difference)
     }),
-    ("detector-always", |builder| {
-        builder.learning(Learning::Always)
+    ("detector-skip", |builder| {
+        builder.learning(Learning::Skip { patience: 512 })
+    }),
+    ("detector-rate-1e-4", |builder| {
+        builder.false_alarm_rate(1e-4)
     }),
 ];
 
@@ -43,8 +46,8 @@ fn alert(row: usize, detection: &Descriptor) -> Option<Alert> {
     })
 }
 
-/// The chance of so much evidence on a usual record, as the detector has it. The boundary of the
-/// tail, 4.25 decades, is the nominal one of all kinds of evidence.
+/// The chance of so much evidence on a usual record, as the detector has it; 1 with thresholds that
+/// are not calibrated.
 pub fn p_value(detection: &Descriptor) -> f64 {
-    libm::exp10(-4.25 * detection.evidence)
+    detection.p_value.unwrap_or(1.0)
 }
