@@ -97,7 +97,7 @@ impl Running {
         }
         writeln!(input, "not JSON").unwrap();
         child.stdin = Some(input); // open: the pipeline waits for more
-        let token = more.iter().any(|it| *it == "--http-token-file");
+        let token = more.contains(&"--http-token-file");
         let running = Self {
             child,
             address,
