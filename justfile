@@ -65,6 +65,10 @@ mutants shard="0/64":
 nab *args:
     cargo run --release -p rcf-benches --bin nab -- {{args}}
 
+# The detector beside controls on labelled streams that chose none of its constants.
+labelled *args:
+    cargo run --release -p rcf-benches --bin labelled -- {{args}}
+
 # Line coverage of the core.
 coverage:
     cargo llvm-cov --package rcf-core --features rayon --summary-only

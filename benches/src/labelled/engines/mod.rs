@@ -1,0 +1,98 @@
+//! The engines: a stream in, alerts and one score and one evidence per row out.
+
+mod controls;
+mod detector;
+
+use super::Stream;
+
+pub use detector::p_value;
+
+/// What an engine makes of a stream.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers {
+    /// How unusual each row is, before any decision.
+    pub scores: Vec<f64>,
+    /// What the decision on each row rests on.
+    pub evidence: Vec<f64>,
+    /// What NAB's scorer puts a threshold to.
+    pub severities: Vec<f64>,
+    /// The alerts in order, without reminders of events that have been reported.
+    pub alerts: Vec<Alert>,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Its row.
+    pub row: usize,
+    /// What it rests on.
+    pub kind: &'static str,
+    /// How much.
+    pub evidence: f64,
+    /// The input that is named first.
+    pub input: Option<usize>,
+}
+
+/// An engine with its parameters, the same for all streams.
+#[derive(Debug, Clone, Copy)]
+pub struct Engine {
+    /// Its name in tables and on the command line.
+    pub name: &'static str,
+    /// Whether another seed gives other answers.
+    pub is_random: bool,
+    run: Run,
+}
+
+/// A stream and a seed in, answers out.
+type Control = fn(&Stream, u64) -> anyhow::Result<Answers>;
+
+#[derive(Debug, Clone, Copy)]
+enum Run {
+    Detector(detector::Configure),
+    Control(Control),
+}
+
+impl Engine {
+    /// All, the detector's configurations first.
+    pub fn all() -> Vec<Self> {
+        let detectors = detector::CONFIGURATIONS
+            .iter()
+            .map(|&(name, configure)| Self {
+                name,
+                is_random: true,
+                run: Run::Detector(configure),
+            });
+        let controls = controls::ALL.iter().map(|&(name, is_random, run)| Self {
+            name,
+            is_random,
+            run: Run::Control(run),
+        });
+        detectors.chain(controls).collect()
+    }
+
+    /// The engine of that name.
+    ///
+    /// # Errors
+    /// A message that lists the names.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let all = Self::all();
+        all.iter()
+            .find(|engine| engine.name == name)
+            .copied()
+            .ok_or_else(|| {
+                let names: Vec<_> = all.iter().map(|engine| engine.name).collect();
+                format!("there is {}", names.join(", "))
+            })
+    }
+
+    /// Reads the stream from its first row to its last.
+    ///
+    /// # Errors
+    /// The engine refuses its parameters or an observation.
+    pub fn run(&self, stream: &Stream, seed: u64) -> anyhow::Result<Answers> {
+        match self.run {
+            Run::Detector(configure) => detector::run(configure, stream, seed),
+            Run::Control(run) => run(stream, seed),
+        }
+    }
+}

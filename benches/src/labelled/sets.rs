@@ -1,0 +1,81 @@
+//! The sets, by name.
+
+use std::path::Path;
+
+use super::protocol::Tolerance;
+use super::{Stream, files, generate};
+
+/// A set of labelled streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SetId {
+    /// UCR anomaly archive, series of up to 20,000 rows.
+    Ucr,
+    /// SKAB: a water circulation with eight inputs.
+    Skab,
+    /// NASA's telemetry of the Mars Science Laboratory.
+    Msl,
+    /// Numenta Anomaly Benchmark.
+    Nab,
+    /// Ten kinds of event in one input, 20 streams each.
+    Kinds,
+    /// One of 20 inputs shifted, or decoupled from the others, 20 streams each.
+    Kinds20,
+    /// 40 short events in 10,000 observations, six streams.
+    Frequent,
+    /// Periodic streams without any event.
+    Calm,
+}
+
+impl SetId {
+    /// All, in the order of the table.
+    pub const ALL: [Self; 8] = [
+        Self::Skab,
+        Self::Msl,
+        Self::Ucr,
+        Self::Nab,
+        Self::Kinds,
+        Self::Kinds20,
+        Self::Frequent,
+        Self::Calm,
+    ];
+
+    /// Its name in tables and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ucr => "ucr",
+            Self::Skab => "skab",
+            Self::Msl => "msl",
+            Self::Nab => "nab",
+            Self::Kinds => "kinds",
+            Self::Kinds20 => "kinds20",
+            Self::Frequent => "frequent",
+            Self::Calm => "calm",
+        }
+    }
+
+    /// Rows next to an event that belong to it.
+    pub const fn tolerance(self) -> Tolerance {
+        match self {
+            Self::Ucr => Tolerance::UCR,
+            _ => Tolerance::DEFAULT,
+        }
+    }
+
+    /// The streams; `data` is the folder that holds `ucr/`, `skab/`, `msl/` and `nab/`.
+    ///
+    /// # Errors
+    /// A file is missing or is not what the set's is.
+    pub fn load(self, data: &Path) -> anyhow::Result<Vec<Stream>> {
+        let folder = data.join(self.name());
+        match self {
+            Self::Ucr => files::ucr(&folder),
+            Self::Skab => files::skab(&folder),
+            Self::Msl => files::msl(&folder),
+            Self::Nab => files::nab(&folder),
+            Self::Kinds => Ok(generate::kinds()),
+            Self::Kinds20 => Ok(generate::many_inputs()),
+            Self::Frequent => Ok(generate::frequent()),
+            Self::Calm => Ok(generate::calm()),
+        }
+    }
+}
