@@ -117,6 +117,10 @@ kills:
 kills-long:
     KINESIS_TEST_KILLS=100 bash rcf-stream/cli/tests/kinesis/run.sh -k whatever_happens -s
 
+# Builds another release by git worktree, lets it write checkpoints, and goes on from them.
+upgrade-from rev="fe1b8bc":
+    scripts/upgrade-from.sh {{rev}}
+
 # Ten minutes at full speed: memory and lag over time.
 soak *args:
     scripts/soak.sh {{args}}

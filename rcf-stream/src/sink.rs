@@ -3,19 +3,17 @@
 use std::pin::Pin;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
 use crate::error::SinkError;
 use crate::record::OutputRecord;
 
 /// How far a sink got, in its own words: a file sink writes its length here. The checkpoint keeps
 /// it, and opening the sink with it takes back everything that was written later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkPosition(pub String);
 
 /// How far the sinks of a pipeline got.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SinkPositions {
     /// The sink of results, where it can say.
     pub results: Option<SinkPosition>,

@@ -25,6 +25,9 @@ class Detection(NamedTuple):
         The score of the forest; higher is more anomalous. 0 before the forest is ready.
     evidence : float
         What the decision rests on, in units of its boundary: beyond 1 this is a candidate.
+    p_value : float
+        How often a calm stream shows as much, at most about this share of its observations; below
+        the false alarm rate if and only if this is a candidate. NaN with thresholds of other kinds.
     threshold : float
         The score beyond which this is a candidate by its score alone; infinite while too few are known.
     severity : float
@@ -45,7 +48,8 @@ class Detection(NamedTuple):
         Why a candidate is not reported: ``"warm_up"``, ``"near_expected"``, ``"noise_floor"``,
         ``"explained"``, ``"already_alerted"`` or ``"drift"``.
     kind : str or None
-        The evidence: ``"range"``, ``"level"``, ``"score"`` or ``"tail"``.
+        The evidence: ``"range"``, ``"level"``, ``"score"``, ``"change"``, ``"season"``,
+        ``"relation"`` or ``"tail"``.
     relative_index : int or None
         Which observation it is about: 0 for this one, -k for the one k before.
     values, expected : ndarray of shape (input_dimensions,), or None
@@ -58,6 +62,7 @@ class Detection(NamedTuple):
 
     score: float
     evidence: float
+    p_value: float
     threshold: float
     severity: float
     grade: float
@@ -116,7 +121,7 @@ class Detections:
 
     Attributes
     ----------
-    score, evidence, threshold, severity, grade, confidence, made_up : ndarray of shape (n,), float64
+    score, evidence, p_value, threshold, severity, grade, confidence, made_up : ndarray of shape (n,), float64
         As for `Detection`, an entry for each row.
     warmup, imputed : ndarray of shape (n,), int64
         Likewise.
@@ -128,7 +133,8 @@ class Detections:
         For each candidate, why it is not reported; None for an anomaly.
     kinds : list of str
         For each candidate, the evidence: a value beyond the ``"range"``, an unusual ``"level"`` of scores,
-        the ``"score"`` of the row alone, or that of its shingle in the ``"tail"``.
+        the ``"score"`` of the row alone, a ``"change"`` of course, a ``"season"`` unlike past cycles,
+        a broken ``"relation"`` between inputs, or the score of the shingle in the ``"tail"``.
     relative_index : ndarray of shape (c,), int64
         For each candidate, which row it is about: 0 for itself, -k for the one k before.
 
@@ -144,6 +150,7 @@ class Detections:
 
     score: "NDArray[np.float64]"
     evidence: "NDArray[np.float64]"
+    p_value: "NDArray[np.float64]"
     threshold: "NDArray[np.float64]"
     severity: "NDArray[np.float64]"
     grade: "NDArray[np.float64]"
@@ -280,7 +287,8 @@ class Detections:
 
 _SAME_RUN = {"already_alerted", "explained", "drift"}
 _COLUMNS = (
-    "score", "grade", "severity", "is_anomaly", "evidence", "threshold", "confidence", "warmup", "imputed"
+    "score", "grade", "severity", "is_anomaly", "evidence", "p_value", "threshold", "confidence",
+    "warmup", "imputed",
 )  # fmt: skip
 
 for _class in (Detection, Anomaly, Detections):

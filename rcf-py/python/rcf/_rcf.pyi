@@ -174,10 +174,12 @@ class AnomalyDetector:
         imputation: Literal["previous", "linear", "zero", "forest"] | Sequence[float] | None = None,
         time_gap_input: bool | None = None,
         learning: Literal["always", "skip", "delay"] | tuple[str, int] | tuple[str, int, int] | None = None,
-        threshold: float | dict[str, float] | tuple[str, float] | None = None,
+        false_alarm_rate: float | None = None,
+        threshold: float | tuple[str, float] | None = None,
         ignore_near_expected: float | dict[str, float] | None = None,
         noise_floor: float | None = None,
         silence: int | None = None,
+        quiet: int | None = None,
     ) -> Self: ...
     def process(
         self, points: ArrayLike, *, timestamps: ArrayLike | None = None, missing: _Missing = "raise"

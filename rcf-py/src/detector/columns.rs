@@ -13,6 +13,7 @@ use rcf_core::{Descriptor, Direction, EvidenceKind, Silenced};
 pub(crate) struct Columns {
     score: Vec<f64>,
     evidence: Vec<f64>,
+    p_value: Vec<f64>,
     threshold: Vec<f64>,
     severity: Vec<f64>,
     grade: Vec<f64>,
@@ -38,6 +39,7 @@ impl Columns {
         let row = self.score.len() as i64;
         self.score.push(descriptor.score);
         self.evidence.push(descriptor.evidence);
+        self.p_value.push(descriptor.p_value.unwrap_or(f64::NAN));
         self.threshold.push(descriptor.threshold);
         self.severity.push(descriptor.severity);
         self.grade.push(descriptor.grade);
@@ -80,7 +82,7 @@ impl Columns {
             )+};
         }
         set!(
-            score, evidence, threshold, severity, grade, confidence, made_up, warmup, imputed
+            score, evidence, p_value, threshold, severity, grade, confidence, made_up, warmup, imputed
         );
         set!(is_anomaly, candidate, relative_index, is_high);
         set_per_input!(values, expected, high, low);
@@ -102,6 +104,7 @@ pub(crate) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bou
     let entries = PyDict::new(py);
     entries.set_item("score", descriptor.score)?;
     entries.set_item("evidence", descriptor.evidence)?;
+    entries.set_item("p_value", descriptor.p_value.unwrap_or(f64::NAN))?;
     entries.set_item("threshold", descriptor.threshold)?;
     entries.set_item("severity", descriptor.severity)?;
     entries.set_item("grade", descriptor.grade)?;

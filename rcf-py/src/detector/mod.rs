@@ -54,13 +54,12 @@ use crate::shared::Shared;
 ///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
 ///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience, after
 ///     how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight", 10, 500)``;
-///     else it is the sample size. Default ``("skip", 512)`` for shingles of several inputs,
-///     ``"always"`` for one input or single observations.
-/// threshold : dict, tuple or float, optional
-///     How scores become decisions. By default several kinds of evidence, of which the largest
-///     decides; a dict sets their boundaries: ``margin`` outside of the range seen (0.02 of its
-///     width), ``height`` of the score of a single observation (0.5625 of the highest possible), and
-///     ``decades``: a usual shingle exceeds it once in 10 ** decades (4.25). Or
+///     else it is the sample size. Default ``"always"``.
+/// false_alarm_rate : float, default 0.0005
+///     The one knob: the share of the observations of a calm stream that may exceed the boundary.
+///     Alerts are fewer, since one stands for an event. Less means fewer false alarms and more misses.
+/// threshold : tuple or float, optional
+///     Another way from scores to decisions, instead of calibrated evidence:
 ///     ``("extreme_value", decades)``; ``("quantile", decades)``, which one observation in
 ///     10 ** decades exceeds whatever the scores are; ``("deviations", factor)``; or a fixed boundary
 ///     for the score.
@@ -71,7 +70,10 @@ use crate::shared::Shared;
 ///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
 ///     otherwise.
 /// silence : int, default 50
-///     Number of observations after an alert for which more of the same is silenced; 0 reports each.
+///     Number of observations after the first alert of an event during which nothing else is
+///     reported; 0 reports each candidate.
+/// quiet : int, default 50
+///     Number of observations below the boundary that end an event.
 ///
 /// Raises
 /// ------
@@ -117,13 +119,13 @@ impl PyAnomalyDetector {
         signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
             sample_size=None, time_decay=None, initial_accept_fraction=None, seed=None, warm_up=None,
             transform=None, transform_decay=None, weights=None, imputation=None,
-            time_gap_input=None, learning=None, threshold=None, ignore_near_expected=None,
-            noise_floor=None, silence=None, _state=None),
+            time_gap_input=None, learning=None, false_alarm_rate=None, threshold=None, ignore_near_expected=None,
+            noise_floor=None, silence=None, quiet=None, _state=None),
         text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
             sample_size=None, time_decay=None, initial_accept_fraction=None, seed=None, \
             warm_up=None, transform=None, transform_decay=None, weights=None, imputation=None, \
-            time_gap_input=None, learning=None, threshold=None, ignore_near_expected=None, \
-            noise_floor=None, silence=None)"
+            time_gap_input=None, learning=None, false_alarm_rate=None, threshold=None, ignore_near_expected=None, \
+            noise_floor=None, silence=None, quiet=None)"
     )]
     #[expect(
         clippy::too_many_arguments,
@@ -144,10 +146,12 @@ impl PyAnomalyDetector {
         imputation: Option<&Bound<'_, PyAny>>,
         time_gap_input: Option<&Bound<'_, PyAny>>,
         learning: Option<&Bound<'_, PyAny>>,
+        false_alarm_rate: Option<&Bound<'_, PyAny>>,
         threshold: Option<&Bound<'_, PyAny>>,
         ignore_near_expected: Option<&Bound<'_, PyAny>>,
         noise_floor: Option<&Bound<'_, PyAny>>,
         silence: Option<&Bound<'_, PyAny>>,
+        quiet: Option<&Bound<'_, PyAny>>,
         _state: State<'_>,
     ) -> PyResult<Self> {
         if let Some((bytes, trusted)) = _state {
@@ -169,6 +173,8 @@ impl PyAnomalyDetector {
             time_gap_input: flag,
             noise_floor: real,
             silence: integer,
+            quiet: integer,
+            false_alarm_rate: real,
             threshold: parameters::threshold,
             transform: parameters::transform,
             ignore_near_expected: parameters::near_expected,

@@ -136,11 +136,14 @@ pub(super) fn learning(
     Ok(Some(learning))
 }
 
-/// A number for a fixed boundary, a dict for the combined strategy, or a tuple of a name and a number.
+/// A number for a fixed boundary, or a tuple of a name and a number.
 pub(super) fn threshold(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Threshold>> {
     let Some(value) = value else { return Ok(None) };
-    if let Ok(parts) = value.cast::<PyDict>() {
-        return combined(name, parts).map(Some);
+    if value.cast::<PyDict>().is_ok() {
+        return Err(errors::config(format!(
+            "{name} takes no dict any more: its margin, height and decades have become \
+             false_alarm_rate, for example false_alarm_rate=0.0005"
+        )));
     }
     if let Ok((given, number)) = value.extract::<(String, f64)>() {
         let choices = [
@@ -152,34 +155,11 @@ pub(super) fn threshold(name: &str, value: Argument<'_, '_>) -> PyResult<Option<
     }
     let score = value.extract().map_err(|_| {
         PyTypeError::new_err(format!(
-            "{name} must be a number, a dict of margin, height and decades, \
-             (\"extreme_value\", decades), (\"quantile\", decades) or \
+            "{name} must be a number, (\"extreme_value\", decades), (\"quantile\", decades) or \
              (\"deviations\", factor), got {value}"
         ))
     })?;
     Ok(Some(Threshold::Fixed { score }))
-}
-
-fn combined(name: &str, parts: &Bound<'_, PyDict>) -> PyResult<Threshold> {
-    let mut threshold = Threshold::default();
-    let Threshold::Combined {
-        margin,
-        height,
-        decades,
-    } = &mut threshold
-    else {
-        return Err(errors::config(format!("{name} is no dict by default")));
-    };
-    for (key, value) in parts {
-        let key = text(name, &key)?;
-        let value = real(&key, Some(&value))?.unwrap_or_default();
-        match choice(name, &key, &[("margin", 0), ("height", 1), ("decades", 2)])? {
-            0 => *margin = value,
-            1 => *height = value,
-            _ => *decades = value,
-        }
-    }
-    Ok(threshold)
 }
 
 pub(super) fn near_expected(name: &str, value: Argument<'_, '_>) -> PyResult<Option<NearExpected>> {

@@ -6,7 +6,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use support::browser::Browser;
@@ -18,14 +18,21 @@ const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&é\u{1}";
 struct Running {
     child: Child,
     address: SocketAddr,
+    token: &'static str,
     _folder: tempfile::TempDir,
 }
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 impl Running {
     /// Scores readings of some keys; the last record of the hostile one stands out.
     fn start() -> Self {
+        Self::of(rcf(), &[])
+    }
+
+    fn of(mut program: Command, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = rcf()
+        let mut child = program
             .current_dir(folder.path())
             .args([
                 "run",
@@ -58,6 +65,7 @@ impl Running {
                 "--checkpoint-every-seconds",
                 "0.2",
             ])
+            .args(more)
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -89,9 +97,11 @@ impl Running {
         }
         writeln!(input, "not JSON").unwrap();
         child.stdin = Some(input); // open: the pipeline waits for more
+        let token = more.contains(&"--http-token-file");
         let running = Self {
             child,
             address,
+            token: if token { TOKEN } else { "" },
             _folder: folder,
         };
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -108,7 +118,8 @@ impl Running {
 
     /// Status and body.
     fn get(&self, path: &str) -> (u16, String) {
-        let (status, _, body) = request(self.address, "GET", path, &self.address.to_string());
+        let host = self.address.to_string();
+        let (status, _, body) = request_with(self.address, "GET", path, &host, self.token);
         (status, body)
     }
 }
@@ -122,13 +133,24 @@ impl Drop for Running {
 
 /// Status, head and body.
 fn request(address: SocketAddr, method: &str, path: &str, host: &str) -> (u16, String, String) {
+    request_with(address, method, path, host, "")
+}
+
+fn request_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    host: &str,
+    token: &str,
+) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Connection: close\r\n\r\n"
     )
     .unwrap();
     let mut answer = String::new();
@@ -223,6 +245,142 @@ fn it_can_only_be_read_and_only_under_its_own_name() {
         request(running.address, "GET", "/livez", "localhost").0,
         200
     );
+}
+
+/// The program with so few descriptors.
+fn with_descriptors(count: usize) -> Command {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n {count} && exec \"$0\" \"$@\"");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_rcf")]);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("RCF_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+#[test]
+fn silent_and_slow_connections_take_nothing_from_the_pipeline() {
+    let mut running = Running::of(with_descriptors(128), &[]);
+    let mut crowd = Vec::new();
+    for n in 0..600 {
+        let mut stream = TcpStream::connect(running.address).unwrap();
+        let start: &[u8] = match n % 3 {
+            0 => b"",                                                 // silent
+            1 => b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ",            // in the middle of a head
+            _ => b"GET /page.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", // never read
+        };
+        let _ = stream.write_all(start); // it may be closed already, to make room
+        crowd.push(stream);
+        if n % 100 == 99 {
+            assert_eq!(running.get("/livez").0, 200, "after {n} connections");
+        }
+    }
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", running.child.id()));
+    if let Ok(descriptors) = descriptors {
+        let open = descriptors.count();
+        assert!(open < 64, "{open} of 128 descriptors are open");
+    }
+    // The pipeline reads, scores and writes checkpoints meanwhile, and ends well.
+    let mut input = running.child.stdin.take().unwrap();
+    for n in 0..400 {
+        writeln!(input, r#"{{"key": "late", "heat": {n}, "load": 1}}"#).unwrap();
+    }
+    drop(input);
+    let status = running.child.wait().unwrap();
+    assert!(status.success(), "{status}");
+    let results = std::fs::read_to_string(running._folder.path().join("out.jsonl")).unwrap();
+    assert_eq!(results.lines().count(), 2_000);
+}
+
+#[test]
+fn a_connection_that_sends_no_request_is_closed() {
+    let running = Running::start();
+    let began = Instant::now();
+    let mut streams: Vec<TcpStream> = [
+        "",
+        "GET / HTTP/1.1\r\nHost: ",
+        "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ]
+    .iter()
+    .map(|start| {
+        let mut stream = TcpStream::connect(running.address).unwrap();
+        stream.write_all(start.as_bytes()).unwrap();
+        stream
+    })
+    .collect();
+    for stream in &mut streams {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(50),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn a_token_is_asked_for_where_there_is_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, format!("{TOKEN}\n")).unwrap();
+    let running = Running::of(rcf(), &["--http-token-file", path.to_str().unwrap()]);
+    let host = running.address.to_string();
+    for path in ["/metrics", "/api/live?q="] {
+        assert_eq!(running.get(path).0, 200, "{path}");
+        let (status, head, body) = request(running.address, "GET", path, &host);
+        assert_eq!(status, 401, "{path}");
+        assert!(head.contains("www-authenticate: bearer"), "{head}");
+        assert!(!body.contains("boiler"), "{body}");
+        let wrong = "0123456789abcdef0123456789abcdee";
+        assert_eq!(
+            request_with(running.address, "GET", path, &host, wrong).0,
+            401
+        );
+    }
+    for path in ["/", "/page.js", "/livez", "/readyz"] {
+        assert_eq!(
+            request(running.address, "GET", path, &host).0,
+            200,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn other_machines_are_let_in_only_on_purpose() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "run",
+        "--source-kind",
+        "sine",
+        "--source-count",
+        "1",
+        "--http-port",
+        "0",
+    ];
+    let error = fail(
+        folder.path(),
+        78,
+        &[&flags[..], &["--http-host", "0.0.0.0"]].concat(),
+    );
+    assert!(
+        error.contains("http.host = \"0.0.0.0\" is reached from other machines")
+            && error.contains("set http.token_file, or http.public = true"),
+        "{error}"
+    );
+    std::fs::write(folder.path().join("token"), "short").unwrap();
+    let error = fail(
+        folder.path(),
+        78,
+        &[&flags[..], &["--http-token-file", "token"]].concat(),
+    );
+    assert!(error.contains("16 or more visible ASCII"), "{error}");
 }
 
 #[test]

@@ -8,12 +8,25 @@ use super::store::{MANIFESTS, POSITION, Shared};
 use super::{CheckpointError, OnMissingState};
 
 impl Shared {
-    /// Reads the position, writes our name into it, and deletes what no checkpoint needs.
+    /// Takes the right to commit, and deletes what no checkpoint needs.
     pub(super) async fn claim(
         &self,
         policy: OnMissingState,
     ) -> Result<Option<CommittedPosition>, CheckpointError> {
         let mut committer = self.committer.lock().await;
+        let (position, manifests) = self.take_over(&mut committer, policy).await?;
+        // From here on nobody else commits, so what no manifest names is nobody's.
+        self.retain_manifests(&mut committer, &manifests, &position)
+            .await?;
+        Ok(position.manifest.is_some().then_some(position))
+    }
+
+    /// Reads the position and writes our name into it. Returns the manifests, too.
+    pub(super) async fn take_over(
+        &self,
+        committer: &mut Committer,
+        policy: OnMissingState,
+    ) -> Result<(CommittedPosition, Vec<String>), CheckpointError> {
         let (position, version) = match self.read_position().await {
             Err(error) if error.is_missing_state() && policy != OnMissingState::Fail => {
                 tracing::warn!(%error, ?policy, "taking the position from a manifest");
@@ -28,11 +41,8 @@ impl Shared {
             writer: self.writer.clone(),
             ..position.clone()
         };
-        self.write_position(&mut committer, &ours).await?;
-        // From here on nobody else commits, so what no manifest names is nobody's.
-        self.retain_manifests(&mut committer, &manifests, &position)
-            .await?;
-        Ok(position.manifest.is_some().then_some(position))
+        self.write_position(committer, &ours).await?;
+        Ok((position, manifests))
     }
 
     pub(super) async fn read_position(

@@ -1,16 +1,41 @@
-//! The settings that a state depends on.
+//! The settings that a state depends on, by name.
+//!
+//! A fingerprint has a version. A name that is absent has the value that it had in effect for that
+//! version: see [`INTRODUCED`]. So a release that adds a parameter still continues the checkpoints
+//! of those before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::fingerprint_v1;
+use crate::operator::MODEL_VERSION;
+
+/// The version of the fingerprints that this release writes.
+const VERSION: u64 = 2;
+const VERSION_NAME: &str = "version";
+const MODEL_VERSION_NAME: &str = "model_version";
+
+/// Parameters that came with a later version than 1: the version, the name, and the value with
+/// which a model does what the models of earlier versions did.
+///
+/// Whoever adds a parameter of a model adds a line here, with `VERSION` raised by one.
+const INTRODUCED: &[(u64, &str, Introduced)] = &[(2, MODEL_VERSION_NAME, Introduced::Count(1))];
+
+/// A value of [`INTRODUCED`].
+#[derive(Debug, Clone, Copy)]
+enum Introduced {
+    Count(u64),
+}
 
 /// The settings that change what a pipeline computes, by name. Checkpoints carry them, so that a
 /// state is never continued under other settings, and so that the error can name the one.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fingerprint(BTreeMap<String, Value>);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fingerprint {
+    version: u64,
+    settings: BTreeMap<String, Value>,
+}
 
 /// One setting that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +46,17 @@ pub struct Difference {
     pub saved: Option<Value>,
     /// Its value now.
     pub configured: Option<Value>,
+}
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        let mut fingerprint = Self {
+            version: VERSION,
+            settings: BTreeMap::new(),
+        };
+        fingerprint.insert(MODEL_VERSION_NAME, MODEL_VERSION.into());
+        fingerprint
+    }
 }
 
 impl Fingerprint {
@@ -34,36 +70,91 @@ impl Fingerprint {
             }
             Value::Null => {} // not set
             value => {
-                self.0.insert(name.to_owned(), value);
+                self.settings.insert(name.to_owned(), value);
             }
         }
+    }
+
+    /// Reads what [`to_map`](Self::to_map) of this release or an earlier one has written.
+    #[must_use]
+    pub fn from_map(mut map: BTreeMap<String, Value>) -> Self {
+        match map
+            .remove(VERSION_NAME)
+            .and_then(|version| version.as_u64())
+        {
+            Some(version) => Self {
+                version,
+                settings: map,
+            },
+            None => Self {
+                version: 1,
+                settings: fingerprint_v1::upgrade(map),
+            },
+        }
+    }
+
+    /// The settings with the version, as they are saved.
+    #[must_use]
+    pub fn to_map(&self) -> BTreeMap<String, Value> {
+        let mut map = self.settings.clone();
+        map.insert(VERSION_NAME.to_owned(), self.version.into());
+        map
     }
 
     /// Takes the settings of a section from another one.
     pub(super) fn copy_section(&mut self, section: &str, from: &Self) {
         let is_inside = |name: &str| name.split('.').next() == Some(section);
-        self.0.retain(|name, _| !is_inside(name));
-        let copied = from.0.iter().filter(|(name, _)| is_inside(name));
-        self.0
+        self.settings.retain(|name, _| !is_inside(name));
+        let copied = from.settings.iter().filter(|(name, _)| is_inside(name));
+        self.settings
             .extend(copied.map(|(name, value)| (name.clone(), value.clone())));
     }
 
-    /// All settings, by name.
+    /// All settings that are set, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.settings
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The settings that are not the same in both, by name.
+    /// The value of a setting: the one that is set, or the one in effect where it is absent.
+    fn get(&self, name: &str) -> Option<Value> {
+        let set = self.settings.get(name).cloned();
+        set.or_else(|| {
+            let introduced = INTRODUCED.iter().find(|it| it.1 == name)?;
+            let (since, _, Introduced::Count(before)) = *introduced;
+            (self.version < since).then(|| before.into())
+        })
+    }
+
+    /// The version of the models: other ones give other scores for the same records.
+    #[must_use]
+    pub fn model_version(&self) -> u64 {
+        let version = self.get(MODEL_VERSION_NAME);
+        version.and_then(|it| it.as_u64()).unwrap_or_default()
+    }
+
+    /// The settings that are not the same in both, by name. Models of an earlier version are no
+    /// difference: they go on learning, and each result names the version that made it.
     #[must_use]
     pub fn differences(&self, configured: &Self) -> Vec<Difference> {
-        let names: BTreeSet<_> = self.0.keys().chain(configured.0.keys()).collect();
-        let differs = |name: &&String| self.0.get(*name) != configured.0.get(*name);
-        let difference = |name: &String| Difference {
-            setting: name.clone(),
-            saved: self.0.get(name).cloned(),
-            configured: configured.0.get(name).cloned(),
+        let names: BTreeSet<&String> = self
+            .settings
+            .keys()
+            .chain(configured.settings.keys())
+            .collect();
+        let is_upgrade = |name: &str| {
+            name == MODEL_VERSION_NAME && self.model_version() < configured.model_version()
         };
-        names.into_iter().filter(differs).map(difference).collect()
+        let difference = |name: &String| {
+            let (saved, now) = (self.get(name), configured.get(name));
+            (saved != now && !is_upgrade(name)).then(|| Difference {
+                setting: name.clone(),
+                saved,
+                configured: now,
+            })
+        };
+        names.into_iter().filter_map(difference).collect()
     }
 }
 
@@ -84,13 +175,14 @@ mod tests {
 
     use super::*;
 
+    fn make(forest: Value) -> Fingerprint {
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.insert("forest", forest);
+        fingerprint
+    }
+
     #[test]
     fn names_the_settings_that_differ() {
-        let make = |forest: Value| {
-            let mut fingerprint = Fingerprint::default();
-            fingerprint.insert("forest", forest);
-            fingerprint
-        };
         let saved = make(json!({"sample_size": 256, "seed": 1, "time_decay": null}));
         assert_eq!(saved.differences(&saved.clone()), []);
         let other = make(json!({"sample_size": 512, "trees": 2, "seed": 1}));
@@ -101,5 +193,33 @@ mod tests {
             texts,
             [sample_size, "forest.trees was not set and is now 2"]
         );
+    }
+
+    #[test]
+    fn what_is_saved_is_read() {
+        let saved = make(json!({"seed": 1}));
+        assert_eq!(Fingerprint::from_map(saved.to_map()), saved);
+    }
+
+    #[test]
+    fn a_name_that_a_version_did_not_know_has_the_value_of_that_version() {
+        let old = Fingerprint::from_map(BTreeMap::from([("forest.seed".to_owned(), 1.into())]));
+        assert_eq!((old.version, old.model_version()), (1, 1));
+        assert_eq!(old.differences(&make(json!({"seed": 1}))), []);
+    }
+
+    #[test]
+    fn models_of_a_later_release_are_refused_and_earlier_ones_go_on() {
+        let now = make(json!({}));
+        let of = |version: u64| {
+            let mut fingerprint = now.clone();
+            fingerprint.insert(MODEL_VERSION_NAME, version.into());
+            fingerprint
+        };
+        let next = u64::from(MODEL_VERSION) + 1;
+        assert_eq!(of(u64::from(MODEL_VERSION) - 1).differences(&now), []);
+        let differences = of(next).differences(&now);
+        assert_eq!(differences.len(), 1);
+        assert_eq!(differences[0].setting, MODEL_VERSION_NAME);
     }
 }

@@ -3,9 +3,9 @@
 use futures_util::TryStreamExt;
 use serde::Serialize;
 
-use super::store::{CheckpointStore, POSITION};
+use super::store::{CheckpointStore, MANIFESTS, POSITION};
 use super::{CheckpointError, CommittedPosition, Location, Manifest};
-use crate::operator::describe_model;
+use crate::operator::{SavedModel, describe_model};
 
 /// What was found of one application and stream.
 #[derive(Debug, Serialize)]
@@ -48,26 +48,8 @@ pub struct ModelInfo {
 /// # Errors
 /// The place cannot be read. What is wrong with a checkpoint stands in its [`Inspection`].
 pub async fn inspect(location: &Location) -> Result<Vec<Inspection>, CheckpointError> {
-    let root = (!location.root.as_ref().is_empty()).then_some(&location.root);
-    let list = location.store.list(root).try_collect::<Vec<_>>();
-    let metas = list.await.map_err(|source| CheckpointError::Store {
-        action: "list",
-        object: location.name.clone(),
-        source: Box::new(source),
-    })?;
-    let mut found = Vec::new();
-    for meta in metas {
-        let parts: Vec<_> = meta.location.parts().collect();
-        let [.., application, stream, name] = parts.as_slice() else {
-            continue;
-        };
-        if name.as_ref() == POSITION {
-            found.push((application.as_ref().to_owned(), stream.as_ref().to_owned()));
-        }
-    }
-    found.sort();
     let mut inspections = Vec::new();
-    for (application, stream) in found {
+    for (application, stream) in places(location).await? {
         let mut inspection = Inspection {
             application,
             stream,
@@ -84,6 +66,39 @@ pub async fn inspect(location: &Location) -> Result<Vec<Inspection>, CheckpointE
     Ok(inspections)
 }
 
+/// The applications and streams of which there are checkpoints in a place, in their order.
+///
+/// # Errors
+/// The place cannot be listed.
+pub async fn places(location: &Location) -> Result<Vec<(String, String)>, CheckpointError> {
+    let root = (!location.root.as_ref().is_empty()).then_some(&location.root);
+    let list = location.store.list(root).try_collect::<Vec<_>>();
+    let metas = list.await.map_err(|source| CheckpointError::Store {
+        action: "list",
+        object: location.name.clone(),
+        source: Box::new(source),
+    })?;
+    let mut found = Vec::new();
+    for meta in metas {
+        let parts: Vec<_> = meta.location.parts().collect();
+        let [.., application, stream, name] = parts.as_slice() else {
+            continue;
+        };
+        // A position may be missing; then manifests show where it was.
+        let (application, stream) = match (name.as_ref(), parts.as_slice()) {
+            (POSITION, _) => (application, stream),
+            (_, [.., above, application, _, _]) if stream.as_ref() == MANIFESTS => {
+                (above, application)
+            }
+            _ => continue,
+        };
+        found.push((application.as_ref().to_owned(), stream.as_ref().to_owned()));
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
 async fn look(location: &Location, into: &mut Inspection) -> Result<(), CheckpointError> {
     let store = CheckpointStore::look(location, &into.application, &into.stream).await?;
     into.position = store.position().cloned();
@@ -92,29 +107,41 @@ async fn look(location: &Location, into: &mut Inspection) -> Result<(), Checkpoi
     };
     into.manifest = Some(found.manifest.clone());
     let models = &mut into.models;
+    let mut each = |model: &SavedModel<'_>, kind, updates| {
+        models.push(ModelInfo {
+            key: model.key.to_owned(),
+            last_used: model.last_used,
+            state_bytes: model.state.len() as u64,
+            memory_bytes: model.memory as u64,
+            kind,
+            updates,
+        });
+    };
     store
         .load(&found, |saved| {
-            for model in saved {
-                let described = describe_model(model.state);
-                let (kind, updates) = described.map_err(|source| CheckpointError::Models {
-                    name: store.name().to_owned(),
-                    source: crate::operator::RestoreError::Model {
-                        key: model.key.to_owned(),
-                        source,
-                    },
-                })?;
-                models.push(ModelInfo {
-                    key: model.key.to_owned(),
-                    last_used: model.last_used,
-                    state_bytes: model.state.len() as u64,
-                    memory_bytes: model.memory as u64,
-                    kind,
-                    updates,
-                });
-            }
-            Ok(())
+            check_models(store.name(), &saved, &mut each)
         })
         .await?;
     models.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(())
+}
+
+/// Makes each model of its bytes, and says what it is: its kind, and how many records it has learned.
+pub(super) fn check_models<'a>(
+    name: &str,
+    saved: &[SavedModel<'a>],
+    mut each: impl FnMut(&SavedModel<'a>, &'static str, u64),
+) -> Result<(), CheckpointError> {
+    for model in saved {
+        let described = describe_model(model.state);
+        let (kind, updates) = described.map_err(|source| CheckpointError::Models {
+            name: name.to_owned(),
+            source: crate::operator::RestoreError::Model {
+                key: model.key.to_owned(),
+                source,
+            },
+        })?;
+        each(model, kind, updates);
+    }
     Ok(())
 }

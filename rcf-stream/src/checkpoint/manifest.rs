@@ -12,9 +12,10 @@
 //! | | the live set: for each chunk one bit for each of its models, the lowest bit first, in whole bytes; set where the model counts |
 //! | 4 | CRC-32C of all the bytes before |
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::chunk::LiveSet;
+use super::format_v1::ManifestV1;
 use super::{Fingerprint, FormatError, frame};
 use crate::record::Positions;
 use crate::sink::SinkPositions;
@@ -23,7 +24,8 @@ const SIGNATURE: [u8; 8] = *b"\x89RCFCP\r\n";
 const VERSION: u16 = 2;
 
 /// What a checkpoint consists of: where source and sink stood, and which chunks hold the models.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(into = "ManifestV1")]
 #[non_exhaustive]
 pub struct Manifest {
     /// The release that wrote it.
@@ -45,7 +47,7 @@ pub struct Manifest {
 }
 
 /// A chunk of a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChunkInfo {
     /// The name of the object, below the folder of the stream.
@@ -91,8 +93,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Manifest, LiveSet), FormatError> {
     if !rest.is_empty() {
         return Err(malformed(format!("{} bytes follow its end", rest.len())));
     }
-    let manifest: Manifest = serde_json::from_slice(header)
+    let manifest: ManifestV1 = serde_json::from_slice(header)
         .map_err(|error| malformed(format!("its header: {error}")))?;
+    let manifest = Manifest::from(manifest);
     let records = manifest.chunks.iter().map(|chunk| chunk.records);
     let live = LiveSet::from_bytes(live, records)
         .ok_or_else(|| malformed("its live set does not fit its chunks".to_owned()))?;

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::FormatError;
+use super::format_v1::CommittedV1;
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
 /// What `position.json` says.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(into = "CommittedV1")]
 #[non_exhaustive]
 pub struct CommittedPosition {
     /// The process that wrote it. Another process that finds its own name replaced has lost the
@@ -30,9 +32,10 @@ struct Signed {
     format: u16,
     /// CRC-32C of the rest as compact JSON.
     checksum: u32,
-    position: CommittedPosition,
+    position: CommittedV1,
 }
 
+/// The format of a folder of checkpoints: this file is its root, and names everything else.
 const FORMAT: u16 = 1;
 
 impl CommittedPosition {
@@ -40,7 +43,7 @@ impl CommittedPosition {
         let signed = Signed {
             format: FORMAT,
             checksum: self.checksum(),
-            position: self.clone(),
+            position: self.clone().into(),
         };
         let mut text = serde_json::to_vec_pretty(&signed).expect("all names are text");
         text.push(b'\n');
@@ -57,14 +60,15 @@ impl CommittedPosition {
                 found: signed.format,
             });
         }
-        let computed = signed.position.checksum();
+        let position = Self::from(signed.position);
+        let computed = position.checksum();
         if signed.checksum != computed {
             return Err(FormatError::Checksum {
                 found: signed.checksum,
                 computed,
             });
         }
-        Ok(signed.position)
+        Ok(position)
     }
 
     fn checksum(&self) -> u32 {

@@ -83,15 +83,7 @@ pub async fn restore_number(
     settings: &Fingerprint,
     operator: &mut EventOperator,
 ) -> Result<Start, CheckpointError> {
-    let names = store.retained().await?;
-    let Some((_, name)) = names.iter().find(|(found, _)| *found == number) else {
-        return Err(CheckpointError::NoSuchNumber {
-            name: store.name().to_owned(),
-            number,
-            there: names.iter().map(|(number, _)| number.to_string()).collect(),
-        });
-    };
-    let mut found = store.find(name.clone()).await?;
+    let mut found = store.numbered(number).await?;
     found.manifest.settings.copy_section("sink", settings);
     load(store, &found, settings, operator).await
 }
@@ -143,6 +135,11 @@ async fn load(
     if !differences.is_empty() {
         let name = store.name().to_owned();
         return Err(CheckpointError::OtherSettings { name, differences });
+    }
+    let (saved, now) = (manifest.settings.model_version(), settings.model_version());
+    if saved < now {
+        let message = "the models are of an earlier version; scores may change from here on";
+        tracing::warn!(saved, now, "{message}");
     }
     let unfit = |source| CheckpointError::Models {
         name: store.name().to_owned(),

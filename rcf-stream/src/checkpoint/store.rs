@@ -93,6 +93,18 @@ impl CheckpointStore {
         })
     }
 
+    /// The checkpoints of an application over a stream, locked where they are a folder, without the
+    /// right to commit.
+    pub(super) fn locked(
+        location: &Location,
+        application: &str,
+        stream: &str,
+    ) -> Result<Self, CheckpointError> {
+        let _lock = location.lock(&below(application, stream))?;
+        let store = Self::unopened(location, application, stream, 1)?;
+        Ok(Self { _lock, ..store })
+    }
+
     fn unopened(
         location: &Location,
         application: &str,
@@ -185,6 +197,22 @@ impl CheckpointStore {
             .into_iter()
             .map(|name| Some((number_of(&name)?, name)));
         Ok(numbered.flatten().collect())
+    }
+
+    /// Reads the manifest of this number.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub async fn numbered(&self, number: u64) -> Result<Found, CheckpointError> {
+        let names = self.retained().await?;
+        match names.iter().find(|(found, _)| *found == number) {
+            Some((_, name)) => self.find(name.clone()).await,
+            None => Err(CheckpointError::NoSuchNumber {
+                name: self.name().to_owned(),
+                number,
+                there: names.iter().map(|(number, _)| number.to_string()).collect(),
+            }),
+        }
     }
 
     /// Reads a manifest.

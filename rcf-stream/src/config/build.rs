@@ -364,6 +364,8 @@ impl Layers {
                 .text("http.host")
                 .unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: port as u16,
+            token_file: self.text("http.token_file").map(Into::into),
+            public: self.switch("http.public").unwrap_or(false),
         }))
     }
 

@@ -4,6 +4,7 @@
 mod build;
 mod compat;
 mod error;
+mod fingerprint;
 mod layers;
 mod operator;
 mod schema;
@@ -13,17 +14,15 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rcf_core::AnomalyDetectorBuilder;
-use serde_json::json;
-
 pub use crate::connectors::kinesis::{
     KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
 };
 pub use error::ConfigError;
 pub use layers::{Layers, Origin};
+use rcf_core::AnomalyDetectorBuilder;
 pub use schema::{SETTINGS, Setting};
 
-use crate::checkpoint::{Fingerprint, OnMissingState, Schedule};
+use crate::checkpoint::{OnMissingState, Schedule};
 use crate::connectors::sine::SineConfig;
 use crate::decode::dialect::{Dialect, Header};
 use crate::decode::{Fields, InputFormat};
@@ -31,7 +30,7 @@ use crate::encode::{Encoder, KdaSql, OutputFormat};
 use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_operator};
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
-use crate::time::{OnLate, TimeFormat};
+use crate::time::OnLate;
 
 /// Everything about one pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +60,10 @@ pub struct HttpConfig {
     pub host: String,
     /// The port; 0 takes any that is free.
     pub port: u16,
+    /// A file with the token that requests must show to see keys, values or metrics.
+    pub token_file: Option<PathBuf>,
+    /// Whether others may see them without a token.
+    pub public: bool,
 }
 
 /// Where records come from.
@@ -255,88 +258,5 @@ impl Config {
             SourceConfig::Kinesis(kinesis) => kinesis.stream.clone(),
             SourceConfig::Multilang { stream } => stream.clone(),
         }
-    }
-
-    /// The settings that a state depends on: what changes a score, an id or the bytes of a result,
-    /// and where they go. How often checkpoints are written, for example, is none of them.
-    #[must_use]
-    pub fn fingerprint(&self, operator: &EventOperator) -> Fingerprint {
-        let forest = operator.parameters();
-        let paths = |path: &Option<crate::decode::FieldPath>| path.clone().map(String::from);
-        let mut fingerprint = Fingerprint::default();
-        fingerprint.insert("source", match &self.source {
-            SourceConfig::File { path } => {
-                json!({"kind": "file", "name": path.file_name().map(|name| name.to_string_lossy())})
-            }
-            SourceConfig::Sine(sine) => json!({
-                "kind": "sine",
-                "drops": format!("{:?}", sine.drops),
-                "noise": sine.noise,
-                "seed": sine.seed,
-                "partition_key": sine.partition_key,
-            }),
-            SourceConfig::Kinesis(kinesis) => json!({"kind": "kinesis", "stream": kinesis.stream}),
-            SourceConfig::Multilang { stream } => json!({"kind": "multilang", "stream": stream}),
-        });
-        fingerprint.insert(
-            "input",
-            json!({
-                "format": self.input.format,
-                "values": self.input.fields.values,
-                "key": paths(&self.input.fields.key),
-                "timestamp": paths(&self.input.fields.timestamp),
-                "time_format": (self.input.fields.time_format != TimeFormat::Auto)
-                    .then_some(&self.input.fields.time_format),
-                "on_late": (self.input.on_late != OnLate::Judge).then_some(self.input.on_late),
-                "delimiter": char::from(self.input.delimiter),
-                "header": self.input.header,
-                "optional_values": self.input.fields.optional_values.then_some(true),
-                "model_per": self.input.model_per,
-            }),
-        );
-        fingerprint.insert(
-            "forest",
-            json!({
-                "shingle_size": forest.shingle_size,
-                "number_of_trees": forest.number_of_trees,
-                "sample_size": forest.sample_size,
-                "time_decay": forest.time_decay,
-                "output_after": forest.output_after,
-                "initial_accept_fraction": forest.initial_accept_fraction,
-                "seed": forest.seed,
-            }),
-        );
-        fingerprint.insert(
-            "output",
-            json!({
-                "format": self.output.format,
-                "attribution": self.output.attribution,
-                "columns": self.output.kda_sql.as_ref().map(|columns| format!("{columns:?}")),
-                "score_above": self.output.score_above,
-            }),
-        );
-        // Parameters of detectors change from release to release; their text names them all.
-        fingerprint.insert(
-            "operator",
-            json!({
-                "detector": self.operator.detector.as_ref().map(|it| format!("{:?}", it.config())),
-                "with_time": self.operator.with_time.then_some(true),
-                "overrides": (!self.operator.overrides.is_empty())
-                    .then(|| format!("{:?}", self.operator.overrides)),
-                "time_to_live_seconds": self.operator.time_to_live.map(|it| it.as_secs_f64()),
-            }),
-        );
-        fingerprint.insert(
-            "sink",
-            match &self.sink {
-                SinkConfig::File { path } => {
-                    json!({"kind": "file", "path": path.to_string_lossy()})
-                }
-                SinkConfig::Kinesis(kinesis) => {
-                    json!({"kind": "kinesis", "stream": kinesis.stream})
-                }
-            },
-        );
-        fingerprint
     }
 }

@@ -68,17 +68,12 @@ impl Layers {
                 score: level
                     .ok_or_else(|| missing("detector.level", "detector.threshold = \"fixed\""))?,
             },
-            (
-                _,
-                Threshold::Combined {
-                    margin,
-                    height,
-                    decades,
-                },
-            ) => Threshold::Combined {
-                margin,
-                height,
-                decades: level.unwrap_or(decades),
+            // Until 0.1 the level was that of the default threshold, too: decades of false alarms.
+            (_, Threshold::Calibrated { false_alarm_rate }) => Threshold::Calibrated {
+                false_alarm_rate: self
+                    .real("detector.false_alarm_rate")
+                    .or(level.map(|decades| 10f64.powf(-decades)))
+                    .unwrap_or(false_alarm_rate),
             },
             (_, default) => default,
         });
@@ -109,6 +104,9 @@ impl Layers {
         }
         if let Some(records) = self.count("detector.silence") {
             builder = builder.silence(u32::try_from(records).unwrap_or(u32::MAX));
+        }
+        if let Some(records) = self.count("detector.quiet") {
+            builder = builder.quiet(u32::try_from(records).unwrap_or(u32::MAX));
         }
         if let Some(floor) = self.real("detector.noise_floor") {
             builder = builder.noise_floor(floor);

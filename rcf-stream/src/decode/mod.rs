@@ -16,6 +16,7 @@ pub use path::{FieldPath, FieldPathError};
 use crate::event::EventTime;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
 use csv::CsvDecoder;
+#[cfg(feature = "pipeline")]
 pub(crate) use csv::Splitter;
 use json::JsonDecoder;
 use number::{NumberStyle, is_missing};

@@ -168,7 +168,7 @@ impl DetectorFlags {
             (None, None) => {}
         }
         if let Some(rate) = self.false_alarm_rate {
-            detector = detector.threshold(threshold_at(rate));
+            detector = detector.false_alarm_rate(rate);
         }
         if let Some(score) = self.score_threshold {
             detector = detector.threshold(Threshold::Fixed { score });
@@ -177,18 +177,5 @@ impl DetectorFlags {
             detector = detector.silence(records);
         }
         detector.config()
-    }
-}
-
-/// The default threshold, at another rate of false alarms.
-fn threshold_at(rate: f64) -> Threshold {
-    let decades = -rate.log10();
-    match Threshold::default() {
-        Threshold::Combined { margin, height, .. } => Threshold::Combined {
-            margin,
-            height,
-            decades,
-        },
-        _ => Threshold::ExtremeValue { decades },
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::http::ListenError;
 use crate::multilang::MultilangError;
 use rcf_stream::assemble::OpenError;
 use rcf_stream::config::ConfigError;
@@ -81,6 +82,15 @@ impl From<OpenError> for Failure {
             OpenError::Sink(error) => error.into(),
             error if error.is_configuration() => Self::configuration(error),
             error => Self::runtime(error),
+        }
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        match error.is_configuration() {
+            true => Self::configuration(error),
+            false => Self::runtime(error),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! standard error. Exit status: 0 clean, 1 failed, 2 anomalies with
 //! `--fail-on-anomaly`, 78 wrong configuration or usage, 130 interrupted.
 
+mod checkpoints;
 mod completions;
 mod demo;
 mod detector;
@@ -62,6 +63,9 @@ enum Command {
     Run(run::Run),
     /// Show what is in a checkpoint
     Inspect(inspect::Inspect),
+    /// List, verify or go back to retained checkpoints
+    #[command(subcommand)]
+    Checkpoints(checkpoints::Checkpoints),
     /// Write the results of the past once more
     Replay(replay::Replay),
     /// Make a configuration from what another program had
@@ -100,6 +104,7 @@ impl Command {
             Self::Suggest(suggest) => runtime.block_on(suggest.run()),
             Self::Run(run) => runtime.block_on(run.run()),
             Self::Inspect(inspect) => runtime.block_on(inspect.run()),
+            Self::Checkpoints(checkpoints) => runtime.block_on(checkpoints.run()),
             Self::Replay(replay) => runtime.block_on(replay.run()),
             Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),

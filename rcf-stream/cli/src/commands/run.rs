@@ -95,12 +95,11 @@ async fn serve_daemon(config: &Config) -> Result<(), Failure> {
 
 /// Starts the server before the pipeline opens, which may take its time.
 async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> {
-    let server = Server::start(&http.host, http.port, Arc::clone(live)).await;
-    let server = server.map_err(Failure::runtime)?;
+    let server = Server::start(http, Arc::clone(live)).await?;
     let address = server.address();
     tracing::info!("listening on http://{address}");
-    if !address.ip().is_loopback() {
-        tracing::warn!(%address, "whoever reaches this address sees keys, values and metrics");
+    if !address.ip().is_loopback() && http.token_file.is_none() {
+        tracing::warn!(%address, "http.public: everyone who reaches this sees keys and values");
     }
     Ok(server)
 }

@@ -8,23 +8,30 @@
 //! | `/readyz` | 200 while the pipeline runs, 503 before and after |
 //! | `/metrics` | metrics for Prometheus |
 //!
-//! There is no password: it listens on the loopback interface unless told otherwise. A page of
-//! another site cannot read it through a name that leads to this machine, because on loopback
-//! only loopback's names are answered.
+//! It listens on the loopback interface. Others need a token (`http.token_file`), which all paths
+//! ask for that show keys, values or metrics; or `http.public = true`, which shows them to everyone.
+//! A page of another site cannot read it through a name that leads to this machine, because on
+//! loopback only loopback's names are answered.
+
+mod access;
+mod connections;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use rcf_stream::config::HttpConfig;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+pub use access::{Token, TokenError};
 
 use crate::telemetry::live::Live;
 use rcf_stream::metrics::metrics;
@@ -34,11 +41,37 @@ const SHOWN_KEYS: usize = 16;
 
 /// The server cannot listen.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address}: {source}; choose another http.port or http.host")]
-pub struct ListenError {
-    address: String,
-    #[source]
-    source: std::io::Error,
+#[non_exhaustive]
+pub enum ListenError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another http.port or http.host")]
+    Address {
+        /// The host and the port.
+        address: String,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others could reach it without a token.
+    #[error(
+        "http.host = {host:?} is reached from other machines, and keys, values and metrics would be \
+         shown to everyone there: set http.token_file, or http.public = true if that is wanted"
+    )]
+    Public {
+        /// The host.
+        host: String,
+    },
+    /// The token cannot be used.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl ListenError {
+    /// Whether another configuration is the remedy.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::Public { .. } | Self::Token(_))
+    }
 }
 
 /// A server that runs until it is dropped.
@@ -53,22 +86,24 @@ impl Server {
     ///
     /// # Errors
     /// [`ListenError`].
-    pub async fn start(host: &str, port: u16, live: Arc<Live>) -> Result<Self, ListenError> {
-        let listening = async {
-            let listener = TcpListener::bind((host, port)).await?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        };
-        let (listener, address) = listening.await.map_err(|source| ListenError {
+    pub async fn start(config: &HttpConfig, live: Arc<Live>) -> Result<Self, ListenError> {
+        let HttpConfig { host, port, .. } = config;
+        let token = config.token_file.as_deref().map(Token::read).transpose()?;
+        let failed = |source| ListenError::Address {
             address: format!("{host}:{port}"),
             source,
-        })?;
-        let router = router(live, address.ip().is_loopback());
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the HTTP server has ended");
-            }
-        });
+        };
+        let addresses = tokio::net::lookup_host((host.as_str(), *port)).await;
+        let addresses: Vec<SocketAddr> = addresses.map_err(failed)?.collect();
+        let is_private = addresses.iter().all(|address| address.ip().is_loopback());
+        if !(is_private || token.is_some() || config.public) {
+            return Err(ListenError::Public { host: host.clone() });
+        }
+        let listener = TcpListener::bind(addresses.as_slice()).await;
+        let listener = listener.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let router = router(live, token, address.ip().is_loopback());
+        let task = tokio::spawn(connections::serve(listener, router));
         Ok(Self { address, task })
     }
 
@@ -85,7 +120,14 @@ impl Drop for Server {
     }
 }
 
-fn router(live: Arc<Live>, on_loopback: bool) -> Router {
+fn router(live: Arc<Live>, token: Option<Token>, on_loopback: bool) -> Router {
+    let data = Router::new()
+        .route("/api/live", get(view))
+        .route("/metrics", get(openmetrics))
+        .layer(middleware::from_fn_with_state(
+            token,
+            access::only_with_token,
+        ));
     let router = Router::new()
         .route(
             "/",
@@ -99,14 +141,13 @@ fn router(live: Arc<Live>, on_loopback: bool) -> Router {
             "/page.js",
             get(|| text("text/javascript", include_str!("page/page.js"))),
         )
-        .route("/api/live", get(view))
         .route("/livez", get(|| text("text/plain", "ok\n")))
         .route("/readyz", get(ready))
-        .route("/metrics", get(openmetrics))
+        .merge(data)
         .with_state(live)
         .layer(middleware::map_response(harden));
     if on_loopback {
-        router.layer(middleware::from_fn(only_loopback_names))
+        router.layer(middleware::from_fn(access::only_loopback_names))
     } else {
         router
     }
@@ -162,29 +203,4 @@ async fn harden(mut response: Response) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-async fn only_loopback_names(headers: HeaderMap, request: Request, next: Next) -> Response {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let is_loopback = name == "localhost"
-        || name == "[::1]"
-        || name
-            .parse()
-            .is_ok_and(|ip: std::net::Ipv4Addr| ip.is_loopback());
-    if is_loopback {
-        next.run(request).await
-    } else {
-        (
-            StatusCode::FORBIDDEN,
-            "only names of the loopback interface are answered\n",
-        )
-            .into_response()
-    }
 }

@@ -43,8 +43,8 @@ pub(super) struct State {
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: u32,
-    settings: Fingerprint,
-    sink: Option<SinkPosition>,
+    settings: BTreeMap<String, serde_json::Value>,
+    sink: Option<String>,
     /// Key, updates and length of each model.
     models: Vec<(String, u64, usize)>,
 }
@@ -170,8 +170,8 @@ fn encode(settings: &Fingerprint, state: &State) -> Vec<u8> {
         .map(|(key, it)| (key.clone(), it.updates, it.bytes.len()));
     let header = Header {
         format: 1,
-        settings: settings.clone(),
-        sink: state.sink.clone(),
+        settings: settings.to_map(),
+        sink: state.sink.as_ref().map(|it| it.0.clone()),
         models: sizes.collect(),
     };
     let header = serde_json::to_vec(&header).expect("all names in the header are text");
@@ -205,9 +205,10 @@ fn decode(bytes: &[u8]) -> Option<(Fingerprint, State)> {
         );
         rest = more;
     }
-    let sink = header.sink;
+    let sink = header.sink.map(SinkPosition);
+    let settings = Fingerprint::from_map(header.settings);
     rest.is_empty()
-        .then_some((header.settings, State { models, sink }))
+        .then_some((settings, State { models, sink }))
 }
 
 fn list(folder: &Path) -> Result<Vec<String>, MultilangError> {

@@ -110,16 +110,35 @@ function show(view) {
   at("keys").replaceChildren(...view.keys.map((key) => card(key, view.names)));
 }
 
-let turn = 0;
+/** The token of http.token_file, where there is one; kept until the tab is closed. */
+function authorization() {
+  const token = sessionStorage.getItem("token");
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
+function askForToken() {
+  const token = prompt("Token (the content of http.token_file)");
+  if (token) sessionStorage.setItem("token", token.trim());
+  return Boolean(token);
+}
+
+let turn = 0, asked = false;
 async function look() {
   const mine = ++turn;
   try {
-    const answer = await fetch(`api/live?q=${encodeURIComponent(at("search").value)}`);
+    const path = `api/live?q=${encodeURIComponent(at("search").value)}`;
+    let answer = await fetch(path, { headers: authorization() });
+    if (answer.status === 401 && !asked) {
+      asked = true;
+      if (askForToken()) answer = await fetch(path, { headers: authorization() });
+      asked = answer.status !== 401 ? false : asked;
+    }
+    if (answer.status === 401) throw new Error("the token is not right; load the page again");
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const view = await answer.json();
     if (mine === turn) show(view);
   } catch (error) {
-    at("state").textContent = "no answer";
+    at("state").textContent = error.message.startsWith("the token") ? error.message : "no answer";
     at("state").className = "";
   }
 }

@@ -411,8 +411,9 @@ async fn a_position_of_another_stream_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_position_of_another_source_is_refused() {
-    let json = r#"{"a": {"sequence": "line 3", "sub_sequence": null, "ended": false}}"#;
-    let positions: Positions = serde_json::from_str(json).unwrap();
+    let positions: Positions = [("a".to_owned(), "line 3".to_owned())]
+        .into_iter()
+        .collect();
     let stream = Arc::new(MemoryStream::new(&["a"]));
     let opened = KinesisSource::with_api(stream, &config(), &positions).await;
     let error = opened.unwrap_err().to_string();

@@ -1,0 +1,116 @@
+//! Connections of the HTTP server, bounded in number, in time and in memory.
+//!
+//! An observer must not take from the pipeline what it needs: descriptors, memory and time. A
+//! connection that comes when all places are taken replaces the oldest one, which is silent or slow
+//! in all likelihood: our answers take milliseconds. So a probe is answered, however many silent
+//! connections there are.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+/// The most connections at a time.
+const MOST: usize = 64;
+/// One descriptor in so many may be a connection; the rest is for files, streams and checkpoints.
+const SHARE_OF_DESCRIPTORS: usize = 8;
+/// A connection that sends no complete head of a request within this time is closed.
+const HEAD: Duration = Duration::from_secs(5);
+/// Any connection is closed after this time, also one that is read slowly. Clients that come again
+/// open another one.
+const WHOLE: Duration = Duration::from_secs(30);
+/// The most headers of a request, and the buffer for them.
+const HEADERS: usize = 32;
+const BUFFER: usize = 16 << 10;
+/// How long to wait when the system gives no connection.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Answers connections until it is dropped. It never ends by itself.
+pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let most = most_connections();
+    let mut open = Connections::default();
+    let mut failures = 0_u64;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                open.make_room(most);
+                open.push(tokio::spawn(answer(stream, router.clone())).abort_handle());
+            }
+            // The peer has gone, or there are no descriptors left: somebody else took them.
+            Err(error) => {
+                failures += 1;
+                if failures.is_power_of_two() {
+                    tracing::warn!(%error, failures, "cannot accept an HTTP connection");
+                }
+                open.make_room(most / 2 + 1);
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn answer(stream: TcpStream, router: Router) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_headers(HEADERS)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    match timeout(WHOLE, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection has failed"),
+        Err(_) => tracing::debug!("an HTTP connection was open for too long"),
+    }
+}
+
+/// The connections that are open, oldest first. All are closed when this is dropped.
+#[derive(Debug, Default)]
+struct Connections(VecDeque<AbortHandle>);
+
+impl Connections {
+    /// Closes the oldest ones until another one fits.
+    fn make_room(&mut self, most: usize) {
+        self.0.retain(|connection| !connection.is_finished());
+        while self.0.len() >= most {
+            let Some(oldest) = self.0.pop_front() else {
+                break;
+            };
+            oldest.abort();
+        }
+    }
+
+    fn push(&mut self, connection: AbortHandle) {
+        self.0.push_back(connection);
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        self.0.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// So many that the descriptors of this process suffice for everything else.
+fn most_connections() -> usize {
+    let share = descriptors().map_or(MOST, |limit| limit / SHARE_OF_DESCRIPTORS);
+    share.clamp(2, MOST)
+}
+
+/// How many descriptors this process may have; `None` where there is no such limit.
+#[cfg(unix)]
+fn descriptors() -> Option<usize> {
+    use rustix::process::{Resource, getrlimit};
+    let limit = getrlimit(Resource::Nofile).current?;
+    usize::try_from(limit).ok()
+}
+
+#[cfg(not(unix))]
+fn descriptors() -> Option<usize> {
+    None
+}

@@ -1,0 +1,174 @@
+//! The JSON of checkpoints, format 1: plain structs that nothing else uses.
+//!
+//! Frozen. What a later release adds is optional and absent where it says nothing, so that every
+//! release reads the files of those before it; what cannot be said so is format 2. The order of
+//! the fields is part of the format: `position.json` has a checksum over them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ChunkInfo, CommittedPosition, Fingerprint, Manifest};
+use crate::record::{Position, Positions};
+use crate::sink::{SinkPosition, SinkPositions};
+
+/// The header of a manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ManifestV1 {
+    program: String,
+    number: u64,
+    records: u64,
+    settings: BTreeMap<String, Value>,
+    positions: BTreeMap<String, PositionV1>,
+    sink: SinkV1,
+    models: u64,
+    chunks: Vec<ChunkV1>,
+}
+
+/// A chunk of a manifest.
+#[derive(Debug, Serialize, Deserialize)]
+struct ChunkV1 {
+    name: String,
+    bytes: u64,
+    records: u32,
+}
+
+/// The `position` of `position.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CommittedV1 {
+    writer: String,
+    number: u64,
+    manifest: Option<String>,
+    records: u64,
+    positions: BTreeMap<String, PositionV1>,
+    sink: SinkV1,
+}
+
+/// How far a shard was consumed.
+#[derive(Debug, Serialize, Deserialize)]
+struct PositionV1 {
+    sequence: Option<String>,
+    sub_sequence: Option<u64>,
+    ended: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock: Option<i64>,
+}
+
+/// How far the sinks got.
+#[derive(Debug, Serialize, Deserialize)]
+struct SinkV1 {
+    results: Option<String>,
+    dead_letters: Option<String>,
+}
+
+impl From<Manifest> for ManifestV1 {
+    fn from(manifest: Manifest) -> Self {
+        let chunk = |chunk: ChunkInfo| ChunkV1 {
+            name: chunk.name,
+            bytes: chunk.bytes,
+            records: chunk.records,
+        };
+        Self {
+            program: manifest.program,
+            number: manifest.number,
+            records: manifest.records,
+            settings: manifest.settings.to_map(),
+            positions: positions_v1(&manifest.positions),
+            sink: manifest.sink.into(),
+            models: manifest.models,
+            chunks: manifest.chunks.into_iter().map(chunk).collect(),
+        }
+    }
+}
+
+impl From<ManifestV1> for Manifest {
+    fn from(saved: ManifestV1) -> Self {
+        let chunk = |chunk: ChunkV1| ChunkInfo {
+            name: chunk.name,
+            bytes: chunk.bytes,
+            records: chunk.records,
+        };
+        Self {
+            program: saved.program,
+            number: saved.number,
+            records: saved.records,
+            settings: Fingerprint::from_map(saved.settings),
+            positions: positions(saved.positions),
+            sink: saved.sink.into(),
+            models: saved.models,
+            chunks: saved.chunks.into_iter().map(chunk).collect(),
+        }
+    }
+}
+
+impl From<CommittedPosition> for CommittedV1 {
+    fn from(position: CommittedPosition) -> Self {
+        Self {
+            writer: position.writer,
+            number: position.number,
+            manifest: position.manifest,
+            records: position.records,
+            positions: positions_v1(&position.positions),
+            sink: position.sink.into(),
+        }
+    }
+}
+
+impl From<CommittedV1> for CommittedPosition {
+    fn from(saved: CommittedV1) -> Self {
+        Self {
+            writer: saved.writer,
+            number: saved.number,
+            manifest: saved.manifest,
+            records: saved.records,
+            positions: positions(saved.positions),
+            sink: saved.sink.into(),
+        }
+    }
+}
+
+impl From<SinkPositions> for SinkV1 {
+    fn from(sink: SinkPositions) -> Self {
+        let text = |position: Option<SinkPosition>| position.map(|it| it.0);
+        Self {
+            results: text(sink.results),
+            dead_letters: text(sink.dead_letters),
+        }
+    }
+}
+
+impl From<SinkV1> for SinkPositions {
+    fn from(saved: SinkV1) -> Self {
+        Self {
+            results: saved.results.map(SinkPosition),
+            dead_letters: saved.dead_letters.map(SinkPosition),
+        }
+    }
+}
+
+fn positions_v1(positions: &Positions) -> BTreeMap<String, PositionV1> {
+    let position = |(shard, position): (&str, &Position)| {
+        let saved = PositionV1 {
+            sequence: position.sequence.clone(),
+            sub_sequence: position.sub_sequence,
+            ended: position.ended,
+            clock: position.clock,
+        };
+        (shard.to_owned(), saved)
+    };
+    positions.iter().map(position).collect()
+}
+
+fn positions(saved: BTreeMap<String, PositionV1>) -> Positions {
+    let position = |(shard, saved): (String, PositionV1)| {
+        let position = Position {
+            sequence: saved.sequence,
+            sub_sequence: saved.sub_sequence,
+            ended: saved.ended,
+            clock: saved.clock,
+        };
+        (shard, position)
+    };
+    saved.into_iter().map(position).collect()
+}
