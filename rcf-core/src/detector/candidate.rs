@@ -85,8 +85,7 @@ impl AnomalyDetector {
                 if let Some(value) = self.channels.expected(kind, input) {
                     let map = record.maps[input];
                     expected[input] = value;
-                    transformed[input] =
-                        map.apply(value).clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE);
+                    transformed[input] = map.apply(value).clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE);
                 }
             }
         }

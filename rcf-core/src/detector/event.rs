@@ -45,8 +45,7 @@ impl Event {
             (Some(first), Some(input)) => first as usize != input,
             _ => false,
         };
-        self.is_open()
-            && (self.silence > 0 || !another && evidence.size <= self.peak + STRONGER)
+        self.is_open() && (self.silence > 0 || !another && evidence.size <= self.peak + STRONGER)
     }
 
     /// A candidate that belongs to the event goes on with it.

@@ -2,8 +2,8 @@
 
 use super::candidate::Finding;
 use super::descriptor::{Descriptor, Silenced};
-use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Sign};
 use super::event::Event;
+use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Sign};
 use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
 use super::transform::Affine;

@@ -82,7 +82,8 @@ impl Columns {
             )+};
         }
         set!(
-            score, evidence, p_value, threshold, severity, grade, confidence, made_up, warmup, imputed
+            score, evidence, p_value, threshold, severity, grade, confidence, made_up, warmup,
+            imputed
         );
         set!(is_anomaly, candidate, relative_index, is_high);
         set_per_input!(values, expected, high, low);

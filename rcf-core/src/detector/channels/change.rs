@@ -237,7 +237,11 @@ mod tests {
         for t in 0..3_200 {
             let value = fault(t, daily(t, &mut random));
             for (largest, surprise) in largest.iter_mut().zip(channel.push(value, true)) {
-                *largest = if t < 3_000 { 0.0 } else { largest.max(surprise) };
+                *largest = if t < 3_000 {
+                    0.0
+                } else {
+                    largest.max(surprise)
+                };
             }
         }
         largest
@@ -249,7 +253,13 @@ mod tests {
         assert!(calm[0] < 4.0 && calm[1] < 4.0, "{calm:?}");
         let spike = surprises(|t, value| value + if t == 3_100 { 3.0 } else { 0.0 });
         assert!(spike[0] > 6.0, "{spike:?}");
-        let lost = surprises(|t, value| if t > 3_050 { 1.2 + 0.4 * (value - 1.2) } else { value });
+        let lost = surprises(|t, value| {
+            if t > 3_050 {
+                1.2 + 0.4 * (value - 1.2)
+            } else {
+                value
+            }
+        });
         assert!(lost[1] > 5.0, "{lost:?}");
         let stuck = surprises(|t, value| if t > 3_060 { 0.5 } else { value });
         assert!(stuck[1] > 5.0, "{stuck:?}");

@@ -96,7 +96,9 @@ impl Channels {
 
     /// What [`save`](Self::save) wrote, of so many inputs.
     pub(crate) fn restore(inputs: usize, numbers: &mut Numbers<'_>) -> Option<Self> {
-        let changes = (0..inputs).map(|_| Change::restore(numbers)).collect::<Option<_>>()?;
+        let changes = (0..inputs)
+            .map(|_| Change::restore(numbers))
+            .collect::<Option<_>>()?;
         let relations = if inputs > 1 {
             Some(Relations::restore(inputs, numbers)?)
         } else {

@@ -293,7 +293,10 @@ mod tests {
         let mut odd = record(&mut random, &mix);
         odd[13] = 100.0 + 2.0 * (odd[13] - 100.0).signum() * -1.0;
         let (surprise, input) = relations.push(&odd, |_| true);
-        assert!(surprise - 20f64.log10() > 3.0 && input == 13, "{surprise} {input}");
+        assert!(
+            surprise - 20f64.log10() > 3.0 && input == 13,
+            "{surprise} {input}"
+        );
     }
 
     #[test]

@@ -255,9 +255,7 @@ impl Scores {
     ) -> Evidence {
         let none = Evidence::NONE;
         match threshold {
-            Threshold::Fixed { score } => {
-                Evidence::of(EvidenceKind::Score, scores.shingle / score)
-            }
+            Threshold::Fixed { score } => Evidence::of(EvidenceKind::Score, scores.shingle / score),
             Threshold::Deviations { .. } | Threshold::Quantile { .. } => {
                 let boundary = self.boundary(threshold);
                 Evidence::of(EvidenceKind::Tail, ratio(scores.shingle, boundary))

@@ -6,10 +6,10 @@ use super::{
     AffineV1, BlockV1, ClockV1, DetectorV1, GateV1, HabitV1, InputV1, KnownV1, LastAlertV1,
     RangeV1, ScoresV1, StillnessV1, TailV1,
 };
+use crate::detector::event::Event;
 use crate::detector::evidence::{Habit, Range, Scores, Tail};
 use crate::detector::learning::{Gate, LATE};
 use crate::detector::missing::Known;
-use crate::detector::event::Event;
 use crate::detector::suppression::Stillness;
 use crate::detector::transform::Affine;
 use crate::detector::window::Block;
