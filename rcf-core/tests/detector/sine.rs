@@ -58,7 +58,13 @@ fn without_silence_every_record_of_a_drop_is_reported() {
                 first.iter().all(|&t| drops(t) || drops(t - shingle + 1)),
                 "{what}"
             );
-            assert!(second.iter().copied().eq(FIRST[1]..FIRST[1] + 19), "{what}");
+            let drop = FIRST[1]..FIRST[1] + 19;
+            assert!(drop.clone().all(|t| second.contains(&t)), "{what}");
+            // The wave has no noise, so that a prediction which has learned some of the drop is off by
+            // many times its usual error for a while.
+            let after = drop.end..drop.end + 300;
+            let is_of_drop = |t: &u32| drop.contains(t) || after.contains(t);
+            assert!(second.iter().all(is_of_drop), "{what}");
         }
     }
 }

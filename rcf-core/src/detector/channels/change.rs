@@ -40,6 +40,8 @@ pub(crate) struct Change {
     /// Mean error in deviations of the values, each at most 1, and the number of errors in it.
     pub(crate) unexplained: f64,
     pub(crate) count: f64,
+    /// Real values until errors are looked at again: predictions made from filled-in values are off.
+    pub(crate) pause: usize,
     /// What was expected in place of the newest value: by the prediction, and by past cycles.
     pub(crate) predicted: Option<f64>,
     pub(crate) usual: Option<f64>,
@@ -58,6 +60,7 @@ impl Default for Change {
             seasonal_tail: Peaks::new(SPAN as u32),
             unexplained: 1.0,
             count: 0.0,
+            pause: 0,
             predicted: None,
             usual: None,
         }
@@ -78,7 +81,8 @@ impl Change {
         self.history.push(value);
         self.window.push(value);
         self.finder.push(&self.history, &self.window);
-        if !real {
+        if !real || self.pause > 0 {
+            self.pause = if real { self.pause - 1 } else { ORDER };
             self.errors.clear();
             self.seasonal.clear();
             return [0.0; 2];
@@ -155,7 +159,7 @@ impl Change {
         self.seasonal.save(numbers);
         self.error_tail.save(numbers);
         self.seasonal_tail.save(numbers);
-        numbers.extend([self.unexplained, self.count]);
+        numbers.extend([self.unexplained, self.count, self.pause as f64]);
     }
 
     pub(crate) fn restore(numbers: &mut Numbers<'_>) -> Option<Self> {
@@ -170,6 +174,7 @@ impl Change {
             seasonal_tail: Peaks::restore(SPAN as u32, numbers)?,
             unexplained: numbers.amount().filter(|&share| share <= 1.0)?,
             count: numbers.amount().filter(|&count| count <= SHARE_MEMORY)?,
+            pause: numbers.index(ORDER)?,
             // Of the newest observation only, for its explanation.
             predicted: None,
             usual: None,

@@ -21,23 +21,38 @@ use crate::predictor::numbers::Numbers;
 /// The channels of a detector.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels {
+    /// The first value of each input. Channels see distances to it: what they compute of a signal
+    /// around 10¹² is what they compute of the same signal around 0.
+    pub(crate) first: Vec<f64>,
     /// One for each input.
     pub(crate) changes: Vec<Change>,
     /// Only with several inputs.
     pub(crate) relations: Option<Relations>,
+    /// The newest values relative to the first ones, of no meaning between calls.
+    relative: Vec<f64>,
 }
 
 impl Channels {
     pub(crate) fn new(inputs: usize) -> Self {
         Self {
+            first: Vec::with_capacity(inputs),
             changes: (0..inputs).map(|_| Change::default()).collect(),
             relations: (inputs > 1).then(|| Relations::new(inputs)),
+            relative: Vec::with_capacity(inputs),
         }
     }
 
     /// Takes the values of a record, gaps filled in, and returns what is most unusual about them, for
     /// each kind. Inputs that are not `real` are not judged.
     pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> [Sign; 3] {
+        if self.first.is_empty() {
+            self.first.extend_from_slice(values);
+        }
+        self.relative.clear();
+        let pairs = values.iter().zip(&self.first);
+        self.relative
+            .extend(pairs.map(|(value, first)| value - first));
+        let values = &self.relative[..];
         // To look at so many inputs is to be surprised so many times as often.
         let looks = libm::log10(values.len() as f64);
         let mut change = Sign::none(EvidenceKind::Change);
@@ -57,11 +72,12 @@ impl Channels {
 
     /// What a channel expected in place of the newest value of an input.
     pub(crate) fn expected(&self, kind: EvidenceKind, input: usize) -> Option<f64> {
-        match kind {
+        let relative = match kind {
             EvidenceKind::Season => self.changes[input].usual,
             EvidenceKind::Relation => self.relations.as_ref().map(|all| all.expected(input)),
             _ => self.changes[input].predicted,
-        }
+        };
+        Some(self.first.get(input)? + relative?)
     }
 
     /// What is known of an observation besides its scores.
@@ -83,11 +99,14 @@ impl Channels {
     pub(crate) fn heap_bytes(&self) -> usize {
         let changes = self.changes.iter().map(Change::heap_bytes).sum::<usize>();
         self.changes.capacity() * size_of::<Change>()
+            + 8 * (self.first.capacity() + self.relative.capacity())
             + changes
             + self.relations.as_ref().map_or(0, Relations::heap_bytes)
     }
 
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
+        numbers.push(self.first.len() as f64);
+        numbers.extend(&self.first);
         self.changes.iter().for_each(|change| change.save(numbers));
         if let Some(relations) = &self.relations {
             relations.save(numbers);
@@ -96,6 +115,11 @@ impl Channels {
 
     /// What [`save`](Self::save) wrote, of so many inputs.
     pub(crate) fn restore(inputs: usize, numbers: &mut Numbers<'_>) -> Option<Self> {
+        let mut first = vec![0.0; numbers.index(inputs)?];
+        numbers.fill(&mut first)?;
+        if !first.is_empty() && first.len() != inputs {
+            return None;
+        }
         let changes = (0..inputs)
             .map(|_| Change::restore(numbers))
             .collect::<Option<_>>()?;
@@ -104,6 +128,11 @@ impl Channels {
         } else {
             None
         };
-        Some(Self { changes, relations })
+        Some(Self {
+            first,
+            changes,
+            relations,
+            relative: Vec::with_capacity(inputs),
+        })
     }
 }
