@@ -28,6 +28,7 @@ pub(super) fn run(configure: Configure, stream: &Stream, seed: u64) -> anyhow::R
         answers.scores.push(detection.score);
         answers.evidence.push(detection.evidence);
         answers.severities.push(detection.severity);
+        answers.p_values.push(p_value(&detection));
         answers.alerts.extend(alert(row, &detection));
     }
     Ok(answers)
@@ -45,6 +46,6 @@ fn alert(row: usize, detection: &Descriptor) -> Option<Alert> {
 
 /// The chance of so much evidence on a usual record, as the detector has it. The boundary of the
 /// tail, 4.25 decades, is the nominal one of all kinds of evidence.
-pub fn p_value(detection: &Descriptor) -> f64 {
+fn p_value(detection: &Descriptor) -> f64 {
     libm::exp10(-4.25 * detection.evidence)
 }
