@@ -9,7 +9,7 @@ use rcf_benches::environment::Environment;
 use rcf_benches::labelled::engines::Engine;
 use rcf_benches::labelled::evaluate::{Judged, judge};
 use rcf_benches::labelled::sets::SetId;
-use rcf_benches::labelled::table;
+use rcf_benches::labelled::{calibration, table};
 
 /// Print a table of precision, recall, F1, false alerts and rankings, one line per set and engine.
 #[derive(Parser)]
@@ -29,6 +29,12 @@ struct Arguments {
     /// Only streams whose name contains this text
     #[arg(long)]
     only: Option<String>,
+    /// Check on streams without events, instead of the sets, how often p-values are small
+    #[arg(long)]
+    calibration: bool,
+    /// Records of each stream of the calibration
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..))]
+    records: u64,
     /// Print each stream with its alerts: row, inside or outside, kind, evidence
     #[arg(long)]
     verbose: bool,
@@ -47,6 +53,9 @@ fn main() -> anyhow::Result<()> {
         arguments.engines
     };
     let mut out = std::io::stdout().lock();
+    if arguments.calibration {
+        return calibrate(&mut out, &engines, arguments.records as usize);
+    }
     writeln!(
         out,
         "{}\n\n{}\n{}",
@@ -96,5 +105,35 @@ fn main() -> anyhow::Result<()> {
         is_any,
         "no stream has such a name: choose another --only or --sets"
     );
+    Ok(())
+}
+
+fn calibrate(out: &mut impl Write, engines: &[Engine], records: usize) -> anyhow::Result<()> {
+    let (engines, others): (Vec<&Engine>, Vec<&Engine>) =
+        engines.iter().partition(|engine| engine.gives_p_values());
+    anyhow::ensure!(
+        !engines.is_empty(),
+        "none of the engines gives p-values: choose `detector`"
+    );
+    writeln!(out, "{}\n", Environment::current())?;
+    if !others.is_empty() {
+        let names: Vec<_> = others.iter().map(|engine| engine.name).collect();
+        writeln!(
+            out,
+            "Left out, since they give no p-values: {}.\n",
+            names.join(", ")
+        )?;
+    }
+    write!(out, "{}", calibration::HEAD)?;
+    let streams = calibration::streams(records, 0);
+    for engine in engines {
+        let lines = streams
+            .par_iter()
+            .with_max_len(1)
+            .map(|stream| calibration::line(engine, stream, 0))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        write!(out, "{}", lines.concat())?;
+        out.flush()?;
+    }
     Ok(())
 }

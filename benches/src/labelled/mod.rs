@@ -9,6 +9,7 @@
 //!                                                                                └─► ranking
 //! ```
 
+pub mod calibration;
 pub mod engines;
 pub mod evaluate;
 mod files;

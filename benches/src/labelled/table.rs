@@ -40,7 +40,7 @@ pub fn line(set: SetId, engine: &str, streams: &[Stream], seeds: &[Vec<Judged>])
         totals.first().map_or(0, |counts| counts.windows),
         match of_counts(|counts| counts.delay().unwrap_or(f64::NAN)) {
             delay if delay.is_nan() => "–".to_owned(),
-            delay => format!("{delay:.0}"),
+            delay => format!("{:.0}", delay.round() + 0.0),
         }
     );
     let figures: [fn(&Ranking) -> f64; 4] = [

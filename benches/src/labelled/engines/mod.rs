@@ -5,8 +5,6 @@ mod detector;
 
 use super::Stream;
 
-pub use detector::p_value;
-
 /// What an engine makes of a stream.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answers {
@@ -16,6 +14,8 @@ pub struct Answers {
     pub evidence: Vec<f64>,
     /// What NAB's scorer puts a threshold to.
     pub severities: Vec<f64>,
+    /// The chance of so much evidence on a usual row; empty where an engine gives none.
+    pub p_values: Vec<f64>,
     /// The alerts in order, without reminders of events that have been reported.
     pub alerts: Vec<Alert>,
 }
@@ -83,6 +83,11 @@ impl Engine {
                 let names: Vec<_> = all.iter().map(|engine| engine.name).collect();
                 format!("there is {}", names.join(", "))
             })
+    }
+
+    /// Whether its answers have p-values.
+    pub const fn gives_p_values(&self) -> bool {
+        matches!(self.run, Run::Detector(_))
     }
 
     /// Reads the stream from its first row to its last.

@@ -40,6 +40,7 @@ impl Answers {
             severities: evidence.iter().map(|e| e / (1.0 + e)).collect(),
             evidence,
             scores,
+            p_values: Vec::new(),
         }
     }
 
