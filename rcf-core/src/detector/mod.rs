@@ -14,7 +14,6 @@ mod candidate;
 mod config;
 mod descriptor;
 pub(crate) mod evidence;
-pub(crate) mod forecaster;
 pub(crate) mod learning;
 pub(crate) mod missing;
 mod severity;
@@ -28,7 +27,7 @@ pub(crate) mod window;
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
 pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
 pub use evidence::{EvidenceKind, Threshold};
-pub use forecaster::{Forecaster, ForecasterBuilder, ForecasterConfig, IntervalForecast};
+
 pub use learning::Learning;
 pub use missing::MissingPolicy;
 pub use suggest::{Suggestion, suggest};
@@ -276,7 +275,11 @@ fn check_time(last: Option<f64>, got: f64) -> Result<(), InputError> {
 }
 
 /// Whether a record is one of so many values, all of them numbers in range.
-fn check_record(values: &[f64], expected: usize, may_miss: bool) -> Result<(), InputError> {
+pub(crate) fn check_record(
+    values: &[f64],
+    expected: usize,
+    may_miss: bool,
+) -> Result<(), InputError> {
     if values.len() != expected {
         let got = values.len();
         return Err(InputError::WrongLength { expected, got });
