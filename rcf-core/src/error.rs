@@ -112,6 +112,9 @@ pub enum ConfigError {
         /// The requested value.
         got: f64,
     },
+    /// A forecaster without components has nothing to forecast with.
+    #[error("components must name at least one component")]
+    NoComponents,
     /// The limits of the forecasts of an input are not in order.
     #[error("limits must be in order, the least value first, got {least} and {greatest}")]
     Limits {

@@ -23,6 +23,7 @@ mod config;
 mod detector;
 mod ensemble;
 mod error;
+mod forecaster;
 mod forest;
 mod grove;
 mod index;
@@ -58,11 +59,13 @@ pub use config::{
 };
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
-    EvidenceKind, Forecaster, ForecasterBuilder, ForecasterConfig, InputAttribution,
-    IntervalForecast, Learning, MissingPolicy, NearExpected, Silenced, Suggestion, Threshold,
-    Transform, suggest,
+    EvidenceKind, InputAttribution, Learning, MissingPolicy, NearExpected, Silenced, Suggestion,
+    Threshold, Transform, suggest,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};
+pub use forecaster::{
+    Component, ForecastErrors, Forecaster, ForecasterBuilder, ForecasterConfig, IntervalForecast,
+};
 pub use forest::{
     Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, Sample,
     ScoreEstimate,

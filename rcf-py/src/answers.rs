@@ -6,8 +6,8 @@ use numpy::{PyArray1, PyArray2, PyArray3};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use rcf_core::{
-    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, IntervalForecast,
-    Neighbor, Sample, ScoreEstimate, Suggestion,
+    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, ForecastErrors,
+    IntervalForecast, Neighbor, Sample, ScoreEstimate, Suggestion,
 };
 
 use crate::detector::parameters;
@@ -150,6 +150,24 @@ pub(crate) fn interval_forecasts<'py>(
         part(|forecast| &forecast.upper)?,
     );
     answer!(py, "IntervalForecast", expected, lower, upper)
+}
+
+pub(crate) fn forecast_errors(py: Python<'_>, errors: ForecastErrors) -> Answer<'_> {
+    let [mean_absolute, root_mean_square, bias, interval_precision] = [
+        errors.mean_absolute,
+        errors.root_mean_square,
+        errors.bias,
+        errors.interval_precision,
+    ]
+    .map(|values| values.into_pyarray(py));
+    answer!(
+        py,
+        "ForecastErrors",
+        mean_absolute,
+        root_mean_square,
+        bias,
+        interval_precision,
+    )
 }
 
 pub(crate) fn suggestion(py: Python<'_>, suggestion: Suggestion) -> Answer<'_> {

@@ -118,3 +118,52 @@ def test_a_broken_rule_is_named(parameters, error, message):
         rcf.Forecaster(**parameters)
     with pytest.raises(rcf.ConfigError, match=r"step must be in 1..=1, got 2"):
         rcf.Forecaster().measured_coverage(2)
+
+
+def test_missing_values_are_refused_or_imputed(wave):
+    points = np.column_stack([wave, wave[::-1]])
+    points[5, 1] = points[700:720, 0] = np.nan
+    refused = small(input_dimensions=2)
+    with pytest.raises(rcf.InputError, match=r"row 5.*finite"):
+        refused.process(points)
+    forecaster, one_by_one = (small(input_dimensions=2, horizon=2) for _ in range(2))
+    forecasts = forecaster.process(points, missing="impute")
+    for point in points:
+        one = one_by_one.process_one(point, missing="impute")
+    assert [part.tobytes() for part in one] == [part[-1].tobytes() for part in forecasts]
+    assert forecaster.missing_values == one_by_one.missing_values == 21
+    assert np.isfinite(forecasts.expected[-1000:]).all()
+    with pytest.raises(rcf.ConfigError, match="missing must be"):
+        forecaster.process(points, missing="skip")
+
+
+def test_errors_weights_and_periods_are_told():
+    season = np.tile([0.0, 1.0, 4.0, 9.0, 4.0, 1.0, 0.0, 2.0], 200)
+    series = season + np.random.default_rng(5).normal(0, 0.1, season.size)
+    forecaster = small(horizon=3)
+    assert np.isnan(forecaster.errors().mean_absolute).all() and forecaster.periods == [None]
+    forecasts = forecaster.process(series)
+    errors = forecaster.errors()
+    assert all(part.shape == (3, 1) for part in errors)
+    off = series[603:] - forecasts.expected[600:-3, 2, 0]
+    assert abs(errors.mean_absolute[2, 0] - abs(off).mean()) < 0.03
+    assert abs(errors.root_mean_square[2, 0] - np.sqrt((off**2).mean())) < 0.03
+    assert abs(errors.bias[2, 0] - off.mean()) < 0.03
+    assert 0.7 < errors.interval_precision[2, 0] < 0.9
+    assert forecaster.periods == [8]
+    weights = forecaster.weights()
+    assert list(weights) == forecaster.components
+    assert np.allclose(sum(weights.values()), 1)
+
+
+def test_components_are_chosen(wave):
+    last = small(components=["last_value"], horizon=2)
+    assert last.components == ["last_value"]
+    assert (last.process(wave).expected[-1] == wave[-1]).all()
+    assert rcf.Forecaster.from_bytes(last.to_bytes()).components == ["last_value"]
+    with pytest.raises(rcf.ConfigError, match="at least one component"):
+        small(components=[])
+    with pytest.raises(rcf.ConfigError, match="past_cycles"):
+        small(components=["magic"])
+    with pytest.raises(TypeError, match="components must be a sequence of names"):
+        small(components=3)

@@ -9,6 +9,7 @@ pub mod checks;
 pub mod controls;
 pub mod corpus;
 pub mod detectors;
+pub mod forecasts;
 pub mod nab;
 pub mod ranking;
 pub mod run;

@@ -111,6 +111,7 @@ impl AnomalyDetector {
                 relative_index: block as i32 - newest as i32,
                 values: record.values[..given].to_vec(),
                 expected,
+                inputs: inputs.iter().copied().filter(|&i| i < given).collect(),
                 attribution,
                 direction,
             },

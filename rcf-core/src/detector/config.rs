@@ -268,7 +268,7 @@ impl AnomalyDetectorBuilder {
     }
 
     /// The one knob of the decision: the share of the records of a calm stream that may exceed the
-    /// boundary; default 0.0005, in (0, 0.1]. Alerts are fewer, since one stands for an event. Sets
+    /// boundary; default 0.0005, in (0, 0.5]. Alerts are fewer, since one stands for an event. Sets
     /// [`Threshold::Calibrated`].
     pub fn false_alarm_rate(self, false_alarm_rate: f64) -> Self {
         self.threshold(Threshold::Calibrated { false_alarm_rate })

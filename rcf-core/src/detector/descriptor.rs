@@ -79,9 +79,11 @@ pub struct Candidate {
     pub values: Vec<f64>,
     /// What was expected in its place.
     pub expected: Vec<f64>,
+    /// The inputs that deviate, at most five, the one that tells most first.
+    pub inputs: Vec<usize>,
     /// How much of the score each input explains.
     pub attribution: InputAttribution,
-    /// Which way the input that explains most deviates.
+    /// Which way the first of the inputs deviates.
     pub direction: Direction,
 }
 

@@ -17,7 +17,6 @@ mod config;
 mod descriptor;
 pub(crate) mod event;
 pub(crate) mod evidence;
-pub(crate) mod forecaster;
 mod gaps;
 mod learn;
 pub(crate) mod learning;
@@ -33,7 +32,7 @@ pub(crate) mod window;
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
 pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
 pub use evidence::{EvidenceKind, Threshold};
-pub use forecaster::{Forecaster, ForecasterBuilder, ForecasterConfig, IntervalForecast};
+
 pub use learning::Learning;
 pub use missing::MissingPolicy;
 pub use suggest::{Suggestion, suggest};
@@ -289,7 +288,11 @@ fn check_time(last: Option<f64>, got: f64) -> Result<(), InputError> {
 }
 
 /// Whether a record is one of so many values, all of them numbers in range.
-fn check_record(values: &[f64], expected: usize, may_miss: bool) -> Result<(), InputError> {
+pub(crate) fn check_record(
+    values: &[f64],
+    expected: usize,
+    may_miss: bool,
+) -> Result<(), InputError> {
     if values.len() != expected {
         let got = values.len();
         return Err(InputError::WrongLength { expected, got });

@@ -5,7 +5,7 @@ use super::detector_v1::DetectorV1;
 use super::detector_v2::DetectorV2;
 use super::detector_v3::DetectorV3;
 use super::envelope::{self, Kind, Trust};
-use crate::detector::AnomalyDetector;
+use crate::detector::{AnomalyDetector, Learning};
 use crate::error::StateError;
 
 const VERSION: u16 = 3;
@@ -38,10 +38,18 @@ impl AnomalyDetector {
 
     fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
         let (version, body) = envelope::open(Kind::Detector, VERSION, bytes, trust)?;
-        match version {
-            1 => codec::decode::<DetectorV1>(body)?.restore(trust),
-            2 => codec::decode::<DetectorV2>(body)?.restore(trust),
-            _ => codec::decode::<DetectorV3>(body)?.restore(trust),
+        let mut detector = match version {
+            1 => codec::decode::<DetectorV1>(body)?.restore(trust)?,
+            2 => codec::decode::<DetectorV2>(body)?.restore(trust)?,
+            _ => return codec::decode::<DetectorV3>(body)?.restore(trust),
+        };
+        // What was the default for shingles of several inputs when those were written has given way
+        // to another one, since it starved on periodic streams.
+        let config = &mut detector.config;
+        let skips = config.learning == (Learning::Skip { patience: 512 });
+        if skips && config.input_dimensions > 1 && config.shingle_size > 1 {
+            config.learning = Learning::Always;
         }
+        Ok(detector)
     }
 }

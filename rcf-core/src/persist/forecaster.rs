@@ -3,21 +3,23 @@
 use super::codec;
 use super::envelope::{self, Kind, Trust};
 use super::forecaster_v1::ForecasterV1;
-use crate::detector::Forecaster;
+use super::forecaster_v2::ForecasterV2;
 use crate::error::StateError;
+use crate::forecaster::Forecaster;
 
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 impl Forecaster {
     /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
     /// as this forecaster would.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body = codec::encode(&ForecasterV1::save(self));
+        let body = codec::encode(&ForecasterV2::save(self));
         envelope::seal(Kind::Forecaster, VERSION, &body)
     }
 
-    /// Restores a saved forecaster.
+    /// Restores a saved forecaster, of any format so far: components that the format lacks start in
+    /// warm-up.
     ///
     /// # Errors
     /// The bytes are no state of a forecaster, or are damaged; every part is checked.
@@ -35,7 +37,10 @@ impl Forecaster {
     }
 
     fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
-        let (_, body) = envelope::open(Kind::Forecaster, VERSION, bytes, trust)?;
-        codec::decode::<ForecasterV1>(body)?.restore(trust)
+        let (version, body) = envelope::open(Kind::Forecaster, VERSION, bytes, trust)?;
+        match version {
+            1 => codec::decode::<ForecasterV1>(body)?.restore(trust),
+            _ => codec::decode::<ForecasterV2>(body)?.restore(trust),
+        }
     }
 }

@@ -1,17 +1,16 @@
-//! Format version 1 of a forecaster. Frozen: a change of these structs is a new version in a new file.
+//! Format version 1 of a forecaster: a forest without other components. Frozen, and only read: it is
+//! saved as version 2.
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::Trust;
 use super::forest_v1::ForestV1;
 use super::parts_v1::{InputTransformV1, TransformV1, are_amounts, are_values};
-use super::{inconsistent, same_fields, size};
-use crate::detector::forecaster::errors::Errors;
-use crate::detector::forecaster::{Forecaster, ForecasterConfig, Input, IntervalForecast};
+use super::{inconsistent, size};
 use crate::error::StateError;
+use crate::forecaster::{Component, Forecaster, ForecasterConfig, Input, Interval, Step};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct ForecasterV1 {
     config: ConfigV1,
     inputs: Vec<InputV1>,
@@ -24,7 +23,7 @@ pub(super) struct ForecasterV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ConfigV1 {
+pub(super) struct ConfigV1 {
     input_dimensions: u64,
     shingle_size: u64,
     number_of_trees: u64,
@@ -37,14 +36,14 @@ struct ConfigV1 {
 }
 
 /// What is known about one input.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct InputV1 {
     last: Option<f64>,
     transform: InputTransformV1,
 }
 
 /// The errors of one step ahead and input: mean absolute error and quantiles.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct ErrorsV1 {
     count: f64,
     size: f64,
@@ -70,37 +69,6 @@ impl ErrorsV1 {
 }
 
 impl ForecasterV1 {
-    pub(super) fn save(forecaster: &Forecaster) -> Self {
-        let inputs = forecaster.config.input_dimensions;
-        let pending = forecaster
-            .pending
-            .iter()
-            .enumerate()
-            .map(|(age, forecast)| {
-                let parts = forecast.expected.iter().zip(&forecast.lower);
-                let intervals = parts.zip(&forecast.upper);
-                intervals
-                    .skip(age * inputs)
-                    .map(|((&expected, &lower), &upper)| [expected, lower, upper])
-                    .collect()
-            });
-        Self {
-            config: (&forecaster.config).into(),
-            inputs: forecaster
-                .inputs
-                .iter()
-                .map(|&input| input.into())
-                .collect(),
-            pending: pending.collect(),
-            errors: forecaster
-                .errors
-                .iter()
-                .map(|&errors| errors.into())
-                .collect(),
-            forest: ForestV1::save(&forecaster.forest),
-        }
-    }
-
     pub(super) fn restore(self, trust: Trust) -> Result<Forecaster, StateError> {
         let config = ForecasterConfig::from(self.config);
         config.check()?;
@@ -130,27 +98,40 @@ impl ForecasterV1 {
                 "a forecast that waits for its records is broken",
             ));
         }
-        let pending = self.pending.iter().enumerate().map(|(age, intervals)| {
-            // What has been compared is not read again.
-            let part = |part: usize| {
-                Array2::from_shape_fn((config.horizon, width), |(step, input)| {
-                    let at = (step * width + input).checked_sub(age * width);
-                    at.map_or(0.0, |at| intervals[at][part])
-                })
-            };
-            IntervalForecast {
-                expected: part(0),
-                lower: part(1),
-                upper: part(2),
+        let mut forecaster = Forecaster::new(config)?;
+        forecaster.forest = forest;
+        for (i, (input, saved)) in forecaster.inputs.iter_mut().zip(self.inputs).enumerate() {
+            let errors = self.errors.iter().skip(i).step_by(width);
+            resume(input, saved, errors);
+            input.series.made = self.pending.len() as u64;
+            for (age, intervals) in self.pending.iter().enumerate() {
+                let intervals = intervals.iter().skip(i).step_by(width);
+                for (step, interval) in (age + 1..).zip(intervals) {
+                    input.series.await_interval(age, step, *interval);
+                }
             }
+        }
+        forecaster.recall();
+        Ok(forecaster)
+    }
+}
+
+/// Lets an input go on with what was saved; components that the format lacks start in warm-up.
+fn resume<'a>(input: &mut Input, saved: InputV1, errors: impl Iterator<Item = &'a ErrorsV1>) {
+    input.last = saved.last;
+    input.transform = saved.transform.into();
+    if let Some(last) = saved.last {
+        input.series.start(last);
+    }
+    for (step, errors) in input.series.steps.iter_mut().zip(errors) {
+        *step = Step::of_forest(Interval {
+            count: errors.count,
+            size: errors.size,
+            low: errors.low,
+            high: errors.high,
+            compared: errors.compared,
+            held: errors.held,
         });
-        Ok(Forecaster {
-            pending: pending.collect(),
-            forest,
-            inputs: self.inputs.into_iter().map(Input::from).collect(),
-            errors: self.errors.into_iter().map(Errors::from).collect(),
-            config,
-        })
     }
 }
 
@@ -183,19 +164,7 @@ impl From<ConfigV1> for ForecasterConfig {
             horizon: size(saved.horizon),
             coverage: saved.coverage,
             limits: saved.limits,
+            components: Component::ALL.to_vec(),
         }
     }
 }
-
-same_fields!(InputV1, Input { last, transform });
-same_fields!(
-    ErrorsV1,
-    Errors {
-        count,
-        size,
-        low,
-        high,
-        compared,
-        held
-    }
-);

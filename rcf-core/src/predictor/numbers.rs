@@ -1,5 +1,8 @@
 //! State as plain numbers.
 
+/// The largest count: beyond, a number does not keep each one exactly.
+pub(crate) const COUNT: usize = 1 << 53;
+
 /// Reads what `save` wrote, in order. `None` means that the numbers are no state.
 #[derive(Debug)]
 pub(crate) struct Numbers<'a>(&'a [f64]);

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 use rcf_core::{
-    AnomalyDetector, Forecaster, Learning, MissingPolicy, NearExpected, Threshold, Transform,
+    AnomalyDetector, Component, Forecaster, Learning, MissingPolicy, NearExpected, Threshold,
+    Transform,
 };
 
 /// Exact in single precision, the same everywhere, now and then far off.
@@ -157,8 +158,39 @@ fn saved_detectors_of_format_3_go_on_as_they_did() {
 }
 
 #[test]
-fn a_saved_forecaster_of_format_1_goes_on_as_it_did() {
+fn a_saved_forecaster_of_format_1_goes_on_and_is_saved_as_format_2() {
     let (bytes, said) = read(1, "forecaster");
+    let mut forecaster = Forecaster::from_bytes(&bytes).unwrap();
+    let compared = forecaster.measured_coverage(2);
+    assert!(
+        compared > 0.5,
+        "its intervals have been compared: {compared}"
+    );
+    let saved = forecaster.to_bytes();
+    let mut again = Forecaster::from_bytes(&saved).unwrap();
+    assert_eq!(again.to_bytes(), saved);
+    // Its forest forecasts as it did, and hardly anything else counts at first.
+    let limits = forecaster.config().limits.clone();
+    for (t, said) in (OF_FORECASTER..OF_FORECASTER + AFTER).zip(said.lines()) {
+        forecasts(&mut forecaster, t, 1);
+        forecasts(&mut again, t, 1);
+        let forest = forecaster.newest_of(Component::Forest).unwrap();
+        let limited = forest.indexed_iter().map(|((_, input), value)| {
+            let (least, greatest) = limits[input];
+            format!("{:016x}", value.clamp(least, greatest).to_bits())
+        });
+        let expected: Vec<&str> = said.split(' ').take(4).collect();
+        assert_eq!(limited.collect::<Vec<_>>(), expected, "record {t}");
+        let weight = forecaster.weight_of(Component::Forest);
+        assert!(t > OF_FORECASTER + 5 || weight.iter().all(|&weight| weight > 0.9));
+        assert_eq!(again.newest(), forecaster.newest());
+    }
+    assert_eq!(again.to_bytes(), forecaster.to_bytes());
+}
+
+#[test]
+fn a_saved_forecaster_of_format_2_goes_on_as_it_did() {
+    let (bytes, said) = read(2, "forecaster");
     let mut forecaster = Forecaster::from_bytes(&bytes).unwrap();
     assert_eq!(forecaster.to_bytes(), bytes);
     assert_eq!(forecasts(&mut forecaster, OF_FORECASTER, AFTER), said);
@@ -180,12 +212,12 @@ fn write_missing() {
             write(3, name, &bytes, &verdicts(&mut detector, records, AFTER));
         }
     }
-    if !path(1, "forecaster.rcf").exists() {
+    if !path(2, "forecaster.rcf").exists() {
         let mut forecaster = forecaster();
         forecasts(&mut forecaster, 0, OF_FORECASTER);
         let bytes = forecaster.to_bytes();
         write(
-            1,
+            2,
             "forecaster",
             &bytes,
             &forecasts(&mut forecaster, OF_FORECASTER, AFTER),

@@ -1,6 +1,8 @@
 //! Intervals hold what they promise, online.
 
-use rcf_core::{AnomalyDetector, ConfigError, Forecaster, InputError, StateError, Transform};
+use rcf_core::{
+    AnomalyDetector, Component, ConfigError, Forecaster, InputError, StateError, Transform,
+};
 
 use crate::shared_data;
 use crate::testing::Random;
@@ -255,4 +257,139 @@ fn an_array_gives_the_forecasts_of_the_loop() {
     broken[[7, 1]] = f64::NAN;
     assert_eq!(whole.process_array(broken.view()).unwrap_err().row, 7);
     assert_eq!(whole.to_bytes(), single.to_bytes());
+}
+
+/// Mean absolute error of the forecasts for one step, after so many records.
+fn mean_error(forecaster: &mut Forecaster, values: &[f64], step: usize, after: usize) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (t, &value) in values.iter().enumerate() {
+        let forecast = forecaster.process(&[value]).unwrap();
+        if let (Some(then), true) = (values.get(t + step), t >= after) {
+            sum += (forecast.unwrap().expected[[step - 1, 0]] - then).abs();
+            count += 1.0;
+        }
+    }
+    sum / count
+}
+
+#[test]
+fn the_mixture_knows_trends_cycles_and_walks() {
+    // A forest alone knows no value that it has not seen, nor a cycle longer than its shingle.
+    let mut random = Random::new(11);
+    let cycle: Vec<f64> = (0..90).map(|_| 5.0 * random.normal()).collect();
+    let mut level = 0.0;
+    let mut series = |kind: usize, t: usize| {
+        let noise = random.normal();
+        level += noise;
+        match kind {
+            0 => 2.0 * t as f64 + noise,
+            1 => cycle[t % 90] + noise,
+            _ => level,
+        }
+    };
+    // The mean error of the best possible forecast four steps ahead, and how near one must come.
+    for (kind, best) in [(0, 0.8), (1, 0.8), (2, 1.6)] {
+        let values: Vec<f64> = (0..3_000).map(|t| series(kind, t)).collect();
+        let builder = Forecaster::builder(1).horizon(4).number_of_trees(15);
+        let mut forecaster = builder.build().unwrap();
+        let error = mean_error(&mut forecaster, &values, 4, 1_500);
+        assert!(error < 1.6 * best, "{kind}: {error}");
+        if kind == 1 {
+            assert_eq!(forecaster.period(0).map(|period| period % 90), Some(0));
+        }
+        let weights = Component::ALL.map(|component| forecaster.weight_of(component));
+        let total: f64 = weights.iter().map(|weight| weight[[3, 0]]).sum();
+        assert!((total - 1.0).abs() < 1e-12);
+        let last = forecaster.newest_of(Component::LastValue).unwrap();
+        assert_eq!(last[[2, 0]], values[2_999]);
+    }
+}
+
+#[test]
+fn error_figures_are_those_of_their_definitions() {
+    // The last value alone, so that each forecast is known; fewer of them than figures remember.
+    let mut random = Random::new(12);
+    let builder = Forecaster::builder(1).horizon(2).number_of_trees(10);
+    let mut forecaster = builder.components(&[Component::LastValue]).build().unwrap();
+    assert!(forecaster.errors().mean_absolute[[1, 0]].is_nan());
+    let values: Vec<f64> = (0..600)
+        .map(|t| f64::from(t % 11) + random.normal())
+        .collect();
+    for value in &values {
+        forecaster.process(&[*value]).unwrap();
+    }
+    let errors: Vec<f64> = values.windows(3).map(|three| three[2] - three[0]).collect();
+    let mean = |of: fn(f64) -> f64| {
+        errors.iter().map(|&error| of(error)).sum::<f64>() / errors.len() as f64
+    };
+    let figures = forecaster.errors();
+    for (got, expected) in [
+        (&figures.mean_absolute, mean(f64::abs)),
+        (
+            &figures.root_mean_square,
+            mean(|error| error * error).sqrt(),
+        ),
+        (&figures.bias, mean(|error| error)),
+        (&figures.interval_precision, forecaster.measured_coverage(2)),
+    ] {
+        assert!(
+            (got[[1, 0]] - expected).abs() < 1e-9,
+            "{} {expected}",
+            got[[1, 0]]
+        );
+    }
+}
+
+#[test]
+fn missing_values_are_filled_with_what_was_expected() {
+    let mut random = Random::new(13);
+    let wave = |t: u32| (f64::from(t) * std::f64::consts::TAU / 24.0).sin();
+    let builder = Forecaster::builder(2).horizon(3).number_of_trees(15);
+    let mut forecaster = builder.build().unwrap();
+    let mut errors = Vec::new();
+    for t in 0..3_000 {
+        // At first nothing is known of the second input; later the first one is missing for long.
+        let is_missing = [(2_000..2_100).contains(&t), t < 10 || random.unit() < 0.1];
+        let values = [wave(t), 10.0 * wave(t + 6) + 0.1 * random.normal()];
+        let given = [0, 1].map(|i| if is_missing[i] { f64::NAN } else { values[i] });
+        let updates = forecaster.forest().updates();
+        let forecast = forecaster.process_with_missing(&given).unwrap();
+        assert!(t >= 10 || forecaster.forest().updates() == 0);
+        assert!(!(40..2_000).contains(&t) || forecaster.forest().updates() == updates + 1);
+        if t >= 1_000 {
+            let forecast = forecast.unwrap();
+            assert!(forecast.upper.iter().all(|value| value.is_finite()));
+            errors.push((forecast.expected[[2, 0]] - wave(t + 3)).abs());
+            errors.push((forecast.expected[[2, 1]] / 10.0 - wave(t + 9)).abs());
+        }
+    }
+    let missing = forecaster.missing_values();
+    assert!((350..480).contains(&missing), "{missing}");
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    assert!(mean < 0.1, "{mean}");
+    // And it goes on to the bit.
+    let mut restored = Forecaster::from_bytes(&forecaster.to_bytes()).unwrap();
+    for t in 0..20 {
+        let values = [if t % 3 == 0 { f64::NAN } else { wave(t) }, f64::NAN];
+        let forecast = forecaster.process_with_missing(&values).unwrap();
+        assert_eq!(restored.process_with_missing(&values).unwrap(), forecast);
+    }
+    assert_eq!(forecaster.to_bytes(), restored.to_bytes());
+    assert_eq!(restored.missing_values(), missing + 27);
+}
+
+#[test]
+fn a_scale_may_change_by_any_factor() {
+    let mut random = Random::new(14);
+    let builder = Forecaster::builder(1).horizon(6).number_of_trees(10);
+    let mut forecaster = builder.build().unwrap();
+    let mut start = 0;
+    for scale in [1.0, 1e9, 1.0, 1e-9] {
+        let mut wave = |t: u32| scale * ((f64::from(t) * 0.26).sin() + 0.1 * random.normal());
+        let values: Vec<f64> = (start..start + 2_500).map(&mut wave).collect();
+        start += 2_500;
+        let error = mean_error(&mut forecaster, &values, 6, 1_500) / scale;
+        // The noise alone is 0.08, the mean of the wave is off by 0.64.
+        assert!(error < 0.16, "{scale}: {error}");
+    }
 }

@@ -202,6 +202,25 @@ class IntervalForecast(NamedTuple):
     upper: "NDArray[np.float64]"
 
 
+class ForecastErrors(NamedTuple):
+    """How far forecasts were off, over the last thousand or so.
+
+    Attributes
+    ----------
+    mean_absolute, root_mean_square : ndarray of shape (horizon, input_dimensions)
+        Mean absolute error (MAE), and root of the mean squared error (RMSE).
+    bias : ndarray of shape (horizon, input_dimensions)
+        Mean of what came minus what was expected: positive where forecasts are too low.
+    interval_precision : ndarray of shape (horizon, input_dimensions)
+        Share of the intervals that held what came.
+    """
+
+    mean_absolute: "NDArray[np.float64]"
+    root_mean_square: "NDArray[np.float64]"
+    bias: "NDArray[np.float64]"
+    interval_precision: "NDArray[np.float64]"
+
+
 class Suggestion(NamedTuple):
     """Parameters of a detector that fit a stream.
 
@@ -285,8 +304,8 @@ class ScoringFunction(NamedTuple):
 
 
 for _answer in (
-    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, IntervalForecast, Neighbor,
-    Sample, ScoreEstimate, ScoringFunction, Suggestion,
+    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, ForecastErrors,
+    IntervalForecast, Neighbor, Sample, ScoreEstimate, ScoringFunction, Suggestion,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.
     _answer.__module__ = "rcf"

@@ -57,7 +57,9 @@ class Detection(NamedTuple):
     attribution : ndarray of shape (2, input_dimensions), or None
         The parts of the score that are due to values too high (first row) and too low.
     is_high : bool or None
-        Whether the value that explains most is too high.
+        Whether the value that tells most is too high.
+    inputs : ndarray of int64, or None
+        The inputs that deviate, at most five, the one that tells most first.
     """
 
     score: float
@@ -78,6 +80,7 @@ class Detection(NamedTuple):
     expected: "NDArray[np.float64] | None" = None
     attribution: "NDArray[np.float64] | None" = None
     is_high: bool | None = None
+    inputs: "NDArray[np.int64] | None" = None
 
 
 class Anomaly(NamedTuple):
@@ -170,6 +173,7 @@ class Detections:
         self._values: NDArray[np.float64] = columns.pop("values")
         self._expected: NDArray[np.float64] = columns.pop("expected")
         self._high: NDArray[np.float64] = columns.pop("high")
+        self._input: NDArray[np.int64] = columns.pop("input")
         self._low: NDArray[np.float64] = columns.pop("low")
         self._is_high: NDArray[np.bool_] = columns.pop("is_high")
         vars(self).update(columns)
@@ -232,7 +236,7 @@ class Detections:
         return found
 
     def _describe(self, at: int, row: int, start: int, end: int) -> Anomaly:
-        part = int((self._high[at] + self._low[at]).argmax())
+        part = int(self._input[at])
         value, expected = float(self._values[at, part]), float(self._expected[at, part])
         name, is_high = self.names[part], bool(self._is_high[at])
         where = f"row {start:,}" if self.index is None else f"{self.index[start]} (row {start:,})"

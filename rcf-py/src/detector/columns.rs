@@ -6,7 +6,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use rcf_core::{Descriptor, Direction, EvidenceKind, Silenced};
+use rcf_core::{Candidate, Descriptor, Direction, EvidenceKind, Silenced};
 
 /// One entry for each row, and one in `candidate_*` for each row that is a candidate.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Columns {
     candidate: Vec<i64>,
     relative_index: Vec<i64>,
     is_high: Vec<bool>,
+    /// The input that tells most.
+    input: Vec<i64>,
     values: Vec<f64>,
     expected: Vec<f64>,
     high: Vec<f64>,
@@ -52,6 +54,7 @@ impl Columns {
             self.candidate.push(row);
             self.relative_index.push(candidate.relative_index.into());
             self.is_high.push(candidate.direction == Direction::High);
+            self.input.push(main_input(candidate) as i64);
             self.values.extend(&candidate.values);
             self.expected.extend(&candidate.expected);
             self.high.extend(&candidate.attribution.high);
@@ -85,7 +88,7 @@ impl Columns {
             score, evidence, p_value, threshold, severity, grade, confidence, made_up, warmup,
             imputed
         );
-        set!(is_anomaly, candidate, relative_index, is_high);
+        set!(is_anomaly, candidate, relative_index, is_high, input);
         set_per_input!(values, expected, high, low);
         let reasons: Vec<Option<&str>> = self
             .silenced
@@ -97,6 +100,17 @@ impl Columns {
         columns.set_item("kinds", kinds)?;
         Ok(columns)
     }
+}
+
+/// The inputs that deviate, the one that tells most first.
+fn inputs(candidate: &Candidate) -> Vec<i64> {
+    candidate.inputs.iter().map(|&input| input as i64).collect()
+}
+
+/// The first of them; where only the gap between timestamps deviates, the one that explains most.
+fn main_input(candidate: &Candidate) -> usize {
+    let first = candidate.inputs.first().copied();
+    first.unwrap_or_else(|| candidate.attribution.ranked()[0])
 }
 
 /// One record as `rcf._detections.Detection`.
@@ -127,6 +141,7 @@ pub(crate) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bou
             .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
         entries.set_item("attribution", parts.into_pyarray(py))?;
         entries.set_item("is_high", candidate.direction == Direction::High)?;
+        entries.set_item("inputs", PyArray1::from_vec(py, inputs(candidate)))?;
     }
     DETECTION
         .import(py, "rcf._detections", "Detection")?

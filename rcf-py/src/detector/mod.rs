@@ -2,7 +2,7 @@
 
 mod columns;
 pub(crate) mod parameters;
-mod process;
+pub(crate) mod process;
 mod state;
 
 pub(crate) use columns::{Columns, one};

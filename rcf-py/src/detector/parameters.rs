@@ -11,7 +11,7 @@ use crate::parameters::{integer, real};
 type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
 /// The choice of this name, of those that there are.
-fn choice<T: Copy>(name: &str, given: &str, choices: &[(&str, T)]) -> PyResult<T> {
+pub(crate) fn choice<T: Copy>(name: &str, given: &str, choices: &[(&str, T)]) -> PyResult<T> {
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == given) {
         return Ok(*choice);
     }

@@ -2,12 +2,14 @@
 
 mod state;
 
+use numpy::prelude::*;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytesMethods;
-use rcf_core::{Forecaster, ForecasterConfig};
+use pyo3::types::{PyBytesMethods, PyDict};
+use rcf_core::{Component, Forecaster, ForecasterConfig};
 
-use crate::detector::parameters::transform;
+use crate::detector::parameters::{choice, transform};
+use crate::detector::process::may_miss;
 use crate::input::{Point, Rows, with_rows};
 use crate::parameters::{getters, integer, real, set};
 use crate::saved::{Saved, State};
@@ -16,9 +18,12 @@ use crate::{answers, errors};
 
 /// The next observations of a stream, each time one arrives, with intervals that keep their promise.
 ///
-/// Expected values come from a random cut forest. The intervals are made of past errors, by online
-/// conformal prediction (Angelopoulos, Candès, Tibshirani, 2023): whatever the stream does, the share
-/// of values that they hold tends to `coverage`, and `measured_coverage` tells what it was.
+/// Expected values come from a mixture of a random cut forest and of cheap components for each input:
+/// the last value, past cycles, exponential smoothing, and a regression on recent and seasonal lags.
+/// Each step ahead of each input weighs them by their past errors. The intervals are made of past
+/// errors, too, by online conformal prediction (Angelopoulos, Candès, Tibshirani, 2023): whatever the
+/// stream does, the share of values that they hold tends to `coverage`, and `measured_coverage` tells
+/// what it was.
 ///
 /// All parameters are keywords; ``None`` means the default.
 ///
@@ -31,9 +36,8 @@ use crate::{answers, errors};
 /// number_of_trees, sample_size, seed : optional
 ///     As for `RandomCutForest`.
 /// transform : str, optional
-///     What is done to values before the forest sees them, as for `AnomalyDetector`. A
-///     ``"difference"`` follows a trend, which values alone cannot: a forest knows no value that it
-///     has not seen.
+///     What is done to values before the forest sees them, as for `AnomalyDetector`. The other
+///     components see values as they are.
 /// horizon : int, default 1
 ///     Number of observations that are forecast, up to 1,000.
 /// coverage : float, default 0.8
@@ -41,6 +45,9 @@ use crate::{answers, errors};
 /// limits : tuple of float, or sequence of such tuples, optional
 ///     The least and the greatest possible value, ``None`` where there is none: for each input, or one
 ///     pair for all. Forecasts and intervals end there.
+/// components : sequence of str, optional
+///     What is mixed, at least one of ``"last_value"``, ``"past_cycles"``, ``"smoothing"``,
+///     ``"regression"``, ``"forest"``; default all.
 ///
 /// Raises
 /// ------
@@ -94,15 +101,27 @@ fn limits(value: &Bound<'_, PyAny>, inputs: usize) -> PyResult<Vec<(f64, f64)>> 
     Ok(pairs.into_iter().map(ends).collect())
 }
 
+fn components(value: &Bound<'_, PyAny>) -> PyResult<Vec<Component>> {
+    let names: Vec<String> = value.extract().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "components must be a sequence of names, got {value}"
+        ))
+    })?;
+    let choices = Component::ALL.map(|component| (component.as_str(), component));
+    let one = |name: &String| choice("components", name, &choices);
+    names.iter().map(one).collect()
+}
+
 #[pymethods]
 impl PyForecaster {
     #[new]
     #[pyo3(
         signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
             sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None,
-            _state=None),
+            components=None, _state=None),
         text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
-            sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None)"
+            sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None, \
+            components=None)"
     )]
     #[expect(
         clippy::too_many_arguments,
@@ -118,6 +137,7 @@ impl PyForecaster {
         horizon: Option<&Bound<'_, PyAny>>,
         coverage: Option<&Bound<'_, PyAny>>,
         limits: Option<&Bound<'_, PyAny>>,
+        components: Option<&Bound<'_, PyAny>>,
         _state: State<'_>,
     ) -> PyResult<Self> {
         if let Some((bytes, trusted)) = _state {
@@ -139,6 +159,9 @@ impl PyForecaster {
         if let Some(given) = limits {
             let inputs = input_dimensions.min(rcf_core::MAX_DIMENSIONS);
             builder = builder.limits(self::limits(given, inputs)?);
+        }
+        if let Some(given) = components {
+            builder = builder.components(&self::components(given)?);
         }
         builder.build().map(Self::from_core).map_err(errors::config)
     }
@@ -168,6 +191,8 @@ impl PyForecaster {
     /// ----------
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The next n observations, oldest first, as for `RandomCutForest.process`.
+    /// missing : {"raise", "impute"}, default "raise"
+    ///     Whether a NaN is an error, or a missing value: what was expected stands in for it.
     ///
     /// Returns
     /// -------
@@ -186,17 +211,25 @@ impl PyForecaster {
     /// >>> forecaster = rcf.Forecaster(horizon=5, seed=1)
     /// >>> forecaster.process(np.sin(np.arange(500) / 10)).lower.shape
     /// (500, 5, 1)
+    #[pyo3(signature = (points, *, missing="raise"))]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
+        missing: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let may_miss = may_miss(missing)?;
         let inputs = self.config.input_dimensions;
         let rows = Rows::extract(points, inputs)?;
         let forecaster = &self.forecaster;
-        let forecasts =
-            with_rows!(rows, view => forecaster.write_detached(py, |model| model.process_array(view)))?
-                .map_err(|error| errors::array(py, &error))?;
+        let forecasts = with_rows!(rows, view => {
+            forecaster.write_detached(py, |model| if may_miss {
+                model.process_array_with_missing(view)
+            } else {
+                model.process_array(view)
+            })
+        })?
+        .map_err(|error| errors::array(py, &error))?;
         answers::interval_forecasts(py, &forecasts, [self.config.horizon, inputs])
     }
 
@@ -206,6 +239,8 @@ impl PyForecaster {
     /// ----------
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The next observation.
+    /// missing : {"raise", "impute"}, default "raise"
+    ///     As for `process`.
     ///
     /// Returns
     /// -------
@@ -217,13 +252,22 @@ impl PyForecaster {
     /// InputError
     ///     If the point has the wrong shape or a value that is not finite. The forecaster is
     ///     unchanged.
+    #[pyo3(signature = (point, *, missing="raise"))]
     fn process_one<'py>(
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
+        missing: &str,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let may_miss = may_miss(missing)?;
         let point = Point::extract(point, self.config.input_dimensions)?;
-        let forecast = self.forecaster.write(py)?.process(point.values()?);
+        let (mut forecaster, values) = (self.forecaster.write(py)?, point.values()?);
+        let forecast = if may_miss {
+            forecaster.process_with_missing(values)
+        } else {
+            forecaster.process(values)
+        };
+        drop(forecaster);
         let forecast = forecast.map_err(errors::refused)?;
         forecast
             .map(|forecast| answers::interval_forecast(py, forecast))
@@ -256,6 +300,62 @@ impl PyForecaster {
             )));
         }
         Ok(self.forecaster.read(py)?.measured_coverage(step))
+    }
+
+    /// How far forecasts were off, over the last thousand or so.
+    ///
+    /// Returns
+    /// -------
+    /// ForecastErrors
+    ///     With arrays of shape (horizon, input_dimensions); NaN before any forecast has been compared.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forecaster = rcf.Forecaster(horizon=2, seed=1)
+    /// >>> _ = forecaster.process(np.sin(np.arange(1000) / 10))
+    /// >>> bool(forecaster.errors().mean_absolute[0, 0] < 0.05)
+    /// True
+    fn errors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let errors = self.forecaster.read(py)?.errors();
+        answers::forecast_errors(py, errors)
+    }
+
+    /// The weights of the components in the next forecast.
+    ///
+    /// Returns
+    /// -------
+    /// dict of str to ndarray of shape (horizon, input_dimensions)
+    ///     From 0 to 1; all components together weigh 1.
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let forecaster = self.forecaster.read(py)?;
+        let weights = PyDict::new(py);
+        for component in Component::ALL {
+            let weight = forecaster.weight_of(component);
+            weights.set_item(component.as_str(), weight.into_pyarray(py))?;
+        }
+        Ok(weights)
+    }
+
+    /// The period of each input, in observations, by which the seasonal components forecast; None
+    /// where there is none.
+    #[getter]
+    fn periods(&self, py: Python<'_>) -> PyResult<Vec<Option<usize>>> {
+        let forecaster = self.forecaster.read(py)?;
+        let inputs = 0..self.config.input_dimensions;
+        Ok(inputs.map(|input| forecaster.period(input)).collect())
+    }
+
+    /// Missing values so far, over all inputs.
+    #[getter]
+    fn missing_values(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.forecaster.read(py)?.missing_values())
+    }
+
+    /// What is mixed.
+    #[getter]
+    fn components(&self) -> Vec<&'static str> {
+        let components = self.config.components.iter();
+        components.map(|component| component.as_str()).collect()
     }
 
     /// The forecast that came with the newest observation; None until the forest is ready.

@@ -21,7 +21,10 @@ const MODEL_VERSION_NAME: &str = "model_version";
 /// which a model does what the models of earlier versions did.
 ///
 /// Whoever adds a parameter of a model adds a line here, with `VERSION` raised by one.
-const INTRODUCED: &[(u64, &str, Introduced)] = &[(2, MODEL_VERSION_NAME, Introduced::Count(1))];
+const INTRODUCED: &[(u64, &str, Introduced)] = &[
+    (2, MODEL_VERSION_NAME, Introduced::Count(1)),
+    (2, "operator.detector.quiet", Introduced::Count(50)),
+];
 
 /// A value of [`INTRODUCED`].
 #[derive(Debug, Clone, Copy)]

@@ -170,6 +170,7 @@ pub(crate) fn detector_parameters(config: &DetectorConfig) -> Vec<(&'static str,
         ("time_gap_input", config.time_gap_input.into()),
         ("noise_floor", config.noise_floor.into()),
         ("silence", config.silence.into()),
+        ("quiet", config.quiet.into()),
     ];
     let transform: Value = match &config.transform {
         Transform::None => "none".into(),

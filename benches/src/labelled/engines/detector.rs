@@ -31,6 +31,7 @@ pub(super) fn run(configure: Configure, stream: &Stream, seed: u64) -> anyhow::R
         answers.scores.push(detection.score);
         answers.evidence.push(detection.evidence);
         answers.severities.push(detection.severity);
+        answers.p_values.push(p_value(&detection));
         answers.alerts.extend(alert(row, &detection));
     }
     Ok(answers)
@@ -42,12 +43,11 @@ fn alert(row: usize, detection: &Descriptor) -> Option<Alert> {
         row,
         kind: candidate.kind.as_str(),
         evidence: detection.evidence,
-        input: candidate.attribution.ranked().first().copied(),
+        input: candidate.inputs.first().copied(),
     })
 }
 
-/// The chance of so much evidence on a usual record, as the detector has it; 1 with thresholds that
-/// are not calibrated.
-pub fn p_value(detection: &Descriptor) -> f64 {
+/// The chance of so much evidence on a usual record, as the detector has it.
+fn p_value(detection: &Descriptor) -> f64 {
     detection.p_value.unwrap_or(1.0)
 }

@@ -291,7 +291,7 @@ mod tests {
         assert!(calm - 20f64.log10() < 4.0, "{calm}");
         // Within its own range, but not in line with the others.
         let mut odd = record(&mut random, &mix);
-        odd[13] = 100.0 + 2.0 * (odd[13] - 100.0).signum() * -1.0;
+        odd[13] = 100.0 - 2.0 * (odd[13] - 100.0).signum();
         let (surprise, input) = relations.push(&odd, |_| true);
         assert!(
             surprise - 20f64.log10() > 3.0 && input == 13,

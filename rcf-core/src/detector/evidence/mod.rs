@@ -39,7 +39,7 @@ use super::statistics::Moments;
 pub enum Threshold {
     /// All kinds of evidence, calibrated; the largest decides.
     Calibrated {
-        /// The share of the records of a calm stream that may exceed the boundary, in (0, 0.1];
+        /// The share of the records of a calm stream that may exceed the boundary, in (0, 0.5];
         /// default 0.0005. Alerts are fewer, since one stands for an event. Less means fewer false
         /// alarms and more misses.
         false_alarm_rate: f64,
@@ -84,7 +84,7 @@ impl Threshold {
     pub(crate) fn invalid(self) -> Option<f64> {
         let parameters = match self {
             Self::Calibrated { false_alarm_rate } => {
-                return (!(1e-12..=0.1).contains(&false_alarm_rate)).then_some(false_alarm_rate);
+                return (!(1e-12..=0.5).contains(&false_alarm_rate)).then_some(false_alarm_rate);
             }
             Self::ExtremeValue { decades } | Self::Quantile { decades } => vec![decades],
             Self::Deviations { factor } => vec![factor],

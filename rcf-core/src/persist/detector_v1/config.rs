@@ -122,8 +122,8 @@ impl From<ConfigV1> for DetectorConfig {
             near_expected: saved.near_expected.into(),
             noise_floor: saved.noise_floor,
             silence: saved.silence,
-            // What version 3 adds; older releases had one number for both.
-            quiet: saved.silence.max(1),
+            // Version 3 adds it.
+            quiet: 50,
         }
     }
 }

@@ -44,6 +44,7 @@ impl Row {
             expected: Some(&candidate.expected),
             high: &candidate.attribution.high,
             low: &candidate.attribution.low,
+            inputs: &candidate.inputs,
             records_ago: candidate.relative_index.unsigned_abs(),
         }))
     }

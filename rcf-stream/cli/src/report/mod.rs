@@ -5,7 +5,7 @@
 //! scores can show it. All text is escaped on the way out, so names may come from a stream.
 //!
 //! ```
-//! use rcf_stream::report::{Mark, Panel, Report, Series, XAxis};
+//! use rcf_cli::report::{Mark, Panel, Report, Series, XAxis};
 //!
 //! let series = Series::new(XAxis::new("t", "record number t"), vec![0.0, 1.0, 2.0, 3.0])?
 //!     .panel(Panel::new("input", vec![1.0, 1.1, 9.0, 1.0]))?
@@ -13,7 +13,7 @@
 //!     .mark(Mark::new("spike", 2.0, 2.0))?;
 //! let page = Report::new("A spike", series).to_html();
 //! assert!(page.starts_with("<!DOCTYPE html>"));
-//! # Ok::<(), rcf_stream::report::ReportError>(())
+//! # Ok::<(), rcf_cli::report::ReportError>(())
 //! ```
 
 mod axis;

@@ -208,6 +208,7 @@ impl Observer for Live {
                 expected: Some(&candidate.expected),
                 high: &candidate.attribution.high,
                 low: &candidate.attribution.low,
+                inputs: &candidate.inputs,
                 records_ago: candidate.relative_index.unsigned_abs(),
                 ..Finding::default()
             },

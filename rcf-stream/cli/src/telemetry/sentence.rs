@@ -15,6 +15,8 @@ pub struct Finding<'a> {
     pub high: &'a [f64],
     /// The share of each value in the score for being low.
     pub low: &'a [f64],
+    /// The values that deviate, the one that tells most first; else the largest share tells.
+    pub inputs: &'a [usize],
     /// How many records ago it happened.
     pub records_ago: u32,
 }
@@ -29,9 +31,15 @@ pub fn sentence(finding: &Finding<'_>) -> String {
     let total: f64 = (0..finding.values.len())
         .map(|it| share(it).0 + share(it).1)
         .sum();
-    let main = (0..finding.values.len())
-        .max_by(|&a, &b| (share(a).0 + share(a).1).total_cmp(&(share(b).0 + share(b).1)));
-    let Some(main) = main else {
+    let largest = || {
+        (0..finding.values.len())
+            .max_by(|&a, &b| (share(a).0 + share(a).1).total_cmp(&(share(b).0 + share(b).1)))
+    };
+    let named = finding.inputs.first().copied();
+    let Some(main) = named
+        .filter(|&it| it < finding.values.len())
+        .or_else(largest)
+    else {
         return String::new();
     };
     let name = finding.names.get(main).map_or("value", String::as_str);
@@ -83,6 +91,14 @@ mod tests {
         assert_eq!(
             sentence(&finding),
             "load was −17, lower than usual (75 % of the score)."
+        );
+        let seen = Finding {
+            inputs: &[0],
+            ..finding
+        };
+        assert_eq!(
+            sentence(&seen),
+            "heat was 21.5, higher than usual (25 % of the score)."
         );
         let finding = Finding {
             expected: Some(&[20.0, 3.25]),

@@ -1,6 +1,7 @@
 //! Parameters of a forecaster.
 
 use super::Forecaster;
+use super::components::{COMPONENTS, Component, Used};
 use crate::config::Config;
 use crate::detector::Transform;
 use crate::error::ConfigError;
@@ -31,6 +32,8 @@ pub struct ForecasterConfig {
     pub coverage: f64,
     /// The least and the greatest possible value of each input; empty without limits.
     pub limits: Vec<(f64, f64)>,
+    /// What is mixed.
+    pub components: Vec<Component>,
 }
 
 impl ForecasterConfig {
@@ -48,8 +51,20 @@ impl ForecasterConfig {
         1.0 - (0.25 / self.sample_size as f64).min(0.05)
     }
 
+    /// Which components are mixed.
+    pub(crate) fn used(&self) -> Used {
+        let mut used = [false; COMPONENTS];
+        for &component in &self.components {
+            used[component as usize] = true;
+        }
+        used
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         self.forest()?;
+        if self.components.is_empty() {
+            return Err(ConfigError::NoComponents);
+        }
         if self.horizon == 0 || self.horizon > MAX_HORIZON {
             let (got, max) = (self.horizon, MAX_HORIZON);
             return Err(ConfigError::Horizon { got, max });
@@ -98,6 +113,7 @@ impl ForecasterBuilder {
                 horizon: 1,
                 coverage: 0.8,
                 limits: Vec::new(),
+                components: Component::ALL.to_vec(),
             },
         }
     }
@@ -127,8 +143,8 @@ impl ForecasterBuilder {
     }
 
     /// What happens to the values before the forest; default `None` for one input, `Normalize` for
-    /// several, so that each counts on its own scale. A difference forecasts steps, and follows a
-    /// trend that values alone cannot: a forest knows no value that it has not seen.
+    /// several, so that each counts on its own scale. The other components see the values as they
+    /// are.
     pub fn transform(mut self, transform: Transform) -> Self {
         self.config.transform = transform;
         self
@@ -150,6 +166,13 @@ impl ForecasterBuilder {
     /// none: forecasts and intervals end there. Default none.
     pub fn limits(mut self, limits: Vec<(f64, f64)>) -> Self {
         self.config.limits = limits;
+        self
+    }
+
+    /// What is mixed, at least one component; default all of them.
+    pub fn components(mut self, components: &[Component]) -> Self {
+        let all = Component::ALL.into_iter();
+        self.config.components = all.filter(|one| components.contains(one)).collect();
         self
     }
 
