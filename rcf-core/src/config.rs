@@ -1,8 +1,6 @@
 //! Parameters of a forest: an unchecked builder, and the checked [`Config`] it becomes.
 
 use crate::error::ConfigError;
-use crate::forest::RandomCutForest;
-use crate::shingle::MAX_MAGNITUDE;
 
 /// The largest supported `input_dimensions × shingle_size`.
 pub const MAX_DIMENSIONS: usize = 65_535;
@@ -11,10 +9,13 @@ pub const MAX_TREES: usize = 65_535;
 /// The largest supported `sample_size`.
 pub const MAX_SAMPLE_SIZE: usize = 1 << 24;
 
+/// The largest magnitude of an input value. Sums over all dimensions of a box stay finite.
+pub const MAX_MAGNITUDE: f64 = 1e30;
+
 /// The largest supported `number_of_trees × sample_size`.
 pub const MAX_SAMPLED_POINTS: usize = 1 << 30;
 
-/// The checked parameters of a [`RandomCutForest`]; every default is resolved.
+/// The checked parameters of a [`RandomCutForest`](crate::RandomCutForest); every default is resolved.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
@@ -157,7 +158,8 @@ pub(crate) fn check_box_fraction(fraction: f64) -> Result<(), ConfigError> {
     }
 }
 
-/// Builds a [`RandomCutForest`]; made by [`RandomCutForest::builder`].
+/// Builds a [`RandomCutForest`](crate::RandomCutForest); made by
+/// [`RandomCutForest::builder`](crate::RandomCutForest::builder).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RandomCutForestBuilder {
@@ -262,7 +264,7 @@ impl RandomCutForestBuilder {
     }
 
     /// Whether to keep the time or sequence number of each sampled record, for
-    /// [neighbours](RandomCutForest::near_neighbors) and [samples](RandomCutForest::sample);
+    /// [neighbours](crate::RandomCutForest::near_neighbors) and [samples](crate::RandomCutForest::sample);
     /// default `false`. 8 bytes for each sampled point of each tree.
     pub fn store_sequence_numbers(mut self, store: bool) -> Self {
         self.store_sequence_numbers = store;
@@ -278,7 +280,7 @@ impl RandomCutForestBuilder {
 
     /// For each input dimension, the range below which differences are taken for noise, in the
     /// units of the records; default none. See
-    /// [`RandomCutForest`](RandomCutForest#noise-floor) for what it does to scores, and
+    /// [`RandomCutForest`](crate::RandomCutForest#noise-floor) for what it does to scores, and
     /// `docs/noise-floor.md` for a picture.
     pub fn noise_floor(mut self, noise_floor: impl Into<Vec<f64>>) -> Self {
         self.noise_floor = noise_floor.into();
@@ -296,18 +298,10 @@ impl RandomCutForestBuilder {
     /// others, those of the fewest points, have it made of their points when it is asked for: less
     /// memory for some time, see `docs/performance.md` for how much of both. All results are the same to
     /// the bit. In one dimension only samples of more than 2,048 points have boxes, where
-    /// (trees + 1) × sample size exceeds 65,532. It is not part of a saved state: [set](RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
+    /// (trees + 1) × sample size exceeds 65,532. It is not part of a saved state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
     pub fn bounding_box_cache_fraction(mut self, fraction: f64) -> Self {
         self.bounding_box_cache_fraction = fraction;
         self
-    }
-
-    /// Checks the parameters and builds an empty forest.
-    ///
-    /// # Errors
-    /// The first rule that a parameter breaks.
-    pub fn build(self) -> Result<RandomCutForest, ConfigError> {
-        Ok(RandomCutForest::new(self.config()?))
     }
 
     pub(crate) fn config(self) -> Result<Config, ConfigError> {

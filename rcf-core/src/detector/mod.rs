@@ -36,9 +36,9 @@ pub use transform::Transform;
 
 use std::collections::VecDeque;
 
+use crate::config::MAX_MAGNITUDE;
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
-use crate::shingle::MAX_MAGNITUDE;
 use bootstrap::MadeUp;
 use evidence::{Range, Scores};
 use learning::Gate;

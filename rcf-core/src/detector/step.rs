@@ -8,7 +8,7 @@ use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
 use super::transform::Affine;
 use super::{AnomalyDetector, Buffers};
-use crate::shingle::MAX_MAGNITUDE;
+use crate::config::MAX_MAGNITUDE;
 
 /// A gap this many times as long as the mean one has lost records.
 const LONG_GAP: f64 = 1.5;

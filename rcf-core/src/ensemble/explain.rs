@@ -1,11 +1,12 @@
 //! Score and attribution in one traversal, and with no more trees than a precision asks for.
 
 use super::{Ensemble, Normalizers, by_length};
-use crate::grove::{CutTree, with_trees};
-use crate::index::Index;
+use crate::geometry::Geometry;
+use crate::layout::Index;
+use crate::layout::box_len;
 use crate::row_buffer::RowBuffer;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::{Geometry, box_len};
+use crate::tree::{CutTree, with_trees};
 use crate::visitor::attribution::{Attribute, Parts};
 use crate::visitor::convergence::{Convergence, STEP};
 use crate::visitor::noise_floor::{Floored, NoiseFloor};

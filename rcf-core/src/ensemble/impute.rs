@@ -1,11 +1,11 @@
 //! Candidates for missing coordinates, one from each tree.
 
 use super::{Ensemble, by_length};
-use crate::grove::{CutTree, with_trees};
-use crate::index::Index;
+use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::visitor::impute::Imputer;
+use crate::tree::imputation::Imputer;
+use crate::tree::{CutTree, with_trees};
 
 /// What is asked of all trees.
 #[derive(Debug)]

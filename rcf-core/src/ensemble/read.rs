@@ -1,9 +1,9 @@
 //! Reading a functional off all trees.
 
 use super::Ensemble;
-use crate::grove::{CutTree, with_trees};
-use crate::index::Index;
+use crate::layout::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::{CutTree, with_trees};
 use crate::visitor::functional::Functional;
 use crate::visitor::noise_floor::{FlooredFunctional, NoiseFloor};
 

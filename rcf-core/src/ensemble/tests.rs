@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::Ensemble;
-use crate::grove::Grove;
-use crate::index::Index;
-use crate::tree::tests::Naive;
+use crate::layout::Index;
+use crate::tree::Grove;
+use crate::tree::boxed::tests::Naive;
 
 impl<I: Index> Ensemble<I> {
     /// Panics unless every invariant of every part holds, each tree is one of exactly its sample,

@@ -35,7 +35,7 @@ use crate::detector::transform::InputState;
 use crate::error::{ArrayError, ConfigError, InputError};
 use crate::forest::RandomCutForest;
 use crate::real::Real;
-use crate::shingle::MAX_MAGNITUDE;
+use crate::config::MAX_MAGNITUDE;
 use step::Forecast;
 
 /// Forecasts the next observations of a stream, each time one arrives.

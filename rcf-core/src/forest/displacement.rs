@@ -3,11 +3,11 @@
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
 use crate::row_buffer::RowBuffer;
-use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
 use crate::visitor::collusive::CollusiveDisplacementSum;
 use crate::visitor::functional::Functional;
 use crate::visitor::noise_floor::NoiseFloor;
 use crate::visitor::scoring::ScoringSum;
+use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
 impl RandomCutForest {
     /// The mean of any [`ScoringFunction`] for a record as if it came next, in the units of that

@@ -1,9 +1,9 @@
 //! What reaches the samples: times, weights and labels of records, decay, pauses.
 
 use super::RandomCutForest;
-use crate::arrival::Arrival;
 use crate::config::check_time_decay;
 use crate::error::{ConfigError, InputError};
+use crate::sampling::Arrival;
 
 impl RandomCutForest {
     /// [`update`](Self::update) with a record's time, weight or label.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::Index;
+use crate::layout::Index;
 use crate::testing::{Random, assert_mean};
 
 impl RandomCutForest {

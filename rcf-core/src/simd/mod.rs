@@ -116,3 +116,9 @@ pub(crate) fn max(a: f32, b: f32) -> f32 {
 pub(crate) fn min(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
+
+/// The same as [`max`] in double precision.
+#[inline(always)]
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}

@@ -1,7 +1,8 @@
 //! Drawing the cut that separates a new point from a box.
 
-use super::bounding_box::Corners;
+use crate::geometry::Corners;
 use crate::rng::TreeRng;
+use crate::simd::larger;
 
 /// A cut: `x[dimension] <= value` lies to the left.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,10 +78,4 @@ fn stretches(Corners { low, high }: Corners<'_>, x: &[f32], first: usize) -> [f6
             None => 0.0,
         }),
     }
-}
-
-/// Unlike `f64::max` it need not care for NaN, and is one instruction.
-#[inline(always)]
-pub(crate) fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
 }

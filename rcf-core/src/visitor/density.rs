@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 
 use super::attribution::gap;
 use super::functional::{Functional, Passed, Reached};
-use crate::tree::bounding_box::Corners;
+use crate::geometry::Corners;
 
 /// What is known of one direction.
 #[derive(Debug, Clone, Copy, Default)]

@@ -17,7 +17,8 @@ use std::ops::ControlFlow;
 use super::functional::{Functional, Passed, Reached};
 use super::{Ancestor, Leaf, Place, Visitor};
 use crate::config::Config;
-use crate::tree::bounding_box::{Corners, Geometry, stride};
+use crate::geometry::{Corners, Geometry};
+use crate::layout::stride;
 use crate::visitor::attribution::gap;
 
 /// The floors of a forest.

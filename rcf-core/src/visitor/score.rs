@@ -15,7 +15,7 @@
 //! About 0.5 to 1 for usual points, `log₂(M + 1)` for one that any cut sets apart.
 
 use super::{Ancestor, Leaf, Place, Visitor};
-use crate::tree::bounding_box::Geometry;
+use crate::geometry::Geometry;
 
 /// `S` of a query that is alone at depth `k`.
 #[inline(always)]

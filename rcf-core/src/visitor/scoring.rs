@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::functional::{Functional, Passed, Reached};
-use crate::scoring::ScoringFunction;
+use crate::visitor::scoring_function::ScoringFunction;
 
 /// Sums the values of a scoring function over trees.
 #[derive(Debug)]
