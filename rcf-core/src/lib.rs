@@ -43,7 +43,7 @@ mod simd;
 #[cfg(test)]
 mod testing;
 mod tree;
-mod visitor;
+pub mod visitor;
 
 pub use config::{
     Config, MAX_DIMENSIONS, MAX_MAGNITUDE, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES,

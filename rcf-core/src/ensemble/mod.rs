@@ -1,5 +1,7 @@
 //! The trees of a forest with their samples, over one store of points.
 
+use std::ops::ControlFlow;
+
 use crate::arena::Boxes;
 use crate::arena::PointStore;
 use crate::arena::{Phases, one};
@@ -12,10 +14,11 @@ use crate::row_buffer::RowBuffer;
 use crate::sampling::{DecayClock, Sampler, Tag};
 use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::boxed::Path;
+use crate::tree::boxed::PathBuffer;
 use crate::tree::cut::Cut;
 use crate::tree::{CutTree, Grove, with_trees};
 use crate::visitor::score::{ScoreVisitor, normalizer};
+use crate::visitor::{Ancestor, Leaf, Visitor};
 
 /// Trees, samples and points, named by numbers of width `I`.
 #[derive(Debug, Clone)]
@@ -28,13 +31,13 @@ pub(crate) struct Ensemble<I> {
     pub(crate) samplers: Vec<Sampler<I>>,
     pub(crate) rngs: Vec<TreeRng>,
     /// Working memory of updates.
-    pub(crate) path: Path<I>,
+    pub(crate) path: PathBuffer<I>,
 }
 
 mod array;
 mod explain;
 pub(crate) mod impute;
-mod read;
+mod traverse;
 
 impl<I: Index> Ensemble<I> {
     pub(crate) fn new(config: &Config) -> Self {
@@ -51,7 +54,7 @@ impl<I: Index> Ensemble<I> {
             trees: Grove::new(config),
             samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
             rngs: TreeRng::family(seed, number_of_trees),
-            path: Path::new(),
+            path: PathBuffer::new(),
         }
     }
 
@@ -156,19 +159,38 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
                 },
             x,
         } = self;
-        let mut sum = 0.0;
-        let mut normalizers = Normalizers::default();
-        let mut room = RowBuffer::new(box_len(*dimensions));
-        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => CutTree::walk_all(
-            trees,
-            points,
-            geometry,
-            x,
-            room.as_mut(),
-            &mut ScoreVisitor::default(),
-            |mass, visitor| sum += normalizers.of(mass) * visitor.score,
-        ));
-        sum / trees.len() as f64
+        let mut score = ScoreSum::default();
+        let mut scratch = RowBuffer::new(box_len(*dimensions));
+        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
+            CutTree::traverse(trees, points, geometry, x, scratch.as_mut(), &mut score)
+        });
+        score.sum / trees.len() as f64
+    }
+}
+
+/// Sums the normalised scores of the trees.
+#[derive(Default)]
+struct ScoreSum {
+    visitor: ScoreVisitor,
+    normalizers: Normalizers,
+    sum: f64,
+}
+
+impl Visitor for ScoreSum {
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        self.visitor.leaf(leaf)
+    }
+
+    #[inline(always)]
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        self.visitor.ancestor(ancestor);
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        self.sum += self.normalizers.of(tree_mass) * self.visitor.score;
+        ControlFlow::Continue(())
     }
 }
 

@@ -61,7 +61,7 @@ impl RandomCutForest {
         let mut row = vec![0.0; self.row.len()];
         self.shingle.peek(values, &mut row);
         let mut seen = DensitySum::new(&row[..dimensions]);
-        self.read(values, 0, None, &mut seen)?;
+        self.traverse_with(values, 0, None, &mut seen)?;
 
         let trees = self.config.number_of_trees as f64;
         let total: f64 = seen.sum.iter().flatten().map(|to| to.measure).sum::<f64>() / trees;

@@ -14,8 +14,7 @@ use crate::layout::{Index, are_on_line, size_of_val_capacity};
 use crate::rng::TreeRng;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::Attribute;
-use crate::visitor::functional::Functional;
-use boxed::{Path, Tree};
+use boxed::{PathBuffer, Tree};
 use cut::Cut;
 use imputation::Imputer;
 use sorted::LineTree;
@@ -85,9 +84,9 @@ pub(crate) use with_trees;
 /// What a forest asks of its trees.
 pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Gathers score and attribution.
-    type Attribution<'a>: Visitor<G> + Attribute<'a>;
+    type Attribution<'a>: Attribute<'a>;
 
-    /// Working memory of [`read`](Self::read).
+    /// Working memory of [`traverse_one`](Self::traverse_one).
     type Walker: Default;
 
     /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
@@ -98,11 +97,11 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
-        path: &mut Path<I>,
+        path: &mut PathBuffer<I>,
     ) -> usize;
 
     /// Deletes one occurrence of a point that is in the tree.
-    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut Path<I>);
+    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut PathBuffer<I>);
 
     /// The tree of these points, with multiplicity, and cuts from the root, left before right.
     /// `None` if the cuts are not those of a tree of these points.
@@ -117,16 +116,15 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Makes the boxes of nodes anew, after the pool of them.
     fn make_boxes(&mut self, geometry: G, points: &mut PointStore);
 
-    /// Lets a visitor walk trees, none of them empty, in their order; `finish` is told the mass of each
-    /// one that it has seen. There is room for a box.
-    fn walk_all<V: Visitor<G>>(
+    /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of a
+    /// bounding box.
+    fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,
         geometry: G,
         x: &[f32],
-        room: &mut [f32],
+        scratch: &mut [f32],
         visitor: &mut V,
-        finish: impl FnMut(usize, &mut V),
     );
 
     /// The sums over trees, none of them empty, of the scores of padded rows, each times the normalizer of
@@ -139,16 +137,16 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         normalizer: impl FnMut(usize) -> f64,
     ) -> Vec<f64>;
 
-    /// Lets a functional walk the tree, which is not empty. A leaf equal to the query, of at most
+    /// Lets a visitor traverse the tree, which is not empty. A leaf equal to the query, of at most
     /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing else.
-    fn read<F: Functional>(
+    fn traverse_one<V: Visitor>(
         &self,
         walker: &mut Self::Walker,
         points: &PointStore,
         geometry: G,
         x: &[f32],
         ignored_mass: usize,
-        functional: &mut F,
+        visitor: &mut V,
     ) -> ControlFlow<()>;
 
     /// The number of the point that fits a query with missing coordinates best; one of those that may

@@ -1,75 +1,122 @@
-//! Walks: the only way to read a tree.
+//! Visitors: what is computed along the root-to-leaf path of a query, on one tree after the other.
 //!
-//! A query point descends to a leaf and climbs from there towards the root, past boxes that do not
-//! contain it. At the first box that does, the climb ends: all boxes above contain it too, and
-//! would change nothing. A [`Visitor`] computes something of what the climb shows.
+//! A query descends to a leaf and then walks up towards the root, past bounding boxes that do not
+//! contain it. The first box that does ends the walk: all boxes above contain the query, too, and no
+//! cut of them separates it. Score, attribution and every other functional is a [`Visitor`] of that
+//! walk, and so is one of your own, which [`RandomCutForest::traverse`] takes through the trees:
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use rcf_core::RandomCutForest;
+//! use rcf_core::visitor::{Ancestor, Leaf, Visitor};
+//!
+//! /// The mean depth of the leaves that the query reaches: lower is more anomalous.
+//! #[derive(Default)]
+//! struct MeanDepth {
+//!     sum: usize,
+//!     trees: usize,
+//! }
+//!
+//! impl Visitor for MeanDepth {
+//!     fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+//!         self.sum += leaf.depth();
+//!         self.trees += 1;
+//!         ControlFlow::Break(()) // The ancestors add nothing.
+//!     }
+//!
+//!     fn ancestor(&mut self, _: &impl Ancestor) {}
+//! }
+//!
+//! let mut forest = RandomCutForest::builder(1).build()?;
+//! for t in 0..1000 {
+//!     forest.update(&[(f64::from(t) / 10.0).sin()])?;
+//! }
+//! let depth_of = |value: f64| -> Result<f64, rcf_core::InputError> {
+//!     let mut depth = MeanDepth::default();
+//!     forest.traverse(&[value], &mut depth)?;
+//!     Ok(depth.sum as f64 / depth.trees as f64)
+//! };
+//! assert!(depth_of(5.0)? < depth_of(0.5)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A functional of depth and mass alone is shorter as a [`ScoringFunction`].
+//!
+//! [`RandomCutForest::traverse`]: crate::RandomCutForest::traverse
 
 pub(crate) mod attribution;
 pub(crate) mod collusive;
 pub(crate) mod convergence;
 pub(crate) mod density;
-pub(crate) mod functional;
 pub(crate) mod neighbors;
 pub(crate) mod noise_floor;
+pub(crate) mod parts;
 pub(crate) mod score;
 pub(crate) mod scoring;
 pub(crate) mod scoring_function;
 
 pub use scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
-use crate::geometry::{Corners, Geometry};
+use std::ops::ControlFlow;
 
-/// Computes a functional of a query point on trees, one after the other.
-pub(crate) trait Visitor<G: Geometry> {
-    /// Whether it looks at [`Ancestor::outside`].
+use parts::{AncestorParts, LeafParts};
+
+/// Computes something of a query on trees, one after the other.
+///
+/// On each tree it sees the leaf, then the ancestors of the leaf from the bottom up whose bounding boxes
+/// do not contain the query, and then the end of the tree. See the [module](self) for an example.
+pub trait Visitor {
+    #[doc(hidden)]
+    /// Whether it calls [`AncestorParts::add_gaps`].
     const USES_PARTS: bool = false;
 
-    /// Where the descent ended, the first thing seen of a tree. Tells whether to climb.
-    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool;
+    /// Sees the leaf that the query reached, the first thing of a tree. `Break` skips its ancestors.
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()>;
 
-    /// A box on the way up that does not contain the query.
-    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>);
+    /// Sees an ancestor of the leaf whose bounding box does not contain the query.
+    fn ancestor(&mut self, ancestor: &impl Ancestor);
+
+    /// Has seen a tree of this mass, or nothing of a tree, and the mass is 0, if all of its points count
+    /// as if they were not there. `Break` skips the trees that are left.
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        let _ = tree_mass;
+        ControlFlow::Continue(())
+    }
 }
 
-/// The leaf that a query reached.
-pub(crate) struct Leaf<'a, P, G> {
-    pub(crate) place: P,
-    pub(crate) geometry: G,
-    /// The leaf's point.
-    pub(crate) row: &'a [f32],
-    /// Whether the query equals the leaf's point.
-    pub(crate) equal: bool,
-}
-
-/// Where a leaf is in its tree.
-pub(crate) trait Place: Copy {
-    /// Number of nodes above.
+/// The leaf at the end of a root-to-leaf path. Only trees implement it.
+pub trait Leaf: LeafParts {
+    /// The number of cuts above it.
     fn depth(&self) -> usize;
 
-    /// Number of sampled points equal to the leaf's.
+    /// The number of sampled points equal to the leaf's point.
     fn mass(&self) -> usize;
 
+    /// The number of sampled points in the tree.
     fn tree_mass(&self) -> usize;
 
-    /// Makes `room` the box of all points of the tree.
-    fn whole_box(&self, room: &mut [f32]);
-
-    /// Climbs from the leaf, as long as it is told to: each time, `room` has been extended to contain
-    /// all that hangs beside the way below a node at some depth. Its range is to be measured.
-    fn beside(&self, room: &mut [f32], climb: impl FnMut(usize, &mut [f32]) -> bool);
+    /// Whether the query equals the leaf's point.
+    fn is_query(&self) -> bool;
 }
 
-/// An ancestor of the leaf, whose box does not contain the query.
-#[derive(Debug)]
-pub(crate) struct Ancestor<'a, G: Geometry> {
-    /// Number of nodes above this one.
-    pub(crate) depth: usize,
-    /// Sum of the distances by which the query lies outside of the box; positive.
-    pub(crate) gap: f64,
-    /// Sum of the side lengths of the box.
-    pub(crate) range: f64,
-    pub(crate) corners: Corners<'a>,
-    pub(crate) geometry: G,
-    /// Where the query lies outside, at least.
-    pub(crate) outside: &'a G::Parts,
+/// A node above the leaf whose bounding box does not contain the query. Only trees implement it.
+pub trait Ancestor: AncestorParts {
+    /// The number of cuts above it.
+    fn depth(&self) -> usize;
+
+    /// The number of sampled points below it.
+    fn mass(&self) -> usize;
+
+    /// The sum over the dimensions of the distances by which the query lies outside of the bounding box;
+    /// positive.
+    fn gap(&self) -> f64;
+
+    /// The sum of the side lengths of the bounding box.
+    fn range(&self) -> f64;
+
+    /// The probability that a random cut of the bounding box with the query separates the two.
+    fn separation(&self) -> f64 {
+        self.gap() / (self.gap() + self.range())
+    }
 }

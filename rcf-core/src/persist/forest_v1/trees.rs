@@ -17,7 +17,7 @@ use crate::rng::TreeRng;
 use crate::sampling::{DecayClock, Sampler, Tags};
 use crate::shingle::is_storable;
 use crate::tree::Grove;
-use crate::tree::boxed::Path;
+use crate::tree::boxed::PathBuffer;
 use crate::tree::cut::Cut;
 
 /// All trees: what each has one of, then what each has many of, tree after tree.
@@ -148,7 +148,7 @@ impl TreesV1 {
             trees: Grove::with_capacity(config),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
-            path: Path::new(),
+            path: PathBuffer::new(),
         };
         let slots = self.slots.restore();
         let mut columns = Columns {

@@ -3,7 +3,7 @@
 use std::hint::select_unpredictable;
 
 use super::node::NodeRef;
-use super::{Path, Tree};
+use super::{PathBuffer, Tree};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
@@ -16,7 +16,7 @@ impl<I: Index> Tree<I> {
         geometry: G,
         points: &mut PointStore,
         point: usize,
-        path: &mut Path<I>,
+        path: &mut PathBuffer<I>,
     ) {
         let (path, [room, _], x) = path.parts_and_row(geometry, points.row(geometry, point));
         let (leaf, mass) = self.descend_and_count_out(geometry, points, x, path);

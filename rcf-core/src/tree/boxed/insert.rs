@@ -3,7 +3,7 @@
 use std::hint::select_unpredictable;
 
 use super::node::{Node, NodeRef};
-use super::{Path, Tree};
+use super::{PathBuffer, Tree};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
@@ -20,7 +20,7 @@ impl<I: Index> Tree<I> {
         points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
-        path: &mut Path<I>,
+        path: &mut PathBuffer<I>,
     ) -> usize {
         if self.mass == 0 {
             self.root = NodeRef::leaf(point, self.internal_capacity);

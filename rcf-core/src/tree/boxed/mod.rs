@@ -26,11 +26,12 @@ mod bounding_boxes;
 mod delete;
 mod insert;
 pub(crate) mod node;
-mod read;
+mod path;
 mod rebuild;
 #[cfg(test)]
 pub(crate) mod tests;
-mod walk;
+mod traverse;
+mod traverse_one;
 
 use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
@@ -44,11 +45,9 @@ use crate::layout::{Index, size_of_val_capacity};
 use crate::rng::TreeRng;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::AttributionVisitor;
-use crate::visitor::functional::Functional;
 use batch::Batch;
 use node::{Child, Node, NodeRef};
-use read::Walker;
-use walk::walk_all;
+use traverse_one::Walker;
 
 /// A random cut tree over points of a [`PointStore`].
 #[derive(Debug, Clone)]
@@ -64,30 +63,30 @@ pub(crate) struct Tree<I> {
     mass: usize,
 }
 
-/// The way from the root down to a leaf, with room for what is made on it.
+/// Scratch buffers of a descent, kept from change to change.
 #[derive(Debug, Clone)]
-pub(crate) struct Path<I> {
+pub(crate) struct PathBuffer<I> {
     /// The internal nodes passed.
-    pub(crate) steps: Vec<NodeRef<I>>,
-    /// Room for two boxes, and for a row.
-    room: Vec<f32>,
+    pub(crate) nodes: Vec<NodeRef<I>>,
+    /// Records of two bounding boxes, and a row.
+    scratch: Vec<f32>,
 }
 
-impl<I: Index> Path<I> {
+impl<I: Index> PathBuffer<I> {
     pub(crate) const fn new() -> Self {
         Self {
-            steps: Vec::new(),
-            room: Vec::new(),
+            nodes: Vec::new(),
+            scratch: Vec::new(),
         }
     }
 
     /// Number of nodes passed.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.steps.len()
+        self.nodes.len()
     }
 
-    /// The steps, room for two boxes, and a copy of this row.
+    /// The nodes, records of two bounding boxes, and a copy of this row.
     #[inline(always)]
     fn parts_and_row<G: Geometry>(
         &mut self,
@@ -95,16 +94,16 @@ impl<I: Index> Path<I> {
         row: &[f32],
     ) -> (&mut Vec<NodeRef<I>>, [&mut [f32]; 2], &[f32]) {
         let len = geometry.box_len();
-        self.room.resize(2 * len + geometry.row_len(), 0.0);
-        let (room, rest) = self.room.split_at_mut(len);
-        let (other_room, copy) = rest.split_at_mut(len);
+        self.scratch.resize(2 * len + geometry.row_len(), 0.0);
+        let (record, rest) = self.scratch.split_at_mut(len);
+        let (other, copy) = rest.split_at_mut(len);
         let copy = &mut copy[..geometry.row_len()];
         copy.copy_from_slice(row);
-        (&mut self.steps, [room, other_room], copy)
+        (&mut self.nodes, [record, other], copy)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.steps) + size_of_val_capacity(&self.room)
+        size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.scratch)
     }
 }
 
@@ -119,13 +118,13 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
         points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
-        path: &mut Path<I>,
+        path: &mut PathBuffer<I>,
     ) -> usize {
         self.insert(geometry, points, point, rng, path)
     }
 
     #[inline(always)]
-    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut Path<I>) {
+    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut PathBuffer<I>) {
         self.delete(geometry, points, point, path);
     }
 
@@ -146,16 +145,15 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     }
 
     #[inline(always)]
-    fn walk_all<V: Visitor<G>>(
+    fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,
         geometry: G,
         x: &[f32],
-        room: &mut [f32],
+        scratch: &mut [f32],
         visitor: &mut V,
-        finish: impl FnMut(usize, &mut V),
     ) {
-        walk_all(trees, points, geometry, x, room, visitor, finish);
+        traverse::traverse(trees, points, geometry, x, scratch, visitor);
     }
 
     #[inline(always)]
@@ -174,16 +172,16 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     }
 
     #[inline(always)]
-    fn read<F: Functional>(
+    fn traverse_one<V: Visitor>(
         &self,
         walker: &mut Walker<I>,
         points: &PointStore,
         geometry: G,
         x: &[f32],
         ignored_mass: usize,
-        functional: &mut F,
+        visitor: &mut V,
     ) -> ControlFlow<()> {
-        walker.walk(self, points, geometry, x, ignored_mass, functional)
+        walker.traverse(self, points, geometry, x, ignored_mass, visitor)
     }
 
     #[inline(always)]
@@ -263,12 +261,12 @@ impl<I: Index> Tree<I> {
         &self,
         geometry: G,
         x: &[f32],
-        path: &mut Path<I>,
+        path: &mut PathBuffer<I>,
     ) -> NodeRef<I> {
-        path.steps.clear();
+        path.nodes.clear();
         let mut reference = self.root;
         while let Some(node) = self.node(reference) {
-            path.steps.push(reference);
+            path.nodes.push(reference);
             reference = node.toward(geometry, x);
         }
         reference

@@ -24,16 +24,16 @@ mod rebuild;
 mod sweep;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod traverse;
 
 pub(crate) use sweep::Sweep;
-pub(crate) use walk::LineWalker;
+pub(crate) use traverse::LineWalker;
 
 use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
 
 use super::CutTree;
-use super::boxed::Path;
+use super::boxed::PathBuffer;
 use super::cut::Cut;
 use super::imputation::Imputer;
 use crate::arena::PointStore;
@@ -42,7 +42,6 @@ use crate::layout::{Index, size_of_val_capacity};
 use crate::rng::TreeRng;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::LineAttribution;
-use crate::visitor::functional::Functional;
 
 /// A random cut tree over one-dimensional points of a [`PointStore`].
 #[derive(Debug, Clone)]
@@ -146,13 +145,13 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
         points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
-        _: &mut Path<I>,
+        _: &mut PathBuffer<I>,
     ) -> usize {
         self.insert(points, point, rng)
     }
 
     #[inline(always)]
-    fn delete(&mut self, _: Line, points: &mut PointStore, point: usize, _: &mut Path<I>) {
+    fn delete(&mut self, _: Line, points: &mut PointStore, point: usize, _: &mut PathBuffer<I>) {
         self.delete(points, point);
     }
 
@@ -169,16 +168,15 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     fn make_boxes(&mut self, _: Line, _: &mut PointStore) {}
 
     #[inline(always)]
-    fn walk_all<V: Visitor<Line>>(
+    fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,
         _: Line,
         x: &[f32],
         _: &mut [f32],
         visitor: &mut V,
-        finish: impl FnMut(usize, &mut V),
     ) {
-        Self::walk_all(trees, points, x, visitor, finish);
+        traverse::traverse(trees, points, x, visitor);
     }
 
     #[inline(always)]
@@ -197,16 +195,16 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     }
 
     #[inline(always)]
-    fn read<F: Functional>(
+    fn traverse_one<V: Visitor>(
         &self,
         walker: &mut LineWalker,
         points: &PointStore,
         _: Line,
         x: &[f32],
         ignored_mass: usize,
-        functional: &mut F,
+        visitor: &mut V,
     ) -> ControlFlow<()> {
-        walker.walk(self, points, x, ignored_mass, functional)
+        walker.traverse(self, points, x, ignored_mass, visitor)
     }
 
     fn best(

@@ -1,5 +1,7 @@
 //! A tree on a line is the tree with nodes and boxes, to the bit.
 
+use std::ops::ControlFlow;
+
 use proptest::prelude::*;
 
 use super::{LineTree, Stretch};
@@ -10,14 +12,14 @@ use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::testing::Random;
 use crate::tree::CutTree;
-use crate::tree::boxed::{Path, Tree};
+use crate::tree::boxed::{PathBuffer, Tree};
 use crate::tree::imputation::Imputer;
 use crate::visitor::attribution::{Attribute, AttributionVisitor};
 use crate::visitor::collusive::CollusiveDisplacementSum;
-use crate::visitor::functional::Functional;
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
-use crate::visitor::score::ScoreVisitor;
+use crate::visitor::score::{ScoreVisitor, TreeScore};
 use crate::visitor::scoring::ScoringSum;
+use crate::visitor::{Ancestor, Leaf, Visitor};
 use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
 impl<I: Index> LineTree<I> {
@@ -83,6 +85,33 @@ impl<I: Index> LineTree<I> {
 
 const SAMPLE_SIZE: usize = 40;
 
+/// All that a visitor may ask of leaves and ancestors.
+#[derive(Default)]
+struct Walk {
+    seen: Vec<f64>,
+}
+
+impl Visitor for Walk {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        let masses = (0..=leaf.depth()).map(|depth| leaf.mass_at(depth) as f64);
+        self.seen.extend(masses);
+        let numbers = [leaf.depth(), leaf.mass(), leaf.tree_mass(), leaf.point()];
+        self.seen.extend(numbers.map(|number| number as f64));
+        ControlFlow::Continue(())
+    }
+
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let numbers = [ancestor.depth(), ancestor.mass()];
+        self.seen.extend(numbers.map(|number| number as f64));
+        self.seen.extend([ancestor.gap(), ancestor.range()]);
+    }
+
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        self.seen.push(tree_mass as f64);
+        ControlFlow::Continue(())
+    }
+}
+
 /// Both kinds of trees, over one store.
 struct Pair<I> {
     store: PointStore,
@@ -90,7 +119,7 @@ struct Pair<I> {
     line_rng: TreeRng,
     boxed: Tree<I>,
     boxed_rng: TreeRng,
-    path: Path<I>,
+    path: PathBuffer<I>,
 }
 
 impl<I: Index> Pair<I> {
@@ -102,7 +131,7 @@ impl<I: Index> Pair<I> {
             line_rng: rng(),
             boxed: Tree::new(SAMPLE_SIZE),
             boxed_rng: rng(),
-            path: Path::new(),
+            path: PathBuffer::new(),
         }
     }
 
@@ -127,22 +156,18 @@ impl<I: Index> Pair<I> {
 
     /// All that can be read off one of them: visitors, functionals, imputation.
     fn read<T: CutTree<I, Line>>(&self, tree: &T, x: f32) -> Vec<u64> {
-        let (x, room) = ([x], &mut [0.0; 2]);
-        let mut seen = Vec::new();
+        let (x, scratch) = ([x], &mut [0.0; 2]);
         let trees = std::slice::from_ref(tree);
+        let mut walk = Walk::default();
+        T::traverse(trees, &self.store, Line, &x, scratch, &mut walk);
+        let mut noted = Walk::default();
+        self.traverse_one(tree, &x, 0, &mut noted);
+        assert_eq!(walk.seen, noted.seen, "masses on demand are those noted");
+        let mut seen = walk.seen;
         let mut attribution = AttributionVisitor::new(&x, 1);
-        T::walk_all(
-            trees,
-            &self.store,
-            Line,
-            &x,
-            room,
-            &mut attribution,
-            |mass, visitor| {
-                seen.extend([mass as f64, visitor.score()]);
-                visitor.add_tree(1.0);
-            },
-        );
+        T::traverse(trees, &self.store, Line, &x, scratch, &mut attribution);
+        seen.push(attribution.score());
+        attribution.add_tree(1.0);
         let parts = attribution.sum();
         seen.extend([parts.high[0], parts.low[0]]);
         seen.extend(T::sum_scores(trees, &self.store, Line, &x, |mass| {
@@ -156,22 +181,13 @@ impl<I: Index> Pair<I> {
         let floor = NoiseFloor::new(&config).expect("a floor");
         let mut score = ScoreVisitor::default();
         let mut floored = Floored::new(&mut score, &floor, &x);
-        T::walk_all(
-            trees,
-            &self.store,
-            Line,
-            &x,
-            room,
-            &mut floored,
-            |_, floored| {
-                seen.push(floored.visitor.score);
-            },
-        );
+        T::traverse(trees, &self.store, Line, &x, scratch, &mut floored);
+        seen.push(score.score);
         for ignored_mass in [0, 1, 2] {
             seen.extend(self.value(tree, &x, ignored_mass, &AnomalyScore));
             seen.extend(self.value(tree, &x, ignored_mass, &Displacement));
             let mut collusive = CollusiveDisplacementSum::default();
-            self.walk(tree, &x, ignored_mass, &mut collusive);
+            self.traverse_one(tree, &x, ignored_mass, &mut collusive);
             seen.push(collusive.sum());
         }
         for (missing, centrality) in [(&[0][..], 1.0), (&[0], 0.3), (&[], 0.5)] {
@@ -189,33 +205,24 @@ impl<I: Index> Pair<I> {
 
     /// What it says of directions in its own way.
     fn parts<T: CutTree<I, Line>>(&self, tree: &T, x: f32) -> [f64; 2] {
-        let (x, room) = ([x], &mut [0.0; 2]);
+        let (x, scratch) = ([x], &mut [0.0; 2]);
         let mut visitor = T::Attribution::new(&x, 1);
         let trees = std::slice::from_ref(tree);
-        T::walk_all(
-            trees,
-            &self.store,
-            Line,
-            &x,
-            room,
-            &mut visitor,
-            |_, visitor| {
-                visitor.add_tree(1.0);
-            },
-        );
+        T::traverse(trees, &self.store, Line, &x, scratch, &mut visitor);
+        visitor.add_tree(1.0);
         let parts = visitor.sum();
         [parts.high[0], parts.low[0]]
     }
 
-    fn walk<T: CutTree<I, Line>, F: Functional>(
+    fn traverse_one<T: CutTree<I, Line>, V: Visitor>(
         &self,
         tree: &T,
         x: &[f32],
         ignored_mass: usize,
-        functional: &mut F,
+        visitor: &mut V,
     ) {
         let walker = &mut T::Walker::default();
-        let _ = tree.read(walker, &self.store, Line, x, ignored_mass, functional);
+        let _ = tree.traverse_one(walker, &self.store, Line, x, ignored_mass, visitor);
     }
 
     fn value<T: CutTree<I, Line>, F: ScoringFunction>(
@@ -226,7 +233,7 @@ impl<I: Index> Pair<I> {
         function: &F,
     ) -> Option<f64> {
         let mut sum = ScoringSum::new(function);
-        self.walk(tree, x, ignored_mass, &mut sum);
+        self.traverse_one(tree, x, ignored_mass, &mut sum);
         Some(sum.sum())
     }
 

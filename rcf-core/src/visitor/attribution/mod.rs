@@ -16,11 +16,13 @@
 
 mod one_dimensional;
 
+use std::ops::ControlFlow;
+
 pub(crate) use one_dimensional::LineAttribution;
 
-use super::score::{ScoreVisitor, unseen};
-use super::{Ancestor, Leaf, Place, Visitor};
-use crate::geometry::{Corners, Geometry};
+use super::score::{ScoreVisitor, TreeScore, unseen};
+use super::{Ancestor, Leaf, Visitor};
+use crate::geometry::Corners;
 use crate::simd::{LANES, larger, max};
 
 /// Below this the gathered factor is multiplied in, lest it become zero.
@@ -29,20 +31,27 @@ const SMALL: f64 = 1e-150;
 /// Sums scores and attributions over trees.
 #[derive(Debug)]
 pub(crate) struct AttributionVisitor<'a> {
-    x: &'a [f32],
     dimensions: usize,
     /// The score on the present tree, not yet normalised.
     score: ScoreVisitor,
-    /// The attribution on the present tree, but for a factor: to below it is less than 0.
+    /// How it is spread.
+    spread: Spread<'a>,
+    /// The sums over trees.
+    sum: Parts,
+    /// A record of a bounding box.
+    scratch: Vec<f32>,
+}
+
+/// The attribution on the present tree, not yet normalised.
+#[derive(Debug)]
+struct Spread<'a> {
+    x: &'a [f32],
+    /// The attribution, but for a factor: to below it is less than 0.
     tree: Vec<f64>,
     /// What comes on top of that on a tree that has the query; empty on others.
     shadow: Parts,
     /// What `tree` and `shadow` would have to be multiplied by.
     kept: f64,
-    /// The sums over trees.
-    sum: Parts,
-    /// Room for a box.
-    room: Vec<f32>,
 }
 
 /// An attribution; both rows are padded.
@@ -84,36 +93,15 @@ impl Parts {
 }
 
 /// Gathers an attribution from trees.
-pub(crate) trait Attribute<'a> {
+pub(crate) trait Attribute<'a>: TreeScore {
     /// For a padded query of so many dimensions.
     fn new(x: &'a [f32], dimensions: usize) -> Self;
 
-    /// The score on the present tree, not yet normalised.
-    fn score(&self) -> f64;
-
-    /// Adds what has been seen of a tree, times a factor. But for single precision the parts add up to its
-    /// score.
-    fn add_tree(&mut self, factor: f64);
-
-    /// The sum over the trees.
+    /// The sum over the trees. But for single precision the parts of each add up to its score.
     fn sum(self) -> Parts;
 }
 
-impl<'a> Attribute<'a> for AttributionVisitor<'a> {
-    fn new(x: &'a [f32], dimensions: usize) -> Self {
-        let len = x.len().next_multiple_of(LANES);
-        Self {
-            x,
-            dimensions,
-            score: ScoreVisitor::default(),
-            tree: vec![0.0; len],
-            shadow: Parts::new(0),
-            kept: 1.0,
-            sum: Parts::new(len),
-            room: Vec::new(),
-        }
-    }
-
+impl TreeScore for AttributionVisitor<'_> {
     #[inline(always)]
     fn score(&self) -> f64 {
         self.score.score
@@ -121,14 +109,32 @@ impl<'a> Attribute<'a> for AttributionVisitor<'a> {
 
     #[inline(always)]
     fn add_tree(&mut self, factor: f64) {
-        let scale = factor * self.kept;
-        let Parts { high, low } = &self.shadow;
-        self.sum.add_signed(scale, &self.tree);
+        let scale = factor * self.spread.kept;
+        let Parts { high, low } = &self.spread.shadow;
+        self.sum.add_signed(scale, &self.spread.tree);
         for (sum, part) in self.sum.high.iter_mut().zip(high) {
             *sum += scale * part;
         }
         for (sum, part) in self.sum.low.iter_mut().zip(low) {
             *sum += scale * part;
+        }
+    }
+}
+
+impl<'a> Attribute<'a> for AttributionVisitor<'a> {
+    fn new(x: &'a [f32], dimensions: usize) -> Self {
+        let len = x.len().next_multiple_of(LANES);
+        Self {
+            dimensions,
+            score: ScoreVisitor::default(),
+            spread: Spread {
+                x,
+                tree: vec![0.0; len],
+                shadow: Parts::new(0),
+                kept: 1.0,
+            },
+            sum: Parts::new(len),
+            scratch: Vec::new(),
         }
     }
 
@@ -137,95 +143,80 @@ impl<'a> Attribute<'a> for AttributionVisitor<'a> {
     }
 }
 
-impl AttributionVisitor<'_> {
+impl Visitor for Spread<'_> {
+    const USES_PARTS: bool = true;
+
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        self.kept = 1.0;
+        self.tree.fill(0.0);
+        self.shadow = Parts::new(0);
+        if !leaf.is_query() {
+            let unseen = unseen(leaf.depth());
+            leaf.add_gaps(self.x, |gap| unseen / gap, &mut self.tree);
+        }
+        ControlFlow::Continue(())
+    }
+
     /// `A ← p / (k + 1) · outside / gap + (1 − p) · A`
     #[inline(always)]
-    fn blend<G: Geometry>(&mut self, ancestor: &Ancestor<'_, G>) {
-        let Ancestor {
-            depth,
-            gap,
-            range,
-            corners,
-            geometry,
-            outside,
-        } = *ancestor;
-        let per_length = 1.0 / (gap + range);
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let range = ancestor.range();
+        let per_length = 1.0 / (ancestor.gap() + range);
         self.kept *= range * per_length;
         if self.kept < SMALL {
             self.tree.iter_mut().for_each(|part| *part *= self.kept);
             self.shadow.scale(self.kept);
             self.kept = 1.0;
         }
-        let factor = per_length * unseen(depth) / self.kept;
-        geometry.add_gaps(outside, corners, self.x, factor, &mut self.tree);
-    }
-
-    /// The attribution of a query equal to the leaf's point.
-    #[cold]
-    #[inline(never)]
-    fn by_shadow<P: Place, G: Geometry>(&mut self, leaf: &Leaf<'_, P, G>) {
-        let geometry = leaf.geometry;
-        // A tree that holds nothing else knows no direction.
-        let even = self.score.score / (2.0 * self.dimensions as f64);
-        self.shadow = Parts::new(self.tree.len());
-        self.shadow.high[..self.dimensions].fill(even);
-        self.shadow.low[..self.dimensions].fill(even);
-        let mut shadow = std::mem::take(&mut self.room);
-        shadow.resize(geometry.box_len(), 0.0);
-        geometry.clear(&geometry.everywhere(), &mut shadow);
-        let mut outside = geometry.everywhere();
-        leaf.place.beside(&mut shadow, |depth, shadow| {
-            geometry.measure(shadow);
-            let corners = geometry.corners(shadow);
-            let Some(gap) = geometry.gap_and_parts(&mut outside, corners, self.x) else {
-                return false;
-            };
-            self.blend(&Ancestor {
-                depth,
-                gap: f64::from(gap),
-                range: f64::from(geometry.range(shadow)),
-                corners,
-                geometry,
-                outside: &outside,
-            });
-            true
-        });
-        self.room = shadow;
-        // Of boxes that are to come, the noise floor's, it may lie on other sides than of the shadows.
-        self.shadow.add_signed(1.0, &self.tree);
-        self.tree.fill(0.0);
-        self.shadow.rescale(self.score.score);
-        self.kept = 1.0;
+        let factor = per_length * unseen(ancestor.depth()) / self.kept;
+        ancestor.add_gaps(self.x, factor, &mut self.tree);
     }
 }
 
-impl<G: Geometry> Visitor<G> for AttributionVisitor<'_> {
+impl AttributionVisitor<'_> {
+    /// The attribution of a query equal to the leaf's point.
+    #[cold]
+    #[inline(never)]
+    fn by_shadow(&mut self, leaf: &impl Leaf) {
+        let Self {
+            dimensions,
+            score: ScoreVisitor { score },
+            spread,
+            scratch,
+            ..
+        } = self;
+        // A tree that holds nothing else knows no direction.
+        let even = *score / (2.0 * *dimensions as f64);
+        spread.shadow = Parts::new(spread.tree.len());
+        spread.shadow.high[..*dimensions].fill(even);
+        spread.shadow.low[..*dimensions].fill(even);
+        leaf.shadow(spread.x, scratch, spread);
+        // Of boxes that are to come, the noise floor's, it may lie on other sides than of the shadows.
+        spread.shadow.add_signed(1.0, &spread.tree);
+        spread.tree.fill(0.0);
+        spread.shadow.rescale(*score);
+        spread.kept = 1.0;
+    }
+}
+
+impl Visitor for AttributionVisitor<'_> {
     const USES_PARTS: bool = true;
 
     #[inline(always)]
-    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
-        let climbs = self.score.leaf(leaf);
-        self.kept = 1.0;
-        self.tree.fill(0.0);
-        self.shadow = Parts::new(0);
-        if leaf.equal {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        let walks_up = self.score.leaf(leaf);
+        let _ = self.spread.leaf(leaf);
+        if leaf.is_query() {
             self.by_shadow(leaf);
-        } else {
-            let geometry = leaf.geometry;
-            let corners = Corners::of_point(leaf.row);
-            let mut outside = geometry.everywhere();
-            if let Some(gap) = geometry.gap_and_parts(&mut outside, corners, self.x) {
-                let factor = unseen(leaf.place.depth()) / f64::from(gap);
-                geometry.add_gaps(&outside, corners, self.x, factor, &mut self.tree);
-            }
         }
-        climbs
+        walks_up
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
-        Visitor::<G>::ancestor(&mut self.score, ancestor);
-        self.blend(ancestor);
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        self.score.ancestor(ancestor);
+        self.spread.ancestor(ancestor);
     }
 }
 

@@ -1,92 +1,92 @@
-//! Attribution on a line: there is one dimension, so all that is asked is the direction.
+//! Attribution in one dimension: all that is asked is the direction.
 //!
-//! The recursion is that of [`AttributionVisitor`](crate::visitor::attribution::AttributionVisitor),
-//! on two numbers. A query that equals no sampled point lies on one side of all boxes that it climbs.
+//! The recursion is that of [`AttributionVisitor`](super::AttributionVisitor), on two numbers. A query
+//! that equals no sampled point lies on one side of all bounding boxes that it passes.
 
-use crate::geometry::{Geometry, Line};
-use crate::visitor::attribution::{Attribute, Parts};
-use crate::visitor::score::{ScoreVisitor, step, unseen};
-use crate::visitor::{Ancestor, Leaf, Place, Visitor};
+use std::ops::ControlFlow;
+
+use super::{Attribute, Parts};
+use crate::visitor::score::{ScoreVisitor, TreeScore, step, unseen};
+use crate::visitor::{Ancestor, Leaf, Visitor};
 
 /// Sums scores and attributions over trees.
 #[derive(Debug)]
 pub(crate) struct LineAttribution {
-    x: f32,
     /// On the present tree, not yet normalised.
     score: ScoreVisitor,
-    /// The part of the score that is there because the query lies above, on the present tree …
-    high: f64,
-    /// … and below.
-    low: f64,
+    sides: Sides,
     sum_high: f64,
     sum_low: f64,
 }
 
-impl LineAttribution {
-    /// One box: a part of the score for the side on which the query lies outside of it.
+/// The attribution on the present tree, not yet normalised.
+#[derive(Debug)]
+struct Sides {
+    x: f32,
+    /// The part of the score that is there because the query lies above …
+    high: f64,
+    /// … and below.
+    low: f64,
+}
+
+impl Visitor for Sides {
     #[inline(always)]
-    fn blend(&mut self, depth: usize, gap: f64, range: f64, above: bool) {
-        let unseen = unseen(depth);
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        let unseen = unseen(leaf.depth());
+        (self.high, self.low) = if self.x > leaf.row()[0] {
+            (unseen, 0.0)
+        } else {
+            (0.0, unseen)
+        };
+        ControlFlow::Continue(())
+    }
+
+    /// A part of the score for the side on which the query lies outside of the bounding box.
+    #[inline(always)]
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let unseen = unseen(ancestor.depth());
+        let above = self.x > ancestor.corners().high[0];
         let (high, low) = if above { (unseen, 0.0) } else { (0.0, unseen) };
+        let (gap, range) = (ancestor.gap(), ancestor.range());
         self.high = step(self.high, high, gap, range);
         self.low = step(self.low, low, gap, range);
     }
+}
 
-    /// The attribution of a query equal to the leaf's point, by the boxes of what is beside its way.
+impl LineAttribution {
+    /// The attribution of a query equal to the leaf's point.
     #[cold]
-    fn by_shadow<P: Place>(&mut self, leaf: &Leaf<'_, P, Line>) {
+    fn by_shadow(&mut self, leaf: &impl Leaf) {
+        let (score, sides) = (self.score.score, &mut self.sides);
         // A tree that holds nothing else knows no direction.
-        let score = self.score.score;
-        (self.high, self.low) = (score / 2.0, score / 2.0);
-        let (x, mut shadow) = (self.x, [f32::INFINITY, f32::NEG_INFINITY]);
-        leaf.place.beside(&mut shadow, |depth, shadow| {
-            let gap = Line.gap(&mut (), Line.corners(shadow), &[x]);
-            if let Some(gap) = gap {
-                let range = f64::from(Line.range(shadow));
-                self.blend(depth, f64::from(gap), range, x > shadow[1]);
-            }
-            gap.is_some()
-        });
-        let scale = score / (self.high + self.low);
-        self.high *= scale;
-        self.low *= scale;
+        (sides.high, sides.low) = (score / 2.0, score / 2.0);
+        leaf.shadow(&[sides.x], &mut Vec::new(), sides);
+        let scale = score / (sides.high + sides.low);
+        sides.high *= scale;
+        sides.low *= scale;
     }
 }
 
-impl Visitor<Line> for LineAttribution {
+impl Visitor for LineAttribution {
     #[inline(always)]
-    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, Line>) -> bool {
-        let climbs = self.score.leaf(leaf);
-        if leaf.equal {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        let walks_up = self.score.leaf(leaf);
+        if leaf.is_query() {
             self.by_shadow(leaf);
-        } else if self.x > leaf.row[0] {
-            (self.high, self.low) = (self.score.score, 0.0);
         } else {
-            (self.high, self.low) = (0.0, self.score.score);
+            let _ = self.sides.leaf(leaf);
         }
-        climbs
+        walks_up
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_, Line>) {
-        Visitor::<Line>::ancestor(&mut self.score, ancestor);
-        let above = self.x > ancestor.corners.high[0];
-        self.blend(ancestor.depth, ancestor.gap, ancestor.range, above);
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        self.score.ancestor(ancestor);
+        self.sides.ancestor(ancestor);
     }
 }
 
-impl Attribute<'_> for LineAttribution {
-    fn new(x: &[f32], _: usize) -> Self {
-        Self {
-            x: x[0],
-            score: ScoreVisitor::default(),
-            high: 0.0,
-            low: 0.0,
-            sum_high: 0.0,
-            sum_low: 0.0,
-        }
-    }
-
+impl TreeScore for LineAttribution {
     #[inline(always)]
     fn score(&self) -> f64 {
         self.score.score
@@ -94,8 +94,23 @@ impl Attribute<'_> for LineAttribution {
 
     #[inline(always)]
     fn add_tree(&mut self, factor: f64) {
-        self.sum_high += factor * self.high;
-        self.sum_low += factor * self.low;
+        self.sum_high += factor * self.sides.high;
+        self.sum_low += factor * self.sides.low;
+    }
+}
+
+impl Attribute<'_> for LineAttribution {
+    fn new(x: &[f32], _: usize) -> Self {
+        Self {
+            score: ScoreVisitor::default(),
+            sides: Sides {
+                x: x[0],
+                high: 0.0,
+                low: 0.0,
+            },
+            sum_high: 0.0,
+            sum_low: 0.0,
+        }
     }
 
     fn sum(self) -> Parts {

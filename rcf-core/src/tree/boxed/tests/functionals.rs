@@ -1,19 +1,19 @@
 //! Functionals of one tree against what they are the expectation of, and against a deletion.
 
-use super::super::read::Walker;
+use super::super::traverse_one::Walker;
 use super::{Grown, Naive, integers};
 use crate::rng::TreeRng;
 use crate::testing::{Random, assert_mean};
+use crate::visitor::Visitor;
 use crate::visitor::collusive::CollusiveDisplacementSum;
-use crate::visitor::functional::Functional;
 use crate::visitor::scoring::ScoringSum;
 use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
 impl Grown<u32> {
-    pub(super) fn read<F: Functional>(&self, x: &[f32], ignored_mass: usize, functional: &mut F) {
+    pub(super) fn read<V: Visitor>(&self, x: &[f32], ignored_mass: usize, visitor: &mut V) {
         let row = self.pad(x);
-        let _ = with_geometry!(self.dimensions, geometry => Walker::default().walk(
-            &self.tree, &self.store, geometry, &row, ignored_mass, functional,
+        let _ = with_geometry!(self.dimensions, geometry => Walker::default().traverse(
+            &self.tree, &self.store, geometry, &row, ignored_mass, visitor,
         ));
     }
 

@@ -30,8 +30,8 @@ mod symmetry;
 mod validate;
 
 use super::node::Child;
-use super::walk::walk_all;
-use super::{Path, Tree};
+use super::traverse::traverse;
+use super::{PathBuffer, Tree};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
@@ -40,7 +40,7 @@ use crate::rng::TreeRng;
 use crate::testing::Random;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
-use crate::visitor::score::ScoreVisitor;
+use crate::visitor::score::{ScoreVisitor, TreeScore};
 pub(crate) use naive::Naive;
 
 /// A tree together with all that its operations need.
@@ -50,7 +50,7 @@ struct Grown<I> {
     store: PointStore,
     tree: Tree<I>,
     rng: TreeRng,
-    path: Path<I>,
+    path: PathBuffer<I>,
 }
 
 impl<I: Index> Grown<I> {
@@ -65,7 +65,7 @@ impl<I: Index> Grown<I> {
             store,
             tree: Tree::new(sample_size),
             rng: TreeRng::family(seed, 1).remove(0),
-            path: Path::new(),
+            path: PathBuffer::new(),
         }
     }
 
@@ -154,16 +154,16 @@ impl<I: Index> Grown<I> {
 }
 
 /// Lets a visitor walk one tree.
-fn visit<I: Index, G: Geometry, V: Visitor<G>>(
+fn visit<I: Index, G: Geometry, V: Visitor>(
     tree: &Tree<I>,
     store: &PointStore,
     geometry: G,
     row: &[f32],
     visitor: &mut V,
 ) {
-    let mut room = vec![0.0; geometry.box_len()];
+    let mut scratch = vec![0.0; geometry.box_len()];
     let one = std::slice::from_ref(tree);
-    walk_all(one, store, geometry, row, &mut room, visitor, |_, _| ());
+    traverse(one, store, geometry, row, &mut scratch, visitor);
 }
 
 /// Small integers: all sums are exact in single precision, in whatever order they are taken.

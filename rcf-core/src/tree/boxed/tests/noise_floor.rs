@@ -1,22 +1,17 @@
 //! The noise floor against its definition.
 
-use super::super::read::Walker;
+use super::super::traverse_one::Walker;
 use super::{Grown, Naive, integers, visit};
 use crate::testing::Random;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
-use crate::visitor::noise_floor::{Floored, FlooredFunctional, NoiseFloor};
-use crate::visitor::score::ScoreVisitor;
+use crate::visitor::noise_floor::{Floored, NoiseFloor};
+use crate::visitor::score::{ScoreVisitor, TreeScore};
 use crate::visitor::scoring::ScoringSum;
 use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
 impl Grown<u32> {
-    fn visit_floored<V>(&self, x: &[f32], floor: &NoiseFloor, mut visitor: V) -> V
-    where
-        V: Visitor<crate::geometry::Line>
-            + Visitor<crate::geometry::Lanes<crate::simd::Portable, 20>>
-            + Visitor<crate::geometry::Lanes<crate::simd::Portable, 0>>,
-    {
+    fn visit_floored<V: Visitor>(&self, x: &[f32], floor: &NoiseFloor, mut visitor: V) -> V {
         let row = self.pad(x);
         with_geometry!(self.dimensions, geometry => {
             let mut floored = Floored::new(&mut visitor, floor, &row);
@@ -34,12 +29,8 @@ impl Grown<u32> {
     ) -> f64 {
         let row = self.pad(x);
         let mut sum = ScoringSum::new(function);
-        let mut floored = FlooredFunctional {
-            functional: &mut sum,
-            floor,
-            x: &row,
-        };
-        let _ = with_geometry!(self.dimensions, geometry => Walker::default().walk(
+        let mut floored = Floored::new(&mut sum, floor, &row);
+        let _ = with_geometry!(self.dimensions, geometry => Walker::default().traverse(
             &self.tree, &self.store, geometry, &row, ignored_mass, &mut floored,
         ));
         sum.sum()

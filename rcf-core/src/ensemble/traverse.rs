@@ -1,52 +1,48 @@
-//! Reading a functional off all trees.
+//! The traversal of a visitor over all trees.
 
 use super::Ensemble;
 use crate::layout::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::{CutTree, with_trees};
-use crate::visitor::functional::Functional;
-use crate::visitor::noise_floor::{FlooredFunctional, NoiseFloor};
+use crate::visitor::Visitor;
+use crate::visitor::noise_floor::{Floored, NoiseFloor};
 
 impl<I: Index> Ensemble<I> {
-    /// Lets the functional walk the trees in their order, above the floor if there is one. Leaves equal to `x`, of at most
-    /// `ignored_mass`, count as if they were not there.
-    pub(crate) fn read<F: Functional>(
+    /// Lets the visitor traverse the trees in their order, above the floor if there is one. Leaves equal to
+    /// `x`, of at most `ignored_mass`, count as if they were not there.
+    pub(crate) fn traverse<V: Visitor>(
         &self,
         level: SimdLevel,
         x: &[f32],
         ignored_mass: usize,
         floor: Option<&NoiseFloor>,
-        functional: &mut F,
+        visitor: &mut V,
     ) {
         match floor {
-            None => level.run(ReadPass {
+            None => level.run(TraversePass {
                 ensemble: self,
                 x,
                 ignored_mass,
-                functional,
+                visitor,
             }),
-            Some(floor) => level.run(ReadPass {
+            Some(floor) => level.run(TraversePass {
                 ensemble: self,
                 x,
                 ignored_mass,
-                functional: &mut FlooredFunctional {
-                    functional,
-                    floor,
-                    x,
-                },
+                visitor: &mut Floored::new(visitor, floor, x),
             }),
         }
     }
 }
 
-struct ReadPass<'a, I, F> {
+struct TraversePass<'a, I, V> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
     ignored_mass: usize,
-    functional: &'a mut F,
+    visitor: &'a mut V,
 }
 
-impl<I: Index, F: Functional> Kernel for ReadPass<'_, I, F> {
+impl<I: Index, V: Visitor> Kernel for TraversePass<'_, I, V> {
     type Output = ();
 
     #[inline(always)]
@@ -55,13 +51,14 @@ impl<I: Index, F: Functional> Kernel for ReadPass<'_, I, F> {
             ensemble,
             x,
             ignored_mass,
-            functional,
+            visitor,
         } = self;
         let Ensemble { points, trees, .. } = ensemble;
         with_trees!(simd, ensemble.dimensions, trees, geometry, trees => {
             let mut walker = Default::default();
             for tree in trees {
-                if tree.read(&mut walker, points, geometry, x, ignored_mass, functional).is_break() {
+                let seen = tree.traverse_one(&mut walker, points, geometry, x, ignored_mass, visitor);
+                if seen.is_break() {
                     break;
                 }
             }
