@@ -1,8 +1,8 @@
 //! The pool of cached bounding boxes of a forest.
 
 use crate::config::{BOX_FRACTION, Config};
-use crate::geometry::Geometry;
-use crate::layout::{are_on_line, box_len};
+use crate::geometry::{Geometry, Measured, Unmeasured};
+use crate::layout::{are_sorted, box_len};
 
 /// The largest mass of a node without a cached box, whatever the fraction.
 pub(crate) const WAITING: usize = 16;
@@ -18,8 +18,8 @@ pub(crate) struct Boxes {
     pub(crate) free: u32,
     /// Boxes that are enough in the long run.
     expected: usize,
-    /// Largest mass of a node that keeps no box.
-    pub(crate) twig: usize,
+    /// Largest mass of a node whose box is not cached.
+    pub(crate) largest_uncached: usize,
 }
 
 impl Boxes {
@@ -28,26 +28,26 @@ impl Boxes {
             floats: Vec::new(),
             free: END,
             expected: 0,
-            twig: twig(BOX_FRACTION),
+            largest_uncached: largest_uncached(BOX_FRACTION),
         }
     }
 
     /// Nodes to come keep their boxes in this fraction.
     #[cfg(test)]
     pub(crate) fn keep_fraction(&mut self, fraction: f64) {
-        self.twig = twig(fraction);
+        self.largest_uncached = largest_uncached(fraction);
     }
 
     /// For the trees of such a forest.
     pub(crate) fn of(config: &Config) -> Self {
         Self {
             expected: expected_boxes(config),
-            twig: twig(config.bounding_box_cache_fraction),
+            largest_uncached: largest_uncached(config.bounding_box_cache_fraction),
             ..Self::new()
         }
     }
 
-    /// Takes all boxes out, and keeps the room for them.
+    /// Takes all boxes out, and keeps their capacity.
     pub(crate) fn clear(&mut self) {
         self.floats.clear();
         self.free = END;
@@ -55,27 +55,36 @@ impl Boxes {
 
     /// The box at a place, or `None` beyond all places.
     #[inline(always)]
-    pub(crate) fn get<G: Geometry>(&self, geometry: G, place: usize) -> Option<&[f32]> {
+    pub(crate) fn get<G: Geometry>(&self, geometry: G, place: usize) -> Option<Measured<'_>> {
         let len = geometry.box_len();
         let start = place.wrapping_mul(len);
-        self.floats.get(start..start.wrapping_add(len))
+        let record = self.floats.get(start..start.wrapping_add(len));
+        record.map(Measured::from_pool)
     }
 
+    /// To change the box at a place; it is to be measured.
     #[inline(always)]
-    pub(crate) fn get_mut<G: Geometry>(&mut self, geometry: G, place: usize) -> Option<&mut [f32]> {
+    pub(crate) fn get_mut<G: Geometry>(
+        &mut self,
+        geometry: G,
+        place: usize,
+    ) -> Option<Unmeasured<'_>> {
         let len = geometry.box_len();
         let start = place.wrapping_mul(len);
-        self.floats.get_mut(start..start.wrapping_add(len))
+        let record = self.floats.get_mut(start..start.wrapping_add(len));
+        record.map(Unmeasured::reopen)
     }
 
-    /// Puts a box in, and tells where.
-    pub(crate) fn keep(&mut self, bounds: &[f32]) -> usize {
+    /// Puts a box in and returns its place.
+    pub(crate) fn keep(&mut self, bounds: Measured<'_>) -> usize {
+        let bounds = bounds.record();
         let len = bounds.len();
         if self.free == END {
             let place = self.floats.len() / len;
             if self.floats.len() == self.floats.capacity() {
                 let more = match self.expected.checked_sub(place) {
-                    // Whoever came so far is likely to go on: one last step to what is expected.
+                    // A store that has grown so far is likely to go on: one last step to what is
+                    // expected.
                     Some(missing @ 1..) if missing <= 2 * place => missing,
                     Some(missing @ 1..) => missing.min(place.max(8)),
                     _ => (place / 16).max(4),
@@ -109,7 +118,7 @@ impl Boxes {
 }
 
 /// The largest mass of nodes without a box, where this fraction of the nodes has one.
-fn twig(fraction: f64) -> usize {
+fn largest_uncached(fraction: f64) -> usize {
     ((2.0 / fraction) as usize)
         .saturating_sub(1)
         .clamp(1, WAITING)
@@ -125,11 +134,11 @@ fn expected_boxes(config: &Config) -> usize {
         sample_size,
         ..
     } = *config;
-    if are_on_line(config) {
+    if are_sorted(config) {
         return 0;
     }
-    let twig = twig(config.bounding_box_cache_fraction);
-    let mean = number_of_trees * (2 * sample_size / (twig + 1));
-    let most = number_of_trees * sample_size.saturating_sub(twig);
+    let uncached = largest_uncached(config.bounding_box_cache_fraction);
+    let mean = number_of_trees * (2 * sample_size / (uncached + 1));
+    let most = number_of_trees * sample_size.saturating_sub(uncached);
     (mean + mean / 8 + 8).min(most)
 }

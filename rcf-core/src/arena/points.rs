@@ -1,7 +1,7 @@
 //! The points that any tree of the forest has in its sample, each kept once.
 //!
-//! Shingles overlap: a point is the one before it, moved on by a record. Where each record follows on
-//! those of the last point stored, only what is new is written, and the rows of both points are
+//! Shingles overlap: a point is the one before it, moved on by a record. Where each record follows
+//! on those of the last point stored, only what is new is written, and the rows of both points are
 //! windows over one series. In the long run almost every record of the last few thousand is in
 //! some sample, so that a point costs little more than its records instead of a whole shingle
 //! (W4: 0.1 MB instead of 1.2).
@@ -16,7 +16,7 @@ use crate::sampling::{expected_points, expected_records};
 /// Rows of single-precision coordinates, counted by the sampler slots that refer to them.
 ///
 /// A row is freed with its last reference and its number used again. The rows grow with the number
-/// of distinct points in the samples, up to the room for the number expected in the long run at
+/// of distinct points in the samples, up to the number expected in the long run at
 /// once: a forest that is warm need not grow.
 #[derive(Debug, Clone)]
 pub(crate) struct PointStore {
@@ -28,7 +28,8 @@ pub(crate) struct PointStore {
     floats: Vec<f32>,
     /// For each row where it starts, if rows are windows; else empty.
     starts: Vec<u32>,
-    /// For each row the slots that refer to it; or, of a free one, [`FREE`] and the next in the chain.
+    /// For each row the slots that refer to it; or, of a free one, [`FREE`] and the next in the
+    /// chain.
     references: Vec<u32>,
     /// Head of the chain of free rows.
     free: u32,
@@ -64,8 +65,8 @@ struct Mark {
     before: u32,
 }
 
-/// The most blocks by which a row may be ahead of the series and still be found to follow on it: one
-/// in a stream, more where points of a saved forest that came between are gone.
+/// The most blocks by which a row may be ahead of the series and still be found to follow on it:
+/// one in a stream, more where points of a saved forest that came between are gone.
 const MOST_AHEAD: usize = 16;
 
 /// Blocks to a word of marks.
@@ -162,7 +163,7 @@ impl PointStore {
 
     /// The coordinates of all points of one dimension, by number.
     #[inline(always)]
-    pub(crate) fn line(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f32] {
         debug_assert!(self.stride == 1 && self.windows.is_none());
         &self.floats
     }
@@ -239,7 +240,7 @@ impl PointStore {
     fn grow(&mut self) {
         let rows = self.references.len();
         let more = match self.expected.checked_sub(rows) {
-            // Whoever came so far is likely to go on: one last step to what is expected.
+            // A store that has grown so far is likely to go on: one last step to what is expected.
             Some(missing @ 1..) if missing <= 2 * rows => missing,
             Some(1..) => rows.max(32).min(self.expected - rows),
             _ => (rows / 8).max(32),
@@ -331,7 +332,7 @@ impl PointStore {
 
         let (len, capacity) = (self.floats.len(), self.floats.capacity());
         if len + self.stride + capacity / SLACK > capacity {
-            // Whoever came so far is likely to go on: one last step to what is expected.
+            // A store that has grown so far is likely to go on: one last step to what is expected.
             let room = match *expected {
                 expected if expected <= len => len + len / 8,
                 expected if expected <= 8 * len => expected,

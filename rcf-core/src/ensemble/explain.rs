@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{Ensemble, Normalizers, by_length};
-use crate::geometry::Geometry;
 use crate::arena::PointStore;
+use crate::geometry::Geometry;
 use crate::layout::Index;
 use crate::layout::box_len;
 use crate::row_buffer::RowBuffer;
@@ -189,7 +189,15 @@ fn explain<I: Index, G: Geometry, T: CutTree<I, G>>(
     let mut scratch = RowBuffer::new(geometry.box_len());
     let attribution = T::Attribution::new(x, ensemble.dimensions);
     let mut visitor = Converging::new(attribution, precision, trees.len());
-    traverse(trees, points, geometry, x, floor, scratch.as_mut(), &mut visitor);
+    traverse(
+        trees,
+        points,
+        geometry,
+        x,
+        floor,
+        scratch.as_mut(),
+        &mut visitor,
+    );
     let Converging {
         visitor: attribution,
         convergence,

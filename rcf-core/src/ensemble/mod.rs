@@ -16,7 +16,7 @@ use crate::shingle::shift_row;
 use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::boxed::PathBuffer;
 use crate::tree::cut::Cut;
-use crate::tree::{CutTree, Grove, with_trees};
+use crate::tree::{CutTree, TreeSet, with_trees};
 use crate::visitor::score::{ScoreVisitor, normalizer};
 use crate::visitor::{Ancestor, Leaf, Visitor};
 
@@ -27,7 +27,7 @@ pub(crate) struct Ensemble<I> {
     pub(crate) points: PointStore,
     pub(crate) phases: Phases,
     /// A tree, the sample that it is built of and the source of its randomness share an index.
-    pub(crate) trees: Grove<I>,
+    pub(crate) trees: TreeSet<I>,
     pub(crate) samplers: Vec<Sampler<I>>,
     pub(crate) rngs: Vec<TreeRng>,
     /// Working memory of updates.
@@ -51,7 +51,7 @@ impl<I: Index> Ensemble<I> {
             dimensions,
             points: PointStore::of(config),
             phases: Phases::new(config.shingle_rotation),
-            trees: Grove::new(config),
+            trees: TreeSet::new(config),
             samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
             rngs: TreeRng::family(seed, number_of_trees),
             path: PathBuffer::new(),
@@ -95,17 +95,17 @@ impl<I: Index> Ensemble<I> {
         points.map(move |point| self.points.padded_row(point.get())[dimension])
     }
 
-    /// Moves all points against the shift of the origin, and plants the trees anew.
+    /// Moves all points against the shift of the origin, and rebuilds the trees.
     pub(crate) fn shift_points(&mut self, level: SimdLevel, shifts: &[f64]) {
         for floats in self.points.floats_mut() {
             let coordinates = self.dimensions.min(floats.len());
             shift_row(&mut floats[..coordinates], shifts);
         }
-        level.run(ReplantPass { ensemble: self });
+        level.run(RebuildAllPass { ensemble: self });
     }
 
     /// Keeps as many boxes as these parameters say from now on.
-    pub(crate) fn make_boxes(&mut self, level: SimdLevel, config: &Config) {
+    pub(crate) fn cache_boxes(&mut self, level: SimdLevel, config: &Config) {
         self.points.boxes = Boxes::of(config);
         level.run(BoxesPass { ensemble: self });
     }
@@ -133,8 +133,8 @@ impl<I: Index> Ensemble<I> {
     }
 }
 
-/// Whether a kernel is compiled for each usual length of rows: for the forests that most have, on the
-/// processors that most have.
+/// Whether a kernel is compiled for each usual length of rows: for the forests that most have, on
+/// the processors that most have.
 const fn by_length<S: Simd, I: Index>() -> bool {
     S::IS_WIDE && I::MAX == u16::MAX as usize
 }
@@ -271,12 +271,12 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
     }
 }
 
-/// Builds each tree anew from its sample.
-struct ReplantPass<'a, I> {
+/// Builds each tree again from its sample.
+struct RebuildAllPass<'a, I> {
     ensemble: &'a mut Ensemble<I>,
 }
 
-impl<I: Index> Kernel for ReplantPass<'_, I> {
+impl<I: Index> Kernel for RebuildAllPass<'_, I> {
     type Output = ();
 
     #[inline(always)]
@@ -328,7 +328,7 @@ impl<I: Index> Kernel for BoxesPass<'_, I> {
             ..
         } = self.ensemble;
         with_trees!(simd, *dimensions, trees, geometry, trees => for tree in trees {
-            CutTree::make_boxes(tree, geometry, points);
+            CutTree::cache_boxes(tree, geometry, points);
         });
     }
 }

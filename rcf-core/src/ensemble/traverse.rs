@@ -8,8 +8,8 @@ use crate::visitor::Visitor;
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
 
 impl<I: Index> Ensemble<I> {
-    /// Lets the visitor traverse the trees in their order, above the floor if there is one. Leaves equal to
-    /// `x`, of at most `ignored_mass`, count as if they were not there.
+    /// Lets the visitor traverse the trees in their order, above the floor if there is one. Leaves
+    /// equal to `x`, of at most `ignored_mass`, count as if they were not there.
     pub(crate) fn traverse<V: Visitor>(
         &self,
         level: SimdLevel,

@@ -3,8 +3,8 @@
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
 use crate::row_buffer::RowBuffer;
-use crate::visitor::collusive::CollusiveDisplacementSum;
 use crate::visitor::Visitor;
+use crate::visitor::collusive::CollusiveDisplacementSum;
 use crate::visitor::noise_floor::NoiseFloor;
 use crate::visitor::scoring::ScoringSum;
 use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
@@ -52,8 +52,8 @@ impl RandomCutForest {
         Ok(scores.sum() / self.config.number_of_trees as f64)
     }
 
-    /// [`Displacement`] of a record as if it came next: the expected fraction, from 0 to below 1, of
-    /// a tree's points that it would push down by a level. 0 until the forest is ready.
+    /// [`Displacement`] of a record as if it came next: the expected fraction, from 0 to below 1,
+    /// of a tree's points that it would push down by a level. 0 until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -76,8 +76,8 @@ impl RandomCutForest {
     }
 
     /// Lets a [`Visitor`] traverse the trees with a record as if it came next, above the
-    /// [noise floor](Self#noise-floor) if there is one; not at all before the forest is ready. Changes
-    /// nothing. See the [module](crate::visitor) for an example.
+    /// [noise floor](Self#noise-floor) if there is one; not at all before the forest is ready.
+    /// Changes nothing. See the [module](crate::visitor) for an example.
     ///
     /// # Errors
     /// As for [`update`](Self::update).

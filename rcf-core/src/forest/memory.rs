@@ -10,13 +10,14 @@ use crate::layout::fits;
 use crate::layout::stride;
 use crate::rng::TreeRng;
 use crate::sampling::{Sampler, expected_points};
-use crate::tree::Grove;
+use crate::tree::TreeSet;
 
 impl Config {
     /// The bytes, itself and on the heap, that a forest of these parameters will occupy once its
     /// samples are full, of points that all differ: what
     /// [`size_in_bytes`](RandomCutForest::size_in_bytes) then says, but for a few per cent. Points
-    /// that coincide take less. How many different points the samples share depends on chance and on
+    /// that coincide take less. How many different points the samples share depends on chance and
+    /// on
     /// [`time_decay`](Self::time_decay); without decay they are taken to share none.
     #[must_use]
     pub fn estimate_bytes(&self) -> usize {
@@ -39,7 +40,7 @@ impl Config {
     fn trees_bytes<I: Index>(&self) -> usize {
         let tags = usize::from(self.store_sequence_numbers) + usize::from(self.store_labels);
         let slot = size_of::<f32>() + size_of::<I>() + 8 * tags;
-        let tree = Grove::<I>::full_tree_bytes(self)
+        let tree = TreeSet::<I>::full_tree_bytes(self)
             + size_of::<Sampler<I>>()
             + self.sample_size * slot
             + size_of::<TreeRng>();

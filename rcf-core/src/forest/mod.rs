@@ -53,12 +53,12 @@ use crate::visitor::noise_floor::NoiseFloor;
 /// A random cut forest knows no scale: on a constant stream a step of 10⁻⁷ scores as much as one of
 /// 10⁹. Where differences below some size mean nothing, tell it with
 /// [`noise_floor`](RandomCutForestBuilder::noise_floor), in the units of the records, or with
-/// [`relative_noise_floor`](RandomCutForestBuilder::relative_noise_floor), as a fraction of the range
-/// that is in the sample: queries nearer than that to the usual then count as usual. With the floors
-/// `f_i`, a cut separates the query from a box with probability `gap / Σ_i max(side_i, f_i)`, the
-/// sides those of the box with the query; with the rest of the probability it passes for one of
-/// those in the box. That goes for scores, attributions, displacements and scoring functions, not
-/// for the trees: density, neighbours and imputation are as without it.
+/// [`relative_noise_floor`](RandomCutForestBuilder::relative_noise_floor), as a fraction of the
+/// range that is in the sample: queries nearer than that to the usual then count as usual. With the
+/// floors `f_i`, a cut separates the query from a box with probability `gap / Σ_i max(side_i,
+/// f_i)`, the sides those of the box with the query; with the rest of the probability it passes for
+/// one of those in the box. That goes for scores, attributions, displacements and scoring
+/// functions, not for the trees: density, neighbours and imputation are as without it.
 ///
 /// # Example
 /// ```
@@ -247,15 +247,15 @@ impl RandomCutForest {
     }
 
     /// Keeps the bounding boxes of this fraction of the nodes from now on, see
-    /// [`bounding_box_cache_fraction`](RandomCutForestBuilder::bounding_box_cache_fraction). Takes about as
-    /// long as loading the forest; results stay the same to the bit.
+    /// [`bounding_box_cache_fraction`](RandomCutForestBuilder::bounding_box_cache_fraction). Takes
+    /// about as long as loading the forest; results stay the same to the bit.
     ///
     /// # Errors
     /// [`ConfigError::BoundingBoxCacheFraction`]; the forest is unchanged then.
     pub fn set_bounding_box_cache_fraction(&mut self, fraction: f64) -> Result<(), ConfigError> {
         check_box_fraction(fraction)?;
         self.config.bounding_box_cache_fraction = fraction;
-        with_ensemble!(&mut self.trees, ensemble => ensemble.make_boxes(self.level, &self.config));
+        with_ensemble!(&mut self.trees, ensemble => ensemble.cache_boxes(self.level, &self.config));
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! was a glitch, or the signal has since moved far away, all of its detail would drown in rounding.
 //! So each time the samples have had the chance to be renewed once, the middle half of one sample
 //! is looked at: if it lies much further from the origin than it is wide, the origin moves to its
-//! median and the trees are planted anew. The law of a random cut tree depends on its points alone
+//! median and the trees are rebuilt. The law of a random cut tree depends on its points alone
 //! (the paper, theorems 3 and 4), so scores keep their distribution.
 
 use crate::forest::{RandomCutForest, with_ensemble};

@@ -48,8 +48,8 @@ impl RandomCutForest {
     }
 
     /// Stops offering records to the trees: the forest scores, but does not learn. Shingles, times
-    /// and counts go on, and time decays the sampled points as ever, which shows in what comes after
-    /// the pause.
+    /// and counts go on, and time decays the sampled points as ever, which shows in what comes
+    /// after the pause.
     pub fn pause_sampling(&mut self) {
         self.sampling = false;
     }

@@ -184,7 +184,7 @@ fn invariants_hold_while_the_origin_moves() {
     }
 }
 
-/// Law: trees planted anew score as trees that saw the same points one by one, in expectation.
+/// Law: trees rebuilt score as trees that saw the same points one by one, in expectation.
 /// Statistic: z of the mean difference over independent forests.
 #[test]
 fn moving_the_origin_keeps_the_law_of_scores() {

@@ -1,17 +1,17 @@
 //! Two dimensions or more, by vectors of eight lanes.
 
-use super::{Corners, Geometry};
+use super::{Corners, Geometry, Measured, Unmeasured};
 use crate::layout::stride;
 use crate::simd::{HALF, LANES, Simd};
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
 /// A point that is inside a box in some dimension stays inside all larger boxes there, and a box
-/// that did not change in some dimension changes no larger box there. Climbs therefore keep a set
+/// that did not change in some dimension changes no larger box there. Walks up therefore keep a set
 /// of the vectors that still matter, and read no other part of the boxes above.
 ///
-/// Where the length of a row is known beforehand, `STRIDE`, as for the usual shingles, the compiler drops
-/// sets, loops and checks; 0 stands for any.
+/// Where the length of a row is known beforehand, `STRIDE`, as for the usual shingles, the compiler
+/// drops sets, loops and checks; 0 stands for any.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lanes<S, const STRIDE: usize> {
     simd: S,
@@ -28,7 +28,8 @@ pub(crate) struct Parts {
     half: bool,
 }
 
-/// Rows of up to so many whole vectors are compared as a whole: which ones matter is hard to foretell.
+/// Rows of up to so many whole vectors are compared as a whole: which ones matter is hard to
+/// predict.
 const SHORT: usize = 16;
 
 /// The same where the parts are used for more than to compare.
@@ -87,8 +88,8 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
     }
 }
 
-/// Evaluates `$body` for the number `$i` of each vector in the set, in order. (Closures are not always
-/// inlined, and their vectors then not instructions.)
+/// Evaluates `$body` for the number `$i` of each vector in the set, in order. (Closures are not
+/// always inlined, and their vectors then not instructions.)
 macro_rules! for_each_vector {
     ($geometry:expr, $parts:expr, $i:ident => $body:block) => {
         if STRIDE != 0 {
@@ -202,13 +203,13 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn range(self, bounds: &[f32]) -> f32 {
+    fn range(self, Measured(bounds): Measured<'_>) -> f32 {
         bounds[2 * self.stride()]
     }
 
     #[inline(always)]
-    fn corners(self, bounds: &[f32]) -> Corners<'_> {
-        let (low, rest) = bounds.split_at(self.stride());
+    fn corners(self, record: &[f32]) -> Corners<'_> {
+        let (low, rest) = record.split_at(self.stride());
         Corners {
             low,
             high: &rest[..self.stride()],
@@ -216,7 +217,7 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn span(self, bounds: &mut [f32], a: &[f32], b: &[f32]) {
+    fn span<'r>(self, bounds: &'r mut [f32], a: &[f32], b: &[f32]) -> Measured<'r> {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
@@ -237,10 +238,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             sum = simd.add(sum, simd.sub(most, least));
         }
         bounds[2 * self.stride()] = simd.total(sum);
+        Measured(bounds)
     }
 
     #[inline(always)]
-    fn cover_measured(self, bounds: &mut [f32], x: &[f32]) {
+    fn cover_measured<'r>(self, Unmeasured(bounds): Unmeasured<'r>, x: &[f32]) -> Measured<'r> {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
@@ -262,10 +264,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             sum = simd.add(sum, simd.sub(most, least));
         }
         bounds[2 * self.stride()] = simd.total(sum);
+        Measured(bounds)
     }
 
     #[inline(always)]
-    fn begin(self, bounds: &mut [f32], x: &[f32]) {
+    fn begin<'r>(self, bounds: &'r mut [f32], x: &[f32]) -> Unmeasured<'r> {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
@@ -279,10 +282,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             simd.store_half(x, half_mut(low));
             simd.store_half(x, half_mut(high));
         }
+        Unmeasured(bounds)
     }
 
     #[inline(always)]
-    fn cover(self, bounds: &mut [f32], x: &[f32]) {
+    fn cover(self, Unmeasured(bounds): &mut Unmeasured<'_>, x: &[f32]) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs, xs) = (self.whole_mut(low), self.whole_mut(high), self.whole(x));
@@ -299,11 +303,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn clear(self, parts: &Parts, bounds: &mut [f32]) {
+    fn clear<'r>(self, parts: &Parts, bounds: &'r mut [f32]) -> Unmeasured<'r> {
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
-        // By vectors, here and where boxes are copied: the compiler makes loops over plain floats its own
-        // vectors, after a thousand instructions that ask whether these rows overlap.
+        // By vectors, here and where boxes are copied: the compiler makes loops over plain floats
+        // its own vectors, after a thousand instructions that ask whether these rows overlap.
         let simd = self.simd;
         let (infinity, minus) = (simd.splat(f32::INFINITY), simd.splat(f32::NEG_INFINITY));
         for_each_vector!(self, parts, i => {
@@ -314,10 +318,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             simd.store_half(infinity, half_mut(low));
             simd.store_half(minus, half_mut(high));
         }
+        Unmeasured(bounds)
     }
 
     #[inline(always)]
-    fn extend(self, parts: &Parts, bounds: &mut [f32], other: Corners<'_>) {
+    fn extend(self, parts: &Parts, Unmeasured(bounds): &mut Unmeasured<'_>, other: Corners<'_>) {
         let simd = self.simd;
         let (low, high) = self.corners_mut(bounds);
         let (lows, highs) = (self.whole_mut(low), self.whole_mut(high));
@@ -343,7 +348,7 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn measure(self, bounds: &mut [f32]) {
+    fn measure(self, Unmeasured(bounds): Unmeasured<'_>) -> Measured<'_> {
         let simd = self.simd;
         let Corners { low, high } = self.corners(bounds);
         let mut sum = simd.zero();
@@ -355,10 +360,16 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             sum = simd.add(sum, side);
         }
         bounds[2 * self.stride()] = simd.total(sum);
+        Measured(bounds)
     }
 
     #[inline(always)]
-    fn copy(self, parts: &Parts, bounds: &mut [f32], from: &[f32]) {
+    fn copy<'r>(
+        self,
+        parts: &Parts,
+        Unmeasured(bounds): Unmeasured<'r>,
+        from: &[f32],
+    ) -> Unmeasured<'r> {
         let simd = self.simd;
         let from = self.corners(from);
         let (low, high) = self.corners_mut(bounds);
@@ -372,10 +383,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             simd.store_half(simd.load_half(half(from.low)), half_mut(low));
             simd.store_half(simd.load_half(half(from.high)), half_mut(high));
         }
+        Unmeasured(bounds)
     }
 
     #[inline(always)]
-    fn is_touched(self, changing: &mut Parts, bounds: &[f32], x: &[f32]) -> bool {
+    fn is_touched(self, changing: &mut Parts, Measured(bounds): Measured<'_>, x: &[f32]) -> bool {
         let simd = self.simd;
         let Corners { low, high } = self.corners(bounds);
         let (lows, highs, xs) = (self.whole(low), self.whole(high), self.whole(x));
@@ -430,7 +442,8 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
         self.total_if_any(sum)
     }
 
-    /// [`gap`](Geometry::gap) over all of a row: where it is short, a set would cost more than it saves.
+    /// [`gap`](Geometry::gap) over all of a row: where it is short, a set would cost more than it
+    /// saves.
     #[inline(always)]
     fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> Option<f32> {
         let simd = self.simd;
@@ -450,8 +463,8 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
         self.total_if_any(sum)
     }
 
-    /// The total of gaps. Whether there are any is known before it: a climb that ends here, which no processor can
-    /// foretell, need not wait for the sum.
+    /// The total of gaps. Whether there are any is known before it: a walk up that ends here, which is
+    /// unpredictable, need not wait for the sum.
     #[inline(always)]
     fn total_if_any(self, gaps: S::Vector) -> Option<f32> {
         self.simd.any_positive(gaps).then(|| self.simd.total(gaps))

@@ -1,14 +1,14 @@
 //! One dimension: a bounding box is its two ends.
 
-use super::{Corners, Geometry};
+use super::{Corners, Geometry, Measured, Unmeasured};
 use crate::simd::{max, min};
 
 /// One dimension. Trees with boxes over it are those of large samples, and what the tests hold
-/// [`LineTree`](crate::tree::sorted::LineTree)s to.
+/// [[`SortedTree`](crate::tree::sorted::SortedTree)](crate::tree::sorted::SortedTree)s to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Line;
+pub(crate) struct OneDimensional;
 
-impl Geometry for Line {
+impl Geometry for OneDimensional {
     type Parts = ();
 
     #[inline(always)]
@@ -47,60 +47,68 @@ impl Geometry for Line {
     }
 
     #[inline(always)]
-    fn range(self, bounds: &[f32]) -> f32 {
+    fn range(self, Measured(bounds): Measured<'_>) -> f32 {
         bounds[1] - bounds[0]
     }
 
     #[inline(always)]
-    fn corners(self, bounds: &[f32]) -> Corners<'_> {
+    fn corners(self, record: &[f32]) -> Corners<'_> {
         Corners {
-            low: &bounds[..1],
-            high: &bounds[1..],
+            low: &record[..1],
+            high: &record[1..],
         }
     }
 
     #[inline(always)]
-    fn span(self, bounds: &mut [f32], a: &[f32], b: &[f32]) {
-        bounds.copy_from_slice(&[min(a[0], b[0]), max(a[0], b[0])]);
+    fn span<'r>(self, record: &'r mut [f32], a: &[f32], b: &[f32]) -> Measured<'r> {
+        record.copy_from_slice(&[min(a[0], b[0]), max(a[0], b[0])]);
+        Measured(record)
     }
 
     #[inline(always)]
-    fn cover_measured(self, bounds: &mut [f32], x: &[f32]) {
-        self.cover(bounds, x);
+    fn begin<'r>(self, record: &'r mut [f32], x: &[f32]) -> Unmeasured<'r> {
+        record.fill(x[0]);
+        Unmeasured(record)
     }
 
     #[inline(always)]
-    fn begin(self, bounds: &mut [f32], x: &[f32]) {
-        bounds.fill(x[0]);
+    fn clear<'r>(self, (): &(), record: &'r mut [f32]) -> Unmeasured<'r> {
+        record.copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY]);
+        Unmeasured(record)
     }
 
     #[inline(always)]
-    fn cover(self, bounds: &mut [f32], x: &[f32]) {
+    fn cover(self, Unmeasured(bounds): &mut Unmeasured<'_>, x: &[f32]) {
         bounds[0] = min(bounds[0], x[0]);
         bounds[1] = max(bounds[1], x[0]);
     }
 
     #[inline(always)]
-    fn clear(self, (): &(), bounds: &mut [f32]) {
-        bounds.copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY]);
+    fn cover_measured<'r>(self, mut bounds: Unmeasured<'r>, x: &[f32]) -> Measured<'r> {
+        self.cover(&mut bounds, x);
+        self.measure(bounds)
     }
 
     #[inline(always)]
-    fn extend(self, (): &(), bounds: &mut [f32], other: Corners<'_>) {
+    fn extend(self, (): &(), Unmeasured(bounds): &mut Unmeasured<'_>, other: Corners<'_>) {
         bounds[0] = min(bounds[0], other.low[0]);
         bounds[1] = max(bounds[1], other.high[0]);
     }
 
     #[inline(always)]
-    fn measure(self, _: &mut [f32]) {}
+    fn copy<'r>(self, (): &(), bounds: Unmeasured<'r>, from: &[f32]) -> Unmeasured<'r> {
+        bounds.0.copy_from_slice(from);
+        bounds
+    }
 
+    /// The range is the difference of the bounds.
     #[inline(always)]
-    fn copy(self, (): &(), bounds: &mut [f32], from: &[f32]) {
-        bounds.copy_from_slice(from);
+    fn measure(self, Unmeasured(bounds): Unmeasured<'_>) -> Measured<'_> {
+        Measured(bounds)
     }
 
     #[inline(always)]
-    fn is_touched(self, (): &mut (), bounds: &[f32], x: &[f32]) -> bool {
+    fn is_touched(self, (): &mut (), Measured(bounds): Measured<'_>, x: &[f32]) -> bool {
         (bounds[0] == x[0]) | (bounds[1] == x[0])
     }
 }

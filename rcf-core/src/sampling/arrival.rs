@@ -1,4 +1,4 @@
-//! What is known of a record beside its values.
+//! What is known of a record next to its values.
 
 use crate::error::InputError;
 

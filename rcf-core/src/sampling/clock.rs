@@ -3,7 +3,8 @@
 use super::arrival::GREATEST_WEIGHT;
 
 /// Cumulated weight of the points offered so far, `C = Σ w exp(A)`, where `A` is the decay from a
-/// base up to the point's time: λ times the time that has passed, piece by piece where λ was changed.
+/// base up to the point's time: λ times the time that has passed, piece by piece where λ was
+/// changed.
 ///
 /// The base moves along with the stream, so that nothing here, keys included, depends on how long
 /// the stream has run, nor on where its times begin.

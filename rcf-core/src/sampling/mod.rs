@@ -1,16 +1,16 @@
 //! The reservoir of one tree.
 //!
 //! Sampling is by exponential keys (Efraimidis and Spirakis, *Weighted random sampling with a
-//! reservoir*, 2006) with weights that grow as `exp(λt)`: a point of weight `w` that arrives at time
-//! `t` draws `E ~ Exp(1)` and gets the key `ln E − λt − ln w`; each tree keeps the `s` points of
-//! lowest key. That is the same law as their `u^(1/w)`, in a form that never overflows.
+//! reservoir*, 2006) with weights that grow as `exp(λt)`: a point of weight `w` that arrives at
+//! time `t` draws `E ~ Exp(1)` and gets the key `ln E − λt − ln w`; each tree keeps the `s` points
+//! of lowest key. That is the same law as their `u^(1/w)`, in a form that never overflows.
 //!
 //! **Exponential jumps.** A full reservoir whose worst key is `k` takes the point of time `t` iff
 //! `E < w exp(k + λt)`. Up to its next acceptance it therefore consumes an `Exp(1)` amount `H` of
 //! hazard `Σ w exp(k + λt)`. We draw `H` once, right after an acceptance, and wait until a clock
-//! `C = Σ w exp(λt)` common to all trees has gone on by `H exp(−k)`. A tree that still waits does no
-//! work at all. What was left of `H` before the accepted point is, given acceptance, distributed as
-//! the point's `E`: no second draw is needed.
+//! `C = Σ w exp(λt)` common to all trees has gone on by `H exp(−k)`. A tree that still waits does
+//! no work at all. What was left of `H` before the accepted point is, given acceptance, distributed
+//! as the point's `E`: no second draw is needed.
 
 mod arrival;
 mod clock;
@@ -210,7 +210,7 @@ impl<I: Index> Sampler<I> {
         }
     }
 
-    /// Takes the point, in place of the one that [`Self::evicted`] told.
+    /// Takes the point, in place of the one that [`Self::evicted`] returned.
     pub(crate) fn accept(
         &mut self,
         acceptance: Acceptance,
@@ -272,7 +272,7 @@ impl<I: Index> Sampler<I> {
             if left >= len {
                 break;
             }
-            // Which child is the worse one no processor can foretell.
+            // Which child is the worse one is unpredictable.
             let right = (left + 1).min(len - 1);
             let child = left + usize::from(self.keys[right] > self.keys[left]);
             if self.keys[child] <= key {
@@ -298,9 +298,9 @@ impl<I: Index> Sampler<I> {
 /// The number of distinct points in all samples of a forest that has run for long, with a margin
 /// that it is most unlikely to exceed.
 ///
-/// A point of age `a` is in a sample with probability `sλ·exp(−λa)`; the expectation is the integral
-/// over `a` of the probability to be in any of the `T` samples, `Σ (1 − (1−sλ)ᵏ) / (kλ)` for `k` up
-/// to `T`. The number varies less than a Poisson variable of that mean.
+/// A point of age `a` is in a sample with probability `sλ·exp(−λa)`; the expectation is the
+/// integral over `a` of the probability to be in any of the `T` samples, `Σ (1 − (1−sλ)ᵏ) / (kλ)`
+/// for `k` up to `T`. The number varies less than a Poisson variable of that mean.
 pub(crate) fn expected_points(config: &Config) -> usize {
     expected(config, config.number_of_trees, 1)
 }

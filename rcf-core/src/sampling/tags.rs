@@ -1,4 +1,4 @@
-//! What is kept of each sampled record beside its point, where that was asked for.
+//! What is kept of each sampled record next to its point, where that was asked for.
 
 use crate::config::Config;
 use crate::sampling::NO_LABEL;

@@ -57,7 +57,8 @@ pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) 
 /// Dimensions that are measured at once.
 const FOUR: usize = 4;
 
-/// The lengths of the stretches between the box and `x` from dimension `first` on; 0 beyond the last.
+/// The lengths of the stretches between the box and `x` from dimension `first` on; 0 beyond the
+/// last.
 #[inline(always)]
 fn stretches(Corners { low, high }: Corners<'_>, x: &[f32], first: usize) -> [f64; FOUR] {
     let stretch = |lo: f32, hi: f32, x: f32| {

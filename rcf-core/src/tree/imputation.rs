@@ -6,17 +6,18 @@
 //!                              filled query there: unseen(k), or if the query equals the point,
 //!                              1 / (k + log₂(m + 1))  (0 at the root)
 //! upwards, at depth k:         rank ← p / (k + 1) + (1 − p) · rank,  p of the filled query
-//! where two branches join:     keep the smaller  (1 − c) · lot + c · rank
+//! where two branches join:     keep the smaller  (1 − c) · draw + c · rank
 //! ```
 //!
 //! `c` is the *centrality*: with 1 the most usual candidate of the tree wins, with 0 any that the
-//! cuts of known coordinates allow, by lots uniform in `[0, 1)`. (As in the AWS libraries.)
+//! cuts of known coordinates allow, by random draws, uniform in `[0, 1)`. (As in the AWS
+//! libraries.)
 
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
 use crate::rng::TreeRng;
-use crate::tree::boxed::Tree;
+use crate::tree::boxed::BoxedTree;
 use crate::tree::boxed::node::{Child, NodeRef};
 use crate::visitor::score::unseen;
 
@@ -29,10 +30,10 @@ pub(crate) struct Imputer<'a, I> {
     filled: Vec<f32>,
     steps: Vec<Step<I>>,
     candidates: Vec<Candidate>,
-    /// Room for a box.
-    room: Vec<f32>,
+    /// A record of a bounding box.
+    scratch: Vec<f32>,
     centrality: f64,
-    lots: TreeRng,
+    draws: TreeRng,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,14 +54,14 @@ enum Step<I> {
 struct Candidate {
     point: usize,
     rank: f64,
-    lot: f64,
+    draw: f64,
     /// A box below contains the filled query already, and so do all above.
     contained: bool,
 }
 
 impl<'a, I: Index> Imputer<'a, I> {
     /// For a padded query; its missing coordinates may be anything.
-    pub(crate) fn new(x: &[f32], missing: &'a [usize], centrality: f64, lots: TreeRng) -> Self {
+    pub(crate) fn new(x: &[f32], missing: &'a [usize], centrality: f64, draws: TreeRng) -> Self {
         let mut is_missing = vec![false; x.len()];
         missing.iter().for_each(|&i| is_missing[i] = true);
         Self {
@@ -69,9 +70,9 @@ impl<'a, I: Index> Imputer<'a, I> {
             filled: x.to_vec(),
             steps: Vec::new(),
             candidates: Vec::new(),
-            room: Vec::new(),
+            scratch: Vec::new(),
             centrality,
-            lots,
+            draws,
         }
     }
 
@@ -80,7 +81,7 @@ impl<'a, I: Index> Imputer<'a, I> {
     #[inline(always)]
     pub(crate) fn best<G: Geometry>(
         &mut self,
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         points: &PointStore,
         geometry: G,
         may_be: impl Fn(usize) -> bool,
@@ -119,7 +120,7 @@ impl<'a, I: Index> Imputer<'a, I> {
     #[inline(always)]
     fn descend(
         &mut self,
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         points: &PointStore,
         reference: NodeRef<I>,
         depth: usize,
@@ -133,7 +134,7 @@ impl<'a, I: Index> Imputer<'a, I> {
         let below = |reference| Step::Descend {
             reference,
             depth: depth + 1,
-            mass: Tree::child_mass(record, mass, reference),
+            mass: BoxedTree::child_mass(record, mass, reference),
         };
         self.steps.push(Step::Rise { node, depth });
         let cut = record.cut();
@@ -165,15 +166,15 @@ impl<'a, I: Index> Imputer<'a, I> {
             (true, 0) => 0.0,
             (true, _) => 1.0 / (depth as f64 + libm::log2(mass as f64 + 1.0)),
         };
-        let lot = if self.centrality < 1.0 {
-            self.lots.unit()
+        let draw = if self.centrality < 1.0 {
+            self.draws.unit()
         } else {
             0.0
         };
         self.candidates.push(Candidate {
             point,
             rank,
-            lot,
+            draw,
             contained,
         });
     }
@@ -191,7 +192,7 @@ impl<'a, I: Index> Imputer<'a, I> {
         let right = self.candidates.pop().expect("both branches have one");
         let left = self.candidates.last_mut().expect("both branches have one");
         let c = self.centrality;
-        let order = |candidate: &Candidate| (1.0 - c) * candidate.lot + c * candidate.rank;
+        let order = |candidate: &Candidate| (1.0 - c) * candidate.draw + c * candidate.rank;
         let better = match (may_be(left.point), may_be(right.point)) {
             (true, false) => false,
             (false, true) => true,
@@ -205,7 +206,7 @@ impl<'a, I: Index> Imputer<'a, I> {
     #[inline(always)]
     fn rise<G: Geometry>(
         &mut self,
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         points: &PointStore,
         geometry: G,
         node: usize,
@@ -216,9 +217,9 @@ impl<'a, I: Index> Imputer<'a, I> {
             return;
         }
         self.fill(points.padded_row(candidate.point));
-        self.room.resize(geometry.box_len(), 0.0);
-        let bounds = tree.bounds(geometry, points, node, &mut self.room);
-        let corners = geometry.corners(bounds);
+        self.scratch.resize(geometry.box_len(), 0.0);
+        let bounds = tree.bounds(geometry, points, node, &mut self.scratch);
+        let corners = geometry.corners(bounds.record());
         let range = f64::from(geometry.range(bounds));
         let gap = geometry.gap(&mut geometry.everywhere(), corners, &self.filled);
         let last = self.candidates.len() - 1;
@@ -237,28 +238,28 @@ impl<'a, I: Index> Imputer<'a, I> {
 mod tests {
     use super::*;
 
-    /// The point that is left of a left and a right candidate, each a lot and a rank.
+    /// The point that is left of a left and a right candidate, each a draw and a rank.
     fn joined(
         centrality: f64,
         candidates: [(f64, f64); 2],
         may_be: impl Fn(usize) -> bool,
     ) -> usize {
-        let lots = TreeRng::family(1, 1).remove(0);
-        let mut imputer = Imputer::<u16>::new(&[0.0], &[0], centrality, lots);
+        let draws = TreeRng::family(1, 1).remove(0);
+        let mut imputer = Imputer::<u16>::new(&[0.0], &[0], centrality, draws);
         let candidates = candidates.into_iter().enumerate();
         imputer
             .candidates
-            .extend(candidates.map(|(point, (lot, rank))| Candidate {
+            .extend(candidates.map(|(point, (draw, rank))| Candidate {
                 point,
                 rank,
-                lot,
+                draw,
                 contained: false,
             }));
         imputer.join(may_be);
         imputer.take()
     }
 
-    /// `(1 − c) · lot + c · rank` is the order: lots alone, ranks alone, and both.
+    /// `(1 − c) · draw + c · rank` is the order: random draws alone, ranks alone, and both.
     #[test]
     fn the_smaller_of_lot_and_rank_in_the_shares_of_centrality_is_kept() {
         let candidates = [(0.9, 0.1), (0.1, 0.9)];

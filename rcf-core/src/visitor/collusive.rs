@@ -10,7 +10,7 @@
 //!
 //! as the Python package rrcf has it. We give its expectation over the random insertion of the
 //! query: set apart from a node of mass `m` at depth `k`, the query displaces `m` alone, and with
-//! each ancestor at depth `j` (of mass `m_j`, and now one more) what hangs beside that.
+//! each ancestor at depth `j` (of mass `m_j`, and now one more) the sibling subtree that.
 
 use std::ops::ControlFlow;
 
@@ -19,7 +19,7 @@ use super::{Ancestor, Leaf, Visitor};
 /// Sums collusive displacements over trees.
 #[derive(Debug, Default)]
 pub(crate) struct CollusiveDisplacementSum {
-    /// The best ratio of the nodes of the way down to each depth.
+    /// The best ratio of the nodes of the path to each depth.
     best: Vec<f64>,
     /// The value on the present tree.
     value: f64,

@@ -1,9 +1,10 @@
 //! Visitors: what is computed along the root-to-leaf path of a query, on one tree after the other.
 //!
 //! A query descends to a leaf and then walks up towards the root, past bounding boxes that do not
-//! contain it. The first box that does ends the walk: all boxes above contain the query, too, and no
-//! cut of them separates it. Score, attribution and every other functional is a [`Visitor`] of that
-//! walk, and so is one of your own, which [`RandomCutForest::traverse`] takes through the trees:
+//! contain it. The first box that does ends the walk: all boxes above contain the query, too, and
+//! no cut of them separates it. Score, attribution and every other functional is a [`Visitor`] of
+//! that walk, and so is one of your own, which [`RandomCutForest::traverse`] takes through the
+//! trees:
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -11,33 +12,34 @@
 //! use rcf_core::RandomCutForest;
 //! use rcf_core::visitor::{Ancestor, Leaf, Visitor};
 //!
-//! /// The mean depth of the leaves that the query reaches: lower is more anomalous.
+//! /// The mean number of bounding boxes that do not contain the query: higher is more anomalous.
 //! #[derive(Default)]
-//! struct MeanDepth {
-//!     sum: usize,
+//! struct BoxesPassed {
+//!     passed: usize,
 //!     trees: usize,
 //! }
 //!
-//! impl Visitor for MeanDepth {
-//!     fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
-//!         self.sum += leaf.depth();
+//! impl Visitor for BoxesPassed {
+//!     fn leaf(&mut self, _: &impl Leaf) -> ControlFlow<()> {
 //!         self.trees += 1;
-//!         ControlFlow::Break(()) // The ancestors add nothing.
+//!         ControlFlow::Continue(())
 //!     }
 //!
-//!     fn ancestor(&mut self, _: &impl Ancestor) {}
+//!     fn ancestor(&mut self, _: &impl Ancestor) {
+//!         self.passed += 1;
+//!     }
 //! }
 //!
 //! let mut forest = RandomCutForest::builder(1).build()?;
 //! for t in 0..1000 {
 //!     forest.update(&[(f64::from(t) / 10.0).sin()])?;
 //! }
-//! let depth_of = |value: f64| -> Result<f64, rcf_core::InputError> {
-//!     let mut depth = MeanDepth::default();
-//!     forest.traverse(&[value], &mut depth)?;
-//!     Ok(depth.sum as f64 / depth.trees as f64)
+//! let passed = |value: f64| -> Result<f64, rcf_core::InputError> {
+//!     let mut boxes = BoxesPassed::default();
+//!     forest.traverse(&[value], &mut boxes)?;
+//!     Ok(boxes.passed as f64 / boxes.trees as f64)
 //! };
-//! assert!(depth_of(5.0)? < depth_of(0.5)?);
+//! assert!(passed(5.0)? > passed(0.5)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -64,21 +66,23 @@ use parts::{AncestorParts, LeafParts};
 
 /// Computes something of a query on trees, one after the other.
 ///
-/// On each tree it sees the leaf, then the ancestors of the leaf from the bottom up whose bounding boxes
-/// do not contain the query, and then the end of the tree. See the [module](self) for an example.
+/// On each tree it sees the leaf, then the ancestors of the leaf from the bottom up whose bounding
+/// boxes do not contain the query, and then the end of the tree. See the [module](self) for an
+/// example.
 pub trait Visitor {
     #[doc(hidden)]
     /// Whether it calls [`AncestorParts::add_gaps`].
     const USES_PARTS: bool = false;
 
-    /// Sees the leaf that the query reached, the first thing of a tree. `Break` skips its ancestors.
+    /// Sees the leaf that the query reached, the first thing of a tree. `Break` skips its
+    /// ancestors.
     fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()>;
 
     /// Sees an ancestor of the leaf whose bounding box does not contain the query.
     fn ancestor(&mut self, ancestor: &impl Ancestor);
 
-    /// Has seen a tree of this mass, or nothing of a tree, and the mass is 0, if all of its points count
-    /// as if they were not there. `Break` skips the trees that are left.
+    /// Has seen a tree of this mass, or nothing of a tree, and the mass is 0, if all of its points
+    /// count as if they were not there. `Break` skips the trees that are left.
     fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
         let _ = tree_mass;
         ControlFlow::Continue(())
@@ -108,8 +112,8 @@ pub trait Ancestor: AncestorParts {
     /// The number of sampled points below it.
     fn mass(&self) -> usize;
 
-    /// The sum over the dimensions of the distances by which the query lies outside of the bounding box;
-    /// positive.
+    /// The sum over the dimensions of the distances by which the query lies outside of the bounding
+    /// box; positive.
     fn gap(&self) -> f64;
 
     /// The sum of the side lengths of the bounding box.

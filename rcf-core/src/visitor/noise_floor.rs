@@ -9,7 +9,7 @@
 //! ```
 //!
 //! and with the rest of the probability nothing is separated: the query passes for one of those in
-//! the box. Leaves are boxes too, then: below the floor, a query beside a leaf's point counts as
+//! the box. Leaves are boxes too, then: below the floor, a query next to a leaf's point counts as
 //! equal to it with probability `1 − p`. The trees themselves stay what they are.
 
 use std::ops::ControlFlow;

@@ -1,5 +1,5 @@
-//! What the visitors of this crate ask of leaves and ancestors beyond the public traits: coordinates
-//! and bounding boxes, as the forest stores them.
+//! What the visitors of this crate ask of leaves and ancestors beyond the public traits:
+//! coordinates and bounding boxes, as the forest stores them.
 #![allow(
     unreachable_pub,
     private_interfaces,
@@ -26,13 +26,14 @@ pub trait LeafParts {
     /// The bounding box in a record that [`tree_box`](Self::tree_box) has filled.
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b>;
 
-    /// Adds `factor` of the distance from the point, times the distance by which `x` lies above it, less
-    /// that by which it lies below, to `sums`.
+    /// Adds `factor` of the distance from the point, times the distance by which `x` lies above it,
+    /// less that by which it lies below, to `sums`.
     fn add_gaps(&self, x: &[f32], factor: impl FnOnce(f64) -> f64, sums: &mut [f64]);
 
-    /// Shows the *shadow* boxes to a visitor, from the bottom up and as long as they do not contain `x`:
-    /// at each ancestor the bounding box of the sibling subtrees along the path, which is what the
-    /// ancestor's would be without the leaf. The tree must have been traversed with nothing ignored.
+    /// Shows the *shadow* boxes to a visitor, from the bottom up and as long as they do not contain
+    /// `x`: at each ancestor the bounding box of the sibling subtrees along the path, which is what
+    /// the ancestor's would be without the leaf. The tree must have been traversed with nothing
+    /// ignored.
     fn shadow<V: Visitor>(&self, x: &[f32], record: &mut Vec<f32>, visitor: &mut V);
 }
 

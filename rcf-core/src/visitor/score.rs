@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! at the leaf, depth k:     S = 1 / (k + 1),  or if the query equals its point, of mass m in M,
-//!                           S = (1 − m / 2M) / (k + log₂(m + 1))  and the climb ends
+//!                           S = (1 − m / 2M) / (k + log₂(m + 1))  and the walk ends
 //! at an ancestor, depth k:  S ← p / (k + 1) + (1 − p) S
 //! score = log₂(M + 1) · S
 //! ```

@@ -5,11 +5,11 @@
 /// The query is let fall into the tree as if it were inserted. Either a cut sets it apart from a
 /// node of the tree, at some depth, or it meets a sampled point that it equals. The forest computes
 /// the expectation of the value given here over the random cuts, then the mean over the trees. With
-/// `p` the probability that a cut separates the query from a box on its way,
+/// `p` the probability that a cut separates the query from a bounding box on its path,
 ///
 /// ```text
 /// at the leaf, depth k, mass m:      S = unseen(k, m),  or if the query equals its point,
-///                                    S = damp(m, M) · seen(k, m)  and the climb ends
+///                                    S = damp(m, M) · seen(k, m)  and the walk ends
 /// at an ancestor, depth k, mass m:   S ← p · unseen(k, m) + (1 − p) · S
 /// value of the tree of mass M:       normalizer(M) · S
 /// ```
@@ -85,8 +85,8 @@ impl ScoringFunction for AnomalyScore {
 /// Displacement as a [`ScoringFunction`]: how many points the query would push down by a level, as
 /// a fraction of the tree.
 ///
-/// `seen = 1/(1 + m)`, `unseen = m`, normaliser `1/(1 + M)` (Guha et al. 2016, section 3, normalised
-/// as the AWS libraries have it).
+/// `seen = 1/(1 + m)`, `unseen = m`, normaliser `1/(1 + M)` (Guha et al. 2016, section 3,
+/// normalised as the AWS libraries have it).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Displacement;
 

@@ -1,4 +1,5 @@
-//! Format version 1 of a forest. Frozen: a change of these structs is a new version in a new folder.
+//! Format version 1 of a forest. Frozen: a change of these structs is a new version in a new
+//! folder.
 
 mod config;
 mod points;

@@ -16,7 +16,7 @@ use crate::layout::stride;
 use crate::rng::TreeRng;
 use crate::sampling::{DecayClock, Sampler, Tags};
 use crate::shingle::is_storable;
-use crate::tree::Grove;
+use crate::tree::TreeSet;
 use crate::tree::boxed::PathBuffer;
 use crate::tree::cut::Cut;
 
@@ -145,7 +145,7 @@ impl TreesV1 {
             dimensions: config.dimensions(),
             points,
             phases,
-            trees: Grove::with_capacity(config),
+            trees: TreeSet::with_capacity(config),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
             path: PathBuffer::new(),

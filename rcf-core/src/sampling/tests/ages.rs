@@ -19,7 +19,8 @@ fn exponential_integral(c: f64) -> f64 {
 /// Law of the age `a` of a sampled point of a long stream and a large sample: the threshold of the
 /// keys hardly moves, so that a point is still there with probability `1 − exp(−c e^(−λa))`, where
 /// `c` makes the sum over all ages equal `s`: `Ein(c) = λs`.
-/// Statistics: Kolmogorov–Smirnov on one point of each sample; z of the mean. Returns what was sampled.
+/// Statistics: Kolmogorov–Smirnov on one point of each sample; z of the mean. Returns what was
+/// sampled.
 fn ages_follow_the_stationary_law(setting: Setting, samplers: usize) -> Vec<Outcome> {
     let Setting {
         capacity,
@@ -72,7 +73,8 @@ fn ages_follow_the_law_of_the_default_decay() {
     ages_follow_the_stationary_law(setting, 1_500);
 }
 
-/// At a clock of 10¹², as at any other: the law, and the very points that are sampled at a clock of 0.
+/// At a clock of 10¹², as at any other: the law, and the very points that are sampled at a clock of
+/// 0.
 #[test]
 #[ignore = "long: 10⁸ points, some minutes"]
 fn ages_follow_the_law_after_a_hundred_million_points() {

@@ -61,8 +61,8 @@ impl Setting {
     }
 }
 
-/// What was sampled in the end, by the place in the stream, and how many points of the stream's second half
-/// were taken at all.
+/// What was sampled in the end, by the place in the stream, and how many points of the stream's
+/// second half were taken at all.
 #[derive(PartialEq, Eq)]
 struct Outcome {
     sample: Vec<usize>,

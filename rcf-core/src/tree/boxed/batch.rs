@@ -1,14 +1,14 @@
 //! Scores of many queries: each node is looked at once for all queries that pass it.
 //!
-//! On the way down, the queries are parted by the cuts. On the way up, those that no box has contained
-//! yet, the *active* ones, are measured against each box in turn; the box of a twig, which is made of
-//! its points, is made once for all of them.
+//! On the way down, the queries are partitioned by the cuts. On the way up, those that no box has
+//! contained yet, the *active* ones, are measured against each box in turn; the box of a small
+//! subtree, which is made of its points, is made once for all of them.
 
 use super::rebuild::partition;
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
-use crate::tree::boxed::Tree;
+use crate::tree::boxed::BoxedTree;
 use crate::tree::boxed::node::NodeRef;
 use crate::visitor::score::{seen, step, unseen};
 
@@ -25,8 +25,8 @@ pub(crate) struct Batch<'a, G: Geometry, I> {
     /// … and where it lies outside of the last box.
     outside: Vec<G::Parts>,
     pending: Vec<Task<I>>,
-    /// The box of a twig.
-    room: Vec<f32>,
+    /// The bounding box of a small subtree.
+    scratch: Vec<f32>,
 }
 
 /// The points of all queries, row after row.
@@ -56,7 +56,7 @@ enum Task<I> {
         end: usize,
     },
     /// To measure the active queries from this one on against the box of a node.
-    Climb {
+    WalkUp {
         node: NodeRef<I>,
         depth: usize,
         first_active: usize,
@@ -74,7 +74,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
             scores: vec![0.0; count],
             outside: vec![geometry.everywhere(); count],
             pending: Vec::new(),
-            room: vec![0.0; geometry.box_len()],
+            scratch: vec![0.0; geometry.box_len()],
         }
     }
 
@@ -85,7 +85,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
 
     /// Adds the scores on a tree, which is not empty, each times `normalizer`.
     #[inline(always)]
-    pub(crate) fn add_scores(&mut self, tree: &Tree<I>, points: &PointStore, normalizer: f64) {
+    pub(crate) fn add_scores(&mut self, tree: &BoxedTree<I>, points: &PointStore, normalizer: f64) {
         self.pending.push(Task::Descend {
             reference: tree.root(),
             mass: tree.mass(),
@@ -103,7 +103,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
                     end,
                 } => match tree.node(reference) {
                     Some(node) => {
-                        self.pending.push(Task::Climb {
+                        self.pending.push(Task::WalkUp {
                             node: reference,
                             depth,
                             first_active: self.active.len(),
@@ -115,7 +115,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
                             if first < end {
                                 self.pending.push(Task::Descend {
                                     reference,
-                                    mass: Tree::child_mass(node, mass, reference),
+                                    mass: BoxedTree::child_mass(node, mass, reference),
                                     depth: depth + 1,
                                     first,
                                     end,
@@ -131,7 +131,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
                         end,
                     ),
                 },
-                Task::Climb {
+                Task::WalkUp {
                     node,
                     depth,
                     first_active,
@@ -184,7 +184,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
     #[inline(always)]
     fn pass(
         &mut self,
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         points: &PointStore,
         node: NodeRef<I>,
         depth: usize,
@@ -192,8 +192,9 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
     ) {
         let rows = self.rows;
         let geometry = rows.geometry;
-        let bounds = tree.bounds(geometry, points, node.get(), &mut self.room);
-        let (corners, range) = (geometry.corners(bounds), f64::from(geometry.range(bounds)));
+        let bounds = tree.bounds(geometry, points, node.get(), &mut self.scratch);
+        let corners = geometry.corners(bounds.record());
+        let range = f64::from(geometry.range(bounds));
         let unseen = unseen(depth);
         let active = &mut self.active[first_active..];
         let mut left = 0;

@@ -1,51 +1,53 @@
-//! Which boxes a tree keeps, and how it makes the others.
+//! Cached bounding boxes of a tree, and how the others are made.
 //!
-//! Half of the nodes of a tree hold three points or fewer, and only one in four holds more than seven:
-//! of `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *twigs*, nodes of mass
-//! up to seven, or what [`Boxes::twig`] says, are not kept but made of their points, which takes about as long as
-//! reading them and needs a quarter of the memory, so that more of it is in the cache.
+//! Half of the nodes of a tree hold three points or fewer, and only one in four holds more than
+//! seven: of `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *small
+//! subtrees*, those of mass up to seven, or up to [`Boxes::largest_uncached`](crate::arena::Boxes),
+//! are not cached but made of their points, which takes about as long as reading them and needs a
+//! quarter of the memory, so that more of it is in the cache.
 //!
-//! How many boxes a tree keeps varies from tree to tree, and with time; how many all trees of a forest
-//! keep hardly does. So they share one pool, and none needs room for the most that it may ever keep.
+//! How many boxes a tree caches varies from tree to tree, and with time; how many all trees of a
+//! forest cache hardly does. So they share one pool, and no tree needs capacity for the most that
+//! it may ever have.
 
-use super::Tree;
+use super::BoxedTree;
 use super::node::NodeRef;
 use crate::arena::{PointStore, WAITING};
-use crate::geometry::{Corners, Geometry};
+use crate::geometry::{Corners, Geometry, Measured, Unmeasured};
 use crate::layout::Index;
 
-impl<I: Index> Tree<I> {
-    /// The box of a node, unless it is a twig.
+impl<I: Index> BoxedTree<I> {
+    /// The cached box of a node; `None` if it is a small subtree.
     #[inline(always)]
-    pub(crate) fn kept_box<'a, G: Geometry>(
+    pub(crate) fn cached_box<'a, G: Geometry>(
         &self,
         geometry: G,
         points: &'a PointStore,
         node: usize,
-    ) -> Option<&'a [f32]> {
-        // That of a twig is beyond all places.
+    ) -> Option<Measured<'a>> {
+        // That of a small subtree is beyond all places.
         points.boxes.get(geometry, self.nodes[node].place.get())
     }
 
     #[inline(always)]
-    pub(super) fn kept_box_mut<'a, G: Geometry>(
+    pub(super) fn cached_box_mut<'a, G: Geometry>(
         &self,
         geometry: G,
         points: &'a mut PointStore,
         node: usize,
-    ) -> Option<&'a mut [f32]> {
+    ) -> Option<Unmeasured<'a>> {
         points.boxes.get_mut(geometry, self.nodes[node].place.get())
     }
 
-    /// Keeps the box of a node from now on.
+    /// Caches the box of a node.
     #[inline(always)]
-    pub(super) fn keep_box(&mut self, points: &mut PointStore, node: usize, bounds: &[f32]) {
+    pub(super) fn cache_box(&mut self, points: &mut PointStore, node: usize, bounds: Measured<'_>) {
         self.nodes[node].place = I::new(points.boxes.keep(bounds));
     }
 
-    /// Drops the box of a node, if it is no twig.
+    /// Drops the cached box of a node, if there is one.
     #[inline(always)]
-    pub(super) fn drop_box<G: Geometry>(
+    pub(super) fn drop_cached_box<G: Geometry>(
         &mut self,
         geometry: G,
         points: &mut PointStore,
@@ -58,60 +60,61 @@ impl<I: Index> Tree<I> {
         }
     }
 
-    /// The box of a node; if it is a twig, made in `room`.
+    /// The box of a node, cached or made in `scratch`.
     #[inline(always)]
     pub(crate) fn bounds<'a, G: Geometry>(
         &self,
         geometry: G,
         points: &'a PointStore,
         node: usize,
-        room: &'a mut [f32],
-    ) -> &'a [f32] {
-        match self.kept_box(geometry, points, node) {
+        scratch: &'a mut [f32],
+    ) -> Measured<'a> {
+        match self.cached_box(geometry, points, node) {
             Some(bounds) => bounds,
             None => {
-                self.enclose(geometry, points, node, &geometry.everywhere(), room);
-                geometry.measure(room);
-                room
+                let everywhere = geometry.everywhere();
+                geometry.measure(self.enclose(geometry, points, node, &everywhere, scratch))
             }
         }
     }
 
-    /// Makes `room`, the box of what is below `child`, that of `parent`, a twig: a step of a climb
-    /// that began at a leaf.
+    /// Makes `scratch`, the box of `child`, that of its `parent`, a small subtree: a step of a walk
+    /// up that began at a leaf.
     #[inline(always)]
-    pub(crate) fn grow<G: Geometry>(
+    pub(crate) fn grow<'r, G: Geometry>(
         &self,
         geometry: G,
         points: &PointStore,
         parent: NodeRef<I>,
         child: NodeRef<I>,
-        room: &mut [f32],
-    ) {
+        scratch: &'r mut [f32],
+    ) -> Measured<'r> {
         let sibling = self.sibling(parent, child);
-        if self.node(child).is_none() {
+        let mut bounds = if self.node(child).is_none() {
             let row = points.row(geometry, self.point(child));
             if self.node(sibling).is_none() {
-                geometry.span(room, row, points.row(geometry, self.point(sibling)));
-                return;
+                let other = points.row(geometry, self.point(sibling));
+                return geometry.span(scratch, row, other);
             }
-            geometry.begin(room, row);
-        }
-        let mut twig = self.twig(sibling);
-        while let Some(leaf) = twig.next() {
+            geometry.begin(scratch, row)
+        } else {
+            Unmeasured::reopen(scratch)
+        };
+        let mut leaves = self.leaves_below(sibling);
+        while let Some(leaf) = leaves.next() {
             let row = points.row(geometry, self.point(leaf));
-            if twig.next.is_some() {
-                geometry.cover(room, row);
-            } else {
-                geometry.cover_measured(room, row);
+            if leaves.next.is_none() {
+                return geometry.cover_measured(bounds, row);
             }
+            geometry.cover(&mut bounds, row);
         }
+        geometry.measure(bounds)
     }
 
-    /// The leaves below a twig, or the leaf itself.
+    /// The leaves below a small subtree, or the leaf itself.
     #[inline(always)]
-    fn twig(&self, top: NodeRef<I>) -> Twig<'_, I> {
-        Twig {
+    fn leaves_below(&self, top: NodeRef<I>) -> LeavesBelow<'_, I> {
+        LeavesBelow {
             tree: self,
             next: Some(top),
             waiting: [top; WAITING],
@@ -119,13 +122,13 @@ impl<I: Index> Tree<I> {
         }
     }
 
-    /// Makes all boxes that are kept anew; the pool has none of this tree.
-    pub(crate) fn make_boxes<G: Geometry>(&mut self, geometry: G, points: &mut PointStore) {
+    /// Makes all cached boxes again; the pool has none of this tree.
+    pub(crate) fn cache_boxes<G: Geometry>(&mut self, geometry: G, points: &mut PointStore) {
         for node in &mut self.nodes {
             node.place = I::new(I::MAX);
         }
         let mut large = vec![(self.root, self.mass)];
-        large.retain(|&(_, mass)| mass > points.boxes.twig);
+        large.retain(|&(_, mass)| mass > points.boxes.largest_uncached);
         let mut next = 0;
         while let Some(&(reference, mass)) = large.get(next) {
             next += 1;
@@ -134,50 +137,49 @@ impl<I: Index> Tree<I> {
                 let left = node.left_mass.get();
                 let children = [(node.left, left), (node.right, mass - left)];
                 let children = children.into_iter();
-                large.extend(children.filter(|&(_, mass)| mass > points.boxes.twig));
+                large.extend(children.filter(|&(_, mass)| mass > points.boxes.largest_uncached));
             }
         }
         // Children come after their parents: from the end, their boxes are ready.
-        let mut room = vec![0.0; geometry.box_len()];
+        let mut scratch = vec![0.0; geometry.box_len()];
         for (reference, _) in large.into_iter().rev() {
             let node = self.node(reference).map(|_| reference);
-            self.keep_grown(geometry, points, node, &mut room);
+            self.cache_grown(geometry, points, node, &mut scratch);
         }
     }
 
-    /// Makes `room` the box of all points of a tree that is not empty.
+    /// Makes `scratch` the box of all points of a tree that is not empty.
     #[inline(always)]
-    pub(crate) fn whole_box<G: Geometry>(
+    pub(crate) fn tree_box<'r, G: Geometry>(
         &self,
         geometry: G,
         points: &PointStore,
-        room: &mut [f32],
-    ) {
+        scratch: &'r mut [f32],
+    ) -> Measured<'r> {
         let everywhere = geometry.everywhere();
-        geometry.clear(&everywhere, room);
-        self.extend(geometry, points, self.root, &everywhere, room);
-        geometry.measure(room);
+        let mut bounds = geometry.clear(&everywhere, scratch);
+        self.extend(geometry, points, self.root, &everywhere, &mut bounds);
+        geometry.measure(bounds)
     }
 
-    /// Makes `room` the union of the boxes of a node's children in these parts; its range is to be
-    /// measured.
+    /// Makes `scratch` the union of the boxes of a node's children, in these parts.
     #[inline(always)]
-    pub(super) fn enclose<G: Geometry>(
+    pub(super) fn enclose<'r, G: Geometry>(
         &self,
         geometry: G,
         points: &PointStore,
         node: usize,
         parts: &G::Parts,
-        room: &mut [f32],
-    ) {
-        geometry.clear(parts, room);
+        scratch: &'r mut [f32],
+    ) -> Unmeasured<'r> {
+        let mut bounds = geometry.clear(parts, scratch);
         for child in [self.nodes[node].left, self.nodes[node].right] {
-            self.extend(geometry, points, child, parts, room);
+            self.extend(geometry, points, child, parts, &mut bounds);
         }
+        bounds
     }
 
-    /// Extends the box in `room` to contain all that is below `reference`, in these parts; its range
-    /// is to be measured.
+    /// Extends a box to contain all that is below `reference`, in these parts.
     #[inline(always)]
     pub(crate) fn extend<G: Geometry>(
         &self,
@@ -185,27 +187,27 @@ impl<I: Index> Tree<I> {
         points: &PointStore,
         reference: NodeRef<I>,
         parts: &G::Parts,
-        room: &mut [f32],
+        bounds: &mut Unmeasured<'_>,
     ) {
         let kept = |node: NodeRef<I>| {
             let node = self.node(node).map(|_| node.get());
-            node.and_then(|node| self.kept_box(geometry, points, node))
+            node.and_then(|node| self.cached_box(geometry, points, node))
         };
         match kept(reference) {
-            Some(bounds) => geometry.extend(parts, room, geometry.corners(bounds)),
+            Some(cached) => geometry.extend(parts, bounds, geometry.corners(cached.record())),
             None => {
-                for leaf in self.twig(reference) {
+                for leaf in self.leaves_below(reference) {
                     let row = Corners::of_point(points.row(geometry, self.point(leaf)));
-                    geometry.extend(parts, room, row);
+                    geometry.extend(parts, bounds, row);
                 }
             }
         }
     }
 }
 
-/// The leaves below a twig, from left to right.
-struct Twig<'a, I> {
-    tree: &'a Tree<I>,
+/// The leaves below a small subtree, from left to right.
+struct LeavesBelow<'a, I> {
+    tree: &'a BoxedTree<I>,
     /// What is to be looked at next.
     next: Option<NodeRef<I>>,
     /// Branches on the right that wait for theirs on the left, …
@@ -214,7 +216,7 @@ struct Twig<'a, I> {
     count: usize,
 }
 
-impl<I: Index> Iterator for Twig<'_, I> {
+impl<I: Index> Iterator for LeavesBelow<'_, I> {
     type Item = NodeRef<I>;
 
     #[inline(always)]

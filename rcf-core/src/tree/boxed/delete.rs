@@ -3,12 +3,12 @@
 use std::hint::select_unpredictable;
 
 use super::node::NodeRef;
-use super::{PathBuffer, Tree};
+use super::{BoxedTree, PathBuffer};
 use crate::arena::PointStore;
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, Unmeasured};
 use crate::layout::Index;
 
-impl<I: Index> Tree<I> {
+impl<I: Index> BoxedTree<I> {
     /// Deletes one occurrence of a point that is in the tree.
     #[inline(always)]
     pub(crate) fn delete<G: Geometry>(
@@ -18,43 +18,46 @@ impl<I: Index> Tree<I> {
         point: usize,
         path: &mut PathBuffer<I>,
     ) {
-        let (path, [room, _], x) = path.parts_and_row(geometry, points.row(geometry, point));
+        let (path, [scratch, _], x) = path.parts_and_row(geometry, points.row(geometry, point));
         let (leaf, mass) = self.descend_and_count_out(geometry, points, x, path);
         if mass > 1 || self.mass == 0 {
             return;
         }
-        let parent = path.pop().expect("a leaf beside others has a parent");
+        let parent = path.pop().expect("a leaf among others has a parent");
         let sibling = self.sibling(parent, leaf);
         self.relink(path.last(), parent, sibling);
         self.release(geometry, points, parent);
 
         let mut changing = geometry.everywhere();
-        // The last box that was made anew, in `room`.
+        // The last node whose box was made again, in `scratch`.
         let mut below = None;
         while let Some(ancestor) = path.pop() {
-            let Some(bounds) = self.kept_box(geometry, points, ancestor.get()) else {
+            let Some(bounds) = self.cached_box(geometry, points, ancestor.get()) else {
                 continue;
             };
             if !geometry.is_touched(&mut changing, bounds, x) {
                 break;
             }
             match below {
-                None => self.enclose(geometry, points, ancestor.get(), &changing, room),
+                None => {
+                    let _ = self.enclose(geometry, points, ancestor.get(), &changing, scratch);
+                }
                 Some(below) => {
-                    let beside = self.sibling(ancestor, below);
-                    self.extend(geometry, points, beside, &changing, room);
+                    let sibling = self.sibling(ancestor, below);
+                    let bounds = &mut Unmeasured::reopen(scratch);
+                    self.extend(geometry, points, sibling, &changing, bounds);
                 }
             }
             below = Some(ancestor);
-            if let Some(bounds) = self.kept_box_mut(geometry, points, ancestor.get()) {
-                geometry.copy(&changing, bounds, room);
-                geometry.measure(bounds);
+            if let Some(bounds) = self.cached_box_mut(geometry, points, ancestor.get()) {
+                let _ = geometry.measure(geometry.copy(&changing, bounds, scratch));
             }
         }
     }
 
-    /// Descends to the leaf of `x`, which is in the tree, and counts `x` out of the nodes on the way; the
-    /// one that becomes a twig loses its box. Returns the leaf, and its mass before.
+    /// Descends to the leaf of `x`, which is in the tree, and counts `x` out of the nodes of the
+    /// path; the one that becomes a small subtree loses its cached box. Returns the leaf, and its
+    /// mass before.
     #[inline(always)]
     fn descend_and_count_out<G: Geometry>(
         &mut self,
@@ -67,7 +70,7 @@ impl<I: Index> Tree<I> {
         let (mut reference, mut mass) = (self.root, self.mass);
         let mut shrunk = None;
         while let Some(node) = self.nodes.get_mut(reference.get()) {
-            if mass == points.boxes.twig + 1 {
+            if mass == points.boxes.largest_uncached + 1 {
                 shrunk = Some(reference);
             }
             path.push(reference);
@@ -77,7 +80,7 @@ impl<I: Index> Tree<I> {
             reference = select_unpredictable(left, node.left, node.right);
         }
         if let Some(node) = shrunk {
-            self.drop_box(geometry, points, node.get());
+            self.drop_cached_box(geometry, points, node.get());
         }
         self.mass -= 1;
         (reference, mass)

@@ -3,14 +3,14 @@
 use std::hint::select_unpredictable;
 
 use super::node::{Node, NodeRef};
-use super::{PathBuffer, Tree};
+use super::{BoxedTree, PathBuffer};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::tree::cut::{Cut, separating_cut};
 
-impl<I: Index> Tree<I> {
+impl<I: Index> BoxedTree<I> {
     /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
     /// was there already.
     #[inline(always)]
@@ -28,75 +28,73 @@ impl<I: Index> Tree<I> {
             return point;
         }
         let leaf = self.descend(geometry, points.row(geometry, point), path);
-        let (path, [room, beside], x) = path.parts_and_row(geometry, points.row(geometry, point));
+        let (path, [scratch, split_box], x) =
+            path.parts_and_row(geometry, points.row(geometry, point));
         let neighbor = self.point(leaf);
         if points.row(geometry, neighbor) == x {
-            let (_, grown) = self.add_mass_along(geometry, points.boxes.twig, x, path);
-            self.keep_grown(geometry, points, grown, room);
+            let (_, grown) = self.add_mass_along(geometry, points.boxes.largest_uncached, x, path);
+            self.cache_grown(geometry, points, grown, scratch);
             return neighbor;
         }
 
-        // `split`: how many nodes of the path stay above the new one; `beside`: the box of what is below it.
-        // `containing`: how many nodes of the path contain x already.
+        // `split`: how many nodes of the path stay above the new one; `split_box`: the box below
+        // it. `containing`: how many nodes of the path contain x already.
         let mut split = path.len();
-        geometry.begin(beside, points.row(geometry, neighbor));
+        let mut split_box = geometry.begin(split_box, points.row(geometry, neighbor));
         let mut containing = 0;
         let everywhere = geometry.everywhere();
         let mut outside = everywhere;
         let mut below = leaf;
         for level in (0..path.len()).rev() {
-            let bounds = match self.kept_box(geometry, points, path[level].get()) {
+            let bounds = match self.cached_box(geometry, points, path[level].get()) {
                 Some(bounds) => bounds,
-                None => {
-                    self.grow(geometry, points, path[level], below, room);
-                    &*room
-                }
+                None => self.grow(geometry, points, path[level], below, scratch),
             };
             below = path[level];
-            let Some(gap) = geometry.gap(&mut outside, geometry.corners(bounds), x) else {
+            let Some(gap) = geometry.gap(&mut outside, geometry.corners(bounds.record()), x) else {
                 containing = level + 1;
                 break;
             };
             let range = geometry.range(bounds);
             if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
                 split = level;
-                geometry.copy(&everywhere, beside, bounds);
+                split_box = geometry.copy(&everywhere, split_box, bounds.record());
             }
         }
         for reference in &path[containing.min(split)..split] {
-            if let Some(bounds) = self.kept_box_mut(geometry, points, reference.get()) {
+            if let Some(bounds) = self.cached_box_mut(geometry, points, reference.get()) {
                 geometry.cover_measured(bounds, x);
             }
         }
         let below = path.get(split).copied().unwrap_or(leaf);
         let (mass_below, grown) =
-            self.add_mass_along(geometry, points.boxes.twig, x, &path[..split]);
+            self.add_mass_along(geometry, points.boxes.largest_uncached, x, &path[..split]);
 
-        let cut = separating_cut(geometry.corners(beside), x, rng);
+        let cut = separating_cut(geometry.corners(split_box.record()), x, rng);
         let node = self.join(cut, x, point, below, mass_below);
         self.relink(path[..split].last(), below, node);
-        if mass_below + 1 > points.boxes.twig {
-            geometry.cover_measured(beside, x);
-            self.keep_box(points, node.get(), beside);
+        if mass_below + 1 > points.boxes.largest_uncached {
+            let bounds = geometry.cover_measured(split_box, x);
+            self.cache_box(points, node.get(), bounds);
         }
-        self.keep_grown(geometry, points, grown, room);
+        self.cache_grown(geometry, points, grown, scratch);
         point
     }
 
-    /// Counts `x` in the nodes of `path`, a way down from the root. Returns the former mass of
-    /// what lies below the path, and the node that has become too large for a twig.
+    /// Counts `x` in the nodes of `path`, a path from the root. Returns the former mass of
+    /// what lies below the path, and the node that has become too large to go without a cached box.
     #[inline(always)]
     fn add_mass_along<G: Geometry>(
         &mut self,
         geometry: G,
-        twig: usize,
+        largest_uncached: usize,
         x: &[f32],
         path: &[NodeRef<I>],
     ) -> (usize, Option<NodeRef<I>>) {
         let mut mass = self.mass;
         let mut grown = None;
         for reference in path {
-            if mass == twig {
+            if mass == largest_uncached {
                 grown = Some(*reference);
             }
             let node = &mut self.nodes[reference.get()];
@@ -108,19 +106,19 @@ impl<I: Index> Tree<I> {
         (mass, grown)
     }
 
-    /// Makes the box of a node that has been a twig and is to keep it from now on.
+    /// Makes and caches the box of a node that has been a small subtree.
     #[inline(always)]
-    pub(super) fn keep_grown<G: Geometry>(
+    pub(super) fn cache_grown<G: Geometry>(
         &mut self,
         geometry: G,
         points: &mut PointStore,
         node: Option<NodeRef<I>>,
-        room: &mut [f32],
+        scratch: &mut [f32],
     ) {
         let Some(node) = node else { return };
-        self.enclose(geometry, points, node.get(), &geometry.everywhere(), room);
-        geometry.measure(room);
-        self.keep_box(points, node.get(), room);
+        let everywhere = geometry.everywhere();
+        let bounds = self.enclose(geometry, points, node.get(), &everywhere, scratch);
+        self.cache_box(points, node.get(), geometry.measure(bounds));
     }
 
     /// Makes a node of a cut, the point that it separates, and what it separates it from.
@@ -148,7 +146,7 @@ impl<I: Index> Tree<I> {
         self.allocate(node)
     }
 
-    /// Puts `new` where `old` hung: below `parent`, or at the root.
+    /// Puts `new` where `old` was: below `parent`, or at the root.
     #[inline(always)]
     pub(super) fn relink(&mut self, parent: Option<&NodeRef<I>>, old: NodeRef<I>, new: NodeRef<I>) {
         match parent {

@@ -47,11 +47,11 @@ use crate::visitor::Visitor;
 use crate::visitor::attribution::AttributionVisitor;
 use batch::Batch;
 use node::{Child, Node, NodeRef};
-use traverse_one::Walker;
+use traverse_one::BoxedWalker;
 
 /// A random cut tree over points of a [`PointStore`].
 #[derive(Debug, Clone)]
-pub(crate) struct Tree<I> {
+pub(crate) struct BoxedTree<I> {
     /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
     internal_capacity: usize,
     nodes: Vec<Node<I>>,
@@ -107,9 +107,9 @@ impl<I: Index> PathBuffer<I> {
     }
 }
 
-impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
+impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
     type Attribution<'a> = AttributionVisitor<'a>;
-    type Walker = Walker<I>;
+    type Walker = BoxedWalker<I>;
 
     #[inline(always)]
     fn insert(
@@ -124,7 +124,13 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     }
 
     #[inline(always)]
-    fn delete(&mut self, geometry: G, points: &mut PointStore, point: usize, path: &mut PathBuffer<I>) {
+    fn delete(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        point: usize,
+        path: &mut PathBuffer<I>,
+    ) {
         self.delete(geometry, points, point, path);
     }
 
@@ -140,8 +146,8 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     }
 
     #[inline(always)]
-    fn make_boxes(&mut self, geometry: G, points: &mut PointStore) {
-        self.make_boxes(geometry, points);
+    fn cache_boxes(&mut self, geometry: G, points: &mut PointStore) {
+        self.cache_boxes(geometry, points);
     }
 
     #[inline(always)]
@@ -174,7 +180,7 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     #[inline(always)]
     fn traverse_one<V: Visitor>(
         &self,
-        walker: &mut Walker<I>,
+        walker: &mut BoxedWalker<I>,
         points: &PointStore,
         geometry: G,
         x: &[f32],
@@ -196,7 +202,7 @@ impl<I: Index, G: Geometry> CutTree<I, G> for Tree<I> {
     }
 }
 
-impl<I: Index> Tree<I> {
+impl<I: Index> BoxedTree<I> {
     pub(crate) fn new(sample_size: usize) -> Self {
         Self {
             internal_capacity: sample_size - 1,
@@ -207,7 +213,7 @@ impl<I: Index> Tree<I> {
         }
     }
 
-    /// Takes all points out, and keeps the room for them. The pool of boxes is to be cleared, too.
+    /// Takes all points out, and keeps their capacity. The pool of boxes is to be cleared, too.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();
         self.free = NodeRef::internal(I::MAX);
@@ -242,7 +248,7 @@ impl<I: Index> Tree<I> {
         leaf.get() - self.internal_capacity
     }
 
-    /// What hangs beside `child` below `parent`.
+    /// The sibling subtree of `child` below `parent`.
     #[inline(always)]
     pub(crate) fn sibling(&self, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
         let node = &self.nodes[parent.get()];
@@ -255,7 +261,7 @@ impl<I: Index> Tree<I> {
         parent.mass_toward(parent.left == reference, parent_mass)
     }
 
-    /// Writes the way to `x` into `path` and returns the leaf. The tree is not empty.
+    /// Writes the path to `x` into `path` and returns the leaf. The tree is not empty.
     #[inline(always)]
     pub(crate) fn descend<G: Geometry>(
         &self,
@@ -272,7 +278,7 @@ impl<I: Index> Tree<I> {
         reference
     }
 
-    /// Makes a node, a twig for now.
+    /// Makes a node, without a cached box for now.
     fn allocate(&mut self, node: Node<I>) -> NodeRef<I> {
         if self.free.get() != I::MAX {
             let reference = self.free;
@@ -282,9 +288,9 @@ impl<I: Index> Tree<I> {
         }
         let reference = NodeRef::internal(self.nodes.len());
         if self.nodes.len() == self.nodes.capacity() {
-            let room = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
-            let room = room.min(self.internal_capacity);
-            self.nodes.reserve_exact(room - self.nodes.len());
+            let scratch = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
+            let scratch = scratch.min(self.internal_capacity);
+            self.nodes.reserve_exact(scratch - self.nodes.len());
         }
         self.nodes.push(node);
         reference
@@ -297,7 +303,7 @@ impl<I: Index> Tree<I> {
         points: &mut PointStore,
         reference: NodeRef<I>,
     ) {
-        self.drop_box(geometry, points, reference.get());
+        self.drop_cached_box(geometry, points, reference.get());
         self.nodes[reference.get()].left = self.free;
         self.free = reference;
     }

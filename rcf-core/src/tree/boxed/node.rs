@@ -15,9 +15,9 @@ pub(crate) struct Node<I> {
     pub(crate) left: NodeRef<I>,
     pub(crate) right: NodeRef<I>,
     /// Number of sampled points on the left, with multiplicity. The masses of all nodes follow
-    /// from these on the way down from the root.
+    /// from these on the path from the root.
     pub(crate) left_mass: I,
-    /// The place of its box in the pool of the forest; `I::MAX` if it is a twig.
+    /// The place of its box in the pool of the forest; `I::MAX` if it is a small subtree.
     pub(crate) place: I,
 }
 
@@ -42,7 +42,7 @@ impl<I: Index> Node<I> {
         }
     }
 
-    /// The child on the side on which `x` lies. Which one that is no processor can foretell.
+    /// The child on the side on which `x` lies. The branch would be unpredictable.
     #[inline(always)]
     pub(crate) fn toward<G: Geometry>(&self, geometry: G, x: &[f32]) -> NodeRef<I> {
         select_unpredictable(self.is_left(geometry, x), self.left, self.right)
@@ -68,7 +68,7 @@ impl<I: Index> Node<I> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeRef<I>(I);
 
-/// A [`NodeRef`], told apart.
+/// What a [`NodeRef`] refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Child {
     Internal(usize),

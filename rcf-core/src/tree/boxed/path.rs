@@ -1,9 +1,9 @@
 //! A root-to-leaf path, and the walk of a visitor up along it.
 
-use super::Tree;
+use super::BoxedTree;
 use super::node::NodeRef;
 use crate::arena::PointStore;
-use crate::geometry::{Corners, Geometry};
+use crate::geometry::{Corners, Geometry, Unmeasured};
 use crate::layout::Index;
 use crate::visitor::parts::{AncestorParts, LeafParts};
 use crate::visitor::{Ancestor, Leaf, Visitor};
@@ -44,7 +44,7 @@ pub(super) trait Masses: Copy {
     fn at(self, depth: usize) -> usize;
 }
 
-/// Noted on the way down.
+/// Noted on the path.
 impl Masses for &[usize] {
     #[inline(always)]
     fn at(self, depth: usize) -> usize {
@@ -55,7 +55,7 @@ impl Masses for &[usize] {
 /// Computed when they are asked for, which is seldom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OnDemand<'a, I> {
-    pub(super) tree: &'a Tree<I>,
+    pub(super) tree: &'a BoxedTree<I>,
     pub(super) path: Path<'a, I>,
 }
 
@@ -63,7 +63,7 @@ impl<I: Index> Masses for OnDemand<'_, I> {
     fn at(self, depth: usize) -> usize {
         let Self { tree, path } = self;
         (0..depth).fold(tree.mass(), |mass, above| match tree.node(path.at(above)) {
-            Some(node) => Tree::child_mass(node, mass, path.at(above + 1)),
+            Some(node) => BoxedTree::child_mass(node, mass, path.at(above + 1)),
             None => mass,
         })
     }
@@ -73,7 +73,7 @@ impl<I: Index> Masses for OnDemand<'_, I> {
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a walk, cut in two")]
 pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
-    tree: &Tree<I>,
+    tree: &BoxedTree<I>,
     points: &PointStore,
     geometry: G,
     x: &[f32],
@@ -101,27 +101,26 @@ pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
     let mut depth = path.depth();
     for &node in path.nodes.iter().rev() {
         depth -= 1;
-        let bounds = match (path.removed, tree.kept_box(geometry, points, node.get())) {
+        let bounds = match (path.removed, tree.cached_box(geometry, points, node.get())) {
             (Some(removed), _) if depth < removed.depth => {
                 // What remains: the box of the node below, and its sibling subtree.
-                if depth + 1 == removed.depth {
-                    geometry.clear(&everywhere, scratch);
-                    tree.extend(geometry, points, removed.sibling, &everywhere, scratch);
+                let mut bounds = if depth + 1 == removed.depth {
                     below = removed.parent;
-                }
+                    let mut bounds = geometry.clear(&everywhere, scratch);
+                    tree.extend(geometry, points, removed.sibling, &everywhere, &mut bounds);
+                    bounds
+                } else {
+                    Unmeasured::reopen(scratch)
+                };
                 let sibling = tree.sibling(node, below);
-                tree.extend(geometry, points, sibling, &everywhere, scratch);
-                geometry.measure(scratch);
-                &*scratch
+                tree.extend(geometry, points, sibling, &everywhere, &mut bounds);
+                geometry.measure(bounds)
             }
             (_, Some(bounds)) => bounds,
-            (_, None) => {
-                tree.grow(geometry, points, node, below, scratch);
-                &*scratch
-            }
+            (_, None) => tree.grow(geometry, points, node, below, scratch),
         };
         below = node;
-        let corners = geometry.corners(bounds);
+        let corners = geometry.corners(bounds.record());
         let gap = if V::USES_PARTS {
             geometry.gap_and_parts(&mut outside, corners, x)
         } else {
@@ -142,7 +141,7 @@ pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
 
 /// The leaf at the end of a path.
 struct BoxedLeaf<'a, I, G, M> {
-    tree: &'a Tree<I>,
+    tree: &'a BoxedTree<I>,
     points: &'a PointStore,
     geometry: G,
     path: Path<'a, I>,
@@ -191,7 +190,7 @@ impl<I: Index, G: Geometry, M: Masses> LeafParts for BoxedLeaf<'_, I, G, M> {
     #[inline(always)]
     fn tree_box(&self, record: &mut Vec<f32>) {
         record.resize(self.geometry.box_len(), 0.0);
-        self.tree.whole_box(self.geometry, self.points, record);
+        let _ = self.tree.tree_box(self.geometry, self.points, record);
     }
 
     #[inline(always)]
@@ -222,19 +221,20 @@ impl<I: Index, G: Geometry, M: Masses> LeafParts for BoxedLeaf<'_, I, G, M> {
         let everywhere = geometry.everywhere();
         let mut outside = everywhere;
         record.resize(geometry.box_len(), 0.0);
-        geometry.clear(&everywhere, record);
+        let _ = geometry.clear(&everywhere, record);
         for depth in (0..path.depth()).rev() {
             let sibling = tree.sibling(path.at(depth), path.at(depth + 1));
-            tree.extend(geometry, points, sibling, &everywhere, record);
-            geometry.measure(record);
-            let corners = geometry.corners(record);
+            let mut bounds = Unmeasured::reopen(record);
+            tree.extend(geometry, points, sibling, &everywhere, &mut bounds);
+            let bounds = geometry.measure(bounds);
+            let corners = geometry.corners(bounds.record());
             let Some(gap) = geometry.gap_and_parts(&mut outside, corners, x) else {
                 break;
             };
             visitor.ancestor(&BoxedAncestor {
                 depth,
                 gap: f64::from(gap),
-                range: f64::from(geometry.range(record)),
+                range: f64::from(geometry.range(bounds)),
                 corners,
                 geometry,
                 outside: &outside,

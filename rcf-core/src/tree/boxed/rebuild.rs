@@ -1,13 +1,13 @@
 //! Taking a tree apart into its cuts, and building it again from them.
 
-use super::Tree;
+use super::BoxedTree;
 use super::node::{Node, NodeRef};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
 use crate::tree::cut::Cut;
 
-impl<I: Index> Tree<I> {
+impl<I: Index> BoxedTree<I> {
     /// The cuts of all internal nodes, from the root, left before right.
     pub(crate) fn cuts(&self) -> Vec<Cut> {
         let mut cuts = Vec::with_capacity(self.nodes.len());
@@ -41,7 +41,7 @@ impl<I: Index> Tree<I> {
         }
         tree.nodes.reserve_exact(cuts.len());
 
-        // Each cut parts a stretch of `points` in two; the left one is next.
+        // Each cut partitions a stretch of `points` in two; the left one is next.
         let mut points = points.to_vec();
         let mut cuts = cuts.iter();
         let mut pending = vec![(0..points.len(), None)];
@@ -78,7 +78,7 @@ impl<I: Index> Tree<I> {
         if cuts.next().is_some() {
             return None;
         }
-        tree.make_boxes(geometry, store);
+        tree.cache_boxes(geometry, store);
         Some(tree)
     }
 }
@@ -88,7 +88,7 @@ impl<I: Index> Tree<I> {
 pub(crate) fn partition<T>(items: &mut [T], predicate: impl Fn(&T) -> bool) -> usize {
     let mut first = 0;
     for i in 0..items.len() {
-        // No branch: what the predicate says no processor can foretell.
+        // No branch: the predicate is unpredictable.
         let satisfies = predicate(&items[i]);
         items.swap(first, i);
         first += usize::from(satisfies);

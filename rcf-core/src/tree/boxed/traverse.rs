@@ -2,7 +2,7 @@
 
 use super::node::NodeRef;
 use super::path::{OnDemand, Path, walk_up};
-use super::{PathBuffer, Tree};
+use super::{BoxedTree, PathBuffer};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
@@ -10,17 +10,17 @@ use crate::visitor::Visitor;
 
 /// Trees that descend side by side: each waits for memory while the others go on.
 const GROUP: usize = 8;
-/// Depth up to which a group records its paths; deeper ones, which only extreme data make, are descended
-/// again.
+/// Depth up to which a group records its paths; deeper ones, which only extreme data make, are
+/// descended again.
 const GROUP_DEPTH: usize = 64;
 /// The internal nodes of one path of a group.
 type Nodes<I> = [NodeRef<I>; GROUP_DEPTH];
 
-/// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of a bounding
-/// box.
+/// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of a
+/// bounding box.
 #[inline(always)]
 pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
-    trees: &[Tree<I>],
+    trees: &[BoxedTree<I>],
     points: &PointStore,
     geometry: G,
     x: &[f32],
@@ -75,7 +75,7 @@ struct Descent<I> {
 /// Takes each of `N` trees one level down in turn, and records the nodes passed in `nodes`.
 #[inline(always)]
 fn descend_group<const N: usize, I: Index, G: Geometry>(
-    trees: &[Tree<I>; N],
+    trees: &[BoxedTree<I>; N],
     geometry: G,
     x: &[f32],
     nodes: &mut [Nodes<I>],

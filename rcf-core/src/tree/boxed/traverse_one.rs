@@ -1,14 +1,15 @@
-//! The traversal of one tree that notes masses, of the tree as it is or without the query's own copy.
+//! The traversal of one tree that notes masses, of the tree as it is or without the query's own
+//! copy.
 //!
 //! # Without its own copy
 //! A query that is in the sample meets itself. What would be there without it is known without
 //! changing the tree: deletion puts the leaf's sibling in the place of their parent, and makes each
-//! bounding box above the union of what remains. The descent goes on into that sibling, and the walk up
-//! passes those boxes; what the visitor sees is, to the bit, the tree after a deletion.
+//! bounding box above the union of what remains. The descent goes on into that sibling, and the
+//! walk up passes those boxes; what the visitor sees is, to the bit, the tree after a deletion.
 
 use std::ops::ControlFlow;
 
-use super::Tree;
+use super::BoxedTree;
 use super::node::NodeRef;
 use super::path::{Path, Removed, walk_up};
 use crate::arena::PointStore;
@@ -18,7 +19,7 @@ use crate::visitor::Visitor;
 
 /// Working memory that is kept from tree to tree.
 #[derive(Debug, Default)]
-pub(crate) struct Walker<I> {
+pub(crate) struct BoxedWalker<I> {
     nodes: Vec<NodeRef<I>>,
     /// The mass of each node of the path, then that of what lies below.
     masses: Vec<usize>,
@@ -26,13 +27,14 @@ pub(crate) struct Walker<I> {
     scratch: Vec<f32>,
 }
 
-impl<I: Index> Walker<I> {
+impl<I: Index> BoxedWalker<I> {
     /// Lets a visitor traverse a tree that is not empty. A leaf equal to the query, of at most
-    /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing else.
+    /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing
+    /// else.
     #[inline(always)]
     pub(crate) fn traverse<G: Geometry, V: Visitor>(
         &mut self,
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         points: &PointStore,
         geometry: G,
         x: &[f32],
@@ -74,7 +76,7 @@ impl<I: Index> Walker<I> {
     #[inline(always)]
     fn descend<G: Geometry>(
         &mut self,
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         geometry: G,
         x: &[f32],
         mut reference: NodeRef<I>,
@@ -83,7 +85,7 @@ impl<I: Index> Walker<I> {
         while let Some(node) = tree.node(reference) {
             self.nodes.push(reference);
             reference = node.toward(geometry, x);
-            mass = Tree::child_mass(node, mass, reference);
+            mass = BoxedTree::child_mass(node, mass, reference);
             self.masses.push(mass);
         }
         reference

@@ -1,23 +1,23 @@
-//! Insertion and deletion: the law of [`Tree`](crate::tree::boxed::Tree), see there.
+//! Insertion and deletion: the law of [`BoxedTree`](crate::tree::boxed::BoxedTree), see there.
 //!
-//! What changes is one entry of each array, the spans of the nodes above, and the levels of the nodes
-//! below: a contiguous stretch.
+//! What changes is one entry of each array, the spans of the nodes above, and the levels of the
+//! nodes below: a contiguous stretch.
 
-use super::{End, Leaf, LineTree, Stretch};
+use super::{End, Leaf, SortedTree, Stretch};
 use crate::arena::PointStore;
-use crate::geometry::{Geometry, Line};
+use crate::geometry::{Geometry, OneDimensional};
 use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::tree::cut::separating_cut;
 
-impl<I: Index> LineTree<I> {
+impl<I: Index> SortedTree<I> {
     /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
     /// was there already.
     #[inline(always)]
     pub(crate) fn insert(&mut self, points: &PointStore, point: usize, rng: &mut TreeRng) -> usize {
-        let x = points.line()[point];
+        let x = points.values()[point];
         if self.mass == 0 {
-            self.plant(point);
+            self.insert_first(point);
             return point;
         }
         let leaf = self.descend(x);
@@ -28,7 +28,8 @@ impl<I: Index> LineTree<I> {
             return neighbor;
         }
 
-        // The highest node of which a cut parts x. It lies outside of those that it climbs from one side.
+        // The highest node of which a cut separates x. It lies on one side of all boxes that it
+        // passes.
         let mut split = Stretch::leaf(leaf);
         let gap = (x - place).abs();
         let right = x > place;
@@ -42,13 +43,13 @@ impl<I: Index> LineTree<I> {
             }
         }
         let corners = self.corners(points, split);
-        let cut = separating_cut(Line.corners(&corners), &[x], rng).value;
+        let cut = separating_cut(OneDimensional.corners(&corners), &[x], rng).value;
         self.part(split, point, right, cut);
         point
     }
 
     /// The first point.
-    fn plant(&mut self, point: usize) {
+    fn insert_first(&mut self, point: usize) {
         self.grow();
         self.cuts.push(f32::NEG_INFINITY);
         self.leaves.extend([
@@ -72,7 +73,8 @@ impl<I: Index> LineTree<I> {
         self.mass += 1;
     }
 
-    /// Puts a new node above another one, which a cut parts from a new point to its right or left.
+    /// Puts a new node above another one, which a cut separates from a new point to its right or
+    /// left.
     #[inline(always)]
     fn part(&mut self, below: Stretch, point: usize, right: bool, cut: f32) {
         let mut above = below;
@@ -122,17 +124,17 @@ impl<I: Index> LineTree<I> {
         self.mass += 1;
     }
 
-    /// Makes room for more leaves.
+    /// Grows the capacity.
     #[cold]
     fn grow(&mut self) {
-        let room = (2 * self.len()).clamp(8, self.sample_size.max(8));
-        self.reserve(room.min(self.sample_size));
+        let scratch = (2 * self.len()).clamp(8, self.sample_size.max(8));
+        self.reserve(scratch.min(self.sample_size));
     }
 
     /// Deletes one occurrence of a point that is in the tree.
     #[inline(always)]
     pub(crate) fn delete(&mut self, points: &PointStore, point: usize) {
-        let leaf = self.descend(points.line()[point]);
+        let leaf = self.descend(points.values()[point]);
         debug_assert_eq!(self.point(leaf), point);
         self.mass -= 1;
         if let Some(mass) = self.masses.get_mut(leaf)

@@ -1,8 +1,8 @@
 //! A random cut tree over points of one dimension: a sorted array.
 //!
-//! On a line, the leaves of a tree stand in order, and a node is a stretch of neighbours. Between two
-//! neighbours there is one cut, which is the node in which they part. So nodes need neither children
-//! nor boxes:
+//! The leaves of a tree stand in order, and a node is a stretch of neighbours. Between two
+//! neighbours there is one cut, which is the node in which they part. So nodes need neither
+//! children nor boxes:
 //!
 //! ```text
 //! leaves     a     b     c     d     e          the node of cut i covers span + 1 leaves,
@@ -11,13 +11,13 @@
 //!                                               around a stretch is its parent's
 //! ```
 //!
-//! To descend is to search the cuts, which takes no branches; to climb is to compare the levels at
-//! both ends. A box is the first and the last leaf of a stretch, hence never stale. What a query climbs
-//! past is known too: right of its leaf, it is outside of those ancestors in which the leaf is the last
-//! one, and its distance from all of them is that from the leaf.
+//! To descend is to search the cuts, which takes no branches; to walk up is to compare the levels
+//! at both ends. A box is the first and the last leaf of a stretch, hence never stale. What a query
+//! walks up past is known too: right of its leaf, it is outside of those ancestors in which the
+//! leaf is the last one, and its distance from all of them is that from the leaf.
 //!
-//! The law is that of [`Tree`](crate::tree::boxed::Tree), and the draws are the same, so that both are equal to
-//! the bit, which the tests make sure of.
+//! The law is that of [`BoxedTree`](crate::tree::boxed::BoxedTree), and the draws are the same, so
+//! that both are equal to the bit, which the tests make sure of.
 
 mod change;
 mod rebuild;
@@ -27,7 +27,7 @@ mod tests;
 mod traverse;
 
 pub(crate) use sweep::Sweep;
-pub(crate) use traverse::LineWalker;
+pub(crate) use traverse::SortedWalker;
 
 use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
@@ -37,18 +37,18 @@ use super::boxed::PathBuffer;
 use super::cut::Cut;
 use super::imputation::Imputer;
 use crate::arena::PointStore;
-use crate::geometry::Line;
+use crate::geometry::OneDimensional;
 use crate::layout::{Index, size_of_val_capacity};
 use crate::rng::TreeRng;
 use crate::visitor::Visitor;
-use crate::visitor::attribution::LineAttribution;
+use crate::visitor::attribution::OneDimensionalAttribution;
 
 /// A random cut tree over one-dimensional points of a [`PointStore`].
 #[derive(Debug, Clone)]
-pub(crate) struct LineTree<I> {
+pub(crate) struct SortedTree<I> {
     sample_size: usize,
-    /// What stands to the left of each leaf: a cut, but for the first one. Points up to it are on the
-    /// left.
+    /// What stands to the left of each leaf: a cut, but for the first one. Points up to it are on
+    /// the left.
     cuts: Vec<f32>,
     /// The leaves in the order of their points, and one more without a point that ends them.
     leaves: Vec<Leaf<I>>,
@@ -68,7 +68,7 @@ struct Leaf<I> {
     span: I,
 }
 
-/// A node: the leaves from `first` to `last`, a single one or all that hang below a cut.
+/// A node: the leaves from `first` to `last`, a single one or all that are below a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stretch {
     first: usize,
@@ -109,8 +109,8 @@ struct EndingAt<'a, I> {
     leaf: usize,
     /// On which side the cut of a node stands of its far end: 0 or 1.
     beside: usize,
-    /// All bits where spans lead to the left. No branch: on which side a query lies, no processor can
-    /// foretell.
+    /// All bits where spans lead to the left. No branch: on which side a query lies, no processor
+    /// can predict.
     sign: usize,
     far: usize,
 }
@@ -134,14 +134,14 @@ impl<I: Index> Iterator for EndingAt<'_, I> {
     }
 }
 
-impl<I: Index> CutTree<I, Line> for LineTree<I> {
-    type Attribution<'a> = LineAttribution;
-    type Walker = LineWalker;
+impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
+    type Attribution<'a> = OneDimensionalAttribution;
+    type Walker = SortedWalker;
 
     #[inline(always)]
     fn insert(
         &mut self,
-        _: Line,
+        _: OneDimensional,
         points: &mut PointStore,
         point: usize,
         rng: &mut TreeRng,
@@ -151,12 +151,18 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     }
 
     #[inline(always)]
-    fn delete(&mut self, _: Line, points: &mut PointStore, point: usize, _: &mut PathBuffer<I>) {
+    fn delete(
+        &mut self,
+        _: OneDimensional,
+        points: &mut PointStore,
+        point: usize,
+        _: &mut PathBuffer<I>,
+    ) {
         self.delete(points, point);
     }
 
     fn rebuild(
-        _: Line,
+        _: OneDimensional,
         points: &mut PointStore,
         sample_size: usize,
         sample: &[I],
@@ -165,13 +171,13 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
         Self::rebuild(points, sample_size, sample, cuts)
     }
 
-    fn make_boxes(&mut self, _: Line, _: &mut PointStore) {}
+    fn cache_boxes(&mut self, _: OneDimensional, _: &mut PointStore) {}
 
     #[inline(always)]
     fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,
-        _: Line,
+        _: OneDimensional,
         x: &[f32],
         _: &mut [f32],
         visitor: &mut V,
@@ -183,7 +189,7 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     fn sum_scores(
         trees: &[Self],
         points: &PointStore,
-        _: Line,
+        _: OneDimensional,
         rows: &[f32],
         mut normalizer: impl FnMut(usize) -> f64,
     ) -> Vec<f64> {
@@ -197,9 +203,9 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
     #[inline(always)]
     fn traverse_one<V: Visitor>(
         &self,
-        walker: &mut LineWalker,
+        walker: &mut SortedWalker,
         points: &PointStore,
-        _: Line,
+        _: OneDimensional,
         x: &[f32],
         ignored_mass: usize,
         visitor: &mut V,
@@ -211,14 +217,14 @@ impl<I: Index> CutTree<I, Line> for LineTree<I> {
         &self,
         imputer: &mut Imputer<'_, I>,
         points: &PointStore,
-        _: Line,
+        _: OneDimensional,
         may_be: impl Fn(usize) -> bool,
     ) -> usize {
-        imputer.best_on_line(self, points, may_be)
+        imputer.best_of_sorted(self, points, may_be)
     }
 }
 
-impl<I: Index> LineTree<I> {
+impl<I: Index> SortedTree<I> {
     pub(crate) const fn new(sample_size: usize) -> Self {
         Self {
             sample_size,
@@ -229,7 +235,7 @@ impl<I: Index> LineTree<I> {
         }
     }
 
-    /// Takes all points out, and keeps the room for them.
+    /// Takes all points out, and keeps their capacity.
     pub(crate) fn clear(&mut self) {
         self.cuts.clear();
         self.leaves.clear();
@@ -257,7 +263,7 @@ impl<I: Index> LineTree<I> {
     /// The coordinate of a leaf's point.
     #[inline(always)]
     fn value(&self, points: &PointStore, leaf: usize) -> f32 {
-        points.line()[self.point(leaf)]
+        points.values()[self.point(leaf)]
     }
 
     /// The leaf to which `x` descends, in a tree that is not empty.
@@ -307,8 +313,8 @@ impl<I: Index> LineTree<I> {
         ]
     }
 
-    /// The node above, or `None` of the root. Which of the two cuts around a node is the deeper one no
-    /// processor can foretell.
+    /// The node above, or `None` of the root. Which of the two cuts around a node is the deeper one
+    /// no processor can predict.
     #[inline(always)]
     fn parent(&self, Stretch { first, last }: Stretch) -> Option<Parent> {
         let (left, right) = (self.leaves[first].level, self.leaves[last + 1].level);
@@ -322,8 +328,8 @@ impl<I: Index> LineTree<I> {
         (left.max(right) > I::default()).then_some(Parent { stretch, cut })
     }
 
-    /// The nodes of which a leaf is the last one, if `last`, or else the first one, upwards. A query beyond
-    /// it is outside of their boxes, and by the same distance.
+    /// The nodes of which a leaf is the last one, if `last`, or else the first one, upwards. A
+    /// query beyond it is outside of their boxes, and by the same distance.
     #[inline(always)]
     fn ending_at(&self, leaf: usize, last: bool) -> EndingAt<'_, I> {
         EndingAt {
@@ -336,7 +342,7 @@ impl<I: Index> LineTree<I> {
         }
     }
 
-    /// Makes room for so many leaves.
+    /// Grows the capacity to so many leaves.
     fn reserve(&mut self, leaves: usize) {
         self.cuts.reserve_exact(leaves - self.cuts.len());
         self.leaves.reserve_exact(leaves + 1 - self.leaves.len());

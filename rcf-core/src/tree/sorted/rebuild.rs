@@ -1,6 +1,6 @@
 //! Taking a tree apart into its cuts, and building it again from them.
 
-use super::{Leaf, LineTree, Stretch};
+use super::{Leaf, SortedTree, Stretch};
 use crate::arena::PointStore;
 use crate::layout::Index;
 use crate::tree::cut::Cut;
@@ -8,10 +8,10 @@ use crate::tree::cut::Cut;
 /// No cut: to the left of the first leaf there is none.
 const NONE: u32 = 0;
 
-impl<I: Index> LineTree<I> {
+impl<I: Index> SortedTree<I> {
     /// The cuts of all nodes, from the root, left before right.
     pub(crate) fn cuts(&self) -> Vec<Cut> {
-        // The node of a cut hangs below the deeper of the two nearest ones that are less deep; so the
+        // The node of a cut is below the deeper of the two nearest ones that are less deep; so the
         // cuts that may still get one to their right are those less deep than all since.
         let mut children = vec![[NONE; 2]; self.len()];
         let mut pending: Vec<u32> = Vec::new();
@@ -81,7 +81,7 @@ impl<I: Index> LineTree<I> {
                 level + 1,
             ));
         }
-        // Two points of one value no cut has parted.
+        // Two points of one value no cut has partitioned.
         cuts.next().is_none().then_some(tree)
     }
 
@@ -89,7 +89,7 @@ impl<I: Index> LineTree<I> {
     fn set_leaves(&mut self, store: &PointStore, points: &[I]) -> Vec<f32> {
         let mut sorted: Vec<(f32, usize)> = points
             .iter()
-            .map(|point| (store.line()[point.get()], point.get()))
+            .map(|point| (store.values()[point.get()], point.get()))
             .collect();
         sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.mass = sorted.len();

@@ -1,6 +1,6 @@
-//! Scores of many queries on a line: sorted, they pass the leaves in one sweep.
+//! Scores of many queries in one dimension: sorted, they pass the leaves in one sweep.
 
-use super::{End, LineTree};
+use super::{End, SortedTree};
 use crate::arena::PointStore;
 use crate::layout::Index;
 use crate::visitor::score::{seen, step, unseen};
@@ -15,8 +15,8 @@ pub(crate) struct Sweep {
     /// In order, and then infinities.
     values: Vec<f32>,
     sums: Vec<f64>,
-    /// For each node that the present queries climb past its range, and the score of a query that it
-    /// parts off.
+    /// For each node that the present queries pass its range, and the score of a query that it
+    /// separates.
     passed: Vec<(f64, f64)>,
 }
 
@@ -47,7 +47,7 @@ impl Sweep {
     #[inline(always)]
     pub(crate) fn add_scores<I: Index>(
         &mut self,
-        tree: &LineTree<I>,
+        tree: &SortedTree<I>,
         points: &PointStore,
         normalizer: f64,
     ) {
@@ -66,7 +66,7 @@ impl Sweep {
     #[inline(always)]
     fn reach<I: Index>(
         &mut self,
-        tree: &LineTree<I>,
+        tree: &SortedTree<I>,
         points: &PointStore,
         leaf: usize,
         last: f32,
@@ -94,14 +94,20 @@ impl Sweep {
                 let range = (tree.value(points, far) - place).abs();
                 (f64::from(range), unseen(depth))
             }));
-            self.climb(queries, place, unseen(depth), normalizer);
+            self.walk_up(queries, place, unseen(depth), normalizer);
         }
         end
     }
 
-    /// Adds the scores of queries beside a leaf, each of which climbs past the same nodes.
+    /// Adds the scores of queries next to a leaf, each of which passes the same nodes.
     #[inline(always)]
-    fn climb(&mut self, queries: std::ops::Range<usize>, place: f32, alone: f64, normalizer: f64) {
+    fn walk_up(
+        &mut self,
+        queries: std::ops::Range<usize>,
+        place: f32,
+        alone: f64,
+        normalizer: f64,
+    ) {
         for at in queries.clone().step_by(LANES) {
             let values = &self.values[at..at + LANES];
             let mut gaps = [0.0; LANES];

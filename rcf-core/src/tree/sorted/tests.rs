@@ -1,28 +1,28 @@
-//! A tree on a line is the tree with nodes and boxes, to the bit.
+//! A tree in one dimension is the boxed tree, to the bit.
 
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
-use super::{LineTree, Stretch};
+use super::{SortedTree, Stretch};
 use crate::arena::PointStore;
 use crate::forest::RandomCutForest;
-use crate::geometry::Line;
+use crate::geometry::OneDimensional;
 use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::testing::Random;
 use crate::tree::CutTree;
-use crate::tree::boxed::{PathBuffer, Tree};
+use crate::tree::boxed::{BoxedTree, PathBuffer};
 use crate::tree::imputation::Imputer;
 use crate::visitor::attribution::{Attribute, AttributionVisitor};
 use crate::visitor::collusive::CollusiveDisplacementSum;
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
 use crate::visitor::score::{ScoreVisitor, TreeScore};
 use crate::visitor::scoring::ScoringSum;
-use crate::visitor::{Ancestor, Leaf, Visitor};
 use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
+use crate::visitor::{Ancestor, Leaf, Visitor};
 
-impl<I: Index> LineTree<I> {
+impl<I: Index> SortedTree<I> {
     /// Panics unless all invariants hold; returns the point and the mass of each leaf.
     pub(crate) fn validate(&self, points: &PointStore) -> Vec<(usize, usize)> {
         let count = self.cuts.len();
@@ -73,12 +73,18 @@ impl<I: Index> LineTree<I> {
         leaves
     }
 
-    /// The tree with nodes and boxes that has the same points and cuts.
-    pub(crate) fn boxed(&self, points: &mut PointStore) -> Tree<I> {
+    /// The boxed tree that has the same points and cuts.
+    pub(crate) fn boxed(&self, points: &mut PointStore) -> BoxedTree<I> {
         let leaves = (0..self.cuts.len())
             .flat_map(|leaf| vec![I::new(self.point(leaf)); self.leaf_mass(leaf)]);
         let leaves: Vec<I> = leaves.collect();
-        let tree = Tree::rebuild(Line, points, self.sample_size, &leaves, &self.cuts());
+        let tree = BoxedTree::rebuild(
+            OneDimensional,
+            points,
+            self.sample_size,
+            &leaves,
+            &self.cuts(),
+        );
         tree.expect("cuts of these points")
     }
 }
@@ -115,9 +121,9 @@ impl Visitor for Walk {
 /// Both kinds of trees, over one store.
 struct Pair<I> {
     store: PointStore,
-    line: LineTree<I>,
+    line: SortedTree<I>,
     line_rng: TreeRng,
-    boxed: Tree<I>,
+    boxed: BoxedTree<I>,
     boxed_rng: TreeRng,
     path: PathBuffer<I>,
 }
@@ -127,9 +133,9 @@ impl<I: Index> Pair<I> {
         let rng = || TreeRng::family(seed, 1).remove(0);
         Self {
             store: PointStore::new(1, 0),
-            line: LineTree::new(SAMPLE_SIZE),
+            line: SortedTree::new(SAMPLE_SIZE),
             line_rng: rng(),
-            boxed: Tree::new(SAMPLE_SIZE),
+            boxed: BoxedTree::new(SAMPLE_SIZE),
             boxed_rng: rng(),
             path: PathBuffer::new(),
         }
@@ -139,7 +145,9 @@ impl<I: Index> Pair<I> {
         let point = self.store.add(&[x]);
         let leaf = self.line.insert(&self.store, point, &mut self.line_rng);
         let (rng, path) = (&mut self.boxed_rng, &mut self.path);
-        let other = self.boxed.insert(Line, &mut self.store, point, rng, path);
+        let other = self
+            .boxed
+            .insert(OneDimensional, &mut self.store, point, rng, path);
         assert_eq!(leaf, other);
         self.store.retain(leaf);
         self.store.drop_if_unused(point);
@@ -150,29 +158,41 @@ impl<I: Index> Pair<I> {
         assert_eq!(self.store.padded_row(point), [x]);
         self.line.delete(&self.store, point);
         let path = &mut self.path;
-        self.boxed.delete(Line, &mut self.store, point, path);
+        self.boxed
+            .delete(OneDimensional, &mut self.store, point, path);
         self.store.release(point);
     }
 
     /// All that can be read off one of them: visitors, functionals, imputation.
-    fn read<T: CutTree<I, Line>>(&self, tree: &T, x: f32) -> Vec<u64> {
+    fn read<T: CutTree<I, OneDimensional>>(&self, tree: &T, x: f32) -> Vec<u64> {
         let (x, scratch) = ([x], &mut [0.0; 2]);
         let trees = std::slice::from_ref(tree);
         let mut walk = Walk::default();
-        T::traverse(trees, &self.store, Line, &x, scratch, &mut walk);
+        T::traverse(trees, &self.store, OneDimensional, &x, scratch, &mut walk);
         let mut noted = Walk::default();
         self.traverse_one(tree, &x, 0, &mut noted);
         assert_eq!(walk.seen, noted.seen, "masses on demand are those noted");
         let mut seen = walk.seen;
         let mut attribution = AttributionVisitor::new(&x, 1);
-        T::traverse(trees, &self.store, Line, &x, scratch, &mut attribution);
+        T::traverse(
+            trees,
+            &self.store,
+            OneDimensional,
+            &x,
+            scratch,
+            &mut attribution,
+        );
         seen.push(attribution.score());
         attribution.add_tree(1.0);
         let parts = attribution.sum();
         seen.extend([parts.high[0], parts.low[0]]);
-        seen.extend(T::sum_scores(trees, &self.store, Line, &x, |mass| {
-            mass as f64
-        }));
+        seen.extend(T::sum_scores(
+            trees,
+            &self.store,
+            OneDimensional,
+            &x,
+            |mass| mass as f64,
+        ));
 
         let config = RandomCutForest::builder(1)
             .relative_noise_floor(0.1)
@@ -181,7 +201,14 @@ impl<I: Index> Pair<I> {
         let floor = NoiseFloor::new(&config).expect("a floor");
         let mut score = ScoreVisitor::default();
         let mut floored = Floored::new(&mut score, &floor, &x);
-        T::traverse(trees, &self.store, Line, &x, scratch, &mut floored);
+        T::traverse(
+            trees,
+            &self.store,
+            OneDimensional,
+            &x,
+            scratch,
+            &mut floored,
+        );
         seen.push(score.score);
         for ignored_mass in [0, 1, 2] {
             seen.extend(self.value(tree, &x, ignored_mass, &AnomalyScore));
@@ -191,12 +218,12 @@ impl<I: Index> Pair<I> {
             seen.push(collusive.sum());
         }
         for (missing, centrality) in [(&[0][..], 1.0), (&[0], 0.3), (&[], 0.5)] {
-            let lots = TreeRng::family(7, 1).remove(0);
-            let mut imputer = Imputer::new(&x, missing, centrality, lots);
+            let draws = TreeRng::family(7, 1).remove(0);
+            let mut imputer = Imputer::new(&x, missing, centrality, draws);
             let odd = |point| point % 2 == 1;
             let best = [
-                tree.best(&mut imputer, &self.store, Line, |_| true),
-                tree.best(&mut imputer, &self.store, Line, odd),
+                tree.best(&mut imputer, &self.store, OneDimensional, |_| true),
+                tree.best(&mut imputer, &self.store, OneDimensional, odd),
             ];
             seen.extend(best.map(|point| point as f64));
         }
@@ -204,17 +231,24 @@ impl<I: Index> Pair<I> {
     }
 
     /// What it says of directions in its own way.
-    fn parts<T: CutTree<I, Line>>(&self, tree: &T, x: f32) -> [f64; 2] {
+    fn parts<T: CutTree<I, OneDimensional>>(&self, tree: &T, x: f32) -> [f64; 2] {
         let (x, scratch) = ([x], &mut [0.0; 2]);
         let mut visitor = T::Attribution::new(&x, 1);
         let trees = std::slice::from_ref(tree);
-        T::traverse(trees, &self.store, Line, &x, scratch, &mut visitor);
+        T::traverse(
+            trees,
+            &self.store,
+            OneDimensional,
+            &x,
+            scratch,
+            &mut visitor,
+        );
         visitor.add_tree(1.0);
         let parts = visitor.sum();
         [parts.high[0], parts.low[0]]
     }
 
-    fn traverse_one<T: CutTree<I, Line>, V: Visitor>(
+    fn traverse_one<T: CutTree<I, OneDimensional>, V: Visitor>(
         &self,
         tree: &T,
         x: &[f32],
@@ -222,10 +256,17 @@ impl<I: Index> Pair<I> {
         visitor: &mut V,
     ) {
         let walker = &mut T::Walker::default();
-        let _ = tree.traverse_one(walker, &self.store, Line, x, ignored_mass, visitor);
+        let _ = tree.traverse_one(
+            walker,
+            &self.store,
+            OneDimensional,
+            x,
+            ignored_mass,
+            visitor,
+        );
     }
 
-    fn value<T: CutTree<I, Line>, F: ScoringFunction>(
+    fn value<T: CutTree<I, OneDimensional>, F: ScoringFunction>(
         &self,
         tree: &T,
         x: &[f32],
@@ -257,7 +298,7 @@ impl<I: Index> Pair<I> {
         }
         let scores = |x: &[f32]| {
             let trees = std::slice::from_ref(&self.line);
-            LineTree::sum_scores(trees, &self.store, Line, x, |mass| mass as f64)
+            SortedTree::sum_scores(trees, &self.store, OneDimensional, x, |mass| mass as f64)
         };
         let one_by_one: Vec<f64> = queries.iter().flat_map(|&x| scores(&[x])).collect();
         assert_eq!(scores(queries), one_by_one);
@@ -265,7 +306,7 @@ impl<I: Index> Pair<I> {
         let sample: Vec<I> = (0..self.line.len())
             .flat_map(|leaf| vec![I::new(self.line.point(leaf)); self.line.leaf_mass(leaf)])
             .collect();
-        let again = LineTree::rebuild(&self.store, SAMPLE_SIZE, &sample, &cuts);
+        let again = SortedTree::rebuild(&self.store, SAMPLE_SIZE, &sample, &cuts);
         let again = again.expect("cuts of these points");
         again.validate(&self.store);
         assert_eq!(again.cuts(), cuts);
@@ -343,7 +384,7 @@ fn what_is_not_sorted_by_its_cuts_is_refused() {
     let tree = &pair.line;
     let sample: Vec<u16> = tree.leaves[..20].iter().map(|leaf| leaf.point).collect();
     let rebuild = |sample: &[u16], cuts: &[_]| {
-        LineTree::rebuild(&pair.store, SAMPLE_SIZE, sample, cuts).is_some()
+        SortedTree::rebuild(&pair.store, SAMPLE_SIZE, sample, cuts).is_some()
     };
     let cuts = tree.cuts();
     assert!(rebuild(&sample, &cuts));
@@ -360,7 +401,7 @@ fn what_is_not_sorted_by_its_cuts_is_refused() {
     let mut twins = sample.clone();
     let twin = pair.store.add(&[pair.line.value(&pair.store, 3)]);
     twins.push(twin as u16);
-    let rebuilt = LineTree::rebuild(&pair.store, SAMPLE_SIZE, &twins, &cuts);
+    let rebuilt = SortedTree::rebuild(&pair.store, SAMPLE_SIZE, &twins, &cuts);
     assert!(rebuilt.is_none(), "two points of one value");
 }
 

@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::{End, LineTree, Stretch};
+use super::{End, SortedTree, Stretch};
 use crate::arena::PointStore;
-use crate::geometry::{Corners, Geometry, Line};
+use crate::geometry::{Corners, Geometry, OneDimensional, Unmeasured};
 use crate::layout::Index;
 use crate::tree::imputation::Imputer;
 use crate::visitor::parts::{AncestorParts, LeafParts};
@@ -16,7 +16,7 @@ const GROUP: usize = 8;
 /// Lets a visitor traverse trees, none of them empty, in their order.
 #[inline(always)]
 pub(super) fn traverse<I: Index, V: Visitor>(
-    trees: &[LineTree<I>],
+    trees: &[SortedTree<I>],
     points: &PointStore,
     x: &[f32],
     visitor: &mut V,
@@ -38,7 +38,7 @@ pub(super) fn traverse<I: Index, V: Visitor>(
 /// Lets a visitor walk up from a leaf past the bounding boxes that do not contain the query.
 #[inline(always)]
 fn walk_up<I: Index, V: Visitor>(
-    tree: &LineTree<I>,
+    tree: &SortedTree<I>,
     points: &PointStore,
     x: &[f32],
     leaf: usize,
@@ -65,7 +65,7 @@ fn walk_up<I: Index, V: Visitor>(
         visitor.ancestor(&SortedAncestor {
             depth,
             gap,
-            range: f64::from(Line.range(&bounds)),
+            range: f64::from(bounds[1] - bounds[0]),
             bounds,
             masses,
         });
@@ -88,7 +88,7 @@ impl Masses for &[usize] {
 /// Computed when they are asked for, which is seldom.
 #[derive(Debug, Clone, Copy)]
 struct OnDemand<'a, I> {
-    tree: &'a LineTree<I>,
+    tree: &'a SortedTree<I>,
     leaf: usize,
 }
 
@@ -112,7 +112,7 @@ impl<I: Index> Masses for OnDemand<'_, I> {
 
 /// The leaf that a query reached.
 struct SortedLeaf<'a, I, M> {
-    tree: &'a LineTree<I>,
+    tree: &'a SortedTree<I>,
     points: &'a PointStore,
     leaf: usize,
     depth: usize,
@@ -166,20 +166,20 @@ impl<I: Index, M: Masses> LeafParts for SortedLeaf<'_, I, M> {
 
     #[inline(always)]
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b> {
-        Line.corners(record)
+        OneDimensional.corners(record)
     }
 
     #[inline(always)]
     fn add_gaps(&self, x: &[f32], factor: impl FnOnce(f64) -> f64, sums: &mut [f64]) {
         let corners = Corners::of_point(&self.row);
-        if let Some(gap) = Line.gap(&mut (), corners, x) {
-            Line.add_gaps(&(), corners, x, factor(f64::from(gap)), sums);
+        if let Some(gap) = OneDimensional.gap(&mut (), corners, x) {
+            OneDimensional.add_gaps(&(), corners, x, factor(f64::from(gap)), sums);
         }
     }
 
     fn shadow<V: Visitor>(&self, x: &[f32], record: &mut Vec<f32>, visitor: &mut V) {
         record.resize(2, 0.0);
-        Line.clear(&(), record);
+        let _ = OneDimensional.clear(&(), record);
         let mut stretch = Stretch::leaf(self.leaf);
         let mut depth = self.depth;
         while let Some(parent) = self.tree.parent(stretch) {
@@ -197,15 +197,18 @@ impl<I: Index, M: Masses> LeafParts for SortedLeaf<'_, I, M> {
             };
             depth -= 1;
             let bounds = self.tree.corners(self.points, sibling);
-            Line.extend(&(), record, Line.corners(&bounds));
-            let Some(gap) = Line.gap(&mut (), Line.corners(record), x) else {
+            let mut union = Unmeasured::reopen(record);
+            OneDimensional.extend(&(), &mut union, OneDimensional.corners(&bounds));
+            let union = OneDimensional.measure(union);
+            let Some(gap) = OneDimensional.gap(&mut (), OneDimensional.corners(union.record()), x)
+            else {
                 break;
             };
             visitor.ancestor(&SortedAncestor {
                 depth,
                 gap: f64::from(gap),
-                range: f64::from(Line.range(record)),
-                bounds: [record[0], record[1]],
+                range: f64::from(OneDimensional.range(union)),
+                bounds: [union.record()[0], union.record()[1]],
                 masses: self.masses,
             });
             stretch = above;
@@ -247,36 +250,37 @@ impl<M: Masses> Ancestor for SortedAncestor<M> {
 impl<M: Masses> AncestorParts for SortedAncestor<M> {
     #[inline(always)]
     fn corners(&self) -> Corners<'_> {
-        Line.corners(&self.bounds)
+        OneDimensional.corners(&self.bounds)
     }
 
     #[inline(always)]
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b> {
-        Line.corners(record)
+        OneDimensional.corners(record)
     }
 
     #[inline(always)]
     fn add_gaps(&self, x: &[f32], factor: f64, sums: &mut [f64]) {
-        Line.add_gaps(&(), self.corners(), x, factor, sums);
+        OneDimensional.add_gaps(&(), self.corners(), x, factor, sums);
     }
 }
 
 /// Working memory that is kept from tree to tree.
 #[derive(Debug, Default)]
-pub(crate) struct LineWalker {
+pub(crate) struct SortedWalker {
     /// From the parent of the leaf to the root.
     path: Vec<Stretch>,
     /// The mass of each node of the path, from the root, and of the leaf.
     masses: Vec<usize>,
 }
 
-impl LineWalker {
-    /// Lets a visitor traverse a tree that is not empty. A leaf equal to the query, of at most `ignored_mass`, counts
-    /// as if it were not there; nothing is seen of a tree that holds nothing else.
+impl SortedWalker {
+    /// Lets a visitor traverse a tree that is not empty. A leaf equal to the query, of at most
+    /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing
+    /// else.
     #[inline(always)]
     pub(crate) fn traverse<I: Index, V: Visitor>(
         &mut self,
-        tree: &LineTree<I>,
+        tree: &SortedTree<I>,
         points: &PointStore,
         x: &[f32],
         ignored_mass: usize,
@@ -332,13 +336,14 @@ impl LineWalker {
         if visitor.leaf(&reached).is_continue() {
             for (&stretch, depth) in path.iter().zip((0..path.len()).rev()) {
                 let bounds = tree.corners(points, stretch);
-                let Some(gap) = Line.gap(&mut (), Line.corners(&bounds), x) else {
+                let Some(gap) = OneDimensional.gap(&mut (), OneDimensional.corners(&bounds), x)
+                else {
                     break;
                 };
                 visitor.ancestor(&SortedAncestor {
                     depth,
                     gap: f64::from(gap),
-                    range: f64::from(Line.range(&bounds)),
+                    range: f64::from(bounds[1] - bounds[0]),
                     bounds,
                     masses,
                 });
@@ -349,10 +354,10 @@ impl LineWalker {
 }
 
 impl<I: Index> Imputer<'_, I> {
-    /// [`best`](Self::best) of a tree on a line.
-    pub(crate) fn best_on_line(
+    /// [`best`](Self::best) of a tree in one dimension.
+    pub(crate) fn best_of_sorted(
         &mut self,
-        tree: &LineTree<I>,
+        tree: &SortedTree<I>,
         points: &PointStore,
         may_be: impl Fn(usize) -> bool,
     ) -> usize {

@@ -4,12 +4,12 @@
 //! dimensions in proportion to how far the query lies outside there, above (`high`) or below
 //! (`low`). The parts always add up to the score.
 //!
-//! The factors `1 − p`, by which all that came from below is multiplied at each box, are gathered in
-//! one number instead: what is added above is divided by it. So a box costs no more than the
+//! The factors `1 − p`, by which all that came from below is multiplied at each box, are gathered
+//! in one number instead: what is added above is divided by it. So a box costs no more than the
 //! dimensions in which the query lies outside of it.
 //!
-//! Boxes on the way up only grow, so in each dimension the query lies on one side of all of those that it
-//! is outside of: one signed number does for both directions, until the tree is done.
+//! Boxes on the way up only grow, so in each dimension the query lies on one side of all of those
+//! that it is outside of: one signed number does for both directions, until the tree is done.
 //!
 //! A query equal to a sampled point lies outside of no box. Its score is spread by the *shadow*
 //! boxes, those of the siblings along its path: what the boxes would be without the point.
@@ -18,7 +18,7 @@ mod one_dimensional;
 
 use std::ops::ControlFlow;
 
-pub(crate) use one_dimensional::LineAttribution;
+pub(crate) use one_dimensional::OneDimensionalAttribution;
 
 use super::score::{ScoreVisitor, TreeScore, unseen};
 use super::{Ancestor, Leaf, Visitor};
@@ -192,7 +192,8 @@ impl AttributionVisitor<'_> {
         spread.shadow.high[..*dimensions].fill(even);
         spread.shadow.low[..*dimensions].fill(even);
         leaf.shadow(spread.x, scratch, spread);
-        // Of boxes that are to come, the noise floor's, it may lie on other sides than of the shadows.
+        // Of boxes that are to come, the noise floor's, it may lie on other sides than of the
+        // shadows.
         spread.shadow.add_signed(1.0, &spread.tree);
         spread.tree.fill(0.0);
         spread.shadow.rescale(*score);

@@ -1,7 +1,7 @@
 //! Attribution in one dimension: all that is asked is the direction.
 //!
-//! The recursion is that of [`AttributionVisitor`](super::AttributionVisitor), on two numbers. A query
-//! that equals no sampled point lies on one side of all bounding boxes that it passes.
+//! The recursion is that of [`AttributionVisitor`](super::AttributionVisitor), on two numbers. A
+//! query that equals no sampled point lies on one side of all bounding boxes that it passes.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use crate::visitor::{Ancestor, Leaf, Visitor};
 
 /// Sums scores and attributions over trees.
 #[derive(Debug)]
-pub(crate) struct LineAttribution {
+pub(crate) struct OneDimensionalAttribution {
     /// On the present tree, not yet normalised.
     score: ScoreVisitor,
     sides: Sides,
@@ -53,7 +53,7 @@ impl Visitor for Sides {
     }
 }
 
-impl LineAttribution {
+impl OneDimensionalAttribution {
     /// The attribution of a query equal to the leaf's point.
     #[cold]
     fn by_shadow(&mut self, leaf: &impl Leaf) {
@@ -67,7 +67,7 @@ impl LineAttribution {
     }
 }
 
-impl Visitor for LineAttribution {
+impl Visitor for OneDimensionalAttribution {
     #[inline(always)]
     fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
         let walks_up = self.score.leaf(leaf);
@@ -86,7 +86,7 @@ impl Visitor for LineAttribution {
     }
 }
 
-impl TreeScore for LineAttribution {
+impl TreeScore for OneDimensionalAttribution {
     #[inline(always)]
     fn score(&self) -> f64 {
         self.score.score
@@ -99,7 +99,7 @@ impl TreeScore for LineAttribution {
     }
 }
 
-impl Attribute<'_> for LineAttribution {
+impl Attribute<'_> for OneDimensionalAttribution {
     fn new(x: &[f32], _: usize) -> Self {
         Self {
             score: ScoreVisitor::default(),

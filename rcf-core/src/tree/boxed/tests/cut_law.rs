@@ -119,8 +119,8 @@ fn a_cut_between_neighbouring_floats_separates_them() {
     }
 }
 
-/// The ends of the unit interval, where rounding may leave something over when all stretches are used
-/// up: the cut still lies in a stretch. Dimensions without one come first, between, and last.
+/// The ends of the unit interval, where rounding may leave something over when all stretches are
+/// used up: the cut still lies in a stretch. Dimensions without one come first, between, and last.
 #[test]
 fn cuts_separate_at_the_ends_of_the_unit_interval() {
     // Xoshiro256++ gives rotl(s0 + s3, 23) + s0 first.
@@ -171,7 +171,7 @@ fn cuts_separate_at_the_ends_of_the_unit_interval() {
     }
 }
 
-/// Law: the exact law of depths on a line. Statistic: χ² for each of the points.
+/// Law: the exact law of depths in one dimension. Statistic: χ² for each of the points.
 #[test]
 fn depths_of_leaves_follow_the_exact_law() {
     let sorted = [-9.0f32, -4.0, -3.5, -1.0, 0.0, 0.25, 2.0, 7.0];

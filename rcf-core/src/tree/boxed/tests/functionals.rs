@@ -1,6 +1,6 @@
 //! Functionals of one tree against what they are the expectation of, and against a deletion.
 
-use super::super::traverse_one::Walker;
+use super::super::traverse_one::BoxedWalker;
 use super::{Grown, Naive, integers};
 use crate::rng::TreeRng;
 use crate::testing::{Random, assert_mean};
@@ -12,7 +12,7 @@ use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFuncti
 impl Grown<u32> {
     pub(super) fn read<V: Visitor>(&self, x: &[f32], ignored_mass: usize, visitor: &mut V) {
         let row = self.pad(x);
-        let _ = with_geometry!(self.dimensions, geometry => Walker::default().traverse(
+        let _ = with_geometry!(self.dimensions, geometry => BoxedWalker::default().traverse(
             &self.tree, &self.store, geometry, &row, ignored_mass, visitor,
         ));
     }

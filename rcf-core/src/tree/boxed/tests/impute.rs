@@ -1,4 +1,4 @@
-//! Imputation on one tree against its definition, and the law of its lots.
+//! Imputation on one tree against its definition, and the law of its random draws.
 
 use super::{Grown, Naive, integers};
 use crate::rng::TreeRng;
@@ -12,9 +12,9 @@ impl Grown<u32> {
         x: &[f32],
         missing: &[usize],
         centrality: f64,
-        lots: TreeRng,
+        draws: TreeRng,
     ) -> (usize, Vec<f32>) {
-        let mut imputer = Imputer::new(&self.pad(x), missing, centrality, lots);
+        let mut imputer = Imputer::new(&self.pad(x), missing, centrality, draws);
         let point = with_geometry!(self.dimensions, geometry => {
             imputer.best(&self.tree, &self.store, geometry, |_| true)
         });
@@ -79,8 +79,8 @@ fn the_best_point_is_that_of_the_definition() {
             for x in queries {
                 let mut missing: Vec<usize> = (0..dimensions).collect();
                 missing.retain(|_| random.unit() < 0.5);
-                let lots = TreeRng::family(0, 1).remove(0);
-                let (_, best) = grown.best(&x, &missing, 1.0, lots);
+                let draws = TreeRng::family(0, 1).remove(0);
+                let (_, best) = grown.best(&x, &missing, 1.0, draws);
                 let (expected, _) = best_below(&naive, &x, &missing, 0);
                 assert_eq!(best, expected, "{x:?} without {missing:?}");
             }
@@ -95,8 +95,8 @@ fn lots_choose_all_points_alike() {
     let sample: Vec<Vec<f32>> = (0..12).map(|_| integers(3, &mut random)).collect();
     let grown = Grown::of(&sample, 4);
     let mut counts = vec![0; 12];
-    for lots in TreeRng::family(8, 12_000) {
-        counts[grown.best(&[0.0; 3], &[0, 1, 2], 0.0, lots).0] += 1;
+    for draws in TreeRng::family(8, 12_000) {
+        counts[grown.best(&[0.0; 3], &[0, 1, 2], 0.0, draws).0] += 1;
     }
     assert_multinomial("points", &counts, &[1.0 / 12.0; 12]);
 }

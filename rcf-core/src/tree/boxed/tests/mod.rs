@@ -4,7 +4,7 @@
 macro_rules! with_geometry {
     ($dimensions:expr, $geometry:ident => $body:expr) => {
         if $dimensions == 1 {
-            let $geometry = crate::geometry::Line;
+            let $geometry = crate::geometry::OneDimensional;
             $body
         } else if crate::layout::stride($dimensions) == 20 {
             let $geometry =
@@ -31,7 +31,7 @@ mod validate;
 
 use super::node::Child;
 use super::traverse::traverse;
-use super::{PathBuffer, Tree};
+use super::{BoxedTree, PathBuffer};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
@@ -48,7 +48,7 @@ pub(crate) use naive::Naive;
 struct Grown<I> {
     dimensions: usize,
     store: PointStore,
-    tree: Tree<I>,
+    tree: BoxedTree<I>,
     rng: TreeRng,
     path: PathBuffer<I>,
 }
@@ -63,7 +63,7 @@ impl<I: Index> Grown<I> {
         Self {
             dimensions,
             store,
-            tree: Tree::new(sample_size),
+            tree: BoxedTree::new(sample_size),
             rng: TreeRng::family(seed, 1).remove(0),
             path: PathBuffer::new(),
         }
@@ -155,7 +155,7 @@ impl<I: Index> Grown<I> {
 
 /// Lets a visitor walk one tree.
 fn visit<I: Index, G: Geometry, V: Visitor>(
-    tree: &Tree<I>,
+    tree: &BoxedTree<I>,
     store: &PointStore,
     geometry: G,
     row: &[f32],

@@ -1,8 +1,8 @@
-//! A tree that keeps nothing but cuts and points, and computes the rest anew each time.
+//! A tree that keeps nothing but cuts and points, and computes the rest again each time.
 
 use crate::arena::PointStore;
 use crate::layout::Index;
-use crate::tree::boxed::Tree;
+use crate::tree::boxed::BoxedTree;
 use crate::tree::boxed::node::{Child, NodeRef};
 use crate::tree::cut::Cut;
 
@@ -22,7 +22,7 @@ pub(crate) enum Naive {
 impl Naive {
     /// What a tree holds; `None` if it is empty.
     pub(crate) fn of<I: Index>(
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         store: &PointStore,
         dimensions: usize,
     ) -> Option<Self> {
@@ -31,7 +31,7 @@ impl Naive {
     }
 
     fn below<I: Index>(
-        tree: &Tree<I>,
+        tree: &BoxedTree<I>,
         store: &PointStore,
         dimensions: usize,
         reference: NodeRef<I>,

@@ -1,6 +1,6 @@
 //! The noise floor against its definition.
 
-use super::super::traverse_one::Walker;
+use super::super::traverse_one::BoxedWalker;
 use super::{Grown, Naive, integers, visit};
 use crate::testing::Random;
 use crate::visitor::Visitor;
@@ -30,7 +30,7 @@ impl Grown<u32> {
         let row = self.pad(x);
         let mut sum = ScoringSum::new(function);
         let mut floored = Floored::new(&mut sum, floor, &row);
-        let _ = with_geometry!(self.dimensions, geometry => Walker::default().traverse(
+        let _ = with_geometry!(self.dimensions, geometry => BoxedWalker::default().traverse(
             &self.tree, &self.store, geometry, &row, ignored_mass, &mut floored,
         ));
         sum.sum()

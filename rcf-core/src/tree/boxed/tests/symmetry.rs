@@ -6,7 +6,7 @@
 
 use super::{Grown, Naive, integers};
 use crate::testing::Random;
-use crate::tree::boxed::Tree;
+use crate::tree::boxed::BoxedTree;
 use crate::tree::cut::Cut;
 
 /// The tree of these points, with multiplicity, and these cuts.
@@ -26,7 +26,7 @@ fn rebuild(points: &[Vec<f32>], cuts: &[Cut]) -> Grown<u32> {
         grown.store.retain(number);
     }
     let tree = with_geometry!(grown.dimensions, geometry => {
-        Tree::rebuild(geometry, &mut grown.store, points.len(), &numbers, cuts)
+        BoxedTree::rebuild(geometry, &mut grown.store, points.len(), &numbers, cuts)
     });
     grown.tree = tree.expect("the cuts separate the points");
     grown

@@ -7,10 +7,10 @@ use crate::arena::PointStore;
 use crate::geometry::{Corners, Geometry};
 use crate::layout::Index;
 use crate::layout::box_len;
-use crate::tree::boxed::Tree;
+use crate::tree::boxed::BoxedTree;
 use crate::tree::boxed::node::{Child, Node, NodeRef};
 
-impl<I: Index> Tree<I> {
+impl<I: Index> BoxedTree<I> {
     /// Panics unless boxes are tight, masses add up, cuts separate, leaves are distinct points and
     /// each node is in the tree or in the chain of unused ones. Returns the leaves from left to
     /// right: point and mass.
@@ -81,16 +81,16 @@ impl<I: Index> Tree<I> {
             );
         }
 
-        let kept = self.kept_box(geometry, points, index);
+        let kept = self.cached_box(geometry, points, index);
         assert_eq!(
             kept.is_some(),
-            mass > points.boxes.twig,
+            mass > points.boxes.largest_uncached,
             "kept box at {index}"
         );
         found.boxes += usize::from(kept.is_some());
-        let mut room = vec![f32::NAN; geometry.box_len()];
-        let bounds = self.bounds(geometry, points, index, &mut room);
-        let Corners { low, high } = geometry.corners(bounds);
+        let mut scratch = vec![f32::NAN; geometry.box_len()];
+        let bounds = self.bounds(geometry, points, index, &mut scratch);
+        let Corners { low, high } = geometry.corners(bounds.record());
         let rows = found.leaves[first..].iter();
         let rows: Vec<&[f32]> = rows.map(|&(point, _)| points.padded_row(point)).collect();
         let union = |choose: fn(f32, f32) -> f32| {
@@ -133,9 +133,9 @@ struct Found {
 }
 
 impl Boxes {
-    /// Panics unless each place for a box is used by one node of these trees or in the chain of unused
-    /// ones.
-    pub(crate) fn validate<I: Index>(&self, dimensions: usize, trees: &[Tree<I>]) {
+    /// Panics unless each place for a box is used by one node of these trees or in the chain of
+    /// unused ones.
+    pub(crate) fn validate<I: Index>(&self, dimensions: usize, trees: &[BoxedTree<I>]) {
         let nodes = trees.iter().flat_map(|tree| &tree.nodes);
         let places = nodes
             .map(|node| node.place.get())
