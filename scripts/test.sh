@@ -19,6 +19,8 @@ done
 for part in "$@"; do
     case $part in
         rust)
+            say "Layers: no import cycle"
+            scripts/import_cycles.py rcf-core
             say "Rust: unit tests, laws, program, examples, doctests"
             cargo test --workspace --locked --features rcf-cli/kinesis,rcf-cli/s3
             ;;

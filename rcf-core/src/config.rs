@@ -1,8 +1,6 @@
 //! Parameters of a forest: an unchecked builder, and the checked [`Config`] it becomes.
 
 use crate::error::ConfigError;
-use crate::forest::RandomCutForest;
-use crate::shingle::MAX_MAGNITUDE;
 
 /// The largest supported `input_dimensions × shingle_size`.
 pub const MAX_DIMENSIONS: usize = 65_535;
@@ -11,10 +9,14 @@ pub const MAX_TREES: usize = 65_535;
 /// The largest supported `sample_size`.
 pub const MAX_SAMPLE_SIZE: usize = 1 << 24;
 
+/// The largest magnitude of an input value. Sums over all dimensions of a box stay finite.
+pub const MAX_MAGNITUDE: f64 = 1e30;
+
 /// The largest supported `number_of_trees × sample_size`.
 pub const MAX_SAMPLED_POINTS: usize = 1 << 30;
 
-/// The checked parameters of a [`RandomCutForest`]; every default is resolved.
+/// The checked parameters of a [`RandomCutForest`](crate::RandomCutForest); every default is
+/// resolved.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
@@ -157,7 +159,19 @@ pub(crate) fn check_box_fraction(fraction: f64) -> Result<(), ConfigError> {
     }
 }
 
-/// Builds a [`RandomCutForest`]; made by [`RandomCutForest::builder`].
+/// The setters of a builder: each sets the field of its name, `Some` of the value where the default
+/// depends on another parameter.
+macro_rules! setters {
+    ($($(#[$doc:meta])+ $name:ident: $value:ty;)+) => {
+        $($(#[$doc])+ pub fn $name(mut self, $name: $value) -> Self {
+            self.$name = $name.into();
+            self
+        })+
+    };
+}
+
+/// Builds a [`RandomCutForest`](crate::RandomCutForest); made by
+/// [`RandomCutForest::builder`](crate::RandomCutForest::builder).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RandomCutForestBuilder {
@@ -200,114 +214,69 @@ impl RandomCutForestBuilder {
         }
     }
 
-    /// Number of consecutive records that make one point; default 1.
-    pub fn shingle_size(mut self, shingle_size: usize) -> Self {
-        self.shingle_size = shingle_size;
-        self
-    }
+    setters! {
+        /// Number of consecutive records that make one point; default 1.
+        shingle_size: usize;
 
-    /// Whether the forest builds the shingles from single records (default), or is given whole
-    /// points of `input_dimensions × shingle_size` values, oldest record first.
-    pub fn internal_shingling(mut self, internal_shingling: bool) -> Self {
-        self.internal_shingling = internal_shingling;
-        self
-    }
+        /// Whether the forest builds the shingles from single records (default), or is given whole
+        /// points of `input_dimensions × shingle_size` values, oldest record first.
+        internal_shingling: bool;
 
-    /// Number of trees; default 50. More trees: less noise in the score, more time and memory.
-    pub fn number_of_trees(mut self, number_of_trees: usize) -> Self {
-        self.number_of_trees = number_of_trees;
-        self
-    }
+        /// Number of trees; default 50. More trees: less noise in the score, more time and memory.
+        number_of_trees: usize;
 
-    /// Number of points that each tree keeps; default 256.
-    pub fn sample_size(mut self, sample_size: usize) -> Self {
-        self.sample_size = sample_size;
-        self
-    }
+        /// Number of points that each tree keeps; default 256.
+        sample_size: usize;
 
-    /// λ, the decay of a point's weight per record, or per unit of the times given by
-    /// [`Arrival::at`](crate::Arrival::at); default `1 / (10 × sample_size)`. The mean age of a
-    /// sampled point is about `1/λ`. 0 samples uniformly.
-    pub fn time_decay(mut self, time_decay: f64) -> Self {
-        self.time_decay = Some(time_decay);
-        self
-    }
+        /// λ, the decay of a point's weight per record, or per unit of the times given by
+        /// [`Arrival::at`](crate::Arrival::at); default `1 / (10 × sample_size)`. The mean age of a
+        /// sampled point is about `1/λ`. 0 samples uniformly.
+        time_decay: f64;
 
-    /// Number of records before the first score; default `sample_size / 4`, at least 1.
-    pub fn output_after(mut self, output_after: usize) -> Self {
-        self.output_after = Some(output_after);
-        self
-    }
+        /// Number of records before the first score; default `sample_size / 4`, at least 1.
+        output_after: usize;
 
-    /// Fraction of the sample that each tree fills with every point it is offered, before it
-    /// starts to refuse some; default 0.125. Small values make the trees differ early.
-    pub fn initial_accept_fraction(mut self, initial_accept_fraction: f64) -> Self {
-        self.initial_accept_fraction = initial_accept_fraction;
-        self
-    }
+        /// Fraction of the sample that each tree fills with every point it is offered, before it
+        /// starts to refuse some; default 0.125. Small values make the trees differ early.
+        initial_accept_fraction: f64;
 
-    /// Seed of every random choice; default 0, so that runs repeat unless told otherwise.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
+        /// Seed of every random choice; default 0, so that runs repeat unless told otherwise.
+        seed: u64;
 
-    /// Whether a record keeps its place in the shingle until it leaves it, so that consecutive
-    /// points differ in one block only; default `false`: the oldest record is always first. With
-    /// rotation the record after `n` others stands at block `n mod shingle_size` of points and
-    /// attributions.
-    pub fn shingle_rotation(mut self, shingle_rotation: bool) -> Self {
-        self.shingle_rotation = shingle_rotation;
-        self
-    }
+        /// Whether a record keeps its place in the shingle until it leaves it, so that consecutive
+        /// points differ in one block only; default `false`: the oldest record is always first.
+        /// With rotation the record after `n` others stands at block `n mod shingle_size` of points
+        /// and attributions.
+        shingle_rotation: bool;
 
-    /// Whether to keep the time or sequence number of each sampled record, for
-    /// [neighbours](RandomCutForest::near_neighbors) and [samples](RandomCutForest::sample);
-    /// default `false`. 8 bytes for each sampled point of each tree.
-    pub fn store_sequence_numbers(mut self, store: bool) -> Self {
-        self.store_sequence_numbers = store;
-        self
-    }
+        /// Whether to keep the time or sequence number of each sampled record, for
+        /// [neighbours](crate::RandomCutForest::near_neighbors) and
+        /// [samples](crate::RandomCutForest::sample); default `false`. 8 bytes for each sampled
+        /// point of each tree.
+        store_sequence_numbers: bool;
 
-    /// Whether to keep the [label](crate::Arrival::label) of each sampled record; default `false`.
-    /// 8 bytes for each sampled point of each tree.
-    pub fn store_labels(mut self, store: bool) -> Self {
-        self.store_labels = store;
-        self
-    }
+        /// Whether to keep the [label](crate::Arrival::label) of each sampled record; default
+        /// `false`. 8 bytes for each sampled point of each tree.
+        store_labels: bool;
 
-    /// For each input dimension, the range below which differences are taken for noise, in the
-    /// units of the records; default none. See
-    /// [`RandomCutForest`](RandomCutForest#noise-floor) for what it does to scores, and
-    /// `docs/noise-floor.md` for a picture.
-    pub fn noise_floor(mut self, noise_floor: impl Into<Vec<f64>>) -> Self {
-        self.noise_floor = noise_floor.into();
-        self
-    }
+        /// For each input dimension, the range below which differences are taken for noise, in the
+        /// units of the records; default none. See
+        /// [`RandomCutForest`](crate::RandomCutForest#noise-floor) for what it does to scores, and
+        /// `docs/noise-floor.md` for a picture.
+        noise_floor: impl Into<Vec<f64>>;
 
-    /// The same as a fraction, from 0 to 1, of the range that a tree's sample has in each
-    /// dimension; default 0. Where both floors are set the larger one counts.
-    pub fn relative_noise_floor(mut self, fraction: f64) -> Self {
-        self.relative_noise_floor = fraction;
-        self
-    }
+        /// The same as a fraction, from 0 to 1, of the range that a tree's sample has in each
+        /// dimension; default 0. Where both floors are set the larger one counts.
+        relative_noise_floor: f64;
 
-    /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default 0.25. The
-    /// others, those of the fewest points, have it made of their points when it is asked for: less
-    /// memory for some time, see `docs/performance.md` for how much of both. All results are the same to
-    /// the bit. In one dimension only samples of more than 2,048 points have boxes, where
-    /// (trees + 1) × sample size exceeds 65,532. It is not part of a saved state: [set](RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
-    pub fn bounding_box_cache_fraction(mut self, fraction: f64) -> Self {
-        self.bounding_box_cache_fraction = fraction;
-        self
-    }
-
-    /// Checks the parameters and builds an empty forest.
-    ///
-    /// # Errors
-    /// The first rule that a parameter breaks.
-    pub fn build(self) -> Result<RandomCutForest, ConfigError> {
-        Ok(RandomCutForest::new(self.config()?))
+        /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default
+        /// 0.25. The others, those of the fewest points, have it made of their points when it is
+        /// asked for: less memory for some time, see `docs/performance.md` for how much of both.
+        /// All results are the same to the bit. In one dimension only samples of more than 2,048
+        /// points have boxes, where (trees + 1) × sample size exceeds 65,532. It is not part of a
+        /// saved state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again
+        /// after loading.
+        bounding_box_cache_fraction: f64;
     }
 
     pub(crate) fn config(self) -> Result<Config, ConfigError> {

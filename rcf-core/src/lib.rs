@@ -17,22 +17,17 @@
 //! The method: Guha, Mishra, Roy, Schrijvers, *Robust Random Cut Forest Based Anomaly Detection on
 //! Streams*, ICML 2016.
 
-mod arrival;
-mod attribution;
+mod arena;
 mod config;
 mod detector;
 mod ensemble;
 mod error;
 mod forecaster;
 mod forest;
-mod grove;
-mod index;
+mod geometry;
 pub mod keyed;
-mod line;
-mod memory;
+mod layout;
 mod persist;
-mod phases;
-mod point_store;
 #[allow(
     dead_code,
     unused_imports,
@@ -40,22 +35,19 @@ mod point_store;
 )]
 mod predictor;
 mod real;
-mod recenter;
 mod rng;
 mod row_buffer;
-mod sampler;
-mod scoring;
+mod sampling;
 mod shingle;
 mod simd;
 #[cfg(test)]
 mod testing;
 mod tree;
-mod visitor;
+pub mod visitor;
 
-pub use arrival::Arrival;
-pub use attribution::Attribution;
 pub use config::{
-    Config, MAX_DIMENSIONS, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES, RandomCutForestBuilder,
+    Config, MAX_DIMENSIONS, MAX_MAGNITUDE, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES,
+    RandomCutForestBuilder,
 };
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
@@ -67,10 +59,10 @@ pub use forecaster::{
     Component, ForecastErrors, Forecaster, ForecasterBuilder, ForecasterConfig, IntervalForecast,
 };
 pub use forest::{
-    Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor, RandomCutForest, Sample,
-    ScoreEstimate,
+    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor,
+    RandomCutForest, Sample, ScoreEstimate,
 };
 pub use real::Real;
-pub use scoring::{AnomalyScore, Displacement, ScoringFunction};
-pub use shingle::MAX_MAGNITUDE;
+pub use sampling::Arrival;
 pub use simd::SimdLevel;
+pub use visitor::{AnomalyScore, Displacement, ScoringFunction};

@@ -1,11 +1,8 @@
 //! From records to points: centring, single precision, and the shingle.
 
-use crate::config::Config;
+use crate::config::{Config, MAX_MAGNITUDE};
 use crate::error::InputError;
-use crate::tree::bounding_box::stride;
-
-/// The largest magnitude of an input value. Sums over all dimensions of a box stay finite.
-pub const MAX_MAGNITUDE: f64 = 1e30;
+use crate::layout::stride;
 
 /// The last records, as the point that they make.
 ///

@@ -4,7 +4,7 @@ use super::AnomalyDetector;
 use super::descriptor::{Candidate, Direction, InputAttribution, Silenced};
 use super::evidence::{Evidence, EvidenceKind};
 use super::window::Window;
-use crate::shingle::MAX_MAGNITUDE;
+use crate::config::MAX_MAGNITUDE;
 
 /// An input of a record counts as deviating with at least this share of the record's attribution, …
 const SHARE: f64 = 0.1;

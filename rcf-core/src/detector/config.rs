@@ -7,9 +7,9 @@ use super::missing::MissingPolicy;
 use super::suppression::NearExpected;
 use super::transform::Transform;
 use crate::config::Config;
+use crate::config::MAX_MAGNITUDE;
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
-use crate::shingle::MAX_MAGNITUDE;
 
 /// The parameters of an [`AnomalyDetector`]; every default is resolved.
 ///

@@ -41,9 +41,9 @@ pub use transform::Transform;
 
 use std::collections::VecDeque;
 
+use crate::config::MAX_MAGNITUDE;
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
-use crate::shingle::MAX_MAGNITUDE;
 use bootstrap::MadeUp;
 use channels::Channels;
 use event::Event;

@@ -8,7 +8,7 @@ use super::missing::MissingPolicy;
 use super::severity::{grade, severity};
 use super::transform::Affine;
 use super::{AnomalyDetector, Buffers};
-use crate::shingle::MAX_MAGNITUDE;
+use crate::config::MAX_MAGNITUDE;
 
 impl AnomalyDetector {
     /// Judges and learns a checked observation.

@@ -1,9 +1,9 @@
 //! The scores of many points: tree by tree instead of point by point.
 
 use super::{Ensemble, Normalizers, by_length};
-use crate::grove::{CutTree, with_trees};
-use crate::index::Index;
+use crate::layout::Index;
 use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::{CutTree, with_trees};
 
 impl<I: Index> Ensemble<I> {
     /// The mean scores of points, given row after row: those of [`score`](Self::score), to the bit.

@@ -1,15 +1,20 @@
 //! Score and attribution in one traversal, and with no more trees than a precision asks for.
 
+use std::ops::ControlFlow;
+
 use super::{Ensemble, Normalizers, by_length};
-use crate::grove::{CutTree, with_trees};
-use crate::index::Index;
+use crate::arena::PointStore;
+use crate::geometry::Geometry;
+use crate::layout::Index;
+use crate::layout::box_len;
 use crate::row_buffer::RowBuffer;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::bounding_box::{Geometry, box_len};
+use crate::tree::{CutTree, with_trees};
 use crate::visitor::attribution::{Attribute, Parts};
 use crate::visitor::convergence::{Convergence, STEP};
 use crate::visitor::noise_floor::{Floored, NoiseFloor};
-use crate::visitor::score::ScoreVisitor;
+use crate::visitor::score::{ScoreVisitor, TreeScore};
+use crate::visitor::{Ancestor, Leaf, Visitor};
 
 /// A mean over the first trees.
 pub(crate) struct Explained {
@@ -74,31 +79,74 @@ impl<I: Index> Kernel for ConvergingPass<'_, I> {
             floor,
         } = self;
         let Ensemble { points, trees, .. } = ensemble;
-        let mut convergence = Convergence::new(precision, trees.len());
-        let mut normalizers = Normalizers::default();
-        let mut room = RowBuffer::new(box_len(ensemble.dimensions));
-        let mut visitor = ScoreVisitor::default();
-        with_trees!(simd, ensemble.dimensions, trees, geometry, trees => for step in trees.chunks(STEP) {
-            let room = room.as_mut();
-            let mut add = |mass, visitor: &ScoreVisitor| {
-                convergence.add(normalizers.of(mass) * visitor.score);
-            };
-            match floor {
-                None => CutTree::walk_all(step, points, geometry, x, room, &mut visitor, |mass, visitor| {
-                    add(mass, visitor);
-                }),
-                Some(floor) => {
-                    let mut floored = Floored::new(&mut visitor, floor, x);
-                    CutTree::walk_all(step, points, geometry, x, room, &mut floored, |mass, floored| {
-                        add(mass, floored.visitor);
-                    });
-                }
-            }
-            if convergence.is_reached() {
-                break;
-            }
+        let mut scratch = RowBuffer::new(box_len(ensemble.dimensions));
+        let mut visitor = Converging::new(ScoreVisitor::default(), precision, trees.len());
+        with_trees!(simd, ensemble.dimensions, trees, geometry, trees => {
+            traverse(trees, points, geometry, x, floor, scratch.as_mut(), &mut visitor)
         });
-        (convergence.mean(), convergence.trees())
+        (visitor.convergence.mean(), visitor.convergence.trees())
+    }
+}
+
+/// Lets a visitor traverse the trees, above the floor if there is one.
+#[inline(always)]
+fn traverse<I: Index, G: Geometry, T: CutTree<I, G>, V: Visitor>(
+    trees: &[T],
+    points: &PointStore,
+    geometry: G,
+    x: &[f32],
+    floor: Option<&NoiseFloor>,
+    scratch: &mut [f32],
+    visitor: &mut V,
+) {
+    match floor {
+        None => T::traverse(trees, points, geometry, x, scratch, visitor),
+        Some(floor) => {
+            let mut floored = Floored::new(visitor, floor, x);
+            T::traverse(trees, points, geometry, x, scratch, &mut floored);
+        }
+    }
+}
+
+/// A visitor that ends when enough trees have been seen.
+struct Converging<V> {
+    visitor: V,
+    convergence: Convergence,
+    normalizers: Normalizers,
+}
+
+impl<V: TreeScore> Converging<V> {
+    fn new(visitor: V, precision: f64, trees: usize) -> Self {
+        Self {
+            visitor,
+            convergence: Convergence::new(precision, trees),
+            normalizers: Normalizers::default(),
+        }
+    }
+}
+
+impl<V: TreeScore> Visitor for Converging<V> {
+    const USES_PARTS: bool = V::USES_PARTS;
+
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        self.visitor.leaf(leaf)
+    }
+
+    #[inline(always)]
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        self.visitor.ancestor(ancestor);
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        let normalizer = self.normalizers.of(tree_mass);
+        self.convergence.add(normalizer * self.visitor.score());
+        self.visitor.add_tree(normalizer);
+        if self.convergence.trees().is_multiple_of(STEP) && self.convergence.is_reached() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -138,38 +186,31 @@ fn explain<I: Index, G: Geometry, T: CutTree<I, G>>(
     floor: Option<&NoiseFloor>,
 ) -> Explained {
     let points = &ensemble.points;
-    let mut convergence = Convergence::new(precision, trees.len());
-    let mut visitor = T::Attribution::new(x, ensemble.dimensions);
-    let mut normalizers = Normalizers::default();
-    let mut room = RowBuffer::new(geometry.box_len());
-    for step in trees.chunks(STEP) {
-        let room = room.as_mut();
-        let mut add = |mass, visitor: &mut T::Attribution<'_>| {
-            let normalizer = normalizers.of(mass);
-            convergence.add(normalizer * visitor.score());
-            visitor.add_tree(normalizer);
-        };
-        match floor {
-            None => T::walk_all(step, points, geometry, x, room, &mut visitor, add),
-            Some(floor) => {
-                let mut floored = Floored::new(&mut visitor, floor, x);
-                let finish = |mass, floored: &mut Floored<'_, _>| add(mass, floored.visitor);
-                T::walk_all(step, points, geometry, x, room, &mut floored, finish);
-            }
-        }
-        if convergence.is_reached() {
-            break;
-        }
-    }
-    let trees = convergence.trees();
+    let mut scratch = RowBuffer::new(geometry.box_len());
+    let attribution = T::Attribution::new(x, ensemble.dimensions);
+    let mut visitor = Converging::new(attribution, precision, trees.len());
+    traverse(
+        trees,
+        points,
+        geometry,
+        x,
+        floor,
+        scratch.as_mut(),
+        &mut visitor,
+    );
+    let Converging {
+        visitor: attribution,
+        convergence,
+        ..
+    } = visitor;
     let score = convergence.mean();
-    let mut parts = visitor.sum();
+    let mut parts = attribution.sum();
     parts.rescale(score);
     let Parts { high, low } = parts;
     Explained {
         score,
         high,
         low,
-        trees,
+        trees: convergence.trees(),
     }
 }

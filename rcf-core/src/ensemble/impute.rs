@@ -1,11 +1,11 @@
 //! Candidates for missing coordinates, one from each tree.
 
 use super::{Ensemble, by_length};
-use crate::grove::{CutTree, with_trees};
-use crate::index::Index;
+use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::visitor::impute::Imputer;
+use crate::tree::imputation::Imputer;
+use crate::tree::{CutTree, with_trees};
 
 /// What is asked of all trees.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Imputation<'a> {
     pub(crate) x: &'a [f32],
     pub(crate) missing: &'a [usize],
     pub(crate) centrality: f64,
-    pub(crate) lots: TreeRng,
+    pub(crate) draws: TreeRng,
     /// The block of the newest record, if it is known and shingles rotate: candidates whose newest
     /// record stands elsewhere do not count, unless there are no others.
     pub(crate) phase: Option<usize>,
@@ -51,11 +51,11 @@ impl<I: Index> Kernel for ImputePass<'_, I> {
             x,
             missing,
             centrality,
-            lots,
+            draws,
             phase,
         } = self.imputation;
         let fits = |point| phase.is_none_or(|phase| phases.fits(point, phase));
-        let mut imputer = Imputer::new(x, missing, centrality, lots);
+        let mut imputer = Imputer::new(x, missing, centrality, draws);
         let mut candidates = Vec::with_capacity(trees.len());
         with_trees!(by length if by_length::<S, I>(); simd, self.ensemble.dimensions, trees, geometry, trees => for tree in trees {
             candidates.push(tree.best(&mut imputer, points, geometry, fits));

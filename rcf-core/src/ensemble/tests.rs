@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::Ensemble;
-use crate::grove::Grove;
-use crate::index::Index;
-use crate::tree::tests::Naive;
+use crate::layout::Index;
+use crate::tree::TreeSet;
+use crate::tree::boxed::tests::Naive;
 
 impl<I: Index> Ensemble<I> {
     /// Panics unless every invariant of every part holds, each tree is one of exactly its sample,
@@ -20,8 +20,8 @@ impl<I: Index> Ensemble<I> {
                 references[point.get()] += 1;
             }
             let leaves = match &self.trees {
-                Grove::Line(trees) => trees[tree].validate(&self.points),
-                Grove::Space(trees) => trees[tree].validate(self.dimensions, &self.points),
+                TreeSet::Sorted(trees) => trees[tree].validate(&self.points),
+                TreeSet::Boxed(trees) => trees[tree].validate(self.dimensions, &self.points),
             };
             assert_eq!(
                 leaves.into_iter().collect::<HashMap<_, _>>(),
@@ -29,7 +29,7 @@ impl<I: Index> Ensemble<I> {
                 "tree and sample differ"
             );
         }
-        if let Grove::Space(trees) = &self.trees {
+        if let TreeSet::Boxed(trees) = &self.trees {
             self.points.boxes.validate(self.dimensions, trees);
         }
         self.points.validate(&references);
@@ -46,10 +46,10 @@ impl<I: Index> Ensemble<I> {
         let mut points = self.points.clone();
         let score = |tree: usize| {
             let naive = match &self.trees {
-                Grove::Line(trees) => {
+                TreeSet::Sorted(trees) => {
                     Naive::of(&trees[tree].boxed(&mut points), &points, self.dimensions)
                 }
-                Grove::Space(trees) => Naive::of(&trees[tree], &self.points, self.dimensions),
+                TreeSet::Boxed(trees) => Naive::of(&trees[tree], &self.points, self.dimensions),
             };
             let naive = naive.expect("points");
             naive.score(&x[..self.dimensions]) * (naive.mass() as f64 + 1.0).log2()

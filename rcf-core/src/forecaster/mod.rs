@@ -30,12 +30,12 @@ pub use config::{ForecasterBuilder, ForecasterConfig};
 pub(crate) use series::Series;
 pub(crate) use step::{Interval, Step};
 
+use crate::config::MAX_MAGNITUDE;
 use crate::detector::check_record;
 use crate::detector::transform::InputState;
 use crate::error::{ArrayError, ConfigError, InputError};
 use crate::forest::RandomCutForest;
 use crate::real::Real;
-use crate::shingle::MAX_MAGNITUDE;
 use step::Forecast;
 
 /// Forecasts the next observations of a stream, each time one arrives.

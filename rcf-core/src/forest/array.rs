@@ -12,7 +12,8 @@ const BLOCK_FLOATS: usize = 1 << 15;
 /// From so many points on, trees are walked for all of them at once.
 const FEWEST_TOGETHER: usize = 16;
 
-/// With fewer points in a block than these, two threads are hardly faster than one (`benches`, `threads`).
+/// With fewer points in a block than these, two threads are hardly faster than one (`benches`,
+/// `threads`).
 #[cfg(feature = "rayon")]
 const FEWEST_FOR_A_THREAD: usize = 500;
 
@@ -35,9 +36,9 @@ impl RandomCutForest {
         Ok(scores)
     }
 
-    /// [`score_array`](Self::score_array) on the threads of rayon's current pool: the same bits, however many
-    /// there are. They share arrays of more than 500 rows; in one dimension, where a row costs the less the more
-    /// there are, of more than 32,768.
+    /// [`score_array`](Self::score_array) on the threads of rayon's current pool: the same bits,
+    /// however many there are. They share arrays of more than 500 rows; in one dimension, where a
+    /// row costs the less the more there are, of more than 32,768.
     ///
     /// # Errors
     /// As for [`process_array`](Self::process_array).
@@ -79,7 +80,7 @@ impl RandomCutForest {
         (BLOCK_FLOATS / self.row.len()).max(1)
     }
 
-    /// Scores checked rows, with room for their points.
+    /// Scores checked rows, with a buffer for their points.
     fn score_block<A: Real>(
         &self,
         rows: ArrayView2<'_, A>,

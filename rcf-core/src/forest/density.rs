@@ -11,7 +11,8 @@ const FLOOR: f64 = 1e-3;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Density {
-    /// The density: points, as a fraction of a tree's sample, per volume in the units of the records.
+    /// The density: points, as a fraction of a tree's sample, per volume in the units of the
+    /// records.
     pub value: f64,
     /// The part towards lower values of each coordinate, where the query is the higher one:
     /// `dimensions()` entries, oldest record first. All parts add up to `value`.
@@ -24,8 +25,8 @@ impl RandomCutForest {
     /// The density of points around a record as if it came next; higher is more usual. 0 until the
     /// forest is ready.
     ///
-    /// With `prob`, `dist` and `measure` of each dimension (both directions together) the means over
-    /// the trees of the probability, extent and mass by which a cut sets the query apart,
+    /// With `prob`, `dist` and `measure` of each dimension (both directions together) the means
+    /// over the trees of the probability, extent and mass by which a cut sets the query apart,
     ///
     /// ```text
     /// P = Σ measure / sample size     F = Σ_i (dist_i / prob_i)^D · prob_i
@@ -41,8 +42,8 @@ impl RandomCutForest {
     }
 
     /// [`density`](Self::density) of points that lie near a manifold of `D = manifold_dimension`,
-    /// such as a line or a surface: shingles of a smooth signal do. The volume is taken to grow with
-    /// that power of the distance.
+    /// such as a line or a surface: shingles of a smooth signal do. The volume is taken to grow
+    /// with that power of the distance.
     ///
     /// # Errors
     /// As for [`update`](Self::update), and a `manifold_dimension` that is not positive.
@@ -61,7 +62,7 @@ impl RandomCutForest {
         let mut row = vec![0.0; self.row.len()];
         self.shingle.peek(values, &mut row);
         let mut seen = DensitySum::new(&row[..dimensions]);
-        self.read(values, 0, None, &mut seen)?;
+        self.traverse_with(values, 0, None, &mut seen)?;
 
         let trees = self.config.number_of_trees as f64;
         let total: f64 = seen.sum.iter().flatten().map(|to| to.measure).sum::<f64>() / trees;

@@ -3,11 +3,11 @@
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
 use crate::row_buffer::RowBuffer;
-use crate::scoring::{AnomalyScore, Displacement, ScoringFunction};
+use crate::visitor::Visitor;
 use crate::visitor::collusive::CollusiveDisplacementSum;
-use crate::visitor::functional::Functional;
 use crate::visitor::noise_floor::NoiseFloor;
 use crate::visitor::scoring::ScoringSum;
+use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
 impl RandomCutForest {
     /// The mean of any [`ScoringFunction`] for a record as if it came next, in the units of that
@@ -48,12 +48,12 @@ impl RandomCutForest {
         copies: usize,
     ) -> Result<f64, InputError> {
         let mut scores = ScoringSum::new(function);
-        self.read(values, copies, self.noise_floor.as_ref(), &mut scores)?;
+        self.traverse_ignoring(values, copies, &mut scores)?;
         Ok(scores.sum() / self.config.number_of_trees as f64)
     }
 
-    /// [`Displacement`] of a record as if it came next: the expected fraction, from 0 to below 1, of
-    /// a tree's points that it would push down by a level. 0 until the forest is ready.
+    /// [`Displacement`] of a record as if it came next: the expected fraction, from 0 to below 1,
+    /// of a tree's points that it would push down by a level. 0 until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -71,25 +71,47 @@ impl RandomCutForest {
     /// As for [`update`](Self::update).
     pub fn collusive_displacement(&self, values: &[f64]) -> Result<f64, InputError> {
         let mut displacements = CollusiveDisplacementSum::default();
-        let floor = self.noise_floor.as_ref();
-        self.read(values, 0, floor, &mut displacements)?;
+        self.traverse(values, &mut displacements)?;
         Ok(displacements.sum() / self.config.number_of_trees as f64)
     }
 
-    /// Lets a functional walk the trees; not at all before the forest is ready.
-    pub(crate) fn read<F: Functional>(
+    /// Lets a [`Visitor`] traverse the trees with a record as if it came next, above the
+    /// [noise floor](Self#noise-floor) if there is one; not at all before the forest is ready.
+    /// Changes nothing. See the [module](crate::visitor) for an example.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn traverse<V: Visitor>(&self, values: &[f64], visitor: &mut V) -> Result<(), InputError> {
+        self.traverse_ignoring(values, 0, visitor)
+    }
+
+    /// [`traverse`](Self::traverse) without the record's own copies, as in
+    /// [`score_ignoring`](Self::score_ignoring).
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn traverse_ignoring<V: Visitor>(
+        &self,
+        values: &[f64],
+        copies: usize,
+        visitor: &mut V,
+    ) -> Result<(), InputError> {
+        self.traverse_with(values, copies, self.noise_floor.as_ref(), visitor)
+    }
+
+    pub(crate) fn traverse_with<V: Visitor>(
         &self,
         values: &[f64],
         ignored_mass: usize,
         floor: Option<&NoiseFloor>,
-        functional: &mut F,
+        visitor: &mut V,
     ) -> Result<(), InputError> {
         self.shingle.check(values)?;
         if self.is_ready() {
             let mut row = RowBuffer::new(self.row.len());
             self.shingle.peek(values, row.as_mut());
             with_ensemble!(&self.trees, ensemble => {
-                ensemble.read(self.level, row.as_mut(), ignored_mass, floor, functional);
+                ensemble.traverse(self.level, row.as_mut(), ignored_mass, floor, visitor);
             });
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Score and attribution together, and estimates from some of the trees.
 
 use super::{RandomCutForest, with_ensemble};
-use crate::attribution::Attribution;
 use crate::error::InputError;
+use crate::forest::Attribution;
 use crate::row_buffer::RowBuffer;
 
 /// A score estimated from some of the trees.

@@ -25,12 +25,13 @@ pub struct ConditionalField {
 
 impl RandomCutForest {
     /// A record, or a whole point, with its missing values replaced by what the forest expects
-    /// there: the median of one candidate from each tree, the most usual one given the other values.
+    /// there: the median of one candidate from each tree, the most usual one given the other
+    /// values.
     ///
     /// `values` is either a record, as if it came next, or a point of
-    /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate. `missing`
-    /// are positions in it; what stands there is not looked at. All other values are given back as
-    /// they are.
+    /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate.
+    /// `missing` are positions in it; what stands there is not looked at. All other values are
+    /// given back as they are.
     ///
     /// ```
     /// # use rcf_core::RandomCutForest;
@@ -61,8 +62,8 @@ impl RandomCutForest {
     /// [`impute`](Self::impute).
     ///
     /// With a `centrality` of 1 each tree gives its most usual candidate; the less it is, the more
-    /// lots decide, down to any that the cuts of the known values allow at 0. Same forest, same
-    /// query: same answer.
+    /// random draws decide, down to any that the cuts of the known values allow at 0. Same forest,
+    /// same query: same answer.
     ///
     /// # Errors
     /// As for [`impute`](Self::impute), and a `centrality` that is not from 0 to 1.
@@ -115,12 +116,12 @@ impl RandomCutForest {
         centrality: f64,
         phase: Option<usize>,
     ) -> ConditionalField {
-        let lots = TreeRng::family(self.config.seed.wrapping_add(self.updates), 1).remove(0);
+        let draws = TreeRng::family(self.config.seed.wrapping_add(self.updates), 1).remove(0);
         let imputation = Imputation {
             x,
             missing,
             centrality,
-            lots,
+            draws,
             phase,
         };
         let mut field = ConditionalField {

@@ -37,7 +37,7 @@ impl RandomCutForest {
     /// As for [`update`](Self::update), and [`InputError::NotReady`].
     pub fn near_neighbors(&self, values: &[f64]) -> Result<Vec<Neighbor>, InputError> {
         let mut brought = NeighborPoints::default();
-        self.read(values, 0, None, &mut brought)?;
+        self.traverse_with(values, 0, None, &mut brought)?;
         self.check_ready()?;
         let mut query = vec![0.0; self.row.len()];
         self.shingle.peek(values, &mut query);

@@ -1,9 +1,9 @@
 //! What the detector needs beyond records in order: whole points, and records that are not learned.
 
 use super::{Explanation, RandomCutForest, with_ensemble};
-use crate::arrival::Arrival;
-use crate::attribution::Attribution;
+use crate::forest::Attribution;
 use crate::row_buffer::RowBuffer;
+use crate::sampling::Arrival;
 
 impl RandomCutForest {
     /// [`score`](Self::score) of a checked record.

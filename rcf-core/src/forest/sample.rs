@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use ndarray::Array2;
 
 use super::{RandomCutForest, with_ensemble};
-use crate::arrival::NO_LABEL;
 use crate::ensemble::Ensemble;
-use crate::index::Index;
-use crate::sampler::Tags;
+use crate::layout::Index;
+use crate::sampling::NO_LABEL;
+use crate::sampling::Tags;
 
 /// Points that trees hold at present.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,9 @@
 //! What reaches the samples: times, weights and labels of records, decay, pauses.
 
 use super::RandomCutForest;
-use crate::arrival::Arrival;
 use crate::config::check_time_decay;
 use crate::error::{ConfigError, InputError};
+use crate::sampling::Arrival;
 
 impl RandomCutForest {
     /// [`update`](Self::update) with a record's time, weight or label.
@@ -48,8 +48,8 @@ impl RandomCutForest {
     }
 
     /// Stops offering records to the trees: the forest scores, but does not learn. Shingles, times
-    /// and counts go on, and time decays the sampled points as ever, which shows in what comes after
-    /// the pause.
+    /// and counts go on, and time decays the sampled points as ever, which shows in what comes
+    /// after the pause.
     pub fn pause_sampling(&mut self) {
         self.sampling = false;
     }

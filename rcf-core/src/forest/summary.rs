@@ -1,17 +1,18 @@
 //! What does normal look like? A few representatives of the sample.
 //!
 //! The points of the sample, weighted by the places that they have in it, are merged pair by pair,
-//! each time the pair whose union adds least to the sum of squared distances from the centers (Ward,
+//! each time the pair whose union adds least to the sum of squared distances from the centers
+//! (Ward,
 //! *Hierarchical grouping to optimize an objective function*, 1963), down to the number of clusters
-//! asked for, and on while two clusters overlap: while their centers are no further apart than twice
-//! the sum of their radii. (The halves of a uniform stretch are 1.7 times that apart, those of a
-//! normal law 1.3 times: what is one heap stays one. Two normal laws on a line are told apart from a
-//! distance of four deviations on.)
+//! asked for, and on while two clusters overlap: while their centers are no further apart than
+//! twice the sum of their radii. (The halves of a uniform stretch are 1.7 times that apart, those
+//! of a normal law 1.3 times: what is one heap stays one. Two normal laws in one dimension are told
+//! apart from a distance of four deviations on.)
 //!
-//! Merging takes time and memory of the square of the number of points. So where there are more than
-//! a few hundred, some of them gather the others first: those that are furthest from all chosen
-//! before (Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985), which gives
-//! each tight group, however small, one of its own.
+//! Merging takes time and memory of the square of the number of points. So where there are more
+//! than a few hundred, some of them gather the others first: those that are furthest from all
+//! chosen before (Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985),
+//! which gives each tight group, however small, one of its own.
 
 use super::RandomCutForest;
 use crate::error::InputError;

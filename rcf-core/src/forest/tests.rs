@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::Index;
+use crate::layout::Index;
 use crate::testing::{Random, assert_mean};
 
 impl RandomCutForest {
@@ -184,7 +184,7 @@ fn invariants_hold_while_the_origin_moves() {
     }
 }
 
-/// Law: trees planted anew score as trees that saw the same points one by one, in expectation.
+/// Law: trees rebuilt score as trees that saw the same points one by one, in expectation.
 /// Statistic: z of the mean difference over independent forests.
 #[test]
 fn moving_the_origin_keeps_the_law_of_scores() {

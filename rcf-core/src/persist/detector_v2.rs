@@ -13,8 +13,8 @@ use crate::error::StateError;
 #[derive(Serialize, Deserialize)]
 pub(super) struct DetectorV2 {
     first: DetectorV1,
-    /// Scores of the newest shingles that are not learned yet, the oldest first, and whether they lay
-    /// beyond the boundary when they were judged.
+    /// Scores of the newest shingles that are not learned yet, the oldest first, and whether they
+    /// lay beyond the boundary when they were judged.
     recent: Vec<(f64, bool)>,
     made_up: MadeUpV2,
 }

@@ -1,5 +1,5 @@
-//! Saved forests. Points are numbered in the order in which the samples name them: forests that behave
-//! the same are saved as the same bytes.
+//! Saved forests. Points are numbered in the order in which the samples name them: forests that
+//! behave the same are saved as the same bytes.
 
 use super::codec;
 use super::envelope::{self, Kind, Trust};
@@ -29,8 +29,8 @@ impl RandomCutForest {
 
     /// Restores a saved forest from bytes that are known to be those written, such as a copy in
     /// memory or one that a store has checked: without computing the checksum, and without looking
-    /// whether keys are in order. Memory-safe all the same: damaged bytes give an error, or a forest
-    /// that samples or scores wrongly.
+    /// whether keys are in order. Memory-safe all the same: damaged bytes give an error, or a
+    /// forest that samples or scores wrongly.
     ///
     /// # Errors
     /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.

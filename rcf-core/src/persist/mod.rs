@@ -1,8 +1,9 @@
 //! Saved formats of models.
 //!
-//! A saved model is a body in an [`envelope`], written by the [`codec`]. The body is a plain struct of
-//! fixed-width numbers, frozen for ever: the order of its fields and variants is the format, and no
-//! live type derives serde for it. Conversions stand next to each format, so live types may change.
+//! A saved model is a body in an [`envelope`], written by the [`codec`]. The body is a plain struct
+//! of fixed-width numbers, frozen for ever: the order of its fields and variants is the format, and
+//! no live type derives serde for it. Conversions stand next to each format, so live types may
+//! change.
 //!
 //! | file | content |
 //! |---|---|
@@ -13,7 +14,7 @@
 //! | [`parts_v1`] | what the formats of detectors and forecasters have in common |
 //!
 //! A body that is nested in another has the version that the outer one pins: detector v1 to v3 and
-//! forecaster v1 and v2 hold forest v1. A map of models by key has no format of its own: whoever stores it
+//! forecaster v1 and v2 hold forest v1. A map of models by key has no format of its own: the caller
 //! stores each model in its own envelope.
 //!
 //! Derived parts (bounding boxes, masses, the shape of trees) are not written but computed from the
@@ -40,7 +41,8 @@ fn inconsistent(reason: &str) -> StateError {
     }
 }
 
-/// A saved size. What does not fit becomes too large a number, which the check of parameters refuses.
+/// A saved size. What does not fit becomes too large a number, which the check of parameters
+/// refuses.
 fn size(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }

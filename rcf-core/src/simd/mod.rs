@@ -1,9 +1,18 @@
-//! Vector instructions: what the processor has, and the few operations that the forest needs.
+//! SIMD levels: the vector instructions that the processor has, and the few operations that the
+//! forest needs.
 //!
 //! The hot code is written once, over the operations of [`Simd`]. A [`Kernel`] is a whole pass over
 //! the forest; [`SimdLevel::run`] compiles it for each level, with everything inlined into it.
-//! Eight lanes and one order of summation on every level, and no fused multiply-add, make the
-//! results equal to the bit.
+//!
+//! # Order of summation
+//! A sum over the coordinates of a row is eight partial sums, whatever the width of the registers:
+//! coordinate `i` is added to partial sum `i mod 8`, in increasing order of `i`, a row being padded
+//! with zeros; and the total is `((s₀+s₄) + (s₂+s₆)) + ((s₁+s₅) + (s₃+s₇))`. No multiplication is
+//! fused with an addition. So all levels give the same bits. One with registers of sixteen lanes
+//! adds the lower half to the partial sums and then the upper half, one of four lanes keeps two
+//! registers.
+//!
+//! A level is a type that implements [`Simd`], with `detect` and `run`, and a line of [`levels!`].
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -64,45 +73,54 @@ pub(crate) trait Kernel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SimdLevel(Level);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2(x86_64::Avx2),
+/// The levels above the portable one, from the least to the best: each a type with
+/// `detect() -> Option<Self>` and `run(self, kernel)`.
+macro_rules! levels {
+    ($($(#[$cfg:meta])* $name:ident($level:ty);)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Level {
+            Portable,
+            $($(#[$cfg])* $name($level),)*
+        }
+
+        impl SimdLevel {
+            /// What the target's baseline offers; there on every processor.
+            pub const PORTABLE: Self = Self(Level::Portable);
+
+            /// All levels that this processor has, the best one last.
+            #[must_use]
+            pub fn available() -> Vec<Self> {
+                #[allow(unused_mut, reason = "a target may have the portable level alone")]
+                let mut levels = vec![Self::PORTABLE];
+                $($(#[$cfg])* levels.extend(<$level>::detect().map(|level| Self(Level::$name(level))));)*
+                levels
+            }
+
+            /// The best level that this processor has.
+            #[must_use]
+            pub fn best() -> Self {
+                #[allow(unused_mut, reason = "a target may have the portable level alone")]
+                let mut best = Self::PORTABLE;
+                $($(#[$cfg])* if let Some(level) = <$level>::detect() {
+                    best = Self(Level::$name(level));
+                })*
+                best
+            }
+
+            #[inline]
+            pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+                match self.0 {
+                    Level::Portable => kernel.run(portable::Portable),
+                    $($(#[$cfg])* Level::$name(level) => level.run(kernel),)*
+                }
+            }
+        }
+    };
 }
 
-impl SimdLevel {
-    /// What the target's baseline offers; there on every processor.
-    pub const PORTABLE: Self = Self(Level::Portable);
-
-    /// All levels that this processor has, the best one last.
-    #[must_use]
-    pub fn available() -> Vec<Self> {
-        let mut levels = vec![Self::PORTABLE];
-        if Self::best() != Self::PORTABLE {
-            levels.push(Self::best());
-        }
-        levels
-    }
-
-    /// The best level that this processor has.
-    #[must_use]
-    pub fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = x86_64::Avx2::detect() {
-            return Self(Level::Avx2(avx2));
-        }
-        Self::PORTABLE
-    }
-
-    #[inline]
-    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        match self.0 {
-            Level::Portable => kernel.run(portable::Portable),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2(avx2) => avx2.run(kernel),
-        }
-    }
+levels! {
+    #[cfg(target_arch = "x86_64")]
+    Avx2(x86_64::Avx2);
 }
 
 /// The larger one. Unlike `f32::max` it need not care for NaN, and is one instruction.
@@ -116,3 +134,12 @@ pub(crate) fn max(a: f32, b: f32) -> f32 {
 pub(crate) fn min(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
+
+/// The same as [`max`] in double precision.
+#[inline(always)]
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+#[cfg(test)]
+mod tests;

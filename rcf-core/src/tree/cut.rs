@@ -1,7 +1,8 @@
 //! Drawing the cut that separates a new point from a box.
 
-use super::bounding_box::Corners;
+use crate::geometry::Corners;
 use crate::rng::TreeRng;
+use crate::simd::larger;
 
 /// A cut: `x[dimension] <= value` lies to the left.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +57,8 @@ pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) 
 /// Dimensions that are measured at once.
 const FOUR: usize = 4;
 
-/// The lengths of the stretches between the box and `x` from dimension `first` on; 0 beyond the last.
+/// The lengths of the stretches between the box and `x` from dimension `first` on; 0 beyond the
+/// last.
 #[inline(always)]
 fn stretches(Corners { low, high }: Corners<'_>, x: &[f32], first: usize) -> [f64; FOUR] {
     let stretch = |lo: f32, hi: f32, x: f32| {
@@ -77,10 +79,4 @@ fn stretches(Corners { low, high }: Corners<'_>, x: &[f32], first: usize) -> [f6
             None => 0.0,
         }),
     }
-}
-
-/// Unlike `f64::max` it need not care for NaN, and is one instruction.
-#[inline(always)]
-pub(crate) fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
 }

@@ -1,214 +1,236 @@
-//! One random cut tree: flat arrays of nodes and boxes, numbers instead of pointers.
-//!
-//! # Insertion
-//! The law to keep (Guha et al. 2016, theorem 3): the tree after inserting `x` is distributed as a
-//! fresh random cut tree of the larger set. From the top down, each node draws a cut of
-//! `box ∪ x`; the first one that leaves `x` alone becomes a new node there. Going up instead, only
-//! boxes that do not contain `x` need to be read: a box that does cannot be separated from it, nor
-//! can any above. Since the draws are independent, "first from the top" is "last from the bottom":
-//!
-//! ```text
-//! descend to a leaf; equal to x → count it there, done
-//! split := the leaf                                (a single point is always separated)
-//! for each ancestor, upwards, until its box contains x:
-//!     with probability gap / (gap + range):  split := ancestor
-//! draw the cut between x and split's box; it and x become a new node above split
-//! ```
-//!
-//! Taking the *first* success from the bottom, an easy mistake, hangs every point next to a leaf.
-//!
-//! # Deletion
-//! The leaf's sibling takes the place of their parent (the paper, theorem 4). Upwards, each box is
-//! made the union of its two children's, until one does not change.
+//! The trees of a forest, in the form that suits their dimensions.
 
-pub(crate) mod bounding_box;
-pub(crate) mod boxes;
+pub(crate) mod boxed;
 pub(crate) mod cut;
-mod delete;
-mod insert;
-pub(crate) mod node;
-pub(crate) mod rebuild;
-#[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod imputation;
+pub(crate) mod sorted;
 
-use std::hint::select_unpredictable;
+use std::ops::ControlFlow;
 
-use crate::index::Index;
-use crate::point_store::PointStore;
-use crate::sampler::size_of_val_capacity;
-use bounding_box::Geometry;
-use node::{Child, Node, NodeRef};
+use crate::arena::PointStore;
+use crate::config::Config;
+use crate::geometry::Geometry;
+use crate::layout::{Index, are_sorted, size_of_val_capacity};
+use crate::rng::TreeRng;
+use crate::visitor::Visitor;
+use crate::visitor::attribution::Attribute;
+use boxed::{BoxedTree, PathBuffer};
+use cut::Cut;
+use imputation::Imputer;
+use sorted::SortedTree;
 
-/// A random cut tree over points of a [`PointStore`].
+/// Trees of one form.
 #[derive(Debug, Clone)]
-pub(crate) struct Tree<I> {
-    /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
-    internal_capacity: usize,
-    nodes: Vec<Node<I>>,
-    /// Head of the chain of unused nodes, linked through `left`; `I::MAX` ends it.
-    free: NodeRef<I>,
-    /// Without meaning while the tree is empty.
-    root: NodeRef<I>,
-    /// Number of points, with multiplicity.
-    mass: usize,
+pub(crate) enum TreeSet<I> {
+    /// Sorted arrays.
+    Sorted(Vec<SortedTree<I>>),
+    /// Nodes with boxes.
+    Boxed(Vec<BoxedTree<I>>),
 }
 
-/// The way from the root down to a leaf, with room for what is made on it.
-#[derive(Debug, Clone)]
-pub(crate) struct Path<I> {
-    /// The internal nodes passed.
-    pub(crate) steps: Vec<NodeRef<I>>,
-    /// Room for two boxes, and for a row.
-    room: Vec<f32>,
+/// Evaluates `$body` with `$geometry` and `$trees` bound to the geometry for this number of
+/// dimensions and the trees of a [`TreeSet`].
+///
+/// Inside of a [`Kernel`](crate::simd::Kernel) for `S: Simd`, of an ensemble of width `I: Index`.
+///
+/// Rows of one vector are a case of their own, where vectors are wide. With `by length if
+/// CONDITION` they always are, and so are, where that is so, those of all usual lengths: a third
+/// fewer instructions, but each length takes space in the program.
+macro_rules! with_trees {
+    (by length if $by_length:expr; $($rest:tt)*) => {
+        $crate::tree::with_trees!(
+            lengths: 4 12 16 20 24 28 32 36 40 44 48 52 56 60 64, if $by_length, true; $($rest)*
+        )
+    };
+    (lengths: $($stride:literal)*, if $by_length:expr, $is_hot:literal; $simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
+        match $grove {
+            $crate::tree::TreeSet::Sorted($trees) => {
+                let $geometry = $crate::geometry::OneDimensional;
+                $body
+            }
+            $crate::tree::TreeSet::Boxed($trees)
+                if const { I::MAX > u16::MAX as usize } && $dimensions == 1 =>
+            {
+                let $geometry = $crate::geometry::OneDimensional;
+                $body
+            }
+            $crate::tree::TreeSet::Boxed($trees) => {
+                match $crate::layout::stride($dimensions) {
+                    8 if const { S::IS_WIDE || $is_hot } => {
+                        let $geometry =
+                            $crate::geometry::Lanes::<_, 8>::new($simd, $dimensions);
+                        $body
+                    }
+                    $($stride if const { $by_length } => {
+                        let $geometry =
+                            $crate::geometry::Lanes::<_, $stride>::new($simd, $dimensions);
+                        $body
+                    })*
+                    _ => {
+                        let $geometry =
+                            $crate::geometry::Lanes::<_, 0>::new($simd, $dimensions);
+                        $body
+                    }
+                }
+            }
+        }
+    };
+    ($simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
+        $crate::tree::with_trees!(lengths: , if false, false; $simd, $dimensions, $grove, $geometry, $trees => $body)
+    };
 }
+pub(crate) use with_trees;
 
-impl<I: Index> Path<I> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            steps: Vec::new(),
-            room: Vec::new(),
-        }
-    }
+/// What a forest asks of its trees.
+pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
+    /// Gathers score and attribution.
+    type Attribution<'a>: Attribute<'a>;
 
-    /// Number of nodes passed.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.steps.len()
-    }
+    /// Working memory of [`traverse_one`](Self::traverse_one).
+    type Walker: Default;
 
-    /// The steps, room for two boxes, and a copy of this row.
-    #[inline(always)]
-    fn parts_and_row<G: Geometry>(
-        &mut self,
-        geometry: G,
-        row: &[f32],
-    ) -> (&mut Vec<NodeRef<I>>, [&mut [f32]; 2], &[f32]) {
-        let len = geometry.box_len();
-        self.room.resize(2 * len + geometry.row_len(), 0.0);
-        let (room, rest) = self.room.split_at_mut(len);
-        let (other_room, copy) = rest.split_at_mut(len);
-        let copy = &mut copy[..geometry.row_len()];
-        copy.copy_from_slice(row);
-        (&mut self.steps, [room, other_room], copy)
-    }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.steps) + size_of_val_capacity(&self.room)
-    }
-}
-
-impl<I: Index> Tree<I> {
-    pub(crate) fn new(sample_size: usize) -> Self {
-        Self {
-            internal_capacity: sample_size - 1,
-            nodes: Vec::new(),
-            free: NodeRef::internal(I::MAX),
-            root: NodeRef::default(),
-            mass: 0,
-        }
-    }
-
-    /// Takes all points out, and keeps the room for them. The pool of boxes is to be cleared, too.
-    pub(crate) fn clear(&mut self) {
-        self.nodes.clear();
-        self.free = NodeRef::internal(I::MAX);
-        self.mass = 0;
-    }
-
-    #[inline(always)]
-    pub(crate) fn mass(&self) -> usize {
-        self.mass
-    }
-
-    #[inline(always)]
-    pub(crate) fn root(&self) -> NodeRef<I> {
-        self.root
-    }
-
-    /// The node that a reference names, or `None` if it names a leaf.
-    #[inline(always)]
-    pub(crate) fn node(&self, reference: NodeRef<I>) -> Option<&Node<I>> {
-        // Leaves are numbered from the capacity, which is never below the length.
-        self.nodes.get(reference.get())
-    }
-
-    #[inline(always)]
-    pub(crate) fn resolve(&self, reference: NodeRef<I>) -> Child {
-        reference.resolve(self.internal_capacity)
-    }
-
-    /// The number of a leaf's point.
-    #[inline(always)]
-    pub(crate) fn point(&self, leaf: NodeRef<I>) -> usize {
-        leaf.get() - self.internal_capacity
-    }
-
-    /// What hangs beside `child` below `parent`.
-    #[inline(always)]
-    pub(crate) fn sibling(&self, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
-        let node = &self.nodes[parent.get()];
-        select_unpredictable(node.left == child, node.right, node.left)
-    }
-
-    /// The mass of `reference`, which is the child of `parent`, whose mass is `parent_mass`.
-    #[inline(always)]
-    pub(crate) fn child_mass(parent: &Node<I>, parent_mass: usize, reference: NodeRef<I>) -> usize {
-        parent.mass_toward(parent.left == reference, parent_mass)
-    }
-
-    /// Writes the way to `x` into `path` and returns the leaf. The tree is not empty.
-    #[inline(always)]
-    pub(crate) fn descend<G: Geometry>(
-        &self,
-        geometry: G,
-        x: &[f32],
-        path: &mut Path<I>,
-    ) -> NodeRef<I> {
-        path.steps.clear();
-        let mut reference = self.root;
-        while let Some(node) = self.node(reference) {
-            path.steps.push(reference);
-            reference = node.toward(geometry, x);
-        }
-        reference
-    }
-
-    /// Makes a node, a twig for now.
-    fn allocate(&mut self, node: Node<I>) -> NodeRef<I> {
-        if self.free.get() != I::MAX {
-            let reference = self.free;
-            self.free = self.nodes[reference.get()].left;
-            self.nodes[reference.get()] = node;
-            return reference;
-        }
-        let reference = NodeRef::internal(self.nodes.len());
-        if self.nodes.len() == self.nodes.capacity() {
-            let room = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
-            let room = room.min(self.internal_capacity);
-            self.nodes.reserve_exact(room - self.nodes.len());
-        }
-        self.nodes.push(node);
-        reference
-    }
-
-    /// Takes a node out of use, with its box.
-    fn release<G: Geometry>(
+    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
+    /// was there already.
+    fn insert(
         &mut self,
         geometry: G,
         points: &mut PointStore,
-        reference: NodeRef<I>,
-    ) {
-        self.drop_box(geometry, points, reference.get());
-        self.nodes[reference.get()].left = self.free;
-        self.free = reference;
+        point: usize,
+        rng: &mut TreeRng,
+        path: &mut PathBuffer<I>,
+    ) -> usize;
+
+    /// Deletes one occurrence of a point that is in the tree.
+    fn delete(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        point: usize,
+        path: &mut PathBuffer<I>,
+    );
+
+    /// The tree of these points, with multiplicity, and cuts from the root, left before right.
+    /// `None` if the cuts are not those of a tree of these points.
+    fn rebuild(
+        geometry: G,
+        points: &mut PointStore,
+        sample_size: usize,
+        sample: &[I],
+        cuts: &[Cut],
+    ) -> Option<Self>;
+
+    /// Makes all cached boxes again, in a pool that has been cleared.
+    fn cache_boxes(&mut self, geometry: G, points: &mut PointStore);
+
+    /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of
+    /// a bounding box.
+    fn traverse<V: Visitor>(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        scratch: &mut [f32],
+        visitor: &mut V,
+    );
+
+    /// The sums over trees, none of them empty, of the scores of padded rows, each times the
+    /// normalizer of the tree's mass.
+    fn sum_scores(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        rows: &[f32],
+        normalizer: impl FnMut(usize) -> f64,
+    ) -> Vec<f64>;
+
+    /// Lets a visitor traverse the tree, which is not empty. A leaf equal to the query, of at most
+    /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing
+    /// else.
+    fn traverse_one<V: Visitor>(
+        &self,
+        walker: &mut Self::Walker,
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        ignored_mass: usize,
+        visitor: &mut V,
+    ) -> ControlFlow<()>;
+
+    /// The number of the point that fits a query with missing coordinates best; one of those that
+    /// may be, if there is one. The tree is not empty.
+    fn best(
+        &self,
+        imputer: &mut Imputer<'_, I>,
+        points: &PointStore,
+        geometry: G,
+        may_be: impl Fn(usize) -> bool,
+    ) -> usize;
+}
+
+impl<I: Index> TreeSet<I> {
+    /// So many empty trees.
+    pub(crate) fn new(config: &Config) -> Self {
+        let sample_size = config.sample_size;
+        let numbers = 0..config.number_of_trees;
+        if are_sorted(config) {
+            Self::Sorted(numbers.map(|_| SortedTree::new(sample_size)).collect())
+        } else {
+            Self::Boxed(numbers.map(|_| BoxedTree::new(sample_size)).collect())
+        }
+    }
+
+    /// No trees, with capacity for all.
+    pub(crate) fn with_capacity(config: &Config) -> Self {
+        if are_sorted(config) {
+            Self::Sorted(Vec::with_capacity(config.number_of_trees))
+        } else {
+            Self::Boxed(Vec::with_capacity(config.number_of_trees))
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Sorted(trees) => trees.len(),
+            Self::Boxed(trees) => trees.len(),
+        }
+    }
+
+    /// Whether no tree has a point.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Sorted(trees) => trees.iter().all(|tree| tree.mass() == 0),
+            Self::Boxed(trees) => trees.iter().all(|tree| tree.mass() == 0),
+        }
+    }
+
+    /// The cuts of a tree, from the root, left before right.
+    pub(crate) fn cuts(&self, tree: usize) -> Vec<Cut> {
+        match self {
+            Self::Sorted(trees) => trees[tree].cuts(),
+            Self::Boxed(trees) => trees[tree].cuts(),
+        }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.nodes)
+        match self {
+            Self::Sorted(trees) => {
+                let below = trees.iter().map(SortedTree::heap_bytes).sum::<usize>();
+                size_of_val_capacity(trees) + below
+            }
+            Self::Boxed(trees) => {
+                let below = trees.iter().map(BoxedTree::heap_bytes).sum::<usize>();
+                size_of_val_capacity(trees) + below
+            }
+        }
     }
 
-    /// The same of a full tree over points that all differ.
-    pub(crate) fn full_heap_bytes(sample_size: usize) -> usize {
-        (sample_size - 1) * size_of::<Node<I>>()
+    /// The bytes of one tree, full of points that all differ.
+    pub(crate) fn full_tree_bytes(config: &Config) -> usize {
+        let sample_size = config.sample_size;
+        if are_sorted(config) {
+            size_of::<SortedTree<I>>() + SortedTree::<I>::full_heap_bytes(sample_size)
+        } else {
+            size_of::<BoxedTree<I>>() + BoxedTree::<I>::full_heap_bytes(sample_size)
+        }
     }
 }

@@ -10,16 +10,16 @@
 //!
 //! as the Python package rrcf has it. We give its expectation over the random insertion of the
 //! query: set apart from a node of mass `m` at depth `k`, the query displaces `m` alone, and with
-//! each ancestor at depth `j` (of mass `m_j`, and now one more) what hangs beside that.
+//! each ancestor at depth `j` (of mass `m_j`, and now one more) the sibling subtree that.
 
 use std::ops::ControlFlow;
 
-use super::functional::{Functional, Passed, Reached};
+use super::{Ancestor, Leaf, Visitor};
 
 /// Sums collusive displacements over trees.
 #[derive(Debug, Default)]
 pub(crate) struct CollusiveDisplacementSum {
-    /// The best ratio of the nodes of the way down to each depth.
+    /// The best ratio of the nodes of the path to each depth.
     best: Vec<f64>,
     /// The value on the present tree.
     value: f64,
@@ -37,29 +37,30 @@ impl CollusiveDisplacementSum {
     }
 }
 
-impl Functional for CollusiveDisplacementSum {
+impl Visitor for CollusiveDisplacementSum {
     #[inline(always)]
-    fn leaf(&mut self, leaf: &Reached<'_>) -> bool {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
         self.best.clear();
         let mut best: f64 = 0.0;
         self.best.push(best);
-        for pair in leaf.masses.windows(2) {
-            let (parent, child) = (pair[0], pair[1]);
+        for depth in 1..=leaf.depth() {
+            let (parent, child) = (leaf.mass_at(depth - 1), leaf.mass_at(depth));
             best = best.max((parent - child) as f64 / (child as f64 + 1.0));
             self.best.push(best);
         }
-        self.value = if leaf.equal {
-            best
-        } else {
-            self.apart_from(leaf.depth(), leaf.mass())
-        };
-        !leaf.equal
+        if leaf.is_query() {
+            self.value = best;
+            return ControlFlow::Break(());
+        }
+        self.value = self.apart_from(leaf.depth(), leaf.mass());
+        ControlFlow::Continue(())
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, node: &Passed<'_>) {
-        let p = node.gap / (node.gap + node.range);
-        self.value = p * self.apart_from(node.depth, node.mass) + (1.0 - p) * self.value;
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let p = ancestor.separation();
+        let apart = self.apart_from(ancestor.depth(), ancestor.mass());
+        self.value = p * apart + (1.0 - p) * self.value;
     }
 
     #[inline(always)]

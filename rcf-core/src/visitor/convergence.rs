@@ -8,8 +8,8 @@
 //! ```
 //!
 //! (sampling without replacement; Cochran, *Sampling Techniques*, theorem 2.2), with the variance
-//! that was seen. Once that is at most the precision asked for, it is enough. A few trees may agree by
-//! chance, which is why [`LEAST`] are asked in any case.
+//! that was seen. Once that is at most the precision asked for, it is enough. A few trees may agree
+//! by chance, which is why [`LEAST`] are asked in any case.
 
 /// Trees between two looks at the error: as many as walk side by side.
 pub(crate) const STEP: usize = 8;

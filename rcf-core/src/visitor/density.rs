@@ -19,8 +19,8 @@
 use std::ops::ControlFlow;
 
 use super::attribution::gap;
-use super::functional::{Functional, Passed, Reached};
-use crate::tree::bounding_box::Corners;
+use super::{Ancestor, Leaf, Visitor};
+use crate::geometry::Corners;
 
 /// What is known of one direction.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,10 +79,10 @@ impl<'a> DensitySum<'a> {
     }
 }
 
-impl Functional for DensitySum<'_> {
+impl Visitor for DensitySum<'_> {
     #[inline(always)]
-    fn leaf(&mut self, leaf: &Reached<'_>) -> bool {
-        if leaf.equal {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        if leaf.is_query() {
             let even = 0.5 / self.x.len() as f64;
             let toward = Toward {
                 probability: even,
@@ -90,19 +90,19 @@ impl Functional for DensitySum<'_> {
                 measure: even * (leaf.mass() as f64 + 1.0),
             };
             self.here.fill([toward; 2]);
-        } else {
-            let corners = Corners::of_point(leaf.row);
-            self.here.fill([Toward::default(); 2]);
-            self.blend(corners, gap(self.x, corners), 0.0, leaf.mass());
+            return ControlFlow::Break(());
         }
-        !leaf.equal
+        let corners = Corners::of_point(leaf.row());
+        self.here.fill([Toward::default(); 2]);
+        self.blend(corners, gap(self.x, corners), 0.0, leaf.mass());
+        ControlFlow::Continue(())
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, node: &Passed<'_>) {
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
         // In double precision, so that the shares add up.
-        let gap = gap(self.x, node.corners);
-        self.blend(node.corners, gap, node.range, node.mass);
+        let gap = gap(self.x, ancestor.corners());
+        self.blend(ancestor.corners(), gap, ancestor.range(), ancestor.mass());
     }
 
     #[inline(always)]

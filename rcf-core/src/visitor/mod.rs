@@ -1,302 +1,126 @@
-//! Walks: the only way to read a tree.
+//! Visitors: what is computed along the root-to-leaf path of a query, on one tree after the other.
 //!
-//! A query point descends to a leaf and climbs from there towards the root, past boxes that do not
-//! contain it. At the first box that does, the climb ends: all boxes above contain it too, and
-//! would change nothing. A [`Visitor`] computes something of what the climb shows.
+//! A query descends to a leaf and then walks up towards the root, past bounding boxes that do not
+//! contain it. The first box that does ends the walk: all boxes above contain the query, too, and
+//! no cut of them separates it. Score, attribution and every other functional is a [`Visitor`] of
+//! that walk, and so is one of your own, which [`RandomCutForest::traverse`] takes through the
+//! trees:
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use rcf_core::RandomCutForest;
+//! use rcf_core::visitor::{Ancestor, Leaf, Visitor};
+//!
+//! /// The mean number of bounding boxes that do not contain the query: higher is more anomalous.
+//! #[derive(Default)]
+//! struct BoxesPassed {
+//!     passed: usize,
+//!     trees: usize,
+//! }
+//!
+//! impl Visitor for BoxesPassed {
+//!     fn leaf(&mut self, _: &impl Leaf) -> ControlFlow<()> {
+//!         self.trees += 1;
+//!         ControlFlow::Continue(())
+//!     }
+//!
+//!     fn ancestor(&mut self, _: &impl Ancestor) {
+//!         self.passed += 1;
+//!     }
+//! }
+//!
+//! let mut forest = RandomCutForest::builder(1).build()?;
+//! for t in 0..1000 {
+//!     forest.update(&[(f64::from(t) / 10.0).sin()])?;
+//! }
+//! let passed = |value: f64| -> Result<f64, rcf_core::InputError> {
+//!     let mut boxes = BoxesPassed::default();
+//!     forest.traverse(&[value], &mut boxes)?;
+//!     Ok(boxes.passed as f64 / boxes.trees as f64)
+//! };
+//! assert!(passed(5.0)? > passed(0.5)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A functional of depth and mass alone is shorter as a [`ScoringFunction`].
+//!
+//! [`RandomCutForest::traverse`]: crate::RandomCutForest::traverse
 
 pub(crate) mod attribution;
-pub(crate) mod batch;
 pub(crate) mod collusive;
 pub(crate) mod convergence;
 pub(crate) mod density;
-pub(crate) mod functional;
-pub(crate) mod impute;
 pub(crate) mod neighbors;
 pub(crate) mod noise_floor;
+pub(crate) mod parts;
 pub(crate) mod score;
 pub(crate) mod scoring;
+pub(crate) mod scoring_function;
 
-use crate::index::Index;
-use crate::point_store::PointStore;
-use crate::tree::bounding_box::{Corners, Geometry};
-use crate::tree::node::NodeRef;
-use crate::tree::{Path, Tree};
+pub use scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
-/// Computes a functional of a query point on trees, one after the other.
-pub(crate) trait Visitor<G: Geometry> {
-    /// Whether it looks at [`Ancestor::outside`].
+use std::ops::ControlFlow;
+
+use parts::{AncestorParts, LeafParts};
+
+/// Computes something of a query on trees, one after the other.
+///
+/// On each tree it sees the leaf, then the ancestors of the leaf from the bottom up whose bounding
+/// boxes do not contain the query, and then the end of the tree. See the [module](self) for an
+/// example.
+pub trait Visitor {
+    #[doc(hidden)]
+    /// Whether it calls [`AncestorParts::add_gaps`].
     const USES_PARTS: bool = false;
 
-    /// Where the descent ended, the first thing seen of a tree. Tells whether to climb.
-    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool;
+    /// Sees the leaf that the query reached, the first thing of a tree. `Break` skips its
+    /// ancestors.
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()>;
 
-    /// A box on the way up that does not contain the query.
-    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>);
+    /// Sees an ancestor of the leaf whose bounding box does not contain the query.
+    fn ancestor(&mut self, ancestor: &impl Ancestor);
+
+    /// Has seen a tree of this mass, or nothing of a tree, and the mass is 0, if all of its points
+    /// count as if they were not there. `Break` skips the trees that are left.
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        let _ = tree_mass;
+        ControlFlow::Continue(())
+    }
 }
 
-/// The leaf that a query reached.
-pub(crate) struct Leaf<'a, P, G> {
-    pub(crate) place: P,
-    pub(crate) geometry: G,
-    /// The leaf's point.
-    pub(crate) row: &'a [f32],
-    /// Whether the query equals the leaf's point.
-    pub(crate) equal: bool,
-}
-
-/// Where a leaf is in its tree.
-pub(crate) trait Place: Copy {
-    /// Number of nodes above.
+/// The leaf at the end of a root-to-leaf path. Only trees implement it.
+pub trait Leaf: LeafParts {
+    /// The number of cuts above it.
     fn depth(&self) -> usize;
 
-    /// Number of sampled points equal to the leaf's.
+    /// The number of sampled points equal to the leaf's point.
     fn mass(&self) -> usize;
 
+    /// The number of sampled points in the tree.
     fn tree_mass(&self) -> usize;
 
-    /// Makes `room` the box of all points of the tree.
-    fn whole_box(&self, room: &mut [f32]);
-
-    /// Climbs from the leaf, as long as it is told to: each time, `room` has been extended to contain
-    /// all that hangs beside the way below a node at some depth. Its range is to be measured.
-    fn beside(&self, room: &mut [f32], climb: impl FnMut(usize, &mut [f32]) -> bool);
+    /// Whether the query equals the leaf's point.
+    fn is_query(&self) -> bool;
 }
 
-/// A way down a tree.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Trail<'a, I> {
-    /// The nodes passed.
-    steps: &'a [NodeRef<I>],
-    /// The leaf at the end.
-    leaf: NodeRef<I>,
-}
+/// A node above the leaf whose bounding box does not contain the query. Only trees implement it.
+pub trait Ancestor: AncestorParts {
+    /// The number of cuts above it.
+    fn depth(&self) -> usize;
 
-impl<'a, I: Index> Trail<'a, I> {
-    /// The node at this depth, or the leaf below the last one.
-    #[inline(always)]
-    fn at(&self, depth: usize) -> NodeRef<I> {
-        self.steps.get(depth).copied().unwrap_or(self.leaf)
+    /// The number of sampled points below it.
+    fn mass(&self) -> usize;
+
+    /// The sum over the dimensions of the distances by which the query lies outside of the bounding
+    /// box; positive.
+    fn gap(&self) -> f64;
+
+    /// The sum of the side lengths of the bounding box.
+    fn range(&self) -> f64;
+
+    /// The probability that a random cut of the bounding box with the query separates the two.
+    fn separation(&self) -> f64 {
+        self.gap() / (self.gap() + self.range())
     }
-
-    /// Number of nodes passed.
-    #[inline(always)]
-    fn depth(&self) -> usize {
-        self.steps.len()
-    }
-}
-
-/// A leaf at the end of a trail.
-#[derive(Debug, Clone, Copy)]
-struct Spot<'a, I, G> {
-    tree: &'a Tree<I>,
-    points: &'a PointStore,
-    geometry: G,
-    trail: Trail<'a, I>,
-}
-
-impl<I: Index, G: Geometry> Place for Spot<'_, I, G> {
-    #[inline(always)]
-    fn depth(&self) -> usize {
-        self.trail.depth()
-    }
-
-    fn mass(&self) -> usize {
-        let mut mass = self.tree.mass();
-        for depth in 0..self.trail.depth() {
-            if let Some(node) = self.tree.node(self.trail.at(depth)) {
-                mass = Tree::child_mass(node, mass, self.trail.at(depth + 1));
-            }
-        }
-        mass
-    }
-
-    #[inline(always)]
-    fn tree_mass(&self) -> usize {
-        self.tree.mass()
-    }
-
-    #[inline(always)]
-    fn whole_box(&self, room: &mut [f32]) {
-        self.tree.whole_box(self.geometry, self.points, room);
-    }
-
-    #[inline(always)]
-    fn beside(&self, room: &mut [f32], mut climb: impl FnMut(usize, &mut [f32]) -> bool) {
-        let Self { tree, geometry, .. } = *self;
-        let everywhere = geometry.everywhere();
-        for depth in (0..self.trail.depth()).rev() {
-            let sibling = tree.sibling(self.trail.at(depth), self.trail.at(depth + 1));
-            tree.extend(geometry, self.points, sibling, &everywhere, room);
-            if !climb(depth, room) {
-                break;
-            }
-        }
-    }
-}
-
-/// An ancestor of the leaf, whose box does not contain the query.
-#[derive(Debug)]
-pub(crate) struct Ancestor<'a, G: Geometry> {
-    /// Number of nodes above this one.
-    pub(crate) depth: usize,
-    /// Sum of the distances by which the query lies outside of the box; positive.
-    pub(crate) gap: f64,
-    /// Sum of the side lengths of the box.
-    pub(crate) range: f64,
-    pub(crate) corners: Corners<'a>,
-    pub(crate) geometry: G,
-    /// Where the query lies outside, at least.
-    pub(crate) outside: &'a G::Parts,
-}
-
-/// Climbs a recorded trail. There is room for a box.
-#[inline(always)]
-pub(crate) fn climb<I: Index, G: Geometry, V: Visitor<G>>(
-    tree: &Tree<I>,
-    points: &PointStore,
-    geometry: G,
-    x: &[f32],
-    trail: Trail<'_, I>,
-    room: &mut [f32],
-    visitor: &mut V,
-) {
-    let row = points.row(geometry, tree.point(trail.leaf));
-    let place = Spot {
-        tree,
-        points,
-        geometry,
-        trail,
-    };
-    let leaf = Leaf {
-        place,
-        geometry,
-        row,
-        equal: row == x,
-    };
-    if !visitor.leaf(&leaf) {
-        return;
-    }
-    let mut outside = geometry.everywhere();
-    let mut below = trail.leaf;
-    let mut depth = trail.depth();
-    for &node in trail.steps.iter().rev() {
-        depth -= 1;
-        let bounds = match tree.kept_box(geometry, points, node.get()) {
-            Some(bounds) => bounds,
-            None => {
-                tree.grow(geometry, points, node, below, room);
-                &*room
-            }
-        };
-        below = node;
-        let corners = geometry.corners(bounds);
-        let gap = if V::USES_PARTS {
-            geometry.gap_and_parts(&mut outside, corners, x)
-        } else {
-            geometry.gap(&mut outside, corners, x)
-        };
-        let Some(gap) = gap else { break };
-        visitor.ancestor(&Ancestor {
-            depth,
-            gap: f64::from(gap),
-            range: f64::from(geometry.range(bounds)),
-            corners,
-            geometry,
-            outside: &outside,
-        });
-    }
-}
-
-/// Trees that descend side by side: each waits for memory while the others go on.
-const GROUP: usize = 8;
-/// Depth up to which a group records its trails; deeper ways, which only extreme data make, are gone once
-/// more.
-const GROUP_DEPTH: usize = 64;
-/// The nodes passed on one way of a group.
-type Steps<I> = [NodeRef<I>; GROUP_DEPTH];
-
-/// Walks all trees, in their order; `finish` is told the mass of each one that it has seen. There is
-/// room for a box.
-#[inline(always)]
-pub(crate) fn walk_all<I: Index, G: Geometry, V: Visitor<G>>(
-    trees: &[Tree<I>],
-    points: &PointStore,
-    geometry: G,
-    x: &[f32],
-    room: &mut [f32],
-    visitor: &mut V,
-    mut finish: impl FnMut(usize, &mut V),
-) {
-    // Cut to lengths that the compiler knows.
-    let (x, room) = (&x[..geometry.row_len()], &mut room[..geometry.box_len()]);
-    let mut steps = [[NodeRef::default(); GROUP_DEPTH]; GROUP];
-    let mut ways = [Way::default(); GROUP];
-    let mut deep = Path::new();
-    for group in trees.chunks(GROUP) {
-        if let Ok(group) = <&[_; GROUP]>::try_from(group) {
-            ways = descend_group(group, geometry, x, &mut steps);
-        } else {
-            for (lane, tree) in group.iter().enumerate() {
-                let one = std::array::from_ref(tree);
-                [ways[lane]] = descend_group(one, geometry, x, &mut steps[lane..]);
-            }
-        }
-        // One climb for all of them: each one that is written here is compiled into every kernel.
-        for ((tree, way), steps) in group.iter().zip(&ways).zip(&steps) {
-            let trail = match steps.get(..way.depth) {
-                Some(steps) => Trail {
-                    steps,
-                    leaf: way.end,
-                },
-                None => {
-                    let leaf = tree.descend(geometry, x, &mut deep);
-                    let steps = &deep.steps;
-                    Trail { steps, leaf }
-                }
-            };
-            climb(tree, points, geometry, x, trail, room, visitor);
-            finish(tree.mass(), visitor);
-        }
-    }
-}
-
-/// How far a descent has come.
-#[derive(Debug, Clone, Copy, Default)]
-struct Way<I> {
-    /// Nodes passed; more than [`GROUP_DEPTH`] if there were too many to be recorded.
-    depth: usize,
-    end: NodeRef<I>,
-}
-
-/// Takes each of `N` trees one level down in turn, and records the nodes passed in `steps`.
-#[inline(always)]
-fn descend_group<const N: usize, I: Index, G: Geometry>(
-    trees: &[Tree<I>; N],
-    geometry: G,
-    x: &[f32],
-    steps: &mut [Steps<I>],
-) -> [Way<I>; N] {
-    let steps = &mut steps[..N];
-    let mut ways = std::array::from_fn(|lane| Way {
-        depth: 0,
-        end: trees[lane].root(),
-    });
-    for level in 0..GROUP_DEPTH {
-        let mut moved = false;
-        for ((way, tree), steps) in ways.iter_mut().zip(trees).zip(&mut *steps) {
-            if let Some(node) = tree.node(way.end) {
-                steps[level] = way.end;
-                way.end = node.toward(geometry, x);
-                way.depth = level + 1;
-                moved = true;
-            }
-        }
-        if !moved {
-            return ways;
-        }
-    }
-    for (way, tree) in ways.iter_mut().zip(trees) {
-        way.depth += usize::from(tree.node(way.end).is_some());
-    }
-    ways
 }

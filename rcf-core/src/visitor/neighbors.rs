@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::functional::{Functional, Passed, Reached};
+use super::{Ancestor, Leaf, Visitor};
 
 /// Collects the numbers of the points that the trees bring, one from each.
 #[derive(Debug, Default)]
@@ -17,15 +17,11 @@ impl NeighborPoints {
     }
 }
 
-impl Functional for NeighborPoints {
-    fn leaf(&mut self, leaf: &Reached<'_>) -> bool {
-        self.points.push(leaf.point);
-        false
+impl Visitor for NeighborPoints {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        self.points.push(leaf.point());
+        ControlFlow::Break(())
     }
 
-    fn ancestor(&mut self, _: &Passed<'_>) {}
-
-    fn finish(&mut self, _: usize) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    fn ancestor(&mut self, _: &impl Ancestor) {}
 }

@@ -9,16 +9,17 @@
 //! ```
 //!
 //! and with the rest of the probability nothing is separated: the query passes for one of those in
-//! the box. Leaves are boxes too, then: below the floor, a query beside a leaf's point counts as
+//! the box. Leaves are boxes too, then: below the floor, a query next to a leaf's point counts as
 //! equal to it with probability `1 − p`. The trees themselves stay what they are.
 
 use std::ops::ControlFlow;
 
-use super::functional::{Functional, Passed, Reached};
-use super::{Ancestor, Leaf, Place, Visitor};
+use super::attribution::gap;
+use super::parts::{AncestorParts, LeafParts};
+use super::{Ancestor, Leaf, Visitor};
 use crate::config::Config;
-use crate::tree::bounding_box::{Corners, Geometry, stride};
-use crate::visitor::attribution::gap;
+use crate::geometry::Corners;
+use crate::layout::stride;
 
 /// The floors of a forest.
 #[derive(Debug, Clone)]
@@ -89,92 +90,185 @@ impl<'a, V> Floored<'a, V> {
     }
 }
 
-impl<G: Geometry, V: Visitor<G>> Visitor<G> for Floored<'_, V> {
+impl<V: Visitor> Visitor for Floored<'_, V> {
     const USES_PARTS: bool = V::USES_PARTS;
 
     #[inline(always)]
-    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
-        if leaf.equal {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        if leaf.is_query() {
             return self.visitor.leaf(leaf);
         }
-        let geometry = leaf.geometry;
-        self.root.resize(geometry.box_len(), 0.0);
-        leaf.place.whole_box(&mut self.root);
-        self.visitor.leaf(&Leaf {
-            equal: true,
-            ..*leaf
+        leaf.tree_box(&mut self.root);
+        // Whether to walk up is decided here: it passes for the query only with some probability.
+        let _ = self.visitor.leaf(&PassingForQuery(leaf));
+        self.ancestor(&PointAsBox {
+            leaf,
+            gap: gap(self.x, Corners::of_point(leaf.row())),
         });
-        let corners = Corners::of_point(leaf.row);
-        Visitor::<G>::ancestor(
-            self,
-            &Ancestor {
-                depth: leaf.place.depth(),
-                gap: gap(self.x, corners),
-                range: 0.0,
-                corners,
-                geometry,
-                outside: &geometry.everywhere(),
-            },
-        );
-        true
+        ControlFlow::Continue(())
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
-        let Ancestor {
-            gap,
-            corners,
-            geometry,
-            ..
-        } = *ancestor;
-        let root = geometry.corners(&self.root);
-        self.visitor.ancestor(&Ancestor {
-            range: self.floor.range(self.x, root, corners, gap),
-            ..*ancestor
-        });
-    }
-}
-
-/// A functional that sees nothing narrower than the floor.
-#[derive(Debug)]
-pub(crate) struct FlooredFunctional<'a, F> {
-    pub(crate) functional: &'a mut F,
-    pub(crate) floor: &'a NoiseFloor,
-    pub(crate) x: &'a [f32],
-}
-
-impl<F: Functional> Functional for FlooredFunctional<'_, F> {
-    #[inline(always)]
-    fn leaf(&mut self, leaf: &Reached<'_>) -> bool {
-        if leaf.equal {
-            return self.functional.leaf(leaf);
-        }
-        self.functional.leaf(&Reached {
-            equal: true,
-            ..*leaf
-        });
-        let corners = Corners::of_point(leaf.row);
-        self.ancestor(&Passed {
-            depth: leaf.depth(),
-            mass: leaf.mass(),
-            gap: gap(self.x, corners),
-            range: 0.0,
-            corners,
-            root: leaf.root,
-        });
-        true
-    }
-
-    #[inline(always)]
-    fn ancestor(&mut self, node: &Passed<'_>) {
-        self.functional.ancestor(&Passed {
-            range: self.floor.range(self.x, node.root, node.corners, node.gap),
-            ..*node
-        });
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let (root, gap) = (ancestor.corners_of(&self.root), ancestor.gap());
+        let range = self.floor.range(self.x, root, ancestor.corners(), gap);
+        self.visitor.ancestor(&Widened { ancestor, range });
     }
 
     #[inline(always)]
     fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
-        self.functional.finish(tree_mass)
+        self.visitor.finish(tree_mass)
+    }
+}
+
+/// A leaf whose point the query does not equal, but passes for.
+struct PassingForQuery<'a, L>(&'a L);
+
+impl<L: Leaf> Leaf for PassingForQuery<'_, L> {
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.0.depth()
+    }
+
+    #[inline(always)]
+    fn mass(&self) -> usize {
+        self.0.mass()
+    }
+
+    #[inline(always)]
+    fn tree_mass(&self) -> usize {
+        self.0.tree_mass()
+    }
+
+    #[inline(always)]
+    fn is_query(&self) -> bool {
+        true
+    }
+}
+
+impl<L: Leaf> LeafParts for PassingForQuery<'_, L> {
+    #[inline(always)]
+    fn point(&self) -> usize {
+        self.0.point()
+    }
+
+    #[inline(always)]
+    fn row(&self) -> &[f32] {
+        self.0.row()
+    }
+
+    #[inline(always)]
+    fn mass_at(&self, depth: usize) -> usize {
+        self.0.mass_at(depth)
+    }
+
+    #[inline(always)]
+    fn tree_box(&self, record: &mut Vec<f32>) {
+        self.0.tree_box(record);
+    }
+
+    #[inline(always)]
+    fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b> {
+        self.0.corners_of(record)
+    }
+
+    #[inline(always)]
+    fn add_gaps(&self, x: &[f32], factor: impl FnOnce(f64) -> f64, sums: &mut [f64]) {
+        self.0.add_gaps(x, factor, sums);
+    }
+
+    #[inline(always)]
+    fn shadow<W: Visitor>(&self, x: &[f32], record: &mut Vec<f32>, visitor: &mut W) {
+        self.0.shadow(x, record, visitor);
+    }
+}
+
+/// The point of a leaf, as the bounding box of an ancestor.
+struct PointAsBox<'a, L> {
+    leaf: &'a L,
+    gap: f64,
+}
+
+impl<L: Leaf> Ancestor for PointAsBox<'_, L> {
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.leaf.depth()
+    }
+
+    #[inline(always)]
+    fn mass(&self) -> usize {
+        self.leaf.mass()
+    }
+
+    #[inline(always)]
+    fn gap(&self) -> f64 {
+        self.gap
+    }
+
+    #[inline(always)]
+    fn range(&self) -> f64 {
+        0.0
+    }
+}
+
+impl<L: Leaf> AncestorParts for PointAsBox<'_, L> {
+    #[inline(always)]
+    fn corners(&self) -> Corners<'_> {
+        Corners::of_point(self.leaf.row())
+    }
+
+    #[inline(always)]
+    fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b> {
+        self.leaf.corners_of(record)
+    }
+
+    #[inline(always)]
+    fn add_gaps(&self, x: &[f32], factor: f64, sums: &mut [f64]) {
+        self.leaf.add_gaps(x, |_| factor, sums);
+    }
+}
+
+/// An ancestor with a larger range.
+struct Widened<'a, A> {
+    ancestor: &'a A,
+    range: f64,
+}
+
+impl<A: Ancestor> Ancestor for Widened<'_, A> {
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.ancestor.depth()
+    }
+
+    #[inline(always)]
+    fn mass(&self) -> usize {
+        self.ancestor.mass()
+    }
+
+    #[inline(always)]
+    fn gap(&self) -> f64 {
+        self.ancestor.gap()
+    }
+
+    #[inline(always)]
+    fn range(&self) -> f64 {
+        self.range
+    }
+}
+
+impl<A: Ancestor> AncestorParts for Widened<'_, A> {
+    #[inline(always)]
+    fn corners(&self) -> Corners<'_> {
+        self.ancestor.corners()
+    }
+
+    #[inline(always)]
+    fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b> {
+        self.ancestor.corners_of(record)
+    }
+
+    #[inline(always)]
+    fn add_gaps(&self, x: &[f32], factor: f64, sums: &mut [f64]) {
+        self.ancestor.add_gaps(x, factor, sums);
     }
 }

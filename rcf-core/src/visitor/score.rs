@@ -7,15 +7,16 @@
 //!
 //! ```text
 //! at the leaf, depth k:     S = 1 / (k + 1),  or if the query equals its point, of mass m in M,
-//!                           S = (1 − m / 2M) / (k + log₂(m + 1))  and the climb ends
+//!                           S = (1 − m / 2M) / (k + log₂(m + 1))  and the walk ends
 //! at an ancestor, depth k:  S ← p / (k + 1) + (1 − p) S
 //! score = log₂(M + 1) · S
 //! ```
 //!
 //! About 0.5 to 1 for usual points, `log₂(M + 1)` for one that any cut sets apart.
 
-use super::{Ancestor, Leaf, Place, Visitor};
-use crate::tree::bounding_box::Geometry;
+use std::ops::ControlFlow;
+
+use super::{Ancestor, Leaf, Visitor};
 
 /// `S` of a query that is alone at depth `k`.
 #[inline(always)]
@@ -56,33 +57,46 @@ pub(crate) fn normalizer(tree_mass: usize) -> f64 {
     libm::log2(tree_mass as f64 + 1.0)
 }
 
+/// What a visitor has computed on one tree, where a score is part of it.
+pub(crate) trait TreeScore: Visitor {
+    /// The score, not yet normalised.
+    fn score(&self) -> f64;
+
+    /// Adds what else there is, times the normalizer, to its sum over trees.
+    fn add_tree(&mut self, normalizer: f64);
+}
+
+impl TreeScore for ScoreVisitor {
+    #[inline(always)]
+    fn score(&self) -> f64 {
+        self.score
+    }
+
+    #[inline(always)]
+    fn add_tree(&mut self, _: f64) {}
+}
+
 /// Computes the score on one tree, not yet normalised.
 #[derive(Debug, Default)]
 pub(crate) struct ScoreVisitor {
     pub(crate) score: f64,
 }
 
-impl<G: Geometry> Visitor<G> for ScoreVisitor {
+impl Visitor for ScoreVisitor {
     #[inline(always)]
-    fn leaf<P: Place>(&mut self, leaf: &Leaf<'_, P, G>) -> bool {
-        self.score = if leaf.equal {
-            seen(
-                leaf.place.depth(),
-                leaf.place.mass(),
-                leaf.place.tree_mass(),
-            )
-        } else {
-            unseen(leaf.place.depth())
-        };
-        !leaf.equal
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        if leaf.is_query() {
+            self.score = seen(leaf.depth(), leaf.mass(), leaf.tree_mass());
+            return ControlFlow::Break(());
+        }
+        self.score = unseen(leaf.depth());
+        ControlFlow::Continue(())
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, ancestor: &Ancestor<'_, G>) {
-        let Ancestor {
-            depth, gap, range, ..
-        } = *ancestor;
-        self.score = step(self.score, unseen(depth), gap, range);
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let unseen = unseen(ancestor.depth());
+        self.score = step(self.score, unseen, ancestor.gap(), ancestor.range());
     }
 }
 

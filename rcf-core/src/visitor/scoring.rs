@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::functional::{Functional, Passed, Reached};
-use crate::scoring::ScoringFunction;
+use super::scoring_function::ScoringFunction;
+use super::{Ancestor, Leaf, Visitor};
 
 /// Sums the values of a scoring function over trees.
 #[derive(Debug)]
@@ -28,22 +28,24 @@ impl<'a, F> ScoringSum<'a, F> {
     }
 }
 
-impl<F: ScoringFunction> Functional for ScoringSum<'_, F> {
+impl<F: ScoringFunction> Visitor for ScoringSum<'_, F> {
     #[inline(always)]
-    fn leaf(&mut self, leaf: &Reached<'_>) -> bool {
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
         let (depth, mass) = (leaf.depth(), leaf.mass());
-        self.value = if leaf.equal {
-            self.function.damp(mass, leaf.tree_mass()) * self.function.seen(depth, mass)
-        } else {
-            self.function.unseen(depth, mass)
-        };
-        !leaf.equal
+        if leaf.is_query() {
+            let damp = self.function.damp(mass, leaf.tree_mass());
+            self.value = damp * self.function.seen(depth, mass);
+            return ControlFlow::Break(());
+        }
+        self.value = self.function.unseen(depth, mass);
+        ControlFlow::Continue(())
     }
 
     #[inline(always)]
-    fn ancestor(&mut self, node: &Passed<'_>) {
-        let p = node.gap / (node.gap + node.range);
-        self.value = p * self.function.unseen(node.depth, node.mass) + (1.0 - p) * self.value;
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        let p = ancestor.separation();
+        let unseen = self.function.unseen(ancestor.depth(), ancestor.mass());
+        self.value = p * unseen + (1.0 - p) * self.value;
     }
 
     #[inline(always)]

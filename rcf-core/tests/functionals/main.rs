@@ -18,6 +18,7 @@ mod noise_floor;
 mod noise_floor_picture;
 mod summary;
 mod tags;
+mod visitor;
 
 use rcf_core::{RandomCutForest, SimdLevel};
 use testing::Random;

@@ -1,4 +1,5 @@
-//! Format version 1 of a detector. Frozen: a change of these structs is a new version in a new file.
+//! Format version 1 of a detector. Frozen: a change of these structs is a new version in a new
+//! file.
 
 mod config;
 mod convert;

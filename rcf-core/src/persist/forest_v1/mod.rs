@@ -1,4 +1,5 @@
-//! Format version 1 of a forest. Frozen: a change of these structs is a new version in a new folder.
+//! Format version 1 of a forest. Frozen: a change of these structs is a new version in a new
+//! folder.
 
 mod config;
 mod points;
@@ -9,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::envelope::Trust;
 use super::inconsistent;
 use crate::config::Config;
-use crate::ensemble::fits;
 use crate::error::StateError;
 use crate::forest::{RandomCutForest, Trees, with_ensemble};
-use crate::sampler::{ClockParts, DecayClock};
+use crate::layout::fits;
+use crate::sampling::{ClockParts, DecayClock};
 use crate::shingle::Shingle;
 use config::ConfigV1;
 use trees::TreesV1;

@@ -6,18 +6,18 @@ use super::super::codec;
 use super::super::envelope::Trust;
 use super::inconsistent;
 use super::points::PointsV1;
+use crate::arena::Phases;
+use crate::arena::PointStore;
 use crate::config::Config;
 use crate::ensemble::Ensemble;
 use crate::error::StateError;
-use crate::grove::Grove;
-use crate::index::Index;
-use crate::phases::Phases;
-use crate::point_store::PointStore;
+use crate::layout::Index;
+use crate::layout::stride;
 use crate::rng::TreeRng;
-use crate::sampler::{DecayClock, Sampler, Tags};
+use crate::sampling::{DecayClock, Sampler, Tags};
 use crate::shingle::is_storable;
-use crate::tree::Path;
-use crate::tree::bounding_box::stride;
+use crate::tree::TreeSet;
+use crate::tree::boxed::PathBuffer;
 use crate::tree::cut::Cut;
 
 /// All trees: what each has one of, then what each has many of, tree after tree.
@@ -145,10 +145,10 @@ impl TreesV1 {
             dimensions: config.dimensions(),
             points,
             phases,
-            trees: Grove::with_capacity(config),
+            trees: TreeSet::with_capacity(config),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
-            path: Path::new(),
+            path: PathBuffer::new(),
         };
         let slots = self.slots.restore();
         let mut columns = Columns {

@@ -1,0 +1,9 @@
+//! What all trees of a forest share: points, cached bounding boxes, and phases of rotated points.
+
+mod boxes;
+mod phases;
+mod points;
+
+pub(crate) use boxes::{Boxes, WAITING};
+pub(crate) use phases::{Phases, one};
+pub(crate) use points::PointStore;

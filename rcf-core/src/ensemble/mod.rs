@@ -1,0 +1,365 @@
+//! The trees of a forest with their samples, over one store of points.
+
+use std::ops::ControlFlow;
+
+use crate::arena::Boxes;
+use crate::arena::PointStore;
+use crate::arena::{Phases, one};
+use crate::config::Config;
+use crate::layout::Index;
+use crate::layout::box_len;
+use crate::layout::size_of_val_capacity;
+use crate::rng::TreeRng;
+use crate::row_buffer::RowBuffer;
+use crate::sampling::{DecayClock, Sampler, Tag};
+use crate::shingle::shift_row;
+use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::tree::boxed::PathBuffer;
+use crate::tree::cut::Cut;
+use crate::tree::{CutTree, TreeSet, with_trees};
+use crate::visitor::score::{ScoreVisitor, normalizer};
+use crate::visitor::{Ancestor, Leaf, Visitor};
+
+/// Trees, samples and points, named by numbers of width `I`.
+#[derive(Debug, Clone)]
+pub(crate) struct Ensemble<I> {
+    pub(crate) dimensions: usize,
+    pub(crate) points: PointStore,
+    pub(crate) phases: Phases,
+    /// A tree, the sample that it is built of and the source of its randomness share an index.
+    pub(crate) trees: TreeSet<I>,
+    pub(crate) samplers: Vec<Sampler<I>>,
+    pub(crate) rngs: Vec<TreeRng>,
+    /// Working memory of updates.
+    pub(crate) path: PathBuffer<I>,
+}
+
+mod array;
+mod explain;
+pub(crate) mod impute;
+mod traverse;
+
+impl<I: Index> Ensemble<I> {
+    pub(crate) fn new(config: &Config) -> Self {
+        let &Config {
+            number_of_trees,
+            seed,
+            ..
+        } = config;
+        let dimensions = config.dimensions();
+        Self {
+            dimensions,
+            points: PointStore::of(config),
+            phases: Phases::new(config.shingle_rotation),
+            trees: TreeSet::new(config),
+            samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
+            rngs: TreeRng::family(seed, number_of_trees),
+            path: PathBuffer::new(),
+        }
+    }
+
+    /// Whether no tree has a point.
+    pub(crate) fn is_empty(&self) -> bool {
+        // The first point offered is taken by all trees.
+        self.trees.is_empty()
+    }
+
+    /// The mean score over the trees.
+    pub(crate) fn score(&self, level: SimdLevel, x: &[f32]) -> f64 {
+        level.run(ScorePass { ensemble: self, x })
+    }
+
+    /// Offers a point to all samplers and changes the trees of those that take it.
+    pub(crate) fn update(
+        &mut self,
+        level: SimdLevel,
+        clock: &DecayClock,
+        accept_fraction: f64,
+        x: &[f32],
+        phase: usize,
+        tag: Tag,
+    ) {
+        level.run(UpdatePass {
+            ensemble: self,
+            clock,
+            accept_fraction,
+            x,
+            phase,
+            tag,
+        });
+    }
+
+    /// This coordinate of the points in the first sample.
+    pub(crate) fn sampled(&self, dimension: usize) -> impl Iterator<Item = f32> {
+        let points = self.samplers[0].points().iter();
+        points.map(move |point| self.points.padded_row(point.get())[dimension])
+    }
+
+    /// Moves all points against the shift of the origin, and rebuilds the trees.
+    pub(crate) fn shift_points(&mut self, level: SimdLevel, shifts: &[f64]) {
+        for floats in self.points.floats_mut() {
+            let coordinates = self.dimensions.min(floats.len());
+            shift_row(&mut floats[..coordinates], shifts);
+        }
+        level.run(RebuildAllPass { ensemble: self });
+    }
+
+    /// Keeps as many boxes as these parameters say from now on.
+    pub(crate) fn cache_boxes(&mut self, level: SimdLevel, config: &Config) {
+        self.points.boxes = Boxes::of(config);
+        level.run(BoxesPass { ensemble: self });
+    }
+
+    /// Adds a tree made of these cuts and the given points, which are in the store. `false` if the
+    /// cuts are not those of a tree of these points.
+    pub(crate) fn add_tree(&mut self, sample_size: usize, points: &[I], cuts: &[Cut]) -> bool {
+        let level = SimdLevel::best();
+        level.run(RebuildPass {
+            ensemble: self,
+            sample_size,
+            points,
+            cuts,
+        })
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.points.heap_bytes()
+            + self.phases.heap_bytes()
+            + self.trees.heap_bytes()
+            + size_of_val_capacity(&self.samplers)
+            + self.samplers.iter().map(Sampler::heap_bytes).sum::<usize>()
+            + size_of_val_capacity(&self.rngs)
+            + self.path.heap_bytes()
+    }
+}
+
+/// Whether a kernel is compiled for each usual length of rows: for the forests that most have, on
+/// the processors that most have.
+const fn by_length<S: Simd, I: Index>() -> bool {
+    S::IS_WIDE && I::MAX == u16::MAX as usize
+}
+
+struct ScorePass<'a, I> {
+    ensemble: &'a Ensemble<I>,
+    x: &'a [f32],
+}
+
+impl<I: Index> Kernel for ScorePass<'_, I> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let Self {
+            ensemble:
+                Ensemble {
+                    dimensions,
+                    points,
+                    trees,
+                    ..
+                },
+            x,
+        } = self;
+        let mut score = ScoreSum::default();
+        let mut scratch = RowBuffer::new(box_len(*dimensions));
+        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
+            CutTree::traverse(trees, points, geometry, x, scratch.as_mut(), &mut score)
+        });
+        score.sum / trees.len() as f64
+    }
+}
+
+/// Sums the normalised scores of the trees.
+#[derive(Default)]
+struct ScoreSum {
+    visitor: ScoreVisitor,
+    normalizers: Normalizers,
+    sum: f64,
+}
+
+impl Visitor for ScoreSum {
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        self.visitor.leaf(leaf)
+    }
+
+    #[inline(always)]
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        self.visitor.ancestor(ancestor);
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        self.sum += self.normalizers.of(tree_mass) * self.visitor.score;
+        ControlFlow::Continue(())
+    }
+}
+
+/// The factors of scores by tree mass; full trees share one.
+#[derive(Default)]
+struct Normalizers {
+    mass: usize,
+    normalizer: f64,
+}
+
+impl Normalizers {
+    #[inline(always)]
+    fn of(&mut self, mass: usize) -> f64 {
+        if mass != self.mass {
+            *self = Self {
+                mass,
+                normalizer: normalizer(mass),
+            };
+        }
+        self.normalizer
+    }
+}
+
+struct UpdatePass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+    clock: &'a DecayClock,
+    accept_fraction: f64,
+    x: &'a [f32],
+    phase: usize,
+    tag: Tag,
+}
+
+impl<I: Index> Kernel for UpdatePass<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self {
+            ensemble,
+            clock,
+            accept_fraction,
+            x,
+            phase,
+            tag,
+        } = self;
+        let Ensemble {
+            dimensions,
+            points,
+            phases,
+            trees,
+            samplers,
+            rngs,
+            path,
+            ..
+        } = ensemble;
+        // Stored when the first tree takes it.
+        let mut stored = None;
+        let members = samplers.iter_mut().zip(rngs);
+        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
+            let Some(acceptance) = sampler.offer(clock, accept_fraction, rng) else { continue };
+            if let Some(evicted) = sampler.evicted(acceptance) {
+                CutTree::delete(tree, geometry, points, evicted.get(), path);
+                points.release(evicted.get());
+            }
+            let point = *stored.get_or_insert_with(|| {
+                let point = points.add(x);
+                phases.set(point, points.capacity(), one(phase));
+                point
+            });
+            let leaf = CutTree::insert(tree, geometry, points, point, rng, path);
+            phases.merge(leaf, one(phase));
+            points.retain(leaf);
+            sampler.accept(acceptance, I::new(leaf), tag, clock, rng);
+        });
+        if let Some(point) = stored {
+            points.drop_if_unused(point);
+        }
+    }
+}
+
+/// Builds each tree again from its sample.
+struct RebuildAllPass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+}
+
+impl<I: Index> Kernel for RebuildAllPass<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Ensemble {
+            dimensions,
+            points,
+            phases,
+            trees,
+            samplers,
+            rngs,
+            path,
+        } = self.ensemble;
+        points.boxes.clear();
+        let members = samplers.iter_mut().zip(rngs);
+        with_trees!(simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
+            tree.clear();
+            for slot in sampler.points_mut() {
+                let point = slot.get();
+                let leaf = CutTree::insert(tree, geometry, points, point, rng, path);
+                if leaf != point {
+                    // Rounding has made two points one.
+                    if let Some(set) = phases.of(point) {
+                        phases.merge(leaf, set);
+                    }
+                    points.retain(leaf);
+                    points.release(point);
+                    *slot = I::new(leaf);
+                }
+            }
+        });
+    }
+}
+
+/// Makes the boxes of all trees.
+struct BoxesPass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+}
+
+impl<I: Index> Kernel for BoxesPass<'_, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Ensemble {
+            dimensions,
+            points,
+            trees,
+            ..
+        } = self.ensemble;
+        with_trees!(simd, *dimensions, trees, geometry, trees => for tree in trees {
+            CutTree::cache_boxes(tree, geometry, points);
+        });
+    }
+}
+
+struct RebuildPass<'a, I> {
+    ensemble: &'a mut Ensemble<I>,
+    sample_size: usize,
+    points: &'a [I],
+    cuts: &'a [Cut],
+}
+
+impl<I: Index> Kernel for RebuildPass<'_, I> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self {
+            ensemble,
+            sample_size,
+            points,
+            cuts,
+        } = self;
+        let store = &mut ensemble.points;
+        with_trees!(simd, ensemble.dimensions, &mut ensemble.trees, geometry, trees => {
+            let tree = CutTree::rebuild(geometry, store, sample_size, points, cuts);
+            let rebuilt = tree.is_some();
+            trees.extend(tree);
+            rebuilt
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,332 @@
+//! The forest: records in, scores out.
+
+mod array;
+mod attribution;
+mod density;
+mod displacement;
+mod explain;
+mod forecast;
+mod impute;
+mod memory;
+mod neighbors;
+mod points;
+mod recenter;
+mod sample;
+mod sampling;
+mod summary;
+
+pub use attribution::Attribution;
+pub use density::Density;
+pub use explain::{Explanation, ScoreEstimate};
+pub use forecast::Forecast;
+pub use impute::ConditionalField;
+pub use neighbors::Neighbor;
+pub use sample::Sample;
+pub use summary::Cluster;
+
+use ndarray::{Array1, ArrayView2};
+
+use crate::config::{Config, RandomCutForestBuilder, check_box_fraction};
+use crate::ensemble::Ensemble;
+use crate::error::{ArrayError, ConfigError, InputError};
+use crate::layout::fits;
+use crate::real::Real;
+use crate::row_buffer::RowBuffer;
+use crate::sampling::Arrival;
+use crate::sampling::{DecayClock, Tag};
+use crate::shingle::Shingle;
+use crate::simd::SimdLevel;
+use crate::visitor::noise_floor::NoiseFloor;
+
+/// A Random Cut Forest over a stream of records.
+///
+/// Each record is a slice of [`Config::input_dimensions`] values; with a shingle size of `k` the
+/// last `k` records together make the point that is scored. (With
+/// [`internal_shingling`](RandomCutForestBuilder::internal_shingling) off, each call takes a whole
+/// point.)
+///
+/// Scores are positive, **higher is more anomalous**: about 0.5 to 1 for usual points, up to
+/// `log₂(sample_size + 1)` for a point that stands far off. They are 0 until the forest
+/// [is ready](Self::is_ready).
+///
+/// # Noise floor
+/// A random cut forest knows no scale: on a constant stream a step of 10⁻⁷ scores as much as one of
+/// 10⁹. Where differences below some size mean nothing, tell it with
+/// [`noise_floor`](RandomCutForestBuilder::noise_floor), in the units of the records, or with
+/// [`relative_noise_floor`](RandomCutForestBuilder::relative_noise_floor), as a fraction of the
+/// range that is in the sample: queries nearer than that to the usual then count as usual. With the
+/// floors `f_i`, a cut separates the query from a box with probability `gap / Σ_i max(side_i,
+/// f_i)`, the sides those of the box with the query; with the rest of the probability it passes for
+/// one of those in the box. That goes for scores, attributions, displacements and scoring
+/// functions, not for the trees: density, neighbours and imputation are as without it.
+///
+/// # Example
+/// ```
+/// use rcf_core::RandomCutForest;
+///
+/// let mut forest = RandomCutForest::builder(1).seed(42).build()?;
+/// for t in 0..1000 {
+///     let score = forest.process(&[(f64::from(t) / 10.0).sin()])?;
+///     assert!(score < 3.0);
+/// }
+/// assert!(forest.score(&[5.0])? > 3.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RandomCutForest {
+    pub(crate) config: Config,
+    pub(crate) shingle: Shingle,
+    /// Records taken.
+    pub(crate) updates: u64,
+    pub(crate) clock: DecayClock,
+    /// Whether records are offered to the trees.
+    pub(crate) sampling: bool,
+    pub(crate) trees: Trees,
+    pub(crate) level: SimdLevel,
+    noise_floor: Option<NoiseFloor>,
+    /// Working memory: the point of the current record.
+    row: Vec<f32>,
+}
+
+/// The ensemble, in the smallest width that can name its nodes and points.
+#[derive(Debug, Clone)]
+pub(crate) enum Trees {
+    Narrow(Ensemble<u16>),
+    Wide(Ensemble<u32>),
+}
+
+/// Evaluates `$body` with `$ensemble` bound to the ensemble of either width.
+macro_rules! with_ensemble {
+    ($trees:expr, $ensemble:ident => $body:expr) => {
+        match $trees {
+            $crate::forest::Trees::Narrow($ensemble) => $body,
+            $crate::forest::Trees::Wide($ensemble) => $body,
+        }
+    };
+}
+pub(crate) use with_ensemble;
+
+impl RandomCutForestBuilder {
+    /// Checks the parameters and builds an empty forest.
+    ///
+    /// # Errors
+    /// The first rule that a parameter breaks.
+    pub fn build(self) -> Result<RandomCutForest, ConfigError> {
+        Ok(RandomCutForest::new(self.config()?))
+    }
+}
+
+impl RandomCutForest {
+    /// Starts the configuration of a forest over records of `input_dimensions` values.
+    pub fn builder(input_dimensions: usize) -> RandomCutForestBuilder {
+        RandomCutForestBuilder::new(input_dimensions)
+    }
+
+    pub(crate) fn new(config: Config) -> Self {
+        let trees = if fits::<u16>(config.number_of_trees, config.sample_size) {
+            Trees::Narrow(Ensemble::new(&config))
+        } else {
+            Trees::Wide(Ensemble::new(&config))
+        };
+        let shingle = Shingle::new(&config);
+        let clock = DecayClock::new(config.time_decay);
+        Self::from_parts(config, shingle, 0, clock, true, trees)
+    }
+
+    pub(crate) fn from_parts(
+        config: Config,
+        shingle: Shingle,
+        updates: u64,
+        clock: DecayClock,
+        sampling: bool,
+        trees: Trees,
+    ) -> Self {
+        let row = vec![0.0; crate::layout::stride(config.dimensions())];
+        Self {
+            noise_floor: NoiseFloor::new(&config),
+            config,
+            shingle,
+            updates,
+            clock,
+            sampling,
+            trees,
+            level: SimdLevel::best(),
+            row,
+        }
+    }
+
+    /// The parameters, with every default resolved.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Number of coordinates of a point: input dimensions × shingle size.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.config.dimensions()
+    }
+
+    /// Number of records taken so far.
+    #[must_use]
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// Whether scores are given: after [`Config::output_after`] records, once the shingle is full
+    /// and the trees have a point.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.updates >= self.config.output_after as u64
+            && self.shingle.is_full()
+            && !with_ensemble!(&self.trees, ensemble => ensemble.is_empty())
+    }
+
+    /// Takes a record into the forest.
+    ///
+    /// # Errors
+    /// The record has the wrong length, or a value that is not finite or out of range. The forest
+    /// is unchanged then.
+    pub fn update(&mut self, values: &[f64]) -> Result<(), InputError> {
+        self.shingle.check(values)?;
+        self.shingle.peek(values, &mut self.row);
+        self.insert(values, Arrival::new());
+        Ok(())
+    }
+
+    /// Scores a record as if it came next. Changes nothing; 0 until the forest is ready.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn score(&self, values: &[f64]) -> Result<f64, InputError> {
+        self.shingle.check(values)?;
+        let mut row = RowBuffer::new(self.row.len());
+        self.shingle.peek(values, row.as_mut());
+        Ok(if self.is_ready() {
+            self.score_row(row.as_mut())
+        } else {
+            0.0
+        })
+    }
+
+    /// Scores a record, then takes it: `score` and `update` in one step.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn process(&mut self, values: &[f64]) -> Result<f64, InputError> {
+        self.shingle.check(values)?;
+        Ok(self.process_checked(values, Arrival::new()))
+    }
+
+    /// [`process`](Self::process) for each row of an array, in order: rows × values in, one score
+    /// a row out. The numbers are those of the calls one by one.
+    ///
+    /// # Errors
+    /// The first row that [`update`](Self::update) would refuse. All rows are checked first: on an
+    /// error none has been taken.
+    pub fn process_array<A: Real>(
+        &mut self,
+        rows: ArrayView2<'_, A>,
+    ) -> Result<Array1<f64>, ArrayError> {
+        self.check_rows(rows)?;
+        let mut buffer = Vec::new();
+        let scores = rows.rows().into_iter();
+        Ok(scores
+            .map(|row| self.process_checked(A::row(&row, &mut buffer), Arrival::new()))
+            .collect())
+    }
+
+    /// Bytes that the forest occupies, itself and on the heap.
+    #[must_use]
+    pub fn size_in_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.shingle.heap_bytes()
+            + crate::layout::size_of_val_capacity(&self.row)
+            + self.noise_floor.as_ref().map_or(0, NoiseFloor::heap_bytes)
+            + with_ensemble!(&self.trees, ensemble => ensemble.heap_bytes())
+    }
+
+    /// Keeps the bounding boxes of this fraction of the nodes from now on, see
+    /// [`bounding_box_cache_fraction`](RandomCutForestBuilder::bounding_box_cache_fraction). Takes
+    /// about as long as loading the forest; results stay the same to the bit.
+    ///
+    /// # Errors
+    /// [`ConfigError::BoundingBoxCacheFraction`]; the forest is unchanged then.
+    pub fn set_bounding_box_cache_fraction(&mut self, fraction: f64) -> Result<(), ConfigError> {
+        check_box_fraction(fraction)?;
+        self.config.bounding_box_cache_fraction = fraction;
+        with_ensemble!(&mut self.trees, ensemble => ensemble.cache_boxes(self.level, &self.config));
+        Ok(())
+    }
+
+    /// Computes with these vector instructions from now on. For tests and benchmarks: all levels
+    /// give the same bits, and the best one is chosen by itself.
+    #[doc(hidden)]
+    pub fn set_simd_level(&mut self, level: SimdLevel) {
+        self.level = level;
+    }
+
+    fn check_rows<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<(), ArrayError> {
+        let mut buffer = Vec::new();
+        for (row, values) in rows.rows().into_iter().enumerate() {
+            self.shingle
+                .check(A::row(&values, &mut buffer))
+                .map_err(|source| ArrayError { row, source })?;
+        }
+        Ok(())
+    }
+
+    fn process_checked(&mut self, values: &[f64], arrival: Arrival) -> f64 {
+        self.shingle.peek(values, &mut self.row);
+        let score = if self.is_ready() {
+            self.score_row(&self.row)
+        } else {
+            0.0
+        };
+        self.insert(values, arrival);
+        score
+    }
+
+    fn score_row(&self, row: &[f32]) -> f64 {
+        with_ensemble!(&self.trees, ensemble => match &self.noise_floor {
+            None => ensemble.score(self.level, row),
+            // The same sum, in the same order.
+            floor => ensemble.converging_score(self.level, row, 0.0, floor.as_ref()).0,
+        })
+    }
+
+    /// Takes checked values, of which `self.row` is the point.
+    fn insert(&mut self, values: &[f64], arrival: Arrival) {
+        let phase = self.next_phase();
+        self.shingle.push(values, &self.row);
+        self.learn_row(phase, arrival);
+    }
+
+    /// The block at which the next record will stand.
+    fn next_phase(&self) -> usize {
+        self.shingle.next() / self.config.input_dimensions
+    }
+
+    /// Takes `self.row`, whose newest record is at block `phase`, into the trees.
+    fn learn_row(&mut self, phase: usize, arrival: Arrival) {
+        // A restored count may be anything.
+        self.updates = self.updates.saturating_add(1);
+        let time = self.clock.see(arrival.time);
+        if !self.shingle.is_full() || !self.sampling {
+            return;
+        }
+        let rebase = self.clock.offer(time, arrival.weight);
+        let (level, accept_fraction) = (self.level, self.config.initial_accept_fraction);
+        let tag = Tag::new(time, arrival.label);
+        with_ensemble!(&mut self.trees, ensemble => {
+            if let Some(rebase) = rebase {
+                ensemble.samplers.iter_mut().for_each(|sampler| sampler.rebase(rebase));
+            }
+            ensemble.update(level, &self.clock, accept_fraction, &self.row, phase, tag);
+        });
+        self.recenter_if_due();
+    }
+}
+
+#[cfg(test)]
+mod tests;

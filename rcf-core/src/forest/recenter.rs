@@ -1,0 +1,140 @@
+//! Moving the origin after the data.
+//!
+//! Points are kept in single precision, relative to an origin: the first record. Where that record
+//! was a glitch, or the signal has since moved far away, all of its detail would drown in rounding.
+//! So each time the samples have had the chance to be renewed once, the middle half of one sample
+//! is looked at: if it lies much further from the origin than it is wide, the origin moves to its
+//! median and the trees are rebuilt. The law of a random cut tree depends on its points alone
+//! (the paper, theorems 3 and 4), so scores keep their distribution.
+
+use crate::forest::{RandomCutForest, with_ensemble};
+
+/// Distance from the origin, in widths of the middle half, from which the origin moves. Single
+/// precision still resolves a 4096th of the width there.
+const FAR: f32 = 4096.0;
+
+/// Points of the sample that are looked at, and the least number of updates between looks.
+const LOOKED_AT: usize = 256;
+
+impl RandomCutForest {
+    /// Moves the origin of each input dimension that needs it, once in every `sample_size` updates.
+    pub(crate) fn recenter_if_due(&mut self) {
+        let period = self.config.sample_size.max(LOOKED_AT) as u64;
+        let inputs = 0..self.config.input_dimensions;
+        if !self.updates.is_multiple_of(period)
+            || inputs
+                .clone()
+                .all(|input| self.distance_from_origin(input) == 0.0)
+        {
+            return;
+        }
+        let shifts: Vec<f32> = inputs
+            .map(|input| self.distance_from_origin(input))
+            .collect();
+        let shifts = self.shingle.move_origin(&shifts);
+        let level = self.level;
+        with_ensemble!(&mut self.trees, ensemble => ensemble.shift_points(level, &shifts));
+    }
+
+    /// The median of this input in the newest records of a sample if it is far from the origin,
+    /// else 0.
+    fn distance_from_origin(&self, input: usize) -> f32 {
+        let newest = self.dimensions() - self.config.input_dimensions + input;
+        let mut values = [0.0; LOOKED_AT];
+        let count = with_ensemble!(&self.trees, ensemble => {
+            let sampled = ensemble.sampled(newest).zip(&mut values);
+            sampled.map(|(value, place)| *place = value).count()
+        });
+        let values = &mut values[..count];
+        let mut quantile = |quarters| {
+            let (_, value, _) = values.select_nth_unstable_by(quarters * count / 4, f32::total_cmp);
+            *value
+        };
+        let (lower, median, upper) = (quantile(1), quantile(2), quantile(3));
+        if median.abs() > FAR * (upper - lower) {
+            median
+        } else {
+            0.0
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::RandomCutForest;
+
+    /// Noise of mean absolute deviation 1, from a fixed generator.
+    fn noise(state: &mut u64) -> f64 {
+        *state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        ((*state >> 11) as f64 / (1u64 << 53) as f64 - 0.5) * 4.0
+    }
+
+    /// The score of a value 12 deviations from the noise, over the largest of the noise.
+    fn contrast(offset: f64, first: f64) -> f64 {
+        let mut forest = RandomCutForest::builder(1).seed(3).build().unwrap();
+        let mut state = 1;
+        forest.update(&[first]).unwrap();
+        for _ in 0..20_000 {
+            forest.update(&[offset + noise(&mut state)]).unwrap();
+        }
+        let usual = (0..500).map(|_| forest.score(&[offset + noise(&mut state)]).unwrap());
+        let usual = usual.fold(0.0, f64::max);
+        forest.score(&[offset + 14.0]).unwrap() / usual
+    }
+
+    #[test]
+    fn a_glitch_in_the_first_record_does_not_blind_the_forest() {
+        for (offset, first) in [(0.0, 1e15), (1.7e9, 0.0), (1e12, 3.0), (5.0, -1e29)] {
+            let contrast = contrast(offset, first);
+            assert!(
+                contrast > 1.5,
+                "offset {offset:e} after {first:e}: {contrast}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_origin_follows_a_signal_that_moves_away_for_good() {
+        let mut forest = RandomCutForest::builder(1).seed(3).build().unwrap();
+        let mut state = 1;
+        for offset in [0.0, 1e12] {
+            for _ in 0..20_000 {
+                forest.update(&[offset + noise(&mut state)]).unwrap();
+            }
+        }
+        // Near enough: 4096 widths of the noise's middle half.
+        assert!((forest.shingle.origin()[0] - 1e12).abs() <= 8192.0);
+        let usual = forest.score(&[1e12 + noise(&mut state)]).unwrap();
+        assert!(forest.score(&[1e12 + 14.0]).unwrap() > 2.0 * usual);
+    }
+
+    #[test]
+    fn a_moved_origin_survives_a_save() {
+        let mut forest = RandomCutForest::builder(2)
+            .shingle_size(3)
+            .seed(3)
+            .build()
+            .unwrap();
+        let mut state = 1;
+        forest.update(&[1e20, 0.0]).unwrap();
+        for _ in 0..3_000 {
+            forest
+                .update(&[noise(&mut state), noise(&mut state)])
+                .unwrap();
+        }
+        assert!(forest.shingle.origin()[0].abs() < 4.0);
+        assert_eq!(forest.shingle.origin()[1], 0.0);
+        let mut restored = RandomCutForest::from_bytes(&forest.to_bytes()).unwrap();
+        for _ in 0..1_000 {
+            let record = [noise(&mut state), noise(&mut state)];
+            let scores = (
+                forest.process(&record).unwrap(),
+                restored.process(&record).unwrap(),
+            );
+            assert_eq!(scores.0.to_bits(), scores.1.to_bits());
+        }
+        assert_eq!(forest.to_bytes(), restored.to_bytes());
+    }
+}

@@ -1,0 +1,142 @@
+//! Bounding boxes, and how points are measured against them.
+//!
+//! A box is a record of single-precision floats: lower bound, upper bound and, except in one
+//! dimension, its range (the sum of its side lengths), which is right in a [`Measured`] box only. A
+//! [`Geometry`] knows the layout. One dimension has a geometry of its own, a few instructions long;
+//! all others go by vectors.
+
+mod lanes;
+mod one_dimensional;
+
+pub(crate) use lanes::Lanes;
+pub(crate) use one_dimensional::OneDimensional;
+
+/// How points and boxes are laid out, and measured against each other.
+pub(crate) trait Geometry: Copy {
+    /// The parts of the space that matter to a walk up from box to larger box; they become fewer.
+    type Parts: Copy;
+
+    /// Floats in a padded row.
+    fn row_len(self) -> usize;
+
+    /// Floats in a box.
+    fn box_len(self) -> usize;
+
+    /// The coordinate of `x` in this dimension.
+    fn coordinate(self, x: &[f32], dimension: usize) -> f32;
+
+    /// The whole space.
+    fn everywhere(self) -> Self::Parts;
+
+    /// Sum over the dimensions of the distances by which `x` lies outside of a box; `None` if `x`
+    /// is inside. Looks at `outside` at least, and leaves there, of a long row, the parts in which
+    /// it found `x` outside: larger boxes contain `x` everywhere else.
+    fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32>;
+
+    /// The same for a walk up that will [use](Self::add_gaps) the parts, too.
+    fn gap_and_parts(
+        self,
+        outside: &mut Self::Parts,
+        corners: Corners<'_>,
+        x: &[f32],
+    ) -> Option<f32>;
+
+    /// Adds `factor` times the distance by which `x` lies above a box, less that by which it lies
+    /// below, to `sums`, in these parts.
+    fn add_gaps(
+        self,
+        parts: &Self::Parts,
+        corners: Corners<'_>,
+        x: &[f32],
+        factor: f64,
+        sums: &mut [f64],
+    );
+
+    /// Sum of the side lengths.
+    fn range(self, bounds: Measured<'_>) -> f32;
+
+    /// Lower and upper bound of a box.
+    fn corners(self, record: &[f32]) -> Corners<'_>;
+
+    /// Makes the box of two points.
+    fn span<'r>(self, record: &'r mut [f32], a: &[f32], b: &[f32]) -> Measured<'r>;
+
+    /// Makes the box that contains `x` alone.
+    fn begin<'r>(self, record: &'r mut [f32], x: &[f32]) -> Unmeasured<'r>;
+
+    /// Makes a box that contains nothing, in these parts.
+    fn clear<'r>(self, parts: &Self::Parts, record: &'r mut [f32]) -> Unmeasured<'r>;
+
+    /// Extends the box to contain `x`.
+    fn cover(self, bounds: &mut Unmeasured<'_>, x: &[f32]);
+
+    /// [`cover`](Self::cover) and [`measure`](Self::measure) at once.
+    fn cover_measured<'r>(self, bounds: Unmeasured<'r>, x: &[f32]) -> Measured<'r>;
+
+    /// Extends the box to contain another one, in these parts.
+    fn extend(self, parts: &Self::Parts, bounds: &mut Unmeasured<'_>, other: Corners<'_>);
+
+    /// Copies these parts of a box.
+    fn copy<'r>(self, parts: &Self::Parts, bounds: Unmeasured<'r>, from: &[f32]) -> Unmeasured<'r>;
+
+    /// Writes the range of the box into its record. It is never adjusted, so that it does not
+    /// drift.
+    fn measure(self, bounds: Unmeasured<'_>) -> Measured<'_>;
+
+    /// Leaves in `changing` the parts in which `x` lies on the surface of the box that contains it,
+    /// and returns whether there are any: without `x` all else stays as it is, as it does in larger
+    /// boxes.
+    fn is_touched(self, changing: &mut Self::Parts, bounds: Measured<'_>, x: &[f32]) -> bool;
+}
+
+/// The record of a box whose range is that of its bounds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measured<'a>(&'a [f32]);
+
+impl<'a> Measured<'a> {
+    /// A record from the pool, which takes in no others.
+    #[inline(always)]
+    pub(crate) fn from_pool(record: &'a [f32]) -> Self {
+        Self(record)
+    }
+
+    #[inline(always)]
+    pub(crate) fn record(self) -> &'a [f32] {
+        self.0
+    }
+}
+
+/// The record of a box whose bounds change: what it holds as its range is not to be read.
+#[derive(Debug)]
+#[must_use = "the range of the box is stale until it is measured"]
+pub(crate) struct Unmeasured<'a>(&'a mut [f32]);
+
+impl<'a> Unmeasured<'a> {
+    /// To change the bounds in this record.
+    #[inline(always)]
+    pub(crate) fn reopen(record: &'a mut [f32]) -> Self {
+        Self(record)
+    }
+
+    #[inline(always)]
+    pub(crate) fn record(&self) -> &[f32] {
+        self.0
+    }
+}
+
+/// A box given by its corners; a point is the box of which it is both corners.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Corners<'a> {
+    pub(crate) low: &'a [f32],
+    pub(crate) high: &'a [f32],
+}
+
+impl<'a> Corners<'a> {
+    #[inline(always)]
+    pub(crate) fn of_point(row: &'a [f32]) -> Self {
+        Self {
+            low: row,
+            high: row,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One dimension: a bounding box is its two ends.
+
+use super::{Corners, Geometry, Measured, Unmeasured};
+use crate::simd::{max, min};
+
+/// One dimension. Trees with boxes over it are those of large samples, and what the tests hold
+/// [[`SortedTree`](crate::tree::sorted::SortedTree)](crate::tree::sorted::SortedTree)s to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneDimensional;
+
+impl Geometry for OneDimensional {
+    type Parts = ();
+
+    #[inline(always)]
+    fn row_len(self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn box_len(self) -> usize {
+        2
+    }
+
+    #[inline(always)]
+    fn coordinate(self, x: &[f32], _: usize) -> f32 {
+        x[0]
+    }
+
+    #[inline(always)]
+    fn everywhere(self) {}
+
+    #[inline(always)]
+    fn gap(self, _: &mut (), Corners { low, high }: Corners<'_>, x: &[f32]) -> Option<f32> {
+        let gap = max(low[0] - x[0], x[0] - high[0]);
+        (gap > 0.0).then_some(gap)
+    }
+
+    #[inline(always)]
+    fn gap_and_parts(self, (): &mut (), corners: Corners<'_>, x: &[f32]) -> Option<f32> {
+        self.gap(&mut (), corners, x)
+    }
+
+    #[inline(always)]
+    fn add_gaps(self, (): &(), corners: Corners<'_>, x: &[f32], factor: f64, sums: &mut [f64]) {
+        let (above, below) = (x[0] - corners.high[0], corners.low[0] - x[0]);
+        sums[0] += factor * f64::from(max(above, 0.0) - max(below, 0.0));
+    }
+
+    #[inline(always)]
+    fn range(self, Measured(bounds): Measured<'_>) -> f32 {
+        bounds[1] - bounds[0]
+    }
+
+    #[inline(always)]
+    fn corners(self, record: &[f32]) -> Corners<'_> {
+        Corners {
+            low: &record[..1],
+            high: &record[1..],
+        }
+    }
+
+    #[inline(always)]
+    fn span<'r>(self, record: &'r mut [f32], a: &[f32], b: &[f32]) -> Measured<'r> {
+        record.copy_from_slice(&[min(a[0], b[0]), max(a[0], b[0])]);
+        Measured(record)
+    }
+
+    #[inline(always)]
+    fn begin<'r>(self, record: &'r mut [f32], x: &[f32]) -> Unmeasured<'r> {
+        record.fill(x[0]);
+        Unmeasured(record)
+    }
+
+    #[inline(always)]
+    fn clear<'r>(self, (): &(), record: &'r mut [f32]) -> Unmeasured<'r> {
+        record.copy_from_slice(&[f32::INFINITY, f32::NEG_INFINITY]);
+        Unmeasured(record)
+    }
+
+    #[inline(always)]
+    fn cover(self, Unmeasured(bounds): &mut Unmeasured<'_>, x: &[f32]) {
+        bounds[0] = min(bounds[0], x[0]);
+        bounds[1] = max(bounds[1], x[0]);
+    }
+
+    #[inline(always)]
+    fn cover_measured<'r>(self, mut bounds: Unmeasured<'r>, x: &[f32]) -> Measured<'r> {
+        self.cover(&mut bounds, x);
+        self.measure(bounds)
+    }
+
+    #[inline(always)]
+    fn extend(self, (): &(), Unmeasured(bounds): &mut Unmeasured<'_>, other: Corners<'_>) {
+        bounds[0] = min(bounds[0], other.low[0]);
+        bounds[1] = max(bounds[1], other.high[0]);
+    }
+
+    #[inline(always)]
+    fn copy<'r>(self, (): &(), bounds: Unmeasured<'r>, from: &[f32]) -> Unmeasured<'r> {
+        bounds.0.copy_from_slice(from);
+        bounds
+    }
+
+    /// The range is the difference of the bounds.
+    #[inline(always)]
+    fn measure(self, Unmeasured(bounds): Unmeasured<'_>) -> Measured<'_> {
+        Measured(bounds)
+    }
+
+    #[inline(always)]
+    fn is_touched(self, (): &mut (), Measured(bounds): Measured<'_>, x: &[f32]) -> bool {
+        (bounds[0] == x[0]) | (bounds[1] == x[0])
+    }
+}

@@ -1,0 +1,319 @@
+//! One random cut tree: flat arrays of nodes and boxes, numbers instead of pointers.
+//!
+//! # Insertion
+//! The law to keep (Guha et al. 2016, theorem 3): the tree after inserting `x` is distributed as a
+//! fresh random cut tree of the larger set. From the top down, each node draws a cut of
+//! `box ∪ x`; the first one that leaves `x` alone becomes a new node there. Going up instead, only
+//! boxes that do not contain `x` need to be read: a box that does cannot be separated from it, nor
+//! can any above. Since the draws are independent, "first from the top" is "last from the bottom":
+//!
+//! ```text
+//! descend to a leaf; equal to x → count it there, done
+//! split := the leaf                                (a single point is always separated)
+//! for each ancestor, upwards, until its box contains x:
+//!     with probability gap / (gap + range):  split := ancestor
+//! draw the cut between x and split's box; it and x become a new node above split
+//! ```
+//!
+//! Taking the *first* success from the bottom, an easy mistake, hangs every point next to a leaf.
+//!
+//! # Deletion
+//! The leaf's sibling takes the place of their parent (the paper, theorem 4). Upwards, each box is
+//! made the union of its two children's, until one does not change.
+
+mod batch;
+mod bounding_boxes;
+mod delete;
+mod insert;
+pub(crate) mod node;
+mod path;
+mod rebuild;
+#[cfg(test)]
+pub(crate) mod tests;
+mod traverse;
+mod traverse_one;
+
+use std::hint::select_unpredictable;
+use std::ops::ControlFlow;
+
+use super::CutTree;
+use super::cut::Cut;
+use super::imputation::Imputer;
+use crate::arena::PointStore;
+use crate::geometry::Geometry;
+use crate::layout::{Index, size_of_val_capacity};
+use crate::rng::TreeRng;
+use crate::visitor::Visitor;
+use crate::visitor::attribution::AttributionVisitor;
+use batch::Batch;
+use node::{Child, Node, NodeRef};
+use traverse_one::BoxedWalker;
+
+/// A random cut tree over points of a [`PointStore`].
+#[derive(Debug, Clone)]
+pub(crate) struct BoxedTree<I> {
+    /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
+    internal_capacity: usize,
+    nodes: Vec<Node<I>>,
+    /// Head of the chain of unused nodes, linked through `left`; `I::MAX` ends it.
+    free: NodeRef<I>,
+    /// Without meaning while the tree is empty.
+    root: NodeRef<I>,
+    /// Number of points, with multiplicity.
+    mass: usize,
+}
+
+/// Scratch buffers of a descent, kept from change to change.
+#[derive(Debug, Clone)]
+pub(crate) struct PathBuffer<I> {
+    /// The internal nodes passed.
+    pub(crate) nodes: Vec<NodeRef<I>>,
+    /// Records of two bounding boxes, and a row.
+    scratch: Vec<f32>,
+}
+
+impl<I: Index> PathBuffer<I> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            nodes: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Number of nodes passed.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The nodes, records of two bounding boxes, and a copy of this row.
+    #[inline(always)]
+    fn parts_and_row<G: Geometry>(
+        &mut self,
+        geometry: G,
+        row: &[f32],
+    ) -> (&mut Vec<NodeRef<I>>, [&mut [f32]; 2], &[f32]) {
+        let len = geometry.box_len();
+        self.scratch.resize(2 * len + geometry.row_len(), 0.0);
+        let (record, rest) = self.scratch.split_at_mut(len);
+        let (other, copy) = rest.split_at_mut(len);
+        let copy = &mut copy[..geometry.row_len()];
+        copy.copy_from_slice(row);
+        (&mut self.nodes, [record, other], copy)
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.scratch)
+    }
+}
+
+impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
+    type Attribution<'a> = AttributionVisitor<'a>;
+    type Walker = BoxedWalker<I>;
+
+    #[inline(always)]
+    fn insert(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        point: usize,
+        rng: &mut TreeRng,
+        path: &mut PathBuffer<I>,
+    ) -> usize {
+        self.insert(geometry, points, point, rng, path)
+    }
+
+    #[inline(always)]
+    fn delete(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        point: usize,
+        path: &mut PathBuffer<I>,
+    ) {
+        self.delete(geometry, points, point, path);
+    }
+
+    #[inline(always)]
+    fn rebuild(
+        geometry: G,
+        points: &mut PointStore,
+        sample_size: usize,
+        sample: &[I],
+        cuts: &[Cut],
+    ) -> Option<Self> {
+        Self::rebuild(geometry, points, sample_size, sample, cuts)
+    }
+
+    #[inline(always)]
+    fn cache_boxes(&mut self, geometry: G, points: &mut PointStore) {
+        self.cache_boxes(geometry, points);
+    }
+
+    #[inline(always)]
+    fn traverse<V: Visitor>(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        scratch: &mut [f32],
+        visitor: &mut V,
+    ) {
+        traverse::traverse(trees, points, geometry, x, scratch, visitor);
+    }
+
+    #[inline(always)]
+    fn sum_scores(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        rows: &[f32],
+        mut normalizer: impl FnMut(usize) -> f64,
+    ) -> Vec<f64> {
+        let mut batch = Batch::new(geometry, rows);
+        for tree in trees {
+            batch.add_scores(tree, points, normalizer(tree.mass()));
+        }
+        batch.into_sums()
+    }
+
+    #[inline(always)]
+    fn traverse_one<V: Visitor>(
+        &self,
+        walker: &mut BoxedWalker<I>,
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        ignored_mass: usize,
+        visitor: &mut V,
+    ) -> ControlFlow<()> {
+        walker.traverse(self, points, geometry, x, ignored_mass, visitor)
+    }
+
+    #[inline(always)]
+    fn best(
+        &self,
+        imputer: &mut Imputer<'_, I>,
+        points: &PointStore,
+        geometry: G,
+        may_be: impl Fn(usize) -> bool,
+    ) -> usize {
+        imputer.best(self, points, geometry, may_be)
+    }
+}
+
+impl<I: Index> BoxedTree<I> {
+    pub(crate) fn new(sample_size: usize) -> Self {
+        Self {
+            internal_capacity: sample_size - 1,
+            nodes: Vec::new(),
+            free: NodeRef::internal(I::MAX),
+            root: NodeRef::default(),
+            mass: 0,
+        }
+    }
+
+    /// Takes all points out, and keeps their capacity. The pool of boxes is to be cleared, too.
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.free = NodeRef::internal(I::MAX);
+        self.mass = 0;
+    }
+
+    #[inline(always)]
+    pub(crate) fn mass(&self) -> usize {
+        self.mass
+    }
+
+    #[inline(always)]
+    pub(crate) fn root(&self) -> NodeRef<I> {
+        self.root
+    }
+
+    /// The node that a reference names, or `None` if it names a leaf.
+    #[inline(always)]
+    pub(crate) fn node(&self, reference: NodeRef<I>) -> Option<&Node<I>> {
+        // Leaves are numbered from the capacity, which is never below the length.
+        self.nodes.get(reference.get())
+    }
+
+    #[inline(always)]
+    pub(crate) fn resolve(&self, reference: NodeRef<I>) -> Child {
+        reference.resolve(self.internal_capacity)
+    }
+
+    /// The number of a leaf's point.
+    #[inline(always)]
+    pub(crate) fn point(&self, leaf: NodeRef<I>) -> usize {
+        leaf.get() - self.internal_capacity
+    }
+
+    /// The sibling subtree of `child` below `parent`.
+    #[inline(always)]
+    pub(crate) fn sibling(&self, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
+        let node = &self.nodes[parent.get()];
+        select_unpredictable(node.left == child, node.right, node.left)
+    }
+
+    /// The mass of `reference`, which is the child of `parent`, whose mass is `parent_mass`.
+    #[inline(always)]
+    pub(crate) fn child_mass(parent: &Node<I>, parent_mass: usize, reference: NodeRef<I>) -> usize {
+        parent.mass_toward(parent.left == reference, parent_mass)
+    }
+
+    /// Writes the path to `x` into `path` and returns the leaf. The tree is not empty.
+    #[inline(always)]
+    pub(crate) fn descend<G: Geometry>(
+        &self,
+        geometry: G,
+        x: &[f32],
+        path: &mut PathBuffer<I>,
+    ) -> NodeRef<I> {
+        path.nodes.clear();
+        let mut reference = self.root;
+        while let Some(node) = self.node(reference) {
+            path.nodes.push(reference);
+            reference = node.toward(geometry, x);
+        }
+        reference
+    }
+
+    /// Makes a node, without a cached box for now.
+    fn allocate(&mut self, node: Node<I>) -> NodeRef<I> {
+        if self.free.get() != I::MAX {
+            let reference = self.free;
+            self.free = self.nodes[reference.get()].left;
+            self.nodes[reference.get()] = node;
+            return reference;
+        }
+        let reference = NodeRef::internal(self.nodes.len());
+        if self.nodes.len() == self.nodes.capacity() {
+            let scratch = (2 * self.nodes.len()).clamp(8, self.internal_capacity.max(8));
+            let scratch = scratch.min(self.internal_capacity);
+            self.nodes.reserve_exact(scratch - self.nodes.len());
+        }
+        self.nodes.push(node);
+        reference
+    }
+
+    /// Takes a node out of use, with its box.
+    fn release<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        reference: NodeRef<I>,
+    ) {
+        self.drop_cached_box(geometry, points, reference.get());
+        self.nodes[reference.get()].left = self.free;
+        self.free = reference;
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of_val_capacity(&self.nodes)
+    }
+
+    /// The same of a full tree over points that all differ.
+    pub(crate) fn full_heap_bytes(sample_size: usize) -> usize {
+        (sample_size - 1) * size_of::<Node<I>>()
+    }
+}
