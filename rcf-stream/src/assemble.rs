@@ -1,5 +1,8 @@
 //! From a configuration to a pipeline that stands at its newest checkpoint.
 
+mod check;
+mod open_settings;
+
 use thiserror::Error;
 
 use crate::checkpoint::{
@@ -14,9 +17,12 @@ use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
 use crate::operator::OperatorConfigError;
 use crate::pipeline::Pipeline;
+use crate::reading::ReadingError;
 use crate::record::Positions;
 use crate::sink::{Sink, SinkPosition};
 use crate::source::Source;
+pub use check::{Checked, check};
+use open_settings::{Keep, settle};
 
 /// A pipeline cannot be opened.
 #[derive(Debug, Error)]
@@ -33,6 +39,15 @@ pub enum OpenError {
         /// What does not fit.
         #[source]
         source: FieldsError,
+    },
+    /// The source is not understood.
+    #[error("{input}: {source}")]
+    Reading {
+        /// The file.
+        input: String,
+        /// What was seen, and the remedy.
+        #[source]
+        source: ReadingError,
     },
     /// The source cannot be opened.
     #[error(transparent)]
@@ -68,6 +83,7 @@ impl OpenError {
             self,
             Self::Forest(_)
                 | Self::Fields { .. }
+                | Self::Reading { .. }
                 | Self::Config(_)
                 | Self::SameFile { .. }
                 | Self::Multilang
@@ -83,9 +99,12 @@ impl OpenError {
 /// # Errors
 /// The first part that cannot be opened.
 pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
+    let store = open_store(config).await?;
+    let (config, input) = settle(config, store.as_ref(), Keep::Yes).await?;
+    let config = &config;
     let mut operator = config.operator()?;
-    let (checkpointer, start) = open_checkpoints(config, &mut operator).await?;
-    let source = open_source(&config.source, &config.input, &start.positions).await?;
+    let (checkpointer, start) = continue_from(store, config, &mut operator).await?;
+    let source = begin(config, input, &start.positions).await?;
     let mut pipeline = join(config, operator, source, start.sink.results.as_ref()).await?;
     if let Some(dead_letters) = &config.operator.dead_letters {
         check_files(&config.source, dead_letters)?;
@@ -112,20 +131,27 @@ pub enum ReplayFrom {
 /// # Errors
 /// The first part that cannot be opened; there is no such checkpoint.
 pub async fn replay(config: &Config, from: ReplayFrom) -> Result<Pipeline, OpenError> {
+    let store = match &config.checkpoint {
+        None => None,
+        Some(settings) => {
+            let location = Location::open(&settings.directory)?;
+            let (application, stream) = (&settings.application, config.stream());
+            Some(CheckpointStore::look(&location, application, &stream).await?)
+        }
+    };
+    let (config, input) = settle(config, store.as_ref(), Keep::No).await?;
+    let config = &config;
     let mut operator = config.operator()?;
     let positions = match from {
         ReplayFrom::Positions(after) => after.into_iter().collect(),
         ReplayFrom::Checkpoint(number) => {
-            let settings = config.checkpoint.as_ref().ok_or(OpenError::NoCheckpoints)?;
-            let location = Location::open(&settings.directory)?;
-            let (application, stream) = (&settings.application, config.stream());
-            let store = CheckpointStore::look(&location, application, &stream).await?;
+            let store = store.as_ref().ok_or(OpenError::NoCheckpoints)?;
             let fingerprint = config.fingerprint(&operator);
-            let start = restore_number(&store, number, &fingerprint, &mut operator).await?;
+            let start = restore_number(store, number, &fingerprint, &mut operator).await?;
             start.positions
         }
     };
-    let source = open_source(&config.source, &config.input, &positions).await?;
+    let source = begin(config, input, &positions).await?;
     let pipeline = join(config, operator, source, None).await?;
     Ok(pipeline.begin_at(positions))
 }
@@ -213,29 +239,52 @@ fn check_files(source: &SourceConfig, sink: &SinkConfig) -> Result<(), OpenError
     }
 }
 
-async fn open_checkpoints(
-    config: &Config,
-    operator: &mut EventOperator,
-) -> Result<(Option<Checkpointer>, Start), OpenError> {
+async fn open_store(config: &Config) -> Result<Option<CheckpointStore>, OpenError> {
     let Some(settings) = &config.checkpoint else {
-        return Ok((None, Start::default()));
+        return Ok(None);
     };
     let location = Location::open(&settings.directory)?;
     let (application, stream) = (&settings.application, config.stream());
     let policy = settings.on_missing_state;
-    let store =
-        CheckpointStore::open(location, application, &stream, settings.retain, policy).await?;
+    let store = CheckpointStore::open(location, application, &stream, settings.retain, policy);
+    Ok(Some(store.await?))
+}
+
+/// Restores the newest checkpoint of the store into the operator.
+async fn continue_from(
+    store: Option<CheckpointStore>,
+    config: &Config,
+    operator: &mut EventOperator,
+) -> Result<(Option<Checkpointer>, Start), OpenError> {
+    let (Some(store), Some(settings)) = (store, &config.checkpoint) else {
+        return Ok((None, Start::default()));
+    };
     if let Some(bytes) = config.operator.memory {
         operator.spill_to(bytes, Box::new(store.spill()));
     }
     let fingerprint = config.fingerprint(operator);
-    let start = restore(&store, policy, &fingerprint, operator).await?;
+    let start = restore(&store, settings.on_missing_state, &fingerprint, operator).await?;
     if start.records > 0 {
         let (records, models) = (start.records, operator.models());
         tracing::info!(records, models, "continuing from a checkpoint");
     }
     let checkpointer = Checkpointer::new(store, settings.schedule, fingerprint, start.records);
     Ok((Some(checkpointer), start))
+}
+
+/// The source after these positions; its file may be open already.
+async fn begin(
+    config: &Config,
+    input: Option<LinesInput>,
+    positions: &Positions,
+) -> Result<Box<dyn Source>, OpenError> {
+    match input {
+        Some(input) => {
+            let records = input.records(&config.input.dialect())?;
+            Ok(Box::new(records.resume(positions)?))
+        }
+        None => open_source(&config.source, &config.input, positions).await,
+    }
 }
 
 /// The decoder for a source, which may begin with a header.

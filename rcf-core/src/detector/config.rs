@@ -215,6 +215,16 @@ impl AnomalyDetectorBuilder {
         }
     }
 
+    /// Number of values in one record, where it is known only after the builder was made. Weights
+    /// for another number of values are dropped.
+    pub fn input_dimensions(mut self, dimensions: usize) -> Self {
+        if dimensions != self.config.input_dimensions {
+            self.config.input_dimensions = dimensions;
+            self.config.weights = Self::new(dimensions).config.weights;
+        }
+        self
+    }
+
     setters! {
         /// Number of consecutive records that are judged together; default 8. Single records are
         /// judged besides; with a size of 1 only they are. Of a rhythm, a shingle should see a

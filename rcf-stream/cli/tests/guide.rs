@@ -38,6 +38,8 @@ fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
 #[test]
 fn configurations_are_accepted() {
     let folder = tempfile::tempdir().unwrap();
+    let record = "{\"sensor\":\"a\",\"temperature\":20.5,\"pressure\":990}\n";
+    fs::write(folder.path().join("readings.jsonl"), record.repeat(3)).unwrap();
     let mut count = 0;
     for (name, page) in pages() {
         for block in blocks(&page, "toml") {

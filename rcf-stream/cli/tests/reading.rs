@@ -342,3 +342,127 @@ fn an_interrupt_says_that_the_output_is_partial() {
     );
     drop(input);
 }
+
+/// A pipeline over `in.csv`, with checkpoints.
+fn pipeline(folder: &Path, flags: &[&str]) -> std::process::Output {
+    let base = [
+        "run",
+        "--source-kind=file",
+        "--source-path=in.csv",
+        "--sink-path=out.jsonl",
+        "--checkpoint-directory=state",
+    ];
+    run(folder, &[&base[..], flags].concat())
+}
+
+fn results(folder: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(folder.join("out.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_run_recognises_its_file_once_and_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let text = csv("Zeit;Wert;Nr", |n, time, value| {
+        format!("{time};{};{n}", comma(value))
+    });
+    let cut = text.match_indices('\n').nth(400).unwrap().0 + 1;
+    fs::write(path.join("in.csv"), &text[..cut]).unwrap();
+    let output = pipeline(path, &["--check"]);
+    assert!(
+        output.status.success() && stderr(&output).ends_with("rcf: ok\n"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!path.join("state").exists() && !path.join("out.jsonl").exists());
+
+    let output = pipeline(path, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("judged: Wert; time: Zeit (RFC 3339)"),
+        "{}",
+        stderr(&output)
+    );
+    let kept = path.join("state/rcf/in.csv/input.json");
+    let first = fs::read(&kept).unwrap();
+
+    // The second start takes what the first recognised, whatever the file looks like now.
+    fs::write(path.join("in.csv"), &text).unwrap();
+    let output = pipeline(path, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("continuing from a checkpoint"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(fs::read(&kept).unwrap(), first);
+    let results = results(path);
+    assert_eq!(results.len(), COUNT);
+    assert_eq!(results[SPIKE]["value"], serde_json::json!([120.0]));
+    assert!(
+        results[SPIKE]["grade"].as_f64().unwrap() > 0.0,
+        "{}",
+        results[SPIKE]
+    );
+
+    // Another format is another input.
+    let output = pipeline(path, &["--input-values=Nr"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(
+        stderr(&output).contains("input.values was"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn scores_without_decisions_stay_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let text = csv("time,value", |_, time, value| format!("{time},{value}"));
+    let cut = text.match_indices('\n').nth(300).unwrap().0 + 1;
+    fs::write(path.join("in.csv"), &text[..cut]).unwrap();
+    let output = pipeline(
+        path,
+        &["--detector-enabled=false", "--forest-sample-size=64"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+
+    fs::write(path.join("in.csv"), &text).unwrap();
+    for flags in [
+        &["--forest-sample-size=64", "--check"][..],
+        &["--forest-sample-size=64"],
+    ] {
+        let output = pipeline(path, flags);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let warning = "the checkpoints hold scores without decisions";
+        assert!(stderr(&output).contains(warning), "{}", stderr(&output));
+    }
+    let results = results(path);
+    assert_eq!(results.len(), COUNT);
+    assert!(results.iter().all(|result| result.get("grade").is_none()));
+}
+
+#[test]
+fn a_check_opens_what_a_run_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = pipeline(folder.path(), &["--check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("in.csv"), "{}", stderr(&output));
+    fs::write(folder.path().join("in.csv"), "name\nx\ny\n").unwrap();
+    let output = pipeline(folder.path(), &["--check"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(
+        stderr(&output).contains("nothing to judge"),
+        "{}",
+        stderr(&output)
+    );
+    fs::write(folder.path().join("in.csv"), "v\n1\n2\n").unwrap();
+    fs::create_dir(folder.path().join("out.jsonl")).unwrap(); // where a file should be
+    let output = pipeline(folder.path(), &["--check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("out.jsonl"), "{}", stderr(&output));
+}

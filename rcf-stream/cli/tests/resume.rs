@@ -314,7 +314,7 @@ fn a_checkpoint_can_be_looked_at_and_replayed() {
         "checkpoint   2",
         "records      600",
         "models       1",
-        "forest of 600 records",
+        "detector of 600 records",
         "forest.sample_size = 256",
     ] {
         assert!(text.contains(expected), "{expected} is not in {text}");

@@ -18,6 +18,7 @@ mod format_v1;
 mod frame;
 mod history;
 mod index;
+mod input;
 mod inspect;
 mod location;
 mod manifest;

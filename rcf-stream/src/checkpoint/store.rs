@@ -1,6 +1,7 @@
 //! The checkpoints of one stream: names, order, retention, and who may write.
 //!
 //! ```text
+//! APPLICATION/STREAM/input.json                          how the input is read, from the first start
 //! APPLICATION/STREAM/position.json                       names the manifest that counts
 //! APPLICATION/STREAM/manifests/NUMBER-WRITER.rcf         what one checkpoint consists of
 //! APPLICATION/STREAM/models/NUMBER-PART-WRITER.rcf       chunks of models

@@ -16,6 +16,7 @@ use crate::encode::OutputFormat;
 use crate::event::ModelPer;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
+use crate::reading::Given;
 use crate::time::{OnLate, TimeFormat};
 
 impl Layers {
@@ -27,7 +28,7 @@ impl Layers {
         let source = self.source()?;
         let mut input = self.input(&source)?;
         let output = self.output(&mut input)?;
-        let config = Config {
+        let mut config = Config {
             input,
             forest: self.forest()?,
             output,
@@ -37,6 +38,7 @@ impl Layers {
             http: self.http()?,
             source,
         };
+        config.fit_detector();
         if let Some((key, origin)) = self.unused() {
             let because = self.reason_for_no_effect(key);
             return Err(ConfigError::NoEffect {
@@ -126,11 +128,18 @@ impl Layers {
     }
 
     fn input(&self, source: &SourceConfig) -> Result<InputConfig, ConfigError> {
-        let format = match (self.choice("input.format"), source) {
-            (Some("json"), _) => InputFormat::Json,
-            (Some("csv"), _) => InputFormat::Csv,
-            (Some("raw"), _) | (None, SourceConfig::Sine(_)) => InputFormat::Raw,
-            (_, _) => InputFormat::Jsonl,
+        let is_file = matches!(source, SourceConfig::File { .. });
+        let given_format = match self.choice("input.format") {
+            Some("json") => Some(InputFormat::Json),
+            Some("jsonl") => Some(InputFormat::Jsonl),
+            Some("csv") => Some(InputFormat::Csv),
+            Some("raw") => Some(InputFormat::Raw),
+            _ => None,
+        };
+        let format = match (given_format, source) {
+            (Some(format), _) => format,
+            (None, SourceConfig::Sine(_)) => InputFormat::Raw,
+            (None, _) => InputFormat::default(),
         };
         let has_arrival_times = matches!(
             source,
@@ -144,20 +153,30 @@ impl Layers {
         }
         let fields = match format {
             InputFormat::Raw => Fields::default(),
-            InputFormat::Json | InputFormat::Jsonl | InputFormat::Csv => self.fields()?,
+            InputFormat::Json | InputFormat::Jsonl | InputFormat::Csv => {
+                self.fields(is_file && self.choice("compat").is_none())?
+            }
         };
-        let (mut delimiter, mut header) = (b',', true);
-        if format == InputFormat::Csv {
-            delimiter = self.delimiter()?;
-            if matches!(source, SourceConfig::File { .. }) {
-                header = self.switch("input.header").unwrap_or(true);
+        let mut given = Given {
+            format: given_format,
+            ..Given::default()
+        };
+        if format == InputFormat::Csv || (is_file && given_format.is_none()) {
+            given.delimiter = self.delimiter()?;
+            if is_file {
+                given.header = self.switch("input.header");
+            }
+            if given.delimiter.is_some() || given.header.is_some() {
+                given.format = Some(InputFormat::Csv);
             }
         }
         Ok(InputConfig {
-            format,
+            format: given.format.unwrap_or(format),
             fields,
-            delimiter,
-            header,
+            delimiter: given.delimiter.unwrap_or(b','),
+            header: given.header.unwrap_or(true),
+            given,
+            recognised: None,
             model_per: match self.choice("input.model_per") {
                 Some("shard") => ModelPer::Shard,
                 _ => ModelPer::Key,
@@ -175,10 +194,13 @@ impl Layers {
         })
     }
 
-    fn fields(&self) -> Result<Fields, ConfigError> {
+    fn fields(&self, can_choose: bool) -> Result<Fields, ConfigError> {
         let values = self.texts("input.values").unwrap_or_default();
-        if values.is_empty() {
-            return Err(missing("input.values", "every format but raw"));
+        if values.is_empty() && !can_choose {
+            return Err(missing(
+                "input.values",
+                "every source but files and the sine",
+            ));
         }
         for (index, value) in values.iter().enumerate() {
             if values[..index].contains(value) {
@@ -226,22 +248,20 @@ impl Layers {
     }
 
     fn on_late_counts(&self) -> bool {
-        self.switch("detector.enabled") == Some(true)
-            && self.switch("detector.use_time") == Some(true)
+        self.decides() && self.switch("detector.use_time") == Some(true)
     }
 
-    fn delimiter(&self) -> Result<u8, ConfigError> {
-        let text = self
-            .text("input.delimiter")
-            .unwrap_or_else(|| ",".to_owned());
-        match text.as_bytes() {
-            [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
-            _ => Err(ConfigError::OutOfRange {
+    fn delimiter(&self) -> Result<Option<u8>, ConfigError> {
+        let Some(text) = self.text("input.delimiter") else {
+            return Ok(None);
+        };
+        crate::decode::dialect::delimiter(&text)
+            .map(Some)
+            .ok_or_else(|| ConfigError::OutOfRange {
                 key: "input.delimiter",
-                rule: "one ASCII character, neither a quote nor a line feed",
+                rule: crate::decode::dialect::DELIMITER_RULE,
                 found: format!("{text:?}"),
-            }),
-        }
+            })
     }
 
     fn forest(&self) -> Result<ForestParameters, ConfigError> {

@@ -143,6 +143,13 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// The values are not named, and cannot be chosen.
+    pub(crate) fn no_values() -> Self {
+        super::build::missing("input.values", "what is no new file")
+    }
+}
+
 fn hint(suggestion: &Option<String>) -> String {
     match suggestion {
         Some(name) => format!("; did you mean {name:?}?"),

@@ -10,6 +10,7 @@ use super::{Config, SinkConfig, SourceConfig};
 use crate::checkpoint::Fingerprint;
 use crate::connectors::sine::Drops;
 use crate::decode::FieldPath;
+use crate::decode::dialect::Dialect;
 use crate::encode::{KdaContent, KdaSql};
 use crate::event::{EventOperator, KeyOverride};
 use crate::time::{OnLate, TimeFormat};
@@ -35,6 +36,7 @@ impl Config {
                 "on_late": (self.input.on_late != OnLate::Judge).then_some(self.input.on_late),
                 "delimiter": char::from(self.input.delimiter),
                 "header": self.input.header,
+                "dialect": self.input.recognised.as_ref().and_then(Dialect::unusual),
                 "optional_values": self.input.fields.optional_values.then_some(true),
                 "model_per": self.input.model_per,
             }),

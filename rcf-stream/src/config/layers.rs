@@ -179,14 +179,6 @@ impl Layers {
         &self.overrides
     }
 
-    /// How many values a record has.
-    pub(super) fn dimensions(&self) -> usize {
-        match self.get("input.values") {
-            Some(Value::Texts(values)) => values.len().max(1),
-            _ => 1,
-        }
-    }
-
     /// The first setting that was set and never asked for.
     pub(super) fn unused(&self) -> Option<(&'static str, &Origin)> {
         let used = self.used.borrow();

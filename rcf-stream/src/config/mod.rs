@@ -25,12 +25,13 @@ pub use schema::{SETTINGS, Setting};
 use crate::checkpoint::{OnMissingState, Schedule};
 use crate::connectors::sine::SineConfig;
 use crate::decode::dialect::{Dialect, Header};
-use crate::decode::{Fields, InputFormat};
+use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::{Encoder, KdaSql, OutputFormat};
 use crate::event::{EventOperator, KeyOverride, ModelPer, ModelSettings, keyed_operator};
 use crate::operator::{ForestParameters, OperatorConfigError};
 use crate::pipeline::OnBadRecord;
-use crate::time::OnLate;
+use crate::reading::{Choice, Given, Named, Recognised};
+use crate::time::{OnLate, TimeFormat};
 
 /// Everything about one pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +93,10 @@ pub struct InputConfig {
     pub format: InputFormat,
     /// What to take out of them; nothing for raw numbers.
     pub fields: Fields,
+    /// What the configuration says of the text of a file; the rest is recognised.
+    pub given: Given,
+    /// What was recognised of it.
+    pub recognised: Option<Dialect>,
     /// What separates the columns of CSV.
     pub delimiter: u8,
     /// Whether the first line of a CSV file names the columns.
@@ -108,7 +113,7 @@ impl InputConfig {
     /// How the text of a file is written.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        Dialect {
+        self.recognised.clone().unwrap_or_else(|| Dialect {
             format: self.format,
             delimiter: self.delimiter,
             header: if self.header {
@@ -116,8 +121,52 @@ impl InputConfig {
             } else {
                 Header::None
             },
-            numbers: self.fields.numbers,
             ..Dialect::default()
+        })
+    }
+
+    /// The columns that the configuration names.
+    #[must_use]
+    pub fn named(&self) -> Named {
+        let label = |path: &FieldPath| path.as_str().to_owned();
+        let fields = &self.fields;
+        let format = (fields.time_format != TimeFormat::Auto).then(|| fields.time_format.clone());
+        Named {
+            values: fields.values.iter().map(label).collect(),
+            key: fields.key.as_ref().map(label),
+            time: fields.timestamp.as_ref().map(label),
+            time_format: format,
+        }
+    }
+
+    /// What the configuration says to read, where it names the values.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        Choice {
+            values: self.fields.values.clone(),
+            key: self.fields.key.clone(),
+            time: self.fields.timestamp.clone(),
+            time_format: self.fields.time_format.clone(),
+            ignored: Vec::new(),
+        }
+    }
+
+    fn settle(&mut self, recognised: &Recognised) {
+        let Recognised { dialect, choice } = recognised;
+        self.format = dialect.format;
+        self.delimiter = dialect.delimiter;
+        self.header = dialect.header != Header::None;
+        self.fields.numbers = dialect.numbers;
+        self.recognised = Some(dialect.clone());
+        if self.fields.values.is_empty() {
+            self.fields.values.clone_from(&choice.values);
+            if self.fields.key.is_none() {
+                self.fields.key.clone_from(&choice.key);
+            }
+            if self.fields.timestamp.is_none() {
+                self.fields.timestamp.clone_from(&choice.time);
+                self.fields.time_format.clone_from(&choice.time_format);
+            }
         }
     }
 
@@ -183,8 +232,10 @@ pub enum SinkConfig {
 /// How models are held, and what they decide.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OperatorConfig {
-    /// The detectors, where decisions are asked for.
+    /// The detectors, where there are decisions.
     pub detector: Option<AnomalyDetectorBuilder>,
+    /// Whether there are decisions because nothing else is configured.
+    pub decides_by_default: bool,
     /// Whether detectors are told the time of events.
     pub with_time: bool,
     /// Keys with other parameters.
@@ -195,6 +246,15 @@ pub struct OperatorConfig {
     pub memory: Option<usize>,
     /// Where bad records go, where they are kept.
     pub dead_letters: Option<SinkConfig>,
+}
+
+impl OperatorConfig {
+    /// Leaves decisions out.
+    pub fn only_score(&mut self) {
+        self.detector = None;
+        self.decides_by_default = false;
+        self.with_time = false;
+    }
 }
 
 /// Where and when checkpoints are written.
@@ -222,6 +282,19 @@ impl CheckpointConfig {
 }
 
 impl Config {
+    /// Takes what was recognised for all that the configuration leaves open.
+    pub fn settle(&mut self, recognised: &Recognised) {
+        self.input.settle(recognised);
+        self.fit_detector();
+    }
+
+    /// Gives the detector the dimensions of the input; one where they are chosen later.
+    pub(crate) fn fit_detector(&mut self) {
+        let dimensions = self.input.dimensions().max(1);
+        let detector = self.operator.detector.take();
+        self.operator.detector = detector.map(|it| it.input_dimensions(dimensions));
+    }
+
     /// The operator for these settings, with no models yet.
     ///
     /// # Errors
@@ -239,7 +312,7 @@ impl Config {
                 .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         };
         keyed_operator(
-            self.input.dimensions(),
+            self.input.dimensions().max(1), // they may be chosen later
             &settings,
             self.input.fields.key.is_some(),
             self.output.needs_attribution(),

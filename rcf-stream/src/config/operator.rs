@@ -14,10 +14,7 @@ use crate::operator::ForestParameters;
 
 impl Layers {
     pub(super) fn operator(&self) -> Result<OperatorConfig, ConfigError> {
-        let detector = match self.switch("detector.enabled") {
-            Some(true) => Some(self.detector()?),
-            _ => None,
-        };
+        let detector = self.decides().then(|| self.detector()).transpose()?;
         if detector.is_none() && self.switch("input.optional_values") == Some(true) {
             let because = "input.optional_values = true";
             return Err(missing("detector.enabled", because));
@@ -37,6 +34,7 @@ impl Layers {
         }
         Ok(OperatorConfig {
             with_time: detector.is_some() && self.switch("detector.use_time").unwrap_or(false),
+            decides_by_default: detector.is_some() && self.switch("detector.enabled").is_none(),
             detector,
             overrides: self.overrides(),
             time_to_live: time_to_live
@@ -46,9 +44,17 @@ impl Layers {
         })
     }
 
+    /// Whether there are decisions. The retired service had none, and an application that the
+    /// daemon drives may continue one of an earlier release, so both must ask for them.
+    pub(super) fn decides(&self) -> bool {
+        self.switch("detector.enabled").unwrap_or_else(|| {
+            self.choice("compat").is_none() && self.choice("source.kind") != Some("multilang")
+        })
+    }
+
     fn detector(&self) -> Result<AnomalyDetectorBuilder, ConfigError> {
-        // The template gives it its dimensions and the parameters of its forest.
-        let mut builder = AnomalyDetector::builder(self.dimensions());
+        // It is given its dimensions with the input, and the parameters of its forest by the template.
+        let mut builder = AnomalyDetector::builder(1);
         let level = self.real("detector.level");
         if let Some(level) = level {
             check("detector.level", "more than 0", level, level > 0.0)?;

@@ -201,7 +201,7 @@ fn rules_between_settings() {
             "set it in the file, as RCF_SOURCE_PATH or as --source-path",
         ),
         (
-            "[source]\nkind = \"file\"\npath = \"-\"".to_owned(),
+            "[source]\nkind = \"multilang\"\nstream = \"in\"".to_owned(),
             "input.values is not set",
         ),
         (
@@ -213,7 +213,7 @@ fn rules_between_settings() {
             "no effect with input.format = \"raw\"",
         ),
         (
-            format!("{file}header = true"),
+            format!("{file}format = \"jsonl\"\nheader = true"),
             "input.header has no effect with a source that is no file of CSV",
         ),
         (

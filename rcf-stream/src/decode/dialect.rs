@@ -32,6 +32,45 @@ pub struct Dialect {
     pub numbers: NumberStyle,
 }
 
+impl Dialect {
+    /// What no configuration can say, where it differs from the usual: it belongs to the settings
+    /// that a state depends on.
+    #[must_use]
+    pub fn unusual(&self) -> Option<serde_json::Value> {
+        let usual = Self {
+            format: self.format,
+            delimiter: self.delimiter,
+            header: match self.header {
+                Header::Comment(_) => Header::FirstLine,
+                Header::None | Header::FirstLine => self.header.clone(),
+            },
+            ..Self::default()
+        };
+        // As text: inside of an object each of them would be a setting.
+        (*self != usual)
+            .then(|| serde_json::to_string(self).ok().map(Into::into))
+            .flatten()
+    }
+}
+
+/// What a delimiter may be.
+pub const DELIMITER_RULE: &str = "one ASCII character, neither a quote nor a line feed, or comma, \
+     semicolon, tab, bar or blank";
+
+/// A delimiter by its character or its name.
+#[must_use]
+pub fn delimiter(text: &str) -> Option<u8> {
+    match (text, text.as_bytes()) {
+        ("comma", _) => Some(b','),
+        ("semicolon", _) => Some(b';'),
+        ("tab" | "\\t", _) => Some(b'\t'),
+        ("bar" | "pipe", _) => Some(b'|'),
+        ("blank" | "space", _) => Some(b' '),
+        (_, [byte]) if byte.is_ascii() && !b"\"\r\n".contains(byte) => Some(*byte),
+        _ => None,
+    }
+}
+
 /// Where a record ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

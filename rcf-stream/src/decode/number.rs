@@ -52,7 +52,8 @@ pub fn is_missing(text: &str) -> bool {
 }
 
 impl NumberStyle {
-    /// Reads a finite number; `None` where the text is none in this style.
+    /// Reads a number; `None` where the text is none in this style. `inf` is one, so that it can be
+    /// refused by name; `NaN` is a word for a missing value.
     #[must_use]
     pub fn parse(self, text: &str) -> Option<f64> {
         let text = text.trim();
@@ -61,7 +62,7 @@ impl NumberStyle {
         } else {
             self.parse_styled(text)
         };
-        value.filter(|value: &f64| value.is_finite())
+        value.filter(|value: &f64| !value.is_nan())
     }
 
     fn parse_styled(self, text: &str) -> Option<f64> {

@@ -38,9 +38,28 @@ impl Recognised {
     /// What was seen and is not read, with the remedy.
     pub fn of(input: &LinesInput, given: &Given, named: &Named) -> Result<Self, ReadingError> {
         let (head, ended) = input.head();
-        let dialect = super::text(head, ended, given)?;
+        let dialect = Self::dialect(input, given, named)?;
         let choice = choose(&sample(head, ended, &dialect), named)?;
         Ok(Self { dialect, choice })
+    }
+
+    /// Recognises the dialect alone. Where a column is named, and not by a number, there is a header.
+    ///
+    /// # Errors
+    /// What was seen and is not read, with the remedy.
+    pub fn dialect(
+        input: &LinesInput,
+        given: &Given,
+        named: &Named,
+    ) -> Result<Dialect, DialectError> {
+        let (head, ended) = input.head();
+        let mut columns = named.values.iter().chain(&named.key).chain(&named.time);
+        let is_named = columns.any(|name| name.parse::<usize>().is_err());
+        let given = Given {
+            header: given.header.or(is_named.then_some(true)),
+            ..given.clone()
+        };
+        super::text(head, ended, &given)
     }
 
     /// The decoder of the records.

@@ -59,7 +59,7 @@ impl Column {
     }
 
     fn add_text(&mut self, style: NumberStyle, text: &str) {
-        if let Some(number) = style.parse(text) {
+        if let Some(number) = style.parse(text).filter(|number| number.is_finite()) {
             self.numbers.push(number);
             self.in_text += 1;
         } else if !is_missing(text) {

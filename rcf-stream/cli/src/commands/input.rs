@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use rcf_stream::connectors::file::{LinesInput, LinesSource};
+use rcf_stream::decode::dialect;
 use rcf_stream::decode::number::Decimal;
 use rcf_stream::decode::{Decoder, InputFormat};
 use rcf_stream::reading::{Given, Named, Recognised, Understood};
@@ -201,19 +202,6 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// A delimiter by its character or its name.
 fn delimiter(text: &str) -> Result<u8, String> {
-    match (text, text.as_bytes()) {
-        ("comma", _) => Ok(b','),
-        ("semicolon", _) => Ok(b';'),
-        ("tab" | "\\t", _) => Ok(b'\t'),
-        ("bar" | "pipe", _) => Ok(b'|'),
-        ("blank" | "space", _) => Ok(b' '),
-        (_, [byte]) if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
-        _ => Err(
-            "it must be one ASCII character, neither a quote nor a line feed, or one of \
-                  comma, semicolon, tab, bar, blank"
-                .to_owned(),
-        ),
-    }
+    dialect::delimiter(text).ok_or_else(|| format!("it must be {}", dialect::DELIMITER_RULE))
 }

@@ -1,5 +1,6 @@
 //! `rcf run`: the pipeline of a configuration.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub(crate) struct Run {
     /// The configuration, a TOML file [also RCF_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Only check the configuration
+    /// Only check the configuration, and what a run would open
     #[arg(long)]
     check: bool,
     /// Be the child process of the MultiLangDaemon of the Kinesis Client Library, which has the
@@ -39,7 +40,7 @@ impl Run {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let config = load(self.config.as_ref(), &self.settings)?;
         if self.check {
-            return Ok(());
+            return check(&config).await;
         }
         warn(&config);
         let live = Arc::new(Live::new());
@@ -67,6 +68,17 @@ impl Run {
         );
         Ok(())
     }
+}
+
+/// Says on the standard error that all is well, and what was not looked at.
+async fn check(config: &Config) -> Result<(), Failure> {
+    let checked = assemble::check(config).await?;
+    let ok = match checked.left_out.as_slice() {
+        [] => "ok".to_owned(),
+        left_out => format!("ok, but for {}", left_out.join(", and ")),
+    };
+    let _ = writeln!(std::io::stderr(), "rcf: {ok}"); // nobody may be reading
+    Ok(())
 }
 
 /// Lays flags over the environment over the file.

@@ -126,6 +126,12 @@ impl Planner<'_> {
         }
         self.plan.destination.clone_from(&last.into);
         for pump in pumps.iter().filter(|pump| !self.used.contains(&pump.name)) {
+            if let From::Other { line, text } = &pump.select.from {
+                let why = "a join or a query within; a pipeline reads one stream";
+                self.plan
+                    .notes
+                    .push(Note::new(*line, format!("{text}: {why}")));
+            }
             self.plan.notes.push(Note::new(
                 pump.line,
                 format!(
@@ -250,6 +256,7 @@ impl Planner<'_> {
             let Item::Column {
                 line,
                 column,
+                cast,
                 alias,
                 text,
             } = item
@@ -265,6 +272,15 @@ impl Planner<'_> {
                     text,
                     "is computed or of no record; a pipeline hands fields on as they are",
                 );
+            }
+            if let (Some(sql_type), Some(Origin::Field(path))) = (cast, &origin) {
+                let is_number = NUMERIC.contains(&sql_type.as_str());
+                self.types.insert(path.clone(), sql_type.clone());
+                let why = match is_number {
+                    true => "the field is read as a number, also where it is text",
+                    false => "the field is handed on as it is",
+                };
+                self.note(*line, text, why);
             }
             let name = alias.as_ref().or(column.as_ref()).unwrap_or(text);
             selected.columns.push((name.clone(), origin));
@@ -289,6 +305,9 @@ impl Planner<'_> {
                     };
                     self.plan.score_above = Some(bound);
                     continue;
+                }
+                _ if text.starts_with("GROUP") || text.starts_with("WINDOW") => {
+                    "windows are not computed: every record is scored; aggregate before the stream"
                 }
                 _ if text.starts_with("ORDER") => "results come in the order of the records",
                 _ if scored => "every result is written; let the reader of the output choose",

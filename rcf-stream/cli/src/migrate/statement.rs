@@ -32,8 +32,10 @@ pub(super) enum Item {
     Star,
     Column {
         line: u64,
-        /// The column, where the expression is nothing but that.
+        /// The column, where the expression is nothing but that, or a cast of it.
         column: Option<String>,
+        /// The type to which it is cast, in capitals.
+        cast: Option<String>,
         /// The name it gets, where it is said.
         alias: Option<String>,
         text: String,
@@ -168,13 +170,18 @@ fn select(mut walk: Walk<'_>) -> Option<Select> {
         let line = rest.line();
         let (keyword, after) = rest.split(|token| !is_clause(token));
         let (condition, more) = after.split(is_clause);
-        clauses.push(Clause {
-            line,
-            text: format!("{} {}", keyword.text().to_uppercase(), condition.text()),
-            above: is_keyword(rest.peek()?, "WHERE")
-                .then(|| above(condition))
-                .flatten(),
-        });
+        let keyword = keyword.text().to_uppercase();
+        let parts = match keyword.as_str() {
+            "WHERE" => conjunction(condition),
+            _ => vec![condition],
+        };
+        for part in parts {
+            clauses.push(Clause {
+                line: if part.is_empty() { line } else { part.line() },
+                text: format!("{keyword} {}", part.text()),
+                above: (keyword == "WHERE").then(|| above(part)).flatten(),
+            });
+        }
         rest = more;
     }
     Some(Select {
@@ -184,6 +191,40 @@ fn select(mut walk: Walk<'_>) -> Option<Select> {
     })
 }
 
+/// The parts of a condition that must all hold. What stands on both sides of an OR is one part.
+fn conjunction(condition: Walk<'_>) -> Vec<Walk<'_>> {
+    let (_, or) = condition.split(|token| is_keyword(token, "OR"));
+    let (_, between) = condition.split(|token| is_keyword(token, "BETWEEN"));
+    if !(or.is_empty() && between.is_empty()) {
+        return vec![condition];
+    }
+    let mut parts = Vec::new();
+    let mut rest = condition;
+    loop {
+        let (part, mut more) = rest.split(|token| is_keyword(token, "AND"));
+        parts.push(part);
+        if !more.keywords(&["AND"]) {
+            return parts;
+        }
+        rest = more;
+    }
+}
+
+/// `CAST(column AS type)`.
+fn cast(walk: &mut Walk<'_>) -> Option<(String, String)> {
+    let mut rest = walk.clone();
+    if !rest.keywords(&["CAST"]) {
+        return None;
+    }
+    let mut inside = rest.parenthesised()?;
+    let column = inside.name()?;
+    if !inside.keywords(&["AS"]) {
+        return None;
+    }
+    *walk = rest;
+    Some((column, inside.text().to_uppercase()))
+}
+
 fn item(walk: Walk<'_>) -> Item {
     let (line, text) = (walk.line(), walk.text());
     if text == "*" || text.ends_with(".*") {
@@ -191,7 +232,10 @@ fn item(walk: Walk<'_>) -> Item {
     }
     let (mut expression, mut alias) = walk.split(|token| is_keyword(token, "AS"));
     alias.keywords(&["AS"]);
-    let column = expression.name();
+    let (column, cast) = match cast(&mut expression) {
+        Some((column, sql_type)) => (Some(column), Some(sql_type)),
+        None => (expression.name(), None),
+    };
     // `column name` is an alias without AS.
     let name = if alias.is_empty() {
         expression.name()
@@ -201,6 +245,7 @@ fn item(walk: Walk<'_>) -> Item {
     Item::Column {
         line,
         column: column.filter(|_| expression.is_empty()),
+        cast,
         alias: name,
         text,
     }

@@ -226,3 +226,44 @@ fn hostile_names_stay_text() {
     let layers = Layers::default().toml(Path::new("rcf.toml"), &migration.toml);
     assert!(layers.is_ok(), "{layers:?}\n{}", migration.toml);
 }
+
+#[test]
+fn casts_windows_joins_and_what_stands_beside_the_score_are_named() {
+    let migration = kda_sql(
+        r#"CREATE STREAM OUT_STREAM ("temp" DOUBLE, "n" INTEGER, ANOMALY_SCORE DOUBLE);
+        CREATE STREAM OTHER ("temp" DOUBLE);
+        CREATE PUMP P AS INSERT INTO OUT_STREAM
+        SELECT STREAM "temp", "n", ANOMALY_SCORE FROM TABLE (RANDOM_CUT_FOREST(
+            CURSOR(SELECT STREAM CAST("temp" AS DOUBLE) AS "temp", "n"
+              FROM SOURCE_SQL_STREAM_001
+              GROUP BY STEP(ROWTIME BY INTERVAL '10' SECOND))))
+        WHERE ANOMALY_SCORE >= 2
+          AND "n" > 5;
+        CREATE PUMP Q AS INSERT INTO OTHER
+        SELECT STREAM "temp" FROM OUT_STREAM AS O
+          JOIN SOURCE_SQL_STREAM_001 AS S ON O."n" = S."n";"#,
+    )
+    .unwrap();
+    assert!(
+        migration.toml.contains("values = [\"temp\", \"n\"]"),
+        "{}",
+        migration.toml
+    );
+    assert!(
+        migration.toml.contains("score_above = 1.9"),
+        "{}",
+        migration.toml
+    );
+    let notes = notes(&migration);
+    for expected in [
+        "line 5: CAST(\"temp\" AS DOUBLE) AS \"temp\": the field is read as a number",
+        "line 7: GROUP BY STEP(ROWTIME BY INTERVAL '10' SECOND): windows are not computed",
+        "line 9: WHERE \"n\" > 5: every result is written",
+        "line 11: OUT_STREAM AS O JOIN SOURCE_SQL_STREAM_001",
+    ] {
+        assert!(
+            notes.iter().any(|note| note.starts_with(expected)),
+            "{expected}: {notes:#?}"
+        );
+    }
+}

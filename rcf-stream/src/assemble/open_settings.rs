@@ -1,0 +1,95 @@
+//! What a configuration leaves open: taken from the checkpoints, or else recognised and decided.
+
+use super::OpenError;
+use crate::checkpoint::CheckpointStore;
+use crate::config::{Config, ConfigError, SourceConfig};
+use crate::connectors::file::LinesInput;
+use crate::reading::{DialectError, ReadingError, Recognised, Understood};
+
+/// Whether what is recognised is kept for the next start.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Keep {
+    Yes,
+    No,
+}
+
+/// The configuration with nothing left open, and the file of the source, if it was opened for that.
+pub(super) async fn settle(
+    config: &Config,
+    store: Option<&CheckpointStore>,
+    keep: Keep,
+) -> Result<(Config, Option<LinesInput>), OpenError> {
+    let mut config = config.clone();
+    if config.operator.decides_by_default && began_bare(store).await {
+        tracing::warn!(
+            "the checkpoints hold scores without decisions, and so does this run; start with an \
+             empty checkpoint directory to decide, or set detector.enabled = false"
+        );
+        config.operator.only_score();
+    }
+    let SourceConfig::File { path } = &config.source else {
+        return Ok((config, None));
+    };
+    let input = LinesInput::open(path)?;
+    let saved = match store {
+        Some(store) => store.recognised().await?,
+        None => None,
+    };
+    if let Some(saved) = saved {
+        config.settle(&saved);
+        return Ok((config, Some(input)));
+    }
+    // An earlier release did not recognise anything: what is not set had one value.
+    if store.is_some_and(|store| store.position().is_some()) {
+        return match config.input.dimensions() {
+            0 => Err(ConfigError::no_values().into()),
+            _ => Ok((config, Some(input))),
+        };
+    }
+    match recognise(&config, &input) {
+        Ok(recognised) => {
+            if let (Some(store), Keep::Yes) = (store, keep) {
+                store.keep_recognised(&recognised).await?;
+            }
+            config.settle(&recognised);
+            Ok((config, Some(input)))
+        }
+        Err(ReadingError::Dialect(DialectError::Empty)) if config.input.dimensions() > 0 => {
+            Ok((config, Some(input)))
+        }
+        Err(source) => Err(OpenError::Reading {
+            input: config.stream(),
+            source,
+        }),
+    }
+}
+
+fn recognise(config: &Config, input: &LinesInput) -> Result<Recognised, ReadingError> {
+    let recognised = match config.input.dimensions() {
+        0 => Recognised::of(input, &config.input.given, &config.input.named())?,
+        _ => Recognised {
+            dialect: Recognised::dialect(input, &config.input.given, &config.input.named())?,
+            choice: config.input.choice(),
+        },
+    };
+    let understood = Understood {
+        bytes: input.bytes(),
+        dialect: &recognised.dialect,
+        choice: &recognised.choice,
+    };
+    tracing::info!("{understood}");
+    Ok(recognised)
+}
+
+/// Whether the newest checkpoint is of models that only score.
+async fn began_bare(store: Option<&CheckpointStore>) -> bool {
+    let Some(store) = store else {
+        return false;
+    };
+    // A damaged checkpoint is reported when it is restored.
+    let Ok(Some(found)) = store.newest().await else {
+        return false;
+    };
+    let mut settings = found.manifest.settings.iter();
+    settings.all(|(name, _)| !name.starts_with("operator.detector"))
+}
