@@ -11,7 +11,6 @@ use crate::checkpoint::{
 use crate::config::{Config, ConfigError, InputConfig, SinkConfig, SourceConfig};
 use crate::connectors::file::LinesInput;
 use crate::connectors::file::LinesSink;
-use crate::connectors::sine::SineSource;
 use crate::decode::{Decoder, FieldsError, InputFormat};
 use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
@@ -191,12 +190,10 @@ pub async fn open_sink(
 ) -> Result<Box<dyn Sink>, OpenError> {
     match config {
         SinkConfig::File { path } => Ok(Box::new(LinesSink::open(path, header, position)?)),
-        #[cfg(feature = "kinesis")]
-        SinkConfig::Kinesis(kinesis) => Ok(Box::new(
-            crate::connectors::kinesis::KinesisSink::open(kinesis).await?,
-        )),
-        #[cfg(not(feature = "kinesis"))]
-        SinkConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "sink.kind" }.into()),
+        SinkConfig::Connector(sink) => {
+            sink.is_built()?;
+            Ok(sink.open().await?)
+        }
     }
 }
 
@@ -215,13 +212,10 @@ pub async fn open_source(
             Ok(Box::new(lines.resume(positions)?))
         }
         SourceConfig::Multilang { .. } => Err(OpenError::Multilang),
-        SourceConfig::Sine(sine) => Ok(Box::new(SineSource::open(sine.clone(), positions)?)),
-        #[cfg(feature = "kinesis")]
-        SourceConfig::Kinesis(kinesis) => Ok(Box::new(
-            crate::connectors::kinesis::KinesisSource::open(kinesis, positions).await?,
-        )),
-        #[cfg(not(feature = "kinesis"))]
-        SourceConfig::Kinesis(_) => Err(ConfigError::KinesisNotBuilt { key: "source.kind" }.into()),
+        SourceConfig::Connector(source) => {
+            source.is_built()?;
+            Ok(source.open(positions).await?)
+        }
     }
 }
 

@@ -25,8 +25,13 @@ pub struct Checked {
 pub async fn check(config: &Config) -> Result<Checked, OpenError> {
     let mut checked = Checked::default();
     let store = look(config).await?;
+    let is_remote = match &config.source {
+        SourceConfig::Connector(source) => source.is_remote(),
+        SourceConfig::Multilang { .. } => true,
+        SourceConfig::File { .. } => false,
+    };
     match &config.source {
-        SourceConfig::Kinesis(_) | SourceConfig::Multilang { .. } => {
+        _ if is_remote => {
             decoder(config, None)?;
             let left_out = "the stream, which was not contacted";
             checked.left_out.push(left_out.to_owned());
@@ -35,7 +40,7 @@ pub async fn check(config: &Config) -> Result<Checked, OpenError> {
             let left_out = "the standard input, which can be read only once";
             checked.left_out.push(left_out.to_owned());
         }
-        SourceConfig::File { .. } | SourceConfig::Sine(_) => {
+        _ => {
             let (config, input) = settle(config, store.as_ref(), Keep::No).await?;
             let source = begin(&config, input, &Positions::default()).await?;
             decoder(&config, source.header())?;
@@ -48,7 +53,7 @@ pub async fn check(config: &Config) -> Result<Checked, OpenError> {
                 check_files(&config.source, sink)?;
                 writable(path)?;
             }
-            Some(SinkConfig::Kinesis(_)) => {
+            Some(SinkConfig::Connector(_)) => {
                 let left_out = "the stream of results, which was not contacted";
                 checked.left_out.push(left_out.to_owned());
             }

@@ -6,11 +6,11 @@ use super::compat;
 use super::layers::{Layers, Value};
 use super::schema::Setting;
 use super::{
-    CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, KinesisSinkConfig,
-    KinesisSourceConfig, OnTrimmed, OutputConfig, SinkConfig, SourceConfig,
+    CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, OutputConfig, SinkConfig,
+    SourceConfig,
 };
 use crate::checkpoint::{OnMissingState, Schedule};
-use crate::connectors::sine::{Drops, SineConfig};
+use crate::connectors::{CONNECTORS, Connector};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
 use crate::event::ModelPer;
@@ -58,73 +58,15 @@ impl Layers {
                 let path = self.required("source.path", "source.kind = \"file\"")?;
                 Ok(SourceConfig::File { path: path.into() })
             }
-            Some("sine") => self.sine().map(SourceConfig::Sine),
             Some("multilang") => {
                 let stream = self.required("source.stream", "source.kind = \"multilang\"")?;
                 Ok(SourceConfig::Multilang { stream })
             }
-            Some(_) => self.kinesis_source().map(SourceConfig::Kinesis),
-        }
-    }
-
-    fn sine(&self) -> Result<SineConfig, ConfigError> {
-        let drops = match (
-            self.choice("source.drops"),
-            self.counts("source.drop_cycles"),
-        ) {
-            (Some(_), Some(_)) => {
-                let (first, second) = ("source.drops", "source.drop_cycles");
-                return Err(ConfigError::Conflict { first, second });
+            Some(kind) => {
+                let entry = entry(kind, |connector| connector.source.as_ref());
+                (entry.read)(self).map(SourceConfig::Connector)
             }
-            (None, Some(cycles)) => Drops::Cycles(cycles),
-            (Some("every_cycle"), None) => Drops::EveryCycle,
-            (Some("none"), None) => Drops::None,
-            (_, None) => Drops::Original,
-        };
-        let noise = self.real("source.noise").unwrap_or(0.0);
-        check("source.noise", "0 or more", noise, noise >= 0.0)?;
-        let rate = self.real("source.rate");
-        if let Some(rate) = rate {
-            check("source.rate", "more than 0", rate, rate > 0.0)?;
         }
-        let defaults = SineConfig::default();
-        Ok(SineConfig {
-            count: self.count("source.count"),
-            drops,
-            noise,
-            seed: self.count("source.seed").unwrap_or(defaults.seed),
-            rate,
-            partition_key: self
-                .text("source.partition_key")
-                .unwrap_or(defaults.partition_key),
-        })
-    }
-
-    fn kinesis_source(&self) -> Result<KinesisSourceConfig, ConfigError> {
-        needs_kinesis("source.kind")?;
-        let stream = self.required("source.stream", "source.kind = \"kinesis\"")?;
-        let mut kinesis = KinesisSourceConfig::new(stream);
-        kinesis.region = self.text("source.region");
-        kinesis.endpoint_url = self.text("source.endpoint_url");
-        kinesis.consumer_arn = self.text("source.consumer_arn");
-        if let Some(start) = self.text("source.start") {
-            kinesis.start = start.parse()?;
-        }
-        if let Some(milliseconds) = self.count("source.poll_interval_ms") {
-            kinesis.poll_interval_ms = milliseconds;
-        }
-        if let Some(records) = self.count("source.max_records") {
-            let holds = (1..=10_000).contains(&records);
-            check("source.max_records", "1 to 10000", records, holds)?;
-            kinesis.max_records = records as u32;
-        }
-        if let Some(follow) = self.switch("source.follow") {
-            kinesis.follow = follow;
-        }
-        if self.choice("source.on_trimmed") == Some("fail") {
-            kinesis.on_trimmed = OnTrimmed::Fail;
-        }
-        Ok(kinesis)
     }
 
     fn input(&self, source: &SourceConfig) -> Result<InputConfig, ConfigError> {
@@ -138,13 +80,14 @@ impl Layers {
         };
         let format = match (given_format, source) {
             (Some(format), _) => format,
-            (None, SourceConfig::Sine(_)) => InputFormat::Raw,
+            (None, SourceConfig::Connector(source)) => source.default_format(),
             (None, _) => InputFormat::default(),
         };
-        let has_arrival_times = matches!(
-            source,
-            SourceConfig::Kinesis(_) | SourceConfig::Multilang { .. }
-        );
+        let has_arrival_times = match source {
+            SourceConfig::Connector(source) => source.has_arrival_times(),
+            SourceConfig::Multilang { .. } => true,
+            SourceConfig::File { .. } => false,
+        };
         if let Some(need) = self.time_need()
             && !has_arrival_times
             && self.text("input.timestamp").is_none()
@@ -312,13 +255,8 @@ impl Layers {
     }
 
     fn sink(&self) -> Result<SinkConfig, ConfigError> {
-        if self.choice("sink.kind") == Some("kinesis") {
-            needs_kinesis("sink.kind")?;
-            return Ok(SinkConfig::Kinesis(KinesisSinkConfig {
-                stream: self.required("sink.stream", "sink.kind = \"kinesis\"")?,
-                region: self.text("sink.region"),
-                endpoint_url: self.text("sink.endpoint_url"),
-            }));
+        if let Some(kind) = self.choice("sink.kind").filter(|kind| *kind != "file") {
+            return SinkSection::new(self, "sink").read(kind);
         }
         let path = self.text("sink.path").unwrap_or_else(|| "-".to_owned());
         Ok(SinkConfig::File { path: path.into() })
@@ -413,7 +351,7 @@ impl Layers {
         }
     }
 
-    pub(super) fn required(&self, key: &'static str, because: &str) -> Result<String, ConfigError> {
+    pub(crate) fn required(&self, key: &'static str, because: &str) -> Result<String, ConfigError> {
         self.text(key)
             .filter(|text| !text.is_empty())
             .ok_or_else(|| missing(key, because))
@@ -421,14 +359,14 @@ impl Layers {
 
     // The table gives each key its type, so none of these can meet another one.
 
-    pub(super) fn choice(&self, key: &str) -> Option<&str> {
+    pub(crate) fn choice(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<String> {
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
         self.choice(key).map(str::to_owned)
     }
 
@@ -439,28 +377,28 @@ impl Layers {
         }
     }
 
-    pub(super) fn count(&self, key: &str) -> Option<u64> {
+    pub(crate) fn count(&self, key: &str) -> Option<u64> {
         match self.get(key)? {
             Value::Count(count) => Some(*count),
             _ => None,
         }
     }
 
-    fn counts(&self, key: &str) -> Option<Vec<u64>> {
+    pub(crate) fn counts(&self, key: &str) -> Option<Vec<u64>> {
         match self.get(key)? {
             Value::Counts(counts) => Some(counts.clone()),
             _ => None,
         }
     }
 
-    pub(super) fn real(&self, key: &str) -> Option<f64> {
+    pub(crate) fn real(&self, key: &str) -> Option<f64> {
         match self.get(key)? {
             Value::Real(real) => Some(*real),
             _ => None,
         }
     }
 
-    pub(super) fn switch(&self, key: &str) -> Option<bool> {
+    pub(crate) fn switch(&self, key: &str) -> Option<bool> {
         match self.get(key)? {
             Value::Switch(switch) => Some(*switch),
             _ => None,
@@ -481,7 +419,7 @@ pub(super) fn missing(key: &'static str, because: &str) -> ConfigError {
     }
 }
 
-pub(super) fn check(
+pub(crate) fn check(
     key: &'static str,
     rule: &'static str,
     found: impl ToString,
@@ -498,10 +436,51 @@ pub(super) fn check(
     }
 }
 
-pub(super) fn needs_kinesis(key: &'static str) -> Result<(), ConfigError> {
-    if cfg!(feature = "kinesis") {
-        Ok(())
-    } else {
-        Err(ConfigError::KinesisNotBuilt { key })
+/// The entry of a connector. The table of settings lets no other kind through.
+fn entry<T>(kind: &str, of: impl Fn(&'static Connector) -> Option<&'static T>) -> &'static T {
+    let mut named = CONNECTORS.iter().filter(|connector| connector.kind == kind);
+    named
+        .find_map(|connector| of(connector))
+        .expect("kinds are made from the same table")
+}
+
+/// A section that describes a sink.
+#[derive(Debug)]
+pub struct SinkSection<'a> {
+    layers: &'a Layers,
+    section: &'static str,
+}
+
+impl<'a> SinkSection<'a> {
+    pub(super) fn new(layers: &'a Layers, section: &'static str) -> Self {
+        Self { layers, section }
+    }
+
+    pub(super) fn read(&self, kind: &str) -> Result<SinkConfig, ConfigError> {
+        let entry = entry(kind, |connector| connector.sink.as_ref());
+        (entry.read)(self).map(SinkConfig::Connector)
+    }
+
+    /// The full key of a setting.
+    #[must_use]
+    pub fn key(&self, name: &str) -> &'static str {
+        let setting = Setting::find(&format!("{}.{name}", self.section));
+        setting.map_or(self.section, |setting| setting.key)
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.layers.text(self.key(name))
+    }
+
+    /// A text that must be set.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn required(&self, name: &str) -> Result<String, ConfigError> {
+        let kind = self.layers.choice(self.key("kind")).unwrap_or_default();
+        let because = format!("{}.kind = {kind:?}", self.section);
+        self.layers.required(self.key(name), &because)
     }
 }

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Config, SinkConfig, SourceConfig};
 use crate::checkpoint::Fingerprint;
-use crate::connectors::sine::Drops;
 use crate::decode::FieldPath;
 use crate::decode::dialect::Dialect;
 use crate::encode::{KdaContent, KdaSql};
@@ -88,22 +87,7 @@ fn source(source: &SourceConfig) -> Value {
         SourceConfig::File { path } => {
             json!({"kind": "file", "name": path.file_name().map(|name| name.to_string_lossy())})
         }
-        SourceConfig::Sine(sine) => {
-            let drops = match &sine.drops {
-                Drops::Original => json!("original"),
-                Drops::EveryCycle => json!("every_cycle"),
-                Drops::None => json!("none"),
-                Drops::Cycles(cycles) => json!({"kind": "cycles", "values": cycles}),
-            };
-            json!({
-                "kind": "sine",
-                "drops": drops,
-                "noise": sine.noise,
-                "seed": sine.seed,
-                "partition_key": sine.partition_key,
-            })
-        }
-        SourceConfig::Kinesis(kinesis) => json!({"kind": "kinesis", "stream": kinesis.stream}),
+        SourceConfig::Connector(source) => with_kind(source.kind(), source.fingerprint()),
         SourceConfig::Multilang { stream } => json!({"kind": "multilang", "stream": stream}),
     }
 }
@@ -111,8 +95,13 @@ fn source(source: &SourceConfig) -> Value {
 fn sink(sink: &SinkConfig) -> Value {
     match sink {
         SinkConfig::File { path } => json!({"kind": "file", "path": path.to_string_lossy()}),
-        SinkConfig::Kinesis(kinesis) => json!({"kind": "kinesis", "stream": kinesis.stream}),
+        SinkConfig::Connector(sink) => with_kind(sink.kind(), sink.fingerprint()),
     }
+}
+
+fn with_kind(kind: &'static str, mut settings: Value) -> Value {
+    settings["kind"] = kind.into();
+    settings
 }
 
 fn columns(kda_sql: &KdaSql) -> Value {

@@ -12,18 +12,21 @@ mod schema;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::connectors::kinesis::{
     KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
 };
+pub use build::SinkSection;
+pub(crate) use build::check;
 pub use error::ConfigError;
 pub use layers::{Layers, Origin};
 use rcf_core::AnomalyDetectorBuilder;
-pub use schema::{SETTINGS, Setting};
+pub use schema::{Kind, SETTINGS, Setting, SettingOf};
 
 use crate::checkpoint::{OnMissingState, Schedule};
-use crate::connectors::sine::SineConfig;
+use crate::connectors::{SinkSettings, SourceSettings};
 use crate::decode::dialect::{Dialect, Header};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::{Encoder, KdaSql, OutputFormat};
@@ -75,10 +78,8 @@ pub enum SourceConfig {
         /// Its path.
         path: PathBuf,
     },
-    /// The sine wave with drops.
-    Sine(SineConfig),
-    /// A Kinesis stream.
-    Kinesis(KinesisSourceConfig),
+    /// One of the [connectors](crate::connectors::CONNECTORS).
+    Connector(Arc<dyn SourceSettings>),
     /// What the MultiLangDaemon of the Kinesis Client Library hands over.
     Multilang {
         /// The name of the stream, for the ids of results.
@@ -225,8 +226,8 @@ pub enum SinkConfig {
         /// Its path.
         path: PathBuf,
     },
-    /// A Kinesis stream.
-    Kinesis(KinesisSinkConfig),
+    /// One of the [connectors](crate::connectors::CONNECTORS).
+    Connector(Arc<dyn SinkSettings>),
 }
 
 /// How models are held, and what they decide.
@@ -327,8 +328,7 @@ impl Config {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => "stdin".to_owned(),
             },
-            SourceConfig::Sine(_) => "sine".to_owned(),
-            SourceConfig::Kinesis(kinesis) => kinesis.stream.clone(),
+            SourceConfig::Connector(source) => source.stream(),
             SourceConfig::Multilang { stream } => stream.clone(),
         }
     }

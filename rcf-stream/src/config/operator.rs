@@ -6,9 +6,9 @@ use std::time::Duration;
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 use rcf_core::{Learning, MissingPolicy, NearExpected, Threshold, Transform};
 
-use super::build::{check, missing, needs_kinesis};
+use super::build::{SinkSection, check, missing};
 use super::layers::{Layers, Value};
-use super::{ConfigError, KinesisSinkConfig, OperatorConfig, SinkConfig};
+use super::{ConfigError, OperatorConfig, SinkConfig};
 use crate::event::KeyOverride;
 use crate::operator::ForestParameters;
 
@@ -131,13 +131,9 @@ impl Layers {
         if self.choice("input.on_bad_record") != Some("dead_letter") {
             return Ok(None);
         }
-        if self.choice("dead_letters.kind") == Some("kinesis") {
-            needs_kinesis("dead_letters.kind")?;
-            return Ok(Some(SinkConfig::Kinesis(KinesisSinkConfig {
-                stream: self.required("dead_letters.stream", "dead_letters.kind = \"kinesis\"")?,
-                region: self.text("dead_letters.region"),
-                endpoint_url: self.text("dead_letters.endpoint_url"),
-            })));
+        let kind = self.choice("dead_letters.kind");
+        if let Some(kind) = kind.filter(|kind| *kind != "file") {
+            return SinkSection::new(self, "dead_letters").read(kind).map(Some);
         }
         let because = "input.on_bad_record = \"dead_letter\"";
         let path = self.required("dead_letters.path", because)?;

@@ -1,9 +1,13 @@
 //! All settings there are, in one table: from it come the keys of the file, the names of the
 //! environment variables and of the flags, and the check of every value.
 
+use std::sync::LazyLock;
+
+use crate::connectors::CONNECTORS;
+
 /// What a setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Any text.
     Text,
     /// A list of texts; separated by commas outside of files.
@@ -22,11 +26,12 @@ pub(super) enum Kind {
 
 /// One setting. Its key `section.name` is the environment variable `RCF_SECTION_NAME` and the flag
 /// `--section-name`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// The key in the file, with its section: `forest.sample_size`.
     pub key: &'static str,
-    pub(super) kind: Kind,
+    /// What it holds.
+    pub kind: Kind,
     /// What it is for, in one line.
     pub help: &'static str,
 }
@@ -75,34 +80,84 @@ const fn setting(key: &'static str, kind: Kind, help: &'static str) -> Setting {
     Setting { key, kind, help }
 }
 
-/// The settings, by section.
+/// A setting of a connector: its name within the section, what it holds, and its help.
+pub type SettingOf = (&'static str, Kind, &'static str);
+
+/// The settings, by section, with those of all connectors.
+pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+    let sources = CONNECTORS.iter().filter_map(|connector| {
+        let source = connector.source.as_ref()?;
+        Some((connector.kind, source.settings))
+    });
+    let sinks: Vec<_> = CONNECTORS
+        .iter()
+        .filter_map(|connector| Some((connector.kind, connector.sink.as_ref()?.settings)))
+        .collect();
+    let mut table = Table(OWN.to_vec());
+    table.section("source", "Where records come from", &["multilang"], sources);
+    table.section(
+        "sink",
+        "Where results go [file]",
+        &[],
+        sinks.iter().copied(),
+    );
+    let dead_letters = "Where bad records go with input.on_bad_record = \"dead_letter\" [file]";
+    table.section("dead_letters", dead_letters, &[], sinks.iter().copied());
+    table.0
+});
+
+/// The table while it is made.
+struct Table(Vec<Setting>);
+
+impl Table {
+    /// Adds what connectors have in a section, after what is there of it.
+    fn section(
+        &mut self,
+        section: &str,
+        help: &'static str,
+        also: &[&'static str],
+        connectors: impl Iterator<Item = (&'static str, &'static [SettingOf])>,
+    ) {
+        let mut kinds = vec!["file"];
+        for (connector, settings) in connectors {
+            kinds.push(connector);
+            for (name, kind, help) in settings {
+                self.add(section, name, *kind, format!("{connector}: {help}").leak());
+            }
+        }
+        kinds.extend(also);
+        self.add(section, "kind", Kind::Choice(kinds.leak()), help);
+    }
+
+    /// A setting of several connectors has the help of all. The table lives as long as the program,
+    /// so what is made for it once may, too.
+    fn add(&mut self, section: &str, name: &str, kind: Kind, help: &'static str) {
+        let key = format!("{section}.{name}");
+        let same = self.0.iter_mut().find(|setting| setting.key == key);
+        if let Some(setting) = same {
+            if setting.help != help {
+                setting.help = format!("{}; {help}", setting.help).leak();
+            }
+            return;
+        }
+        let is_inside = |setting: &Setting| setting.key.split('.').next() == Some(section);
+        let last = self.0.iter().rposition(is_inside);
+        let first = self.0.iter().position(is_inside);
+        let at = match name {
+            "kind" => first.unwrap_or(self.0.len()),
+            _ => last.map_or(self.0.len(), |last| last + 1),
+        };
+        self.0.insert(at, setting(key.leak(), kind, help));
+    }
+}
+
+/// The settings that belong to no connector of the table.
 #[rustfmt::skip] // a table reads best with a row on a line
-pub const SETTINGS: &[Setting] = &[
+const OWN: &[Setting] = &[
     setting("compat", Kind::Choice(&["kda-sql"]),
         "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
-    setting("source.kind", Kind::Choice(&["file", "sine", "kinesis", "multilang"]), "Where records come from"),
     setting("source.path", Kind::Text, "file: its path; - is the standard input"),
-    setting("source.count", Kind::Count, "sine: how many records to make; without it, no end"),
-    setting("source.drops", Kind::Choice(&["original", "every_cycle", "none"]),
-        "sine: which records drop [original: t = 241 to 259 and every 36,000 records later]"),
-    setting("source.drop_cycles", Kind::Counts, "sine: the cycles with a drop, from 0"),
-    setting("source.noise", Kind::Real, "sine: the standard deviation of Gaussian noise [0]"),
-    setting("source.seed", Kind::Count, "sine: the seed of the noise [0]"),
-    setting("source.rate", Kind::Real, "sine: records per second; without it, as fast as taken"),
-    setting("source.partition_key", Kind::Text, "sine: the partition key of all records [sine]"),
-    setting("source.stream", Kind::Text, "kinesis, multilang: the name of the stream"),
-    setting("source.region", Kind::Text, "kinesis: the region [from the environment]"),
-    setting("source.endpoint_url", Kind::Text, "kinesis: another endpoint than the region's"),
-    setting("source.consumer_arn", Kind::Text,
-        "kinesis: a registered consumer, to which records are pushed (enhanced fan-out)"),
-    setting("source.start", Kind::Text,
-        "kinesis: where to start without a checkpoint: trim_horizon, latest or a time [trim_horizon]"),
-    setting("source.poll_interval_ms", Kind::Count,
-        "kinesis: milliseconds between reads of a shard that is read to its end [250]"),
-    setting("source.max_records", Kind::Count, "kinesis: the most records in one read [10000]"),
-    setting("source.follow", Kind::Switch, "kinesis: whether to wait for new records [true]"),
-    setting("source.on_trimmed", Kind::Choice(&["continue", "fail"]),
-        "kinesis: what to do about records that are no longer there [continue]"),
+    setting("source.stream", Kind::Text, "multilang: the name of the stream"),
     setting("input.format", Kind::Choice(&["json", "jsonl", "csv", "raw"]),
         "How records are written: a JSON value, lines of JSON, CSV, or one number [file: recognised; else jsonl]"),
     setting("input.values", Kind::Texts, "The fields that are the values: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
@@ -162,12 +217,7 @@ pub const SETTINGS: &[Setting] = &[
         "How many MiB models may take; others wait in the checkpoint store [no limit]"),
     setting("operator.time_to_live_seconds", Kind::Real,
         "After how much silence a key is forgotten, by the times of records [never]"),
-    setting("dead_letters.kind", Kind::Choice(&["file", "kinesis"]),
-        "Where bad records go with input.on_bad_record = \"dead_letter\" [file]"),
     setting("dead_letters.path", Kind::Text, "file: its path"),
-    setting("dead_letters.stream", Kind::Text, "kinesis: the name of the stream"),
-    setting("dead_letters.region", Kind::Text, "kinesis: the region [from the environment]"),
-    setting("dead_letters.endpoint_url", Kind::Text, "kinesis: another endpoint"),
     setting("output.format", Kind::Choice(&["jsonl", "csv"]), "How results are written [jsonl]"),
     setting("output.columns", Kind::Texts,
         "compat: the columns of results, in order: FIELD, or FIELD AS NAME [the values and the score]"),
@@ -176,12 +226,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("output.score_above", Kind::Real, "Only results with a higher score are written"),
     setting("output.attribution", Kind::Switch,
         "Whether results tell the share of each value [false]"),
-    setting("sink.kind", Kind::Choice(&["file", "kinesis"]), "Where results go [file]"),
     setting("sink.path", Kind::Text,
         "file: its path; it is replaced unless a checkpoint continues it; - is the standard output [-]"),
-    setting("sink.stream", Kind::Text, "kinesis: the name of the stream"),
-    setting("sink.region", Kind::Text, "kinesis: the region [from the environment]"),
-    setting("sink.endpoint_url", Kind::Text, "kinesis: another endpoint than the region's"),
     setting("http.port", Kind::Count,
         "The port of health, metrics and the live page; 0 takes any; without it there are none"),
     setting("http.host", Kind::Text,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::connectors::sine::Drops;
+use crate::connectors::sine::{Drops, SineConfig};
 
 fn layers(toml: &str) -> Result<Layers, ConfigError> {
     let mut layers = Layers::default();
@@ -101,7 +101,7 @@ fn sine_has_its_own_settings() {
         rate: Some(2.5),
         ..SineConfig::default()
     };
-    assert_eq!(config.source, SourceConfig::Sine(expected));
+    assert_eq!(config.source, SourceConfig::Connector(Arc::new(expected)));
     assert_eq!(config.input.format, InputFormat::Raw);
     assert_eq!(config.sink, SinkConfig::File { path: "-".into() });
     assert_eq!(config.checkpoint, None);
@@ -279,12 +279,17 @@ fn kinesis_to_kinesis() {
          endpoint_url = \"http://localhost:4568\"\n",
     )
     .unwrap();
-    let SourceConfig::Kinesis(source) = config.source else {
-        panic!("not a Kinesis source")
+    let SourceConfig::Connector(source) = config.source else {
+        panic!("not a connector")
     };
+    let source = source.downcast::<KinesisSourceConfig>().unwrap();
     assert_eq!((source.stream.as_str(), source.max_records), ("in", 100));
     assert!(!source.follow && source.on_trimmed == OnTrimmed::Fail);
-    assert!(matches!(config.sink, SinkConfig::Kinesis(sink) if sink.stream == "out"));
+    let SinkConfig::Connector(sink) = config.sink else {
+        panic!("not a connector")
+    };
+    let sink = sink.downcast::<KinesisSinkConfig>().unwrap();
+    assert_eq!(sink.stream, "out");
 }
 
 #[test]

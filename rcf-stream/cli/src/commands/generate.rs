@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use rcf_stream::assemble;
@@ -114,11 +115,11 @@ impl Sine {
         };
         let target = match self.to {
             Target::File => SinkConfig::File { path: self.output },
-            Target::Kinesis => SinkConfig::Kinesis(KinesisSinkConfig {
+            Target::Kinesis => SinkConfig::Connector(Arc::new(KinesisSinkConfig {
                 stream: self.stream.unwrap_or_default(), // required with this target
                 region: self.region,
                 endpoint_url: self.endpoint_url,
-            }),
+            })),
         };
         (wave, target)
     }

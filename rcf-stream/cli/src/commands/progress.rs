@@ -18,7 +18,7 @@ impl Progress {
     /// `None` where the run has no end, or where nobody would see it.
     pub(crate) fn of(config: &Config) -> Option<Self> {
         let records = match &config.source {
-            SourceConfig::Sine(sine) => Some(sine.count?),
+            SourceConfig::Connector(source) => Some(source.records()?),
             SourceConfig::File { path } if path.is_file() => None, // how many, its end will tell
             _ => return None,
         };

@@ -56,12 +56,11 @@ impl Replay {
     }
 
     fn start_at(&self, config: &mut Config) -> Result<(), Failure> {
-        if let SourceConfig::Kinesis(kinesis) = &mut config.source {
-            kinesis.follow = false;
-            if let Some(time) = &self.from_time {
-                kinesis.start = time.parse().map_err(Failure::configuration)?;
-            }
-        } else if self.from_time.is_some() {
+        let from_time = self.from_time.as_deref();
+        if let SourceConfig::Connector(source) = &config.source {
+            let bounded = source.bounded(from_time);
+            config.source = SourceConfig::Connector(bounded.map_err(Failure::configuration)?);
+        } else if from_time.is_some() {
             let text = "--from-time is for Kinesis; a file has positions: --after 0=LINE";
             return Err(Failure::configuration(text));
         }

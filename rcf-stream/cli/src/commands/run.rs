@@ -121,7 +121,11 @@ fn warn(config: &Config) {
     if config.checkpoint.is_none() {
         tracing::warn!("no checkpoint.directory is set: all is forgotten when this process ends");
     }
-    if matches!(config.source, SourceConfig::Kinesis(_)) && config.input.fields.key.is_some() {
+    let has_shards = match &config.source {
+        SourceConfig::Connector(source) => source.has_shards(),
+        _ => false,
+    };
+    if has_shards && config.input.fields.key.is_some() {
         tracing::warn!(
             "input.key is a field: a key that comes through several shards has a model in each"
         );

@@ -11,6 +11,7 @@ mod backoff;
 #[cfg(feature = "kinesis")]
 mod client;
 mod config;
+mod connector;
 #[cfg(test)]
 pub(crate) mod memory;
 mod sink;
@@ -26,5 +27,6 @@ pub use client::{ConnectError, SdkClient};
 pub use config::{
     KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
 };
+pub use connector::CONNECTOR;
 pub use sink::KinesisSink;
 pub use source::KinesisSource;

@@ -1,0 +1,114 @@
+//! The settings of the sine wave.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{Drops, SineConfig, SineSource};
+use crate::config::{ConfigError, Kind, Layers, SettingOf, check};
+use crate::connectors::{Connector, SourceEntry, SourceSettings};
+use crate::decode::InputFormat;
+use crate::error::SourceError;
+use crate::record::Positions;
+use crate::source::Source;
+
+/// The connector.
+pub const CONNECTOR: Connector = Connector {
+    kind: "sine",
+    source: Some(SourceEntry {
+        settings: SETTINGS,
+        read,
+    }),
+    sink: None,
+};
+
+#[rustfmt::skip] // a table reads best with a row on a line
+const SETTINGS: &[SettingOf] = &[
+    ("count", Kind::Count, "how many records to make; without it, no end"),
+    ("drops", Kind::Choice(&["original", "every_cycle", "none"]),
+        "which records drop [original: t = 241 to 259 and every 36,000 records later]"),
+    ("drop_cycles", Kind::Counts, "the cycles with a drop, from 0"),
+    ("noise", Kind::Real, "the standard deviation of Gaussian noise [0]"),
+    ("seed", Kind::Count, "the seed of the noise [0]"),
+    ("rate", Kind::Real, "records per second; without it, as fast as taken"),
+    ("partition_key", Kind::Text, "the partition key of all records [sine]"),
+];
+
+fn read(layers: &Layers) -> Result<Arc<dyn SourceSettings>, ConfigError> {
+    let drops = match (
+        layers.choice("source.drops"),
+        layers.counts("source.drop_cycles"),
+    ) {
+        (Some(_), Some(_)) => {
+            let (first, second) = ("source.drops", "source.drop_cycles");
+            return Err(ConfigError::Conflict { first, second });
+        }
+        (None, Some(cycles)) => Drops::Cycles(cycles),
+        (Some("every_cycle"), None) => Drops::EveryCycle,
+        (Some("none"), None) => Drops::None,
+        (_, None) => Drops::Original,
+    };
+    let noise = layers.real("source.noise").unwrap_or(0.0);
+    check("source.noise", "0 or more", noise, noise >= 0.0)?;
+    let rate = layers.real("source.rate");
+    if let Some(rate) = rate {
+        check("source.rate", "more than 0", rate, rate > 0.0)?;
+    }
+    let defaults = SineConfig::default();
+    Ok(Arc::new(SineConfig {
+        count: layers.count("source.count"),
+        drops,
+        noise,
+        seed: layers.count("source.seed").unwrap_or(defaults.seed),
+        rate,
+        partition_key: layers
+            .text("source.partition_key")
+            .unwrap_or(defaults.partition_key),
+    }))
+}
+
+#[async_trait]
+impl SourceSettings for SineConfig {
+    fn kind(&self) -> &'static str {
+        CONNECTOR.kind
+    }
+
+    fn stream(&self) -> String {
+        "sine".to_owned()
+    }
+
+    fn fingerprint(&self) -> Value {
+        let drops = match &self.drops {
+            Drops::Original => json!("original"),
+            Drops::EveryCycle => json!("every_cycle"),
+            Drops::None => json!("none"),
+            Drops::Cycles(cycles) => json!({"kind": "cycles", "values": cycles}),
+        };
+        json!({
+            "drops": drops,
+            "noise": self.noise,
+            "seed": self.seed,
+            "partition_key": self.partition_key,
+        })
+    }
+
+    async fn open(&self, positions: &Positions) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(SineSource::open(self.clone(), positions)?))
+    }
+
+    fn default_format(&self) -> InputFormat {
+        InputFormat::Raw
+    }
+
+    fn records(&self) -> Option<u64> {
+        self.count
+    }
+
+    fn bounded(&self, from_time: Option<&str>) -> Result<Arc<dyn SourceSettings>, String> {
+        match from_time {
+            None => Ok(Arc::new(self.clone())),
+            Some(_) => Err("its records have no time; give a position: --after 0=T".to_owned()),
+        }
+    }
+}
