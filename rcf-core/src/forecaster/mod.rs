@@ -304,7 +304,8 @@ impl Forecaster {
 
     /// Lets the components, the forest and the statistics of the transform learn an observation.
     fn learn(&mut self, values: &[f64]) {
-        let miss = (1.0 - self.config.coverage) / 2.0;
+        let is_given = self.newest.is_some();
+        let miss = is_given.then_some((1.0 - self.config.coverage) / 2.0);
         let inputs = self.inputs.iter_mut().zip(values);
         let filled: Vec<Option<f64>> = inputs
             .map(|(input, &value)| input.series.push((!value.is_nan()).then_some(value), miss))

@@ -40,8 +40,9 @@ impl Series {
     }
 
     /// Takes the next value and returns it. For a missing one, that is where it was expected, or the
-    /// last one; `None` if nothing is known of the series yet.
-    pub(crate) fn push(&mut self, value: Option<f64>, miss: f64) -> Option<f64> {
+    /// last one; `None` if nothing is known of the series yet. Intervals shall miss a share of `miss` on
+    /// each side; there is none before forecasts are given out.
+    pub(crate) fn push(&mut self, value: Option<f64>, miss: Option<f64>) -> Option<f64> {
         let expected = self.waiting[slot(1, self.made)].map(|forecast| forecast.expected);
         let filled = value.or(expected).or(self.components.newest())?;
         self.components.push(filled, expected);

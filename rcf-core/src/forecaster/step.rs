@@ -112,19 +112,23 @@ impl Step {
         weights.map(|weight| weight / total)
     }
 
-    /// Learns what came of a forecast for this step, from 1. The deviation of the series makes errors
+    /// Learns what came of a forecast for this step, from 1. Without a `miss` it was not given out, and
+    /// nothing but the weights learns of it: the errors of the first records are no guide to later ones. The deviation of the series makes errors
     /// comparable after its scale has changed; without one they teach no weights.
     pub(crate) fn push(
         &mut self,
         value: f64,
         past: &Forecast,
-        (step, deviation, miss): (usize, f64, f64),
+        (step, deviation, miss): (usize, f64, Option<f64>),
     ) {
         if deviation > 0.0 {
             for (error, forecast) in self.components.iter_mut().zip(&past.components) {
                 *error = KEEP * *error + (value - forecast).abs() / deviation;
             }
         }
+        let Some(miss) = miss else {
+            return;
+        };
         let error = value - past.expected;
         let held = past.lower <= value && value <= past.upper;
         self.interval.push(error, step, miss, held);
