@@ -85,10 +85,14 @@ impl Relations {
         }
     }
 
-    /// Takes a record and returns the largest surprise, in decades, and its input. Inputs that are not
-    /// `real` were filled in; they are not judged.
+    /// Takes a record and returns the largest surprise, in decades, and its input. Where an input is not
+    /// `real` but filled in, what the others make of each other rests on it, too: such a record is
+    /// neither judged nor learned.
     pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> (f64, usize) {
         let size = self.inputs.len();
+        if !(0..size).all(real) {
+            return (0.0, 0);
+        }
         let [normal, work] = &mut self.scratch;
         for ((normal, input), &value) in normal.iter_mut().zip(&mut self.inputs).zip(values) {
             *normal = input.normalise(value);
@@ -99,9 +103,6 @@ impl Relations {
             let error = dot(row, normal) / row[j];
             input.smoothed += SMOOTHING * (error - input.smoothed);
             input.error = error;
-            if !real(j) {
-                continue;
-            }
             for (tail, error) in input.tails.iter_mut().zip([error, input.smoothed]) {
                 let error = error.abs().max(LEAST);
                 // Two looks at each input.
