@@ -3,17 +3,19 @@
 mod check;
 mod open_settings;
 
+use std::path::{Path, PathBuf};
+
 use thiserror::Error;
 
 use crate::checkpoint::{
     CheckpointError, CheckpointStore, Checkpointer, Location, Start, restore, restore_number,
 };
-use crate::config::{Config, ConfigError, InputConfig, SinkConfig, SourceConfig};
-use crate::connectors::file::LinesInput;
-use crate::connectors::file::LinesSink;
+use crate::config::{Config, ConfigError, SinkConfig, SourceConfig};
+use crate::connectors::file::{LinesInput, LinesOptions, LinesSink, OnReplaced};
 use crate::decode::{Decoder, FieldsError, InputFormat};
 use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
+use crate::identity::is_same_file;
 use crate::operator::OperatorConfigError;
 use crate::pipeline::Pipeline;
 use crate::reading::ReadingError;
@@ -57,9 +59,13 @@ pub enum OpenError {
     /// The checkpoints cannot be opened.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// Results would be written over the records.
-    #[error("{path} is both read and written; write the results to another file")]
+    /// Something would be written over what is read, or two would write one file.
+    #[error("{path} is the file of both {first} and {second}; choose another one")]
     SameFile {
+        /// The setting of one.
+        first: &'static str,
+        /// The setting of the other.
+        second: &'static str,
         /// The file.
         path: String,
     },
@@ -98,6 +104,7 @@ impl OpenError {
 /// # Errors
 /// The first part that cannot be opened.
 pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
+    check_files(&files(config))?;
     let store = open_store(config).await?;
     let (config, input) = settle(config, store.as_ref(), Keep::Yes).await?;
     let config = &config;
@@ -106,7 +113,6 @@ pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
     let source = begin(config, input, &start.positions).await?;
     let mut pipeline = join(config, operator, source, start.sink.results.as_ref()).await?;
     if let Some(dead_letters) = &config.operator.dead_letters {
-        check_files(&config.source, dead_letters)?;
         let position = start.sink.dead_letters.as_ref();
         pipeline = pipeline.dead_letters(open_sink(dead_letters, None, position).await?);
     }
@@ -125,11 +131,21 @@ pub enum ReplayFrom {
     Positions(Vec<(String, String)>),
 }
 
-/// Opens a pipeline that writes no checkpoints, from somewhere in the past.
+/// Opens a pipeline that writes to another file and writes no checkpoints, from somewhere in the
+/// past.
 ///
 /// # Errors
 /// The first part that cannot be opened; there is no such checkpoint.
-pub async fn replay(config: &Config, from: ReplayFrom) -> Result<Pipeline, OpenError> {
+pub async fn replay(
+    config: &Config,
+    output: &Path,
+    from: ReplayFrom,
+) -> Result<Pipeline, OpenError> {
+    let mut written = files(config);
+    // The standard output of the configuration is not written to.
+    written.retain(|(_, path)| *path != Path::new("-") || output != *path);
+    written.push(("--output", output));
+    check_files(&written)?;
     let store = match &config.checkpoint {
         None => None,
         Some(settings) => {
@@ -138,7 +154,10 @@ pub async fn replay(config: &Config, from: ReplayFrom) -> Result<Pipeline, OpenE
             Some(CheckpointStore::look(&location, application, &stream).await?)
         }
     };
-    let (config, input) = settle(config, store.as_ref(), Keep::No).await?;
+    let (mut config, input) = settle(config, store.as_ref(), Keep::No).await?;
+    config.sink = SinkConfig::File {
+        path: output.to_owned(),
+    };
     let config = &config;
     let mut operator = config.operator()?;
     let positions = match from {
@@ -165,17 +184,20 @@ pub async fn join(
     source: Box<dyn Source>,
     sink_position: Option<&SinkPosition>,
 ) -> Result<Pipeline, OpenError> {
-    check_files(&config.source, &config.sink)?;
     let decoder = decoder(config, source.header())?;
     let encoder = config
         .output
         .encoder(decoder.names())
         .decisions(config.operator.detector.is_some());
     let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
-    Ok(Pipeline::new(source, decoder, operator, encoder, sink)
+    let pipeline = Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)
         .on_bad_record(config.input.on_bad_record)
-        .on_late(config.input.on_late))
+        .on_late(config.input.on_late);
+    Ok(match config.input.max_time_jump {
+        Some(limit) => pipeline.hold_far_ahead(limit),
+        None => pipeline,
+    })
 }
 
 /// Opens a sink. Files begin with the header, if there is one; with a position they are cut back
@@ -202,13 +224,13 @@ pub async fn open_sink(
 /// # Errors
 /// It cannot be opened.
 pub async fn open_source(
-    config: &SourceConfig,
-    input: &InputConfig,
+    config: &Config,
     positions: &Positions,
 ) -> Result<Box<dyn Source>, OpenError> {
-    match config {
-        SourceConfig::File { path } => {
-            let lines = LinesInput::open(path)?.records(&input.dialect())?;
+    match &config.source {
+        SourceConfig::File { path, .. } => {
+            let lines = LinesInput::open(path)?.options(lines_options(config));
+            let lines = lines.records(&config.input.dialect())?;
             Ok(Box::new(lines.resume(positions)?))
         }
         SourceConfig::Multilang { .. } => Err(OpenError::Multilang),
@@ -219,18 +241,68 @@ pub async fn open_source(
     }
 }
 
-/// Opening the sink cuts its file back, so it must not be the file of the source.
-fn check_files(source: &SourceConfig, sink: &SinkConfig) -> Result<(), OpenError> {
-    let (SourceConfig::File { path: input }, SinkConfig::File { path: output }) = (source, sink)
-    else {
-        return Ok(());
+fn lines_options(config: &Config) -> LinesOptions {
+    let (follow, on_replaced) = match config.source {
+        SourceConfig::File {
+            follow,
+            on_replaced,
+            ..
+        } => (follow, on_replaced),
+        _ => (false, OnReplaced::default()),
     };
-    match (input.canonicalize(), output.canonicalize()) {
-        (Ok(a), Ok(b)) if a == b && a.is_file() => Err(OpenError::SameFile {
-            path: output.display().to_string(),
-        }),
-        _ => Ok(()), // one of them is not a file yet
+    LinesOptions {
+        on_replaced,
+        follow,
+        wait_for_line_feed: follow || config.checkpoint.is_some(),
+        max_quoted_lines: config.input.max_quoted_lines,
     }
+}
+
+/// Opening a sink cuts its file back, so no two of the files that are read and written may be the
+/// same one, through whatever links. Checked before anything is opened.
+///
+/// # Errors
+/// [`OpenError::SameFile`] names the settings.
+pub fn check_files(files: &[(&'static str, &Path)]) -> Result<(), OpenError> {
+    for (index, &(first, a)) in files.iter().enumerate() {
+        for &(second, b) in &files[index + 1..] {
+            if is_same_file(&behind(a, first), &behind(b, second)) {
+                return Err(OpenError::SameFile {
+                    first,
+                    second,
+                    path: b.display().to_string(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What `-` stands for, where the system has a name for it.
+fn behind(path: &Path, setting: &str) -> PathBuf {
+    match path.to_str() {
+        Some("-") if setting == SOURCE => "/dev/stdin".into(),
+        Some("-") => "/dev/stdout".into(),
+        _ => path.to_owned(),
+    }
+}
+
+/// The setting that names the file that is read.
+pub const SOURCE: &str = "source.path";
+
+/// The files of a configuration, by the settings that name them.
+fn files(config: &Config) -> Vec<(&'static str, &Path)> {
+    let mut files = Vec::new();
+    if let SourceConfig::File { path, .. } = &config.source {
+        files.push((SOURCE, path.as_path()));
+    }
+    if let SinkConfig::File { path } = &config.sink {
+        files.push(("sink.path", path.as_path()));
+    }
+    if let Some(SinkConfig::File { path }) = &config.operator.dead_letters {
+        files.push(("dead_letters.path", path.as_path()));
+    }
+    files
 }
 
 async fn open_store(config: &Config) -> Result<Option<CheckpointStore>, OpenError> {
@@ -274,10 +346,11 @@ async fn begin(
 ) -> Result<Box<dyn Source>, OpenError> {
     match input {
         Some(input) => {
+            let input = input.options(lines_options(config));
             let records = input.records(&config.input.dialect())?;
             Ok(Box::new(records.resume(positions)?))
         }
-        None => open_source(&config.source, &config.input, positions).await,
+        None => open_source(config, positions).await,
     }
 }
 

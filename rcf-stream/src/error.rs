@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::checkpoint::CheckpointError;
 use crate::decode::DecodeError;
 use crate::operator::OperatorError;
+use crate::record::Timestamp;
 
 /// The cause inside a client library.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -25,18 +26,19 @@ pub enum SourceError {
         #[source]
         source: std::io::Error,
     },
-    /// One record is longer than the limit, most often because a quote was never closed.
+    /// The file is not the one that the position belongs to.
     #[error(
-        "{path}: the record that starts on line {line} is longer than {limit} bytes; \
-         is a quote left open?"
+        "{path} is not the file that the checkpoint was made with, of which line {line} was read \
+         last: {reason}. Bring that file back, choose source.on_replaced = \"restart\" to read \
+         this one from its start, or choose an empty checkpoint directory"
     )]
-    RecordTooLong {
-        /// The file; `-` is the standard input.
+    Replaced {
+        /// The file.
         path: PathBuf,
-        /// The line on which the record starts, from 1.
+        /// The line that was consumed last.
         line: u64,
-        /// The limit, in bytes.
-        limit: usize,
+        /// How the difference was seen.
+        reason: String,
     },
     /// The position to resume after does not belong to this source.
     #[error("cannot resume shard {shard} after {sequence:?}: {reason}")]
@@ -93,6 +95,14 @@ pub enum SinkError {
         /// What is wrong with it, and the remedy.
         reason: String,
     },
+    /// The file is not as the sink left it.
+    #[error("{path} was changed while results were written to it: {reason}")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What is there, what should be, and the remedy.
+        reason: String,
+    },
     /// A record is larger than the service takes.
     #[error("the result {id} has {size} bytes; {limit} is the limit of the sink")]
     RecordTooLarge {
@@ -132,6 +142,51 @@ impl SinkError {
     }
 }
 
+/// What the source found where a record should be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RecordFault {
+    /// It is longer than the limit.
+    #[error("the record that begins on line {line} has more than {limit} bytes")]
+    TooLong {
+        /// The line on which it begins, from 1.
+        line: u64,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A packed record has a partition key that Kinesis does not take.
+    #[error("the partition key of the packed record has more than 256 characters")]
+    PartitionKey,
+    /// The partition keys of a packed record would take far more memory than itself.
+    #[error("it packs {records} records whose partition keys together are far larger than itself")]
+    Packed {
+        /// How many records it packs.
+        records: usize,
+    },
+    /// A quote is never closed, or only after more lines than may be quoted.
+    #[error(
+        "a quote that opens on line {line} is not closed within {limit} lines; the lines after it \
+         are read as if it were not there (input.max_quoted_lines)"
+    )]
+    OpenQuote {
+        /// The line on which the record begins, from 1.
+        line: u64,
+        /// How many line feeds may be quoted.
+        limit: u64,
+    },
+}
+
+impl RecordFault {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "too_long",
+            Self::OpenQuote { .. } => "open_quote",
+            Self::PartitionKey => "partition_key",
+            Self::Packed { .. } => "packed",
+        }
+    }
+}
+
 /// Why a record was not scored.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -139,6 +194,20 @@ pub enum BadRecord {
     /// It cannot be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    /// The source could not read it as a record.
+    #[error(transparent)]
+    Source(#[from] RecordFault),
+    /// Its time is far ahead of the stream, and the records after it are not.
+    #[error(
+        "its time {time} is far ahead of the stream, which is at {clock}, and no later record \
+         agrees with it (input.max_time_jump_seconds)"
+    )]
+    FarAhead {
+        /// Its time.
+        time: Timestamp,
+        /// The clock of its shard.
+        clock: Timestamp,
+    },
     /// The model refuses its values.
     #[error(transparent)]
     Operator(#[from] OperatorError),
@@ -150,6 +219,8 @@ impl BadRecord {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Decode(error) => error.reason(),
+            Self::Source(fault) => fault.name(),
+            Self::FarAhead { .. } => "far_ahead",
             Self::Operator(OperatorError::Input(error)) => match error {
                 rcf_core::InputError::NotFinite { .. } => "not_finite",
                 rcf_core::InputError::OutOfRange { .. } => "out_of_range",

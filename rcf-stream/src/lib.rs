@@ -65,6 +65,7 @@ pub mod encode;
 pub mod error;
 #[cfg(feature = "operator")]
 pub mod event;
+pub mod identity;
 #[cfg(feature = "pipeline")]
 pub mod metrics;
 #[cfg(feature = "operator")]
@@ -84,7 +85,6 @@ pub mod sink;
 pub mod source;
 #[cfg(feature = "operator")]
 mod suggest;
-#[cfg(feature = "operator")]
 pub mod time;
 
 #[cfg(feature = "pipeline")]

@@ -34,6 +34,7 @@ pub struct Metrics {
     checkpoint_duration: Histogram,
     checkpoint_bytes: Gauge,
     throttled: Counter,
+    packed_elsewhere: Counter,
     retried: Counter,
     models: Gauge,
     model_bytes: Gauge,
@@ -60,6 +61,7 @@ impl Metrics {
             checkpoint_duration: Histogram::new(seconds()),
             checkpoint_bytes: Gauge::default(),
             throttled: Counter::default(),
+            packed_elsewhere: Counter::default(),
             retried: Counter::default(),
             models: Gauge::default(),
             model_bytes: Gauge::default(),
@@ -109,6 +111,11 @@ impl Metrics {
             "get_records_throttled",
             "Reads that Kinesis told to slow down",
             m.throttled.clone(),
+        );
+        r.register(
+            "packed_records_elsewhere",
+            "Packed records left out, because their keys belong to other shards",
+            m.packed_elsewhere.clone(),
         );
         r.register(
             "put_records_retried",
@@ -209,6 +216,11 @@ impl Metrics {
         self.throttled.inc();
     }
 
+    /// So many packed records belong to other shards and were left out.
+    pub fn packed_elsewhere(&self, records: u64) {
+        self.packed_elsewhere.inc_by(records);
+    }
+
     /// So many results are put again.
     pub fn retried(&self, results: usize) {
         self.retried.inc_by(results as u64);
@@ -294,6 +306,7 @@ mod tests {
             "rcf_checkpoint_duration_seconds_count 1",
             "rcf_checkpoint_bytes 99",
             "rcf_get_records_throttled_total 0",
+            "rcf_packed_records_elsewhere_total 0",
             "rcf_put_records_retried_total 0",
             "rcf_models 0",
             "rcf_model_bytes 0",

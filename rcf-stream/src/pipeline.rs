@@ -1,6 +1,9 @@
 //! The loop: records in, results out, and a checkpoint from time to time.
 
+mod admission;
 mod bad_records;
+#[cfg(all(test, feature = "files", unix))]
+mod path_tests;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -10,21 +13,23 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use rayon::prelude::*;
 use rcf_core::InputError;
+use tokio::sync::mpsc;
 
+use admission::{Admitted, Waiting};
 pub use bad_records::OnBadRecord;
 
 use crate::checkpoint::{Checkpointer, Committed};
 use crate::decode::Decoder;
 use crate::encode::Encoder;
-use crate::error::{BadRecord, PipelineError};
+use crate::error::PipelineError;
 use crate::event::{Event, EventOperator, ModelPer};
 use crate::metrics::metrics;
 use crate::observer::Observer;
 use crate::operator::{OperatorError, Scored};
-use crate::record::{OutputRecord, Positions, Record};
+use crate::record::{OutputRecord, Positions};
 use crate::sink::Sink;
 use crate::source::{Batch, BegunShard, Source};
-use crate::time::OnLate;
+use crate::time::{AheadGate, OnLate};
 
 /// Most results fit into so many bytes.
 const ENCODED_BYTES: usize = 512;
@@ -38,12 +43,18 @@ pub struct Summary {
     pub records: u64,
     /// Results written.
     pub results: u64,
+    /// Records, or lines within records, that were judged.
+    pub judged: u64,
     /// Records, or lines within records, that were left out, by reason.
     pub bad_records: BTreeMap<&'static str, u64>,
     /// Records whose time was before the newest of their key: judged, or left out as configured.
     pub late: u64,
     /// Times that could not be read, of records that did not need one.
     pub unreadable_times: u64,
+    /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.
+    pub held: u64,
+    /// Whether it went on from a checkpoint.
+    pub resumed: bool,
     /// Checkpoints written.
     pub checkpoints: u64,
     /// Models written for them because they had changed.
@@ -67,21 +78,14 @@ pub struct Pipeline {
     model_per: ModelPer,
     on_bad_record: OnBadRecord,
     on_late: OnLate,
+    ahead: Option<AheadGate<Waiting>>,
     checkpointer: Option<Checkpointer>,
     observer: Option<Arc<dyn Observer>>,
+    rotate: Option<mpsc::Receiver<()>>,
     positions: Positions,
     evictions: u64, // that were counted
     changed: bool,  // since the last checkpoint
     summary: Summary,
-}
-
-/// A line of a record, decoded or not.
-struct Part<'a> {
-    record: &'a Record,
-    line: Option<usize>,
-    data: &'a [u8],
-    /// What is wrong with it; else it is the next of the events.
-    bad: Option<BadRecord>,
 }
 
 impl Pipeline {
@@ -104,8 +108,10 @@ impl Pipeline {
             model_per: ModelPer::default(),
             on_bad_record: OnBadRecord::default(),
             on_late: OnLate::default(),
+            ahead: None,
             checkpointer: None,
             observer: None,
+            rotate: None,
             positions: Positions::default(),
             evictions: 0,
             changed: false,
@@ -134,6 +140,14 @@ impl Pipeline {
         self
     }
 
+    /// Holds records whose time is further ahead of the clock of their shard than this, until
+    /// others agree with them.
+    #[must_use]
+    pub fn hold_far_ahead(mut self, limit: Duration) -> Self {
+        self.ahead = Some(AheadGate::new(limit.as_secs_f64() * 1e3));
+        self
+    }
+
     /// Bad records go there, whole and with the reason.
     #[must_use]
     pub fn dead_letters(mut self, sink: Box<dyn Sink>) -> Self {
@@ -158,6 +172,14 @@ impl Pipeline {
         self
     }
 
+    /// At each of these, the files of the sinks are committed and opened again by their names, as
+    /// log rotation asks for.
+    #[must_use]
+    pub fn rotate_on(mut self, requests: mpsc::Receiver<()>) -> Self {
+        self.rotate = Some(requests);
+        self
+    }
+
     /// Tells an observer what happens.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
@@ -172,6 +194,8 @@ impl Pipeline {
     /// next start.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Summary, PipelineError> {
         let mut stop = pin!(stop);
+        self.restore_input_state();
+        self.summary.resumed = !self.positions.is_empty();
         if let Some(observer) = &self.observer {
             observer.ready(self.decoder.names());
         }
@@ -183,6 +207,7 @@ impl Pipeline {
                     CheckpointEvent::Due => self.begin_checkpoint().await?,
                     CheckpointEvent::Written(done) => self.committed(done).await?,
                 },
+                () = requested(self.rotate.as_mut()) => self.rotate().await?,
                 batch = self.source.next_batch() => match batch? {
                     Some(batch) => self.process(batch).await?,
                     None => {
@@ -195,11 +220,20 @@ impl Pipeline {
         if let Some(observer) = &self.observer {
             observer.stopping();
         }
+        if self.summary.ended {
+            let rest = self.admit_rest();
+            let (results, bad) = self.judge(rest)?;
+            self.write(results, bad).await?;
+        }
         self.finish_checkpoint().await?;
         self.begin_checkpoint().await?;
         self.finish_checkpoint().await?;
         self.sink.flush().await?;
+        if let Some(dead_letters) = &mut self.dead_letters {
+            dead_letters.flush().await?;
+        }
         self.summary.unreadable_times = self.decoder.unreadable_times();
+        self.summary.held = self.ahead.as_ref().map_or(0, |gate| gate.len() as u64);
         Ok(self.summary)
     }
 
@@ -211,7 +245,55 @@ impl Pipeline {
         for records in batch.records.chunk_by(|a, b| a.shard == b.shard) {
             metrics().read(&records[0].shard, records.len() as u64);
         }
-        let (parts, events) = self.decode(&batch.records);
+        let admitted = self.admit(&batch);
+        let (results, bad) = self.judge(admitted)?;
+        for (shard, since) in &batch.started_shards {
+            self.positions.start(shard, *since);
+        }
+        for record in &batch.records {
+            self.positions.advance(record);
+        }
+        if let (Some(file), Some(record)) = (batch.file, batch.records.last()) {
+            self.positions.read_file(&record.shard, file);
+        }
+        for shard in &batch.ended_shards {
+            self.positions.end(shard);
+            metrics().shard_left(shard);
+        }
+        if let Some(clock) = self.positions.earliest_clock() {
+            self.operator.forget_before(clock);
+        }
+        let records = batch.records.len() as u64;
+        self.summary.records += records;
+        self.changed |=
+            records > 0 || !batch.ended_shards.is_empty() || !batch.started_shards.is_empty();
+        if let Some(checkpointer) = &mut self.checkpointer {
+            checkpointer.consumed(records);
+        }
+        let written = results.len() as u64;
+        self.write(results, bad).await?;
+        metrics().written(records, written);
+        Ok(())
+    }
+
+    async fn write(
+        &mut self,
+        results: Vec<OutputRecord>,
+        bad: Vec<OutputRecord>,
+    ) -> Result<(), PipelineError> {
+        if let (Some(dead_letters), false) = (&mut self.dead_letters, bad.is_empty()) {
+            dead_letters.write(bad).await?;
+        }
+        self.summary.results += results.len() as u64;
+        self.sink.write(results).await?;
+        Ok(())
+    }
+
+    /// Scores what was admitted; returns results and dead letters.
+    fn judge(
+        &mut self,
+        Admitted { parts, events }: Admitted<'_>,
+    ) -> Result<(Vec<OutputRecord>, Vec<OutputRecord>), PipelineError> {
         let began = Instant::now();
         let count = u32::try_from(events.len().max(1)).unwrap_or(u32::MAX);
         let outcomes = self.operator.process_batch(&events)?;
@@ -224,6 +306,7 @@ impl Pipeline {
                 && let Some(((outcome, event), encoded)) = scored.next()
             {
                 if let Ok(scored) = &outcome {
+                    self.summary.judged += 1;
                     self.summary.late += u64::from(scored.late);
                     let decision = scored.decision.as_ref();
                     metrics().scored(took, decision.is_some_and(rcf_core::Descriptor::is_anomaly));
@@ -246,33 +329,10 @@ impl Pipeline {
                 }
             }
             if let Some(reason) = part.bad {
-                bad.extend(self.bad_record(part.record, part.line, part.data, reason)?);
+                bad.extend(self.bad_record(&part.record, part.line, &part.data, reason)?);
             }
         }
-        for record in &batch.records {
-            self.positions.advance(record);
-        }
-        for shard in &batch.ended_shards {
-            self.positions.end(shard);
-            metrics().shard_left(shard);
-        }
-        if let Some(clock) = self.positions.earliest_clock() {
-            self.operator.forget_before(clock);
-        }
-        let records = batch.records.len() as u64;
-        self.summary.records += records;
-        let written = results.len() as u64;
-        self.summary.results += written;
-        self.changed |= records > 0 || !batch.ended_shards.is_empty();
-        if let Some(checkpointer) = &mut self.checkpointer {
-            checkpointer.consumed(records);
-        }
-        if let (Some(dead_letters), false) = (&mut self.dead_letters, bad.is_empty()) {
-            dead_letters.write(bad).await?;
-        }
-        self.sink.write(results).await?;
-        metrics().written(records, written);
-        Ok(())
+        Ok((results, bad))
     }
 
     /// The bytes of the results that are wanted, made on all cores.
@@ -292,36 +352,6 @@ impl Pipeline {
         };
         let both = events.par_iter().zip(outcomes);
         both.with_min_len(ENCODED_TOGETHER).map(encode).collect()
-    }
-
-    fn decode<'a>(&mut self, records: &'a [Record]) -> (Vec<Part<'a>>, Vec<Event>) {
-        let mut parts = Vec::with_capacity(records.len());
-        let mut events = Vec::with_capacity(records.len());
-        for record in records {
-            for (line, data) in self.decoder.parts(&record.data) {
-                let bad = match self.decoder.decode(data) {
-                    Ok(decoded) => {
-                        let mut event = Event::new(record, line, decoded, self.model_per);
-                        let time = match record.timestamp {
-                            Some(arrival) => Some(arrival.0),
-                            None if self.operator.forgets() => event.time.map(|it| it as i64),
-                            None => None,
-                        };
-                        event.clock = self.positions.tick(&record.shard, time);
-                        events.push(event);
-                        None
-                    }
-                    Err(reason) => Some(reason.into()),
-                };
-                parts.push(Part {
-                    record,
-                    line,
-                    data,
-                    bad,
-                });
-            }
-        }
-        (parts, events)
     }
 
     /// Gives a new shard the models that belonged to the shards it was made from.
@@ -362,9 +392,47 @@ impl Pipeline {
             None => None,
         };
         let changes = self.operator.take_changes();
+        self.note_input_state();
+        let Some(checkpointer) = &mut self.checkpointer else {
+            return Ok(());
+        };
         checkpointer.begin(&self.positions, (results, dead_letters), changes);
         self.changed = false;
         self.summary.longest_pause = self.summary.longest_pause.max(begin.elapsed());
+        if self.hands_over() {
+            // Nothing may be written to the old file after what is committed of it.
+            self.finish_checkpoint().await?;
+            self.reopen().await?;
+        }
+        Ok(())
+    }
+
+    /// Commits what was written to the files of the sinks, and opens them again by their names.
+    async fn rotate(&mut self) -> Result<(), PipelineError> {
+        self.sink.hand_over();
+        if let Some(dead_letters) = &mut self.dead_letters {
+            dead_letters.hand_over();
+        }
+        if self.checkpointer.is_some() {
+            self.finish_checkpoint().await?;
+            self.changed = true;
+            self.begin_checkpoint().await
+        } else {
+            self.sink.flush().await?;
+            self.reopen().await
+        }
+    }
+
+    fn hands_over(&self) -> bool {
+        let dead_letters = self.dead_letters.as_ref();
+        self.sink.hands_over() || dead_letters.is_some_and(|sink| sink.hands_over())
+    }
+
+    async fn reopen(&mut self) -> Result<(), PipelineError> {
+        self.sink.reopen().await?;
+        if let Some(dead_letters) = &mut self.dead_letters {
+            dead_letters.reopen().await?;
+        }
         Ok(())
     }
 
@@ -407,6 +475,17 @@ impl Pipeline {
             "checkpoint written"
         );
         Ok(())
+    }
+}
+
+/// Cancel safe.
+async fn requested(requests: Option<&mut mpsc::Receiver<()>>) {
+    let request = match requests {
+        Some(requests) => requests.recv().await,
+        None => None,
+    };
+    if request.is_none() {
+        std::future::pending().await // nobody can ask any more
     }
 }
 

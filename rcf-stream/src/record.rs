@@ -8,6 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 
+use crate::identity::FilePosition;
+use crate::time::TimeUnit;
+
 /// One record as the source delivered it, not decoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -141,6 +144,40 @@ pub struct Position {
     /// The latest time of a record so far, in milliseconds since 1970: the clock of the shard, by
     /// which silent keys are forgotten.
     pub clock: Option<i64>,
+    /// Since when the shard is read, in milliseconds since 1970, where it began at its newest record
+    /// and none has come yet.
+    pub since: Option<i64>,
+    /// How far the file was read, where the source is one.
+    pub file: Option<FilePosition>,
+    /// The unit of times that are numbers, where it was recognised.
+    pub time_unit: Option<TimeUnit>,
+    /// Records that were consumed, but wait for others before they are judged.
+    pub held: Vec<HeldRecord>,
+}
+
+/// A record that waits because its time is far ahead, as a checkpoint keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRecord {
+    /// The stream.
+    pub stream: String,
+    /// Its sequence number.
+    pub sequence: String,
+    /// Its place within an aggregated record.
+    pub sub_sequence: Option<u64>,
+    /// The index of the line within the record, where it has more than one.
+    pub line: Option<usize>,
+    /// Its partition key.
+    pub partition_key: String,
+    /// When it arrived.
+    pub timestamp: Option<i64>,
+    /// The bytes of the line in base64.
+    pub data: String,
+    /// Later records with a time like it.
+    pub agree: u8,
+    /// Later records of its key with a time that follows the clock.
+    pub against: u8,
+    /// Whether other keys have gone on with the clock since.
+    pub contested: bool,
 }
 
 /// How far each shard was consumed. Reading resumes *after* these positions.
@@ -177,10 +214,18 @@ impl Positions {
         clock.unwrap_or(0)
     }
 
+    /// The clock of a shard; `None` before the first time.
+    #[must_use]
+    pub fn clock(&self, shard: &str) -> Option<i64> {
+        self.0.get(shard)?.clock
+    }
+
     /// The earliest clock of all shards that are being read; `None` if one of them has no time.
     #[must_use]
     pub fn earliest_clock(&self) -> Option<i64> {
-        let open = self.0.values().filter(|position| !position.ended);
+        // A shard of which nothing came yet has no say.
+        let is_open = |it: &&Position| !it.ended && (it.since.is_none() || it.clock.is_some());
+        let open = self.0.values().filter(is_open);
         open.map(|position| position.clock).min().flatten()
     }
 
@@ -193,6 +238,34 @@ impl Positions {
                 none => *none = Some(record.sequence.clone()),
             }
         });
+    }
+
+    /// Marks since when a shard is read of which no record has come yet.
+    pub fn start(&mut self, shard: &str, since: Timestamp) {
+        self.update(shard, |position| position.since = Some(since.0));
+    }
+
+    /// Marks how far the file of a shard was read.
+    pub fn read_file(&mut self, shard: &str, file: FilePosition) {
+        self.update(shard, |position| position.file = Some(file));
+    }
+
+    /// The unit of times that was recognised in an earlier run.
+    #[must_use]
+    pub fn time_unit(&self) -> Option<TimeUnit> {
+        self.0.values().find_map(|position| position.time_unit)
+    }
+
+    /// Notes what else belongs to a checkpoint: the unit of times, and the records that wait, each
+    /// with its shard.
+    pub fn note(&mut self, unit: Option<TimeUnit>, held: Vec<(Arc<str>, HeldRecord)>) {
+        for position in self.0.values_mut() {
+            position.time_unit = unit;
+            position.held.clear();
+        }
+        for (shard, record) in held {
+            self.update(&shard, |position| position.held.push(record));
+        }
     }
 
     /// Marks a shard as read to its end.
@@ -303,8 +376,7 @@ mod tests {
         let expected = Position {
             sequence: Some("18".into()),
             sub_sequence: None,
-            ended: false,
-            clock: None,
+            ..Position::default()
         };
         assert_eq!(positions.get("shard-1"), Some(&expected));
         assert!(

@@ -52,4 +52,23 @@ pub trait Sink: Send {
         let position = self.flush().await?;
         Ok(Box::pin(std::future::ready(Ok(position))))
     }
+
+    /// The place that the sink writes to was, or is to be, replaced (log rotation): the next flush
+    /// is the last one of the old place, and then [`reopen`](Sink::reopen) is called. Sinks without
+    /// such a place do nothing.
+    fn hand_over(&mut self) {}
+
+    /// Whether the sink waits for [`reopen`](Sink::reopen), because it was asked to or because it
+    /// noticed while flushing that its place was renamed.
+    fn hands_over(&self) -> bool {
+        false
+    }
+
+    /// Goes on in the new place. Called when everything in the old one is committed.
+    ///
+    /// # Errors
+    /// As for [`write`](Sink::write).
+    async fn reopen(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
 }

@@ -1,11 +1,13 @@
 //! Where records come from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::error::SourceError;
-use crate::record::{Positions, Record};
+use crate::error::{RecordFault, SourceError};
+use crate::identity::FilePosition;
+use crate::record::{Positions, Record, Timestamp};
 
 /// What a source delivers at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +20,13 @@ pub struct Batch {
     /// Shards of which the first records come in this batch or later, and the shards from which
     /// they were made. What belongs to a shard is handed over to its children then.
     pub begun_shards: Vec<BegunShard>,
+    /// What the source could not read, by index: these records are bad, whatever they hold.
+    pub faults: BTreeMap<usize, RecordFault>,
+    /// Shards that are read from the newest record on, and since when: a restart before their first
+    /// record begins there.
+    pub started_shards: Vec<(Arc<str>, Timestamp)>,
+    /// How far a file was read with these records.
+    pub file: Option<FilePosition>,
 }
 
 /// A shard made from others by a split or a merge.

@@ -215,7 +215,7 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
     let cases: [(&[&str], &str); 3] = [
         (
             &["report", "in.csv", "--html", "in.csv"],
-            "both read and written",
+            "is the file of both",
         ),
         (
             &[

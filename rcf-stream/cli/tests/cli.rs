@@ -199,7 +199,7 @@ fn the_input_is_never_written_over() {
     let path = folder.path().join("in.csv");
     fs::write(&path, "v\n1\n").unwrap();
     let error = fail(folder.path(), 78, &["score", "in.csv", "-o", "./in.csv"]);
-    assert!(error.contains("both read and written"), "{error}");
+    assert!(error.contains("is the file of both"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "v\n1\n");
 }
 
@@ -346,7 +346,7 @@ fn help_and_version_are_data() {
 
 #[cfg(unix)]
 #[test]
-fn a_closed_pipe_is_quiet() {
+fn a_closed_pipe_is_one_line() {
     let mut child = rcf()
         .args(["generate", "sine"])
         .stdout(Stdio::piped())
@@ -359,6 +359,10 @@ fn a_closed_pipe_is_quiet() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(
         (output.status.code(), stderr(&output).as_str()),
-        (Some(0), "")
+        (
+            Some(1),
+            "rcf: the reader of the output has gone away; results that it did not take are not \
+             committed\n"
+        )
     );
 }

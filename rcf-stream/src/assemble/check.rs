@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::open_settings::{Keep, settle};
-use super::{OpenError, begin, check_files, decoder};
+use super::{OpenError, begin, check_files, decoder, files};
 use crate::checkpoint::{CheckpointError, CheckpointStore, Location};
 use crate::config::{Config, SinkConfig, SourceConfig};
 use crate::error::SinkError;
@@ -23,6 +23,7 @@ pub struct Checked {
 /// # Errors
 /// The first that could not be opened.
 pub async fn check(config: &Config) -> Result<Checked, OpenError> {
+    check_files(&files(config))?;
     let mut checked = Checked::default();
     let store = look(config).await?;
     let is_remote = match &config.source {
@@ -36,7 +37,7 @@ pub async fn check(config: &Config) -> Result<Checked, OpenError> {
             let left_out = "the stream, which was not contacted";
             checked.left_out.push(left_out.to_owned());
         }
-        SourceConfig::File { path } if path == Path::new("-") => {
+        SourceConfig::File { path, .. } if path == Path::new("-") => {
             let left_out = "the standard input, which can be read only once";
             checked.left_out.push(left_out.to_owned());
         }
@@ -49,10 +50,7 @@ pub async fn check(config: &Config) -> Result<Checked, OpenError> {
     }
     for sink in [Some(&config.sink), config.operator.dead_letters.as_ref()] {
         match sink {
-            Some(sink @ SinkConfig::File { path }) => {
-                check_files(&config.source, sink)?;
-                writable(path)?;
-            }
+            Some(SinkConfig::File { path }) => writable(path)?,
             Some(SinkConfig::Connector(_)) => {
                 let left_out = "the stream of results, which was not contacted";
                 checked.left_out.push(left_out.to_owned());

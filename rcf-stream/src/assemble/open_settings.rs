@@ -27,7 +27,7 @@ pub(super) async fn settle(
         );
         config.operator.only_score();
     }
-    let SourceConfig::File { path } = &config.source else {
+    let SourceConfig::File { path, .. } = &config.source else {
         return Ok((config, None));
     };
     let input = LinesInput::open(path)?;

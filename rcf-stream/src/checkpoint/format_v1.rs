@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ChunkInfo, CommittedPosition, Fingerprint, Manifest};
-use crate::record::{Position, Positions};
+use crate::identity::{FileIdentity, FilePosition};
+use crate::record::{HeldRecord, Position, Positions};
 use crate::sink::{SinkPosition, SinkPositions};
+use crate::time::TimeUnit;
 
 /// The header of a manifest.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +55,40 @@ struct PositionV1 {
     ended: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clock: Option<i64>,
+    // What follows is of release 0.2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<FileV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_unit: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held: Vec<HeldV1>,
+}
+
+/// How far a file was read.
+#[derive(Debug, Serialize, Deserialize)]
+struct FileV1 {
+    device: u64,
+    inode: u64,
+    offset: u64,
+    fingerprint: u32,
+    line: u64,
+}
+
+/// A record that waits.
+#[derive(Debug, Serialize, Deserialize)]
+struct HeldV1 {
+    stream: String,
+    sequence: String,
+    sub_sequence: Option<u64>,
+    line: Option<u64>,
+    partition_key: String,
+    timestamp: Option<i64>,
+    data: String,
+    agree: u8,
+    against: u8,
+    contested: bool,
 }
 
 /// How far the sinks got.
@@ -154,6 +190,10 @@ fn positions_v1(positions: &Positions) -> BTreeMap<String, PositionV1> {
             sub_sequence: position.sub_sequence,
             ended: position.ended,
             clock: position.clock,
+            since: position.since,
+            file: position.file.as_ref().map(file_v1),
+            time_unit: position.time_unit.map(|unit| unit.name().to_owned()),
+            held: position.held.iter().map(held_v1).collect(),
         };
         (shard.to_owned(), saved)
     };
@@ -167,8 +207,64 @@ fn positions(saved: BTreeMap<String, PositionV1>) -> Positions {
             sub_sequence: saved.sub_sequence,
             ended: saved.ended,
             clock: saved.clock,
+            since: saved.since,
+            file: saved.file.map(file),
+            time_unit: saved.time_unit.as_deref().and_then(TimeUnit::named),
+            held: saved.held.into_iter().map(held).collect(),
         };
         (shard, position)
     };
     saved.into_iter().map(position).collect()
+}
+
+fn file_v1(position: &FilePosition) -> FileV1 {
+    FileV1 {
+        device: position.file.device,
+        inode: position.file.inode,
+        offset: position.offset,
+        fingerprint: position.fingerprint,
+        line: position.line,
+    }
+}
+
+fn file(saved: FileV1) -> FilePosition {
+    FilePosition {
+        file: FileIdentity {
+            device: saved.device,
+            inode: saved.inode,
+        },
+        offset: saved.offset,
+        fingerprint: saved.fingerprint,
+        line: saved.line,
+    }
+}
+
+fn held_v1(record: &HeldRecord) -> HeldV1 {
+    HeldV1 {
+        stream: record.stream.clone(),
+        sequence: record.sequence.clone(),
+        sub_sequence: record.sub_sequence,
+        line: record.line.map(|line| line as u64),
+        partition_key: record.partition_key.clone(),
+        timestamp: record.timestamp,
+        data: record.data.clone(),
+        agree: record.agree,
+        against: record.against,
+        contested: record.contested,
+    }
+}
+
+fn held(saved: HeldV1) -> HeldRecord {
+    HeldRecord {
+        stream: saved.stream,
+        sequence: saved.sequence,
+        sub_sequence: saved.sub_sequence,
+        line: saved.line.and_then(|line| usize::try_from(line).ok()),
+        partition_key: saved.partition_key,
+        timestamp: saved.timestamp,
+        data: saved.data,
+        agree: saved.agree,
+        against: saved.against,
+        contested: saved.contested,
+    }
 }

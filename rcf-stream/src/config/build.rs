@@ -10,6 +10,7 @@ use super::{
     SourceConfig,
 };
 use crate::checkpoint::{OnMissingState, Schedule};
+use crate::connectors::file::{MAX_QUOTED_LINES, OnReplaced};
 use crate::connectors::{CONNECTORS, Connector};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
@@ -17,7 +18,7 @@ use crate::event::ModelPer;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
 use crate::reading::Given;
-use crate::time::{OnLate, TimeFormat};
+use crate::time::{OnLate, TimeFormat, YEAR};
 
 impl Layers {
     /// Checks everything that can be checked without opening anything.
@@ -56,7 +57,15 @@ impl Layers {
             None => Err(missing("source.kind", "a pipeline")),
             Some("file") => {
                 let path = self.required("source.path", "source.kind = \"file\"")?;
-                Ok(SourceConfig::File { path: path.into() })
+                let is_pipe = path == "-";
+                Ok(SourceConfig::File {
+                    path: path.into(),
+                    follow: !is_pipe && self.switch("source.follow").unwrap_or(false),
+                    on_replaced: match self.choice("source.on_replaced") {
+                        Some("restart") if !is_pipe => OnReplaced::Restart,
+                        _ => OnReplaced::Fail,
+                    },
+                })
             }
             Some("multilang") => {
                 let stream = self.required("source.stream", "source.kind = \"multilang\"")?;
@@ -104,7 +113,8 @@ impl Layers {
             format: given_format,
             ..Given::default()
         };
-        if format == InputFormat::Csv || (is_file && given_format.is_none()) {
+        let may_be_csv = format == InputFormat::Csv || (is_file && given_format.is_none());
+        if may_be_csv {
             given.delimiter = self.delimiter()?;
             if is_file {
                 given.header = self.switch("input.header");
@@ -129,6 +139,13 @@ impl Layers {
                 Some("dead_letter") => OnBadRecord::DeadLetter,
                 _ => OnBadRecord::Fail,
             },
+            max_time_jump: self.max_time_jump(has_arrival_times)?,
+            max_quoted_lines: if may_be_csv {
+                self.count("input.max_quoted_lines")
+            } else {
+                None
+            }
+            .unwrap_or(MAX_QUOTED_LINES),
             on_late: match self.on_late_counts().then(|| self.choice("input.on_late")) {
                 Some(Some("skip")) => OnLate::Skip,
                 Some(Some("bad")) => OnLate::Bad,
@@ -190,6 +207,27 @@ impl Layers {
         }
     }
 
+    /// How far ahead a time may be. Without arrival times, one that is further ahead than the time
+    /// to live would make all keys be forgotten.
+    fn max_time_jump(&self, has_arrival_times: bool) -> Result<Option<Duration>, ConfigError> {
+        if self.time_need().is_none() || self.text("input.timestamp").is_none() {
+            return Ok(None);
+        }
+        let key = "input.max_time_jump_seconds";
+        let given = self.real(key);
+        if let Some(seconds) = given {
+            check(key, "more than 0", seconds, seconds > 0.0)?;
+        }
+        let to_live = self.real("operator.time_to_live_seconds");
+        let shortest = to_live
+            .filter(|_| !has_arrival_times)
+            .unwrap_or(f64::INFINITY);
+        let seconds = given.unwrap_or((YEAR / 1e3).min(shortest));
+        Ok(Some(
+            Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
+        ))
+    }
+
     fn on_late_counts(&self) -> bool {
         self.decides() && self.switch("detector.use_time") == Some(true)
     }
@@ -244,6 +282,9 @@ impl Layers {
             score_above: self.real("output.score_above"),
             ..OutputConfig::default()
         };
+        if output.format == OutputFormat::Csv {
+            output.csv_safe = self.switch("output.csv_safe").unwrap_or(false);
+        }
         if self.choice("compat").is_some() {
             let columns = self.texts("output.columns");
             let direction = self.switch("output.direction").unwrap_or(false);
@@ -336,12 +377,17 @@ impl Layers {
             "operator" => "no checkpoint.directory, where models could wait".to_owned(),
             "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),
             "input" if key == "input.time_format" => "no input.timestamp".to_owned(),
+            "input" if key == "input.max_time_jump_seconds" => {
+                "no input.timestamp that something needs".to_owned()
+            }
             "input" if key == "input.on_late" => "no detector.use_time".to_owned(),
+            "input" if key == "input.max_quoted_lines" => "no input.format = \"csv\"".to_owned(),
             "input" if key == "input.header" => "a source that is no file of CSV".to_owned(),
             "input" => format!(
                 "input.format = {:?}",
                 self.choice("input.format").unwrap_or("raw")
             ),
+            "output" if key == "output.csv_safe" => "output.format = \"jsonl\"".to_owned(),
             "output" if key == "output.attribution" => "compat".to_owned(),
             "output" => "no compat".to_owned(),
             _ => {

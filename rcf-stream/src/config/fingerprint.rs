@@ -58,6 +58,7 @@ impl Config {
                 "format": self.output.format,
                 "attribution": self.output.attribution,
                 "score_above": self.output.score_above,
+                "csv_safe": self.output.csv_safe.then_some(true),
             }),
         );
         if let Some(kda_sql) = &self.output.kda_sql {
@@ -84,7 +85,7 @@ impl Config {
 
 fn source(source: &SourceConfig) -> Value {
     match source {
-        SourceConfig::File { path } => {
+        SourceConfig::File { path, .. } => {
             json!({"kind": "file", "name": path.file_name().map(|name| name.to_string_lossy())})
         }
         SourceConfig::Connector(source) => with_kind(source.kind(), source.fingerprint()),

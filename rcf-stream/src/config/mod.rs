@@ -26,6 +26,7 @@ use rcf_core::AnomalyDetectorBuilder;
 pub use schema::{Kind, SETTINGS, Setting, SettingOf};
 
 use crate::checkpoint::{OnMissingState, Schedule};
+use crate::connectors::file::OnReplaced;
 use crate::connectors::{SinkSettings, SourceSettings};
 use crate::decode::dialect::{Dialect, Header};
 use crate::decode::{FieldPath, Fields, InputFormat};
@@ -77,6 +78,10 @@ pub enum SourceConfig {
     File {
         /// Its path.
         path: PathBuf,
+        /// Whether to wait for new lines at its end.
+        follow: bool,
+        /// What happens to another file than the one of the checkpoint.
+        on_replaced: OnReplaced,
     },
     /// One of the [connectors](crate::connectors::CONNECTORS).
     Connector(Arc<dyn SourceSettings>),
@@ -108,6 +113,11 @@ pub struct InputConfig {
     pub on_bad_record: OnBadRecord,
     /// What happens to records whose time is before the newest one of their key.
     pub on_late: OnLate,
+    /// How far ahead of its shard a time may be before others have to agree with it; `None` where
+    /// nothing needs the time.
+    pub max_time_jump: Option<Duration>,
+    /// A quote is taken to be left open when so many line feeds are quoted.
+    pub max_quoted_lines: u64,
 }
 
 impl InputConfig {
@@ -192,6 +202,8 @@ pub struct OutputConfig {
     pub kda_sql: Option<KdaSql>,
     /// Only results with a higher score are written.
     pub score_above: Option<f64>,
+    /// Whether texts in CSV are kept from being taken for formulas.
+    pub csv_safe: bool,
 }
 
 impl OutputConfig {
@@ -207,7 +219,8 @@ impl OutputConfig {
     /// The encoder for values of these names.
     #[must_use]
     pub fn encoder(&self, names: &[String]) -> Encoder {
-        let mut encoder = Encoder::new(self.format, names, self.attribution);
+        let mut encoder =
+            Encoder::new(self.format, names, self.attribution).csv_safe(self.csv_safe);
         if let Some(columns) = &self.kda_sql {
             encoder = encoder.kda_sql(columns.clone());
         }
@@ -324,7 +337,7 @@ impl Config {
     #[must_use]
     pub fn stream(&self) -> String {
         match &self.source {
-            SourceConfig::File { path } => match path.file_name() {
+            SourceConfig::File { path, .. } => match path.file_name() {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => "stdin".to_owned(),
             },

@@ -64,7 +64,9 @@ fn a_full_file() {
     assert_eq!(
         config.source,
         SourceConfig::File {
-            path: "in.csv".into()
+            path: "in.csv".into(),
+            follow: false,
+            on_replaced: OnReplaced::Fail,
         }
     );
     assert_eq!(config.input.dimensions(), 2);

@@ -1,13 +1,14 @@
 //! Results as lines of CSV.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::Share;
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
 
-pub(super) fn header(names: &[String], attribution: bool, decisions: bool) -> String {
-    let mut line = Line::new();
+pub(super) fn header(names: &[String], attribution: bool, decisions: bool, safe: bool) -> String {
+    let mut line = Line::new(safe);
     line.text("id").text("timestamp").text("key");
     for name in names {
         line.text(name);
@@ -33,11 +34,17 @@ pub(super) fn header(names: &[String], attribution: bool, decisions: bool) -> St
             .text(&format!("{name}_low"));
     }
     line.text("model_version").text("model_updates");
-    line.0
+    line.text
 }
 
-pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, out: &mut Vec<u8>) {
-    let mut line = Line::new();
+pub(super) fn encode(
+    event: &Event,
+    scored: &Scored,
+    shares: Option<&[Share]>,
+    safe: bool,
+    out: &mut Vec<u8>,
+) {
+    let mut line = Line::new(safe);
     line.text(&event.id);
     line.time(event.timestamp.as_ref());
     line.text(&event.key);
@@ -64,37 +71,50 @@ pub(super) fn encode(event: &Event, scored: &Scored, shares: Option<&[Share]>, o
         line.number(share.high).number(share.low);
     }
     line.number(MODEL_VERSION).number(scored.updates);
-    out.extend_from_slice(line.0.as_bytes());
+    out.extend_from_slice(line.text.as_bytes());
+}
+
+/// A field, quoted where it needs it. With `safe`, what a spreadsheet would take for a formula gets
+/// a single quote before it, which spreadsheets hide.
+pub(super) fn field(text: &str, safe: bool) -> Cow<'_, str> {
+    let text = match text.as_bytes().first() {
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') if safe => Cow::Owned(format!("'{text}")),
+        _ => Cow::Borrowed(text),
+    };
+    if text.contains([',', '"', '\r', '\n']) {
+        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
+    } else {
+        text
+    }
 }
 
 /// A line that grows field by field.
 #[derive(Debug, Default)]
-pub struct Line(String);
+pub struct Line {
+    text: String,
+    safe: bool,
+}
 
 impl Line {
-    /// An empty line.
+    /// An empty line. With `safe`, texts that a spreadsheet would take for formulas get a single
+    /// quote before them.
     #[must_use]
-    pub fn new() -> Self {
-        Self(String::with_capacity(128))
+    pub fn new(safe: bool) -> Self {
+        let text = String::with_capacity(128);
+        Self { text, safe }
     }
 
     /// A field of text, in quotes where it needs them.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.separate();
-        if text.contains([',', '"', '\r', '\n']) {
-            self.0.push('"');
-            self.0.push_str(&text.replace('"', "\"\""));
-            self.0.push('"');
-        } else {
-            self.0.push_str(text);
-        }
+        self.text.push_str(&field(text, self.safe));
         self
     }
 
     /// A field that needs no quotes.
     pub fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
         self.separate();
-        write!(self.0, "{number}").expect("a String takes all text");
+        write!(self.text, "{number}").expect("a String takes all text");
         self
     }
 
@@ -119,13 +139,34 @@ impl Line {
     /// The line, without a line feed.
     #[must_use]
     pub fn finish(self) -> String {
-        self.0
+        self.text
     }
 
     fn separate(&mut self) {
         // An id is never empty, so the line is empty only before its first field.
-        if !self.0.is_empty() {
-            self.0.push(',');
+        if !self.text.is_empty() {
+            self.text.push(',');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_disarmed_if_asked() {
+        assert_eq!(field("=1+1", false), "=1+1");
+        for text in ["=1+1", "+1", "-1", "@x", "\tx"] {
+            assert_eq!(field(text, true), format!("'{text}"));
+        }
+        assert_eq!(
+            field("=HYPERLINK(\"x\",1)", true),
+            "\"'=HYPERLINK(\"\"x\"\",1)\""
+        );
+        assert_eq!(field("a=1", true), "a=1");
+        let mut line = Line::new(true);
+        line.text("-x").number(-1.5);
+        assert_eq!(line.finish(), "'-x,-1.5");
     }
 }

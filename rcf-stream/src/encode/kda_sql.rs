@@ -7,6 +7,7 @@
 
 use serde_json::{Value, json};
 
+use super::csv::field;
 use super::{OutputFormat, Share};
 use crate::event::Event;
 use crate::operator::Scored;
@@ -56,8 +57,8 @@ impl KdaSql {
         self.columns.iter().any(explanation)
     }
 
-    pub(super) fn header(&self) -> String {
-        let names = self.columns.iter().map(|column| field(&column.name));
+    pub(super) fn header(&self, safe: bool) -> String {
+        let names = self.columns.iter().map(|column| field(&column.name, safe));
         names.collect::<Vec<_>>().join(",")
     }
 
@@ -67,6 +68,7 @@ impl KdaSql {
         event: &Event,
         scored: &Scored,
         shares: Option<&[Share]>,
+        safe: bool,
         out: &mut Vec<u8>,
     ) {
         let columns = self.columns.iter().map(|column| {
@@ -91,7 +93,7 @@ impl KdaSql {
             OutputFormat::Csv => {
                 let text = |value| match value {
                     Value::Null => String::new(),
-                    Value::String(text) => field(&text),
+                    Value::String(text) => field(&text, safe).into_owned(),
                     other => other.to_string(),
                 };
                 let row: Vec<_> = columns.map(|(_, value)| text(value)).collect();
@@ -129,14 +131,5 @@ fn carried(value: Option<Value>, is_value: bool) -> Value {
             _ => Value::String(text),
         },
         other => other.unwrap_or(Value::Null),
-    }
-}
-
-/// A field of CSV, quoted where it needs it.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
     }
 }

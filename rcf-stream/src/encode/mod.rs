@@ -31,6 +31,7 @@ pub struct Encoder {
     names: Vec<String>,
     attribution: bool,
     decisions: bool,
+    csv_safe: bool,
     kda_sql: Option<KdaSql>,
     score_above: Option<f64>,
 }
@@ -45,6 +46,7 @@ impl Encoder {
             names: names.to_vec(),
             attribution,
             decisions: false,
+            csv_safe: false,
             kda_sql: None,
             score_above: None,
         }
@@ -54,6 +56,13 @@ impl Encoder {
     #[must_use]
     pub fn decisions(mut self, on: bool) -> Self {
         self.decisions = on;
+        self
+    }
+
+    /// Puts a single quote before texts in CSV that a spreadsheet would take for formulas.
+    #[must_use]
+    pub fn csv_safe(mut self, on: bool) -> Self {
+        self.csv_safe = on;
         self
     }
 
@@ -84,9 +93,15 @@ impl Encoder {
         match (self.format, &self.kda_sql) {
             (OutputFormat::Jsonl, _) => None,
             (OutputFormat::Csv, None) => {
-                Some(csv::header(&self.names, self.attribution, self.decisions))
+                let (attribution, decisions) = (self.attribution, self.decisions);
+                Some(csv::header(
+                    &self.names,
+                    attribution,
+                    decisions,
+                    self.csv_safe,
+                ))
             }
-            (OutputFormat::Csv, Some(kda_sql)) => Some(kda_sql.header()),
+            (OutputFormat::Csv, Some(kda_sql)) => Some(kda_sql.header(self.csv_safe)),
         }
     }
 
@@ -97,13 +112,14 @@ impl Encoder {
             _ => None,
         };
         if let Some(kda_sql) = &self.kda_sql {
-            return kda_sql.encode(self.format, event, scored, shares.as_deref(), out);
+            let (format, safe) = (self.format, self.csv_safe);
+            return kda_sql.encode(format, event, scored, shares.as_deref(), safe, out);
         }
         match self.format {
             OutputFormat::Jsonl => {
                 jsonl::encode(event, scored, &self.names, shares.as_deref(), out)
             }
-            OutputFormat::Csv => csv::encode(event, scored, shares.as_deref(), out),
+            OutputFormat::Csv => csv::encode(event, scored, shares.as_deref(), self.csv_safe, out),
         }
     }
 }

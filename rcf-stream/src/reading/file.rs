@@ -6,7 +6,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::{Choice, ChoiceError, DialectError, Given, Named, RECORDS, Sample, choose};
-use crate::connectors::file::{LinesInput, Records};
+use crate::connectors::file::{LinesInput, LinesOptions, Records};
 use crate::decode::dialect::Dialect;
 use crate::decode::{Decoder, Fields, FieldsError, InputFormat};
 
@@ -92,7 +92,8 @@ impl Recognised {
 /// The records at the start of a text. The last is left out where the text may go on.
 fn sample(head: &[u8], ended: bool, dialect: &Dialect) -> Sample {
     let input = Box::new(Cursor::new(head.to_vec()));
-    let Ok(mut records) = Records::open(input, Path::new("-"), dialect) else {
+    let Ok(mut records) = Records::open(input, Path::new("-"), dialect, &LinesOptions::default())
+    else {
         return Sample::default();
     };
     let header = records.header.take();

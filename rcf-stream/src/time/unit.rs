@@ -50,7 +50,9 @@ impl TimeUnit {
         }
     }
 
-    pub(super) fn named(name: &str) -> Option<Self> {
+    /// The unit of a short name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|unit| unit.name() == name)
     }
 

@@ -13,15 +13,16 @@ use rcf_stream::{PipelineError, SinkError, SourceError};
 /// `EX_CONFIG` of sysexits: starting again cannot help, another configuration can.
 pub(crate) const CONFIGURATION: u8 = 78;
 const RUNTIME: u8 = 1;
+/// As shells report a program that SIGINT ended.
+const INTERRUPTED: u8 = 130;
 /// Of `--fail-on-anomaly`.
 const ANOMALY: u8 = 2;
-/// What shells report of a program that Ctrl-C has ended.
-const INTERRUPTED: u8 = 130;
 
 pub(crate) enum Failure {
     /// With an exit status.
     Error(u8, Box<dyn Error>),
-    /// The reader of the output has gone away (`rcf … | head`): not our failure.
+    /// The reader of the output has gone away (`rcf … | head`): not our failure, but not everything
+    /// was done.
     BrokenPipe,
 }
 
@@ -38,6 +39,7 @@ impl Failure {
         Self::Error(ANOMALY, format!("{count} anomalous records").into())
     }
 
+    /// A signal came before the end of the input.
     pub(crate) fn interrupted(records: u64) -> Self {
         let text = format!("interrupted after {records} records: the output is partial");
         Self::Error(INTERRUPTED, text.into())
@@ -45,7 +47,14 @@ impl Failure {
 
     pub(crate) fn report(self) -> ExitCode {
         match self {
-            Self::BrokenPipe => ExitCode::SUCCESS,
+            Self::BrokenPipe => {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "rcf: the reader of the output has gone away; results that it did not take \
+                     are not committed"
+                );
+                ExitCode::from(RUNTIME)
+            }
             Self::Error(status, error) => {
                 let _ = writeln!(std::io::stderr(), "rcf: {error}");
                 ExitCode::from(status)

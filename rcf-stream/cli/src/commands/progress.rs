@@ -19,7 +19,11 @@ impl Progress {
     pub(crate) fn of(config: &Config) -> Option<Self> {
         let records = match &config.source {
             SourceConfig::Connector(source) => Some(source.records()?),
-            SourceConfig::File { path } if path.is_file() => None, // how many, its end will tell
+            SourceConfig::File {
+                path,
+                follow: false,
+                ..
+            } if path.is_file() => None, // how many, its end will tell
             _ => return None,
         };
         let is_elsewhere =

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use rcf_stream::assemble::{self, ReplayFrom};
-use rcf_stream::config::{Config, SinkConfig, SourceConfig};
+use rcf_stream::config::{Config, SourceConfig};
 
 use super::failure::Failure;
-use super::run::load;
+use super::run::{check_done, load};
 use super::settings::SettingFlags;
 use super::stop;
 
@@ -40,22 +40,30 @@ impl Replay {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let mut config = load(self.config.as_ref(), &self.settings)?;
         self.start_at(&mut config)?;
-        config.sink = SinkConfig::File { path: self.output };
         let from = match self.from_checkpoint {
             Some(number) => ReplayFrom::Checkpoint(number),
             None => ReplayFrom::Positions(self.after),
         };
-        let pipeline = assemble::replay(&config, from).await?;
+        let pipeline = assemble::replay(&config, &self.output, from).await?;
         let summary = pipeline.run(stop::requested()).await?;
         tracing::info!(
             records = summary.records,
             results = summary.results,
+            bad_records = ?summary.bad_records,
+            unreadable_times = summary.unreadable_times,
+            late = summary.late,
             "replayed"
         );
-        Ok(())
+        if !summary.ended {
+            return Err(Failure::interrupted(summary.records));
+        }
+        check_done(&summary)
     }
 
     fn start_at(&self, config: &mut Config) -> Result<(), Failure> {
+        if let SourceConfig::File { follow, .. } = &mut config.source {
+            *follow = false;
+        }
         let from_time = self.from_time.as_deref();
         if let SourceConfig::Connector(source) = &config.source {
             let bounded = source.bounded(from_time);

@@ -6,9 +6,9 @@ use std::pin::Pin;
 
 use crate::detect::{Detection, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use rcf_stream::BadRecord;
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::source::Source;
+use rcf_stream::{BadRecord, assemble};
 
 use super::detector::DetectorFlags;
 use super::failure::Failure;
@@ -71,8 +71,13 @@ impl Rows {
         };
         let Some(batch) = batch else { return Ok(None) };
         let mut rows = Vec::with_capacity(batch.records.len());
-        for record in &batch.records {
+        for (index, record) in batch.records.iter().enumerate() {
             self.bar.inc(record.data.len() as u64 + 1);
+            if let Some(fault) = batch.faults.get(&index) {
+                self.records += 1;
+                self.bad_record(&record.sequence, &fault.clone().into())?;
+                continue;
+            }
             for result in self.detection.process(record) {
                 self.records += 1;
                 match result {
@@ -119,12 +124,18 @@ impl Rows {
     /// Takes the bar away and says in one line what became of the records.
     ///
     /// # Errors
-    /// Reading was interrupted, so the output is partial.
+    /// Reading was interrupted, so the output is partial; or no record could be used.
     pub(crate) fn finish(&self) -> Result<(), Failure> {
         self.bar.finish_and_clear();
         let _ = writeln!(std::io::stderr(), "rcf: {}", self.summary()); // nobody may be reading
         if self.interrupted {
             return Err(Failure::interrupted(self.records));
+        }
+        if self.records == self.bad {
+            return Err(Failure::runtime(format!(
+                "{}: no record could be used",
+                self.path.display()
+            )));
         }
         Ok(())
     }
@@ -181,11 +192,8 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
 
 /// Results must not be written over the records.
 pub(crate) fn check_files(input: &Path, output: &Path) -> Result<(), Failure> {
-    match (input.canonicalize(), output.canonicalize()) {
-        (Ok(a), Ok(b)) if a == b && a.is_file() => Err(Failure::configuration(format!(
-            "{} is both read and written; write the results to another file",
-            output.display()
-        ))),
-        _ => Ok(()), // one of them is not a file yet
-    }
+    Ok(assemble::check_files(&[
+        (assemble::SOURCE, input),
+        ("--output", output),
+    ])?)
 }

@@ -1,5 +1,6 @@
 //! `rcf run`: the pipeline of a configuration.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::sync::Arc;
 use crate::http::Server;
 use crate::multilang;
 use crate::telemetry::live::Live;
-use rcf_stream::assemble;
 use rcf_stream::config::{Config, HttpConfig, Layers, SourceConfig};
+use rcf_stream::{Summary, assemble};
 
 use super::failure::Failure;
 use super::progress::Progress;
@@ -56,17 +57,23 @@ impl Run {
             pipeline = pipeline.observer(live);
         }
         let progress = Progress::of(&config);
-        let summary = pipeline.run(stop::requested()).await?;
+        let summary = pipeline
+            .rotate_on(stop::rotations())
+            .run(stop::requested())
+            .await?;
         drop(progress);
         tracing::info!(
             records = summary.records,
             results = summary.results,
             bad_records = ?summary.bad_records,
+            unreadable_times = summary.unreadable_times,
+            late = summary.late,
+            held = summary.held,
             checkpoints = summary.checkpoints,
             "{}",
             if summary.ended { "the source has ended" } else { "stopped" }
         );
-        Ok(())
+        check_done(&summary)
     }
 }
 
@@ -79,6 +86,34 @@ async fn check(config: &Config) -> Result<(), Failure> {
     };
     let _ = writeln!(std::io::stderr(), "rcf: {ok}"); // nobody may be reading
     Ok(())
+}
+
+/// Whether what was asked for was done: a run that used nothing of its input has not.
+pub(crate) fn check_done(summary: &Summary) -> Result<(), Failure> {
+    let bad: u64 = summary.bad_records.values().sum();
+    if summary.judged + summary.held > 0 {
+        return Ok(());
+    }
+    if bad > 0 {
+        return Err(Failure::runtime(format!(
+            "all {bad} records were bad: {}; input.on_bad_record = \"fail\" names the first",
+            reasons(&summary.bad_records)
+        )));
+    }
+    if summary.ended && !summary.resumed {
+        return Err(Failure::runtime(
+            "the source has no record that could be used",
+        ));
+    }
+    Ok(())
+}
+
+fn reasons(bad: &BTreeMap<&'static str, u64>) -> String {
+    let texts: Vec<_> = bad
+        .iter()
+        .map(|(reason, count)| format!("{count} {reason}"))
+        .collect();
+    texts.join(", ")
 }
 
 /// Lays flags over the environment over the file.

@@ -1,6 +1,6 @@
 //! Stopping on request.
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 /// Ready at the first SIGTERM or SIGINT (Ctrl-C). The second one ends the process at once, also
 /// when the pipeline is stuck in a write that nobody reads: another thread waits for it.
@@ -17,6 +17,24 @@ pub(crate) fn requested() -> impl Future<Output = ()> {
     async {
         let _ = told.await;
     }
+}
+
+/// Each SIGHUP, by which log rotation asks for files to be opened again.
+#[cfg(unix)]
+pub(crate) fn rotations() -> mpsc::Receiver<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (tell, told) = mpsc::channel(1);
+    let mut hangups = signal(SignalKind::hangup()).expect("a process may handle this signal");
+    tokio::spawn(
+        async move { while hangups.recv().await.is_some() && tell.send(()).await.is_ok() {} },
+    );
+    told
+}
+
+/// There is no such request on this platform.
+#[cfg(not(unix))]
+pub(crate) fn rotations() -> mpsc::Receiver<()> {
+    mpsc::channel(1).1
 }
 
 #[cfg(unix)]

@@ -48,7 +48,7 @@ impl RowEncoder {
     /// The first line of a file, where the format has one.
     #[must_use]
     pub fn header(&self) -> Option<String> {
-        let mut line = CsvLine::new();
+        let mut line = CsvLine::new(false);
         line.text("id").text("timestamp").text("key");
         for name in &self.names {
             line.text(name);
@@ -105,7 +105,7 @@ impl RowEncoder {
 
     fn csv(&self, row: &Row) -> String {
         let (event, verdict) = (&row.event, &row.verdict);
-        let mut line = CsvLine::new();
+        let mut line = CsvLine::new(false);
         line.text(&event.id)
             .time(event.timestamp.as_ref())
             .text(&event.key)

@@ -4,12 +4,12 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr2;
 
-use super::line_reader::{Line, MAX_RECORD};
+use super::line_reader::{KEPT, Line, MAX_RECORD};
 use super::text::Input;
-use crate::error::SourceError;
+use crate::error::{RecordFault, SourceError};
 
 const CHUNK: usize = 64 * 1024;
 
@@ -21,6 +21,7 @@ pub(super) struct JsonReader {
     scanner: Scanner,
     enclosed: bool, // within an array whose elements are the values
     number: u64,
+    too_long: bool,
 }
 
 impl JsonReader {
@@ -32,6 +33,7 @@ impl JsonReader {
             scanner: Scanner::default(),
             enclosed: false,
             number: 0,
+            too_long: false,
         }
     }
 
@@ -44,6 +46,12 @@ impl JsonReader {
         loop {
             if let Some(value) = self.next_buffered() {
                 return Ok(Some(value));
+            }
+            if self.too_long {
+                return Ok(None); // where the next value begins cannot be told
+            }
+            if self.buffer.len() > MAX_RECORD {
+                return Ok(Some(self.end_too_long()));
             }
             if self.fill()? == 0 {
                 return Ok(self.last());
@@ -70,6 +78,7 @@ impl JsonReader {
         Some(Line {
             number: self.number,
             data,
+            fault: None,
         })
     }
 
@@ -84,18 +93,27 @@ impl JsonReader {
         Some(Line {
             number: self.number,
             data,
+            fault: None,
         })
+    }
+
+    fn end_too_long(&mut self) -> Line {
+        self.too_long = true;
+        self.number += 1;
+        let data = Bytes::copy_from_slice(&self.buffer[..KEPT]);
+        self.buffer.clear();
+        Line {
+            number: self.number,
+            data,
+            fault: Some(RecordFault::TooLong {
+                line: self.number,
+                limit: MAX_RECORD,
+            }),
+        }
     }
 
     fn fill(&mut self) -> Result<usize, SourceError> {
         let length = self.buffer.len();
-        if length > MAX_RECORD {
-            return Err(SourceError::RecordTooLong {
-                path: self.path.clone(),
-                line: self.number + 1,
-                limit: MAX_RECORD,
-            });
-        }
         self.buffer.resize(length + CHUNK, 0);
         let read = loop {
             match self.input.read(&mut self.buffer[length..]) {

@@ -1,17 +1,23 @@
-//! Cuts a byte stream into records, one per line.
+//! Cuts a byte stream into records, one per line, and knows how far it got.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use memchr::{memchr, memchr2_iter};
 
-use crate::error::SourceError;
+use crate::error::{RecordFault, SourceError};
 
 /// The largest record on Kinesis, and so the largest here.
 pub(crate) const MAX_RECORD: usize = 10 * 1024 * 1024;
+/// Quoted line feeds that a record of CSV may hold where nothing else is configured.
+pub const MAX_QUOTED_LINES: u64 = 1_000;
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
+/// How much of a record that is too long is kept for the dead letters.
+pub(super) const KEPT: usize = 4 * 1024;
+/// How much of what was read last is kept, to see whether it is still there.
+const TAIL: usize = 256;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One record.
@@ -21,6 +27,8 @@ pub(crate) struct Line {
     pub(crate) number: u64,
     /// Its bytes, without the line feed or carriage return at the end.
     pub(crate) data: Bytes,
+    /// Why it is not a record.
+    pub(crate) fault: Option<RecordFault>,
 }
 
 /// Cuts what it reads into lines, without copying them. Blank lines are counted and left out.
@@ -29,14 +37,27 @@ pub(crate) struct LineReader {
     path: PathBuf,
     /// The delimiter of CSV, whose records go over several lines where a line feed is quoted.
     delimiter: Option<u8>,
+    max_quoted_lines: u64,
     comment: Option<u8>, // what lines begin with that are left out
     skip: u64,           // so many lines at the start are left out
+    begun_at: u64,       // the line before the first of this input
     buffer: BytesMut,    // starts at the start of a record
     scanned: usize,      // so far no end of the record was found
     quoted: bool,        // whether the scanned part ends within quotes
     inner_lines: u64,    // quoted line feeds in the scanned part
     next_line: u64,
     at_start: bool,
+    too_long: Option<Bytes>, // the start of a record whose end is not found yet
+    offset: u64,             // of the buffer in the input
+    fingerprint: u32,        // CRC-32C of everything before
+    tail: Vec<u8>,           // what was read last
+}
+
+/// What a search for the end of a record found.
+enum Scan {
+    End(usize),
+    OpenQuote,
+    More,
 }
 
 impl LineReader {
@@ -45,20 +66,31 @@ impl LineReader {
             input,
             path: path.to_owned(),
             delimiter: None,
+            max_quoted_lines: MAX_QUOTED_LINES,
             comment: None,
             skip: 0,
+            begun_at: 0,
             buffer: BytesMut::new(),
             scanned: 0,
             quoted: false,
             inner_lines: 0,
             next_line: 1,
             at_start: true,
+            too_long: None,
+            offset: 0,
+            fingerprint: 0,
+            tail: Vec::new(),
         }
     }
 
     /// From now on, records are CSV with this delimiter.
     pub(crate) fn quoted_fields(&mut self, delimiter: u8) {
         self.delimiter = Some(delimiter);
+    }
+
+    /// A quote is taken to be left open when so many line feeds are quoted.
+    pub(crate) fn limit_quoted_lines(&mut self, lines: u64) {
+        self.max_quoted_lines = lines;
     }
 
     /// From now on, lines that begin with this byte are left out, and so are the first `skip` lines.
@@ -70,62 +102,200 @@ impl LineReader {
         &self.path
     }
 
+    /// Where the next record starts, in bytes.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// CRC-32C of the bytes before the next record.
+    pub(crate) fn fingerprint(&self) -> u32 {
+        self.fingerprint
+    }
+
+    /// The number of the next line.
+    pub(crate) fn next_line(&self) -> u64 {
+        self.next_line
+    }
+
+    /// The bytes that were read last, and where they end in the input.
+    pub(crate) fn tail(&self) -> (&[u8], u64) {
+        (&self.tail, self.offset + self.buffer.len() as u64)
+    }
+
+    /// Whether something was read that no line feed ends yet.
+    pub(crate) fn has_open_line(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// Lines are counted on from here.
+    pub(crate) fn number_from(&mut self, line: u64) {
+        self.next_line = line;
+    }
+
+    /// Goes on with another input, from its start; lines are counted on.
+    pub(crate) fn switch(&mut self, input: Box<dyn Read + Send>) {
+        let fresh = Self::new(input, &self.path);
+        *self = Self {
+            delimiter: self.delimiter,
+            max_quoted_lines: self.max_quoted_lines,
+            comment: self.comment,
+            skip: self.skip,
+            begun_at: self.next_line - 1,
+            next_line: self.next_line,
+            ..fresh
+        };
+    }
+
+    /// Passes over everything before an offset; `false` if the input ends before it.
+    pub(crate) fn skip_to(&mut self, offset: u64) -> Result<bool, SourceError> {
+        while self.offset < offset {
+            if self.buffer.is_empty() && self.fill()? == 0 {
+                return Ok(false);
+            }
+            let missing = usize::try_from(offset - self.offset).unwrap_or(usize::MAX);
+            self.consume(missing.min(self.buffer.len()));
+        }
+        self.restart_scan();
+        Ok(true)
+    }
+
     /// The next record; `None` at the end of the input.
     pub(crate) fn next(&mut self) -> Result<Option<Line>, SourceError> {
+        match self.next_terminated()? {
+            None => Ok(self.last()),
+            line => Ok(line),
+        }
+    }
+
+    /// The next record that a line feed ends; `None` where the input ends before one.
+    pub(crate) fn next_terminated(&mut self) -> Result<Option<Line>, SourceError> {
         loop {
             if let Some(line) = self.next_buffered() {
                 return Ok(Some(line));
             }
             if self.fill()? == 0 {
-                return Ok(self.last());
+                return Ok(None);
             }
         }
     }
 
     /// The next record, as long as no more need be read for it.
     pub(crate) fn next_buffered(&mut self) -> Option<Line> {
-        while let Some(end) = self.find_end() {
-            let data = self.buffer.split_to(end + 1).freeze();
-            if let Some(line) = self.take(data.slice(..end)) {
-                return Some(line);
+        loop {
+            if self.too_long.is_some() {
+                let end = memchr(b'\n', &self.buffer);
+                self.consume(end.map_or(self.buffer.len(), |end| end + 1));
+                end?;
+                return self.end_too_long();
+            }
+            match self.scan() {
+                Scan::End(end) => {
+                    let data = self.consume(end + 1);
+                    if let Some(line) = self.take(data.slice(..end)) {
+                        return Some(line);
+                    }
+                }
+                Scan::OpenQuote => return self.open_quote(),
+                Scan::More if self.buffer.len() <= MAX_RECORD => return None,
+                Scan::More if self.inner_lines > 0 => return self.open_quote(),
+                Scan::More => {
+                    let start = self.consume(self.buffer.len());
+                    self.too_long = Some(Bytes::copy_from_slice(&start[..KEPT.min(start.len())]));
+                    self.restart_scan();
+                }
             }
         }
-        None
     }
 
-    /// What stands after the last line feed.
-    fn last(&mut self) -> Option<Line> {
-        let data = self.buffer.split().freeze();
+    /// What the input ends with: first what an open quote held together, then what stands after
+    /// the last line feed.
+    pub(crate) fn last(&mut self) -> Option<Line> {
+        if self.too_long.is_some() {
+            return self.end_too_long();
+        }
+        if self.quoted {
+            return self.open_quote();
+        }
+        let data = self.consume(self.buffer.len());
         self.take(data)
+    }
+
+    /// The first line of what an open quote holds together, where there is a line feed in it; the
+    /// lines after it are read as if the quote were not there.
+    pub(crate) fn last_open_quote(&mut self) -> Option<Line> {
+        if self.quoted && self.inner_lines > 0 {
+            self.open_quote()
+        } else {
+            None
+        }
+    }
+
+    fn open_quote(&mut self) -> Option<Line> {
+        let end = memchr(b'\n', &self.buffer);
+        let data = self.consume(end.map_or(self.buffer.len(), |end| end + 1));
+        let fault = RecordFault::OpenQuote {
+            line: self.next_line,
+            limit: self.max_quoted_lines,
+        };
+        self.restart_scan();
+        let mut line = self.take(data.slice(..end.unwrap_or(data.len())))?;
+        line.fault = Some(fault);
+        Some(line)
+    }
+
+    fn end_too_long(&mut self) -> Option<Line> {
+        let line = Line {
+            number: self.next_line,
+            data: self.too_long.take()?,
+            fault: Some(RecordFault::TooLong {
+                line: self.next_line,
+                limit: MAX_RECORD,
+            }),
+        };
+        self.next_line += 1;
+        Some(line)
     }
 
     /// Counts the lines of a record; `None` where it is blank.
     fn take(&mut self, data: Bytes) -> Option<Line> {
         let number = self.next_line;
         self.next_line += 1 + self.inner_lines;
-        (self.scanned, self.inner_lines, self.quoted) = (0, 0, false);
+        self.restart_scan();
         let length = data.strip_suffix(b"\r").unwrap_or(&data).len();
         let is_blank = match self.delimiter {
             None => data.trim_ascii().is_empty(),
             Some(_) => length == 0, // blanks may be columns
         };
-        let left_out =
-            number <= self.skip || self.comment.is_some_and(|it| data.first() == Some(&it));
+        let left_out = number - self.begun_at <= self.skip
+            || self.comment.is_some_and(|it| data.first() == Some(&it));
         (!is_blank && !left_out).then(|| Line {
             number,
             data: data.slice(..length),
+            fault: None,
         })
     }
 
-    /// The offset of the line feed that ends the record, if it is in the buffer.
-    fn find_end(&mut self) -> Option<usize> {
+    fn restart_scan(&mut self) {
+        (self.scanned, self.inner_lines, self.quoted) = (0, 0, false);
+    }
+
+    /// Takes bytes from the buffer.
+    fn consume(&mut self, length: usize) -> Bytes {
+        let bytes = self.buffer.split_to(length).freeze();
+        self.fingerprint = crc32c::crc32c_append(self.fingerprint, &bytes);
+        self.offset += length as u64;
+        bytes
+    }
+
+    /// Looks for the line feed that ends the record.
+    fn scan(&mut self) -> Scan {
         let Some(delimiter) = self.delimiter else {
             let end = memchr(b'\n', &self.buffer[self.scanned..]);
             return match end {
-                Some(end) => Some(self.scanned + end),
+                Some(end) => Scan::End(self.scanned + end),
                 None => {
                     self.scanned = self.buffer.len();
-                    None
+                    Scan::More
                 }
             };
         };
@@ -136,26 +306,22 @@ impl LineReader {
                 let before = at.checked_sub(1).map(|before| self.buffer[before]);
                 let opens = before.is_none_or(|byte| [delimiter, b'"', b'\n'].contains(&byte));
                 self.quoted = !self.quoted && opens;
-            } else if self.quoted {
-                self.inner_lines += 1;
+            } else if !self.quoted {
+                return Scan::End(at);
             } else {
-                return Some(at);
+                self.inner_lines += 1;
+                if self.inner_lines > self.max_quoted_lines {
+                    return Scan::OpenQuote;
+                }
             }
         }
         self.scanned = self.buffer.len();
-        None
+        Scan::More
     }
 
     /// Reads more, as much as there is now; 0 at the end of the input.
     fn fill(&mut self) -> Result<usize, SourceError> {
         let length = self.buffer.len();
-        if length > MAX_RECORD {
-            return Err(SourceError::RecordTooLong {
-                path: self.path.clone(),
-                line: self.next_line,
-                limit: MAX_RECORD,
-            });
-        }
         self.buffer.resize(length + CHUNK, 0);
         let read = loop {
             match self.input.read(&mut self.buffer[length..]) {
@@ -166,8 +332,19 @@ impl LineReader {
         let read = read.map_err(|source| SourceError::Io {
             path: self.path.clone(),
             source,
-        })?;
+        });
+        let read = match read {
+            Ok(read) => read,
+            Err(error) => {
+                self.buffer.truncate(length);
+                return Err(error);
+            }
+        };
         self.buffer.truncate(length + read);
+        let newest = &self.buffer[length..];
+        self.tail
+            .extend(&newest[newest.len().saturating_sub(TAIL)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
         if self.at_start {
             let may_be_mark = BYTE_ORDER_MARK.starts_with(&self.buffer);
             if read > 0 && may_be_mark && self.buffer.len() < BYTE_ORDER_MARK.len() {
@@ -175,7 +352,7 @@ impl LineReader {
             }
             self.at_start = false;
             if self.buffer.starts_with(BYTE_ORDER_MARK) {
-                self.buffer.advance(BYTE_ORDER_MARK.len());
+                self.consume(BYTE_ORDER_MARK.len());
             }
         }
         Ok(read)
@@ -288,28 +465,62 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_record_is_an_error_that_names_its_line() {
-        let input = Box::new(std::io::Read::chain(&b"a\n\"b"[..], std::io::repeat(b'x')));
-        let mut reader = LineReader::new(input, Path::new("x.csv"));
-        reader.quoted_fields(b',');
+    fn an_endless_record_is_one_bad_record() {
+        let long = std::io::repeat(b'x').take(3 * MAX_RECORD as u64);
+        let input = b"a\n"[..].chain(long).chain(&b"\nb\n"[..]);
+        let mut reader = LineReader::new(Box::new(input), Path::new("x.jsonl"));
         assert_eq!(reader.next().unwrap().unwrap().data, "a");
-        let error = reader.next().unwrap_err();
-        assert!(
-            matches!(error, SourceError::RecordTooLong { line: 2, .. }),
-            "{error}"
-        );
+        let line = reader.next().unwrap().unwrap();
+        assert_eq!((line.number, line.data.len()), (2, KEPT));
+        assert!(matches!(
+            line.fault,
+            Some(RecordFault::TooLong { line: 2, .. })
+        ));
+        let line = reader.next().unwrap().unwrap();
+        assert_eq!((line.number, line.data), (3, "b".into()));
+        assert!(reader.buffer.capacity() < 2 * MAX_RECORD);
     }
 
     #[test]
-    fn comments_and_first_lines_are_left_out() {
-        let text = "sep=;\n# a\nx;y\n#1;2\n3;4\n";
-        let mut reader = LineReader::new(Box::new(Dribble(text.as_bytes(), 3)), Path::new("-"));
-        reader.quoted_fields(b';');
-        reader.leave_out(Some(b'#'), 1);
-        let mut numbers = Vec::new();
-        while let Some(line) = reader.next().unwrap() {
-            numbers.push(line.number);
+    fn an_open_quote_is_one_bad_record() {
+        let text = "a\n\"b\nc\nd\ne\n\"f\ng\"\n\"h";
+        for (limit, bad) in [(2, vec![2, 8]), (1_000, vec![8])] {
+            let mut reader = LineReader::new(Box::new(text.as_bytes()), Path::new("x.csv"));
+            reader.quoted_fields(b',');
+            reader.limit_quoted_lines(limit);
+            let lines: Vec<Line> = std::iter::from_fn(|| reader.next().unwrap()).collect();
+            let faults = lines.iter().filter(|line| line.fault.is_some());
+            let faults: Vec<_> = faults.map(|line| line.number).collect();
+            assert_eq!(faults, bad, "{limit}");
+            if limit == 2 {
+                let texts: Vec<_> = lines.iter().map(|line| line.data.clone()).collect();
+                let expected = ["a", "\"b", "c", "d", "e", "\"f\ng\"", "\"h"];
+                assert_eq!(texts, expected);
+            }
         }
-        assert_eq!(numbers, [3, 5]);
+    }
+
+    #[test]
+    fn positions_are_offsets_with_fingerprints() {
+        let text = "\u{feff}a\r\n\n\"b\nc\",d\nlast";
+        let open = || {
+            let mut reader = LineReader::new(Box::new(Dribble(text.as_bytes(), 3)), Path::new("x"));
+            reader.quoted_fields(b',');
+            reader
+        };
+        let mut reader = open();
+        while let Some(line) = reader.next_terminated().unwrap() {
+            let offset = usize::try_from(reader.offset()).unwrap();
+            assert_eq!(
+                reader.fingerprint(),
+                crc32c::crc32c(&text.as_bytes()[..offset])
+            );
+            let mut other = open();
+            assert!(other.skip_to(reader.offset()).unwrap());
+            assert_eq!(other.fingerprint(), reader.fingerprint(), "{line:?}");
+        }
+        assert!(reader.has_open_line());
+        assert_eq!(reader.last().unwrap().data, "last");
+        assert!(!open().skip_to(text.len() as u64 + 1).unwrap());
     }
 }

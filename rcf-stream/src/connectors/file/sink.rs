@@ -1,11 +1,12 @@
 //! Results as the lines of a file or of the standard output.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
+use super::place::{FileOutput, FilePlace, Standing};
 use crate::error::SinkError;
 use crate::record::OutputRecord;
 use crate::sink::{Flushed, Sink, SinkPosition};
@@ -15,14 +16,15 @@ use crate::sink::{Flushed, Sink, SinkPosition};
 #[derive(Debug)]
 pub struct LinesSink {
     path: PathBuf,
+    header: Option<String>,
     output: Output,
+    hands_over: bool,
     lines: Vec<u8>, // scratch
 }
 
 #[derive(Debug)]
 enum Output {
-    /// With its length.
-    File(File, u64),
+    File(FileOutput),
     /// A pipe, a terminal or a device: what is written is gone.
     Stream(Box<dyn StreamOutput>),
 }
@@ -35,39 +37,69 @@ impl LinesSink {
     /// the header as its first line.
     ///
     /// # Errors
-    /// [`SinkError::Position`] where the file is shorter than the position; else
+    /// [`SinkError::Position`] where the file is not the one of the position, or shorter; else
     /// [`SinkError::Io`].
     pub fn open(
         path: &Path,
         header: Option<&str>,
         resume: Option<&SinkPosition>,
     ) -> Result<Self, SinkError> {
-        let output = open(path, resume)?;
+        let output = if path == Path::new("-") {
+            Output::Stream(Box::new(io::stdout()))
+        } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let stream = OpenOptions::new().write(true).open(path);
+            Output::Stream(Box::new(stream.map_err(io_error(path))?))
+        } else {
+            let place = resume.map(|it| FilePlace::read(path, it)).transpose()?;
+            Output::File(FileOutput::open(path, place.as_ref())?)
+        };
         let mut sink = Self {
             path: path.to_owned(),
+            header: header.map(str::to_owned),
             output,
+            hands_over: false,
             lines: Vec::new(),
         };
-        let starts = !matches!(sink.output, Output::File(_, 1..));
-        if let (Some(header), true) = (header, starts) {
-            sink.lines.extend(header.as_bytes());
-            sink.lines.push(b'\n');
-            sink.write_lines()?;
-        }
+        sink.write_header()?;
         Ok(sink)
+    }
+
+    fn write_header(&mut self) -> Result<(), SinkError> {
+        let starts = match &self.output {
+            Output::File(file) => file.length() == 0,
+            Output::Stream(_) => true,
+        };
+        if let (Some(header), true) = (&self.header, starts) {
+            self.lines.extend(header.as_bytes());
+            self.lines.push(b'\n');
+            self.write_lines()?;
+        }
+        Ok(())
     }
 
     /// One write for all lines, so that nothing waits in a buffer of ours.
     fn write_lines(&mut self) -> Result<(), SinkError> {
         let written = match &mut self.output {
-            Output::File(file, length) => {
-                *length += self.lines.len() as u64;
-                file.write_all(&self.lines)
-            }
+            Output::File(file) => file.append(&self.lines),
             Output::Stream(stream) => stream.write_all(&self.lines).and_then(|()| stream.flush()),
         };
         self.lines.clear();
         written.map_err(io_error(&self.path))
+    }
+
+    /// Whether the file is as it was left; notices a new name.
+    fn look(&mut self) -> Result<(), SinkError> {
+        if let Output::File(file) = &self.output
+            && file.standing(&self.path)? == Standing::Renamed
+            && !self.hands_over
+        {
+            tracing::warn!(
+                "{} was renamed; results go on in a new file of that name",
+                self.path.display()
+            );
+            self.hands_over = true;
+        }
+        Ok(())
     }
 }
 
@@ -86,22 +118,24 @@ impl Sink for LinesSink {
     }
 
     async fn flush(&mut self) -> Result<Option<SinkPosition>, SinkError> {
+        self.look()?;
         match &self.output {
-            Output::File(file, length) => {
-                file.sync_data().map_err(io_error(&self.path))?;
-                Ok(Some(SinkPosition(length.to_string())))
+            Output::File(file) => {
+                file.sync().map_err(io_error(&self.path))?;
+                Ok(Some(file.place(self.hands_over).write()))
             }
             Output::Stream(_) => Ok(None), // flushed by each write
         }
     }
 
     async fn begin_flush(&mut self) -> Result<Flushed, SinkError> {
-        let Output::File(file, length) = &self.output else {
+        self.look()?;
+        let Output::File(output) = &self.output else {
             return Ok(Box::pin(std::future::ready(Ok(None))));
         };
         let path = self.path.clone();
-        let file = file.try_clone().map_err(io_error(&path))?;
-        let position = SinkPosition(length.to_string());
+        let file = output.duplicate().map_err(io_error(&path))?;
+        let position = output.place(self.hands_over).write();
         // A disk can take its time to sync.
         Ok(Box::pin(async move {
             let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
@@ -110,49 +144,28 @@ impl Sink for LinesSink {
             Ok(Some(position))
         }))
     }
-}
 
-fn open(path: &Path, resume: Option<&SinkPosition>) -> Result<Output, SinkError> {
-    if path == Path::new("-") {
-        return Ok(Output::Stream(Box::new(io::stdout())));
+    fn hand_over(&mut self) {
+        self.hands_over = matches!(self.output, Output::File(_));
     }
-    let error = || io_error(path);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(error())?;
-    let metadata = file.metadata().map_err(error())?;
-    if !metadata.is_file() {
-        return Ok(Output::Stream(Box::new(file)));
+
+    fn hands_over(&self) -> bool {
+        self.hands_over
     }
-    let length = match resume {
-        None => 0,
-        Some(position) => length_to_keep(path, position, metadata.len())?,
-    };
-    file.set_len(length).map_err(error())?;
-    file.seek(SeekFrom::End(0)).map_err(error())?;
-    Ok(Output::File(file, length))
+
+    async fn reopen(&mut self) -> Result<(), SinkError> {
+        self.hands_over = false;
+        if let Output::File(file) = &mut self.output
+            && file.reopen(&self.path)?
+        {
+            tracing::info!("results go on in the new {}", self.path.display());
+            self.write_header()?;
+        }
+        Ok(())
+    }
 }
 
-fn length_to_keep(path: &Path, position: &SinkPosition, length: u64) -> Result<u64, SinkError> {
-    let reason = match position.0.parse() {
-        Ok(keep) if keep <= length => return Ok(keep),
-        Ok(_) => format!(
-            "the file has only {length} bytes. Bring back the results that are missing, or \
-             choose an empty checkpoint directory to start anew"
-        ),
-        Err(_) => "it is not a length; does the checkpoint belong to another sink?".to_owned(),
-    };
-    Err(SinkError::Position {
-        path: path.to_owned(),
-        position: position.0.clone(),
-        reason,
-    })
-}
-
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
     let path = path.to_owned();
     move |source| SinkError::Io { path, source }
 }
@@ -186,8 +199,87 @@ mod tests {
 
         let mut sink = LinesSink::open(&path, Some("head"), position.as_ref()).unwrap();
         sink.write(results(&["c"])).await.unwrap();
-        assert_eq!(sink.flush().await.unwrap(), Some(SinkPosition("11".into())));
+        sink.flush().await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "head\na\nb\nc\n");
+        drop(sink);
+
+        // A checkpoint of 0.1.0 knows the length alone.
+        LinesSink::open(&path, Some("head"), Some(&SinkPosition("9".into()))).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "head\na\nb\n");
+        // Another file of that name is not cut.
+        fs::write(&path, "another file with more bytes").unwrap();
+        let error = LinesSink::open(&path, Some("head"), position.as_ref()).unwrap_err();
+        assert!(error.to_string().contains("is it another file?"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap().len(), 28);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_is_cut_or_deleted_is_an_error_at_the_next_flush() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        for (change, expected) in [
+            (cut as fn(&Path), "0 bytes"),
+            (append, "14 bytes"),
+            (delete, "deleted"),
+        ] {
+            let mut sink = LinesSink::open(&path, None, None).unwrap();
+            sink.write(results(&["first"])).await.unwrap();
+            change(&path);
+            let error = sink.begin_flush().await.err().unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+            sink.write(results(&["second"])).await.unwrap();
+            if path.exists() {
+                let bytes = fs::read(&path).unwrap();
+                assert!(!bytes.contains(&0), "no hole where the results were");
+            }
+        }
+    }
+
+    fn cut(path: &Path) {
+        let file = OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(0).unwrap();
+    }
+
+    fn append(path: &Path) {
+        let mut file = OpenOptions::new().append(true).open(path).unwrap();
+        file.write_all(b"foreign\n").unwrap();
+    }
+
+    fn delete(path: &Path) {
+        fs::remove_file(path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_renamed_file_is_handed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let old = folder.path().join("out.csv.1");
+        let mut sink = LinesSink::open(&path, Some("head"), None).unwrap();
+        sink.write(results(&["a"])).await.unwrap();
+        sink.flush().await.unwrap();
+        assert!(!sink.hands_over());
+        fs::rename(&path, &old).unwrap();
+        sink.write(results(&["b"])).await.unwrap();
+        let position = sink.flush().await.unwrap();
+        assert!(sink.hands_over());
+        sink.reopen().await.unwrap();
+        sink.write(results(&["c"])).await.unwrap();
+        assert_eq!(fs::read_to_string(&old).unwrap(), "head\na\nb\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "head\nc\n");
+        drop(sink);
+
+        // A crash before the next checkpoint: the new file begins again.
+        let mut sink = LinesSink::open(&path, Some("head"), position.as_ref()).unwrap();
+        sink.write(results(&["c"])).await.unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "head\nc\n");
+        // Asked to, without a new name, it goes on where it is.
+        sink.hand_over();
+        sink.flush().await.unwrap();
+        sink.reopen().await.unwrap();
+        sink.write(results(&["d"])).await.unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "head\nc\nd\n");
     }
 
     #[test]

@@ -7,20 +7,59 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::ahead::{Head, read_ahead};
 use super::json_reader::JsonReader;
-use super::line_reader::{Line, LineReader};
+use super::line_reader::{Line, LineReader, MAX_QUOTED_LINES};
+use super::line_thread::{LineThread, Lines};
 use super::text::{self, Bytes as TextBytes, Input, Returns};
 use crate::decode::InputFormat;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::error::SourceError;
-use crate::record::{Positions, Record};
+use crate::record::{Position, Positions, Record};
 use crate::source::{Batch, ONLY_SHARD, Source};
 
 /// How many chunks are read ahead.
 const READ_AHEAD: usize = 4;
+
+/// What happens when the file is not the one that the position in the checkpoint belongs to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OnReplaced {
+    /// The pipeline ends with an error that names the file.
+    #[default]
+    Fail,
+    /// The file is read from its start; the models stay, and lines are counted on.
+    Restart,
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinesOptions {
+    /// What happens to another file than the one of the position.
+    pub on_replaced: OnReplaced,
+    /// Whether to wait for new lines at the end, and to go on with the file that takes the name
+    /// after a rotation.
+    pub follow: bool,
+    /// Whether a last line without its line feed is left for the next run.
+    pub wait_for_line_feed: bool,
+    /// A quote is taken to be left open when so many line feeds are quoted.
+    pub max_quoted_lines: u64,
+}
+
+impl Default for LinesOptions {
+    fn default() -> Self {
+        Self {
+            on_replaced: OnReplaced::default(),
+            follow: false,
+            wait_for_line_feed: false,
+            max_quoted_lines: MAX_QUOTED_LINES,
+        }
+    }
+}
 
 /// An open file, or the standard input, of which nothing was taken yet.
 pub struct LinesInput {
@@ -28,6 +67,8 @@ pub struct LinesInput {
     input: Input,
     head: Head,
     bytes: TextBytes,
+    file: Option<File>,
+    options: LinesOptions,
 }
 
 impl LinesInput {
@@ -41,21 +82,31 @@ impl LinesInput {
             path: path.to_owned(),
             source,
         };
-        let (input, live): (Input, bool) = if path == Path::new("-") {
-            (Box::new(io::stdin()), true)
+        let (input, file): (Input, Option<File>) = if path == Path::new("-") {
+            (Box::new(io::stdin()), None)
         } else {
             let file = File::open(path).map_err(error)?;
             let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-            (Box::new(file), !is_file)
+            let kept = is_file.then(|| file.try_clone()).transpose();
+            (Box::new(file), kept.map_err(error)?)
         };
         let (input, bytes) = text::open(input).map_err(error)?;
-        let (head, input) = read_ahead(input, live).map_err(error)?;
+        let (head, input) = read_ahead(input, file.is_none()).map_err(error)?;
         Ok(Self {
             path: path.to_owned(),
             input,
             head,
             bytes,
+            file,
+            options: LinesOptions::default(),
         })
+    }
+
+    /// How it is read.
+    #[must_use]
+    pub fn options(mut self, options: LinesOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// The start of the text, and whether that is all of it.
@@ -73,7 +124,8 @@ impl LinesInput {
     /// The header, and all records, for tests.
     #[cfg(test)]
     pub(crate) fn all_records(self, dialect: &Dialect) -> Vec<Option<Bytes>> {
-        let mut records = Records::open(self.input, &self.path, dialect).unwrap();
+        let options = LinesOptions::default();
+        let mut records = Records::open(self.input, &self.path, dialect, &options).unwrap();
         let mut all = vec![records.header.take()];
         while let Some(line) = records.next().unwrap() {
             all.push(Some(line.data));
@@ -84,10 +136,30 @@ impl LinesInput {
     /// Takes records as they are written in this dialect.
     ///
     /// # Errors
-    /// Those of reading the first line.
+    /// Those of reading the first line; a file to be followed that is not plain lines.
     pub fn records(self, dialect: &Dialect) -> Result<LinesSource, SourceError> {
-        let Self { path, input, .. } = self;
-        Records::open(input, &path, dialect).map(LinesSource::new)
+        let Self {
+            path,
+            input,
+            bytes,
+            file,
+            options,
+            ..
+        } = self;
+        let is_plain = dialect.framing == Framing::Lines
+            && bytes.compression.is_none()
+            && bytes.encoding().is_none();
+        if options.follow && !is_plain {
+            return Err(SourceError::Io {
+                path,
+                source: io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "only plain lines of UTF-8 can be followed (source.follow)",
+                ),
+            });
+        }
+        let records = Records::open(input, &path, dialect, &options)?;
+        Ok(LinesSource::new(records, file, options))
     }
 }
 
@@ -104,7 +176,12 @@ enum Reader {
 }
 
 impl Records {
-    pub(crate) fn open(input: Input, path: &Path, dialect: &Dialect) -> Result<Self, SourceError> {
+    pub(crate) fn open(
+        input: Input,
+        path: &Path,
+        dialect: &Dialect,
+        options: &LinesOptions,
+    ) -> Result<Self, SourceError> {
         if dialect.framing == Framing::Values {
             let reader = Reader::Values(JsonReader::new(input, path.to_owned()));
             return Ok(Self {
@@ -119,6 +196,7 @@ impl Records {
         };
         let mut reader = LineReader::new(input, path);
         reader.leave_out(dialect.comment, dialect.skip);
+        reader.limit_quoted_lines(options.max_quoted_lines);
         let (mut header, mut first) = (None, None);
         if dialect.format == InputFormat::Csv {
             reader.quoted_fields(dialect.delimiter);
@@ -130,7 +208,11 @@ impl Records {
             for _ in 0..dialect.unit_lines {
                 reader.next()?;
             }
-            first = reader.next()?;
+            first = if options.wait_for_line_feed {
+                reader.next_terminated()?
+            } else {
+                reader.next()?
+            };
         }
         Ok(Self {
             reader: Reader::Lines(reader),
@@ -140,21 +222,70 @@ impl Records {
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Line>, SourceError> {
+        match self.next_terminated()? {
+            Some(line) => Ok(Some(line)),
+            None => Ok(self.last()),
+        }
+    }
+
+    /// The next record that is complete; `None` at the present end of the input.
+    pub(super) fn next_terminated(&mut self) -> Result<Option<Line>, SourceError> {
         match (self.first.take(), &mut self.reader) {
             (Some(line), _) => Ok(Some(line)),
-            (None, Reader::Lines(reader)) => reader.next(),
+            (None, Reader::Lines(reader)) => reader.next_terminated(),
             (None, Reader::Values(reader)) => reader.next(),
         }
     }
 
-    fn next_buffered(&mut self) -> Option<Line> {
+    /// What stands at the end of the input without a line feed.
+    pub(super) fn last(&mut self) -> Option<Line> {
+        match &mut self.reader {
+            Reader::Lines(reader) => reader.last(),
+            Reader::Values(_) => None,
+        }
+    }
+
+    pub(super) fn next_buffered(&mut self) -> Option<Line> {
         match &mut self.reader {
             Reader::Lines(reader) => reader.next_buffered(),
             Reader::Values(reader) => reader.next_buffered(),
         }
     }
 
-    fn path(&self) -> &Path {
+    /// The reader of lines, where records are lines.
+    pub(super) fn lines(&mut self) -> Option<&mut LineReader> {
+        match &mut self.reader {
+            Reader::Lines(reader) => Some(reader),
+            Reader::Values(_) => None,
+        }
+    }
+
+    /// Goes on with another input of lines, from its start.
+    pub(super) fn switch(&mut self, input: Input) {
+        self.first = None;
+        if let Reader::Lines(reader) = &mut self.reader {
+            reader.switch(input);
+        }
+    }
+
+    /// Takes back a record.
+    pub(super) fn put_back(&mut self, line: Option<Line>) {
+        self.first = line;
+    }
+
+    /// Reads the first record, which was read already, under another number.
+    pub(super) fn number_from(&mut self, line: u64) {
+        let Reader::Lines(reader) = &mut self.reader else {
+            return;
+        };
+        reader.number_from(line);
+        if let Some(first) = &mut self.first {
+            first.number = line;
+            reader.number_from(line + 1);
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
         match &self.reader {
             Reader::Lines(reader) => reader.path(),
             Reader::Values(reader) => reader.path(),
@@ -163,23 +294,26 @@ impl Records {
 }
 
 /// Records from lines. The sequence number of a record is the number of the line on which it
-/// starts, from 1. Its stream is the name of the file, without folders, or `stdin`.
+/// starts, from 1; lines are counted on through rotations and replacements, so that no two records
+/// have the same number. Its stream is the name of the file, without folders, or `stdin`.
 pub struct LinesSource {
     stream: Arc<str>,
     shard: Arc<str>,
     header: Option<Bytes>,
-    after: u64, // the line to resume after
+    file: Option<File>,
+    options: LinesOptions,
+    position: Option<Position>, // to resume after
     state: State,
 }
 
 enum State {
-    Ready(Records),
+    Ready(Box<Records>),
     /// A thread reads: reading a pipe blocks for as long as it likes, and files have no other way.
-    Reading(mpsc::Receiver<Result<Vec<Line>, SourceError>>),
+    Reading(mpsc::Receiver<Result<Lines, SourceError>>),
 }
 
 impl LinesSource {
-    fn new(mut records: Records) -> Self {
+    fn new(mut records: Records, file: Option<File>, options: LinesOptions) -> Self {
         let stream = match records.path().file_name() {
             Some(name) if records.path() != Path::new("-") => name.to_string_lossy().into(),
             _ => "stdin".into(),
@@ -188,43 +322,57 @@ impl LinesSource {
             stream,
             shard: ONLY_SHARD.into(),
             header: records.header.take(),
-            after: 0,
-            state: State::Ready(records),
+            file,
+            options,
+            position: None,
+            state: State::Ready(Box::new(records)),
         }
     }
 
-    /// Resumes after the position.
+    /// Resumes after the position. Whether the file is the one of the position is checked when
+    /// reading begins.
     ///
     /// # Errors
     /// [`SourceError::Position`] where the position is not a line number.
     pub fn resume(mut self, positions: &Positions) -> Result<Self, SourceError> {
         let position = positions.get(&self.shard);
         if let Some(sequence) = position.and_then(|position| position.sequence.as_deref()) {
-            self.after = crate::source::number_in_position(&self.shard, sequence)?;
+            crate::source::number_in_position(&self.shard, sequence)?;
+            self.position = position.cloned();
         }
         Ok(self)
     }
 
-    fn record(&self, line: Line) -> Record {
-        Record {
-            stream: Arc::clone(&self.stream),
-            shard: Arc::clone(&self.shard),
-            sequence: line.number.to_string(),
-            sub_sequence: None,
-            partition_key: String::new(),
-            timestamp: None,
-            data: line.data,
+    fn batch(&self, lines: Lines) -> Batch {
+        let mut batch = Batch {
+            file: lines.position,
+            ..Batch::default()
+        };
+        for (index, line) in lines.lines.into_iter().enumerate() {
+            batch.faults.extend(line.fault.map(|fault| (index, fault)));
+            batch.records.push(Record {
+                stream: Arc::clone(&self.stream),
+                shard: Arc::clone(&self.shard),
+                sequence: line.number.to_string(),
+                sub_sequence: None,
+                partition_key: String::new(),
+                timestamp: None,
+                data: line.data,
+            });
         }
+        batch
     }
 
     /// Starts the thread on the first call.
-    fn reading(&mut self) -> &mut mpsc::Receiver<Result<Vec<Line>, SourceError>> {
+    fn reading(&mut self) -> &mut mpsc::Receiver<Result<Lines, SourceError>> {
         if matches!(self.state, State::Ready(_)) {
             let (sender, receiver) = mpsc::channel(READ_AHEAD);
             let before = std::mem::replace(&mut self.state, State::Reading(receiver));
             if let State::Ready(records) = before {
-                let after = self.after;
-                std::thread::spawn(move || read(records, after, &sender));
+                let header = self.header.clone();
+                let thread = LineThread::new(*records, self.file.take(), header, self.options);
+                let position = self.position.take();
+                std::thread::spawn(move || thread.run(position, &sender));
             }
         }
         match &mut self.state {
@@ -240,50 +388,12 @@ impl Source for LinesSource {
     async fn next_batch(&mut self) -> Result<Option<Batch>, SourceError> {
         match self.reading().recv().await {
             None => Ok(None),
-            Some(lines) => {
-                let records = lines?.into_iter().map(|line| self.record(line)).collect();
-                Ok(Some(Batch {
-                    records,
-                    ..Batch::default()
-                }))
-            }
+            Some(lines) => Ok(Some(self.batch(lines?))),
         }
     }
 
     fn header(&self) -> Option<&[u8]> {
         self.header.as_deref()
-    }
-}
-
-/// Sends the lines after `after`, in batches of what one read gives, so that a slow pipe is not
-/// held back. Ends when the source is dropped.
-fn read(mut records: Records, after: u64, sender: &mpsc::Sender<Result<Vec<Line>, SourceError>>) {
-    let mut newest = 0;
-    loop {
-        let line = match records.next() {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(error) => return drop(sender.blocking_send(Err(error))),
-        };
-        let mut batch = vec![line];
-        batch.extend(std::iter::from_fn(|| records.next_buffered()));
-        newest = batch.last().map_or(newest, |line| line.number);
-        batch.retain(|line| line.number > after);
-        if !batch.is_empty() && sender.blocking_send(Ok(batch)).is_err() {
-            return;
-        }
-    }
-    if newest < after {
-        let reason = format!(
-            "{} ends on line {newest}; is it the file that the checkpoint was made with?",
-            records.path().display()
-        );
-        let (shard, sequence) = (ONLY_SHARD.to_owned(), after.to_string());
-        drop(sender.blocking_send(Err(SourceError::Position {
-            shard,
-            sequence,
-            reason,
-        })));
     }
 }
 

@@ -17,13 +17,34 @@ use md5::{Digest, Md5};
 const MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
 const DIGEST: usize = 16;
 
+/// The longest partition key of Kinesis, in characters.
+const LONGEST_KEY: usize = 256;
+/// Keys of packed records are written once and used often: in all they may take so many times the
+/// bytes of the record.
+const MOST_KEYS: usize = 64;
+
 /// One of the records that were packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserRecord {
     /// Its place among them, from 0.
     pub(crate) index: u64,
-    pub(crate) partition_key: String,
+    /// `None` where it is longer than Kinesis takes.
+    pub(crate) partition_key: Option<String>,
     pub(crate) data: Bytes,
+}
+
+/// What a record holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unpacked {
+    /// Itself.
+    NotPacked,
+    /// Records, and how many of those packed belong to other shards.
+    Records {
+        records: Vec<UserRecord>,
+        elsewhere: u64,
+    },
+    /// So many records that their keys would take far more memory than it has bytes.
+    TooLarge { records: usize },
 }
 
 /// The hashes of the keys of a shard, both ends included.
@@ -34,18 +55,31 @@ pub(crate) fn hash_of(partition_key: &str) -> u128 {
     u128::from_be_bytes(Md5::digest(partition_key.as_bytes()).into())
 }
 
-/// Unpacks a record; `None` if it is not packed. Those that belong to another shard, as after a
-/// split between packing and putting, are left out: that shard has them too.
-pub(crate) fn unpack(data: &Bytes, range: Option<HashRange>) -> Option<Vec<UserRecord>> {
+/// Unpacks a record. Those that belong to another shard, as after a split between packing and
+/// putting, are left out: that shard has them too.
+pub(crate) fn unpack(data: &Bytes, range: Option<HashRange>) -> Unpacked {
+    match read(data) {
+        Some(message) => select(message, range, data.len()).unwrap_or(Unpacked::NotPacked),
+        None => Unpacked::NotPacked,
+    }
+}
+
+fn read(data: &Bytes) -> Option<Aggregate> {
     let body = data.strip_prefix(&MAGIC)?;
     let body = body.get(..body.len().checked_sub(DIGEST)?)?;
     let body = data.slice_ref(body);
     if data[data.len() - DIGEST..] != Md5::digest(&body)[..] {
         return None;
     }
-    let message = Aggregate::read(&body)?;
+    Aggregate::read(&body)
+}
+
+/// `None` if a record names a key that is not there.
+fn select(message: Aggregate, range: Option<HashRange>, size: usize) -> Option<Unpacked> {
     let mut hashes: HashMap<u64, u128> = HashMap::new();
     let mut records = Vec::with_capacity(message.records.len());
+    let (mut elsewhere, mut key_bytes) = (0, 0);
+    let count = message.records.len();
     for (index, packed) in message.records.into_iter().enumerate() {
         let key = message
             .partition_keys
@@ -54,15 +88,22 @@ pub(crate) fn unpack(data: &Bytes, range: Option<HashRange>) -> Option<Vec<UserR
             Some(explicit) => *message.hash_keys.get(usize::try_from(explicit).ok()?)?,
             None => *hashes.entry(packed.key).or_insert_with(|| hash_of(key)),
         };
-        if range.is_none_or(|(low, high)| (low..=high).contains(&hash)) {
-            records.push(UserRecord {
-                index: index as u64,
-                partition_key: key.clone(),
-                data: packed.data,
-            });
+        if range.is_some_and(|(low, high)| !(low..=high).contains(&hash)) {
+            elsewhere += 1;
+            continue;
         }
+        let is_short = key.chars().nth(LONGEST_KEY).is_none();
+        key_bytes += if is_short { key.len() } else { 0 };
+        if key_bytes > MOST_KEYS.saturating_mul(size) {
+            return Some(Unpacked::TooLarge { records: count });
+        }
+        records.push(UserRecord {
+            index: index as u64,
+            partition_key: is_short.then(|| key.clone()),
+            data: packed.data,
+        });
     }
-    Some(records)
+    Some(Unpacked::Records { records, elsewhere })
 }
 
 #[derive(Default)]
@@ -187,6 +228,13 @@ pub(crate) mod tests {
 
     use super::*;
 
+    fn records(data: &Bytes, range: Option<HashRange>) -> Option<Vec<UserRecord>> {
+        match unpack(data, range) {
+            Unpacked::Records { records, .. } => Some(records),
+            _ => None,
+        }
+    }
+
     /// Packs records, each a partition key and data, as the Kinesis Producer Library does.
     pub(crate) fn pack(records: &[(&str, &[u8])]) -> Bytes {
         let field = |out: &mut Vec<u8>, number: u8, bytes: &[u8]| {
@@ -216,10 +264,10 @@ pub(crate) mod tests {
     fn records_are_unpacked_in_their_order() {
         let long = vec![7; 300];
         let packed = pack(&[("a", b"one"), ("b", &long), ("a", b"")]);
-        let records = unpack(&packed, None).unwrap();
+        let records = records(&packed, None).unwrap();
         let seen: Vec<_> = records
             .iter()
-            .map(|it| (it.index, it.partition_key.as_str(), &it.data[..]))
+            .map(|it| (it.index, it.partition_key.as_deref().unwrap(), &it.data[..]))
             .collect();
         assert_eq!(
             seen,
@@ -238,7 +286,7 @@ pub(crate) mod tests {
         let byte = |i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap();
         let packed: Bytes = (0..text.len() / 2).map(byte).collect();
         let texts = |range| -> Vec<Bytes> {
-            let records = unpack(&packed, range).unwrap();
+            let records = records(&packed, range).unwrap();
             records.into_iter().map(|it| it.data).collect()
         };
         assert_eq!(texts(None), ["first", "second"]);
@@ -253,7 +301,9 @@ pub(crate) mod tests {
     fn records_of_other_shards_are_left_out() {
         let packed = pack(&[("a", b"1"), ("b", b"2")]);
         let hash = hash_of("b");
-        let records = unpack(&packed, Some((hash, hash))).unwrap();
+        let unpacked = unpack(&packed, Some((hash, hash)));
+        assert!(matches!(unpacked, Unpacked::Records { elsewhere: 1, .. }));
+        let records = records(&packed, Some((hash, hash))).unwrap();
         assert_eq!(records.len(), 1);
         assert_eq!((records[0].index, &records[0].data[..]), (1, &b"2"[..]));
         // MD5("a") is a published test vector.
@@ -266,11 +316,45 @@ pub(crate) mod tests {
         for index in 0..packed.len() {
             let mut damaged = packed.to_vec();
             damaged[index] ^= 1;
-            assert_eq!(unpack(&damaged.into(), None), None, "byte {index}");
+            assert_eq!(
+                unpack(&damaged.into(), None),
+                Unpacked::NotPacked,
+                "byte {index}"
+            );
         }
         for length in 0..packed.len() {
-            assert_eq!(unpack(&packed.slice(..length), None), None);
+            assert_eq!(unpack(&packed.slice(..length), None), Unpacked::NotPacked);
         }
+    }
+
+    #[test]
+    fn long_keys_are_named_and_take_no_memory() {
+        let (short, long) = ("ü".repeat(256), "k".repeat(257));
+        let packed = pack(&[(&short, b"1"), (&long, b"2")]);
+        let keys: Vec<_> = records(&packed, None)
+            .unwrap()
+            .into_iter()
+            .map(|it| it.partition_key)
+            .collect();
+        assert_eq!(keys, [Some(short), None]);
+        // One key of 256 characters for 100,000 records of 7 bytes.
+        let mut body = vec![10, 0x80, 2];
+        body.extend([b'k'; 256]);
+        for _ in 0..100_000 {
+            body.extend([26, 4, 8, 0, 26, 0]);
+        }
+        let digest = Md5::digest(&body);
+        let data: Bytes = [&MAGIC[..], &body, &digest].concat().into();
+        let unpacked = unpack(&data, None);
+        assert!(
+            matches!(unpacked, Unpacked::Records { .. }),
+            "43 times its size"
+        );
+        let data = data.slice(..);
+        assert_eq!(
+            select(read(&data).unwrap(), None, 1_000),
+            Some(Unpacked::TooLarge { records: 100_000 })
+        );
     }
 
     proptest! {

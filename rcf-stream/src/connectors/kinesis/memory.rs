@@ -120,6 +120,14 @@ impl MemoryStream {
         sequence
     }
 
+    /// As `append_data`, with another time of arrival.
+    pub(crate) fn append_at(&self, id: &str, arrival: i64, data: Bytes) {
+        self.append_data(id, data);
+        let mut state = self.state();
+        let record = state.shard(id).records.last_mut().unwrap();
+        record.arrival = Some(Timestamp(arrival));
+    }
+
     pub(crate) fn expire_iterators(&self) {
         self.state().generation += 1;
     }
@@ -194,7 +202,10 @@ impl KinesisApi for MemoryStream {
             IteratorStart::TrimHorizon => 0,
             IteratorStart::Latest => memory.records.len(),
             // Nothing here is younger than the newest record, so a clock that is ahead is "now".
-            IteratorStart::AtTimestamp(Timestamp(time)) => below(usize::try_from(*time).unwrap()),
+            IteratorStart::AtTimestamp(time) => {
+                let is_older = |record: &&FetchedRecord| record.arrival < Some(*time);
+                memory.records.iter().filter(is_older).count()
+            }
             IteratorStart::AtSequence(sequence) => below(number(sequence)?),
             IteratorStart::AfterSequence(sequence) => below(number(sequence)? + 1),
         };

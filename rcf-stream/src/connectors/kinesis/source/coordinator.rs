@@ -15,7 +15,7 @@ use super::{Message, PAGES_AHEAD, service_error};
 use crate::connectors::kinesis::{KinesisApi, Shard, retry};
 use crate::connectors::kinesis::{KinesisSourceConfig, StartPosition};
 use crate::error::SourceError;
-use crate::record::Positions;
+use crate::record::{Positions, Timestamp};
 use crate::source::{Batch, BegunShard};
 
 /// How often the list of shards is asked for.
@@ -137,6 +137,7 @@ impl<A: KinesisApi> Coordinator<A> {
                 hashes: shard.hashes,
                 within: position.and_then(|it| Some((it.sequence.clone()?, it.sub_sequence?))),
                 cursor,
+                elsewhere: 0,
                 permits: Arc::clone(&self.permits),
                 output: self.output.clone(),
             };
@@ -166,8 +167,13 @@ impl<A: KinesisApi> Coordinator<A> {
     fn cursor(&self, shard: &str) -> Cursor {
         let position = self.positions.get(shard);
         let last = position.and_then(|position| position.sequence.as_deref());
+        let since = position.and_then(|position| position.since);
         match (last.and_then(LastConsumed::parse), self.config.start) {
             (Some(last), _) => Cursor::Resume(last),
+            (None, StartPosition::Latest) if since.is_some() => {
+                let since = Timestamp(since.unwrap_or_default());
+                Cursor::Start(StartPosition::AtTimestamp(since))
+            }
             (None, StartPosition::Latest) if !self.initial.contains(shard) => {
                 Cursor::Start(StartPosition::TrimHorizon)
             }

@@ -35,7 +35,7 @@ impl<A: KinesisApi> ShardReader<A> {
                 }
                 Err(error) => return Err(self.refused(&self.action("subscribe to"), error)),
             };
-            self.remember_latest(&start);
+            self.remember_latest(&start).await;
             loop {
                 let mut page = match subscription.next().await {
                     Ok(Some(page)) => page,

@@ -111,7 +111,13 @@ impl KinesisSource {
         while batch.records.len() < MOST_JOINED && batch.ended_shards.is_empty() {
             match self.messages.try_recv() {
                 Ok(Message::Batch(next, _permit)) if next.begun_shards.is_empty() => {
+                    let before = batch.records.len();
+                    let faults = next.faults.into_iter();
+                    batch
+                        .faults
+                        .extend(faults.map(|(index, it)| (before + index, it)));
                     batch.records.extend(next.records);
+                    batch.started_shards.extend(next.started_shards);
                     batch.ended_shards.extend(next.ended_shards);
                 }
                 Ok(other) => {

@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::resume::{Evidence, LastConsumed};
 use super::{Message, service_error};
-use crate::connectors::kinesis::aggregate::{HashRange, unpack};
+use crate::connectors::kinesis::aggregate::{HashRange, Unpacked, UserRecord, unpack};
 use crate::connectors::kinesis::{
     ApiError, Backoff, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, RecordPage, retry,
 };
 use crate::connectors::kinesis::{KinesisSourceConfig, OnTrimmed, StartPosition};
-use crate::error::SourceError;
+use crate::error::{RecordFault, SourceError};
 use crate::metrics::metrics;
 use crate::record::{Record, Timestamp};
 use crate::source::Batch;
@@ -52,6 +52,8 @@ pub(super) struct ShardReader<A> {
     /// A record of which only the first parts were consumed, and the last of those.
     pub(super) within: Option<(String, u64)>,
     pub(super) cursor: Cursor,
+    /// Packed records that belong to other shards, so far.
+    pub(super) elsewhere: u64,
     pub(super) permits: Arc<Semaphore>,
     pub(super) output: mpsc::Sender<Message>,
 }
@@ -133,7 +135,7 @@ impl<A: KinesisApi> ShardReader<A> {
         let action = self.action("get an iterator of");
         let iterator = retry(&action, || self.api.shard_iterator(&self.shard, &start)).await;
         let iterator = iterator.map_err(|error| self.refused(&action, error))?;
-        self.remember_latest(&start);
+        self.remember_latest(&start).await;
         Ok(iterator)
     }
 
@@ -148,10 +150,18 @@ impl<A: KinesisApi> ShardReader<A> {
         }
     }
 
-    /// Opened again, "latest" would jump over what has arrived in the meantime.
-    pub(super) fn remember_latest(&mut self, start: &IteratorStart) {
+    /// Opened again, now or after a restart, "latest" would jump over what has arrived in the
+    /// meantime.
+    pub(super) async fn remember_latest(&mut self, start: &IteratorStart) {
         if *start == IteratorStart::Latest {
-            self.cursor = Cursor::Start(StartPosition::AtTimestamp(now()));
+            let since = now();
+            self.cursor = Cursor::Start(StartPosition::AtTimestamp(since));
+            let batch = Batch {
+                started_shards: vec![(Arc::clone(&self.shard), since)],
+                ..Batch::default()
+            };
+            // Without a receiver the source is gone, and this task is about to be aborted.
+            let _ = self.output.send(Message::Batch(batch, None)).await;
         }
     }
 
@@ -190,19 +200,21 @@ impl<A: KinesisApi> ShardReader<A> {
     }
 
     pub(super) fn batch(&mut self, records: Vec<FetchedRecord>, ended: bool) -> Batch {
-        let mut all = Vec::with_capacity(records.len());
+        let mut batch = Batch {
+            records: Vec::with_capacity(records.len()),
+            ..Batch::default()
+        };
         for record in records {
-            self.unpack(record, &mut all);
+            self.unpack(record, &mut batch);
         }
         Batch {
-            records: all,
             ended_shards: ended.then(|| Arc::clone(&self.shard)).into_iter().collect(),
-            ..Batch::default()
+            ..batch
         }
     }
 
     /// Takes a record, or the records that were packed into it.
-    fn unpack(&mut self, record: FetchedRecord, into: &mut Vec<Record>) {
+    fn unpack(&mut self, record: FetchedRecord, batch: &mut Batch) {
         let consumed = self
             .within
             .as_ref()
@@ -217,14 +229,40 @@ impl<A: KinesisApi> ShardReader<A> {
             timestamp: record.arrival,
             data,
         };
+        let fault = |batch: &mut Batch, fault| {
+            batch.faults.insert(batch.records.len(), fault);
+        };
         match unpack(&record.data, self.hashes) {
-            None => into.push(make(None, record.partition_key, record.data)),
-            Some(parts) => into.extend(
-                parts
-                    .into_iter()
-                    .filter(|part| consumed.is_none_or(|last| part.index > last))
-                    .map(|part| make(Some(part.index), part.partition_key, part.data)),
-            ),
+            Unpacked::NotPacked => {
+                let whole = make(None, record.partition_key, record.data);
+                batch.records.push(whole);
+            }
+            Unpacked::TooLarge { records } => {
+                fault(batch, RecordFault::Packed { records });
+                let whole = make(None, record.partition_key, record.data);
+                batch.records.push(whole);
+            }
+            Unpacked::Records { records, elsewhere } => {
+                if elsewhere > 0 {
+                    self.elsewhere += elsewhere;
+                    metrics().packed_elsewhere(elsewhere);
+                    tracing::warn!(
+                        shard = %self.shard,
+                        sequence = record.sequence,
+                        records = elsewhere,
+                        so_far = self.elsewhere,
+                        "packed records whose keys belong to other shards are left out here"
+                    );
+                }
+                let is_new = |part: &UserRecord| consumed.is_none_or(|last| part.index > last);
+                for part in records.into_iter().filter(is_new) {
+                    if part.partition_key.is_none() {
+                        fault(batch, RecordFault::PartitionKey);
+                    }
+                    let key = part.partition_key.unwrap_or_default();
+                    batch.records.push(make(Some(part.index), key, part.data));
+                }
+            }
         }
     }
 

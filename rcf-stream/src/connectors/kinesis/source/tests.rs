@@ -37,7 +37,13 @@ async fn open(
 
 /// Takes one batch as the pipeline does, and gives its records as `shard/sequence`.
 async fn take(source: &mut KinesisSource, positions: &mut Positions) -> Option<Vec<String>> {
-    let batch = source.next_batch().await.unwrap()?;
+    let mut batch = source.next_batch().await.unwrap()?;
+    while batch.records.is_empty() && !batch.started_shards.is_empty() {
+        for (shard, since) in &batch.started_shards {
+            positions.start(shard, *since);
+        }
+        batch = source.next_batch().await.unwrap()?;
+    }
     batch
         .records
         .iter()
@@ -286,11 +292,8 @@ async fn latest_skips_what_is_there_but_nothing_later() {
     config.start = StartPosition::Latest;
     let mut positions = Positions::default();
     let mut source = open(&stream, &config, &positions).await;
-    assert!(
-        timeout(Duration::from_secs(1), source.next_batch())
-            .await
-            .is_err()
-    );
+    let wait = timeout(Duration::from_secs(1), take(&mut source, &mut positions));
+    assert!(wait.await.is_err());
     stream.append("a", 1);
     stream.close_shard("a");
     stream.open_shard("b", &["a"]);
@@ -307,16 +310,37 @@ async fn latest_skips_what_is_there_but_nothing_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn latest_is_remembered_before_the_first_record() {
+    let stream = Arc::new(MemoryStream::new(&["a", "b"]));
+    stream.append("a", 5);
+    let mut config = following();
+    config.start = StartPosition::Latest;
+    let mut positions = Positions::default();
+    let mut source = open(&stream, &config, &positions).await;
+    let wait = timeout(Duration::from_secs(1), take(&mut source, &mut positions));
+    assert!(wait.await.is_err());
+    drop(source);
+    assert!(
+        positions
+            .get("a")
+            .is_some_and(|it| it.since.is_some() && it.sequence.is_none())
+    );
+    assert!(positions.get("b").is_some_and(|it| it.since.is_some()));
+    // What arrives while nobody reads is read, and nothing older.
+    stream.append_at("a", i64::MAX, "late".into());
+    config.follow = false;
+    assert_eq!(read_all(&stream, &config, &mut positions).await, ["a/6"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn latest_does_not_jump_when_its_first_iterator_expires() {
     let stream = Arc::new(MemoryStream::new(&["a"]));
     let mut config = following();
     config.start = StartPosition::Latest;
-    let mut source = open(&stream, &config, &Positions::default()).await;
-    assert!(
-        timeout(Duration::from_secs(1), source.next_batch())
-            .await
-            .is_err()
-    );
+    let mut positions = Positions::default();
+    let mut source = open(&stream, &config, &positions).await;
+    let wait = timeout(Duration::from_secs(1), take(&mut source, &mut positions));
+    assert!(wait.await.is_err());
     stream.expire_iterators();
     assert!(
         timeout(Duration::from_secs(1), source.next_batch())

@@ -1,0 +1,612 @@
+//! Files that are replaced, rotated, cut and shared; bad records; and what the exit status says.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{fail, rcf, run, stderr, succeed};
+
+const RUN: [&str; 9] = [
+    "run",
+    "--source-kind=file",
+    "--source-path=in.txt",
+    "--input-format=raw",
+    "--sink-path=out.jsonl",
+    "--forest-sample-size=32",
+    "--checkpoint-directory=state",
+    "--checkpoint-every-records=100",
+    "--input-on-bad-record=skip",
+];
+
+fn with<'a>(base: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [base, more].concat()
+}
+
+fn numbers(range: std::ops::Range<u32>) -> String {
+    range.map(|n| format!("{n}\n")).collect()
+}
+
+fn append(path: &Path, text: &str) {
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn results(path: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The values that were judged; their ids must all differ.
+fn values(path: &Path) -> Vec<u32> {
+    let results = results(path);
+    let ids: BTreeSet<_> = results.iter().map(|it| it["id"].to_string()).collect();
+    assert_eq!(ids.len(), results.len(), "ids are unique");
+    let value = |it: &serde_json::Value| it["value"][0].as_f64().unwrap() as u32;
+    results.iter().map(value).collect()
+}
+
+/// A child that does not outlive its test, also if that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill(); // it may have ended
+        let _ = self.0.wait();
+    }
+}
+
+fn start(folder: &Path, arguments: &[&str]) -> Running {
+    let mut command = rcf();
+    command.current_dir(folder).args(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    Running(command.spawn().unwrap())
+}
+
+fn signal(child: &Running, name: &str) {
+    let id = child.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", name, &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// The status and the messages of a child that ends by itself.
+#[track_caller]
+fn end(mut child: Running) -> (Option<i32>, String) {
+    // A pipe holds more than what it says.
+    wait_until(|| child.0.try_wait().unwrap().is_some());
+    let mut messages = String::new();
+    let mut said = child.0.stderr.take().unwrap();
+    said.read_to_string(&mut messages).unwrap();
+    (child.0.wait().unwrap().code(), messages)
+}
+
+#[track_caller]
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "waited for too long"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn lines(path: &Path) -> usize {
+    fs::read(path).map_or(0, |text| text.iter().filter(|&&byte| byte == b'\n').count())
+}
+
+#[test]
+fn another_file_of_the_same_name_is_refused_or_read_from_its_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (
+        folder.path().join("in.txt"),
+        folder.path().join("out.jsonl"),
+    );
+    fs::write(&input, numbers(0..500)).unwrap();
+    succeed(folder.path(), &RUN);
+    // More of the same file, also when it was copied meanwhile.
+    append(&input, &numbers(500..600));
+    succeed(folder.path(), &RUN);
+    let text = fs::read(&input).unwrap();
+    fs::remove_file(&input).unwrap();
+    fs::write(&input, text).unwrap();
+    append(&input, &numbers(600..700));
+    succeed(folder.path(), &RUN);
+    assert_eq!(values(&output), (0..700).collect::<Vec<_>>());
+
+    for (text, reason) in [
+        (numbers(1_000..2_000), "first 2690 bytes are others"),
+        (numbers(1_000..1_001), "fewer than 2690 bytes"),
+    ] {
+        fs::write(&input, text).unwrap();
+        let error = fail(folder.path(), 1, &RUN);
+        assert!(
+            error.contains("in.txt is not the file that the checkpoint"),
+            "{error}"
+        );
+        assert!(error.contains("line 700 was read last"), "{error}");
+        assert!(
+            error.contains(reason) && error.contains("source.on_replaced"),
+            "{error}"
+        );
+    }
+    fs::write(&input, numbers(1_000..2_000)).unwrap();
+    succeed(
+        folder.path(),
+        &with(&RUN, &["--source-on-replaced=restart"]),
+    );
+    assert_eq!(
+        values(&output),
+        (0..700).chain(1_000..2_000).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_pipe_is_read_on_with_the_models_and_without_the_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = RUN;
+    arguments[2] = "--source-path=-";
+    for range in [0..300, 300..600] {
+        let mut command = rcf();
+        command.current_dir(folder.path()).args(arguments);
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = Running(command.spawn().unwrap());
+        let mut input = child.0.stdin.take().unwrap();
+        input.write_all(numbers(range.clone()).as_bytes()).unwrap();
+        drop(input);
+        let (status, messages) = end(child);
+        assert_eq!(status, Some(0), "{messages}");
+        assert_eq!(
+            messages.contains("- is a pipe"),
+            range.start > 0,
+            "{messages}"
+        );
+    }
+    let output = folder.path().join("out.jsonl");
+    assert_eq!(values(&output), (0..600).collect::<Vec<_>>());
+    let last = results(&output).pop().unwrap();
+    assert_eq!(
+        (&last["sequence"], &last["model"]["updates"]),
+        (&"600".into(), &600.into())
+    );
+}
+
+#[test]
+fn an_unterminated_line_waits_for_its_line_feed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (
+        folder.path().join("in.txt"),
+        folder.path().join("out.jsonl"),
+    );
+    fs::write(&input, numbers(0..50) + "12").unwrap();
+    let said = run(folder.path(), &RUN);
+    assert!(
+        stderr(&said).contains("line 51 has no line feed yet"),
+        "{}",
+        stderr(&said)
+    );
+    assert_eq!(values(&output).len(), 50);
+    append(&input, "3456\n7");
+    succeed(folder.path(), &RUN);
+    assert_eq!(values(&output)[50..], [123_456]);
+    // Without a checkpoint there is no later run.
+    succeed(folder.path(), &RUN[..6]);
+    assert_eq!(values(&output)[50..], [123_456, 7]);
+}
+
+/// As `tail -F`: through renames and cuts, while it runs and while it does not, also after kills.
+#[test]
+fn a_followed_file_may_be_rotated_at_any_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.txt");
+    let output = folder.path().join("out.jsonl");
+    let follow = with(
+        &RUN,
+        &["--source-follow=true", "--checkpoint-every-seconds=0.05"],
+    );
+    fs::write(&input, "").unwrap();
+    let mut next = 0;
+    let mut write = |count: u32| {
+        append(&input, &numbers(next..next + count));
+        next += count;
+        next
+    };
+    // Rotated files are told apart by their ages; these are younger than any in practice.
+    let pause = || std::thread::sleep(Duration::from_millis(20));
+    let rename = |n: u32| {
+        pause();
+        fs::rename(&input, folder.path().join(format!("in.txt.{n}"))).unwrap();
+    };
+    let copy_and_cut = |n: u32| {
+        pause();
+        fs::copy(&input, folder.path().join(format!("in.txt.{n}"))).unwrap();
+        OpenOptions::new()
+            .write(true)
+            .open(&input)
+            .unwrap()
+            .set_len(0)
+            .unwrap();
+    };
+    let seen = |count: u32| lines(&output) == count as usize;
+    for round in 0..6_u32 {
+        let child = start(folder.path(), &follow);
+        let count = write(250);
+        wait_until(|| seen(count));
+        // Without any checkpoint a run begins at the file that has the name.
+        let position = folder.path().join("state/rcf/in.txt/position.json");
+        let committed = "\"manifest\": \"";
+        wait_until(|| fs::read_to_string(&position).is_ok_and(|text| text.contains(committed)));
+        // While it runs, first with everything read, then with something left in the old file.
+        write(round * 40);
+        if round % 2 == 0 {
+            rename(4 * round);
+        } else {
+            copy_and_cut(4 * round);
+        }
+        let count = write(130);
+        wait_until(|| seen(count));
+        if round % 3 == 2 {
+            signal(&child, "TERM");
+            let (status, messages) = end(child);
+            assert_eq!(status, Some(0), "{messages}");
+        } else {
+            signal(&child, "KILL");
+            end(child);
+        }
+        // While it does not run.
+        write(70);
+        if round % 2 == 1 {
+            rename(4 * round + 1);
+        } else {
+            copy_and_cut(4 * round + 1);
+        }
+        write(60);
+        if round == 3 {
+            rename(4 * round + 2); // twice
+            write(10);
+        }
+    }
+    let count = write(1);
+    let child = start(folder.path(), &follow);
+    wait_until(|| seen(count));
+    signal(&child, "TERM");
+    assert_eq!(end(child).0, Some(0));
+    assert_eq!(values(&output), (0..count).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_sink_that_is_cut_or_deleted_ends_the_run() {
+    let sine = [
+        "run",
+        "--source-kind=sine",
+        "--source-rate=2000",
+        "--sink-path=out.jsonl",
+        "--checkpoint-directory=state",
+        "--checkpoint-every-records=500",
+    ];
+    for (change, expected) in [
+        (
+            (|path| fs::write(path, "").unwrap()) as fn(&Path),
+            "bytes, and ",
+        ),
+        (|path| fs::remove_file(path).unwrap(), "it was deleted"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("out.jsonl");
+        let child = start(folder.path(), &sine);
+        wait_until(|| lines(&output) > 1_000);
+        change(&output);
+        let (status, messages) = end(child);
+        assert_eq!(status, Some(1), "{messages}");
+        assert!(
+            messages.contains("out.jsonl was changed while results"),
+            "{messages}"
+        );
+        assert!(messages.contains(expected), "{messages}");
+        let there = fs::read(&output).unwrap_or_default();
+        assert!(!there.contains(&0), "no holes");
+    }
+}
+
+#[test]
+fn sighup_and_a_new_name_go_on_in_a_new_file() {
+    for hang_up in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let base = [
+            "run",
+            "--source-kind=sine",
+            "--source-rate=3000",
+            "--sink-path=out.jsonl",
+        ];
+        let child = start(
+            folder.path(),
+            &with(
+                &base,
+                &[
+                    "--source-count=6000",
+                    "--checkpoint-directory=state",
+                    "--checkpoint-every-records=500",
+                ],
+            ),
+        );
+        for old in ["out.1", "out.2"] {
+            wait_until(|| lines(&path("out.jsonl")) > 700);
+            fs::rename(path("out.jsonl"), path(old)).unwrap();
+            if hang_up {
+                signal(&child, "HUP");
+            }
+            wait_until(|| path("out.jsonl").exists());
+        }
+        let (status, messages) = end(child);
+        assert_eq!(status, Some(0), "{messages}");
+        let parts = ["out.1", "out.2", "out.jsonl"];
+        let text: String = parts
+            .map(|it| fs::read_to_string(path(it)).unwrap())
+            .concat();
+        let whole = succeed(
+            folder.path(),
+            &["run", "--source-kind=sine", "--source-count=6000"],
+        );
+        assert!(text == whole, "hang up: {hang_up}");
+    }
+}
+
+#[test]
+fn no_file_has_two_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let text = numbers(0..100);
+    fs::write(path("in.txt"), &text).unwrap();
+    fs::hard_link(path("in.txt"), path("hard")).unwrap();
+    symlink("in.txt", path("soft")).unwrap();
+    symlink("new", path("dangling")).unwrap();
+    let dead = "--input-on-bad-record=dead_letter";
+    let cases: [(&[&str], &str, &str); 6] = [
+        (&["--sink-path=hard"], "source.path", "sink.path"),
+        (&["--sink-path=./soft"], "source.path", "sink.path"),
+        (
+            &[dead, "--sink-path=o", "--dead-letters-path=hard"],
+            "source.path",
+            "dead_letters.path",
+        ),
+        (
+            &[dead, "--sink-path=o", "--dead-letters-path=./o"],
+            "sink.path",
+            "dead_letters.path",
+        ),
+        (
+            &[dead, "--sink-path=new", "--dead-letters-path=dangling"],
+            "sink.path",
+            "dead_letters",
+        ),
+        (&["--sink-path=in.txt"], "source.path", "sink.path"),
+    ];
+    for (more, first, second) in cases {
+        let error = fail(folder.path(), 78, &with(&RUN[..4], more));
+        assert!(error.contains(first) && error.contains(second), "{error}");
+    }
+    succeed(folder.path(), &RUN);
+    let written = fs::read_to_string(path("out.jsonl")).unwrap();
+    for output in ["out.jsonl", "soft"] {
+        let replay = with(
+            &["replay", "--output", output, "--from-checkpoint=1"],
+            &RUN[1..],
+        );
+        let error = fail(folder.path(), 78, &replay);
+        assert!(error.contains("--output"), "{error}");
+    }
+    for output in ["hard", "soft"] {
+        let error = fail(folder.path(), 78, &["score", "in.txt", "-o", output]);
+        assert!(error.contains("--output"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(path("in.txt")).unwrap(), text);
+    assert_eq!(fs::read_to_string(path("out.jsonl")).unwrap(), written);
+    assert!(!path("o").exists() && !path("new").exists());
+}
+
+#[test]
+fn an_open_quote_and_an_endless_line_are_one_bad_record_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |n: u32| match n {
+        101 => "101,\"x\n".to_owned(),
+        150 => format!("{}\n", "9".repeat(11 << 20)),
+        n => format!("{n},x\n"),
+    };
+    let text: String = std::iter::once("a,b\n".to_owned())
+        .chain((1..=201).map(record))
+        .collect();
+    fs::write(folder.path().join("in.csv"), text).unwrap();
+    let csv = [
+        "run",
+        "--source-kind=file",
+        "--source-path=in.csv",
+        "--input-format=csv",
+        "--input-values=a",
+        "--sink-path=out.jsonl",
+        "--input-max-quoted-lines=20",
+    ];
+    let error = fail(folder.path(), 1, &csv);
+    assert!(
+        error.contains("a quote that opens on line 102 is not closed"),
+        "{error}"
+    );
+    let letters = [
+        "--input-on-bad-record=dead_letter",
+        "--dead-letters-path=dead.jsonl",
+    ];
+    let said = run(folder.path(), &with(&csv, &letters));
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    assert!(stderr(&said).contains("open_quote"), "{}", stderr(&said));
+    let expected: Vec<u32> = (1..=201).filter(|n| ![101, 150].contains(n)).collect();
+    assert_eq!(values(&folder.path().join("out.jsonl")), expected);
+    let dead = results(&folder.path().join("dead.jsonl"));
+    let reasons: Vec<_> = dead.iter().map(|it| (&it["id"], &it["reason"])).collect();
+    assert_eq!(
+        reasons,
+        [
+            (&"in.csv/0/102".into(), &"open_quote".into()),
+            (&"in.csv/0/151".into(), &"too_long".into())
+        ]
+    );
+    let score = [
+        "score",
+        "in.csv",
+        "--column=a",
+        "--on-bad-record=skip",
+        "-o",
+        "scores.jsonl",
+    ];
+    let said = run(folder.path(), &score);
+    assert!(
+        stderr(&said).contains("line 102: a quote"),
+        "{}",
+        stderr(&said)
+    );
+    assert_eq!(lines(&folder.path().join("scores.jsonl")), 199);
+}
+
+#[test]
+fn the_exit_status_says_whether_anything_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.txt");
+    fs::write(&input, "").unwrap();
+    let error = fail(folder.path(), 1, &RUN);
+    assert!(error.contains("no record that could be used"), "{error}");
+    fs::write(&input, "x\ny\n").unwrap();
+    let error = fail(folder.path(), 1, &RUN);
+    assert!(
+        error.contains("all 2 records were bad: 2 not_a_number"),
+        "{error}"
+    );
+    append(&input, "1\n");
+    let said = run(folder.path(), &RUN);
+    assert!(said.status.success(), "{}", stderr(&said));
+    for expected in ["records=1", "results=1", "unreadable_times=0", "late=0"] {
+        assert!(stderr(&said).contains(expected), "{}", stderr(&said));
+    }
+    // Nothing new is no failure of a run that goes on from a checkpoint.
+    succeed(folder.path(), &RUN);
+    let text = "{\"v\":\"a\"}\n{\"v\":\"b\"}\n";
+    fs::write(folder.path().join("in.jsonl"), text).unwrap();
+    let error = fail(
+        folder.path(),
+        1,
+        &["score", "in.jsonl", "--column=v", "--on-bad-record=skip"],
+    );
+    assert!(error.contains("no record could be used"), "{error}");
+}
+
+#[test]
+fn a_signal_makes_the_output_of_score_partial() {
+    let mut command = rcf();
+    command
+        .args(["score", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = Running(command.stderr(Stdio::piped()).spawn().unwrap());
+    let mut input = child.0.stdin.take().unwrap();
+    input.write_all(numbers(0..10).as_bytes()).unwrap();
+    let mut first = [0; 1];
+    let output = child.0.stdout.as_mut().unwrap();
+    output.read_exact(&mut first).unwrap();
+    signal(&child, "INT");
+    let (status, messages) = end(child);
+    assert_eq!(status, Some(130), "{messages}");
+    assert!(messages.contains("partial"), "{messages}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let sine = [
+        "run",
+        "--source-kind=sine",
+        "--log=error",
+        "--checkpoint-directory=state",
+        "--checkpoint-every-records=1000",
+    ];
+    let mut command = rcf();
+    command
+        .current_dir(folder.path())
+        .args(sine)
+        .stdout(Stdio::piped());
+    let mut child = Running(command.stderr(Stdio::piped()).spawn().unwrap());
+    let mut first = [0; 4096];
+    let output = child.0.stdout.as_mut().unwrap();
+    output.read_exact(&mut first).unwrap();
+    drop(child.0.stdout.take());
+    let (status, messages) = end(child);
+    assert_eq!(status, Some(1), "{messages}");
+    assert_eq!(messages.lines().count(), 1, "{messages}");
+    assert!(
+        messages.contains("the reader of the output has gone away"),
+        "{messages}"
+    );
+}
+
+#[test]
+fn a_held_record_is_part_of_the_checkpoint() {
+    let record = |n: u32| {
+        let time = match n {
+            100 => 4_294_967_295_000,
+            n => 1_700_000_000_000 + 60_000 * u64::from(n),
+        };
+        format!("{{\"t\":{time},\"v\":{n}}}\n")
+    };
+    let arguments = |output: &'static str, state: &'static str| {
+        [
+            "run",
+            "--source-kind=file",
+            "--source-path=in.jsonl",
+            "--input-values=v",
+            "--input-timestamp=t",
+            "--input-on-bad-record=skip",
+            "--detector-enabled=true",
+            "--detector-use-time=true",
+            output,
+            state,
+        ]
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.jsonl");
+    let text = |range: std::ops::Range<u32>| range.map(record).collect::<String>();
+    let pieces = arguments("--sink-path=pieces", "--checkpoint-directory=a");
+    fs::write(&input, "").unwrap();
+    for (range, held) in [(0..101, 1), (101..102, 1), (102..103, 0), (103..300, 0)] {
+        append(&input, &text(range));
+        let said = run(folder.path(), &pieces);
+        assert!(said.status.success(), "{}", stderr(&said));
+        assert!(
+            stderr(&said).contains(&format!("held={held}")),
+            "{}",
+            stderr(&said)
+        );
+    }
+    succeed(
+        folder.path(),
+        &arguments("--sink-path=whole", "--checkpoint-directory=b"),
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("whole").lines().count(), 299);
+    assert!(read("pieces") == read("whole"));
+}

@@ -1,0 +1,367 @@
+//! The thread that reads lines: where it begins, and what it does at the end of the input.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::line_reader::{Line, LineReader};
+use super::rotation;
+use super::source::{LinesOptions, OnReplaced, Records};
+use super::text;
+use crate::error::SourceError;
+use crate::identity::{FileIdentity, FilePosition};
+use crate::record::Position;
+use crate::source::{ONLY_SHARD, number_in_position};
+
+/// How often a followed file is looked at.
+const POLL: Duration = Duration::from_millis(100);
+
+/// What is sent at once.
+pub(super) struct Lines {
+    pub(super) lines: Vec<Line>,
+    /// Behind the last of them.
+    pub(super) position: Option<FilePosition>,
+}
+
+type Sender = mpsc::Sender<Result<Lines, SourceError>>;
+
+pub(super) struct LineThread {
+    records: Records,
+    file: Option<File>, // that is read, where it is a regular one
+    identity: FileIdentity,
+    header: Option<Bytes>,
+    options: LinesOptions,
+    /// Files to read before the one that has the name now: it was rotated meanwhile.
+    rotated: Vec<PathBuf>,
+    /// Whether the file that is read has lost its name, or its content, to another.
+    superseded: bool,
+    /// Lines up to this one were consumed before positions held more than line numbers.
+    after: u64,
+}
+
+/// What was met on the way to a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Same,
+    /// The file ends before it.
+    Short,
+    /// The bytes before it are others.
+    Others,
+}
+
+/// What there is to do at the end of the input.
+enum AtEnd {
+    /// More was there, or another file.
+    Read,
+    Wait,
+    Done,
+}
+
+impl LineThread {
+    pub(super) fn new(
+        records: Records,
+        file: Option<File>,
+        header: Option<Bytes>,
+        options: LinesOptions,
+    ) -> Self {
+        let identity = identity(file.as_ref());
+        Self {
+            records,
+            file,
+            identity,
+            header,
+            options,
+            rotated: Vec::new(),
+            superseded: false,
+            after: 0,
+        }
+    }
+
+    /// Sends lines in batches of what one read gives, so that a slow pipe is not held back. Ends
+    /// when the source is dropped.
+    pub(super) fn run(mut self, position: Option<Position>, sender: &Sender) {
+        let done = match position {
+            Some(position) => self.resume(&position),
+            None => Ok(()),
+        };
+        if let Err(error) = done.and_then(|()| self.send_all(sender)) {
+            drop(sender.blocking_send(Err(error)));
+        }
+    }
+
+    fn send_all(&mut self, sender: &Sender) -> Result<(), SourceError> {
+        let mut newest = 0;
+        loop {
+            let Some(line) = self.next()? else {
+                match self.at_end()? {
+                    AtEnd::Read => continue,
+                    AtEnd::Wait if sender.is_closed() => return Ok(()),
+                    AtEnd::Wait => {
+                        std::thread::sleep(POLL);
+                        self.look_for_cut()?;
+                    }
+                    AtEnd::Done => break,
+                }
+                continue;
+            };
+            let mut lines = vec![line];
+            lines.extend(std::iter::from_fn(|| self.records.next_buffered()));
+            newest = lines.last().map_or(newest, |line| line.number);
+            lines.retain(|line| line.number > self.after);
+            let position = self.position();
+            if !lines.is_empty() && sender.blocking_send(Ok(Lines { lines, position })).is_err() {
+                return Ok(());
+            }
+        }
+        if newest < self.after {
+            let reason = format!("it ends on line {newest}");
+            return Err(self.replaced(self.after, reason));
+        }
+        Ok(())
+    }
+
+    /// How far it got; `None` where records are not lines.
+    fn position(&mut self) -> Option<FilePosition> {
+        let file = self.identity;
+        let reader = self.records.lines()?;
+        Some(FilePosition {
+            file,
+            offset: reader.offset(),
+            fingerprint: reader.fingerprint(),
+            line: reader.next_line(),
+        })
+    }
+
+    /// The next line; `None` at the present end of the input.
+    fn next(&mut self) -> Result<Option<Line>, SourceError> {
+        if let Some(line) = self.records.next_terminated()? {
+            return Ok(Some(line));
+        }
+        let may_grow = self.file.is_some() && !self.superseded && self.rotated.is_empty();
+        Ok(if may_grow && self.options.follow {
+            None
+        } else if may_grow && self.options.wait_for_line_feed {
+            self.records.lines().and_then(LineReader::last_open_quote)
+        } else {
+            self.records.last()
+        })
+    }
+
+    fn at_end(&mut self) -> Result<AtEnd, SourceError> {
+        if !self.rotated.is_empty() {
+            let next = self.rotated.remove(0);
+            self.superseded = false;
+            self.switch(&next)?;
+            return Ok(AtEnd::Read);
+        }
+        let follows = self.options.follow && self.file.is_some();
+        if !follows {
+            if let Some(reader) = self.records.lines()
+                && reader.has_open_line()
+            {
+                tracing::warn!(
+                    "{}: line {} has no line feed yet; it is read once it has one",
+                    reader.path().display(),
+                    reader.next_line()
+                );
+            }
+            return Ok(AtEnd::Done);
+        }
+        if self.superseded {
+            let path = self.records.path().to_owned();
+            if !path.exists() {
+                return Ok(AtEnd::Wait); // rotated once more at this moment
+            }
+            self.superseded = false;
+            self.switch(&path)?;
+            return Ok(AtEnd::Read);
+        }
+        self.look()
+    }
+
+    /// Whether the followed file was cut since it was looked at: then what is left of it may be in a
+    /// copy. Asked before more is read, since by then it may have grown again.
+    fn look_for_cut(&mut self) -> Result<(), SourceError> {
+        let (Some(file), Some(reader)) = (&self.file, self.records.lines()) else {
+            return Ok(());
+        };
+        let (tail, end) = reader.tail();
+        if rotation::still_holds(file, tail, end) {
+            return Ok(());
+        }
+        let path = self.records.path().to_owned();
+        let copies = match self.position() {
+            Some(position) => rotation::find(&path, &position)?,
+            None => Vec::new(),
+        };
+        tracing::warn!(
+            "{} was cut; {}",
+            path.display(),
+            match copies.first() {
+                Some(copy) => format!("reading on in {}", copy.display()),
+                None => "reading on from its start".to_owned(),
+            }
+        );
+        self.begin_rotated(copies)
+    }
+
+    /// Whether the followed file is still the one of its name.
+    fn look(&mut self) -> Result<AtEnd, SourceError> {
+        let path = self.records.path().to_owned();
+        match FileIdentity::of_path(&path) {
+            Some(now) if now != self.identity => {
+                tracing::info!("{} was rotated; reading on in the new file", path.display());
+                // The writer may have written to the old file until now.
+                self.superseded = true;
+                Ok(AtEnd::Read)
+            }
+            // Not there at the moment, as within a rotation, or the same one.
+            _ => Ok(AtEnd::Wait),
+        }
+    }
+
+    /// Reads other files before the one that has the name now, the first from where the old one
+    /// was left.
+    fn begin_rotated(&mut self, mut files: Vec<PathBuf>) -> Result<(), SourceError> {
+        let path = self.records.path().to_owned();
+        let Some(position) = self.position().filter(|_| !files.is_empty()) else {
+            return self.switch(&path);
+        };
+        files.push(path);
+        let first = files.remove(0);
+        self.open(&first)?;
+        self.skip_to(&position)?;
+        self.rotated = files;
+        Ok(())
+    }
+
+    /// Passes over what was read; whether the file has just that.
+    fn skip_to(&mut self, position: &FilePosition) -> Result<Reached, SourceError> {
+        let Some(reader) = self.records.lines() else {
+            return Ok(Reached::Short);
+        };
+        if reader.offset() > position.offset || !reader.skip_to(position.offset)? {
+            return Ok(Reached::Short);
+        }
+        if reader.fingerprint() != position.fingerprint {
+            return Ok(Reached::Others);
+        }
+        self.records.put_back(None);
+        self.records.number_from(position.line);
+        Ok(Reached::Same)
+    }
+
+    /// Goes on at the start of a file; a header that is the known one is passed over.
+    fn switch(&mut self, path: &Path) -> Result<(), SourceError> {
+        self.open(path)?;
+        if let Some(header) = &self.header {
+            let first = self.records.next_terminated()?;
+            let first = first.filter(|line| line.data != header);
+            self.records.put_back(first);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, path: &Path) -> Result<(), SourceError> {
+        let error = |source| SourceError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(error)?;
+        let kept = file.try_clone().map_err(error)?;
+        self.identity = identity(Some(&kept));
+        self.file = Some(kept);
+        let (input, _) = text::open(Box::new(file)).map_err(error)?;
+        self.records.switch(input);
+        Ok(())
+    }
+
+    /// Goes to the position of a checkpoint.
+    fn resume(&mut self, position: &Position) -> Result<(), SourceError> {
+        let sequence = position.sequence.as_deref().unwrap_or("0");
+        let last = number_in_position(ONLY_SHARD, sequence)?;
+        let path = self.records.path().to_owned();
+        if self.file.is_none() {
+            let next = position.file.as_ref().map_or(last + 1, |file| file.line);
+            tracing::warn!(
+                "{} is a pipe: the models go on from the checkpoint, and everything that comes \
+                 through it is new; lines are counted on from {next}",
+                path.display()
+            );
+            self.records.number_from(next);
+            return Ok(());
+        }
+        if self.records.lines().is_none() {
+            // Values that do not stand on lines are counted.
+            self.after = last;
+            return Ok(());
+        }
+        let Some(file) = &position.file else {
+            tracing::warn!(
+                "{}: the checkpoint is of a release that kept line numbers alone; reading on \
+                 after line {last}, without knowing whether it is the same file",
+                path.display()
+            );
+            self.after = last;
+            return Ok(());
+        };
+        let reached = self.skip_to(file)?;
+        if reached == Reached::Same {
+            if self.identity != file.file {
+                tracing::info!(
+                    "{} was moved or copied; its content is known",
+                    path.display()
+                );
+            }
+            return Ok(());
+        }
+        if self.options.follow {
+            let found = rotation::find(&path, file)?;
+            if let Some(first) = found.first() {
+                tracing::info!(
+                    "{} was rotated meanwhile; reading on in {}",
+                    path.display(),
+                    first.display()
+                );
+                self.open(first)?;
+                self.skip_to(file)?;
+                self.rotated = found[1..].to_vec();
+                self.rotated.push(path);
+                return Ok(());
+            }
+        }
+        let reason = match reached {
+            Reached::Short => format!("it has fewer than {} bytes", file.offset),
+            _ => format!("its first {} bytes are others", file.offset),
+        };
+        match self.options.on_replaced {
+            OnReplaced::Fail => Err(self.replaced(last, reason)),
+            OnReplaced::Restart => {
+                tracing::warn!(
+                    "{} is not the file of the checkpoint: {reason}; reading it from its start",
+                    path.display()
+                );
+                self.records.put_back(None);
+                self.records.number_from(file.line);
+                self.switch(&path)
+            }
+        }
+    }
+
+    fn replaced(&self, line: u64, reason: String) -> SourceError {
+        SourceError::Replaced {
+            path: self.records.path().to_owned(),
+            line,
+            reason,
+        }
+    }
+}
+
+fn identity(file: Option<&File>) -> FileIdentity {
+    let metadata = file.and_then(|file| file.metadata().ok());
+    let identity = metadata.and_then(|metadata| FileIdentity::of(&metadata));
+    identity.unwrap_or_default()
+}

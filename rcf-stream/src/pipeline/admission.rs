@@ -1,0 +1,252 @@
+//! From a batch to the events that are judged now: decodes records, and holds those whose time is
+//! far ahead until others have told whether it is right.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+
+use super::Pipeline;
+use crate::error::BadRecord;
+use crate::event::Event;
+use crate::record::{HeldRecord, Record, Timestamp};
+use crate::source::Batch;
+use crate::time::{Ahead, Decided, TimeUnit};
+
+/// A line of a record, decoded or not.
+pub(super) struct Part<'a> {
+    pub(super) record: Cow<'a, Record>,
+    pub(super) line: Option<usize>,
+    pub(super) data: Bytes,
+    /// What is wrong with it; else it is the next of the events.
+    pub(super) bad: Option<BadRecord>,
+}
+
+/// Lines in the order in which they are judged, and the events of those that are not bad.
+#[derive(Default)]
+pub(super) struct Admitted<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) events: Vec<Event>,
+}
+
+/// A decoded line that is held.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    record: Record,
+    line: Option<usize>,
+    data: Bytes,
+    event: Event,
+}
+
+impl Pipeline {
+    pub(super) fn admit<'a>(&mut self, batch: &'a Batch) -> Admitted<'a> {
+        let mut admitted = Admitted::default();
+        for (index, record) in batch.records.iter().enumerate() {
+            if let Some(fault) = batch.faults.get(&index) {
+                admitted.parts.push(Part {
+                    record: Cow::Borrowed(record),
+                    line: None,
+                    data: record.data.clone(),
+                    bad: Some(fault.clone().into()),
+                });
+                continue;
+            }
+            for (line, data) in self.decoder.parts(&record.data) {
+                let part = Part {
+                    record: Cow::Borrowed(record),
+                    line,
+                    data: record.data.slice_ref(data),
+                    bad: None,
+                };
+                match self.decoder.decode(data) {
+                    Ok(decoded) => {
+                        let event = Event::new(record, line, decoded, self.model_per);
+                        self.admit_event(part, event, &mut admitted);
+                    }
+                    Err(reason) => admitted.parts.push(Part {
+                        bad: Some(reason.into()),
+                        ..part
+                    }),
+                }
+            }
+        }
+        admitted
+    }
+
+    fn admit_event<'a>(&mut self, part: Part<'a>, event: Event, admitted: &mut Admitted<'a>) {
+        let shard = Arc::clone(&part.record.shard);
+        let arrival = part.record.timestamp;
+        if let Some(arrival) = arrival {
+            self.positions.tick(&shard, Some(arrival.0));
+        }
+        let (Some(gate), Some(time)) = (&mut self.ahead, event.time) else {
+            return self.judge_now(part, event, admitted);
+        };
+        let clock = self.positions.clock(&shard);
+        if gate.is_far(clock, time) {
+            let held = Ahead {
+                shard,
+                key: event.model.clone(),
+                time,
+                agree: 0,
+                against: 0,
+                contested: false,
+                item: Waiting {
+                    record: part.record.into_owned(),
+                    line: part.line,
+                    data: part.data,
+                    event,
+                },
+            };
+            let decided = gate.hold(clock, held);
+            self.admit_decided(decided, admitted);
+        } else {
+            let refuted = gate.follows_clock(&shard, &event.model);
+            self.admit_decided(refuted, admitted);
+            if arrival.is_none() {
+                self.positions.tick(&shard, Some(time as i64));
+            }
+            self.judge_now(part, event, admitted);
+        }
+    }
+
+    fn judge_now<'a>(&self, part: Part<'a>, mut event: Event, admitted: &mut Admitted<'a>) {
+        if part.record.timestamp.is_some() || self.operator.forgets() {
+            event.clock = self.positions.clock(&part.record.shard).unwrap_or(0);
+        }
+        admitted.parts.push(part);
+        admitted.events.push(event);
+    }
+
+    fn admit_decided(&mut self, decided: Vec<Decided<Waiting>>, admitted: &mut Admitted<'_>) {
+        for decided in decided {
+            let (held, bad) = match decided {
+                Decided::Judge { held, moves_clock } => {
+                    if moves_clock && held.item.record.timestamp.is_none() {
+                        self.positions.tick(&held.shard, Some(held.time as i64));
+                    }
+                    (held, None)
+                }
+                Decided::Bad(held) => {
+                    let bad = BadRecord::FarAhead {
+                        time: Timestamp(held.time as i64),
+                        clock: Timestamp(self.positions.clock(&held.shard).unwrap_or(0)),
+                    };
+                    (held, Some(bad))
+                }
+            };
+            let Waiting {
+                record,
+                line,
+                data,
+                event,
+            } = held.item;
+            let part = Part {
+                record: Cow::Owned(record),
+                line,
+                data,
+                bad,
+            };
+            if part.bad.is_some() {
+                admitted.parts.push(part);
+            } else {
+                self.judge_now(part, event, admitted);
+            }
+        }
+    }
+
+    /// The stream has ended: decides about what is held, unless a later run can go on with it.
+    pub(super) fn admit_rest(&mut self) -> Admitted<'static> {
+        let mut admitted = Admitted::default();
+        let Some(gate) = self.ahead.as_mut().filter(|gate| !gate.is_empty()) else {
+            return admitted;
+        };
+        if self.checkpointer.is_some() {
+            tracing::warn!(
+                records = gate.len(),
+                "records with times far ahead wait in the checkpoint until others agree with them"
+            );
+            return admitted;
+        }
+        let decided = gate.finish();
+        self.admit_decided(decided, &mut admitted);
+        admitted
+    }
+
+    /// Writes into the positions what belongs to the state of the input.
+    pub(super) fn note_input_state(&mut self) {
+        let gate = self.ahead.iter().flat_map(|gate| gate.iter());
+        let held = gate.map(|held| (Arc::clone(&held.shard), saved(held)));
+        self.positions
+            .note(self.decoder.time_unit(), held.collect());
+    }
+
+    /// Goes on with what a checkpoint has noted.
+    pub(super) fn restore_input_state(&mut self) {
+        // Release 0.1.0 read all numbers as milliseconds, and its checkpoints name no unit.
+        let begun = self.positions.iter().any(|(_, it)| it.sequence.is_some());
+        let unit = self.positions.time_unit();
+        let unit = unit.or_else(|| begun.then_some(TimeUnit::Milliseconds));
+        self.decoder.resume_time_unit(unit);
+        let Some(gate) = &mut self.ahead else {
+            return;
+        };
+        for (shard, position) in self.positions.iter() {
+            for saved in &position.held {
+                let Some(record) = restored(shard, saved) else {
+                    continue; // the checksum of the checkpoint was right, so this is not met
+                };
+                let Ok(decoded) = self.decoder.decode(&record.data) else {
+                    continue; // it was decoded with these settings before
+                };
+                let event = Event::new(&record, saved.line, decoded, self.model_per);
+                gate.restore(Ahead {
+                    shard: Arc::clone(&record.shard),
+                    key: event.model.clone(),
+                    time: event.time.unwrap_or_default(),
+                    agree: saved.agree,
+                    against: saved.against,
+                    contested: saved.contested,
+                    item: Waiting {
+                        data: record.data.clone(),
+                        line: saved.line,
+                        record,
+                        event,
+                    },
+                });
+            }
+        }
+    }
+}
+
+fn saved(held: &Ahead<Waiting>) -> HeldRecord {
+    let Waiting {
+        record, line, data, ..
+    } = &held.item;
+    HeldRecord {
+        stream: record.stream.to_string(),
+        sequence: record.sequence.clone(),
+        sub_sequence: record.sub_sequence,
+        line: *line,
+        partition_key: record.partition_key.clone(),
+        timestamp: record.timestamp.map(|arrival| arrival.0),
+        data: STANDARD.encode(data),
+        agree: held.agree,
+        against: held.against,
+        contested: held.contested,
+    }
+}
+
+fn restored(shard: &str, held: &HeldRecord) -> Option<Record> {
+    Some(Record {
+        stream: held.stream.as_str().into(),
+        shard: shard.into(),
+        sequence: held.sequence.clone(),
+        sub_sequence: held.sub_sequence,
+        partition_key: held.partition_key.clone(),
+        timestamp: held.timestamp.map(Timestamp),
+        data: STANDARD.decode(&held.data).ok()?.into(),
+    })
+}

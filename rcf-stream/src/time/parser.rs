@@ -1,0 +1,341 @@
+//! The reader of times.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::TimeUnit;
+use crate::event::EventTime;
+use crate::number::parse_number;
+
+/// How times are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
+pub enum TimeFormat {
+    /// RFC 3339, or a number whose unit is recognised by the first one.
+    #[default]
+    Auto,
+    /// RFC 3339; blanks in place of the `T`, and a missing offset or time of day, are allowed.
+    Rfc3339,
+    /// A number of this unit since 1970.
+    Epoch(TimeUnit),
+    /// A pattern of `strptime`, such as `%d/%b/%Y:%H:%M:%S %z`.
+    Pattern(String),
+}
+
+/// The text is not a time format.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{text:?} is not a time format: {reason}. It is auto, rfc3339, s, ms, us, ns, or a pattern \
+     such as %d.%m.%Y %H:%M"
+)]
+pub struct ParseTimeFormatError {
+    text: String,
+    reason: String,
+}
+
+impl FromStr for TimeFormat {
+    type Err = ParseTimeFormatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(unit) = TimeUnit::named(text) {
+            return Ok(Self::Epoch(unit));
+        }
+        let error = |reason: String| ParseTimeFormatError {
+            text: text.to_owned(),
+            reason,
+        };
+        match text {
+            "auto" => Ok(Self::Auto),
+            "rfc3339" => Ok(Self::Rfc3339),
+            _ if text.contains('%') => {
+                check_pattern(text).map_err(error)?;
+                Ok(Self::Pattern(text.to_owned()))
+            }
+            _ => Err(error("there is no format of that name".to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for TimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Rfc3339 => "rfc3339",
+            Self::Epoch(unit) => unit.name(),
+            Self::Pattern(pattern) => pattern,
+        })
+    }
+}
+
+impl TryFrom<String> for TimeFormat {
+    type Error = ParseTimeFormatError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TimeFormat> for String {
+    fn from(format: TimeFormat) -> Self {
+        format.to_string()
+    }
+}
+
+/// Reads the times of one stream.
+///
+/// With [`TimeFormat::Auto`] the first number decides on the unit of all: a later number of another
+/// magnitude is then a time far away, not a time in another unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TimeParser {
+    format: TimeFormat,
+    unit: Option<TimeUnit>,
+}
+
+impl TimeParser {
+    /// A parser of this format.
+    #[must_use]
+    pub fn new(format: TimeFormat) -> Self {
+        let unit = match format {
+            TimeFormat::Epoch(unit) => Some(unit),
+            _ => None,
+        };
+        Self { format, unit }
+    }
+
+    /// The format it was made for.
+    #[must_use]
+    pub fn format(&self) -> &TimeFormat {
+        &self.format
+    }
+
+    /// The unit of numbers, where it is configured or was recognised.
+    #[must_use]
+    pub fn unit(&self) -> Option<TimeUnit> {
+        self.unit
+    }
+
+    /// Continues with the unit that an earlier run recognised; a configured one stays.
+    pub fn resume(&mut self, unit: Option<TimeUnit>) {
+        if self.format == TimeFormat::Auto {
+            self.unit = unit.or(self.unit);
+        }
+    }
+
+    /// Milliseconds since 1970, finite; `None` where the time cannot be read.
+    pub fn millis(&mut self, time: &EventTime) -> Option<f64> {
+        match time {
+            EventTime::Arrival(arrival) => Some(arrival.0 as f64),
+            EventTime::Number(number) => match &self.format {
+                TimeFormat::Pattern(pattern) => by_pattern(pattern, &number.to_string()),
+                TimeFormat::Rfc3339 => None,
+                TimeFormat::Auto | TimeFormat::Epoch(_) => self.epoch(number.as_f64()?),
+            },
+            EventTime::Text(text) => self.text(text.trim()),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Option<f64> {
+        match &self.format {
+            TimeFormat::Pattern(pattern) => by_pattern(pattern, text),
+            TimeFormat::Rfc3339 => rfc3339(text),
+            TimeFormat::Auto | TimeFormat::Epoch(_) if is_plain_number(text) => {
+                self.epoch(parse_number(text)?)
+            }
+            TimeFormat::Epoch(_) => None,
+            TimeFormat::Auto => rfc3339(text),
+        }
+    }
+
+    fn epoch(&mut self, number: f64) -> Option<f64> {
+        if !number.is_finite() {
+            return None;
+        }
+        let unit = *self.unit.get_or_insert_with(|| {
+            let unit = TimeUnit::recognise(number);
+            tracing::info!(
+                first = number,
+                "times are read as {} since 1970; input.time_format names another unit",
+                unit.plural()
+            );
+            unit
+        });
+        Some(unit.to_millis(number))
+    }
+}
+
+/// Digits with an optional sign and decimals: `20231114` is a number, `2023-11-14` is not.
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_part = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(is_part)
+}
+
+/// RFC 3339 with any offset, or without one as UTC, as `2014-07-01 00:00:00`, in milliseconds.
+fn rfc3339(text: &str) -> Option<f64> {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(time) => Some(to_millis(time)),
+        Err(_) => in_utc(text.parse().ok()?),
+    }
+}
+
+fn by_pattern(pattern: &str, text: &str) -> Option<f64> {
+    let parts = strtime::parse(pattern, text).ok()?;
+    match parts.to_timestamp() {
+        Ok(time) => Some(to_millis(time)),
+        Err(_) if parts.offset().is_some() => None,
+        Err(_) => in_utc(parts.to_datetime().ok()?),
+    }
+}
+
+fn in_utc(civil: DateTime) -> Option<f64> {
+    let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
+    Some(to_millis(zoned.timestamp()))
+}
+
+fn to_millis(time: jiff::Timestamp) -> f64 {
+    time.as_nanosecond() as f64 / 1e6
+}
+
+/// Whether what the pattern writes can be read back as a time.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    let example = jiff::civil::date(2023, 11, 14).at(22, 13, 20, 123_000_000);
+    let example = example
+        .to_zoned(TimeZone::UTC)
+        .map_err(|error| error.to_string())?;
+    let written = strtime::format(pattern, &example).map_err(|error| error.to_string())?;
+    match by_pattern(pattern, &written) {
+        Some(_) => Ok(()),
+        None => Err(match strtime::parse(pattern, &written) {
+            Err(error) => error.to_string(),
+            Ok(_) => "it has no date".to_owned(),
+        }),
+    }
+}
+
+/// Common formats that [`TimeFormat::Auto`] does not read, because days and months could be
+/// confused.
+const PATTERNS: [&str; 9] = [
+    "%d/%b/%Y:%H:%M:%S %z",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%a, %d %b %Y %H:%M:%S %z",
+];
+
+/// A format that reads this text, to be named in a message.
+#[must_use]
+pub fn likely_format(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let mut patterns = PATTERNS.into_iter();
+    patterns.find(|pattern| by_pattern(pattern, text).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOMENT: f64 = 1_700_000_000_000.0; // 2023-11-14T22:13:20Z
+
+    fn read(format: &str, text: &str) -> Option<f64> {
+        let mut parser = TimeParser::new(format.parse().unwrap());
+        parser.millis(&EventTime::Text(text.to_owned()))
+    }
+
+    fn number(parser: &mut TimeParser, number: f64) -> Option<f64> {
+        let number = serde_json::Number::from_f64(number).unwrap();
+        parser.millis(&EventTime::Number(number))
+    }
+
+    #[test]
+    fn the_same_moment_in_every_format() {
+        let cases = [
+            ("auto", "2023-11-14T22:13:20Z"),
+            ("auto", " 2023-11-14 22:13:20 "),
+            ("auto", "2023-11-14T23:13:20.000+01:00"),
+            ("auto", "1700000000"),
+            ("auto", "1700000000.0"),
+            ("auto", "1700000000000"),
+            ("auto", "1700000000000000"),
+            ("auto", "1700000000000000000"),
+            ("rfc3339", "2023-11-14t22:13:20z"),
+            ("s", "1700000000"),
+            ("ms", "1700000000000"),
+            ("us", "1700000000000000"),
+            ("ns", "1700000000000000000"),
+            ("%m/%d/%Y %I:%M:%S %p", "11/14/2023 10:13:20 PM"),
+            ("%d.%m.%Y %H:%M:%S", "14.11.2023 22:13:20"),
+            ("%d/%b/%Y:%H:%M:%S %z", "14/Nov/2023:23:13:20 +0100"),
+            ("%Y%m%d%H%M%S", "20231114221320"),
+            ("%s", "1700000000"),
+        ];
+        for (format, text) in cases {
+            assert_eq!(read(format, text), Some(MOMENT), "{text} as {format}");
+        }
+        assert_eq!(read("auto", "2023-11-14"), Some(1_699_920_000_000.0));
+        assert_eq!(read("%d.%m.%Y", "14.11.2023"), Some(1_699_920_000_000.0));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nothing() {
+        let cases = [
+            ("auto", "11/14/2023 10:13:20 PM"),
+            ("auto", "14.11.2023 22:13"),
+            ("auto", ""),
+            ("auto", "now"),
+            ("auto", "inf"),
+            ("auto", "2023-02-30"),
+            ("rfc3339", "1700000000"),
+            ("ms", "2023-11-14T22:13:20Z"),
+            ("%d.%m.%Y", "14.13.2023"),
+        ];
+        for (format, text) in cases {
+            assert_eq!(read(format, text), None, "{text} as {format}");
+        }
+    }
+
+    #[test]
+    fn the_first_number_decides_on_the_unit() {
+        let mut parser = TimeParser::default();
+        assert_eq!(number(&mut parser, 1.7e9), Some(MOMENT));
+        assert_eq!(parser.unit(), Some(TimeUnit::Seconds));
+        // Milliseconds among seconds are a time far ahead.
+        assert_eq!(number(&mut parser, 1.7e12), Some(MOMENT * 1e3));
+        let mut resumed = TimeParser::default();
+        resumed.resume(parser.unit());
+        assert_eq!(number(&mut resumed, 1.7e12), Some(MOMENT * 1e3));
+        let mut configured = TimeParser::new(TimeFormat::Epoch(TimeUnit::Milliseconds));
+        configured.resume(parser.unit());
+        assert_eq!(number(&mut configured, 1.7e12), Some(MOMENT));
+    }
+
+    #[test]
+    fn formats_are_checked() {
+        for text in ["", "iso", "%H:%M", "%Q-%", "seconds"] {
+            assert!(text.parse::<TimeFormat>().is_err(), "{text}");
+        }
+        for text in ["auto", "rfc3339", "s", "ms", "us", "ns", "%d.%m.%y"] {
+            assert_eq!(text.parse::<TimeFormat>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn messages_name_a_pattern_that_fits() {
+        let us = likely_format("11/14/2023 10:13:20 PM");
+        assert_eq!(us, Some("%m/%d/%Y %I:%M:%S %p"));
+        assert_eq!(likely_format("14.11.2023 22:13"), Some("%d.%m.%Y %H:%M"));
+        let log = likely_format("14/Nov/2023:22:13:20 +0000");
+        assert_eq!(log, Some("%d/%b/%Y:%H:%M:%S %z"));
+        assert_eq!(likely_format("whenever"), None);
+    }
+}
