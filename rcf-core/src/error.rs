@@ -123,6 +123,12 @@ pub enum ConfigError {
         /// The greatest value.
         greatest: f64,
     },
+    /// The false alarm rate is out of range.
+    #[error("false_alarm_rate must be at least 1e-12 and at most 0.5, got {got}")]
+    FalseAlarmRate {
+        /// The value that was given.
+        got: f64,
+    },
     /// A parameter of the threshold is out of range.
     #[error("the parameters of a threshold must be above 0 and at most 1e6, got {got}")]
     Threshold {

@@ -215,7 +215,7 @@ def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
 @pytest.mark.parametrize(("name", "seen"), DETECTORS.items())
 def test_detectors_that_rust_has_saved_go_on_bit_for_bit(name, seen):
     """The next sixty records and their verdicts are those of `rcf-core/tests/detector/fixtures.rs`."""
-    file = FIXTURES.parent / "v2" / f"{name}.rcf"
+    file = FIXTURES.parent / "v3" / f"{name}.rcf"
     detector = rcf.AnomalyDetector.load(file)
     assert detector.to_bytes() == file.read_bytes()
     t = np.arange(seen, seen + 60)

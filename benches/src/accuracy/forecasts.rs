@@ -171,7 +171,14 @@ mod tests {
 
     #[test]
     fn the_naive_forecast_with_the_true_period_has_the_error_one() {
-        let wave = |t: usize| 10.0 * (t % 20) as f64 + ((t * 7_919) % 13) as f64;
+        // Noise without a period of its own: the high bits of a linear congruential generator.
+        let mut state = 1u64;
+        let wave = |t: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            10.0 * (t % 20) as f64 + ((state >> 33) % 13) as f64
+        };
         let series = Series {
             name: "wave".to_owned(),
             period: 20,

@@ -156,9 +156,11 @@ pub fn by_kind(streams: &[Stream], judged: &[Judged]) -> BTreeMap<&'static str, 
             let (first, last) = stream.windows[0];
             (first..stream.end.min(last + 11)).contains(&alert.row)
         });
-        let is_named =
+        let is_right =
             first.is_some_and(|alert| alert.input.is_some() && alert.input == stream.faulty);
-        of_kind.named += usize::from(is_named);
+        of_kind.named += usize::from(is_right);
+        let names_inputs = first.is_some_and(|alert| alert.input.is_some());
+        of_kind.is_named |= names_inputs && stream.faulty.is_some();
     }
     kinds
 }

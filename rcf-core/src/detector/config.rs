@@ -145,7 +145,10 @@ impl DetectorConfig {
             return Err(ConfigError::ZeroInLearning);
         }
         if let Some(got) = self.threshold.invalid() {
-            return Err(ConfigError::Threshold { got });
+            return Err(match self.threshold {
+                Threshold::Calibrated { .. } => ConfigError::FalseAlarmRate { got },
+                _ => ConfigError::Threshold { got },
+            });
         }
         if !self.near_expected.is_valid() {
             return Err(ConfigError::NearExpected);

@@ -46,7 +46,8 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
     Examples
     --------
     >>> sensors = np.repeat(["a", "b"], 1000)
-    >>> values = np.tile(np.sin(np.arange(1000) / 10), 2)
+    >>> noise = np.random.default_rng(7).normal(0, 0.1, 2000)
+    >>> values = np.tile(np.sin(np.arange(1000) / 10), 2) + noise
     >>> values[1900] = 3.0
     >>> detectors = rcf.DetectorMap(seed=7, budget=10_000_000)
     >>> results = detectors.process(sensors, values)

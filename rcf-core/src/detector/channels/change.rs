@@ -127,18 +127,15 @@ impl Change {
         self.unexplained += (share - self.unexplained) / self.count;
     }
 
-    /// The median of the values one, two and three periods ago, of the next value; the newest of
-    /// them while three cycles are not known.
+    /// The median of the values one, two and three periods ago, of the next value. Without three
+    /// cycles there is none: the mean of fewer would repeat an odd one.
     fn usual_at_phase(&self, period: usize) -> Option<f64> {
         let values = self.history.values();
         let ago = |cycles: usize| values.len().checked_sub(cycles * period).map(|i| values[i]);
         if period < 2 {
             return None;
         }
-        let first = ago(1)?;
-        let (Some(second), Some(third)) = (ago(2), ago(3)) else {
-            return Some(first);
-        };
+        let (first, second, third) = (ago(1)?, ago(2)?, ago(3)?);
         Some(first.min(second).max(first.max(second).min(third)))
     }
 
