@@ -29,6 +29,9 @@ follow = {follow}
 [input]
 {input}
 
+[detector]
+enabled = false
+
 [forest]
 shingle_size = 1
 sample_size = 628
