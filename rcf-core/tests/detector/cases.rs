@@ -144,3 +144,59 @@ fn an_offset_blinds_nobody() {
         assert!(verdict.is_anomaly(), "{offset:e}: {verdict:?}");
     }
 }
+
+/// The records at which something is reported.
+fn reported(inputs: usize, seed: u64, records: impl Iterator<Item = Vec<f64>>) -> Vec<usize> {
+    let builder = AnomalyDetector::builder(inputs).seed(seed);
+    let mut detector = builder.build().unwrap();
+    records
+        .enumerate()
+        .filter(|(_, record)| detector.process(record).unwrap().is_anomaly())
+        .map(|(t, _)| t)
+        .collect()
+}
+
+#[test]
+fn a_step_of_still_inputs_is_one_alert_at_its_first_record() {
+    for (inputs, at, seed) in [(2, 802, 0), (2, 1_502, 1), (3, 2_002, 2), (4, 1_200, 3)] {
+        let records = (0..at + 300).map(|t| {
+            let mut record: Vec<f64> = (1..=inputs).map(|i| 10.0 * i as f64).collect();
+            record[inputs - 1] += if t < at { 0.0 } else { 1.5 };
+            record
+        });
+        assert_eq!(reported(inputs, seed, records), [at], "{inputs} {at}");
+    }
+}
+
+#[test]
+fn calm_periodic_inputs_are_left_in_peace() {
+    for (period, inputs, seed) in [(24.0, 2, 0), (288.0, 2, 1), (288.0, 3, 2)] {
+        let mut random = Random::new(seed);
+        let records = (0..10_000).map(|t| {
+            let phase = f64::from(t) * std::f64::consts::TAU / period;
+            (0..inputs)
+                .map(|i| (phase + f64::from(i)).sin() + 0.1 * random.normal())
+                .collect()
+        });
+        let alerts = reported(inputs as usize, seed, records);
+        assert!(alerts.len() <= 2, "{period} {inputs}: {alerts:?}");
+    }
+}
+
+#[test]
+fn an_event_does_not_hide_a_later_one_of_another_input() {
+    for seed in 0..3 {
+        let mut random = Random::new(seed);
+        let records = (0..2_000).map(|t| {
+            let mut record = vec![random.normal(), 100.0 + 20.0 * random.normal()];
+            record[0] += if t == 1_200 { 12.0 } else { 0.0 };
+            record[1] += if t == 1_300 { 240.0 } else { 0.0 };
+            record
+        });
+        let alerts = reported(2, seed, records);
+        assert!(
+            alerts.contains(&1_200) && alerts.contains(&1_300),
+            "{alerts:?}"
+        );
+    }
+}
