@@ -8,7 +8,7 @@ use super::{AnomalyDetector, Buffers};
 const LONG_GAP: f64 = 1.5;
 /// Gaps that are looked at before a long one is recognised.
 const KNOWN_GAPS: f64 = 8.0;
-/// Observations of a gap that are made up for at most: beyond, the past is too far away to matter.
+/// Observations of a gap that are filled in at most: the ones before are too far away to matter.
 const LONGEST: f64 = 2000.0;
 
 impl AnomalyDetector {

@@ -199,7 +199,7 @@ impl Span {
         if self.next >= 2 * SPAN {
             self.next -= SPAN;
         }
-        // Summed anew each time: a running sum would drift, and remember huge values for ever.
+        // Summed from scratch each time: a running sum would drift, and remember huge values for ever.
         (self.next >= SPAN).then(|| self.values.iter().sum::<f64>() / SPAN as f64)
     }
 

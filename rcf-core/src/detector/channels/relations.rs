@@ -40,7 +40,7 @@ pub(crate) struct Relations {
     pub(crate) precision: Vec<f64>,
     /// Records in the covariance, at most [`MEMORY`].
     pub(crate) count: f64,
-    /// Records until the precision is computed anew.
+    /// Records until the precision is computed again.
     pub(crate) due: usize,
     /// The normalised record, and a work space; of no meaning between calls.
     scratch: [Vec<f64>; 2],
