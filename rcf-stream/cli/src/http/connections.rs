@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 /// The most connections at a time.
@@ -39,8 +39,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                open.make_room(most);
-                open.push(tokio::spawn(answer(stream, router.clone())).abort_handle());
+                open.make_room(most).await;
+                open.push(tokio::spawn(answer(stream, router.clone())));
             }
             // The peer has gone, or there are no descriptors left: somebody else took them.
             Err(error) => {
@@ -48,7 +48,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
                 if failures.is_power_of_two() {
                     tracing::warn!(%error, failures, "cannot accept an HTTP connection");
                 }
-                open.make_room(most / 2 + 1);
+                open.make_room(most / 2 + 1).await;
                 sleep(PAUSE).await;
             }
         }
@@ -71,28 +71,32 @@ async fn answer(stream: TcpStream, router: Router) {
 
 /// The connections that are open, oldest first. All are closed when this is dropped.
 #[derive(Debug, Default)]
-struct Connections(VecDeque<AbortHandle>);
+struct Connections(VecDeque<JoinHandle<()>>);
 
 impl Connections {
-    /// Closes the oldest ones until another one fits.
-    fn make_room(&mut self, most: usize) {
+    /// Closes the oldest ones until another one fits. Returns when their descriptors are free: an
+    /// aborted task keeps its own until the runtime drops it, and a burst of connections would
+    /// be accepted meanwhile.
+    async fn make_room(&mut self, most: usize) {
         self.0.retain(|connection| !connection.is_finished());
         while self.0.len() >= most {
             let Some(oldest) = self.0.pop_front() else {
                 break;
             };
             oldest.abort();
+            // An error means that it was aborted, which is what was asked for.
+            let _ = oldest.await;
         }
     }
 
-    fn push(&mut self, connection: AbortHandle) {
+    fn push(&mut self, connection: JoinHandle<()>) {
         self.0.push_back(connection);
     }
 }
 
 impl Drop for Connections {
     fn drop(&mut self) {
-        self.0.iter().for_each(AbortHandle::abort);
+        self.0.iter().for_each(JoinHandle::abort);
     }
 }
 
