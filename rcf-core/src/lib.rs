@@ -50,8 +50,8 @@ pub use config::{
     RandomCutForestBuilder,
 };
 pub use detector::{
-    AnomalyDetector, AnomalyDetectorBuilder, Candidate, Descriptor, DetectorConfig, Direction,
-    EvidenceKind, InputAttribution, Learning, MissingPolicy, NearExpected, Silenced, Suggestion,
+    AnomalyDetector, AnomalyDetectorBuilder, Candidate, Detection, DetectorConfig, Direction,
+    EvidenceKind, Imputation, InputAttribution, Learning, NearExpected, Suggestion, Suppressed,
     Threshold, Transform, suggest,
 };
 pub use error::{ArrayError, ConfigError, InputError, StateError};

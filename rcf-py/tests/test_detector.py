@@ -20,8 +20,8 @@ COLUMNS = [
     "severity",
     "grade",
     "confidence",
-    "made_up",
-    "warmup",
+    "synthetic_fraction",
+    "warm_up",
     "imputed",
     "is_anomaly",
 ]
@@ -50,7 +50,7 @@ def test_the_spikes_are_found_and_nothing_else(wave):
     assert ((result.grade > 0) == result.is_anomaly).all() and (result.grade <= 1).all()
     assert set(SPIKES) <= set(np.argsort(result.score)[-16:].tolist())
     assert (result.severity[SPIKES] > 0.5).all()
-    assert result.warmup[0] == 70 and result.warmup[-1] == 0
+    assert result.warm_up[0] == 70 and result.warm_up[-1] == 0
     assert abs(result.expected[SPIKES, 0]).max() < 2 and np.isnan(result.expected[0, 0])
     why = result.attribution
     assert why.high[SPIKES[0], 0] > 2 * why.low[SPIKES[0], 0]
@@ -67,7 +67,7 @@ def test_an_array_is_the_one_by_one_loop_bit_for_bit(pair, shingle_size):
         assert getattr(result, name).tolist() == [getattr(one, name) for one in single], name
     for at, row in enumerate(result.candidate):
         one = single[row]
-        assert one.relative_index == result.relative_index[at] and one.silenced == result.reasons[at]
+        assert one.relative_index == result.relative_index[at] and one.suppressed == result.suppressed[at]
         assert np.array_equal(one.expected, result.expected[row])
         assert np.array_equal(one.attribution, [part[row] for part in result.attribution])
     assert all(one.expected is None for row, one in enumerate(single) if row not in result.candidate)
@@ -140,10 +140,10 @@ def test_a_few_points_of_the_past_are_a_start_that_says_what_it_is(wave):
     assert (detector.warm_up_left, detector.records) == (0, 100)
     result = detector.process(wave[600:])
     assert set(SPIKES) <= set((600 + np.flatnonzero(result.is_anomaly)).tolist())
-    assert 0.8 < result.made_up[0] < 0.9 and (np.diff(result.made_up) <= 0).all() and result.made_up[-1] < 0.3
+    assert 0.8 < result.synthetic_fraction[0] < 0.9 and (np.diff(result.synthetic_fraction) <= 0).all() and result.synthetic_fraction[-1] < 0.3
     assert result.confidence[0] < 0.62 and (result.score > 0).all()
     restored = rcf.AnomalyDetector.from_bytes(detector.to_bytes())
-    assert restored.process_one(0.0).made_up == detector.process_one(0.0).made_up > 0
+    assert restored.process_one(0.0).synthetic_fraction == detector.process_one(0.0).synthetic_fraction > 0
 
 
 def test_what_cannot_start_a_detector_is_refused(wave):
@@ -376,7 +376,7 @@ def test_a_table_keeps_its_index_and_names(pair):
     table = result.to_frame()
     assert table.index.equals(index)
     assert table["is_anomaly"].sum() == result.is_anomaly.sum() > 0
-    assert {"score", "expected level", "high power", "silenced"} <= set(table.columns)
+    assert {"score", "expected level", "high power", "suppressed"} <= set(table.columns)
     series = rcf.AnomalyDetector(seed=1).process(frame["level"])
     assert series.names == ["level"] and series.index.equals(index)
     assert rcf.AnomalyDetector(seed=1).process(pair[:, 0]).to_frame().index.tolist() == list(range(len(pair)))

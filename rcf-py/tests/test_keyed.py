@@ -21,7 +21,7 @@ def wave() -> np.ndarray:
 
 
 def content(result: rcf.Detections) -> list[bytes]:
-    names = ("score", "evidence", "severity", "grade", "warmup", "imputed", "is_anomaly", "candidate")
+    names = ("score", "evidence", "severity", "grade", "warm_up", "imputed", "is_anomaly", "candidate")
     parts = [getattr(result, name).tobytes() for name in names]
     return [*parts, result.expected.tobytes(), result.attribution.low.tobytes()]
 

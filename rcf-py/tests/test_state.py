@@ -214,7 +214,7 @@ def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
 @pytest.mark.skipif(not FORESTS, reason="the fixtures of rcf-core are part of the checkout only")
 @pytest.mark.parametrize(("name", "seen"), DETECTORS.items())
 def test_detectors_that_rust_has_saved_go_on_bit_for_bit(name, seen):
-    """The next sixty records and their verdicts are those of `rcf-core/tests/detector/fixtures.rs`."""
+    """The next sixty records and their detections are those of `rcf-core/tests/detector/fixtures.rs`."""
     file = FIXTURES.parent / "v3" / f"{name}.rcf"
     detector = rcf.AnomalyDetector.load(file)
     assert detector.to_bytes() == file.read_bytes()
@@ -222,8 +222,8 @@ def test_detectors_that_rust_has_saved_go_on_bit_for_bit(name, seen):
     values = (t * 37 % 61) / 8 + np.where(t % 90 == 80, 64.0, 0.0)
     result = detector.process(values, timestamps=t + np.where(t % 70 > 60, 0.5, 0.0))
     pairs = zip(result.score.view(np.uint64), result.severity.view(np.uint64), strict=True)
-    verdicts = [line.split()[:2] for line in file.with_suffix(".verdicts").read_text().splitlines()]
-    assert [[f"{score:016x}", f"{severity:016x}"] for score, severity in pairs] == verdicts
+    detections = [line.split()[:2] for line in file.with_suffix(".detections").read_text().splitlines()]
+    assert [[f"{score:016x}", f"{severity:016x}"] for score, severity in pairs] == detections
 
 
 def test_files_are_old_or_new_and_never_half(noise, tmp_path):

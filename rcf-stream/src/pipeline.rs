@@ -308,8 +308,8 @@ impl Pipeline {
                 if let Ok(scored) = &outcome {
                     self.summary.judged += 1;
                     self.summary.late += u64::from(scored.late);
-                    let decision = scored.decision.as_ref();
-                    metrics().scored(took, decision.is_some_and(rcf_core::Descriptor::is_anomaly));
+                    let detection = scored.detection.as_ref();
+                    metrics().scored(took, detection.is_some_and(rcf_core::Detection::is_anomaly));
                     if let Some(observer) = &self.observer {
                         observer.scored(&event, scored);
                     }

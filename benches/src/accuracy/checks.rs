@@ -53,11 +53,11 @@ pub fn taxi_windows(
 pub fn taxi_windows_of_alerts(series: &Series, seed: u64) -> anyhow::Result<usize> {
     let builder = AnomalyDetector::builder(1).shingle_size(DAY);
     let mut detector = builder.seed(seed).build()?;
-    let verdicts = series
+    let detections = series
         .values
         .iter()
         .map(|&value| detector.process(&[value]));
-    let severities = verdicts.map(|verdict| Ok(verdict?.severity));
+    let severities = detections.map(|detection| Ok(detection?.severity));
     let severities = severities.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(windows_of_peaks(series, &severities))
 }
@@ -206,8 +206,8 @@ pub fn long_anomaly_auc(
             builder = builder.learning(learning);
         }
         let mut detector = builder.build()?;
-        let verdicts = stream.rows().map(|row| detector.process(row));
-        let scores = verdicts.map(|verdict| Ok(verdict?.score));
+        let detections = stream.rows().map(|row| detector.process(row));
+        let scores = detections.map(|detection| Ok(detection?.score));
         let scores = scores.collect::<anyhow::Result<Vec<_>>>()?;
         Ok((
             stream.name,

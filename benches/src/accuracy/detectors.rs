@@ -138,8 +138,10 @@ fn severities(
     seed: u64,
 ) -> anyhow::Result<Vec<f64>> {
     let mut detector = builder.seed(seed).build()?;
-    let verdicts = values.iter().map(|&value| detector.process(&[value]));
-    verdicts.map(|verdict| Ok(verdict?.severity)).collect()
+    let detections = values.iter().map(|&value| detector.process(&[value]));
+    detections
+        .map(|detection| Ok(detection?.severity))
+        .collect()
 }
 
 fn forest(values: &[f64], shingle_size: usize, seed: u64) -> anyhow::Result<Vec<f64>> {

@@ -1,8 +1,8 @@
-//! Whole arrays: rows × inputs in, one descriptor a row out.
+//! Whole arrays: rows × inputs in, one detection a row out.
 
 use ndarray::ArrayView2;
 
-use super::{AnomalyDetector, Descriptor, check_time};
+use super::{AnomalyDetector, Detection, check_time};
 use crate::error::{ArrayError, InputError};
 use crate::real::Real;
 
@@ -16,7 +16,7 @@ impl AnomalyDetector {
     pub fn process_array<A: Real>(
         &mut self,
         rows: ArrayView2<'_, A>,
-    ) -> Result<Vec<Descriptor>, ArrayError> {
+    ) -> Result<Vec<Detection>, ArrayError> {
         self.check_rows(rows, false)?;
         Ok(self.step_rows(None, rows).collect())
     }
@@ -28,7 +28,7 @@ impl AnomalyDetector {
     pub fn process_array_with_missing<A: Real>(
         &mut self,
         rows: ArrayView2<'_, A>,
-    ) -> Result<Vec<Descriptor>, ArrayError> {
+    ) -> Result<Vec<Detection>, ArrayError> {
         self.check_rows(rows, true)?;
         Ok(self.step_rows(None, rows).collect())
     }
@@ -42,7 +42,7 @@ impl AnomalyDetector {
         &mut self,
         timestamps: &[f64],
         rows: ArrayView2<'_, A>,
-    ) -> Result<Vec<Descriptor>, ArrayError> {
+    ) -> Result<Vec<Detection>, ArrayError> {
         self.check_rows_at(timestamps, rows, false)?;
         Ok(self.step_rows(Some(timestamps), rows).collect())
     }
@@ -55,7 +55,7 @@ impl AnomalyDetector {
         &mut self,
         timestamps: &[f64],
         rows: ArrayView2<'_, A>,
-    ) -> Result<Vec<Descriptor>, ArrayError> {
+    ) -> Result<Vec<Detection>, ArrayError> {
         self.check_rows_at(timestamps, rows, true)?;
         Ok(self.step_rows(Some(timestamps), rows).collect())
     }
@@ -121,7 +121,7 @@ impl AnomalyDetector {
         &mut self,
         timestamps: Option<&[f64]>,
         rows: ArrayView2<'_, A>,
-    ) -> impl Iterator<Item = Descriptor> {
+    ) -> impl Iterator<Item = Detection> {
         let mut buffer = Vec::new();
         (0..rows.nrows()).map(move |row| {
             let timestamp = timestamps.map(|timestamps| timestamps[row]);

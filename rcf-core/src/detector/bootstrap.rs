@@ -5,7 +5,7 @@
 //! them: they span what is usual, and there are scores and expected values from the first record of
 //! the stream on. Nothing else does. Lines are calmer than any stream, so what they score says nothing
 //! of how high scores usually are; ranges, tails and levels know real records only. And how much is
-//! made up is said with each verdict.
+//! made up is said with each detection.
 
 use ndarray::ArrayView2;
 
@@ -18,14 +18,14 @@ const FARTHEST: usize = 10_000;
 
 /// Of what the forest has learned, how much was made up.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct MadeUp {
+pub(crate) struct Synthetic {
     /// Records of the bootstrap that were made up, …
     pub(crate) count: u64,
     /// … of so many that the forest learned with them.
     pub(crate) of: u64,
 }
 
-impl MadeUp {
+impl Synthetic {
     /// Real ones among the records that the forest has learned.
     pub(crate) fn real(&self, learned: u64) -> u64 {
         learned.saturating_sub(self.count)
@@ -53,8 +53,8 @@ impl MadeUp {
 impl AnomalyDetector {
     /// Starts from a few points of the past that lie `spacing` records of the stream apart, the oldest
     /// first: the records between them are made up, on straight lines. So there are scores and
-    /// decisions at once, rough ones: [`Descriptor::made_up`](crate::Descriptor::made_up) says how much
-    /// of the model is made up, and [`Descriptor::confidence`](crate::Descriptor::confidence) counts
+    /// decisions at once, rough ones: [`Detection::synthetic_fraction`](crate::Detection::synthetic_fraction) says how much
+    /// of the model is made up, and [`Detection::confidence`](crate::Detection::confidence) counts
     /// real points only.
     ///
     /// Of records of the stream itself, a spacing of 1, there is nothing to make up, and this is
@@ -72,9 +72,9 @@ impl AnomalyDetector {
     /// let hours = Array2::from_shape_fn((48, 1), |(t, _)| (t as f64 / 4.0).sin());
     /// let mut detector = AnomalyDetector::builder(1).seed(7).build()?;
     /// detector.bootstrap(hours.view(), 12)?;
-    /// let verdict = detector.process(&[(12.0f64).sin()])?;
-    /// assert!(verdict.warm_up == 0 && verdict.score > 0.0);
-    /// assert!(verdict.made_up > 0.9 && verdict.confidence < 0.5);
+    /// let detection = detector.process(&[(12.0f64).sin()])?;
+    /// assert!(detection.warm_up == 0 && detection.score > 0.0);
+    /// assert!(detection.synthetic_fraction > 0.9 && detection.confidence < 0.5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bootstrap<A: Real>(
@@ -112,12 +112,12 @@ impl AnomalyDetector {
             before.clear();
             before.extend_from_slice(point);
         }
-        self.made_up.of = self.forest.updates();
+        self.synthetic.of = self.forest.updates();
         Ok(())
     }
 
     /// Learns a record without judging it.
-    fn study(&mut self, record: &[f64], is_made_up: bool) {
+    fn study(&mut self, record: &[f64], is_synthetic: bool) {
         self.buffers.values.clear();
         self.buffers.values.extend_from_slice(record);
         if self.transform(1.0) {
@@ -126,47 +126,47 @@ impl AnomalyDetector {
                 transformed,
                 maps,
             } = &self.buffers;
-            let imputed = if is_made_up { values.len() } else { 0 };
+            let imputed = if is_synthetic { values.len() } else { 0 };
             self.window.push(values, transformed, maps, imputed);
             self.forest.update_checked(transformed);
             if let Some(forest) = &mut self.point_forest {
                 forest.update_checked(transformed);
             }
-            self.made_up.count += u64::from(is_made_up);
+            self.synthetic.count += u64::from(is_synthetic);
         }
         let keep = self.keep_of_transform();
         for (input, &value) in self.inputs.iter_mut().zip(record) {
             let transform = self.config.transform;
-            if !is_made_up && input.transform.is_ready(transform) {
+            if !is_synthetic && input.transform.is_ready(transform) {
                 input.range.push(input.watched(transform, value));
             }
             input.transform.push(value, input.known.last, keep);
             input.known.push(value);
         }
-        self.records += u64::from(!is_made_up);
+        self.records += u64::from(!is_synthetic);
     }
 
     /// The share of what the forest remembers that was made up.
-    pub(super) fn made_up_share(&self) -> f64 {
+    pub(super) fn synthetic_fraction(&self) -> f64 {
         let learned = self.forest.updates();
-        self.made_up.share(learned, self.config.time_decay)
+        self.synthetic.share(learned, self.config.time_decay)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::MadeUp;
+    use super::Synthetic;
 
     #[test]
     fn the_share_made_up_is_that_of_the_weights() {
         let (count, of) = (90, 100);
-        let made_up = MadeUp { count, of };
+        let synthetic = Synthetic { count, of };
         for decay in [0.0f64, 1e-6, 0.01, 0.5] {
             for learned in [100u32, 130, 1_000] {
                 let weight = |age: u32| (-decay * f64::from(age)).exp();
                 let all: f64 = (0..learned).map(weight).sum();
                 let of_bootstrap: f64 = (learned - 100..learned).map(weight).sum();
-                let share = made_up.share(u64::from(learned), decay);
+                let share = synthetic.share(u64::from(learned), decay);
                 let expected = 0.9 * of_bootstrap / all;
                 assert!(
                     (share - expected).abs() < 1e-6,
@@ -174,6 +174,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(MadeUp::default().share(0, 0.1), 0.0);
+        assert_eq!(Synthetic::default().share(0, 0.1), 0.0);
     }
 }

@@ -1,7 +1,7 @@
 //! What a candidate is about: which record, which inputs, and what was expected.
 
 use super::AnomalyDetector;
-use super::descriptor::{Candidate, Direction, InputAttribution, Silenced};
+use super::detection::{Candidate, Direction, InputAttribution, Suppressed};
 use super::evidence::{Evidence, EvidenceKind};
 use super::window::Window;
 use crate::config::MAX_MAGNITUDE;
@@ -122,7 +122,7 @@ impl AnomalyDetector {
     }
 
     /// Why a candidate is nothing to report, whatever went before it.
-    pub(super) fn nothing_to_report(&self, finding: &Finding) -> Option<Silenced> {
+    pub(super) fn nothing_to_report(&self, finding: &Finding) -> Option<Suppressed> {
         let given = self.config.input_dimensions;
         let mut deviating = finding
             .inputs
@@ -145,9 +145,9 @@ impl AnomalyDetector {
             all_near &= near(input) || noise(input);
         }
         if all_noise {
-            Some(Silenced::NoiseFloor)
+            Some(Suppressed::NoiseFloor)
         } else {
-            all_near.then_some(Silenced::NearExpected)
+            all_near.then_some(Suppressed::NearExpected)
         }
     }
 

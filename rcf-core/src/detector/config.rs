@@ -2,8 +2,8 @@
 
 use super::AnomalyDetector;
 use super::evidence::Threshold;
+use super::imputation::Imputation;
 use super::learning::Learning;
-use super::missing::MissingPolicy;
 use super::suppression::NearExpected;
 use super::transform::Transform;
 use crate::config::Config;
@@ -40,7 +40,7 @@ pub struct DetectorConfig {
     /// Importance of each input.
     pub weights: Vec<f64>,
     /// How missing values are filled in.
-    pub missing: MissingPolicy,
+    pub imputation: Imputation,
     /// Whether the gap between timestamps is an input of its own.
     pub time_gap_input: bool,
     /// Which records the forest learns.
@@ -126,7 +126,7 @@ impl DetectorConfig {
         {
             return Err(ConfigError::Weight { got });
         }
-        if let MissingPolicy::Fixed(values) = &self.missing {
+        if let Imputation::Fixed(values) = &self.imputation {
             per_input("the fixed values for missing ones", values)?;
             if let Some(&got) = values
                 .iter()
@@ -201,7 +201,7 @@ impl AnomalyDetectorBuilder {
                 transform: Transform::None,
                 transform_decay: 0.0,
                 weights: vec![1.0; input_dimensions.min(crate::MAX_DIMENSIONS + 1)],
-                missing: MissingPolicy::default(),
+                imputation: Imputation::default(),
                 time_gap_input: false,
                 learning: Learning::Always,
                 threshold: Threshold::default(),
@@ -257,7 +257,7 @@ impl AnomalyDetectorBuilder {
         /// is cut twice as often.
         weights: Vec<f64>, in config.weights;
         /// How missing values are filled in; default with the last known one.
-        missing: MissingPolicy, in config.missing;
+        imputation: Imputation, in config.imputation;
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default not. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;

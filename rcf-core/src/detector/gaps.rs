@@ -1,7 +1,7 @@
 //! Gaps between timestamps: how long they are, and what stands for the observations they have lost.
 
-use super::descriptor::Descriptor;
-use super::missing::MissingPolicy;
+use super::detection::Detection;
+use super::imputation::Imputation;
 use super::{AnomalyDetector, Buffers};
 
 /// A gap this many times as long as the mean one has lost observations.
@@ -33,9 +33,9 @@ impl AnomalyDetector {
     /// Takes observations in place of those that a gap has lost: into the shingle and the channels,
     /// not into the trees.
     ///
-    /// With [`MissingPolicy::Zero`] they are observations of nothing, and judged: returned is the
+    /// With [`Imputation::Zero`] they are observations of nothing, and judged: returned is the
     /// first that is anomalous, with how long ago it was.
-    pub(super) fn fill_gap(&mut self, gap: f64, values: &[f64]) -> Option<(Descriptor, i32)> {
+    pub(super) fn fill_gap(&mut self, gap: f64, values: &[f64]) -> Option<(Detection, i32)> {
         if self.config.time_gap_input || gap <= LONG_GAP {
             return None;
         }
@@ -46,7 +46,7 @@ impl AnomalyDetector {
         let mut found = None;
         for i in 1..=count {
             self.fill(&nothing)?;
-            if self.config.missing == MissingPolicy::Linear {
+            if self.config.imputation == Imputation::Linear {
                 let ends = self.inputs.iter().zip(values);
                 for (filled, (input, value)) in self.buffers.values.iter_mut().zip(ends) {
                     if let (Some(last), false) = (input.known.last, value.is_nan()) {
@@ -54,11 +54,11 @@ impl AnomalyDetector {
                     }
                 }
             }
-            if self.config.missing == MissingPolicy::Zero {
-                let descriptor = self.judge(1.0, 0, |_| true);
+            if self.config.imputation == Imputation::Zero {
+                let detection = self.judge(1.0, 0, |_| true);
                 self.note(&vec![0.0; inputs]);
-                if descriptor.is_anomaly() {
-                    found.get_or_insert((descriptor, i - count - 1));
+                if detection.is_anomaly() {
+                    found.get_or_insert((detection, i - count - 1));
                 }
             } else if self.transform(1.0) {
                 let Buffers {

@@ -14,13 +14,13 @@ pub(crate) mod bootstrap;
 mod candidate;
 pub(crate) mod channels;
 mod config;
-mod descriptor;
+mod detection;
 pub(crate) mod event;
 pub(crate) mod evidence;
 mod gaps;
+pub(crate) mod imputation;
 mod learn;
 pub(crate) mod learning;
-pub(crate) mod missing;
 mod pipeline;
 mod severity;
 pub(crate) mod statistics;
@@ -30,11 +30,11 @@ pub(crate) mod transform;
 pub(crate) mod window;
 
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
-pub use descriptor::{Candidate, Descriptor, Direction, InputAttribution, Silenced};
+pub use detection::{Candidate, Detection, Direction, InputAttribution, Suppressed};
 pub use evidence::{EvidenceKind, Threshold};
 
+pub use imputation::Imputation;
 pub use learning::Learning;
-pub use missing::MissingPolicy;
 pub use suggest::{Suggestion, suggest};
 pub use suppression::NearExpected;
 pub use transform::Transform;
@@ -44,12 +44,12 @@ use std::collections::VecDeque;
 use crate::config::MAX_MAGNITUDE;
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
-use bootstrap::MadeUp;
+use bootstrap::Synthetic;
 use channels::Channels;
 use event::Event;
 use evidence::{Range, Scores};
+use imputation::Known;
 use learning::Gate;
-use missing::Known;
 use statistics::Moments;
 use suppression::Stillness;
 use transform::{Affine, InputState};
@@ -63,9 +63,9 @@ use window::Window;
 /// let mut detector = AnomalyDetector::builder(1).shingle_size(4).seed(7).build()?;
 /// for t in 0..1000 {
 ///     let x = (f64::from(t) / 8.0).sin() + if t == 700 { 4.0 } else { 0.0 };
-///     let verdict = detector.process(&[x])?;
-///     assert_eq!(verdict.is_anomaly(), t == 700);
-///     if let Some(candidate) = verdict.candidate.filter(|_| t == 700) {
+///     let detection = detector.process(&[x])?;
+///     assert_eq!(detection.is_anomaly(), t == 700);
+///     if let Some(candidate) = detection.candidate.filter(|_| t == 700) {
 ///         assert!((candidate.values[0] - candidate.expected[0] - 4.0).abs() < 0.5);
 ///     }
 /// }
@@ -79,7 +79,7 @@ pub struct AnomalyDetector {
     pub(crate) point_forest: Option<RandomCutForest>,
     /// Records taken, without those that were filled in for gaps.
     pub(crate) records: u64,
-    pub(crate) made_up: MadeUp,
+    pub(crate) synthetic: Synthetic,
     pub(crate) inputs: Vec<Input>,
     pub(crate) window: Window,
     pub(crate) channels: Channels,
@@ -156,7 +156,7 @@ impl AnomalyDetector {
             forest,
             point_forest,
             records: 0,
-            made_up: MadeUp::default(),
+            synthetic: Synthetic::default(),
             inputs: vec![Input::default(); config.input_dimensions],
             window: Window::new(config.shingle_size),
             channels: Channels::new(config.input_dimensions),
@@ -192,7 +192,7 @@ impl AnomalyDetector {
     /// Records that are still needed before the first decision.
     #[must_use]
     pub fn warm_up_left(&self) -> usize {
-        let known = self.records.saturating_add(self.made_up.count);
+        let known = self.records.saturating_add(self.synthetic.count);
         let left = (self.config.warm_up as u64).saturating_sub(known) as usize;
         left.max(usize::from(
             !self.forest.is_ready() || !self.window.is_full(),
@@ -204,7 +204,7 @@ impl AnomalyDetector {
     /// # Errors
     /// The record has the wrong length, or a value that is not finite or out of range. The detector
     /// is unchanged then.
-    pub fn process(&mut self, values: &[f64]) -> Result<Descriptor, InputError> {
+    pub fn process(&mut self, values: &[f64]) -> Result<Detection, InputError> {
         self.check(values, false)?;
         Ok(self.step(None, values))
     }
@@ -213,17 +213,17 @@ impl AnomalyDetector {
     ///
     /// # Errors
     /// As for `process`, but for NaN.
-    pub fn process_with_missing(&mut self, values: &[f64]) -> Result<Descriptor, InputError> {
+    pub fn process_with_missing(&mut self, values: &[f64]) -> Result<Detection, InputError> {
         self.check(values, true)?;
         Ok(self.step(None, values))
     }
 
     /// [`process`](Self::process) for a record at a point of time, in any unit. Where records are
-    /// missing, judged by the mean gap, the [policy for missing values](MissingPolicy) fills them in.
+    /// missing, judged by the mean gap, the [policy for missing values](Imputation) fills them in.
     ///
     /// # Errors
     /// As for `process`, and a timestamp that is not finite or not after the one before.
-    pub fn process_at(&mut self, timestamp: f64, values: &[f64]) -> Result<Descriptor, InputError> {
+    pub fn process_at(&mut self, timestamp: f64, values: &[f64]) -> Result<Detection, InputError> {
         self.check(values, false)?;
         check_time(self.clock.last, timestamp)?;
         Ok(self.step(Some(timestamp), values))
@@ -237,7 +237,7 @@ impl AnomalyDetector {
         &mut self,
         timestamp: f64,
         values: &[f64],
-    ) -> Result<Descriptor, InputError> {
+    ) -> Result<Detection, InputError> {
         self.check(values, true)?;
         check_time(self.clock.last, timestamp)?;
         Ok(self.step(Some(timestamp), values))
@@ -251,8 +251,8 @@ impl AnomalyDetector {
             transformed,
             maps,
         } = &self.buffers;
-        let fixed = match &self.config.missing {
-            MissingPolicy::Fixed(values) => values.capacity(),
+        let fixed = match &self.config.imputation {
+            Imputation::Fixed(values) => values.capacity(),
             _ => 0,
         };
         let floats = values.capacity()

@@ -1,10 +1,10 @@
 //! One observation on its way through the detector.
 
 use super::candidate::Finding;
-use super::descriptor::{Descriptor, Silenced};
+use super::detection::{Detection, Suppressed};
 use super::event::Event;
 use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Sign};
-use super::missing::MissingPolicy;
+use super::imputation::Imputation;
 use super::severity::{grade, severity};
 use super::transform::Affine;
 use super::{AnomalyDetector, Buffers};
@@ -12,21 +12,21 @@ use crate::config::MAX_MAGNITUDE;
 
 impl AnomalyDetector {
     /// Judges and learns a checked observation.
-    pub(super) fn step(&mut self, timestamp: Option<f64>, values: &[f64]) -> Descriptor {
+    pub(super) fn step(&mut self, timestamp: Option<f64>, values: &[f64]) -> Detection {
         let gap = timestamp.map_or(1.0, |timestamp| self.gap(timestamp));
         let found_in_gap = self.fill_gap(gap, values);
         let imputed = self.fill(values);
         self.records = self.records.saturating_add(1);
-        let mut descriptor = match imputed {
+        let mut detection = match imputed {
             Some(imputed) => self.judge(gap, imputed, |i| imputed == 0 || !values[i].is_nan()),
             // Nothing is known yet that could stand for a missing value.
-            None => self.verdict(0.0, Evidence::NONE, values.len()),
+            None => self.detection(0.0, Evidence::NONE, values.len()),
         };
         self.note(values);
-        if let Some(found) = found_in_gap.filter(|_| !descriptor.is_anomaly()) {
-            descriptor.report_late(found);
+        if let Some(found) = found_in_gap.filter(|_| !detection.is_anomaly()) {
+            detection.report_late(found);
         }
-        descriptor
+        detection
     }
 
     pub(super) fn keep_of_transform(&self) -> f64 {
@@ -43,13 +43,13 @@ impl AnomalyDetector {
         if missing == 0 {
             return Some(0);
         }
-        let policy = &self.config.missing;
+        let policy = &self.config.imputation;
         for (i, (value, input)) in filled.iter_mut().zip(&self.inputs).enumerate() {
             if value.is_nan() {
                 *value = input.known.fill(policy, i)?;
             }
         }
-        if *policy == MissingPolicy::Forest && self.forest.is_ready() {
+        if *policy == Imputation::Forest && self.forest.is_ready() {
             self.impute(values);
         }
         // A line may lead out of the range.
@@ -57,7 +57,7 @@ impl AnomalyDetector {
             *value = value.clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE);
         }
         // Where nothing reported is nothing counted, that is a value like any other.
-        let is_value = self.config.missing == MissingPolicy::Zero;
+        let is_value = self.config.imputation == Imputation::Zero;
         Some(if is_value { 0 } else { missing })
     }
 
@@ -95,9 +95,9 @@ impl AnomalyDetector {
         gap: f64,
         imputed: usize,
         real: impl Fn(usize) -> bool,
-    ) -> Descriptor {
+    ) -> Detection {
         if !self.transform(gap) {
-            return self.verdict(0.0, Evidence::NONE, imputed);
+            return self.detection(0.0, Evidence::NONE, imputed);
         }
         let Buffers {
             values,
@@ -115,21 +115,21 @@ impl AnomalyDetector {
         let signs = self.channels.push(&values[..inputs], real);
         let evidence = self.evidence(scores, &signs);
 
-        let mut descriptor = self.verdict(shingle, evidence, imputed);
+        let mut detection = self.detection(shingle, evidence, imputed);
         let is_candidate = evidence.size > 1.0;
         // Leaving a range is no habit while it is young, nor within one event.
-        let silent = self.event.is_open() || descriptor.warm_up > 0;
+        let silent = self.event.is_open() || detection.warm_up > 0;
         self.event.tick(is_candidate, self.config.quiet);
         if is_candidate {
             let finding = self.examine(evidence);
-            let silenced = self.silence(&descriptor, evidence, &finding, scores, &signs);
-            descriptor.silenced = silenced;
-            descriptor.severity = severity(evidence.size, silenced.is_some());
-            descriptor.grade = grade(descriptor.severity);
-            descriptor.candidate = Some(Box::new(finding.candidate));
+            let suppressed = self.silence(&detection, evidence, &finding, scores, &signs);
+            detection.suppressed = suppressed;
+            detection.severity = severity(evidence.size, suppressed.is_some());
+            detection.grade = grade(detection.severity);
+            detection.candidate = Some(Box::new(finding.candidate));
         }
         self.learn(scores, &signs, is_candidate, silent);
-        descriptor
+        detection
     }
 
     /// How unusual the newest observation of the window is; nothing before there are scores.
@@ -157,11 +157,11 @@ impl AnomalyDetector {
         }
     }
 
-    /// The verdict without any candidate.
-    pub(super) fn verdict(&self, score: f64, evidence: Evidence, imputed: usize) -> Descriptor {
-        let learned = self.made_up.real(self.forest.updates()) as f64;
+    /// The detection without any candidate.
+    pub(super) fn detection(&self, score: f64, evidence: Evidence, imputed: usize) -> Detection {
+        let learned = self.synthetic.real(self.forest.updates()) as f64;
         let half = self.config.sample_size as f64 / 4.0;
-        Descriptor {
+        Detection {
             score,
             evidence: evidence.size,
             p_value: self.config.threshold.p_value(evidence),
@@ -169,10 +169,10 @@ impl AnomalyDetector {
             severity: severity(evidence.size, false),
             grade: 0.0,
             confidence: learned / (learned + half) * self.window.real_share(),
-            made_up: self.made_up_share(),
+            synthetic_fraction: self.synthetic_fraction(),
             warm_up: self.warm_up_left(),
             imputed,
-            silenced: None,
+            suppressed: None,
             candidate: None,
         }
     }
@@ -180,21 +180,21 @@ impl AnomalyDetector {
     /// Why a candidate is not reported, if it is not; takes note of it.
     fn silence(
         &mut self,
-        descriptor: &Descriptor,
+        detection: &Detection,
         evidence: Evidence,
         finding: &Finding,
         scores: Pair,
         signs: &[Sign],
-    ) -> Option<Silenced> {
-        if descriptor.warm_up > 0 {
-            return Some(Silenced::WarmUp);
+    ) -> Option<Suppressed> {
+        if detection.warm_up > 0 {
+            return Some(Suppressed::WarmUp);
         }
         let kind = evidence.kind;
         let is_pattern = matches!(kind, EvidenceKind::Level | EvidenceKind::Tail);
         if is_pattern && self.window.real_share() < 1.0
-            || kind == EvidenceKind::Score && descriptor.imputed > 0
+            || kind == EvidenceKind::Score && detection.imputed > 0
         {
-            return Some(Silenced::Imputed);
+            return Some(Suppressed::Imputed);
         }
         if let Some(shingle) = finding.corrected {
             let corrected = Pair {
@@ -202,19 +202,19 @@ impl AnomalyDetector {
                 ..scores
             };
             if self.evidence(corrected, signs).size <= 1.0 {
-                return Some(Silenced::Explained);
+                return Some(Suppressed::Explained);
             }
         }
         if let Some(reason) = self.nothing_to_report(finding) {
             return Some(reason);
         }
         if self.gate.accepted && is_pattern {
-            return Some(Silenced::Drift);
+            return Some(Suppressed::Drift);
         }
         self.window.correct(finding);
         if self.event.covers(evidence) {
             self.event.extend(evidence);
-            return Some(Silenced::AlreadyAlerted);
+            return Some(Suppressed::AlreadyAlerted);
         }
         self.event = Event::open(evidence, self.config.quiet, self.config.silence);
         None

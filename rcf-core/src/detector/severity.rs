@@ -3,16 +3,16 @@
 //! | evidence `e`, in units of its boundary | severity |
 //! |---|---|
 //! | any | `e / (e + 1)`: 0 without evidence, exactly 0.5 at the boundary, towards 1 beyond |
-//! | a candidate (`e > 1`) that was silenced | `e / (2e + 1)`: above 1/3, below 0.5 |
+//! | a candidate (`e > 1`) that was suppressed | `e / (2e + 1)`: above 1/3, below 0.5 |
 //!
 //! Both grow strictly with the evidence. So `severity > 0.5` if and only if a record is reported.
 
 /// Severity in [0, 1] of evidence ≥ 0.
-pub(crate) fn severity(evidence: f64, silenced: bool) -> f64 {
+pub(crate) fn severity(evidence: f64, suppressed: bool) -> f64 {
     // Rounding must not lift anything over the boundary.
     if evidence <= 1.0 {
         (evidence / (evidence + 1.0)).min(0.5)
-    } else if silenced {
+    } else if suppressed {
         (evidence / (2.0 * evidence + 1.0)).min(0.5f64.next_down())
     } else {
         (evidence / (evidence + 1.0)).max(0.5f64.next_up())
@@ -45,9 +45,9 @@ mod tests {
             prop_assert_eq!(reported(evidence) > 0.5, evidence > 1.0);
             prop_assert!((0.0..=1.0).contains(&reported(evidence)));
             prop_assert!(reported(evidence * (1.0 + step)) > reported(evidence) || evidence == 0.0);
-            let (silenced, candidate) = (|e| severity(e, true), 1f64.next_up() + evidence);
-            prop_assert!(silenced(candidate) < 0.5 && silenced(candidate) > 1.0 / 3.0 - 1e-9);
-            prop_assert!(silenced(candidate * (1.0 + step)) > silenced(candidate));
+            let (suppressed, candidate) = (|e| severity(e, true), 1f64.next_up() + evidence);
+            prop_assert!(suppressed(candidate) < 0.5 && suppressed(candidate) > 1.0 / 3.0 - 1e-9);
+            prop_assert!(suppressed(candidate * (1.0 + step)) > suppressed(candidate));
             prop_assert_eq!(grade(reported(evidence)) > 0.0, evidence > 1.0);
         }
     }

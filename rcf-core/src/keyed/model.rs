@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{AnomalyDetector, Descriptor, InputError, RandomCutForest, StateError};
+use crate::{AnomalyDetector, Detection, InputError, RandomCutForest, StateError};
 
 /// A model that a [`DetectorMap`](super::DetectorMap) can hold.
 ///
@@ -52,9 +52,9 @@ impl KeyedModel for RandomCutForest {
 }
 
 impl KeyedModel for AnomalyDetector {
-    type Output = Descriptor;
+    type Output = Detection;
 
-    fn process(&mut self, values: &[f64]) -> Result<Descriptor, InputError> {
+    fn process(&mut self, values: &[f64]) -> Result<Detection, InputError> {
         self.process(values)
     }
 

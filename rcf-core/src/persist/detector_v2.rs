@@ -7,7 +7,7 @@ use super::envelope::Trust;
 use super::parts_v1::are_amounts;
 use super::{inconsistent, same_fields};
 use crate::detector::AnomalyDetector;
-use crate::detector::bootstrap::MadeUp;
+use crate::detector::bootstrap::Synthetic;
 use crate::error::StateError;
 
 #[derive(Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl DetectorV2 {
         Self {
             first: DetectorV1::save(detector),
             recent: detector.recent.iter().copied().collect(),
-            made_up: detector.made_up.into(),
+            made_up: detector.synthetic.into(),
         }
     }
 
@@ -50,9 +50,9 @@ impl DetectorV2 {
             ));
         }
         detector.recent.extend(self.recent);
-        detector.made_up = self.made_up.into();
+        detector.synthetic = self.made_up.into();
         Ok(detector)
     }
 }
 
-same_fields!(MadeUpV2, MadeUp { count, of });
+same_fields!(MadeUpV2, Synthetic { count, of });

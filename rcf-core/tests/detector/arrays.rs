@@ -37,13 +37,13 @@ fn an_array_gives_the_results_of_the_loop() {
         let rows = records(700, missing);
         let (mut whole, mut single) = (detector(), detector());
         let array = whole.process_array_with_missing(rows.view()).unwrap();
-        assert!(array.iter().any(|descriptor| descriptor.is_anomaly()));
-        for (row, descriptor) in rows.rows().into_iter().zip(&array) {
+        assert!(array.iter().any(|detection| detection.is_anomaly()));
+        for (row, detection) in rows.rows().into_iter().zip(&array) {
             let one = single
                 .process_with_missing(row.as_slice().unwrap())
                 .unwrap();
-            assert_eq!(one, *descriptor);
-            assert_eq!(one.severity.to_bits(), descriptor.severity.to_bits());
+            assert_eq!(one, *detection);
+            assert_eq!(one.severity.to_bits(), detection.severity.to_bits());
         }
         assert_eq!(whole.to_bytes(), single.to_bytes());
     }
@@ -98,11 +98,11 @@ fn an_array_with_timestamps_gives_the_results_of_the_loop() {
     let array = whole
         .process_array_at_with_missing(&times, rows.view())
         .unwrap();
-    for ((row, &time), descriptor) in rows.rows().into_iter().zip(&times).zip(&array) {
+    for ((row, &time), detection) in rows.rows().into_iter().zip(&times).zip(&array) {
         let one = single
             .process_at_with_missing(time, row.as_slice().unwrap())
             .unwrap();
-        assert_eq!(one, *descriptor);
+        assert_eq!(one, *detection);
     }
     assert_eq!(whole.to_bytes(), single.to_bytes());
     // The gap was seen: without timestamps the detector is another.

@@ -38,18 +38,24 @@ fn there_are_scores_at_once_and_each_verdict_says_what_they_rest_on() {
     let mut last = (1.0, 0.0);
     for t in 0..4_000 {
         let record = wave(SPACING * (POINTS - 1) + 1 + t, 0) + 0.3 * random.normal();
-        let verdict = detector.process(&[record]).unwrap();
-        assert!(verdict.score > 0.0 && verdict.warm_up == 0);
-        let (made_up, confidence) = last;
+        let detection = detector.process(&[record]).unwrap();
+        assert!(detection.score > 0.0 && detection.warm_up == 0);
+        let (synthetic_fraction, confidence) = last;
         // For a shingle the window still holds made-up records, and half of one is not learned.
-        assert!(verdict.made_up < made_up || t < 8, "{t}");
-        assert!(verdict.confidence > confidence || t < 8, "{t}");
+        assert!(
+            detection.synthetic_fraction < synthetic_fraction || t < 8,
+            "{t}"
+        );
+        assert!(detection.confidence > confidence || t < 8, "{t}");
         if t == 0 {
             // 28 of 163 records are real; and with 64 one half would be trusted.
-            assert!((0.8..0.85).contains(&verdict.made_up), "{verdict:?}");
-            assert!(verdict.confidence < 28.0 / 92.0, "{verdict:?}");
+            assert!(
+                (0.8..0.85).contains(&detection.synthetic_fraction),
+                "{detection:?}"
+            );
+            assert!(detection.confidence < 28.0 / 92.0, "{detection:?}");
         }
-        last = (verdict.made_up, verdict.confidence);
+        last = (detection.synthetic_fraction, detection.confidence);
     }
     assert!(last.0 < 0.02 && last.1 > 0.98, "{last:?}");
 }
@@ -89,7 +95,7 @@ fn points_of_the_stream_itself_are_a_history() {
     one.bootstrap(points(2).view(), 1).unwrap();
     other.fit(points(2).view()).unwrap();
     assert_eq!(one.to_bytes(), other.to_bytes());
-    assert_eq!(one.process(&[1.0, 2.0]).unwrap().made_up, 0.0);
+    assert_eq!(one.process(&[1.0, 2.0]).unwrap().synthetic_fraction, 0.0);
 }
 
 #[test]
@@ -100,9 +106,9 @@ fn it_is_saved_with_what_was_made_up() {
     assert_eq!(restored.to_bytes(), bytes);
     for t in 0..200 {
         let record = [wave(t, 0)];
-        let verdict = restored.process(&record).unwrap();
-        assert_eq!(verdict, detector.process(&record).unwrap());
-        assert!(verdict.made_up > 0.0);
+        let detection = restored.process(&record).unwrap();
+        assert_eq!(detection, detector.process(&record).unwrap());
+        assert!(detection.synthetic_fraction > 0.0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cases that users bring.
 
-use rcf_core::{AnomalyDetector, Descriptor, Direction, NearExpected, Silenced};
+use rcf_core::{AnomalyDetector, Detection, Direction, NearExpected, Suppressed};
 
 use crate::testing::Random;
 
@@ -10,7 +10,7 @@ fn wave(t: u32) -> f64 {
 
 #[test]
 fn a_step_of_a_constant_stream_counts_by_its_size() {
-    let last = |value: f64| -> Descriptor {
+    let last = |value: f64| -> Detection {
         let mut detector = AnomalyDetector::builder(1).seed(1).build().unwrap();
         for _ in 0..500 {
             assert!(!detector.process(&[2.0]).unwrap().is_anomaly());
@@ -19,7 +19,7 @@ fn a_step_of_a_constant_stream_counts_by_its_size() {
     };
     let (tiny, large, huge) = (last(2.0001), last(500.0), last(1e9));
     assert!(!tiny.is_anomaly());
-    assert_eq!(tiny.silenced, Some(Silenced::NoiseFloor));
+    assert_eq!(tiny.suppressed, Some(Suppressed::NoiseFloor));
     assert!(tiny.severity < 0.5);
     assert!(large.is_anomaly() && large.severity > 0.5);
     assert!(huge.severity > large.severity);
@@ -39,10 +39,10 @@ fn a_drop_in_a_wave_is_found_and_explained() {
         } else {
             wave(t) + 0.2 * random.normal()
         };
-        let verdict = detector.process(&[value]).unwrap();
-        assert_eq!(verdict.is_anomaly(), t == 720, "{t}: {verdict:?}");
+        let detection = detector.process(&[value]).unwrap();
+        assert_eq!(detection.is_anomaly(), t == 720, "{t}: {detection:?}");
         if t == 720 {
-            let candidate = verdict.candidate.unwrap();
+            let candidate = detection.candidate.unwrap();
             assert_eq!(candidate.relative_index, 0);
             assert_eq!(candidate.direction, Direction::Low);
             assert!(
@@ -65,9 +65,9 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
         }
         if t == 900 {
             record[13] += 15.0 * 10f64.powi(13 % 7 - 3);
-            let verdict = detector.process(&record).unwrap();
-            assert!(verdict.is_anomaly(), "{verdict:?}");
-            let candidate = verdict.candidate.unwrap();
+            let detection = detector.process(&record).unwrap();
+            assert!(detection.is_anomaly(), "{detection:?}");
+            let candidate = detection.candidate.unwrap();
             assert_eq!(candidate.attribution.ranked()[0], 13);
         } else {
             detector.process(&record).unwrap();
@@ -122,9 +122,9 @@ fn what_is_near_the_expected_value_is_ignored_if_asked() {
         absolute_above: 35.0,
         ..NearExpected::default()
     };
-    let verdict = run(above);
-    assert_eq!(verdict.silenced, Some(Silenced::NearExpected));
-    assert!(verdict.severity < 0.5 && verdict.severity > 1.0 / 3.0);
+    let detection = run(above);
+    assert_eq!(detection.suppressed, Some(Suppressed::NearExpected));
+    assert!(detection.severity < 0.5 && detection.severity > 1.0 / 3.0);
     let below = NearExpected {
         absolute_below: 35.0,
         ..NearExpected::default()
@@ -140,8 +140,8 @@ fn an_offset_blinds_nobody() {
         for _ in 0..1_000 {
             detector.process(&[offset + random.normal()]).unwrap();
         }
-        let verdict = detector.process(&[offset + 12.0]).unwrap();
-        assert!(verdict.is_anomaly(), "{offset:e}: {verdict:?}");
+        let detection = detector.process(&[offset + 12.0]).unwrap();
+        assert!(detection.is_anomaly(), "{offset:e}: {detection:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rcf_core::{
-    AnomalyDetector, AnomalyDetectorBuilder, Learning, MissingPolicy, Threshold, Transform,
+    AnomalyDetector, AnomalyDetectorBuilder, Imputation, Learning, Threshold, Transform,
 };
 
 use crate::testing::Random;
@@ -16,11 +16,11 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
         Transform::NormalizedDifference,
     ]);
     let policies = prop::sample::select(vec![
-        MissingPolicy::Zero,
-        MissingPolicy::Fixed(vec![0.5; 3]),
-        MissingPolicy::Previous,
-        MissingPolicy::Linear,
-        MissingPolicy::Forest,
+        Imputation::Zero,
+        Imputation::Fixed(vec![0.5; 3]),
+        Imputation::Previous,
+        Imputation::Linear,
+        Imputation::Forest,
     ]);
     let learning = prop::sample::select(vec![
         Learning::Always,
@@ -47,7 +47,7 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
         .prop_map(
             |((inputs, shingle, gap, once), (transform, missing, learning, threshold), seed)| {
                 let missing = match missing {
-                    MissingPolicy::Fixed(values) => MissingPolicy::Fixed(values[..inputs].to_vec()),
+                    Imputation::Fixed(values) => Imputation::Fixed(values[..inputs].to_vec()),
                     policy => policy,
                 };
                 AnomalyDetector::builder(inputs)
@@ -56,7 +56,7 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
                     .sample_size(32)
                     .warm_up(12)
                     .transform(transform)
-                    .missing(missing)
+                    .imputation(missing)
                     .learning(learning)
                     .threshold(threshold)
                     .time_gap_input(gap)
@@ -115,17 +115,17 @@ proptest! {
             }
             let values = record(kind, t, inputs, &mut random);
             time += if t % 50 == 40 { 5.0 } else { 1.0 + 0.1 * random.normal().tanh() };
-            let verdict = detector.process_at_with_missing(time, &values).unwrap();
+            let detection = detector.process_at_with_missing(time, &values).unwrap();
             if let Some(restored) = &mut restored {
-                prop_assert_eq!(&restored.process_at_with_missing(time, &values).unwrap(), &verdict);
+                prop_assert_eq!(&restored.process_at_with_missing(time, &values).unwrap(), &detection);
             }
-            prop_assert_eq!(verdict.severity > 0.5, verdict.is_anomaly());
-            prop_assert_eq!(verdict.grade > 0.0, verdict.is_anomaly());
-            prop_assert_eq!(verdict.candidate.is_some(), verdict.evidence > 1.0);
-            prop_assert!((0.0..=1.0).contains(&verdict.severity) && (0.0..=1.0).contains(&verdict.grade));
-            prop_assert!((0.0..=1.0).contains(&verdict.confidence));
-            prop_assert!(verdict.warm_up == 0 || !verdict.is_anomaly());
-            if let Some(candidate) = &verdict.candidate {
+            prop_assert_eq!(detection.severity > 0.5, detection.is_anomaly());
+            prop_assert_eq!(detection.grade > 0.0, detection.is_anomaly());
+            prop_assert_eq!(detection.candidate.is_some(), detection.evidence > 1.0);
+            prop_assert!((0.0..=1.0).contains(&detection.severity) && (0.0..=1.0).contains(&detection.grade));
+            prop_assert!((0.0..=1.0).contains(&detection.confidence));
+            prop_assert!(detection.warm_up == 0 || !detection.is_anomaly());
+            if let Some(candidate) = &detection.candidate {
                 prop_assert!(candidate.expected.iter().chain(&candidate.values).all(|x| x.is_finite()));
                 prop_assert_eq!(candidate.expected.len(), inputs);
             }

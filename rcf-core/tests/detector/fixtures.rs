@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 use rcf_core::{
-    AnomalyDetector, Component, Forecaster, Learning, MissingPolicy, NearExpected, Threshold,
+    AnomalyDetector, Component, Forecaster, Imputation, Learning, NearExpected, Threshold,
     Transform,
 };
 
@@ -34,7 +34,7 @@ fn detector(name: &str) -> AnomalyDetector {
             .shingle_size(2)
             .transform(Transform::NormalizedDifference)
             .weights(vec![1.0, 2.0])
-            .missing(MissingPolicy::Fixed(vec![0.5, 1.5]))
+            .imputation(Imputation::Fixed(vec![0.5, 1.5]))
             .time_gap_input(true)
             .learning(Learning::Delay { patience: 30 })
             .ignore_near_expected(NearExpected {
@@ -65,7 +65,7 @@ const DETECTORS: [(&str, u32); 5] = [
 ];
 
 /// What a detector says of the records that come next.
-fn verdicts(detector: &mut AnomalyDetector, from: u32, count: u32) -> String {
+fn detections(detector: &mut AnomalyDetector, from: u32, count: u32) -> String {
     let inputs = detector.config().input_dimensions as u32;
     let lines = (from..from + count).map(|t| {
         let mut values: Vec<f64> = (0..inputs).map(|input| value(t, input)).collect();
@@ -73,10 +73,10 @@ fn verdicts(detector: &mut AnomalyDetector, from: u32, count: u32) -> String {
             values[1] = f64::NAN;
         }
         let time = f64::from(t) + if t % 70 > 60 { 0.5 } else { 0.0 };
-        let verdict = detector.process_at_with_missing(time, &values).unwrap();
-        let (score, severity) = (verdict.score.to_bits(), verdict.severity.to_bits());
-        let silenced = verdict.silenced.map_or("-", |reason| reason.as_str());
-        format!("{score:016x} {severity:016x} {silenced}\n")
+        let detection = detector.process_at_with_missing(time, &values).unwrap();
+        let (score, severity) = (detection.score.to_bits(), detection.severity.to_bits());
+        let suppressed = detection.suppressed.map_or("-", |reason| reason.as_str());
+        format!("{score:016x} {severity:016x} {suppressed}\n")
     });
     lines.collect()
 }
@@ -117,7 +117,7 @@ fn path(version: u8, file: &str) -> PathBuf {
 
 fn read(version: u8, name: &str) -> (Vec<u8>, String) {
     let bytes = std::fs::read(path(version, &format!("{name}.rcf"))).unwrap();
-    let said = std::fs::read_to_string(path(version, &format!("{name}.verdicts"))).unwrap();
+    let said = std::fs::read_to_string(path(version, &format!("{name}.detections"))).unwrap();
     (bytes, said)
 }
 
@@ -136,10 +136,10 @@ fn saved_detectors_of_older_formats_go_on_and_are_saved_as_format_3() {
             let (bytes, said) = read(version, name);
             let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
             let mut again = AnomalyDetector::from_bytes(&detector.to_bytes()).unwrap();
-            let says = verdicts(&mut detector, records, AFTER);
+            let says = detections(&mut detector, records, AFTER);
             assert!(scores(&says) == scores(&said), "{version} {name}");
             assert!(
-                verdicts(&mut again, records, AFTER) == says,
+                detections(&mut again, records, AFTER) == says,
                 "{version} {name}"
             );
             assert!(again.to_bytes() == detector.to_bytes(), "{version} {name}");
@@ -153,7 +153,7 @@ fn saved_detectors_of_format_3_go_on_as_they_did() {
         let (bytes, said) = read(3, name);
         let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
         assert!(detector.to_bytes() == bytes, "{name}");
-        assert!(verdicts(&mut detector, records, AFTER) == said, "{name}");
+        assert!(detections(&mut detector, records, AFTER) == said, "{name}");
     }
 }
 
@@ -202,14 +202,14 @@ fn a_saved_forecaster_of_format_2_goes_on_as_it_did() {
 fn write_missing() {
     let write = |version: u8, name: &str, bytes: &[u8], said: &str| {
         std::fs::write(path(version, &format!("{name}.rcf")), bytes).unwrap();
-        std::fs::write(path(version, &format!("{name}.verdicts")), said).unwrap();
+        std::fs::write(path(version, &format!("{name}.detections")), said).unwrap();
     };
     for (name, records) in DETECTORS {
         if !path(3, &format!("{name}.rcf")).exists() {
             let mut detector = detector(name);
-            verdicts(&mut detector, 0, records);
+            detections(&mut detector, 0, records);
             let bytes = detector.to_bytes();
-            write(3, name, &bytes, &verdicts(&mut detector, records, AFTER));
+            write(3, name, &bytes, &detections(&mut detector, records, AFTER));
         }
     }
     if !path(2, "forecaster.rcf").exists() {

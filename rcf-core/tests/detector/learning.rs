@@ -83,10 +83,10 @@ fn a_level_shift_is_reported_once_and_then_learned() {
         for t in 0..4_000 {
             let level = if t < 1_500 { 0.0 } else { 30.0 };
             let spike = if t == 3_500 { 15.0 } else { 0.0 };
-            let verdict = detector
+            let detection = detector
                 .process(&[level + random.normal() + spike])
                 .unwrap();
-            if verdict.is_anomaly() {
+            if detection.is_anomaly() {
                 alerts.push(t);
             }
         }

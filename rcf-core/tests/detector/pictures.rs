@@ -1,4 +1,4 @@
-//! The pictures of the guide's page on parameters, drawn from verdicts, and held to them. Their
+//! The pictures of the guide's page on parameters, drawn from detections, and held to them. Their
 //! streams are made without functions that differ between libraries.
 
 use std::fmt::Write;
@@ -70,7 +70,7 @@ fn hold(name: &str, drawn: &str) {
     let kept = std::fs::read_to_string(&path).expect("RCF_DRAW=1 draws it");
     assert!(
         kept == drawn,
-        "docs/images/{name} is not of these verdicts: RCF_DRAW=1 draws it anew"
+        "docs/images/{name} is not of these detections: RCF_DRAW=1 draws it anew"
     );
 }
 
@@ -84,7 +84,7 @@ fn more_decades_report_less() {
         let builder = AnomalyDetector::builder(1).threshold(threshold).silence(0);
         let mut detector = builder.seed(1).build().unwrap();
         let mut random = Random::new(1);
-        let verdicts: Vec<_> = (0..2_000_u32)
+        let detections: Vec<_> = (0..2_000_u32)
             .map(|t| {
                 // A triangle wave with noise; at times it stands still, ever longer.
                 let is_still = t >= 800 && t % 250 < t / 100;
@@ -95,26 +95,26 @@ fn more_decades_report_less() {
             })
             .collect();
         reports.push(
-            verdicts
+            detections
                 .iter()
-                .filter(|verdict| verdict.is_anomaly())
+                .filter(|detection| detection.is_anomaly())
                 .count(),
         );
-        let values = |of: fn(&rcf_core::Descriptor) -> f64| {
-            let highest = |part: &[rcf_core::Descriptor]| part.iter().map(of).fold(0.0, f64::max);
-            verdicts.chunks(4).map(highest).collect::<Vec<_>>()
+        let values = |of: fn(&rcf_core::Detection) -> f64| {
+            let highest = |part: &[rcf_core::Detection]| part.iter().map(of).fold(0.0, f64::max);
+            detections.chunks(4).map(highest).collect::<Vec<_>>()
         };
         if lines.is_empty() {
             lines.push(Line {
                 name: "score".to_owned(),
                 color: "#26a",
-                values: values(|verdict| verdict.score),
+                values: values(|detection| detection.score),
             });
         }
         lines.push(Line {
             name: format!("decades {decades}: {} reported", reports[reports.len() - 1]),
             color,
-            values: values(|verdict| verdict.threshold),
+            values: values(|detection| detection.threshold),
         });
     }
     let below = "2,000 records of a wave; now and then it stands still, and the score rises";

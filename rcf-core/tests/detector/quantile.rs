@@ -13,10 +13,13 @@ fn severities(seed: u64, value: impl Fn(&mut Random) -> f64) -> Vec<f64> {
     let mut detector = builder.number_of_trees(15).seed(seed).build().unwrap();
     let mut random = Random::new(seed);
     let judge = |_| {
-        let verdict = detector.process(&[value(&mut random)]).unwrap();
-        assert_eq!(verdict.evidence > 1.0, verdict.score > verdict.threshold);
-        assert_eq!(verdict.candidate.is_some(), verdict.evidence > 1.0);
-        verdict.severity
+        let detection = detector.process(&[value(&mut random)]).unwrap();
+        assert_eq!(
+            detection.evidence > 1.0,
+            detection.score > detection.threshold
+        );
+        assert_eq!(detection.candidate.is_some(), detection.evidence > 1.0);
+        detection.severity
     };
     (0..20_000).map(judge).collect()
 }

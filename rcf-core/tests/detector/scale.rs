@@ -1,7 +1,7 @@
 //! Units and levels do not matter.
 
 use proptest::prelude::*;
-use rcf_core::{AnomalyDetector, Descriptor, Transform};
+use rcf_core::{AnomalyDetector, Detection, Transform};
 
 use crate::testing::Random;
 
@@ -23,13 +23,13 @@ fn signal(seed: u64) -> Vec<f64> {
         .collect()
 }
 
-fn run(values: &[f64], transform: Transform, map: impl Fn(f64) -> f64) -> Vec<Descriptor> {
+fn run(values: &[f64], transform: Transform, map: impl Fn(f64) -> f64) -> Vec<Detection> {
     let builder = AnomalyDetector::builder(1)
         .shingle_size(4)
         .transform(transform);
     let mut detector = builder.number_of_trees(15).seed(1).build().unwrap();
-    let verdicts = values.iter().map(|&x| detector.process(&[map(x)]).unwrap());
-    verdicts.collect()
+    let detections = values.iter().map(|&x| detector.process(&[map(x)]).unwrap());
+    detections.collect()
 }
 
 proptest! {
@@ -40,12 +40,12 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// Where arithmetic is exact, verdicts are equal to the bit.
+    /// Where arithmetic is exact, detections are equal to the bit.
     #[test]
     fn verdicts_are_free_of_scale_and_shift_to_the_bit(seed: u64) {
         let values = signal(seed);
         let plain = run(&values, Transform::None, |x| x);
-        prop_assert!(plain.iter().any(Descriptor::is_anomaly));
+        prop_assert!(plain.iter().any(Detection::is_anomaly));
         let shift = 2f64.powi(40);
         let others = [
             run(&values, Transform::None, |x| x + shift),
@@ -55,7 +55,7 @@ proptest! {
         for other in &others {
             for (a, b) in plain.iter().zip(other) {
                 prop_assert_eq!(a.severity.to_bits(), b.severity.to_bits());
-                prop_assert_eq!(a.silenced, b.silenced);
+                prop_assert_eq!(a.suppressed, b.suppressed);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Missing values, gaps and timestamps.
 
 use ndarray::Array2;
-use rcf_core::{AnomalyDetector, MissingPolicy};
+use rcf_core::{AnomalyDetector, Imputation};
 
 use crate::testing::Random;
 
@@ -11,14 +11,10 @@ fn wave(t: u32) -> f64 {
 
 #[test]
 fn stretches_without_values_raise_no_alert_and_lower_the_confidence() {
-    for policy in [
-        MissingPolicy::Previous,
-        MissingPolicy::Linear,
-        MissingPolicy::Forest,
-    ] {
+    for policy in [Imputation::Previous, Imputation::Linear, Imputation::Forest] {
         let builder = AnomalyDetector::builder(2)
             .shingle_size(4)
-            .missing(policy.clone());
+            .imputation(policy.clone());
         let mut detector = builder.seed(3).build().unwrap();
         let mut random = Random::new(3);
         let mut before = 0.0;
@@ -31,17 +27,17 @@ fn stretches_without_values_raise_no_alert_and_lower_the_confidence() {
             if is_missing {
                 record[0] = f64::NAN;
             }
-            let verdict = detector.process_with_missing(&record).unwrap();
-            assert_eq!(verdict.imputed, usize::from(is_missing));
+            let detection = detector.process_with_missing(&record).unwrap();
+            assert_eq!(detection.imputed, usize::from(is_missing));
             if t == 999 {
-                before = verdict.confidence;
+                before = detection.confidence;
             }
             if is_missing {
-                assert!(verdict.confidence < before);
+                assert!(detection.confidence < before);
             }
             assert!(
-                !verdict.is_anomaly() || !(1_000..1_020).contains(&t),
-                "{policy:?} {t}: {verdict:?}"
+                !detection.is_anomaly() || !(1_000..1_020).contains(&t),
+                "{policy:?} {t}: {detection:?}"
             );
         }
     }
@@ -54,12 +50,12 @@ fn a_gap_of_timestamps_is_filled_in() {
     for t in 0..600 {
         // Six records are lost.
         let time = f64::from(t) * 60.0 + if t >= 500 { 360.0 } else { 0.0 };
-        let verdict = detector.process_at(time, &[wave(t)]).unwrap();
+        let detection = detector.process_at(time, &[wave(t)]).unwrap();
         if t == 499 {
-            with_gap = verdict.confidence;
+            with_gap = detection.confidence;
         }
         if t == 500 {
-            assert!(verdict.confidence < 0.5 * with_gap, "{verdict:?}");
+            assert!(detection.confidence < 0.5 * with_gap, "{detection:?}");
         }
     }
     assert_eq!(detector.records(), 600);
@@ -79,11 +75,11 @@ fn a_rhythm_of_events_is_an_input_if_asked() {
         } else {
             1.0 + 0.05 * random.normal().tanh()
         };
-        let verdict = detector
+        let detection = detector
             .process_at(time, &[random.normal().tanh()])
             .unwrap();
         if t == 1_400 {
-            assert!(verdict.score > 2.5, "{verdict:?}");
+            assert!(detection.score > 2.5, "{detection:?}");
         }
     }
 }

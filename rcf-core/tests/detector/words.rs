@@ -2,20 +2,20 @@
 
 use std::collections::HashSet;
 
-use rcf_core::{AnomalyDetector, NearExpected, Silenced};
+use rcf_core::{AnomalyDetector, NearExpected, Suppressed};
 
 use crate::testing::Random;
 
 #[test]
 fn each_reason_has_a_name_and_a_sentence_of_its_own() {
     let all = [
-        Silenced::WarmUp,
-        Silenced::NearExpected,
-        Silenced::NoiseFloor,
-        Silenced::Imputed,
-        Silenced::Explained,
-        Silenced::AlreadyAlerted,
-        Silenced::Drift,
+        Suppressed::WarmUp,
+        Suppressed::NearExpected,
+        Suppressed::NoiseFloor,
+        Suppressed::Imputed,
+        Suppressed::Explained,
+        Suppressed::AlreadyAlerted,
+        Suppressed::Drift,
     ];
     let names: HashSet<&str> = all.iter().map(|reason| reason.as_str()).collect();
     let sentences: HashSet<String> = all.iter().map(ToString::to_string).collect();
@@ -39,11 +39,11 @@ fn an_attribution_adds_up_and_is_ranked() {
     for _ in 0..600 {
         detector.process(&random.normal_point(4)).unwrap();
     }
-    let verdict = detector.process(&[0.1, -9.0, 0.2, 14.0]).unwrap();
-    let candidate = verdict.candidate.unwrap();
+    let detection = detector.process(&[0.1, -9.0, 0.2, 14.0]).unwrap();
+    let candidate = detection.candidate.unwrap();
     let attribution = &candidate.attribution;
     // With shingles of one record that is the score of the record.
-    assert!((attribution.total() - verdict.score).abs() < 1e-6);
+    assert!((attribution.total() - detection.score).abs() < 1e-6);
     let ranked = attribution.ranked();
     assert_eq!(ranked[..2], [3, 1]);
     let part = |input: usize| attribution.high[input] + attribution.low[input];
@@ -65,8 +65,8 @@ fn a_reason_is_no_report() {
     for _ in 0..600 {
         detector.process(&[random.normal()]).unwrap();
     }
-    let verdict = detector.process(&[80.0]).unwrap();
-    assert!(verdict.candidate.is_some() && !verdict.is_anomaly());
-    assert_eq!(verdict.silenced, Some(Silenced::NearExpected));
-    assert_eq!(verdict.grade, 0.0);
+    let detection = detector.process(&[80.0]).unwrap();
+    assert!(detection.candidate.is_some() && !detection.is_anomaly());
+    assert_eq!(detection.suppressed, Some(Suppressed::NearExpected));
+    assert_eq!(detection.grade, 0.0);
 }

@@ -36,15 +36,15 @@ class Detection(NamedTuple):
         0 unless this is an anomaly, else above 0 and up to 1.
     confidence : float
         From 0 to 1: how much to trust the decision.
-    made_up : float
+    synthetic_fraction : float
         From 0 to 1: how much of what the forest remembers `AnomalyDetector.bootstrap` has made up.
-    warmup : int
+    warm_up : int
         Observations still needed before decisions; 0 when ready.
     imputed : int
         Number of values that were missing and filled in.
     is_anomaly : bool
         Whether this is to be reported.
-    silenced : str or None
+    suppressed : str or None
         Why a candidate is not reported: ``"warm_up"``, ``"near_expected"``, ``"noise_floor"``,
         ``"explained"``, ``"already_alerted"`` or ``"drift"``.
     kind : str or None
@@ -69,11 +69,11 @@ class Detection(NamedTuple):
     severity: float
     grade: float
     confidence: float
-    made_up: float
-    warmup: int
+    synthetic_fraction: float
+    warm_up: int
     imputed: int
     is_anomaly: bool
-    silenced: str | None
+    suppressed: str | None
     kind: str | None = None
     relative_index: int | None = None
     values: "NDArray[np.float64] | None" = None
@@ -124,15 +124,15 @@ class Detections:
 
     Attributes
     ----------
-    score, evidence, p_value, threshold, severity, grade, confidence, made_up : ndarray of shape (n,), float64
+    score, evidence, p_value, threshold, severity, grade, confidence, synthetic_fraction : ndarray of shape (n,), float64
         As for `Detection`, an entry for each row.
-    warmup, imputed : ndarray of shape (n,), int64
+    warm_up, imputed : ndarray of shape (n,), int64
         Likewise.
     is_anomaly : ndarray of shape (n,), bool
         Whether the row is to be reported. A run of anomalous rows is reported once, with its first.
     candidate : ndarray of shape (c,), int64
-        The rows with evidence beyond the boundary: anomalies, and those that were silenced.
-    reasons : list of str or None
+        The rows with evidence beyond the boundary: anomalies, and those that were suppressed.
+    suppressed : list of str or None
         For each candidate, why it is not reported; None for an anomaly.
     kinds : list of str
         For each candidate, the evidence: a value beyond the ``"range"``, an unusual ``"level"`` of scores,
@@ -158,12 +158,12 @@ class Detections:
     severity: "NDArray[np.float64]"
     grade: "NDArray[np.float64]"
     confidence: "NDArray[np.float64]"
-    made_up: "NDArray[np.float64]"
-    warmup: "NDArray[np.int64]"
+    synthetic_fraction: "NDArray[np.float64]"
+    warm_up: "NDArray[np.int64]"
     imputed: "NDArray[np.int64]"
     is_anomaly: "NDArray[np.bool_]"
     candidate: "NDArray[np.int64]"
-    reasons: list[str | None]
+    suppressed: list[str | None]
     kinds: list[str]
     relative_index: "NDArray[np.int64]"
 
@@ -227,10 +227,10 @@ class Detections:
     def anomalies(self) -> list[Anomaly]:
         """Give each run of anomalous rows once, with a sentence."""
         found = []
-        reported = [at for at, reason in enumerate(self.reasons) if reason is None]
-        for at, following in pairwise([*reported, len(self.reasons)]):
+        reported = [at for at, reason in enumerate(self.suppressed) if reason is None]
+        for at, following in pairwise([*reported, len(self.suppressed)]):
             row = int(self.candidate[at])
-            same = [self.candidate[i] for i in range(at + 1, following) if self.reasons[i] in _SAME_RUN]
+            same = [self.candidate[i] for i in range(at + 1, following) if self.suppressed[i] in _SAME_RUN]
             start, end = row + int(self.relative_index[at]), int(max([row, *same]))
             found.append(self._describe(at, row, start, end))
         return found
@@ -257,7 +257,7 @@ class Detections:
         except ImportError as error:
             raise ImportError("to_frame needs pandas: pip install pandas") from error
         columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
-        for name, words in (("silenced", self.reasons), ("kind", self.kinds)):
+        for name, words in (("suppressed", self.suppressed), ("kind", self.kinds)):
             columns[name] = np.full(len(self), None, dtype=object)
             columns[name][self.candidate] = words
         for part, name in enumerate(self.names):
@@ -292,7 +292,7 @@ class Detections:
 _SAME_RUN = {"already_alerted", "explained", "drift"}
 _COLUMNS = (
     "score", "grade", "severity", "is_anomaly", "evidence", "p_value", "threshold", "confidence",
-    "warmup", "imputed",
+    "warm_up", "imputed",
 )  # fmt: skip
 
 for _class in (Detection, Anomaly, Detections):

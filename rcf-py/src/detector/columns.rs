@@ -1,4 +1,4 @@
-//! Descriptors of rows, turned into the columns of a table.
+//! Detections of rows, turned into the columns of a table.
 
 use ndarray::Array2;
 use numpy::prelude::*;
@@ -6,7 +6,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use rcf_core::{Candidate, Descriptor, Direction, EvidenceKind, Silenced};
+use rcf_core::{Candidate, Detection, Direction, EvidenceKind, Suppressed};
 
 /// One entry for each row, and one in `candidate_*` for each row that is a candidate.
 #[derive(Default)]
@@ -18,8 +18,8 @@ pub(crate) struct Columns {
     severity: Vec<f64>,
     grade: Vec<f64>,
     confidence: Vec<f64>,
-    made_up: Vec<f64>,
-    warmup: Vec<i64>,
+    synthetic_fraction: Vec<f64>,
+    warm_up: Vec<i64>,
     imputed: Vec<i64>,
     is_anomaly: Vec<bool>,
     candidate: Vec<i64>,
@@ -32,25 +32,25 @@ pub(crate) struct Columns {
     high: Vec<f64>,
     low: Vec<f64>,
     /// Why a candidate was not reported.
-    silenced: Vec<Option<Silenced>>,
+    suppressed: Vec<Option<Suppressed>>,
     kind: Vec<EvidenceKind>,
 }
 
 impl Columns {
-    pub(crate) fn push(&mut self, descriptor: &Descriptor) {
+    pub(crate) fn push(&mut self, detection: &Detection) {
         let row = self.score.len() as i64;
-        self.score.push(descriptor.score);
-        self.evidence.push(descriptor.evidence);
-        self.p_value.push(descriptor.p_value.unwrap_or(f64::NAN));
-        self.threshold.push(descriptor.threshold);
-        self.severity.push(descriptor.severity);
-        self.grade.push(descriptor.grade);
-        self.confidence.push(descriptor.confidence);
-        self.made_up.push(descriptor.made_up);
-        self.warmup.push(descriptor.warm_up as i64);
-        self.imputed.push(descriptor.imputed as i64);
-        self.is_anomaly.push(descriptor.is_anomaly());
-        if let Some(candidate) = &descriptor.candidate {
+        self.score.push(detection.score);
+        self.evidence.push(detection.evidence);
+        self.p_value.push(detection.p_value.unwrap_or(f64::NAN));
+        self.threshold.push(detection.threshold);
+        self.severity.push(detection.severity);
+        self.grade.push(detection.grade);
+        self.confidence.push(detection.confidence);
+        self.synthetic_fraction.push(detection.synthetic_fraction);
+        self.warm_up.push(detection.warm_up as i64);
+        self.imputed.push(detection.imputed as i64);
+        self.is_anomaly.push(detection.is_anomaly());
+        if let Some(candidate) = &detection.candidate {
             self.candidate.push(row);
             self.relative_index.push(candidate.relative_index.into());
             self.is_high.push(candidate.direction == Direction::High);
@@ -59,7 +59,7 @@ impl Columns {
             self.expected.extend(&candidate.expected);
             self.high.extend(&candidate.attribution.high);
             self.low.extend(&candidate.attribution.low);
-            self.silenced.push(descriptor.silenced);
+            self.suppressed.push(detection.suppressed);
             self.kind.push(candidate.kind);
         }
     }
@@ -85,17 +85,25 @@ impl Columns {
             )+};
         }
         set!(
-            score, evidence, p_value, threshold, severity, grade, confidence, made_up, warmup,
+            score,
+            evidence,
+            p_value,
+            threshold,
+            severity,
+            grade,
+            confidence,
+            synthetic_fraction,
+            warm_up,
             imputed
         );
         set!(is_anomaly, candidate, relative_index, is_high, input);
         set_per_input!(values, expected, high, low);
-        let reasons: Vec<Option<&str>> = self
-            .silenced
+        let suppressed: Vec<Option<&str>> = self
+            .suppressed
             .iter()
-            .map(|silenced| silenced.map(Silenced::as_str))
+            .map(|suppressed| suppressed.map(Suppressed::as_str))
             .collect();
-        columns.set_item("reasons", reasons)?;
+        columns.set_item("suppressed", suppressed)?;
         let kinds: Vec<&str> = self.kind.iter().map(|kind| kind.as_str()).collect();
         columns.set_item("kinds", kinds)?;
         Ok(columns)
@@ -114,22 +122,22 @@ fn main_input(candidate: &Candidate) -> usize {
 }
 
 /// One record as `rcf._detections.Detection`.
-pub(crate) fn one<'py>(py: Python<'py>, descriptor: &Descriptor) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn one<'py>(py: Python<'py>, detection: &Detection) -> PyResult<Bound<'py, PyAny>> {
     static DETECTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let entries = PyDict::new(py);
-    entries.set_item("score", descriptor.score)?;
-    entries.set_item("evidence", descriptor.evidence)?;
-    entries.set_item("p_value", descriptor.p_value.unwrap_or(f64::NAN))?;
-    entries.set_item("threshold", descriptor.threshold)?;
-    entries.set_item("severity", descriptor.severity)?;
-    entries.set_item("grade", descriptor.grade)?;
-    entries.set_item("confidence", descriptor.confidence)?;
-    entries.set_item("made_up", descriptor.made_up)?;
-    entries.set_item("warmup", descriptor.warm_up)?;
-    entries.set_item("imputed", descriptor.imputed)?;
-    entries.set_item("is_anomaly", descriptor.is_anomaly())?;
-    entries.set_item("silenced", descriptor.silenced.map(Silenced::as_str))?;
-    if let Some(candidate) = &descriptor.candidate {
+    entries.set_item("score", detection.score)?;
+    entries.set_item("evidence", detection.evidence)?;
+    entries.set_item("p_value", detection.p_value.unwrap_or(f64::NAN))?;
+    entries.set_item("threshold", detection.threshold)?;
+    entries.set_item("severity", detection.severity)?;
+    entries.set_item("grade", detection.grade)?;
+    entries.set_item("confidence", detection.confidence)?;
+    entries.set_item("synthetic_fraction", detection.synthetic_fraction)?;
+    entries.set_item("warm_up", detection.warm_up)?;
+    entries.set_item("imputed", detection.imputed)?;
+    entries.set_item("is_anomaly", detection.is_anomaly())?;
+    entries.set_item("suppressed", detection.suppressed.map(Suppressed::as_str))?;
+    if let Some(candidate) = &detection.candidate {
         let row = |values: &[f64]| PyArray1::from_slice(py, values);
         entries.set_item("kind", candidate.kind.as_str())?;
         entries.set_item("relative_index", candidate.relative_index)?;

@@ -183,7 +183,7 @@ impl PyAnomalyDetector {
             builder = builder.weights(weights);
         }
         if let Some(policy) = parameters::imputation("imputation", imputation)? {
-            builder = builder.missing(policy);
+            builder = builder.imputation(policy);
         }
         let sample_size = builder.config().sample_size;
         if let Some(learning) = parameters::learning("learning", learning, sample_size)? {

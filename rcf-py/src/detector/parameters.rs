@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use rcf_core::{Learning, MissingPolicy, NearExpected, Threshold, Transform};
+use rcf_core::{Imputation, Learning, NearExpected, Threshold, Transform};
 
 use crate::errors;
 use crate::parameters::{integer, real};
@@ -51,20 +51,20 @@ pub(crate) fn name_of(transform: Transform) -> Option<&'static str> {
     Some(names.find(|(_, other)| *other == transform)?.0)
 }
 
-pub(super) fn imputation(name: &str, value: Argument<'_, '_>) -> PyResult<Option<MissingPolicy>> {
+pub(super) fn imputation(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Imputation>> {
     let Some(value) = value else { return Ok(None) };
     let Ok(given) = value.extract::<String>() else {
         let values = value.extract().map_err(|_| {
             PyTypeError::new_err(format!("{name} must be a name or a sequence of numbers"))
         })?;
-        return Ok(Some(MissingPolicy::Fixed(values)));
+        return Ok(Some(Imputation::Fixed(values)));
     };
     let choices = [("previous", 0), ("linear", 1), ("zero", 2), ("forest", 3)];
     Ok(Some(match choice(name, &given, &choices)? {
-        0 => MissingPolicy::Previous,
-        1 => MissingPolicy::Linear,
-        2 => MissingPolicy::Zero,
-        _ => MissingPolicy::Forest,
+        0 => Imputation::Previous,
+        1 => Imputation::Linear,
+        2 => Imputation::Zero,
+        _ => Imputation::Forest,
     }))
 }
 

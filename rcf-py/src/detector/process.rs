@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use rcf_core::{AnomalyDetector, Descriptor, InputError};
+use rcf_core::{AnomalyDetector, Detection, InputError};
 
 use super::PyAnomalyDetector;
 use super::columns::{Columns, one};
@@ -64,14 +64,14 @@ impl PyAnomalyDetector {
             .transpose()?;
         let detector = &self.detector;
         let columns = with_rows!(rows, view => detector.write_detached(py, |detector| {
-            let descriptors = match (&timestamps, may_miss) {
+            let detections = match (&timestamps, may_miss) {
                 (None, false) => detector.process_array(view),
                 (None, true) => detector.process_array_with_missing(view),
                 (Some(times), false) => detector.process_array_at(times, view),
                 (Some(times), true) => detector.process_array_at_with_missing(times, view),
             }?;
             let mut columns = Columns::default();
-            descriptors.iter().for_each(|descriptor| columns.push(descriptor));
+            detections.iter().for_each(|detection| columns.push(detection));
             Ok(columns)
         }))?
         .map_err(|error| errors::array(py, &error))?
@@ -123,9 +123,9 @@ impl PyAnomalyDetector {
         let timestamp = timestamp.map(moment).transpose()?;
         let values = point.values()?;
         let mut detector = self.detector.write(py)?;
-        let descriptor = step(&mut detector, timestamp, values, may_miss);
+        let detection = step(&mut detector, timestamp, values, may_miss);
         drop(detector);
-        one(py, &descriptor.map_err(errors::refused)?)
+        one(py, &detection.map_err(errors::refused)?)
     }
 
     /// Start from past data: learn each observation and decide nothing.
@@ -156,7 +156,7 @@ impl PyAnomalyDetector {
     /// Start from a few points of the past, and make up the observations between them.
     ///
     /// For a past that is known more coarsely than the stream, say by the hour of a stream of minutes.
-    /// There are scores and decisions at once, rough ones: ``made_up`` of each result says how much of
+    /// There are scores and decisions at once, rough ones: ``synthetic_fraction`` of each result says how much of
     /// the model is made up, and ``confidence`` counts real points only. With observations of the
     /// stream itself, `fit`.
     ///
@@ -179,7 +179,7 @@ impl PyAnomalyDetector {
     /// >>> detector = rcf.AnomalyDetector(seed=7)
     /// >>> detector.bootstrap(np.sin(np.arange(0, 40, 1.2)), spacing=12)
     /// >>> first = detector.process_one(np.sin(40))
-    /// >>> first.warmup, first.made_up > 0.9, first.confidence < 0.4
+    /// >>> first.warm_up, first.synthetic_fraction > 0.9, first.confidence < 0.4
     /// (0, True, True)
     #[pyo3(signature = (points, *, spacing))]
     fn bootstrap<'py>(
@@ -203,7 +203,7 @@ pub(crate) fn step(
     timestamp: Option<f64>,
     values: &[f64],
     may_miss: bool,
-) -> Result<Descriptor, InputError> {
+) -> Result<Detection, InputError> {
     match (timestamp, may_miss) {
         (None, false) => detector.process(values),
         (None, true) => detector.process_with_missing(values),

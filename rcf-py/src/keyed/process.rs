@@ -148,7 +148,7 @@ impl PyKeyedDetectors {
             Ok(judged)
         })?;
         match judged {
-            Ok(descriptor) => one(py, &descriptor.map_err(errors::refused)?),
+            Ok(detection) => one(py, &detection.map_err(errors::refused)?),
             Err(Refused::Map(error)) => Err(errors::map(&error)),
             Err(_) => Err(mixed_clocks()),
         }
@@ -180,8 +180,8 @@ impl Keyed {
         let mut columns: Vec<Columns> = Vec::new();
         columns.resize_with(batch.keys.len(), Columns::default);
         for (row, result) in results.into_iter().enumerate() {
-            let descriptor = result.map_err(|source| Refused::Row(ArrayError { row, source }))?;
-            columns[batch.key_of_row[row]].push(&descriptor);
+            let detection = result.map_err(|source| Refused::Row(ArrayError { row, source }))?;
+            columns[batch.key_of_row[row]].push(&detection);
         }
         Ok(columns)
     }

@@ -38,6 +38,12 @@ pub(super) fn upgrade(map: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
             }
         }
     }
+    let name = |name: String| match name.strip_prefix("operator.detector.missing") {
+        Some(rest) => format!("operator.detector.imputation{rest}"),
+        None => name,
+    };
+    let named = upgraded.into_iter().map(|(it, value)| (name(it), value));
+    let mut upgraded = named.collect();
     redecide(&mut upgraded);
     upgraded
 }
@@ -283,8 +289,8 @@ mod tests {
             "operator.detector.time_decay": 1e-5,
             "operator.detector.weights": [1.0, 2.5],
             "operator.detector.transform": "normalize",
-            "operator.detector.missing": "fixed",
-            "operator.detector.missing.values": [0.0, -1.0],
+            "operator.detector.imputation": "fixed",
+            "operator.detector.imputation.values": [0.0, -1.0],
             "operator.detector.time_gap_input": false,
             "operator.detector.learning": "skip",
             "operator.detector.learning.patience": 20,

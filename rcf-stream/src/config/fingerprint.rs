@@ -3,7 +3,7 @@
 //! Names and the form of values are a format: checkpoints hold them. No `{:?}` of a type of ours
 //! ends up here.
 
-use rcf_core::{DetectorConfig, Learning, MissingPolicy, Threshold, Transform};
+use rcf_core::{DetectorConfig, Imputation, Learning, Threshold, Transform};
 use serde_json::{Map, Value, json};
 
 use super::{Config, SinkConfig, SourceConfig};
@@ -173,18 +173,18 @@ pub(crate) fn detector_parameters(config: &DetectorConfig) -> Vec<(&'static str,
         other => unnamed(other),
     };
     all.push(("transform", transform));
-    let missing: Value = match &config.missing {
-        MissingPolicy::Zero => "zero".into(),
-        MissingPolicy::Fixed(values) => {
-            all.push(("missing.values", values.clone().into()));
+    let imputation: Value = match &config.imputation {
+        Imputation::Zero => "zero".into(),
+        Imputation::Fixed(values) => {
+            all.push(("imputation.values", values.clone().into()));
             "fixed".into()
         }
-        MissingPolicy::Previous => "previous".into(),
-        MissingPolicy::Linear => "linear".into(),
-        MissingPolicy::Forest => "forest".into(),
+        Imputation::Previous => "previous".into(),
+        Imputation::Linear => "linear".into(),
+        Imputation::Forest => "forest".into(),
         other => unnamed(other),
     };
-    all.push(("missing", missing));
+    all.push(("imputation", imputation));
     learning(&config.learning, &mut all);
     threshold(&config.threshold, &mut all);
     let near = &config.near_expected;
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn every_parameter_of_a_detector_has_a_name() {
-        let builder = AnomalyDetector::builder(2).missing(MissingPolicy::Fixed(vec![1.0, 2.0]));
+        let builder = AnomalyDetector::builder(2).imputation(Imputation::Fixed(vec![1.0, 2.0]));
         let config = builder.config();
         let names: Vec<_> = detector_parameters(&config)
             .into_iter()

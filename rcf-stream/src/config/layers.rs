@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
-use super::schema::{Kind, SETTINGS, Setting};
+use super::schema::{self, Kind, RENAMED, SETTINGS, Setting};
 use crate::suggest::closest;
 
 /// `RCF_*` variables that are not settings of the pipeline.
@@ -60,6 +60,8 @@ pub struct Layers {
     used: RefCell<BTreeSet<&'static str>>,
     /// What `[[override]]` says of the forests of some keys.
     overrides: Vec<OverrideTable>,
+    /// What was set by the name of an earlier release: where, the old key and the new one.
+    renamed: Vec<(Origin, &'static str, &'static str)>,
 }
 
 /// The key, and the settings of the section `forest` that differ.
@@ -104,6 +106,7 @@ impl Layers {
                 };
                 let value = from_toml(setting.kind, value)
                     .ok_or_else(|| wrong(setting, &origin, &text[value.span()]))?;
+                self.note_old_name(key, &origin);
                 self.values.insert(setting.key, (value, origin));
                 Ok(())
             };
@@ -132,7 +135,14 @@ impl Layers {
                 continue;
             }
             let origin = Origin::Variable(name.clone());
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) else {
+            let old = RENAMED
+                .iter()
+                .find(|(old, _)| schema::variable(old) == name);
+            let by_name = |setting: &&Setting| match old {
+                Some((_, new)) => setting.key == *new,
+                None => setting.variable() == name,
+            };
+            let Some(setting) = SETTINGS.iter().find(by_name) else {
                 let known: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
                 let suggestion =
                     closest(&name, known.iter().map(String::as_str)).map(str::to_owned);
@@ -142,17 +152,39 @@ impl Layers {
                     suggestion,
                 });
             };
+            if let Some((old, _)) = old {
+                self.note_old_name(old, &origin);
+            }
             self.insert_text(setting, &text, origin)?;
         }
         Ok(())
     }
 
-    /// Adds the value of a flag.
+    /// Adds the value of the flag of a key, be it the name of an earlier release.
     ///
     /// # Errors
-    /// A value of a wrong type.
-    pub fn flag(&mut self, setting: &'static Setting, text: &str) -> Result<(), ConfigError> {
-        self.insert_text(setting, text, Origin::Flag(setting.flag()))
+    /// A key that is no setting, or a value of a wrong type.
+    pub fn flag(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
+        let origin = Origin::Flag(schema::flag(key));
+        let Some(setting) = Setting::find(key) else {
+            return Err(unknown(key, origin));
+        };
+        self.note_old_name(key, &origin);
+        self.insert_text(setting, text, origin)
+    }
+
+    fn note_old_name(&mut self, key: &str, origin: &Origin) {
+        if let Some((old, new)) = RENAMED.iter().find(|(old, _)| *old == key) {
+            self.renamed.push((origin.clone(), old, new));
+        }
+    }
+
+    /// One line for each setting that was set by the name of an earlier release.
+    pub fn old_names(&self) -> impl Iterator<Item = String> {
+        let line = |(origin, old, new): &(Origin, &str, &str)| {
+            format!("{origin}: {old} is called {new} now; the old name goes with the next release")
+        };
+        self.renamed.iter().map(line)
     }
 
     fn insert_text(

@@ -23,7 +23,7 @@ pub(crate) use build::check;
 pub use error::ConfigError;
 pub use layers::{Layers, Origin};
 use rcf_core::AnomalyDetectorBuilder;
-pub use schema::{Kind, SETTINGS, Setting, SettingOf};
+pub use schema::{Kind, RENAMED, SETTINGS, Setting, SettingOf, flag};
 
 use crate::checkpoint::{OnMissingState, Schedule};
 use crate::connectors::file::OnReplaced;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
-use rcf_core::{Learning, MissingPolicy, NearExpected, Threshold, Transform};
+use rcf_core::{Imputation, Learning, NearExpected, Threshold, Transform};
 
 use super::build::{SinkSection, check, missing};
 use super::layers::{Layers, Value};
@@ -92,11 +92,11 @@ impl Layers {
                 _ => Transform::None,
             });
         }
-        builder = builder.missing(match self.choice("detector.missing") {
-            Some("zero") => MissingPolicy::Zero,
-            Some("linear") => MissingPolicy::Linear,
-            Some("forest") => MissingPolicy::Forest,
-            _ => MissingPolicy::Previous,
+        builder = builder.imputation(match self.choice("detector.imputation") {
+            Some("zero") => Imputation::Zero,
+            Some("linear") => Imputation::Linear,
+            Some("forest") => Imputation::Forest,
+            _ => Imputation::Previous,
         });
         let patience = self.count("detector.patience");
         let sample_size = self.count("forest.sample_size").unwrap_or(256);

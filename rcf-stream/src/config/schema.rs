@@ -40,13 +40,13 @@ impl Setting {
     /// The environment variable, `RCF_FOREST_SAMPLE_SIZE`.
     #[must_use]
     pub fn variable(&self) -> String {
-        format!("RCF_{}", self.key.replace('.', "_").to_uppercase())
+        variable(self.key)
     }
 
     /// The flag without its dashes, `forest-sample-size`.
     #[must_use]
     pub fn flag(&self) -> String {
-        self.key.replace(['.', '_'], "-")
+        flag(self.key)
     }
 
     /// How the value is called in a usage line.
@@ -63,9 +63,27 @@ impl Setting {
         }
     }
 
-    pub(super) fn find(key: &str) -> Option<&'static Self> {
+    /// The setting of this key, be it the name of an earlier release.
+    #[must_use]
+    pub fn find(key: &str) -> Option<&'static Self> {
+        let renamed = RENAMED.iter().find(|(old, _)| *old == key);
+        let key = renamed.map_or(key, |(_, new)| new);
         SETTINGS.iter().find(|setting| setting.key == key)
     }
+}
+
+/// Keys of earlier releases, and what they are called now. They are read, with a warning.
+pub const RENAMED: &[(&str, &str)] = &[("detector.missing", "detector.imputation")];
+
+/// The environment variable of a key.
+pub(super) fn variable(key: &str) -> String {
+    format!("RCF_{}", key.replace('.', "_").to_uppercase())
+}
+
+/// The flag of a key, without its dashes.
+#[must_use]
+pub fn flag(key: &str) -> String {
+    key.replace(['.', '_'], "-")
 }
 
 const TRANSFORMS: &[&str] = &[
@@ -203,7 +221,7 @@ const OWN: &[Setting] = &[
         "The boundary of the other thresholds: once in 10^level records, deviations, or the score [4; quantile 3]"),
     setting("detector.transform", Kind::Choice(TRANSFORMS),
         "What happens to the values before the forest [none for one value, else normalize]"),
-    setting("detector.missing", Kind::Choice(&["zero", "previous", "linear", "forest"]),
+    setting("detector.imputation", Kind::Choice(&["zero", "previous", "linear", "forest"]),
         "How missing values are filled in [previous]"),
     setting("detector.learning", Kind::Choice(&["always", "skip", "delay"]),
         "What is learned of an unusual stretch [always]"),

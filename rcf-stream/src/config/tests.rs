@@ -123,9 +123,7 @@ fn flags_go_over_the_environment_over_the_file() {
         variable("HOME", "/"),
     ];
     layers.variables(variables).unwrap();
-    layers
-        .flag(Setting::find("forest.seed").unwrap(), "3")
-        .unwrap();
+    layers.flag("forest.seed", "3").unwrap();
     let forest = layers.build().unwrap().forest;
     assert_eq!(
         (forest.seed, forest.sample_size, forest.shingle_size),
@@ -183,9 +181,8 @@ fn wrong_values_name_the_place_and_the_rule() {
         assert!(error.contains(expected), "{error}");
     }
     let mut layers = layers(MINIMAL).unwrap();
-    let setting = Setting::find("source.noise").unwrap();
     assert_eq!(
-        layers.flag(setting, "loud").unwrap_err().to_string(),
+        layers.flag("source.noise", "loud").unwrap_err().to_string(),
         "flag --source-noise: source.noise must be a number, not \"loud\""
     );
 }
@@ -318,5 +315,40 @@ fn the_fingerprint_holds_what_changes_results_and_nothing_else() {
     ] {
         let differences = first.differences(&fingerprint(&format!("{MINIMAL}{other}")));
         assert_eq!(differences.len(), 1, "{other}: {differences:?}");
+    }
+}
+
+#[test]
+fn a_setting_by_its_old_name_is_read_and_said() {
+    let new = build(&format!(
+        "{MINIMAL}[detector]\nenabled = true\nimputation = \"linear\"\n"
+    ));
+    let old = "RCF_DETECTOR_MISSING";
+    let mut layers = [(); 3].map(|()| layers(MINIMAL).unwrap());
+    let [file, variable, flag] = &mut layers;
+    let toml = "[detector]\nmissing = \"linear\"\n";
+    file.toml(Path::new("rcf.toml"), toml).unwrap();
+    variable
+        .variables([(old.to_owned(), "linear".to_owned())])
+        .unwrap();
+    flag.flag("detector.missing", "linear").unwrap();
+    for (layers, place) in layers
+        .iter_mut()
+        .zip(["rcf.toml, line 2", old, "--detector-missing"])
+    {
+        let lines: Vec<_> = layers.old_names().collect();
+        assert_eq!(lines.len(), 1, "{place}");
+        assert!(
+            lines[0].contains(place) && lines[0].contains("imputation"),
+            "{}",
+            lines[0]
+        );
+        layers.flag("detector.enabled", "true").unwrap();
+        let built = layers.build().unwrap();
+        let imputation = |config: &Config| {
+            let detector = config.operator.detector.as_ref().unwrap();
+            detector.config().imputation
+        };
+        assert_eq!(imputation(&built), imputation(new.as_ref().unwrap()));
     }
 }

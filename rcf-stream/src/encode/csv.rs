@@ -20,7 +20,7 @@ pub(super) fn header(names: &[String], attribution: bool, decisions: bool, safe:
             "severity",
             "threshold",
             "anomaly",
-            "reason",
+            "suppressed",
             "relative_index",
         ] {
             line.text(name);
@@ -49,13 +49,17 @@ pub(super) fn encode(
     line.time(event.timestamp.as_ref());
     line.text(&event.key);
     line.numbers(&event.values).number(scored.score);
-    if let Some(decision) = &scored.decision {
-        line.number(decision.grade)
-            .number(decision.severity)
-            .number(decision.threshold)
-            .number(decision.is_anomaly())
-            .text(decision.silenced.map_or("", rcf_core::Silenced::as_str));
-        match &decision.candidate {
+    if let Some(detection) = &scored.detection {
+        line.number(detection.grade)
+            .number(detection.severity)
+            .number(detection.threshold)
+            .number(detection.is_anomaly())
+            .text(
+                detection
+                    .suppressed
+                    .map_or("", rcf_core::Suppressed::as_str),
+            );
+        match &detection.candidate {
             Some(candidate) => {
                 line.number(candidate.relative_index)
                     .numbers(&candidate.expected);

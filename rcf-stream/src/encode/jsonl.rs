@@ -38,7 +38,7 @@ struct Line<'a> {
 struct Anomaly<'a> {
     reported: bool,
     /// Why it is not reported.
-    reason: Option<&'static str>,
+    suppressed: Option<&'static str>,
     /// 0 is this record, −1 the one before.
     relative_index: i32,
     value: &'a [f64],
@@ -73,8 +73,8 @@ pub(super) fn encode(
     shares: Option<&[Share]>,
     out: &mut Vec<u8>,
 ) {
-    let decision = scored.decision.as_ref();
-    let candidate = decision.and_then(|decision| decision.candidate.as_deref());
+    let detection = scored.detection.as_ref();
+    let candidate = detection.and_then(|detection| detection.candidate.as_deref());
     let candidate_shares: Vec<Share> = candidate.map(shares_of).unwrap_or_default();
     let line = Line {
         id: &event.id,
@@ -85,15 +85,15 @@ pub(super) fn encode(
         key: &event.key,
         value: &event.values,
         score: scored.score,
-        grade: decision.map(|it| it.grade),
-        severity: decision.map(|it| it.severity),
-        threshold: decision.map(|it| it.threshold),
-        confidence: decision.map(|it| it.confidence),
-        anomaly: decision
+        grade: detection.map(|it| it.grade),
+        severity: detection.map(|it| it.severity),
+        threshold: detection.map(|it| it.threshold),
+        confidence: detection.map(|it| it.confidence),
+        anomaly: detection
             .zip(candidate)
-            .map(|(decision, candidate)| Anomaly {
-                reported: decision.is_anomaly(),
-                reason: decision.silenced.map(rcf_core::Silenced::as_str),
+            .map(|(detection, candidate)| Anomaly {
+                reported: detection.is_anomaly(),
+                suppressed: detection.suppressed.map(rcf_core::Suppressed::as_str),
                 relative_index: candidate.relative_index,
                 value: &candidate.values,
                 expected: &candidate.expected,

@@ -194,7 +194,7 @@ mod tests {
                 score: 1.875,
                 attribution,
                 updates: 300,
-                decision: None,
+                detection: None,
             },
         )
     }

@@ -40,7 +40,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rcf_core::keyed::{DetectorMap, MapError, Statistics};
-use rcf_core::{Attribution, Descriptor, InputError};
+use rcf_core::{Attribution, Detection, InputError};
 use thiserror::Error;
 
 pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
@@ -81,7 +81,7 @@ pub struct Scored {
     /// How many records the model has learned, this one included.
     pub updates: u64,
     /// What the detector says, where the operator has one for each key.
-    pub decision: Option<Descriptor>,
+    pub detection: Option<Detection>,
     /// Whether its time was before that of the record before, so that the time did not count.
     pub late: bool,
 }

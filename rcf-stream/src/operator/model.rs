@@ -30,7 +30,7 @@ impl Model {
                     Some(time) => detector.process_at_with_missing(time, values),
                     None => detector.process_with_missing(values),
                 };
-                let (descriptor, late) = match timed {
+                let (detection, late) = match timed {
                     Err(InputError::Timestamp { got, last })
                         if got == last || got < last && asked.on_late == OnLate::Judge =>
                     {
@@ -39,10 +39,10 @@ impl Model {
                     timed => (timed?, false),
                 };
                 Ok(Scored {
-                    score: descriptor.score,
+                    score: detection.score,
                     attribution: None,
                     updates: detector.records(),
-                    decision: Some(descriptor),
+                    detection: Some(detection),
                     late,
                 })
             }
@@ -84,7 +84,7 @@ fn score(
         score,
         attribution,
         updates: forest.updates(),
-        decision: None,
+        detection: None,
         late: false,
     })
 }

@@ -1,6 +1,6 @@
 //! `AnomalyDetector` by its public interface: the one file that knows what a detection looks like.
 
-use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Descriptor, Learning, Transform};
+use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Detection, Learning, Transform};
 
 use super::{Alert, Answers};
 use crate::labelled::Stream;
@@ -37,7 +37,7 @@ pub(super) fn run(configure: Configure, stream: &Stream, seed: u64) -> anyhow::R
     Ok(answers)
 }
 
-fn alert(row: usize, detection: &Descriptor) -> Option<Alert> {
+fn alert(row: usize, detection: &Detection) -> Option<Alert> {
     let candidate = detection.candidate.as_ref()?;
     detection.is_anomaly().then(|| Alert {
         row,
@@ -48,6 +48,6 @@ fn alert(row: usize, detection: &Descriptor) -> Option<Alert> {
 }
 
 /// The chance of so much evidence on a usual record, as the detector has it.
-fn p_value(detection: &Descriptor) -> f64 {
+fn p_value(detection: &Detection) -> f64 {
     detection.p_value.unwrap_or(1.0)
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::parts_v1::TransformV1;
 use super::super::{same_fields, size};
-use crate::detector::{DetectorConfig, Learning, MissingPolicy, NearExpected, Threshold};
+use crate::detector::{DetectorConfig, Imputation, Learning, NearExpected, Threshold};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct ConfigV1 {
@@ -89,7 +89,7 @@ impl From<&DetectorConfig> for ConfigV1 {
             transform: live.transform.into(),
             transform_decay: live.transform_decay,
             weights: live.weights.clone(),
-            missing: (&live.missing).into(),
+            missing: (&live.imputation).into(),
             time_gap_input: live.time_gap_input,
             learning: live.learning.into(),
             threshold: live.threshold.into(),
@@ -115,7 +115,7 @@ impl From<ConfigV1> for DetectorConfig {
             transform: saved.transform.into(),
             transform_decay: saved.transform_decay,
             weights: saved.weights,
-            missing: saved.missing.into(),
+            imputation: saved.missing.into(),
             time_gap_input: saved.time_gap_input,
             learning: saved.learning.into(),
             threshold: saved.threshold.into(),
@@ -128,19 +128,19 @@ impl From<ConfigV1> for DetectorConfig {
     }
 }
 
-impl From<&MissingPolicy> for MissingV1 {
-    fn from(live: &MissingPolicy) -> Self {
+impl From<&Imputation> for MissingV1 {
+    fn from(live: &Imputation) -> Self {
         match live {
-            MissingPolicy::Zero => Self::Zero,
-            MissingPolicy::Fixed(values) => Self::Fixed(values.clone()),
-            MissingPolicy::Previous => Self::Previous,
-            MissingPolicy::Linear => Self::Linear,
-            MissingPolicy::Forest => Self::Forest,
+            Imputation::Zero => Self::Zero,
+            Imputation::Fixed(values) => Self::Fixed(values.clone()),
+            Imputation::Previous => Self::Previous,
+            Imputation::Linear => Self::Linear,
+            Imputation::Forest => Self::Forest,
         }
     }
 }
 
-impl From<MissingV1> for MissingPolicy {
+impl From<MissingV1> for Imputation {
     fn from(saved: MissingV1) -> Self {
         match saved {
             MissingV1::Zero => Self::Zero,

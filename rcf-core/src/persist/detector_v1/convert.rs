@@ -8,8 +8,8 @@ use super::{
 };
 use crate::detector::event::Event;
 use crate::detector::evidence::{Habit, Range, Scores, Tail};
+use crate::detector::imputation::Known;
 use crate::detector::learning::{Gate, LATE};
-use crate::detector::missing::Known;
 use crate::detector::suppression::Stillness;
 use crate::detector::transform::Affine;
 use crate::detector::window::Block;

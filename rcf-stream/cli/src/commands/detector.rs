@@ -1,6 +1,6 @@
 //! The flags of the detector.
 
-use rcf_core::{AnomalyDetector, DetectorConfig, Learning, MissingPolicy, Threshold, Transform};
+use rcf_core::{AnomalyDetector, DetectorConfig, Imputation, Learning, Threshold, Transform};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Detector")]
@@ -30,30 +30,29 @@ pub(crate) struct DetectorFlags {
     #[arg(long, value_enum)]
     transform: Option<TransformFlag>,
     /// How missing values are filled in [default: previous]
-    #[arg(long, value_enum)]
-    missing: Option<MissingFlag>,
-    /// What is learned of an unusual stretch [default: skip for shingles of several records, else
-    /// always]
+    #[arg(long, value_enum, alias = "missing")]
+    imputation: Option<ImputationFlag>,
+    /// What is learned of an unusual stretch [default: always]
     #[arg(long, value_enum)]
     learning: Option<LearningFlag>,
     /// After how many records of an unusual stretch it counts as usual [default: 2 sample-size]
     #[arg(long, value_name = "COUNT")]
     patience: Option<u32>,
-    /// How many usual records, as a fraction, may be reported: less reports less [default: 0.00006,
-    /// one in 18,000]
+    /// The share of the records of a calm stream that may exceed the boundary; alerts are fewer,
+    /// since one stands for an event [default: 0.0005]
     #[arg(long, value_name = "FRACTION", value_parser = rate, conflicts_with = "score_threshold")]
     false_alarm_rate: Option<f64>,
     /// A fixed score above which a record is anomalous, instead of one learned from the scores
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     score_threshold: Option<f64>,
-    /// For how many records after an alert further ones are silenced, unless they are far stronger;
-    /// 0 reports each [default: 50]
+    /// For how many records after the first alert of an event nothing else is reported; 0 reports
+    /// each [default: 50]
     #[arg(long, value_name = "COUNT")]
     silence: Option<u32>,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum MissingFlag {
+enum ImputationFlag {
     /// With 0: for counts, where nothing reported is nothing counted
     Zero,
     /// With the value before
@@ -64,13 +63,13 @@ enum MissingFlag {
     Forest,
 }
 
-impl MissingFlag {
-    fn policy(self) -> MissingPolicy {
+impl ImputationFlag {
+    fn policy(self) -> Imputation {
         match self {
-            Self::Zero => MissingPolicy::Zero,
-            Self::Previous => MissingPolicy::Previous,
-            Self::Linear => MissingPolicy::Linear,
-            Self::Forest => MissingPolicy::Forest,
+            Self::Zero => Imputation::Zero,
+            Self::Previous => Imputation::Previous,
+            Self::Linear => Imputation::Linear,
+            Self::Forest => Imputation::Forest,
         }
     }
 }
@@ -152,8 +151,8 @@ impl DetectorFlags {
         if let Some(records) = self.warm_up {
             detector = detector.warm_up(records);
         }
-        if let Some(missing) = self.missing {
-            detector = detector.missing(missing.policy());
+        if let Some(imputation) = self.imputation {
+            detector = detector.imputation(imputation.policy());
         }
         if let Some(transform) = self.transform {
             detector = detector.transform(transform.transform());

@@ -41,8 +41,8 @@ impl ReportArguments {
         }
         rows.finish()?;
         let worst = all.iter().max_by(|a, b| {
-            let verdict = |row: &detect::Row| (row.verdict.grade, row.verdict.score);
-            let ((grade_a, score_a), (grade_b, score_b)) = (verdict(a), verdict(b));
+            let detection = |row: &detect::Row| (row.detection.grade, row.detection.score);
+            let ((grade_a, score_a), (grade_b, score_b)) = (detection(a), detection(b));
             grade_a
                 .total_cmp(&grade_b)
                 .then(score_a.total_cmp(&score_b))
@@ -69,8 +69,8 @@ impl ReportArguments {
         } else {
             format!("{name}: {key}")
         };
-        let detection = rows.detection();
-        let report = detect::report(&title, &all, detection.names(), detection.template())
+        let detectors = rows.detectors();
+        let report = detect::report(&title, &all, detectors.names(), detectors.template())
             .map_err(Failure::runtime)?;
         write(&self.html, &report.to_html())?;
         if let Some(svg) = &self.svg {

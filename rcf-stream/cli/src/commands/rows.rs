@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
-use crate::detect::{Detection, Row};
+use crate::detect::{Detectors, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::source::Source;
@@ -18,7 +18,7 @@ use super::input::{BadRecordFlag, InputFlags};
 pub(crate) struct Rows {
     path: PathBuf,
     source: LinesSource,
-    detection: Detection,
+    detectors: Detectors,
     on_bad_record: BadRecordFlag,
     bar: ProgressBar,
     records: u64,
@@ -33,11 +33,11 @@ impl Rows {
     pub(crate) fn open(input: &InputFlags, detector: &DetectorFlags) -> Result<Self, Failure> {
         let opened = input.open()?;
         let config = detector.config(opened.decoder.names().len());
-        let detection = Detection::new(opened.decoder, config).map_err(Failure::configuration)?;
+        let detectors = Detectors::new(opened.decoder, config).map_err(Failure::configuration)?;
         Ok(Self {
             path: input.file.clone(),
             source: opened.source,
-            detection,
+            detectors,
             on_bad_record: input.on_bad_record,
             bar: bar(opened.bytes),
             records: 0,
@@ -49,11 +49,11 @@ impl Rows {
     }
 
     pub(crate) fn names(&self) -> &[String] {
-        self.detection.names()
+        self.detectors.names()
     }
 
-    pub(crate) fn detection(&self) -> &Detection {
-        &self.detection
+    pub(crate) fn detectors(&self) -> &Detectors {
+        &self.detectors
     }
 
     /// Some rows; `None` at the end, or when `stop` is ready.
@@ -78,12 +78,12 @@ impl Rows {
                 self.bad_record(&record.sequence, &fault.clone().into())?;
                 continue;
             }
-            for result in self.detection.process(record) {
+            for result in self.detectors.process(record) {
                 self.records += 1;
                 match result {
                     Ok(row) => {
-                        self.undecided += u64::from(row.verdict.warm_up > 0);
-                        self.anomalies += u64::from(row.verdict.is_anomaly());
+                        self.undecided += u64::from(row.detection.warm_up > 0);
+                        self.anomalies += u64::from(row.detection.is_anomaly());
                         rows.push(row);
                     }
                     Err(reason) => self.bad_record(&record.sequence, &reason)?,
@@ -144,11 +144,11 @@ impl Rows {
         let judged = match (
             self.undecided,
             self.records - self.bad,
-            self.detection.keys(),
+            self.detectors.keys(),
         ) {
             (_, 0, _) => "no record was judged".to_owned(),
             (undecided, all, _) if undecided == all => {
-                let first = self.detection.template().warm_up + 1;
+                let first = self.detectors.template().warm_up + 1;
                 format!(
                     "none was judged: decisions begin with record {first}, or sooner with --warm-up"
                 )

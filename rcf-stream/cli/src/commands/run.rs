@@ -127,8 +127,11 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
     let variables = std::env::vars_os()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
     layers.variables(variables)?;
-    for (setting, text) in &flags.0 {
-        layers.flag(setting, text)?;
+    for (key, text) in &flags.0 {
+        layers.flag(key, text)?;
+    }
+    for line in layers.old_names() {
+        tracing::warn!("{line}");
     }
     Ok(layers.build()?)
 }

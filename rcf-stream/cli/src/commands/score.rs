@@ -102,10 +102,10 @@ impl Score {
     fn keeps(&self, row: &Row, output: &Output) -> bool {
         let is_chosen = self.min_grade.is_some() || self.top.is_some();
         let only = self.only_anomalies || (matches!(output, Output::Table { .. }) && !is_chosen);
-        (row.verdict.is_anomaly() || !only)
+        (row.detection.is_anomaly() || !only)
             && self
                 .min_grade
-                .is_none_or(|least| row.verdict.grade >= least)
+                .is_none_or(|least| row.detection.grade >= least)
     }
 }
 
@@ -188,7 +188,7 @@ impl Top {
     }
 
     fn offer(&mut self, row: Row) {
-        if row.verdict.warm_up > 0 || self.count == 0 {
+        if row.detection.warm_up > 0 || self.count == 0 {
             return; // it was not judged
         }
         self.seen += 1;
@@ -211,7 +211,7 @@ struct Ranked(Row, usize);
 
 impl Ord for Ranked {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mine, its) = (&self.0.verdict, &other.0.verdict);
+        let (mine, its) = (&self.0.detection, &other.0.detection);
         its.grade
             .total_cmp(&mine.grade)
             .then(its.score.total_cmp(&mine.score))

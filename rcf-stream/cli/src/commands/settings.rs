@@ -1,13 +1,18 @@
 //! One flag for each setting of the configuration, made from the table of settings.
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use rcf_stream::config::{SETTINGS, Setting};
+use rcf_stream::config::{RENAMED, SETTINGS, flag};
 
-/// The settings that were given as flags.
-pub(crate) struct SettingFlags(pub(crate) Vec<(&'static Setting, String)>);
+/// The settings that were given as flags: key and value.
+pub(crate) struct SettingFlags(pub(crate) Vec<(&'static str, String)>);
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
+        let old = |key| {
+            let flag = Arg::new(key).long(flag(key)).hide(true);
+            flag.allow_hyphen_values(true)
+        };
+        let command = command.args(RENAMED.iter().map(|(key, _)| old(*key)));
         SETTINGS.iter().fold(command, |command, setting| {
             let heading = match setting.key.split_once('.') {
                 Some((section, _)) => format!("Settings [{section}]"),
@@ -31,12 +36,13 @@ impl Args for SettingFlags {
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = |setting: &'static Setting| {
-            matches
-                .get_one::<String>(setting.key)
-                .map(|text| (setting, text.clone()))
+        let given = |key| {
+            let text = matches.get_one::<String>(key)?;
+            Some((key, text.clone()))
         };
-        Ok(Self(SETTINGS.iter().filter_map(given).collect()))
+        let old = RENAMED.iter().map(|(key, _)| *key);
+        let keys = old.chain(SETTINGS.iter().map(|setting| setting.key));
+        Ok(Self(keys.filter_map(given).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

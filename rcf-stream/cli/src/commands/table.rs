@@ -48,7 +48,7 @@ impl Table {
     }
 
     fn cells(&self, row: &Row) -> Vec<String> {
-        let (event, verdict) = (&row.event, &row.verdict);
+        let (event, detection) = (&row.event, &row.detection);
         let mut cells = vec![event.sequence.clone()];
         cells.extend(event.timestamp.as_ref().map(ToString::to_string));
         if !event.key.is_empty() {
@@ -58,8 +58,8 @@ impl Table {
             true => "missing".to_owned(),
             false => value.to_string(),
         }));
-        cells.push(format!("{:.2}", verdict.score));
-        cells.push(format!("{:.2}", verdict.grade));
+        cells.push(format!("{:.2}", detection.score));
+        cells.push(format!("{:.2}", detection.grade));
         cells.push(row.explanation(&self.names).unwrap_or_default());
         cells
     }

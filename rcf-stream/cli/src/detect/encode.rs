@@ -1,4 +1,4 @@
-//! Verdicts as lines. The order of the fields is fixed.
+//! Detections as lines. The order of the fields is fixed.
 
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ struct Line<'a> {
     anomaly: bool,
     expected: Option<&'a [f64]>,
     attribution: Option<Shares<'a>>,
-    silenced: Option<&'static str>,
+    suppressed: Option<&'static str>,
     explanation: Option<String>,
     warm_up: usize,
 }
@@ -78,8 +78,8 @@ impl RowEncoder {
     }
 
     fn json(&self, row: &Row) -> String {
-        let (event, verdict) = (&row.event, &row.verdict);
-        let candidate = verdict.candidate.as_deref();
+        let (event, detection) = (&row.event, &row.detection);
+        let candidate = detection.candidate.as_deref();
         let shares = candidate.map(shares_of).unwrap_or_default();
         let line = Line {
             id: &event.id,
@@ -89,33 +89,33 @@ impl RowEncoder {
             timestamp: event.timestamp.as_ref(),
             key: &event.key,
             value: &event.values,
-            score: verdict.score,
-            grade: verdict.grade,
-            threshold: verdict.threshold,
-            evidence: verdict.evidence,
-            anomaly: verdict.is_anomaly(),
+            score: detection.score,
+            grade: detection.grade,
+            threshold: detection.threshold,
+            evidence: detection.evidence,
+            anomaly: detection.is_anomaly(),
             expected: candidate.map(|it| it.expected.as_slice()),
             attribution: candidate.map(|_| Shares(&self.names, &shares)),
-            silenced: verdict.silenced.map(rcf_core::Silenced::as_str),
+            suppressed: detection.suppressed.map(rcf_core::Suppressed::as_str),
             explanation: row.explanation(&self.names),
-            warm_up: verdict.warm_up,
+            warm_up: detection.warm_up,
         };
         serde_json::to_string(&line).expect("names are text, and memory takes all bytes")
     }
 
     fn csv(&self, row: &Row) -> String {
-        let (event, verdict) = (&row.event, &row.verdict);
+        let (event, detection) = (&row.event, &row.detection);
         let mut line = CsvLine::new(false);
         line.text(&event.id)
             .time(event.timestamp.as_ref())
             .text(&event.key)
             .numbers(&event.values)
-            .number(verdict.score)
-            .number(verdict.grade)
-            .number(verdict.threshold)
-            .number(verdict.evidence)
-            .number(verdict.is_anomaly());
-        match &verdict.candidate {
+            .number(detection.score)
+            .number(detection.grade)
+            .number(detection.threshold)
+            .number(detection.evidence)
+            .number(detection.is_anomaly());
+        match &detection.candidate {
             Some(candidate) => line.numbers(&candidate.expected),
             None => self.names.iter().fold(&mut line, |line, _| line.text("")),
         };

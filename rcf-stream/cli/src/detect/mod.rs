@@ -6,7 +6,7 @@ mod picture;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rcf_core::{AnomalyDetector, ConfigError, Descriptor, DetectorConfig};
+use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig};
 
 pub use encode::RowEncoder;
 pub use picture::{PictureError, report};
@@ -18,13 +18,13 @@ use rcf_stream::event::{Event, ModelPer};
 use rcf_stream::operator::{OperatorError, seed_for_key};
 use rcf_stream::record::Record;
 
-/// One record with its verdict.
+/// One record with its detection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The record.
     pub event: Event,
     /// What the detector says.
-    pub verdict: Descriptor,
+    pub detection: Detection,
     /// How many records the detector of its key has seen, this one included.
     pub records: u64,
 }
@@ -34,10 +34,10 @@ impl Row {
     #[must_use]
     pub fn explanation(&self, names: &[String]) -> Option<String> {
         let candidate = self
-            .verdict
+            .detection
             .candidate
             .as_ref()
-            .filter(|_| self.verdict.is_anomaly())?;
+            .filter(|_| self.detection.is_anomaly())?;
         Some(sentence(&Finding {
             names,
             values: &candidate.values,
@@ -52,13 +52,13 @@ impl Row {
 
 /// A detector for each key, all of one kind.
 #[derive(Debug)]
-pub struct Detection {
+pub struct Detectors {
     decoder: Decoder,
     template: DetectorConfig,
     detectors: HashMap<String, AnomalyDetector>,
 }
 
-impl Detection {
+impl Detectors {
     /// Detectors of this kind, for records that are read so.
     ///
     /// # Errors
@@ -107,28 +107,28 @@ impl Detection {
     ) -> Result<Row, BadRecord> {
         let event = Event::new(record, line, self.decoder.decode(part)?, ModelPer::Key);
         let refused = |error| BadRecord::Operator(OperatorError::Input(error));
-        let (verdict, records) = match self.detectors.entry(event.model.clone()) {
+        let (detection, records) = match self.detectors.entry(event.model.clone()) {
             Entry::Occupied(mut known) => {
                 let detector = known.get_mut();
-                let verdict = detector
+                let detection = detector
                     .process_with_missing(&event.values)
                     .map_err(refused)?;
-                (verdict, detector.records())
+                (detection, detector.records())
             }
             Entry::Vacant(new) => {
                 let mut config = self.template.clone();
                 config.seed = seed_for_key(config.seed, &event.model);
                 let mut detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
-                let verdict = detector
+                let detection = detector
                     .process_with_missing(&event.values)
                     .map_err(refused)?;
-                (verdict, new.insert(detector).records())
+                (detection, new.insert(detector).records())
             }
         };
         Ok(Row {
             event,
-            verdict,
+            detection,
             records,
         })
     }

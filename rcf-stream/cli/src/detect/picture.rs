@@ -51,19 +51,19 @@ pub fn report(
         series = series.panel(Panel::new(name, values).with_band(low, high))?;
     }
     let curve = |value: fn(&Row) -> f64| rows.iter().map(value).collect::<Vec<f64>>();
-    let score = Panel::new("anomaly score", curve(|row| row.verdict.score));
-    let threshold = curve(|row| row.verdict.threshold);
+    let score = Panel::new("anomaly score", curve(|row| row.detection.score));
+    let threshold = curve(|row| row.detection.threshold);
     series = series
         .panel(score.with_band(vec![0.0; rows.len()], threshold))?
         .panel(
-            Panel::new("evidence", curve(|row| row.verdict.evidence)).with_limit("boundary", 1.0),
+            Panel::new("evidence", curve(|row| row.detection.evidence)).with_limit("boundary", 1.0),
         )?
-        .panel(Panel::new("grade", curve(|row| row.verdict.grade)))?;
+        .panel(Panel::new("grade", curve(|row| row.detection.grade)))?;
 
     let anomalies: Vec<_> = rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| row.verdict.is_anomaly())
+        .filter(|(_, row)| row.detection.is_anomaly())
         .collect();
     for (index, row) in &anomalies {
         let place = mark_of(*index, row);
@@ -76,7 +76,7 @@ pub fn report(
     }
     let worst = anomalies
         .iter()
-        .max_by(|a, b| a.1.verdict.grade.total_cmp(&b.1.verdict.grade));
+        .max_by(|a, b| a.1.detection.grade.total_cmp(&b.1.detection.grade));
     if let Some((index, row)) = worst {
         let (place, last) = (mark_of(*index, row), rows.len() as f64);
         let room = (last / 40.0).max(60.0);
@@ -96,7 +96,7 @@ pub fn report(
 /// An anomaly that was noticed late began earlier.
 fn mark_of(index: usize, row: &Row) -> f64 {
     let ago = row
-        .verdict
+        .detection
         .candidate
         .as_ref()
         .map_or(0, |it| it.relative_index.unsigned_abs());
@@ -104,7 +104,7 @@ fn mark_of(index: usize, row: &Row) -> f64 {
 }
 
 fn summary(rows: &[Row], anomalies: usize) -> String {
-    let learning = rows.iter().filter(|row| row.verdict.warm_up > 0).count();
+    let learning = rows.iter().filter(|row| row.detection.warm_up > 0).count();
     let anomalies = match anomalies {
         0 => "no anomaly".to_owned(),
         1 => "one anomaly".to_owned(),
@@ -130,8 +130,8 @@ fn list(anomalies: &[(usize, &Row)], names: &[String]) -> Facts {
             place,
             format!(
                 "{sentence} Score {}, grade {}.",
-                number(row.verdict.score),
-                number(row.verdict.grade)
+                number(row.detection.score),
+                number(row.detection.grade)
             ),
         )
     };
@@ -153,7 +153,7 @@ fn shares(anomalies: &[(usize, &Row)], names: &[String]) -> Facts {
     let mut totals = vec![(0.0, 0.0); names.len()];
     for candidate in anomalies
         .iter()
-        .filter_map(|(_, row)| row.verdict.candidate.as_ref())
+        .filter_map(|(_, row)| row.detection.candidate.as_ref())
     {
         let parts = candidate
             .attribution

@@ -197,10 +197,10 @@ impl Session {
             Err(error) => return Ok(Err(error.into())),
         };
         live.updates = scored.updates;
-        let decision = scored.decision.as_ref();
+        let detection = scored.detection.as_ref();
         metrics().scored(
             began.elapsed(),
-            decision.is_some_and(rcf_core::Descriptor::is_anomaly),
+            detection.is_some_and(rcf_core::Detection::is_anomaly),
         );
         if !self.encoder.selects(&scored) {
             return Ok(Ok(None));

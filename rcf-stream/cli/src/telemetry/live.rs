@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rcf_core::Descriptor;
+use rcf_core::Detection;
 use serde::Serialize;
 
 use self::key::{CURVES, Key, KeyView, STRETCH, badness};
@@ -200,8 +200,8 @@ impl Observer for Live {
             (fold(&attribution.high), fold(&attribution.low))
         });
         let (high, low) = shares.unwrap_or_default();
-        let decision = scored.decision.as_ref();
-        let candidate = decision.and_then(|decision| decision.candidate.as_deref());
+        let detection = scored.detection.as_ref();
+        let candidate = detection.and_then(|detection| detection.candidate.as_deref());
         let finding = match candidate {
             Some(candidate) => Finding {
                 values: &candidate.values,
@@ -225,8 +225,8 @@ impl Observer for Live {
             time: time.as_deref(),
             values: &event.values,
             score: scored.score,
-            grade: decision.map_or(0.0, |decision| decision.grade),
-            is_anomaly: decision.is_some_and(Descriptor::is_anomaly),
+            grade: detection.map_or(0.0, |detection| detection.grade),
+            is_anomaly: detection.is_some_and(Detection::is_anomaly),
             finding,
         });
     }

@@ -3,10 +3,10 @@
 /// How missing values are filled in.
 ///
 /// A record is learned only if at least half of the values of its shingle are real; the share of
-/// real values is part of [`Descriptor::confidence`](crate::Descriptor::confidence).
+/// real values is part of [`Detection::confidence`](crate::Detection::confidence).
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub enum MissingPolicy {
+pub enum Imputation {
     /// With 0: for counts, where nothing reported is nothing counted.
     Zero,
     /// With these values, one for each input.
@@ -44,12 +44,12 @@ impl Known {
     }
 
     /// The value in place of the next one; `None` if nothing is known yet.
-    pub(crate) fn fill(&self, policy: &MissingPolicy, input: usize) -> Option<f64> {
+    pub(crate) fn fill(&self, policy: &Imputation, input: usize) -> Option<f64> {
         match policy {
-            MissingPolicy::Zero => Some(0.0),
-            MissingPolicy::Fixed(values) => Some(values[input]),
-            MissingPolicy::Previous | MissingPolicy::Forest => self.last,
-            MissingPolicy::Linear => match (self.last, self.before) {
+            Imputation::Zero => Some(0.0),
+            Imputation::Fixed(values) => Some(values[input]),
+            Imputation::Previous | Imputation::Forest => self.last,
+            Imputation::Linear => match (self.last, self.before) {
                 (Some(last), Some(before)) => Some(last + (last - before)),
                 (last, _) => last,
             },

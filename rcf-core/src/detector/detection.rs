@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::evidence::EvidenceKind;
 
-/// The verdict on one record.
+/// The detection on one record.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Descriptor {
+pub struct Detection {
     /// The forest's score of the record in its shingle, higher is more anomalous; 0 before the
     /// forest is ready.
     pub score: f64,
@@ -22,33 +22,33 @@ pub struct Descriptor {
     /// scores are known.
     pub threshold: f64,
     /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the record is anomalous,
-    /// strictly growing with the evidence. A candidate that was silenced lies between 1/3 and 0.5.
+    /// strictly growing with the evidence. A candidate that was suppressed lies between 1/3 and 0.5.
     pub severity: f64,
     /// 0 unless the record is anomalous; else how far beyond the boundary: `2 · severity − 1`.
     pub grade: f64,
-    /// From 0 to 1: how far to trust the verdict. It grows with the number of records learned
+    /// From 0 to 1: how far to trust the detection. It grows with the number of records learned
     /// (`n / (n + sample_size / 4)`) and falls with the share of values in the shingle that were
     /// missing, interpolated, or filled in for a gap. Records made up by a
     /// [bootstrap](crate::AnomalyDetector::bootstrap) do not count.
     pub confidence: f64,
     /// From 0 to 1: which share of what the forest remembers a
     /// [bootstrap](crate::AnomalyDetector::bootstrap) has made up. It fades as records come; 0 without.
-    pub made_up: f64,
+    pub synthetic_fraction: f64,
     /// Records that are still needed before the first decision; 0 from then on.
     pub warm_up: usize,
     /// Number of values of this record that were missing and have been filled in.
     pub imputed: usize,
     /// Why a candidate is not reported.
-    pub silenced: Option<Silenced>,
-    /// What is known about a candidate, reported or silenced; `None` for all other records.
+    pub suppressed: Option<Suppressed>,
+    /// What is known about a candidate, reported or suppressed; `None` for all other records.
     pub candidate: Option<Box<Candidate>>,
 }
 
-impl Descriptor {
+impl Detection {
     /// Whether the record is reported as anomalous.
     #[must_use]
     pub fn is_anomaly(&self) -> bool {
-        self.candidate.is_some() && self.silenced.is_none()
+        self.candidate.is_some() && self.suppressed.is_none()
     }
 
     /// Reports an anomaly that was found among the observations that a gap has lost, so many
@@ -58,7 +58,7 @@ impl Descriptor {
         self.p_value = found.p_value;
         self.severity = found.severity;
         self.grade = found.grade;
-        self.silenced = None;
+        self.suppressed = None;
         self.candidate = found.candidate.map(|mut candidate| {
             candidate.relative_index += ago;
             candidate
@@ -129,7 +129,7 @@ pub enum Direction {
 /// Why a candidate is not reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Silenced {
+pub enum Suppressed {
     /// The detector is still too young to decide.
     WarmUp,
     /// The value is as near to the expected one as
@@ -147,7 +147,7 @@ pub enum Silenced {
     Drift,
 }
 
-impl Silenced {
+impl Suppressed {
     /// One word for machines: the name in snake case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -163,7 +163,7 @@ impl Silenced {
     }
 }
 
-impl fmt::Display for Silenced {
+impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WarmUp => "the detector is still warming up",
