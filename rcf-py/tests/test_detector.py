@@ -140,7 +140,11 @@ def test_a_few_points_of_the_past_are_a_start_that_says_what_it_is(wave):
     assert (detector.warm_up_left, detector.records) == (0, 100)
     result = detector.process(wave[600:])
     assert set(SPIKES) <= set((600 + np.flatnonzero(result.is_anomaly)).tolist())
-    assert 0.8 < result.synthetic_fraction[0] < 0.9 and (np.diff(result.synthetic_fraction) <= 0).all() and result.synthetic_fraction[-1] < 0.3
+    assert (
+        0.8 < result.synthetic_fraction[0] < 0.9
+        and (np.diff(result.synthetic_fraction) <= 0).all()
+        and result.synthetic_fraction[-1] < 0.3
+    )
     assert result.confidence[0] < 0.62 and (result.score > 0).all()
     restored = rcf.AnomalyDetector.from_bytes(detector.to_bytes())
     assert restored.process_one(0.0).synthetic_fraction == detector.process_one(0.0).synthetic_fraction > 0
@@ -402,13 +406,34 @@ def test_a_notebook_shows_a_picture(pair):
     page = result._repr_html_()
     root = ET.fromstring(page)  # well-formed, names escaped
     assert root.find("p/b").text == f"2,000 rows, {len(result.anomalies())} anomalies"
-    assert len(root.findall("svg/g")) == 3
+    assert [group.find("text").text for group in root.findall("svg/g")] == ["<level>", "power", "score"]
     assert len(root.findall("ol/li")) == len(result.anomalies()) == len(root.findall("svg/g[1]/rect")) > 0
+    assert [text.text for text in root.findall("svg/text")] == ["row 0", "row 999", "row 1,999"]
+    assert (
+        len(root.findall("svg/g/polygon")) == 2
+        and root.find("svg/g[3]/polyline[@class='threshold']") is not None
+    )
     lowest = min(float(p.split(",")[1]) for p in root.find("svg/g/polyline").get("points").split())
     assert lowest == 0.0  # the spike is drawn, though there are more rows than pixels
-    assert len(page) < 200_000
+    assert len(page) < 300_000
     empty = rcf.AnomalyDetector().process([])
     assert "0 rows" in empty._repr_html_() and len(empty) == 0 and empty.anomalies() == []
+
+
+def test_a_picture_shows_the_inputs_that_are_named_and_whole_names():
+    pandas = pytest.importorskip("pandas")
+    names = [f"a rather long name of an input, number {part}" for part in range(40)]
+    values = np.random.default_rng(1).normal(size=(1000, 40))
+    values[900, 33] = 40.0
+    index = pandas.date_range("2026-03-01", periods=1000, freq="h")
+    result = rcf.AnomalyDetector(input_dimensions=40, seed=1).process(
+        pandas.DataFrame(values, columns=names, index=index)
+    )
+    page = result._repr_html_()
+    told = {anomaly.name for anomaly in result.anomalies()[:20]}
+    assert names[33] in told
+    assert all(f">{name}</text>" in page for name in told)
+    assert "2026-03-01 00:00:00" in page and "inputs without an anomaly in this list are not drawn" in page
 
 
 def test_matplotlib_draws_it(pair):
@@ -420,8 +445,20 @@ def test_matplotlib_draws_it(pair):
     axes = result.plot()
     assert [panel.get_ylabel() for panel in axes] == ["input 0", "input 1", "score"]
     assert all(len(panel.patches) == len(result.anomalies()) for panel in axes)
-    with pytest.raises(rcf.ConfigError, match="axes must be 3"):
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == [
+        "99 % expected here",
+        "value",
+        "anomaly",
+    ]
+    assert "threshold of the score alone" in [line.get_label() for line in axes[2].lines]
+    assert axes[2].get_xlabel() == "row" and not axes[0].get_xlabel()
+    with pytest.raises(rcf.ConfigError, match="ax must be one, or 3"):
         result.plot(axes[:1])
+    _, alone = plt.subplots()
+    drawn = result.plot(ax=alone, column="input 1", units={"input 1": "kW"})
+    assert drawn[0] is alone and [panel.get_ylabel() for panel in drawn] == ["input 1 (kW)", "score"]
+    with pytest.raises(rcf.ConfigError, match="column must be one of"):
+        result.plot(ax=alone, column="input 9")
     pandas = pytest.importorskip("pandas")
     names = pandas.Index([f"row {row}" for row in range(len(pair))])
     periods = pandas.period_range("2026-01", periods=len(pair), freq="D")

@@ -26,7 +26,7 @@ from ._answers import (
     ScoringFunction,
     Suggestion,
 )
-from ._detections import Anomaly, Detection, Detections
+from ._detections import Anomaly, Bounds, Detection, Detections
 from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
 from ._keyed import DetectorMap, process_many
 from ._rcf import AnomalyDetector, Forecaster, RandomCutForest, __version__, suggest
@@ -35,6 +35,7 @@ __all__ = [
     "Anomaly",
     "AnomalyDetector",
     "Attribution",
+    "Bounds",
     "Cluster",
     "ConditionalField",
     "ConfigError",

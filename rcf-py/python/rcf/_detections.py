@@ -1,5 +1,6 @@
 """What a detector says: about one observation, about a whole array, and in words."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +11,6 @@ from ._answers import Attribution
 from ._tables import index_of, names_of, values_of
 
 if TYPE_CHECKING:
-    import pandas
     from numpy.typing import NDArray
 
 
@@ -119,13 +119,28 @@ class Anomaly(NamedTuple):
         return self.text
 
 
+class Bounds(NamedTuple):
+    """Where values were expected, each one row ahead.
+
+    Attributes
+    ----------
+    lower, upper : ndarray of shape (n, input_dimensions)
+        The ends of the range, in the units of the observations; NaN for the rows before the first.
+    """
+
+    lower: "NDArray[np.float64]"
+    upper: "NDArray[np.float64]"
+
+
 class Detections:
     """What a detector says about the rows of an array.
 
     Attributes
     ----------
-    score, evidence, p_value, threshold, severity, grade, confidence, synthetic_fraction : ndarray of shape (n,), float64
+    score, evidence, p_value, threshold, severity, grade, confidence : ndarray of shape (n,), float64
         As for `Detection`, an entry for each row.
+    synthetic_fraction : ndarray of shape (n,), float64
+        Likewise.
     warm_up, imputed : ndarray of shape (n,), int64
         Likewise.
     is_anomaly : ndarray of shape (n,), bool
@@ -167,9 +182,11 @@ class Detections:
     kinds: list[str]
     relative_index: "NDArray[np.int64]"
 
-    def __init__(self, *, source: Any, **columns: Any) -> None:
+    def __init__(self, *, source: Any, timestamps: Any = None, **columns: Any) -> None:
         """Made by `AnomalyDetector.process`."""
         self._source = source
+        # A series of pandas is read by its labels; its array, by positions.
+        self._timestamps = timestamps.array if hasattr(timestamps, "iloc") else timestamps
         self._values: NDArray[np.float64] = columns.pop("values")
         self._expected: NDArray[np.float64] = columns.pop("expected")
         self._high: NDArray[np.float64] = columns.pop("high")
@@ -195,6 +212,37 @@ class Detections:
     def index(self) -> Any:
         """The index of the table that was given, or None."""
         return index_of(self._source)
+
+    @cached_property
+    def times(self) -> Any:
+        """When the rows were made: the timestamps that were given, or the index of a table.
+
+        None without, and where the index only counts rows.
+        """
+        if self._timestamps is not None:
+            return self._timestamps
+        return None if type(self.index).__name__ == "RangeIndex" else self.index
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The range in which 99 of 100 values were expected, each from the rows before it.
+
+        Made when it is first asked for, by a `Forecaster` of cheap components with conformal intervals
+        over the rows of this array. The decisions do not rest on it.
+        """
+        from ._rcf import Forecaster
+
+        forecaster = Forecaster(
+            input_dimensions=self.input_dimensions,
+            number_of_trees=1,
+            sample_size=16,
+            coverage=0.99,
+            components=["last_value", "past_cycles", "smoothing", "regression"],
+        )
+        ahead = forecaster.process(self.values, missing="impute")
+        lower, upper = (np.full_like(self.values, np.nan) for _ in range(2))
+        lower[1:], upper[1:] = ahead.lower[:-1, 0], ahead.upper[:-1, 0]
+        return Bounds(lower, upper)
 
     @cached_property
     def names(self) -> list[str]:
@@ -239,7 +287,7 @@ class Detections:
         part = int(self._input[at])
         value, expected = float(self._values[at, part]), float(self._expected[at, part])
         name, is_high = self.names[part], bool(self._is_high[at])
-        where = f"row {start:,}" if self.index is None else f"{self.index[start]} (row {start:,})"
+        where = f"row {start:,}" if self.times is None else f"{self.times[start]} (row {start:,})"
         length = f"for {end - start + 1:,} rows" if end > start else "for one row"
         late = f", seen {row - start:,} later" if row > start else ""
         grade = float(self.grade[row])
@@ -250,29 +298,64 @@ class Detections:
         )
         return Anomaly(start, end, row, grade, name, value, expected, is_high, text)
 
-    def to_frame(self) -> "pandas.DataFrame":
-        """Give a pandas table with a line for each row, under the index that came in."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_frame needs pandas: pip install pandas") from error
-        columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
+    def details(self) -> dict[str, list[Any]]:
+        """Give for each candidate why it is not reported, and the input that tells most.
+
+        Returns
+        -------
+        dict of list
+            `suppressed`, `kind`, `input` (its name), `value` and `expected`, an entry for each candidate.
+        """
+        places = np.arange(len(self.candidate))
+        return {
+            "suppressed": list(self.suppressed),
+            "kind": list(self.kinds),
+            "input": [self.names[part] for part in self._input],
+            "value": self._values[places, self._input].tolist(),
+            "expected": self._expected[places, self._input].tolist(),
+        }
+
+    def to_frame(self) -> Any:
+        """Give a table with a line for each row.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            Of the kind that came in; for arrays and lists, of the first of these that is installed. It
+            holds the values, `expected`, `bounds` and `attribution` of each input, and what is said
+            about the row. A table of pandas has the index that came in.
+        """
+        from ._frames import frame
+
+        columns: dict[str, Any] = {}
+        for part, name in enumerate(self.names):
+            columns[f"value {name}" if name in _COLUMNS else name] = self.values[:, part]
+        columns |= {name: getattr(self, name) for name in _COLUMNS}
         for name, words in (("suppressed", self.suppressed), ("kind", self.kinds)):
             columns[name] = np.full(len(self), None, dtype=object)
             columns[name][self.candidate] = words
         for part, name in enumerate(self.names):
             columns[f"expected {name}"] = self.expected[:, part]
+            columns[f"lower {name}"] = self.bounds.lower[:, part]
+            columns[f"upper {name}"] = self.bounds.upper[:, part]
             columns[f"high {name}"] = self.attribution.high[:, part]
             columns[f"low {name}"] = self.attribution.low[:, part]
-        return pandas.DataFrame(columns, index=self.index)
+        return frame(columns, self._source, self.index)
 
-    def plot(self, axes: Any = None) -> "NDArray[Any]":
-        """Draw the inputs and the scores with matplotlib, anomalies marked.
+    def plot(
+        self, ax: Any = None, *, column: str | None = None, units: str | Mapping[str, str] | None = None
+    ) -> "NDArray[Any]":
+        """Draw values, bounds, scores and threshold with matplotlib, anomalies marked.
 
         Parameters
         ----------
-        axes : sequence of matplotlib Axes, optional
-            One for each input and one for the scores; made if left out.
+        ax : matplotlib Axes, or sequence of them, optional
+            One for each input and one for the scores; made if left out. A single one shows one input,
+            with the scores on the axis to the right.
+        column : str, optional
+            The input that a single one shows: by default that of the first anomaly.
+        units : str or mapping of str, optional
+            The unit of all inputs, or of each by its name.
 
         Returns
         -------
@@ -281,7 +364,7 @@ class Detections:
         """
         from ._picture import plot
 
-        return plot(self, axes)
+        return plot(self, ax, column, units)
 
     def _repr_html_(self) -> str:
         from ._picture import page
@@ -292,10 +375,10 @@ class Detections:
 _SAME_RUN = {"already_alerted", "explained", "drift"}
 _COLUMNS = (
     "score", "grade", "severity", "is_anomaly", "evidence", "p_value", "threshold", "confidence",
-    "warm_up", "imputed",
+    "synthetic_fraction", "warm_up", "imputed",
 )  # fmt: skip
 
-for _class in (Detection, Anomaly, Detections):
+for _class in (Detection, Anomaly, Bounds, Detections):
     # Pickles and the interactive prompt show the public name.
     _class.__module__ = "rcf"
 del _class

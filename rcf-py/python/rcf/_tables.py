@@ -42,15 +42,31 @@ def index_of(table: Any) -> Any:
     return None if callable(index) else index
 
 
-def names_of(table: Any, count: int) -> list[str]:
-    """Give the names of so many columns: those of a table, or made up."""
+def column_names(table: Any) -> list[str] | None:
+    """Give the names of a table's columns, the second of a name as name_2; None where they have none."""
     columns = getattr(table, "column_names", None)  # Arrow
     if columns is None:
         columns = getattr(table, "columns", None)
-    if columns is None:
-        columns = [getattr(table, "name", None)]
-    if len(columns) == count and all(isinstance(name, str) for name in columns):
-        return list(columns)
+    if columns is None or not all(isinstance(name, str) for name in columns):
+        return None
+    names: list[str] = []
+    for name in columns:
+        count = 2
+        unique = name
+        while unique in names:
+            unique, count = f"{name}_{count}", count + 1
+        names.append(unique)
+    return names
+
+
+def names_of(table: Any, count: int) -> list[str]:
+    """Give the names of so many columns: those of a table, or made up."""
+    names = column_names(table)
+    if names is None:
+        name = getattr(table, "name", None)
+        names = [name] if isinstance(name, str) and name else []
+    if len(names) == count:
+        return names
     return ["value"] if count == 1 else [f"input {number}" for number in range(count)]
 
 
@@ -59,7 +75,8 @@ def not_numbers(values: Any) -> str:
     begin = "expected numbers, got "
     columns = getattr(values, "columns", None)
     if columns is not None and hasattr(values, "iloc"):
-        odd = [name for name in columns if getattr(values[name].dtype, "kind", "O") not in "fiub"]
+        kinds = [getattr(dtype, "kind", "O") for dtype in values.dtypes]
+        odd = [name for name, kind in zip(columns, kinds, strict=True) if kind not in "fiub"]
         if odd:
             return f"{begin}columns of other types: {odd}; give those with numbers, as frame[[...]]"
     if values is None or callable(values) or isinstance(values, dict | set):

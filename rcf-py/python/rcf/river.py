@@ -1,5 +1,7 @@
 """Random Cut Forest as a River anomaly detector. Higher scores are more anomalous."""
 
+import math
+import warnings
 from typing import Any
 
 try:
@@ -15,8 +17,9 @@ __all__ = ["RandomCutForest"]
 class RandomCutForest(AnomalyDetector):
     """Anomaly scores for a stream of records with named features. Higher is more anomalous.
 
-    The features are those of the first record that is learned, whatever their order. Features that
-    appear later are not looked at; one that is missing stands at its last value.
+    The features are those of the first record that is learned, whatever their order. One that is
+    missing, None or NaN stands at its last value. Features that appear later are ignored, with one
+    warning for each; `ignored_features` holds them.
 
     Parameters
     ----------
@@ -56,6 +59,7 @@ class RandomCutForest(AnomalyDetector):
         self.time_decay = time_decay
         self.seed = seed
         self._last: dict[Any, float] = {}
+        self.ignored_features: set[Any] = set()
         self._forest = self._make(1)
 
     def _make(self, dimensions: int) -> _rcf.RandomCutForest:
@@ -70,13 +74,22 @@ class RandomCutForest(AnomalyDetector):
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn a record."""
-        if not x:
-            return
+        known = {name: value for name, value in x.items() if not _is_missing(value)}
         if not self._last:
-            self._forest = self._make(len(x))
+            if not known:
+                return
+            self._forest = self._make(len(known))
             # In an order that does not depend on how the record was written down.
-            self._last = {name: 0.0 for name in sorted(x, key=str)}
-        point = self._point(x)
+            self._last = {name: 0.0 for name in sorted(known, key=str)}
+        new = known.keys() - self._last.keys() - self.ignored_features
+        if new:
+            self.ignored_features |= new
+            warnings.warn(
+                f"features that were not in the first record are ignored: {sorted(new, key=str)}; give all "
+                "features in the first record",
+                stacklevel=2,
+            )
+        point = self._point(known)
         self._forest.update(point)
         self._last = dict(zip(self._last, point, strict=True))
 
@@ -85,4 +98,11 @@ class RandomCutForest(AnomalyDetector):
         return self._forest.score(self._point(x)) if self._last else 0.0
 
     def _point(self, x: dict[Any, Any]) -> list[float]:
-        return [float(x.get(name, last)) for name, last in self._last.items()]
+        values: dict[Any, Any] = {name: x.get(name) for name in self._last}
+        return [
+            last if _is_missing(values[name]) else float(values[name]) for name, last in self._last.items()
+        ]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

@@ -1,0 +1,81 @@
+"""Random Cut Forest as an anomaly detector of Apache Beam. Higher scores are more anomalous.
+
+For ``apache_beam.ml.anomaly.transforms.AnomalyDetection``, which keeps one for each key.
+"""
+
+import math
+from typing import Any
+
+try:
+    from apache_beam.ml.anomaly.base import AnomalyDetector
+    from apache_beam.ml.anomaly.specifiable import specifiable
+except ImportError as error:  # pragma: no cover
+    raise ImportError("rcf.beam needs Apache Beam 2.65 or newer: pip install apache-beam") from error
+
+from . import _rcf
+
+__all__ = ["RandomCutForest"]
+
+
+@specifiable(spec_type="RcfRandomCutForest")
+class RandomCutForest(AnomalyDetector):
+    """Anomaly scores for rows of Beam. Higher is more anomalous.
+
+    The fields are those of the first row that is learned, whatever their order. Rows with a missing
+    value get no score and are not learned.
+
+    Parameters
+    ----------
+    number_of_trees
+        More trees give steadier scores.
+    sample_size
+        Number of points that each tree keeps.
+    shingle_size
+        Number of consecutive rows that are judged together.
+    seed
+        Equal seeds and equal rows give equal scores.
+    **kwargs
+        Those of Beam's `AnomalyDetector`: `model_id`, `features`, `threshold_criterion` and so on.
+    """
+
+    def __init__(
+        self,
+        number_of_trees: int = 50,
+        sample_size: int = 256,
+        shingle_size: int = 1,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        """Check the parameters by making a forest of them."""
+        super().__init__(**kwargs)
+        self._names: list[str] | None = None
+        self._parameters: dict[str, Any] = {
+            "number_of_trees": number_of_trees,
+            "sample_size": sample_size,
+            "shingle_size": shingle_size,
+            "seed": seed,
+        }
+        self._forest = _rcf.RandomCutForest(**self._parameters)
+
+    def learn_one(self, x: Any) -> None:
+        """Learn a row."""
+        if self._names is None:
+            self._names = sorted(x.as_dict())
+            self._forest = _rcf.RandomCutForest(input_dimensions=len(self._names), **self._parameters)
+        values = self._values(x)
+        if values is not None:
+            self._forest.update(values)
+
+    def score_one(self, x: Any) -> float | None:
+        """Score a row without learning it: NaN until enough has been learned, None without all values."""
+        if self._names is None or not self._forest.is_ready:
+            return math.nan
+        values = self._values(x)
+        return None if values is None else self._forest.score(values)
+
+    def _values(self, x: Any) -> list[float] | None:
+        fields = x.as_dict()
+        values = [fields.get(name) for name in self._names or fields]
+        if any(value is None or math.isnan(value) for value in values):
+            return None
+        return [float(value) for value in values]
