@@ -127,6 +127,11 @@ impl Autoregression {
         error
     }
 
+    /// Changes the value so many before the newest one, as lags see it from now on.
+    pub(crate) fn amend(&mut self, ago: usize, change: impl Fn(f64) -> f64) {
+        self.history.amend(ago, change);
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         self.history.heap_bytes() + self.regression.heap_bytes()
     }

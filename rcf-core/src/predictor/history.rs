@@ -31,6 +31,17 @@ impl History {
         self.length = (self.length + 1).min(capacity);
     }
 
+    /// Changes the value so many before the newest one, if there is one.
+    pub(crate) fn amend(&mut self, ago: usize, change: impl Fn(f64) -> f64) {
+        if ago < self.length {
+            let capacity = self.capacity();
+            let at = (self.next + 2 * capacity - 1 - ago) % capacity;
+            let value = change(self.values[at]);
+            self.values[at] = value;
+            self.values[at + capacity] = value;
+        }
+    }
+
     /// The values, the newest one last.
     pub(crate) fn values(&self) -> &[f64] {
         let end = self.next + self.capacity();

@@ -117,7 +117,7 @@ fn path(version: u8, file: &str) -> PathBuf {
 
 fn read(version: u8, name: &str) -> (Vec<u8>, String) {
     let bytes = std::fs::read(path(version, &format!("{name}.rcf"))).unwrap();
-    let said = std::fs::read_to_string(path(version, &format!("{name}.detections"))).unwrap();
+    let said = std::fs::read_to_string(path(version, &format!("{name}.verdicts"))).unwrap();
     (bytes, said)
 }
 
@@ -202,7 +202,7 @@ fn a_saved_forecaster_of_format_2_goes_on_as_it_did() {
 fn write_missing() {
     let write = |version: u8, name: &str, bytes: &[u8], said: &str| {
         std::fs::write(path(version, &format!("{name}.rcf")), bytes).unwrap();
-        std::fs::write(path(version, &format!("{name}.detections")), said).unwrap();
+        std::fs::write(path(version, &format!("{name}.verdicts")), said).unwrap();
     };
     for (name, records) in DETECTORS {
         if !path(3, &format!("{name}.rcf")).exists() {

@@ -22,6 +22,15 @@ pub(crate) const LONGEST: usize = 400;
 pub(crate) const FORGETTING: f64 = 0.9995;
 /// Cycles that say what is usual at a phase.
 const CYCLES: usize = 3;
+/// Values that these cycles take, also of the value that leaves the recent lags.
+const KEPT: usize = CYCLES * LONGEST + ORDER + 1;
+/// A value further than this many mean distances from past cycles enters seasonal lags as one that
+/// far away.
+const ECHO: f64 = 3.0;
+/// Distances by which their mean is known.
+const KNOWN: f64 = 30.0;
+/// Errors below this many deviations of the series are none.
+const LEAST: f64 = 1e-3;
 /// Records over which the unexplained share is averaged.
 const SHARE_MEMORY: f64 = 1000.0;
 
@@ -39,6 +48,10 @@ pub(crate) struct Change {
     pub(crate) seasonal_tail: Peaks,
     /// Mean error in deviations of the values, each at most 1, and the number of errors in it.
     pub(crate) unexplained: f64,
+    /// Mean distance to what past cycles had, as far as it [counts](ECHO), and the number of
+    /// distances in it.
+    pub(crate) spread: f64,
+    pub(crate) cycles: f64,
     pub(crate) count: f64,
     /// Real values until errors are looked at again: predictions made from filled-in values are off.
     pub(crate) pause: usize,
@@ -52,13 +65,15 @@ impl Default for Change {
         Self {
             predictor: Autoregression::new(ORDER, LONGEST, FORGETTING),
             finder: PeriodFinder::new(LONGEST),
-            history: History::new(CYCLES * LONGEST + 1),
+            history: History::new(KEPT),
             window: Window::default(),
             errors: Span::default(),
             seasonal: Span::default(),
             error_tail: Peaks::new(SPAN as u32),
             seasonal_tail: Peaks::new(SPAN as u32),
             unexplained: 1.0,
+            spread: 0.0,
+            cycles: 0.0,
             count: 0.0,
             pause: 0,
             predicted: None,
@@ -72,13 +87,16 @@ impl Change {
     /// `real` was filled in: predictions go on from it, but it is not judged.
     pub(crate) fn push(&mut self, value: f64, real: bool) -> [f64; 2] {
         let periods = self.finder.periods();
-        // What is smaller than rounding is no error.
-        let rounding = (4.0 * f64::EPSILON * value.abs()).max(f64::MIN_POSITIVE);
+        // A series without noise is predicted to the bit: what is smaller than rounding, or invisible
+        // beside the movement of the series, is no error.
+        let rounding = 4.0 * f64::EPSILON * value.abs();
+        let least = f64::max(rounding, LEAST * self.window.deviation()).max(f64::MIN_POSITIVE);
         self.predicted = self.predictor.prediction();
-        self.usual = self.usual_at_phase(periods[0]);
+        self.usual = median_of_cycles(self.history.values(), periods[0]);
         let seasonal = self.usual.map(|usual| value - usual);
         let error = self.predictor.push(value, periods);
         self.history.push(value);
+        self.forget_echo(periods[0]);
         self.window.push(value);
         self.finder.push(&self.history, &self.window);
         if !real || self.pause > 0 {
@@ -92,7 +110,7 @@ impl Change {
         match error {
             Some(error) if self.predictor.learned() > ORDER => {
                 self.explain(error.abs());
-                if let Some(mean) = self.errors.push(error.abs().max(rounding)) {
+                if let Some(mean) = self.errors.push(error.abs().max(least)) {
                     surprises[0] = self.error_tail.surprise(mean);
                     self.error_tail.push(mean);
                 }
@@ -102,7 +120,7 @@ impl Change {
         match seasonal {
             None => self.seasonal.clear(),
             Some(seasonal) => {
-                if let Some(mean) = self.seasonal.push(seasonal.abs().max(rounding)) {
+                if let Some(mean) = self.seasonal.push(seasonal.abs().max(least)) {
                     surprises[1] = self.seasonal_tail.surprise(mean);
                     self.seasonal_tail.push(mean);
                 }
@@ -127,16 +145,26 @@ impl Change {
         self.unexplained += (share - self.unexplained) / self.count;
     }
 
-    /// The median of the values one, two and three periods ago, of the next value. Without three
-    /// cycles there is none: the mean of fewer would repeat an odd one.
-    fn usual_at_phase(&self, period: usize) -> Option<f64> {
+    /// Clips the newest value that no recent lag sees any more to what past cycles had at its phase.
+    /// Seasonal lags would bring an anomaly back as a wrong prediction one and two periods later.
+    fn forget_echo(&mut self, period: usize) {
         let values = self.history.values();
-        let ago = |cycles: usize| values.len().checked_sub(cycles * period).map(|i| values[i]);
-        if period < 2 {
-            return None;
+        let Some(at) = values.len().checked_sub(ORDER + 1) else {
+            return;
+        };
+        let value = values[at];
+        let Some(usual) = median_of_cycles(&values[..at], period) else {
+            return;
+        };
+        let farthest = ECHO * self.spread;
+        let mut distance = (value - usual).abs();
+        if self.cycles >= KNOWN && self.spread > 0.0 {
+            distance = distance.min(farthest);
+            let (low, high) = (usual - farthest, usual + farthest);
+            self.predictor.amend(ORDER, |value| value.clamp(low, high));
         }
-        let (first, second, third) = (ago(1)?, ago(2)?, ago(3)?);
-        Some(first.min(second).max(first.max(second).min(third)))
+        self.cycles = (self.cycles + 1.0).min(SHARE_MEMORY);
+        self.spread += (distance - self.spread) / self.cycles;
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -156,14 +184,15 @@ impl Change {
         self.seasonal.save(numbers);
         self.error_tail.save(numbers);
         self.seasonal_tail.save(numbers);
-        numbers.extend([self.unexplained, self.count, self.pause as f64]);
+        numbers.extend([self.unexplained, self.count, self.spread, self.cycles]);
+        numbers.push(self.pause as f64);
     }
 
     pub(crate) fn restore(numbers: &mut Numbers<'_>) -> Option<Self> {
         Some(Self {
             predictor: Autoregression::restore(ORDER, LONGEST, FORGETTING, numbers)?,
             finder: PeriodFinder::restore(LONGEST, numbers)?,
-            history: History::restore(CYCLES * LONGEST + 1, numbers)?,
+            history: History::restore(KEPT, numbers)?,
             window: Window::restore(numbers)?,
             errors: Span::restore(numbers)?,
             seasonal: Span::restore(numbers)?,
@@ -171,12 +200,25 @@ impl Change {
             seasonal_tail: Peaks::restore(SPAN as u32, numbers)?,
             unexplained: numbers.amount().filter(|&share| share <= 1.0)?,
             count: numbers.amount().filter(|&count| count <= SHARE_MEMORY)?,
+            spread: numbers.amount()?,
+            cycles: numbers.amount().filter(|&cycles| cycles <= SHARE_MEMORY)?,
             pause: numbers.index(ORDER)?,
             // Of the newest observation only, for its explanation.
             predicted: None,
             usual: None,
         })
     }
+}
+
+/// The median of the values one, two and three periods before the value that comes next. Without
+/// three cycles there is none: the mean of fewer would repeat an odd one.
+fn median_of_cycles(values: &[f64], period: usize) -> Option<f64> {
+    if period < 2 {
+        return None;
+    }
+    let ago = |cycles: usize| values.len().checked_sub(cycles * period).map(|i| values[i]);
+    let (first, second, third) = (ago(1)?, ago(2)?, ago(3)?);
+    Some(first.min(second).max(first.max(second).min(third)))
 }
 
 /// Mean of the newest [`SPAN`] values.
@@ -277,6 +319,26 @@ mod tests {
                 assert!(seasonal < 4.0, "{seasonal} at {t}");
             }
         }
+    }
+
+    #[test]
+    fn a_shifted_stretch_does_not_come_back_as_a_wrong_prediction() {
+        // Surprises around the phase of the event in the next three periods: 8 where lags bring it back.
+        let largest = |shift: f64| {
+            let (mut channel, mut random) = (Change::default(), Random::new(4));
+            let mut largest = 0.0f64;
+            for t in 0..3_200 {
+                let event = (3_000..3_010).contains(&t);
+                let value = daily(t, &mut random) + if event { shift } else { 0.0 };
+                let [error, _] = channel.push(value, true);
+                if t >= 3_000 + PERIOD - SPAN && t < 3_000 + 3 * PERIOD {
+                    largest = largest.max(error);
+                }
+            }
+            largest
+        };
+        let (calm, after) = (largest(0.0), largest(1.5));
+        assert!(calm < 3.0 && after < 3.0, "{calm} {after}");
     }
 
     #[test]
