@@ -80,8 +80,8 @@ def watch(run: subprocess.Popen, seconds: float, folder: str) -> None:
         points.append((now, resident_mib(run.pid), sent[0], disk / 2**20))
     stop.set()
     run.wait(timeout=120)
-    # The first fifth fills samples and buffers. Samples have settled after three times the records that
-    # the decay remembers; until then trees hold ever more different points.
+    # The first fifth fills samples and buffers. Samples have settled after three times the records
+    # that the decay remembers; until then trees hold ever more different points.
     steady = points[len(points) // 5 :]
     times = [point[0] for point in steady]
     mean_time = sum(times) / len(times)

@@ -1,4 +1,4 @@
-//! The table of `docs/performance.md`: our figures beside what we set out to reach.
+//! The table of `docs/performance.md`: our figures and the goals.
 
 use std::fmt::Write;
 
@@ -26,7 +26,7 @@ const STATE: Goals = [200.0, 900.0, 250.0, 700.0, 500.0, 1300.0];
 /// Between these lines of the document stands the table.
 const MARKERS: [&str; 2] = ["<!-- compare --docs -->", "<!-- end -->"];
 
-/// Puts the table in place of the one that stands in the document; `None` if the marks are not there.
+/// Puts the table in place of the one in the document; `None` if the marks are not there.
 pub fn put_into(document: &str, report: &Report) -> Option<String> {
     let (before, rest) = document.split_once(MARKERS[0])?;
     let (_, after) = rest.split_once(MARKERS[1])?;

@@ -5,8 +5,8 @@
 //! tells how to run them and how to read what they print.
 //!
 //! [`accuracy`] is about right and wrong instead of time: the program `nab` scores detectors on the
-//! Numenta Anomaly Benchmark, see `docs/accuracy.md`. [`labelled`] does so on sets that chose none of the
-//! detector's constants, by the alerts as they are.
+//! Numenta Anomaly Benchmark, see `docs/accuracy.md`. [`labelled`] does so on sets that chose none
+//! of the detector's constants, by the alerts as they are.
 //!
 //! ```text
 //! workload + stream ─► engine (ours | krcflib | krcf | rcf3) ─► race ─► report ─► record/

@@ -72,7 +72,8 @@ impl Stream {
     }
 }
 
-/// Steele, Lea and Flood's generator: a few lines, so that the stream depends on no crate's release.
+/// Steele, Lea and Flood's generator: a few lines, so that the stream depends on no crate's
+/// release.
 struct SplitMix64(u64);
 
 impl SplitMix64 {

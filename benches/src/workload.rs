@@ -95,7 +95,8 @@ impl Workload {
         self.sample_size / 4
     }
 
-    /// Updates that bring the forest into its steady state: full trees, in which points come and go.
+    /// Updates that bring the forest into its steady state: full trees, in which points come and
+    /// go.
     pub fn warm_up(&self) -> usize {
         (12 * self.sample_size).max(4000)
     }

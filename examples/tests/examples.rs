@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where cargo puts the examples: beside the folder that holds this test.
+/// Where cargo puts the examples: next to the folder that holds this test.
 fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let folder = test

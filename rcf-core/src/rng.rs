@@ -38,8 +38,8 @@ impl TreeRng {
         &self.0
     }
 
-    /// The generator in this state: four words, little-endian. (All zeros, a state that xoshiro could never leave, stands for
-    /// another one.)
+    /// The generator in this state: four words, little-endian. (All zeros, a state that xoshiro
+    /// could never leave, stands for another one.)
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Xoshiro256PlusPlus::from_seed(bytes))
     }

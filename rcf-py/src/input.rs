@@ -237,8 +237,8 @@ fn check_shape(shape: &[usize], width: usize) -> PyResult<()> {
     )))
 }
 
-/// A number, or a list or tuple of numbers, without the detour through NumPy, which takes microseconds:
-/// as long as a small forest takes for the point itself. `None`: let NumPy decide.
+/// A number, or a list or tuple of numbers, without the detour through NumPy, which takes
+/// microseconds: as long as a small forest takes for the point itself. `None`: let NumPy decide.
 fn plain_numbers(point: &Bound<'_, PyAny>) -> Option<Vec<f64>> {
     if let Ok(list) = point.cast_exact::<PyList>() {
         list.iter().map(|value| plain_number(&value)).collect()
@@ -327,8 +327,8 @@ fn converted<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<PyReadonlyArra
     Ok(aligned.cast_into::<PyArrayDyn<f64>>()?.try_readonly()?)
 }
 
-/// `numpy.asarray` drops the mask of a masked array and shows what lies under it. A masked value is a
-/// missing one, so it becomes NaN here, which the forest refuses by its position.
+/// `numpy.asarray` drops the mask of a masked array and shows what lies under it. A masked value is
+/// a missing one, so it becomes NaN here, which the forest refuses by its position.
 fn unmasked<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     static MASKED_ARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = values.py();

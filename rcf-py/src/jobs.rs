@@ -7,8 +7,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::errors;
 use crate::parameters::integer;
 
-/// Threads for one call, all processors for -1 or none told. A pool that outlived the call would not survive a fork
-/// of the process.
+/// Threads for one call, all processors for -1 or none told. A pool that outlived the call would
+/// not survive a fork of the process.
 pub(crate) fn threads(n_jobs: Option<&Bound<'_, PyAny>>) -> PyResult<ThreadPool> {
     // rayon takes 0 for all processors.
     let count = match integer::<i64>("n_jobs", n_jobs)? {

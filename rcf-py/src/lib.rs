@@ -2,8 +2,8 @@
 //!
 //! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
 //! ([`forest`], [`detector`], [`forecaster`], [`keyed`]), and turns answers into
-//! named tuples ([`answers`]) and errors into the exceptions of `rcf._errors` ([`errors`]). A model is
-//! [`shared`] by threads and [`saved`] like any other.
+//! named tuples ([`answers`]) and errors into the exceptions of `rcf._errors` ([`errors`]). A model
+//! is [`shared`] by threads and [`saved`] like any other.
 
 mod answers;
 mod detector;

@@ -15,7 +15,7 @@ pub(crate) trait Saved: Sized {
     fn from_state(state: &[u8], trusted: bool) -> Result<Self, StateError>;
 }
 
-/// What constructors take besides parameters: a saved state, and whether it is trusted.
+/// What constructors take in addition to parameters: a saved state, and whether it is trusted.
 pub(crate) type State<'py> = Option<(Bound<'py, PyBytes>, bool)>;
 
 /// The methods of `$class` that keep it, and its model, a `$core` in its field `$model`.
@@ -39,7 +39,8 @@ macro_rules! keep {
         impl $class {
             #[doc = concat!("The complete state of the ", $noun, ".")]
             ///
-            /// The same format as in Rust and in the stream programs, with a version and a checksum.
+            /// The same format as in Rust and in the stream programs, with a version and a
+            /// checksum.
             ///
             /// Returns
             /// -------
@@ -52,17 +53,18 @@ macro_rules! keep {
 
             #[doc = concat!("Restore a ", $noun, " from the result of `to_bytes`.")]
             ///
-            /// It continues exactly as the saved one would have. In a subclass neither ``__new__`` nor
-            /// ``__init__`` of the subclass is called.
+            /// It continues exactly as the saved one would have. In a subclass neither ``__new__``
+            /// nor ``__init__`` of the subclass is called.
             ///
             /// Parameters
             /// ----------
             /// data : bytes-like
             ///     A saved state.
             /// trusted : bool, default False
-            ///     Whether the bytes are known to be those written, as when they never left memory: the
-            ///     checksum and the order of the samples are not looked at then, which is a little faster.
-            ///     Damaged bytes still never crash: they raise, or give a model that judges wrongly.
+            ///     Whether the bytes are known to be those written, as when they never left memory:
+            ///     the checksum and the order of the samples are not looked at then, which is a
+            ///     little faster. Damaged bytes still never crash: they raise, or give a model that
+            ///     judges wrongly.
             ///
             /// Returns
             /// -------
@@ -91,7 +93,8 @@ macro_rules! keep {
                 saved::restore(cls.py().get_type::<Self>(), cls, data, trusted)
             }
 
-            /// Write the complete state to a file, which takes the place of an older one in one step.
+            /// Write the complete state to a file, which takes the place of an older one in one
+            /// step.
             ///
             /// Parameters
             /// ----------

@@ -7,8 +7,8 @@ use crate::{answers, errors};
 
 /// Suggest parameters of a detector for a stream like this one, with the reasons.
 ///
-/// The rhythm is the first high peak of the autocorrelation; the transform follows from how the level
-/// moves. At most the newest 20,000 observations are looked at.
+/// The rhythm is the first high peak of the autocorrelation; the transform follows from how the
+/// level moves. At most the newest 20,000 observations are looked at.
 ///
 /// Parameters
 /// ----------

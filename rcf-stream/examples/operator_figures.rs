@@ -1,8 +1,8 @@
-//! What the operator costs: throughput from file to file beside the bare model, and 100,000 keys
-//! through checkpoints and a restart. Prints Markdown.
+//! What the operator costs: throughput from file to file compared with the bare model, and 100,000
+//! keys through checkpoints and a restart. Prints Markdown.
 //!
-//! `cargo run --release -p rcf-stream --features files --example operator_figures [-- KEYS]` for both;
-//! `-- 0` leaves the keys out.
+//! `cargo run --release -p rcf-stream --features files --example operator_figures [-- KEYS]` for
+//! both; `-- 0` leaves the keys out.
 
 #![allow(clippy::print_stdout, reason = "what it is for")]
 

@@ -1,4 +1,4 @@
-//! From a configuration to a pipeline that stands at its newest checkpoint.
+//! From a configuration to a pipeline at its newest checkpoint.
 
 mod check;
 mod open_settings;

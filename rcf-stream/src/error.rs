@@ -50,7 +50,8 @@ pub enum SourceError {
         /// What is wrong with it, and the remedy.
         reason: String,
     },
-    /// The stream no longer holds the records after the position: they are older than its retention.
+    /// The stream no longer holds the records after the position: they are older than its
+    /// retention.
     #[error(
         "shard {shard}: the records after {sequence} are no longer in the stream; \
          they were trimmed before they could be read"

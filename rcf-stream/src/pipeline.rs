@@ -31,7 +31,7 @@ use crate::sink::Sink;
 use crate::source::{Batch, BegunShard, Source};
 use crate::time::{AheadGate, OnLate};
 
-/// Most results fit into so many bytes.
+/// Most results fit into this count of bytes.
 const ENCODED_BYTES: usize = 512;
 /// Fewer results are not worth another thread.
 const ENCODED_TOGETHER: usize = 64;

@@ -89,9 +89,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// The text is no moment in UTC.
+/// The text is not a valid UTC timestamp.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no moment in UTC such as 2026-01-27T08:00:00Z, with up to three decimals")]
+#[error(
+    "{0:?} is not a valid UTC timestamp; write it as 2026-01-27T08:00:00Z, with up to three decimals"
+)]
 pub struct ParseTimestampError(String);
 
 /// Reads what `Display` writes; decimals may be missing.
@@ -144,8 +146,8 @@ pub struct Position {
     /// The latest time of a record so far, in milliseconds since 1970: the clock of the shard, by
     /// which silent keys are forgotten.
     pub clock: Option<i64>,
-    /// Since when the shard is read, in milliseconds since 1970, where it began at its newest record
-    /// and none has come yet.
+    /// Since when the shard is read, in milliseconds since 1970, where it began at its newest
+    /// record and none has come yet.
     pub since: Option<i64>,
     /// How far the file was read, where the source is one.
     pub file: Option<FilePosition>,

@@ -1,5 +1,5 @@
-//! Bytes of any kind for what reads bytes: decoders, and the reader of checkpoints. Nothing panics, and
-//! what is read is what other readers read.
+//! Bytes of any kind for what reads bytes: decoders, and the reader of checkpoints. Nothing panics,
+//! and what is read is what other readers read.
 //!
 //! `just fuzz-stream` for longer, from another seed.
 
@@ -261,8 +261,8 @@ proptest! {
     }
 }
 
-/// Changes the state of each model of a chunk, and makes the checksums right again, so that what reads
-/// models meets the changes. The layout stands in `checkpoint/chunk.rs`.
+/// Changes the state of each model of a chunk, and makes the checksums right again, so that what
+/// reads models meets the changes. The layout is in `checkpoint/chunk.rs`.
 fn sealed_again(chunk: &[u8], edits: &[Edit]) -> Vec<u8> {
     let (start, mut rest) = chunk.split_at(10);
     let mut out = start.to_vec();

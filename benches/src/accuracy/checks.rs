@@ -1,5 +1,5 @@
-//! What is measured beside NAB: taxi rides, tables, the paper's example, long anomalies, false
-//! alarms.
+//! What is measured in addition to NAB: taxi rides, tables, the paper's example, long anomalies,
+//! false alarms.
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ use crate::workload::Workload;
 /// Records of a day of nyc_taxi.
 const DAY: usize = 48;
 
-/// Windows of nyc_taxi, of five, that the ten highest raw scores of a forest hit, of which no two lie
-/// within a day of each other.
+/// Windows of nyc_taxi, of five, that the ten highest raw scores of a forest hit, of which no two
+/// lie within a day of each other.
 ///
 /// # Errors
 /// The engine refuses the parameters.
@@ -217,8 +217,8 @@ pub fn long_anomaly_auc(
     long_anomalies(seed).iter().map(one).collect()
 }
 
-/// Alerts of the detector per 10,000 records of streams without anomalies, after the first 500: of one
-/// input, then of several.
+/// Alerts of the detector per 10,000 records of streams without anomalies, after the first 500: of
+/// one input, then of several.
 ///
 /// # Errors
 /// The detector refuses a value.

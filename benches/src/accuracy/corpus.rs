@@ -26,7 +26,7 @@ pub struct Series {
 }
 
 /// Reads the series that the labels name, in the order of their names. `folder` is NAB's own, or
-/// one that holds `labels/` beside the folders of the series.
+/// one that holds `labels/` next to the folders of the series.
 ///
 /// # Errors
 /// A file is missing or is not what NAB's is.

@@ -1,8 +1,9 @@
-//! How well anomalies are found: detectors on the Numenta Anomaly Benchmark and on other labelled sets.
+//! How well anomalies are found: detectors on the Numenta Anomaly Benchmark and on other labelled
+//! sets.
 //!
 //! Every detector reads a series record by record and gives one number for each, higher for more
 //! anomalous; nothing sees a later record or a label. [`nab`] computes the benchmark's own scores.
-//! Beside the forests run [controls](controls) that have no model at all: a margin over them is
+//! With the forests run [controls](controls) that have no model at all: a margin over them is
 //! part of any claim.
 
 pub mod checks;

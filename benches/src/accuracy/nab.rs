@@ -60,7 +60,8 @@ struct Row {
     window: Option<usize>,
 }
 
-/// Scores the outputs of a detector, one sequence for each series. `threshold`: none = the best one.
+/// Scores the outputs of a detector, one sequence for each series. `threshold`: none = the best
+/// one.
 ///
 /// # Panics
 /// If outputs and series differ in number or length.

@@ -15,8 +15,8 @@ use rcf_benches::{
     workload::Workload,
 };
 
-/// Measures microseconds of CPU for each `process` while one parameter grows and the others stay as in
-/// W1a (1 dimension, 50 trees of 256 points).
+/// Measures microseconds of CPU for each `process` while one parameter grows and the others stay as
+/// in W1a (1 dimension, 50 trees of 256 points).
 #[derive(Parser)]
 struct Arguments {
     /// Draw the picture into this file

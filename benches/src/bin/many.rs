@@ -1,5 +1,5 @@
-//! Many small forests in one process: what each takes, how fast they are together, and whether their
-//! memory comes back.
+//! Many small forests in one process: what each takes, how fast they are together, and whether
+//! their memory comes back.
 
 use std::io::Write;
 use std::time::Instant;
@@ -11,8 +11,8 @@ use rcf_benches::{environment::Environment, stream::Stream, workload::SEED};
 use rcf_core::RandomCutForest;
 
 /// Builds many small forests (50 trees of 64 points, shingle 4), fills them, lets one and then more
-/// threads process a row in each, and drops them. Forests are built, filled and dropped shard by shard
-/// if they would not fit into memory together.
+/// threads process a row in each, and drops them. Forests are built, filled and dropped shard by
+/// shard if they would not fit into memory together.
 #[derive(Parser)]
 struct Arguments {
     /// Forests

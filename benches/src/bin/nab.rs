@@ -28,7 +28,8 @@ struct Arguments {
     /// Writes the outputs with the first seed there, in NAB's format for results
     #[arg(long)]
     results: Option<PathBuf>,
-    /// The checks beside NAB: taxi rides, tables, the paper's example, long anomalies, false alarms
+    /// The checks in addition to NAB: taxi rides, tables, the paper's example, long anomalies,
+    /// false alarms
     #[arg(long)]
     checks: bool,
 }

@@ -1,4 +1,5 @@
-//! What a decision costs beside a score: the detector and the bare forest, in turns on one thread.
+//! What a decision costs compared with a score: the detector and the bare forest, in turns on one
+//! thread.
 
 use std::f64::consts::TAU;
 use std::io::Write;

@@ -9,8 +9,8 @@ use rcf_benches::{
 };
 use rcf_core::RandomCutForest;
 
-/// Measures microseconds of wall clock for each row of one call that scores an array: by `score_array`, and
-/// by `par_score_array` with more threads.
+/// Measures microseconds of wall clock for each row of one call that scores an array: by
+/// `score_array`, and by `par_score_array` with more threads.
 #[derive(Parser)]
 struct Arguments {
     /// Rows of an array

@@ -38,15 +38,15 @@ impl Attribution {
     }
 }
 
-/// A forest, whoever wrote it. Rows are valid by construction, so an engine that refuses one panics.
+/// A forest of any library. Rows are valid by construction, so an engine that refuses one panics.
 pub trait Engine {
     /// Whether it can be timed at this operation.
     fn offers(&self, _operation: Operation) -> bool {
         true
     }
 
-    /// Works on these rows and says what it took: where the engine is a process of its own, which must
-    /// take its time itself.
+    /// Works on these rows and says what it took: where the engine is a process of its own, which
+    /// must take its time itself.
     fn own_time(
         &mut self,
         _operation: Operation,
@@ -81,7 +81,8 @@ pub trait Engine {
     /// Splits the score of the row over its dimensions.
     fn attribution(&self, row: Row<'_>) -> Attribution;
 
-    /// The whole state, in the form that the engine offers (where it only derives `serde`, bincode).
+    /// The whole state, in the form that the engine offers (where it only derives `serde`,
+    /// bincode).
     fn save(&self) -> Vec<u8>;
 
     /// A new engine from saved bytes.

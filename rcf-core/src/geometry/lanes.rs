@@ -463,8 +463,8 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
         self.total_if_any(sum)
     }
 
-    /// The total of gaps. Whether there are any is known before it: a walk up that ends here, which is
-    /// unpredictable, need not wait for the sum.
+    /// The total of gaps. Whether there are any is known before it: a walk up that ends here, which
+    /// is unpredictable, need not wait for the sum.
     #[inline(always)]
     fn total_if_any(self, gaps: S::Vector) -> Option<f32> {
         self.simd.any_positive(gaps).then(|| self.simd.total(gaps))

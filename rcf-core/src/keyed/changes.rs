@@ -6,8 +6,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Changes<K, M> {
     /// Models that have changed and are in memory, with the time of their last use. They are
-    /// shared: to take them copies nothing, and the map copies one only if it has to change it while
-    /// it is still held here.
+    /// shared: to take them copies nothing, and the map copies one only if it has to change it
+    /// while it is still held here.
     pub models: Vec<(K, i64, Arc<M>)>,
     /// Keys whose models have changed and then been spilled: the store has their bytes. With the
     /// time of their last use.

@@ -1,4 +1,4 @@
-//! One model for each key, within a number of bytes.
+//! One model for each key, within a byte budget.
 //!
 //! # How it works
 //! - A *template* makes the model of a key at its first record. It may give some keys other
@@ -224,8 +224,8 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         self.shrink(0)
     }
 
-    /// Makes a key known whose model is in the store, as one of `bytes` bytes. It does not count as a
-    /// change.
+    /// Makes a key known whose model is in the store, as one of `bytes` bytes. It does not count as
+    /// a change.
     ///
     /// # Panics
     /// Without a store.
@@ -235,7 +235,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         self.add(key, None, bytes, last_used);
     }
 
-    /// Whether a model of so many bytes fits into memory beside what is there.
+    /// Whether a model of this size fits into memory with what is there.
     #[must_use]
     pub fn has_room_for(&self, bytes: usize) -> bool {
         let budget = self.spill.as_ref().map_or(usize::MAX, |spill| spill.budget);
@@ -251,11 +251,11 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         true
     }
 
-    /// Gives the memory of keys free that were last used before this time. This changes no result if
-    /// no record of theirs can come that is not beyond their time to live.
+    /// Gives the memory of keys free that were last used before this time. This changes no result
+    /// if no record of theirs can come that is not beyond their time to live.
     pub fn remove_unused_since(&mut self, time: i64) {
         for place in [Place::Store, Place::Memory] {
-            // Lists are in the order of use, not of time: one that is younger hides those behind it
+            // Lists are in the order of use, not of time: one that is newer hides those behind it
             // until it goes.
             while let Some(slot) = self.entries.oldest(place) {
                 if self.entries.get(slot).last_used >= time {
@@ -267,8 +267,8 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         }
     }
 
-    /// What has changed since the last call, or since the beginning. Empty unless the map was told to
-    /// [track changes](DetectorMapBuilder::track_changes).
+    /// What has changed since the last call, or since the beginning. Empty unless the map was told
+    /// to [track changes](DetectorMapBuilder::track_changes).
     pub fn take_changes(&mut self) -> Changes<K, M> {
         let mut changes = Changes::default();
         let Some(log) = &mut self.changes else {
@@ -469,7 +469,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     }
 }
 
-/// What a model occupies on the heap: it lies beside the two counters of its `Arc`.
+/// What a model occupies on the heap: it lies next to the two counters of its `Arc`.
 fn bytes_of<M: KeyedModel>(model: &M) -> usize {
     2 * size_of::<usize>() + model.size_in_bytes()
 }

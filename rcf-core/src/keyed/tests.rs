@@ -95,7 +95,7 @@ fn bits(results: &[Option<f64>]) -> Vec<Option<u64>> {
     results.iter().map(|it| it.map(f64::to_bits)).collect()
 }
 
-/// The figures that the map keeps, counted anew.
+/// The figures that the map keeps, counted again.
 fn recount(map: &Map) -> usize {
     let models = map.entries.iter().filter_map(|entry| map.model(&entry.key));
     let keys = map.entries.iter().map(|entry| 2 * entry.key.capacity());

@@ -108,8 +108,8 @@ impl Autoregression {
         self.regression.learned()
     }
 
-    /// Takes a value, which must be finite, and returns how far it lies above its prediction; `None`
-    /// for the first. A lag of 0 is none.
+    /// Takes a value, which must be finite, and returns how far it lies above its prediction;
+    /// `None` for the first. A lag of 0 is none.
     pub(crate) fn push(&mut self, value: f64, lags: [usize; 2]) -> Option<f64> {
         let error = self.prediction.map(|prediction| value - prediction);
         let cleaned = match self.prediction {

@@ -33,7 +33,7 @@ impl Smoothing {
         }
     }
 
-    /// Takes the newest value of the history. Another period starts the season anew from it.
+    /// Takes the newest value of the history. Another period restarts the season from it.
     pub(crate) fn push(&mut self, history: &History, period: usize) {
         let values = history.values();
         let Some(&value) = values.last() else {

@@ -2,9 +2,9 @@
 
 /// P(depth = k) of the point at `index` in the random cut tree of the sorted, distinct `points`.
 ///
-/// On a line a random cut tree of `x_0 < … < x_n` is a random interval tree: an interval `(i, j)` is
-/// cut inside the gap `t` with probability `(x_{t+1} − x_t) / (x_j − x_i)`. Dynamic programming over
-/// the intervals that contain the point, depth by depth.
+/// In one dimension a random cut tree of `x_0 < … < x_n` is a random interval tree: an interval
+/// `(i, j)` is cut inside the gap `t` with probability `(x_{t+1} − x_t) / (x_j − x_i)`. Dynamic
+/// programming over the intervals that contain the point, depth by depth.
 pub(crate) fn depth_law(points: &[f64], index: usize) -> Vec<f64> {
     let n = points.len();
     let mut law = vec![0.0; n];

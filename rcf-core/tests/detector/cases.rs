@@ -99,7 +99,8 @@ fn alerts_of_drops(seed: u64) -> [usize; 6] {
 fn the_same_drop_is_found_in_each_of_six_cycles() {
     let runs: Vec<[usize; 6]> = (0..10).map(alerts_of_drops).collect();
     let complete = runs.iter().filter(|run| **run == [1; 6]).count();
-    // 9 of 10 in the long run: the range of noise, and the forest's chance, leave one drop in a hundred.
+    // 9 of 10 in the long run: the range of noise, and the forest's chance, leave one drop in a
+    // hundred.
     assert!(complete >= 9, "{runs:?}");
     let found = runs.iter().flatten().filter(|alerts| **alerts == 1).count();
     assert!(found >= 58, "{runs:?}");

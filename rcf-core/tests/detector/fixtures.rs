@@ -1,7 +1,7 @@
-//! Detectors and forecasters, written once and read for ever: they load, are saved as the same bytes,
-//! and go on as they did when they were written, to the bit. Detectors of format 1 are saved as
-//! format 2, and go on with the scores that they would have had; what is made of scores has become
-//! better since.
+//! Detectors and forecasters, written once and read for ever: they load, are saved as the same
+//! bytes, and go on as they did when they were written, to the bit. Detectors of format 1 are saved
+//! as format 2, and go on with the scores that they would have had; what is made of scores has
+//! become better since.
 //!
 //! A missing file is made anew by
 //! `cargo test -p rcf-core --test detector write_missing -- --ignored`. Files that are there are

@@ -1,4 +1,5 @@
-//! Detectors under keys say what they would say alone, also where all but a few of them are spilled.
+//! Detectors under keys say what they would say alone, also where all but a few of them are
+//! spilled.
 
 use std::collections::HashMap;
 use std::sync::Arc;

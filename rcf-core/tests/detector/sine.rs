@@ -49,8 +49,8 @@ fn without_silence_every_record_of_a_drop_is_reported() {
         for seed in 0..3 {
             let reported = reported(&builder, seed);
             let what = format!("{builder:?}, seed {seed}: {reported:?}");
-            // The forest is so young at the first one that it learns it while it lasts, and that the
-            // wave that comes back may be reported, as long as the shingle holds the drop.
+            // The forest is so young at the first one that it learns it while it lasts, and that
+            // the wave that comes back may be reported, as long as the shingle holds the drop.
             let (first, second): (Vec<u32>, Vec<u32>) = reported.iter().partition(|t| **t < 1_000);
             let shingle = builder.config().shingle_size as u32;
             assert_eq!(first[0], FIRST[0], "{what}");
@@ -60,8 +60,8 @@ fn without_silence_every_record_of_a_drop_is_reported() {
             );
             let drop = FIRST[1]..FIRST[1] + 19;
             assert!(drop.clone().all(|t| second.contains(&t)), "{what}");
-            // The wave has no noise, so that a prediction which has learned some of the drop is off by
-            // many times its usual error for a while.
+            // The wave has no noise, so that a prediction which has learned some of the drop is off
+            // by many times its usual error for a while.
             let after = drop.end..drop.end + 300;
             let is_of_drop = |t: &u32| drop.contains(t) || after.contains(t);
             assert!(second.iter().all(is_of_drop), "{what}");

@@ -50,7 +50,7 @@ fn every_simd_level_gives_the_same_bits() {
     }
 }
 
-/// The trees are planted anew when the origin moves away from the first record.
+/// The trees are rebuilt when the origin moves away from the first record.
 #[test]
 fn every_simd_level_gives_the_same_bits_when_the_origin_moves() {
     for dimensions in [1, 2, 5, 8, 13, 24] {

@@ -1,7 +1,7 @@
 //! The expected score in one dimension, computed exactly, against forests.
 //!
-//! From the law of a point's depth follows the expectation of `1 / depth`, which is what the score of
-//! a forest estimates.
+//! From the law of a point's depth follows the expectation of `1 / depth`, which is what the score
+//! of a forest estimates.
 
 use rcf_core::RandomCutForest;
 

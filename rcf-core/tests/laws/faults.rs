@@ -1,5 +1,6 @@
-//! Faults of other implementations (AWS's Java and Rust, `krcf`, `rcf3`, `rrcf`, as we saw them run), each with
-//! the tests that ours does not have it. Paths are those of this package's `tests/`, unless said otherwise.
+//! Faults of other implementations (AWS's Java and Rust, `krcf`, `rcf3`, `rrcf`, as we saw them
+//! run), each with the tests that ours does not have it. Paths are those of this package's
+//! `tests/`, unless said otherwise.
 //!
 //! | fault elsewhere | test |
 //! |---|---|
@@ -35,9 +36,9 @@ fn normal(records: usize, offset: f64) -> RandomCutForest {
     forest
 }
 
-/// With the lowest cut an isolated outlier comes to lie beside a leaf, some eight cuts deep; with the
-/// topmost it is set apart by one of the first. In one dimension all nodes keep a box, in several
-/// those of twigs are made of points.
+/// With the lowest cut an isolated outlier comes to lie next to a leaf, some eight cuts deep; with
+/// the topmost it is set apart by one of the first. In one dimension all nodes keep a box, in
+/// several those of small subtrees are computed from points.
 #[test]
 fn the_topmost_separating_cut_is_taken() {
     for dimensions in [1, 8, 20] {
@@ -155,8 +156,8 @@ fn saving_and_restoring_changes_no_bit() {
     }
 }
 
-/// Elsewhere 180 KB to 13 MB for 50 trees of 256 values; and shingles are written once, not once for
-/// each point that they are in.
+/// Elsewhere 180 KB to 13 MB for 50 trees of 256 values; and shingles are written once, not once
+/// for each point that they are in.
 #[test]
 fn states_are_small() {
     let mut limits = Vec::new();

@@ -1,8 +1,8 @@
 //! States of format 1, written once and read for ever: they load, are saved as the same bytes, and
 //! go on as they did when they were written, to the bit.
 //!
-//! A missing file is made anew by `cargo test -p rcf-core --test laws write_missing -- --ignored`.
-//! Files that are there are never written over: what they hold is what users have.
+//! A missing file is written again by `cargo test -p rcf-core --test laws write_missing --
+//! --ignored`. Files that are there are never written over: what they hold is what users have.
 
 use std::path::PathBuf;
 

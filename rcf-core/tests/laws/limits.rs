@@ -137,7 +137,7 @@ fn a_sorted_stream_always_ends_in_the_newest() {
 }
 
 /// Each cut takes the largest of the points off: a tree is a path, deeper than any fixed buffer.
-/// The score is still the exact expectation, beside coordinates that never change, too.
+/// The score is still the exact expectation, with coordinates that never change, too.
 #[test]
 fn geometric_points_make_trees_as_deep_as_they_are_large() {
     // Far apart, so that nearly every cut falls into the last gap.

@@ -8,7 +8,7 @@
 //!
 //! | | oracle | tests |
 //! |---:|---|---|
-//! | 1 | the expected score on a line, exactly | `exact_oracle`, `limits.rs: geometric_points_…` |
+//! | 1 | the expected score in one dimension, exactly | `exact_oracle`, `limits.rs: geometric_points_…` |
 //! | 2 | the law of the root cut and of the depth of leaves | `src/tree/tests/cut_law.rs` |
 //! | 3 | a tree after any history is a fresh one: all topologies of 3 to 6 points, enumerated; deleting what was inserted restores the tree | `src/tree/tests/churn.rs` |
 //! | 4 | the score is the mean over 10⁴ insertions | `src/tree/tests/expectation.rs`; displacement and CoDisp: `…/functionals.rs` |
@@ -21,8 +21,8 @@
 //! | 11 | one bit pattern for each SIMD level, thread, array and loop | `determinism`, `../functionals/main.rs`, `src/keyed/tests.rs` |
 //! | 12 | what must be detected is | `detection`; on the Numenta benchmark: `rcf-stream/cli/tests/nab.rs`, `docs/accuracy.md` |
 //!
-//! Beside these: the paper's example (`paper_example`), the scores of AWS's library (`agreement`), and a naive
-//! forest that reads saved states and computes all anew (`../naive`).
+//! In addition: the paper's example (`paper_example`), the scores of AWS's library (`agreement`),
+//! and a naive forest that reads saved states and computes all from scratch (`../naive`).
 
 mod shared_data;
 #[allow(

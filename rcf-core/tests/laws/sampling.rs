@@ -48,8 +48,8 @@ fn by_keys(sample_size: usize, records: &[(f64, f64)], random: &mut Random) -> V
     keys.into_iter().map(|(_, place)| place).collect()
 }
 
-/// Law: that of explicit keys of records with these decays and weights. Statistic: χ² of homogeneity
-/// of one sampled record's place.
+/// Law: that of explicit keys of records with these decays and weights. Statistic: χ² of
+/// homogeneity of one sampled record's place.
 fn assert_law_of_keys(what: &str, samples: &[Vec<i64>], records: &[(f64, f64)]) {
     let mut random = Random::new(5);
     let size = samples[0].len();
@@ -61,9 +61,9 @@ fn assert_law_of_keys(what: &str, samples: &[Vec<i64>], records: &[(f64, f64)]) 
     assert_same_law(what, &ours, &theirs);
 }
 
-/// The fault elsewhere: keys in single precision with an unbounded `λt`, so that 67 % of them tie at
-/// a clock of 10⁹ and the sampler freezes at milliseconds since 1970. Here a clock may start anywhere,
-/// also across a change of λ and a restart.
+/// The fault elsewhere: keys in single precision with an unbounded `λt`, so that 67 % of them tie
+/// at a clock of 10⁹ and the sampler freezes at milliseconds since 1970. Here a clock may start
+/// anywhere, also across a change of λ and a restart.
 #[test]
 fn keys_are_exact_at_any_clock() {
     let run = |start: i64| {
@@ -155,7 +155,8 @@ fn weights_weigh() {
         let mut forest = builder(size, decay).build().unwrap();
         let mut records = Vec::new();
         for t in 0..length {
-            // The sample fills with the first records, whatever their weight; keys decide after that.
+            // The sample fills with the first records, whatever their weight; keys decide after
+            // that.
             let weight = weights[t % weights.len()];
             forest
                 .update_with(&[t as f64], Arrival::new().weight(weight))
@@ -241,8 +242,8 @@ fn saved_after_a_change_of_decay_it_goes_on_learning() {
     );
 }
 
-/// The fault that was ours: where λ times the sample size passed 36, waits were lost to rounding, and
-/// chance records stayed for ever. Law: as good as a window over the last records.
+/// The fault that was ours: where λ times the sample size passed 36, waits were lost to rounding,
+/// and chance records stayed for ever. Law: as good as a window over the last records.
 #[test]
 fn the_strongest_decay_keeps_the_last_records() {
     for sample_size in [100, 1_000] {
@@ -263,8 +264,8 @@ fn the_strongest_decay_keeps_the_last_records() {
     }
 }
 
-/// After a gap that lets everything before weigh nothing, the next records are all taken, and follow
-/// their law among themselves.
+/// After a gap that lets everything before weigh nothing, the next records are all taken, and
+/// follow their law among themselves.
 #[test]
 fn a_gap_makes_the_past_forgotten() {
     let (size, decay) = (8, 0.01);

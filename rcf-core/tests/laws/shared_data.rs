@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// The text of a file in the data folder beside the checkout, or `None` with a message.
+/// The text of a file in the data folder next to the checkout, or `None` with a message.
 pub(crate) fn read(name: &str) -> Option<String> {
     let path: PathBuf = [
         env!("CARGO_MANIFEST_DIR"),

@@ -41,7 +41,7 @@ fn shingles_made_inside_are_those_made_outside() {
     }
 }
 
-/// To the bit: with rotation the record after `n` others stands at block `n mod shingle_size`, and
+/// To the bit: with rotation the record after `n` others is at block `n mod shingle_size`, and
 /// the others stay where they are.
 #[test]
 fn rotated_shingles_keep_records_in_their_places() {

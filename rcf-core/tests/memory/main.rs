@@ -105,7 +105,8 @@ fn the_estimate_is_the_size_of_a_warm_forest() {
         let built = builder.clone().build().unwrap();
         assert_eq!(built.config().estimate_bytes(), estimate);
         let (trees, size) = (built.config().number_of_trees, built.config().sample_size);
-        // Without decay it takes long until trees share no points, which is what is foretold.
+        // Without decay it takes long until trees share no points, which is what the estimate
+        // assumes.
         let rounds = match built.config().time_decay {
             0.0 => 200,
             _ => 30,
@@ -122,7 +123,7 @@ fn the_estimate_is_the_size_of_a_warm_forest() {
     assert!(RandomCutForest::builder(0).estimate_bytes().is_err());
 }
 
-/// Far beyond the usual: it works, in bounded time and in the memory that was foretold.
+/// Far beyond the usual: it works, in bounded time and in the memory that was estimated.
 fn extreme(builder: RandomCutForestBuilder, records: usize, limit: Duration) {
     let start = Instant::now();
     let (forest, counted) = grown(&builder, records);

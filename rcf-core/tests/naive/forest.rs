@@ -1,4 +1,5 @@
-//! A forest that computes everything anew from cuts and points, in time proportional to the sample.
+//! A forest that computes everything from scratch from cuts and points, in time proportional to the
+//! sample.
 
 use super::format::{SavedTree, State};
 

@@ -37,7 +37,7 @@ class Detection(NamedTuple):
     confidence : float
         From 0 to 1: how much to trust the decision.
     synthetic_fraction : float
-        From 0 to 1: how much of what the forest remembers `AnomalyDetector.bootstrap` has made up.
+        From 0 to 1: how much of what the forest remembers `AnomalyDetector.bootstrap` interpolated.
     warm_up : int
         Observations still needed before decisions; 0 when ready.
     imputed : int
@@ -246,7 +246,7 @@ class Detections:
 
     @cached_property
     def names(self) -> list[str]:
-        """The names of the inputs: those of the table's columns, or made up."""
+        """The names of the inputs: those of the table's columns, or generated."""
         return names_of(self._source, self.input_dimensions)
 
     @cached_property

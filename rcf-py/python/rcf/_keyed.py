@@ -179,7 +179,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
 
     @property
     def saved_bytes(self) -> int:
-        """How many bytes those are, beside `size_in_bytes`."""
+        """How many bytes those are, in addition to `size_in_bytes`."""
         return self._detectors.saved_bytes
 
     @property

@@ -60,7 +60,7 @@ def column_names(table: Any) -> list[str] | None:
 
 
 def names_of(table: Any, count: int) -> list[str]:
-    """Give the names of so many columns: those of a table, or made up."""
+    """Give the names of so many columns: those of a table, or generated."""
     names = column_names(table)
     if names is None:
         name = getattr(table, "name", None)

@@ -9,7 +9,8 @@ use super::key::Key;
 use super::{Keyed, PyKeyedDetectors};
 use crate::errors;
 
-/// Rows taken, whether they came with timestamps, and of each key its last use and its saved detector.
+/// Rows taken, whether they came with timestamps, and of each key its last use and its saved
+/// detector.
 type Contents<'py> = (
     u64,
     Option<bool>,

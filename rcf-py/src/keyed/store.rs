@@ -1,4 +1,4 @@
-//! Where detectors go that memory has no room for: beside the others, as saved bytes.
+//! Where detectors beyond the byte budget go: next to the others, as saved bytes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) struct SavedDetectors {
 }
 
 impl SavedDetectors {
-    /// The number of bytes, to be read while the map holds the store.
+    /// The count of bytes, to be read while the map holds the store.
     pub(super) fn bytes(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.bytes)
     }
@@ -34,7 +34,7 @@ impl SpillStore<Key> for SavedDetectors {
     }
 
     fn load(&mut self, keys: &[&Key]) -> Result<Vec<Vec<u8>>, StoreError> {
-        // What is in use is not kept twice: it is saved anew when it leaves again.
+        // What is in use is not kept twice: it is saved again when it leaves.
         let take = |key: &&Key| {
             let state = self.states.remove(*key);
             let state = state.ok_or_else(|| StoreError::from("it is not there"))?;

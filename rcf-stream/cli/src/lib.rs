@@ -1,4 +1,4 @@
-//! The `rcf` program: its commands, and what they need beside the library `rcf-stream`.
+//! The `rcf` program: its commands, and what they need in addition to the library `rcf-stream`.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What is shipped beside the program fits the program.
+//! What is shipped with the program fits the program.
 
 mod support;
 

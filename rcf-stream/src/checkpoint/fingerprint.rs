@@ -20,7 +20,7 @@ const MODEL_VERSION_NAME: &str = "model_version";
 /// Parameters that came with a later version than 1: the version, the name, and the value with
 /// which a model does what the models of earlier versions did.
 ///
-/// Whoever adds a parameter of a model adds a line here, with `VERSION` raised by one.
+/// A new parameter of a model adds a line here, with `VERSION` raised by one.
 const INTRODUCED: &[(u64, &str, Introduced)] = &[
     (2, MODEL_VERSION_NAME, Introduced::Count(1)),
     (2, "operator.detector.quiet", Introduced::Count(50)),

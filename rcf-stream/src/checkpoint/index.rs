@@ -85,7 +85,7 @@ impl Index {
                 self.committed.insert(Arc::clone(key), location);
             }
         }
-        // The others have come back since, and are written anew if they have changed.
+        // The others have come back since, and are written again if they have changed.
         self.spilled.clear();
         self.pending = changed.cloned().collect();
     }

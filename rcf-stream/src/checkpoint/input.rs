@@ -1,4 +1,4 @@
-//! What was recognised of the input, kept beside the checkpoints: every restart reads alike.
+//! What was recognised of the input, kept next to the checkpoints: every restart reads alike.
 
 use super::store::CheckpointStore;
 use super::{CheckpointError, FormatError};

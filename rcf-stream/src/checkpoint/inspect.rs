@@ -46,7 +46,7 @@ pub struct ModelInfo {
 /// Looks at all checkpoints in a place. Every byte of the newest ones is checked.
 ///
 /// # Errors
-/// The place cannot be read. What is wrong with a checkpoint stands in its [`Inspection`].
+/// The place cannot be read. What is wrong with a checkpoint is in its [`Inspection`].
 pub async fn inspect(location: &Location) -> Result<Vec<Inspection>, CheckpointError> {
     let mut inspections = Vec::new();
     for (application, stream) in places(location).await? {
@@ -126,7 +126,8 @@ async fn look(location: &Location, into: &mut Inspection) -> Result<(), Checkpoi
     Ok(())
 }
 
-/// Makes each model of its bytes, and says what it is: its kind, and how many records it has learned.
+/// Makes each model of its bytes, and says what it is: its kind, and how many records it has
+/// learned.
 pub(super) fn check_models<'a>(
     name: &str,
     saved: &[SavedModel<'a>],

@@ -18,8 +18,8 @@ pub struct Location {
     pub(super) name: String,
     /// A folder above the applications.
     pub(super) root: object_store::path::Path,
-    /// Whether the store can make a write depend on what it replaces. A folder cannot; its lock does
-    /// that.
+    /// Whether the store can make a write depend on what it replaces. A folder cannot; its lock
+    /// does that.
     pub(super) conditional: bool,
     /// The folder, where it is one.
     pub(super) folder: Option<PathBuf>,

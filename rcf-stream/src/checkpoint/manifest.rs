@@ -78,7 +78,7 @@ pub(super) fn encode(manifest: &Manifest, live: &LiveSet) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Result<(Manifest, LiveSet), FormatError> {
     let truncated = || FormatError::Truncated { got: bytes.len() };
     let rest = frame::open(bytes, &SIGNATURE, VERSION)?;
-    // Lengths first: a file that is cut short shall be called that.
+    // Lengths first: a file that is cut short must be called that.
     let (length, rest) = rest.split_first_chunk().ok_or_else(truncated)?;
     let (header, rest) = split(rest, u32::from_le_bytes(*length).into()).ok_or_else(truncated)?;
     let (length, rest) = rest.split_first_chunk().ok_or_else(truncated)?;

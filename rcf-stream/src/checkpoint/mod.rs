@@ -6,7 +6,8 @@
 //!
 //! A checkpoint writes only the models that have changed since the one before, as *chunks*, and a
 //! *manifest* that says which models of which chunks count. The loop is stopped only to note which
-//! those are; encoding and writing happen beside it. See [`CheckpointStore`] for names and order.
+//! those are; encoding and writing happen in the background. See [`CheckpointStore`] for names and
+//! order.
 
 mod background;
 mod chunk;
@@ -158,7 +159,7 @@ pub enum CheckpointError {
     /// The checkpoint was written with other settings.
     #[error(
         "the checkpoints in {name} were written with other settings: {}. Set them back, or \
-         choose an empty checkpoint directory to start anew",
+         choose an empty checkpoint directory to start from scratch",
         join(differences)
     )]
     OtherSettings {
@@ -173,7 +174,7 @@ pub enum CheckpointError {
 }
 
 const REMEDY: &str = "Restore it, or choose with checkpoint.on_missing_state: \"previous\" goes \
-     back to the newest older checkpoint that is whole, \"rebuild\" reads the stream anew from its \
+     back to the newest older checkpoint that is whole, \"rebuild\" reads the stream again from its \
      start, \"reset\" goes on at the position with models that know nothing";
 
 impl CheckpointError {

@@ -40,7 +40,7 @@ impl Objects {
     }
 
     /// Writes an object that is not there yet, and looks whether it is there then: a store that
-    /// says it has written what it has not shall be found out before a position counts on it.
+    /// says it has written what it has not must be found out before a position counts on it.
     pub(super) async fn create(&self, name: &str, bytes: Vec<u8>) -> Result<(), CheckpointError> {
         let length = bytes.len() as u64;
         let options = PutOptions::from(PutMode::Create);

@@ -18,7 +18,7 @@ pub enum OnMissingState {
     Fail,
     /// Go back to the newest older checkpoint that is whole.
     Previous,
-    /// Read the stream anew, from where it would begin without checkpoints.
+    /// Read the stream again, from where it would begin without checkpoints.
     Rebuild,
     /// Go on at the position, with models that know nothing.
     Reset,

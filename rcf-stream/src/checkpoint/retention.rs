@@ -69,8 +69,8 @@ impl Shared {
             self.objects.delete(&old.name).await;
             candidates.extend(old.chunks);
         }
-        // Nothing begins to use a chunk that nothing uses. Both lists under one lock: a chunk that is
-        // added in between would look unused.
+        // Nothing begins to use a chunk that nothing uses. Both lists under one lock: a chunk that
+        // is added in between would look unused.
         let (used, known) = {
             let index = self.index();
             (index.used(), index.names())

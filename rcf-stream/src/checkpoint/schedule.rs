@@ -145,7 +145,7 @@ impl Checkpointer {
         done.map_err(CheckpointError::stopped)?
     }
 
-    /// Begins the time until the next checkpoint anew.
+    /// Restarts the time until the next checkpoint.
     pub fn postpone(&mut self) {
         self.begun_at = Instant::now();
         self.begun_records = self.records;

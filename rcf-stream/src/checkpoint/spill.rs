@@ -33,7 +33,8 @@ impl CheckpointStore {
     }
 }
 
-/// Chunks of this process that are no part of a checkpoint yet have a number that no checkpoint has.
+/// Chunks of this process that are no part of a checkpoint yet have a number that no checkpoint
+/// has.
 static SPILLS: AtomicU64 = AtomicU64::new(0);
 
 impl SpillStore<ModelKey> for CheckpointSpill {

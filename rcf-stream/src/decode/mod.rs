@@ -51,8 +51,8 @@ pub struct Fields {
     /// Whether something depends on the time: then a record whose time is missing or cannot be
     /// read is bad.
     pub needs_time: bool,
-    /// Whether a value that is not there, null, or a [word for that](is_missing) is a missing value,
-    /// NaN, instead of a bad record.
+    /// Whether a value that is not there, null, or a [word for that](is_missing) is a missing
+    /// value, NaN, instead of a bad record.
     pub optional_values: bool,
     /// How numbers in text are written.
     pub numbers: NumberStyle,

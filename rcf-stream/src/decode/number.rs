@@ -115,7 +115,7 @@ pub(crate) fn is_group_blank(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}')
 }
 
-/// Whether this is a sign that stands beside numbers.
+/// Whether this is a sign that is written next to numbers.
 pub(crate) fn is_sign(c: char) -> bool {
     matches!(c, '%' | '‰' | '$' | '€' | '£' | '¥' | '₹' | '₩' | '₽' | '฿')
 }

@@ -20,7 +20,8 @@ impl<In: Sync, Out: Send> RandomCutForestOperator<In, Out> {
     /// caller is in.
     ///
     /// # Errors
-    /// The store of spilled models failed. A record that its model refuses is an error in its place.
+    /// The store of spilled models failed. A record that its model refuses is an error in its
+    /// place.
     pub fn process_batch(
         &mut self,
         inputs: &[In],

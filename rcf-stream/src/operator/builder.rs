@@ -35,7 +35,8 @@ pub enum OperatorConfigError {
 
 /// Builds a [`RandomCutForestOperator`].
 ///
-/// What is not set has the default of [`RandomCutForest::builder`](rcf_core::RandomCutForest::builder).
+/// What is not set has the default of
+/// [`RandomCutForest::builder`](rcf_core::RandomCutForest::builder).
 #[must_use]
 pub struct RandomCutForestOperatorBuilder<In, Out> {
     dimensions: usize,

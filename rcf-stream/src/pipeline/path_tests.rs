@@ -1,5 +1,5 @@
-//! The same inputs through every path: CSV, JSON lines, a pipe, records of Kinesis, and records that
-//! the Kinesis Producer Library packed. All must judge the same, and count the same as bad.
+//! The same inputs through every path: CSV, JSON lines, a pipe, records of Kinesis, and records
+//! that the Kinesis Producer Library packed. All must judge the same, and count the same as bad.
 
 use std::fs;
 use std::path::Path;

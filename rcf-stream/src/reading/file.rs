@@ -43,7 +43,8 @@ impl Recognised {
         Ok(Self { dialect, choice })
     }
 
-    /// Recognises the dialect alone. Where a column is named, and not by a number, there is a header.
+    /// Recognises the dialect alone. Where a column is named, and not by a number, there is a
+    /// header.
     ///
     /// # Errors
     /// What was seen and is not read, with the remedy.

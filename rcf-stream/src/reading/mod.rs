@@ -1,7 +1,7 @@
 //! Recognition of how a source is written: the dialect of its text, and what its columns are.
 //!
-//! Everything here is a pure function of the first bytes or records. [`text`] recognises the dialect
-//! of a text, [`columns`] chooses what to judge, and [`Understood`] says both in one line.
+//! Everything here is a pure function of the first bytes or records. [`text`] recognises the
+//! dialect of a text, [`columns`] chooses what to judge, and [`Understood`] says both in one line.
 
 pub mod columns;
 mod file;

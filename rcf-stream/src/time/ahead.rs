@@ -6,7 +6,8 @@
 //!
 //! - Two more records of its shard that are far ahead, too, and near its time: all are judged, in
 //!   the order of their arrival.
-//! - Two records of its key that are not, or one that is far from its time as well: it alone is bad.
+//! - Two records of its key that are not, or one that is far from its time as well: it alone is
+//!   bad.
 //!
 //! So it waits for at most three records of its key. Where no clock is known yet, at the start of a
 //! stream, two records that agree make one. Only times of records count, never the wall clock, so a

@@ -14,8 +14,8 @@ pub(crate) enum Checkpoints {
     List(Place),
     /// Read every byte of all retained checkpoints; status 1 if one is damaged
     Verify(Place),
-    /// Make an older checkpoint the one that counts. Stop the pipeline first. The next start goes on
-    /// there and deletes the later ones; until then another rollback takes this back
+    /// Make an older checkpoint the one that counts. Stop the pipeline first. The next start goes
+    /// on there and deletes the later ones; until then another rollback takes this back
     Rollback {
         /// The number of the checkpoint
         number: u64,

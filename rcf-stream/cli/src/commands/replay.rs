@@ -10,8 +10,8 @@ use super::run::{check_done, load};
 use super::settings::SettingFlags;
 use super::stop;
 
-/// Reads the stream of a configuration once more, up to its present end, and writes the results to a
-/// file. Checkpoints are read but never written, and the sink of the configuration is left alone.
+/// Reads the stream of a configuration once more, up to its present end, and writes the results to
+/// a file. Checkpoints are read but never written, and the sink of the configuration is left alone.
 ///
 /// From a checkpoint the results are the same to the byte as those that were written then. From a
 /// time or a position the models begin without knowledge.

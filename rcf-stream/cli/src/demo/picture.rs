@@ -53,7 +53,7 @@ pub(super) fn report(outcome: &Outcome) -> Result<Report, ReportError> {
                     number(judgement.highest_normal()),
                 ),
                 ("Dropped points judged", number(dropped as f64)),
-                ("Normal points beside them", number(normal as f64)),
+                ("Normal points next to them", number(normal as f64)),
                 ("Records", number(points.len() as f64)),
             ],
         ),

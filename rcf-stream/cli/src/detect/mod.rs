@@ -90,7 +90,8 @@ impl Detectors {
         self.detectors.len()
     }
 
-    /// Decides about the lines of a record, one after the other. A line that is bad changes nothing.
+    /// Decides about the lines of a record, one after the other. A line that is bad changes
+    /// nothing.
     pub fn process(&mut self, record: &Record) -> Vec<Result<Row, BadRecord>> {
         let parts: Vec<_> = self.decoder.parts(&record.data).collect();
         parts

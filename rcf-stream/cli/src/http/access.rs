@@ -1,4 +1,4 @@
-//! Who may read: everyone on this machine, or whoever has the token.
+//! Who may read: everyone on this machine, or anyone with the token.
 
 use std::path::{Path, PathBuf};
 

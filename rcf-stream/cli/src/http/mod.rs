@@ -9,9 +9,9 @@
 //! | `/metrics` | metrics for Prometheus |
 //!
 //! It listens on the loopback interface. Others need a token (`http.token_file`), which all paths
-//! ask for that show keys, values or metrics; or `http.public = true`, which shows them to everyone.
-//! A page of another site cannot read it through a name that leads to this machine, because on
-//! loopback only loopback's names are answered.
+//! ask for that show keys, values or metrics; or `http.public = true`, which shows them to
+//! everyone. A page of another site cannot read it through a name that leads to this machine,
+//! because on loopback only loopback's names are answered.
 
 mod access;
 mod connections;

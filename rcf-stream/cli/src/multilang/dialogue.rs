@@ -132,7 +132,7 @@ fn next(input: &mut impl BufRead) -> Result<Option<Message>, MultilangError> {
 }
 
 fn answer(output: &mut impl Write, answer: &Answer<'_>) -> Result<(), MultilangError> {
-    // A line feed on both sides, as other children of the daemon do: whatever stands in the pipe
+    // A line feed on both sides, as other children of the daemon do: whatever is in the pipe
     // before, the message has a line of its own.
     let json = serde_json::to_string(answer).expect("plain enums become JSON");
     writeln!(output, "\n{json}")?;

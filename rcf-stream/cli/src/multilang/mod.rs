@@ -4,7 +4,7 @@
 //! Each message is a JSON object on a line. We may ask for a checkpoint only between a message and
 //! our answer to it, so state is saved there: outputs are flushed, the models are written as an
 //! object that is named by shard and sequence number and never changes, and then the daemon
-//! commits the sequence number. Whoever gets the shard next begins with the object of that number.
+//! commits the sequence number. The next owner of the shard begins with the object of that number.
 //!
 //! *Resharding.* The protocol names no parents. A shard that begins inherits, key by key, the model
 //! with the most updates among those that ended shards left behind. Updates of a key only grow, so

@@ -1,8 +1,8 @@
 //! Pictures of a scored series: one self-contained HTML page, or one SVG image.
 //!
 //! A [`Report`] holds what is shown: curves over a common axis ([`Series`]), marked spans, a
-//! verdict and lists of facts. It knows nothing of forests or streams: whoever has a series with
-//! scores can show it. All text is escaped on the way out, so names may come from a stream.
+//! verdict and lists of facts. It knows nothing of forests or streams: any caller that has a series
+//! with scores can show it. All text is escaped on the way out, so names may come from a stream.
 //!
 //! ```
 //! use rcf_cli::report::{Mark, Panel, Report, Series, XAxis};
@@ -76,7 +76,7 @@ impl std::fmt::Display for Verdict {
 }
 
 impl Report {
-    /// A report of a series, with nothing beside it.
+    /// A report of a series, with nothing else.
     #[must_use]
     pub fn new(title: impl Into<String>, series: Series) -> Self {
         Self {

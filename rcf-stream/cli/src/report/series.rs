@@ -13,7 +13,7 @@ pub enum ReportError {
     Empty,
     /// The places on the axis do not grow from record to record.
     #[error(
-        "record {row} stands at {value} on the axis, which is not after the record before it; \
+        "record {row} is at {value} on the axis, which is not after the record before it; \
          sort the records and give each its own place"
     )]
     NotIncreasing {
@@ -62,7 +62,8 @@ pub struct Panel {
     pub values: Vec<f64>,
     /// A level to compare the curve with.
     pub limit: Option<Limit>,
-    /// What was expected, from and to: one value each for each record; not finite where nothing was.
+    /// What was expected, from and to: one value each for each record; not finite where nothing
+    /// was.
     pub band: Option<(Vec<f64>, Vec<f64>)>,
 }
 
@@ -237,7 +238,8 @@ impl Series {
         Ok(self)
     }
 
-    /// The range shown large at first, from record to record; `None` where the whole series is shown.
+    /// The range shown large at first, from record to record; `None` where the whole series is
+    /// shown.
     #[must_use]
     pub fn focus(&self) -> Option<(f64, f64)> {
         let (first, last) = self.ends();

@@ -30,7 +30,8 @@ def test_pushed_records_are_those_that_are_read(client, stream, program) -> None
     for part in range(3):
         times = range(part * COUNT, (part + 1) * COUNT)
         (put_packed if part == 1 else put)(client, source, times)
-        # Each time but the last it dies after a checkpoint or two, with results that it must repeat.
+        # Each time but the last it dies after a checkpoint or two, with results that it must
+        # repeat.
         with rcf.start(every_records=70) as run:
             count = (part + 1) * COUNT * len(KEYS)
             wait_until(lambda: run.assert_running() and len(by_id(reader.read())) >= count, "all")

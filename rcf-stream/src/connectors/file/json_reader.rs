@@ -13,7 +13,8 @@ use crate::error::{RecordFault, SourceError};
 
 const CHUNK: usize = 64 * 1024;
 
-/// Cuts what it reads into values, without copying them. The number of a value counts values, from 1.
+/// Cuts what it reads into values, without copying them. The number of a value counts values, from
+/// 1.
 pub(super) struct JsonReader {
     input: Input,
     path: PathBuf,

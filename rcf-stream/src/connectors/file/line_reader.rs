@@ -93,7 +93,8 @@ impl LineReader {
         self.max_quoted_lines = lines;
     }
 
-    /// From now on, lines that begin with this byte are left out, and so are the first `skip` lines.
+    /// From now on, lines that begin with this byte are left out, and so are the first `skip`
+    /// lines.
     pub(crate) fn leave_out(&mut self, comment: Option<u8>, skip: u64) {
         (self.comment, self.skip) = (comment, skip);
     }

@@ -182,8 +182,8 @@ impl LineThread {
         self.look()
     }
 
-    /// Whether the followed file was cut since it was looked at: then what is left of it may be in a
-    /// copy. Asked before more is read, since by then it may have grown again.
+    /// Whether the followed file was cut since it was looked at: then what is left of it may be in
+    /// a copy. Asked before more is read, since by then it may have grown again.
     fn look_for_cut(&mut self) -> Result<(), SourceError> {
         let (Some(file), Some(reader)) = (&self.file, self.records.lines()) else {
             return Ok(());

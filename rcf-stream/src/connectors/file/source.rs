@@ -237,7 +237,7 @@ impl Records {
         }
     }
 
-    /// What stands at the end of the input without a line feed.
+    /// What is at the end of the input without a line feed.
     pub(super) fn last(&mut self) -> Option<Line> {
         match &mut self.reader {
             Reader::Lines(reader) => reader.last(),

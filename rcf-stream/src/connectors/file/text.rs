@@ -38,8 +38,8 @@ impl Bytes {
 /// Recognises compression and encoding by their first bytes, and undoes both.
 ///
 /// # Errors
-/// Those of reading; [`io::ErrorKind::InvalidData`] for a format that is not text, with its name and
-/// the remedy.
+/// Those of reading; [`io::ErrorKind::InvalidData`] for a format that is not text, with its name
+/// and the remedy.
 pub(super) fn open(input: Input) -> io::Result<(Input, Bytes)> {
     let (start, input) = peek(input)?;
     let mut bytes = Bytes::default();

@@ -32,7 +32,7 @@ pub trait KinesisApi: Send + Sync + 'static {
     /// Has the records of a shard pushed to a registered consumer, for five minutes at most.
     ///
     /// # Errors
-    /// [`ErrorKind::Throttled`] while another subscription of the consumer to the shard is young.
+    /// [`ErrorKind::Throttled`] while another subscription of the consumer to the shard is new.
     async fn subscribe(
         &self,
         consumer: &str,

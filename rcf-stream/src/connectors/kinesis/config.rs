@@ -22,10 +22,10 @@ pub enum StartPosition {
     AtTimestamp(Timestamp),
 }
 
-/// The text names no place to start.
+/// The text is not a valid start position.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{0:?} is no place to start; write \"trim_horizon\", \"latest\", \
+    "{0:?} is not a valid start position; write \"trim_horizon\", \"latest\", \
      or a moment in UTC such as \"2026-01-27T08:00:00Z\""
 )]
 pub struct ParseStartPositionError(String);

@@ -201,7 +201,7 @@ impl KinesisApi for MemoryStream {
         let offset = match start {
             IteratorStart::TrimHorizon => 0,
             IteratorStart::Latest => memory.records.len(),
-            // Nothing here is younger than the newest record, so a clock that is ahead is "now".
+            // Nothing here is newer than the newest record, so a clock that is ahead is "now".
             IteratorStart::AtTimestamp(time) => {
                 let is_older = |record: &&FetchedRecord| record.arrival < Some(*time);
                 memory.records.iter().filter(is_older).count()
@@ -239,7 +239,8 @@ impl KinesisApi for MemoryStream {
         })
     }
 
-    /// Ends after three pages; where the shard's id says that it is quiet, never, and nothing comes.
+    /// Ends after three pages; where the shard's id says that it is quiet, never, and nothing
+    /// comes.
     async fn subscribe(
         &self,
         consumer: &str,

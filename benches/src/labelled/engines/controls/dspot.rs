@@ -12,8 +12,8 @@ const RISK: f64 = 1e-4;
 const DEPTH: usize = 10;
 /// Values for the first fit.
 const FIRST: usize = 300;
-/// Quantile beyond which values are peaks. The paper has 98 % of 1,000 values; of 300, which is what
-/// the shortest series have, that leaves too few peaks for a fit.
+/// Quantile beyond which values are peaks. The paper has 98 % of 1,000 values; of 300, which is
+/// what the shortest series have, that leaves too few peaks for a fit.
 const QUANTILE: f64 = 0.95;
 /// The tail is fitted again when there are so many times as many peaks.
 const MORE_PEAKS: f64 = 1.02;

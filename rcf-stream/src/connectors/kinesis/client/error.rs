@@ -35,8 +35,8 @@ where
     }
 }
 
-/// An error in the middle of a subscription. Unless the service says otherwise the connection broke,
-/// which another subscription heals.
+/// An error in the middle of a subscription. Unless the service says otherwise the connection
+/// broke, which another subscription heals.
 pub(super) fn of_event<E, R>(error: SdkError<E, R>) -> ApiError
 where
     E: ProvideErrorMetadata + StdError + 'static,

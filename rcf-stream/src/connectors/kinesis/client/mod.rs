@@ -51,8 +51,9 @@ pub enum ConnectError {
 impl SdkClient {
     /// Sets up a client. Credentials come from where every AWS tool finds them: environment,
     /// profile, web identity, container, instance; single sign-on only through a profile with a
-    /// `credential_process`, such as `aws configure export-credentials`. Without an `endpoint_url` the variable
-    /// `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's own.
+    /// `credential_process`, such as `aws configure export-credentials`. Without an `endpoint_url`
+    /// the variable `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's
+    /// own.
     ///
     /// # Errors
     /// See [`ConnectError`]. Nothing is sent yet.

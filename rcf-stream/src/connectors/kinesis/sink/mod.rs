@@ -25,7 +25,7 @@ use crate::sink::{Flushed, Sink, SinkPosition};
 
 /// The most bytes that are written and not acknowledged.
 const BYTES_IN_FLIGHT: usize = 32 << 20;
-/// What a record costs beside its key and payload.
+/// What a record costs in addition to its key and payload.
 const OVERHEAD: usize = 256;
 /// The record size of a stream that does not let us ask for it.
 const DEFAULT_MAX_RECORD_BYTES: usize = 1 << 20;

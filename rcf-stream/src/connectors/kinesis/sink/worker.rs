@@ -27,7 +27,7 @@ pub(super) struct Worker<A> {
     _in_flight: CloseOnDrop,
 }
 
-/// Nobody gives bytes back any more when the worker is gone: whoever waits must learn it.
+/// Nobody gives bytes back any more when the worker is gone: all that wait must learn it.
 struct CloseOnDrop(Arc<Semaphore>);
 
 impl Drop for CloseOnDrop {

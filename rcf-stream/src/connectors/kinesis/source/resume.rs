@@ -20,7 +20,7 @@ pub(super) enum Evidence {
     None,
     /// The last consumed record is still there.
     Intact,
-    /// The oldest record in the shard is younger than the last consumed one.
+    /// The oldest record in the shard is newer than the last consumed one.
     Gap {
         /// Its sequence number.
         first: String,
