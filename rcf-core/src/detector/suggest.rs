@@ -20,6 +20,7 @@ const LARGEST_SHINGLE: usize = 32;
 
 /// Parameters that fit a stream.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Suggestion {
     /// Number of values in one record.
