@@ -34,6 +34,7 @@ const RESETS: usize = 200;
 
 /// Parameters that fit a stream.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Suggestion {
     /// Number of values in one record.

@@ -1,5 +1,5 @@
-//! Format version 1 of a forecaster: a forest without other components. Frozen, and only read: it is
-//! saved as version 2.
+//! Format version 1 of a forecaster: a forest without other components. Frozen, and only read: it
+//! is saved as version 2.
 
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::same_fields;
-use crate::config::MAX_MAGNITUDE;
 use crate::detector::statistics::Moments;
 use crate::detector::transform::{InputState, Transform};
+use crate::parameters::MAX_MAGNITUDE;
 
 /// The transform of the parameters.
 #[derive(Clone, Copy, Serialize, Deserialize)]

@@ -123,7 +123,7 @@ pub enum ConfigError {
         #[source]
         source: FieldPathError,
     },
-    /// A text is no place to start in a stream.
+    /// A text is not a valid start position.
     #[error("source.start: {0}")]
     Start(#[from] ParseStartPositionError),
     /// A text is not a time format.

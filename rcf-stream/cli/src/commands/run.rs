@@ -133,7 +133,12 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
     for line in layers.old_names() {
         tracing::warn!("{line}");
     }
-    Ok(layers.build()?)
+    let config = layers.build()?;
+    if layers.has_random_seed() {
+        let seed = config.forest.seed;
+        tracing::info!("the seed is {seed}; set forest.seed = {seed} to repeat the run");
+    }
+    Ok(config)
 }
 
 /// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.
