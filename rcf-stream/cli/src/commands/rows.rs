@@ -8,6 +8,7 @@ use crate::detect::{Detectors, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::source::Source;
+use rcf_stream::time::TimeFormat;
 use rcf_stream::{BadRecord, assemble};
 
 use super::detector::DetectorFlags;
@@ -19,6 +20,7 @@ pub(crate) struct Rows {
     path: PathBuf,
     source: LinesSource,
     detectors: Detectors,
+    time_format: Option<TimeFormat>,
     on_bad_record: BadRecordFlag,
     bar: ProgressBar,
     records: u64,
@@ -38,6 +40,7 @@ impl Rows {
             path: input.file.clone(),
             source: opened.source,
             detectors,
+            time_format: opened.time_format,
             on_bad_record: input.on_bad_record,
             bar: bar(opened.bytes),
             records: 0,
@@ -50,6 +53,11 @@ impl Rows {
 
     pub(crate) fn names(&self) -> &[String] {
         self.detectors.names()
+    }
+
+    /// How times are written, where there are any.
+    pub(crate) fn time_format(&self) -> Option<&TimeFormat> {
+        self.time_format.as_ref()
     }
 
     pub(crate) fn detectors(&self) -> &Detectors {
