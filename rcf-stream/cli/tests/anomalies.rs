@@ -137,6 +137,12 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
         ),
         "{error}"
     );
+    fs::write(folder.path().join("far.csv"), "t,v\n1,2\n2,1e300\n3,4\n").unwrap();
+    let error = fail(folder.path(), 1, &["score", "far.csv", "--column", "v"]);
+    assert!(
+        error.contains("line 3: field v is out of range: 1e300 is beyond"),
+        "{error}"
+    );
     let cases: [(&[&str], &str); 3] = [
         (
             &["report", "in.csv", "--html", "in.csv"],

@@ -163,7 +163,7 @@ fn a_reader_sorts_selects_and_reads() {
     };
     let folder = tempfile::tempdir().unwrap();
     write_plant(folder.path());
-    let many = ["--score-threshold", "1.05", "--silence", "0"];
+    let many = ["--score-threshold", "0.8", "--silence", "0"];
     let arguments = [&["report", "plant.csv", "--html", "plant.html"], &many[..]].concat();
     succeed(folder.path(), &arguments);
     let page = fs::read_to_string(folder.path().join("plant.html")).unwrap();
@@ -240,7 +240,7 @@ fn a_reader_sorts_selects_and_reads() {
         assert_eq!(seen["unnamed"], 0);
     }
     let url = format!("file://{}", folder.path().join("plant.html").display());
-    browser.screenshot(folder.path(), "report-columns", &url, "1400,1100", true);
+    browser.screenshot(folder.path(), "report-columns", &url, "1100,760", true);
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn pictures_of_the_page() {
         &[&["report", "--html", "page.html"], &INPUT[..]].concat(),
     );
     let url = format!("file://{}", folder.path().join("page.html").display());
-    browser.screenshot(folder.path(), "report", &url, "1400,1000", false);
-    browser.phone(folder.path(), "report-phone", "page.html", 1_400, true);
+    browser.screenshot(folder.path(), "report", &url, "1400,860", false);
+    browser.phone(folder.path(), "report-phone", "page.html", 1_100, true);
 
     let calm: String = (0..300).map(|n| format!("{}\n", n * n % 17)).collect();
     fs::write(folder.path().join("calm.csv"), format!("level\n{calm}")).unwrap();

@@ -6,7 +6,9 @@ use std::pin::Pin;
 
 use crate::detect::{Detectors, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use rcf_core::InputError;
 use rcf_stream::connectors::file::LinesSource;
+use rcf_stream::operator::OperatorError;
 use rcf_stream::source::Source;
 use rcf_stream::time::TimeFormat;
 use rcf_stream::{BadRecord, assemble};
@@ -103,6 +105,7 @@ impl Rows {
 
     fn bad_record(&mut self, line: &str, reason: &BadRecord) -> Result<(), Failure> {
         let path = self.path.display();
+        let reason = named(reason, self.names());
         if self.on_bad_record == BadRecordFlag::Fail {
             return Err(Failure::runtime(format!(
                 "{path}, line {line}: {reason}; correct it, or leave such records out with \
@@ -177,6 +180,28 @@ impl Rows {
             counted(self.anomalies, "anomaly", "anomalies"),
             counted(self.bad, "bad record", "bad records"),
         )
+    }
+}
+
+/// Why a record is bad, with the name of the field in place of its position.
+fn named(reason: &BadRecord, names: &[String]) -> String {
+    let BadRecord::Operator(OperatorError::Input(refused)) = reason else {
+        return reason.to_string();
+    };
+    let name = |index: usize| names.get(index).map_or("value", String::as_str);
+    match refused {
+        InputError::NotFinite { index, value } => {
+            format!("field {} is not finite: {value}", name(*index))
+        }
+        InputError::OutOfRange {
+            index,
+            value,
+            limit,
+        } => format!(
+            "field {} is out of range: {value:e} is beyond ±{limit:e}",
+            name(*index)
+        ),
+        _ => reason.to_string(),
     }
 }
 
