@@ -240,7 +240,7 @@ fn a_reader_sorts_selects_and_reads() {
         assert_eq!(seen["unnamed"], 0);
     }
     let url = format!("file://{}", folder.path().join("plant.html").display());
-    browser.screenshot(folder.path(), "report-columns", &url, "1100,760", true);
+    browser.screenshot(folder.path(), "report-columns", &url, "1000,700", true);
 }
 
 #[test]

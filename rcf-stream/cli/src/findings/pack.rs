@@ -12,7 +12,7 @@
 /// Values in a block.
 const BLOCK: usize = 1024;
 /// Levels in the range of a block whose values are rounded: more than a screen shows.
-const LEVELS: f64 = 250.0;
+const LEVELS: f64 = 400.0;
 /// Differences of larger numbers would not be whole in the numbers of a script.
 const LARGEST: f64 = (1u64 << 50) as f64;
 
