@@ -208,7 +208,7 @@ impl Findings {
             }
             at.push(Some(start));
             self.pack(&self.keys[*key], level, timed, unit, &mut packer);
-            if packer.0.len() > 4 * room && !is_last {
+            if packer.0.len() > 2 * room && !is_last {
                 return None;
             }
         }

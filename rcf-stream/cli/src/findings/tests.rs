@@ -158,7 +158,7 @@ fn the_range_is_right_for_every_column() {
 
 #[test]
 fn long_files_keep_to_the_size_of_a_page_and_every_anomaly_is_whole() {
-    million_rows(150_000, 4);
+    million_rows(60_000, 4);
 }
 
 #[test]

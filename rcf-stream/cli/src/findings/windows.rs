@@ -176,11 +176,12 @@ fn part(point: &Point, from: u64, end: u64, place: f64, touching: Vec<&Window>) 
             .iter()
             .flat_map(|window| window.points.iter().filter(within))
     };
+    // What stands next to the part: usual records, since an anomaly is never at the edge of its window.
     let edges = || {
         touching.iter().flat_map(|window| {
-            let points = &window.points;
-            let edge = EDGE.min(points.len());
-            points[..edge].iter().chain(&points[points.len() - edge..])
+            let edge = EDGE.min(window.points.len());
+            let (first, last) = (0..edge, window.points.len() - edge..window.points.len());
+            &window.points[if window.start() >= end { first } else { last }]
         })
     };
     for (column, cell) in part.cells.iter_mut().enumerate() {

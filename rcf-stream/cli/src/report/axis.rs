@@ -93,12 +93,11 @@ pub(crate) fn like(value: f64, read: f64) -> String {
 
 /// The significant digits of a value as it was read, where they are at most nine.
 fn digits(value: f64) -> Option<i32> {
-    (1..=9)
-        .find(|&digits| {
-            let rounded = format!("{value:.*e}", digits - 1).parse();
-            rounded == Ok(value)
-        })
-        .map(|digits| digits as i32)
+    let has = |digits: i32| {
+        let rounded = format!("{value:.*e}", (digits - 1) as usize);
+        rounded.parse::<f64>() == Ok(value)
+    };
+    (1..=9).find(|&digits| has(digits))
 }
 
 /// A value as text with so many significant digits; the whole part is never shortened.
