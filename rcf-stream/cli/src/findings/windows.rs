@@ -176,7 +176,7 @@ fn part(point: &Point, from: u64, end: u64, place: f64, touching: Vec<&Window>) 
             .iter()
             .flat_map(|window| window.points.iter().filter(within))
     };
-    // What stands next to the part: usual records, since an anomaly is never at the edge of its window.
+    // What stands next to the part is usual: an anomaly is never at the edge of its window.
     let edges = || {
         touching.iter().flat_map(|window| {
             let edge = EDGE.min(window.points.len());
