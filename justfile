@@ -105,10 +105,6 @@ report-long:
 kinesis-emulator port="4567":
     scripts/kinesis-emulator.sh {{port}}
 
-# An emulator of Kinesis on this machine with two streams, to try `rcf run` on (needs Node 18).
-kinesis-emulator port="4567":
-    scripts/kinesis-emulator.sh {{port}}
-
 # rcf.flink on a standalone Flink cluster: kill -9, savepoint, rescale. `just flink measure` for latencies.
 flink *args:
     rcf-py/tests/flink/run.sh {{args}}
