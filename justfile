@@ -95,9 +95,13 @@ sbom:
 
 # The pictures of the documentation, drawn by the tests that look at the pages (needs Chromium).
 screenshots:
-    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-cli --test http --test anomalies
+    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-cli --test http --test report
 
-# An emulator of Kinesis on this machine with two streams, to try `rcf run` on (needs Node 18).
+# The page of `rcf report` about a million generated rows keeps to its size: a minute or two.
+report-long:
+    cargo test --release -p rcf-cli --lib findings -- --ignored
+
+# An emulator of Kinesis on this machine with two streams, to try `rcf run` against (needs Node 18).
 kinesis-emulator port="4567":
     scripts/kinesis-emulator.sh {{port}}
 

@@ -193,6 +193,15 @@ impl AnomalyDetector {
         self.records
     }
 
+    /// What was expected of an input in place of the newest observation, from the past of this
+    /// input alone: its newest values, and those of its periods. `None` while too little is known,
+    /// and after restoring until the next observation.
+    #[must_use]
+    pub fn predicted(&self, input: usize) -> Option<f64> {
+        (input < self.config.input_dimensions)
+            .then(|| self.channels.expected(EvidenceKind::Change, input))?
+    }
+
     /// Records that are still needed before the first decision.
     #[must_use]
     pub fn warm_up_left(&self) -> usize {
