@@ -56,6 +56,9 @@ pub struct DetectorConfig {
     pub silence: u32,
     /// Observations below the boundary that end an event.
     pub quiet: u32,
+    /// How far a timestamp may be after the last one, in the unit of the timestamps; `None`: any
+    /// distance.
+    pub max_time_jump: Option<f64>,
 }
 
 impl DetectorConfig {
@@ -153,6 +156,11 @@ impl DetectorConfig {
         if !self.near_expected.is_valid() {
             return Err(ConfigError::NearExpected);
         }
+        if let Some(got) = self.max_time_jump
+            && !(got > 0.0 && got.is_finite())
+        {
+            return Err(ConfigError::MaxTimeJump { got });
+        }
         if !(0.0..=1.0).contains(&self.noise_floor) {
             let got = self.noise_floor;
             return Err(ConfigError::NoiseFloor { got });
@@ -209,6 +217,7 @@ impl AnomalyDetectorBuilder {
                 noise_floor: 1e-3,
                 silence: 50,
                 quiet: 50,
+                max_time_jump: None,
             },
             time_decay: None,
             warm_up: None,
@@ -278,6 +287,12 @@ impl AnomalyDetectorBuilder {
         /// belong to it and are suppressed, but for clearly stronger ones, or ones of another
         /// input, after the `silence`.
         quiet: u32, in config.quiet;
+        /// How far a timestamp may be after the last one, in the unit of the timestamps; default any
+        /// distance. An observation further ahead is refused ([`InputError::TimeJump`]), so that one
+        /// wrong time does not make all right ones after it too early.
+        ///
+        /// [`InputError::TimeJump`]: crate::InputError::TimeJump
+        max_time_jump: f64 => Some, in config.max_time_jump;
     }
 
     /// The one knob of the decision: the share of the records of a calm stream that may exceed the
