@@ -99,9 +99,7 @@ def judged_by_program(
     text = "\n".join(lines) + "\n"
     (folder / "in").write_text(text)
     source = '"-"' if pipe else '"in"'
-    config = SETTINGS.format(
-        source=source, format=format, input=settings, use_time=str(use_time).lower()
-    )
+    config = SETTINGS.format(source=source, format=format, input=settings, use_time=str(use_time).lower())
     (folder / "rcf.toml").write_text(config)
     variables = {name: it for name, it in os.environ.items() if not name.startswith("RCF_")}
     command = [str(BINARY), "run", "--config", "rcf.toml"]
@@ -121,12 +119,8 @@ def judged_by_program(
 
 @pytest.mark.skipif(not BINARY.exists(), reason=f"{BINARY} is not built")
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize(
-    ("format", "pipe"), [("csv", False), ("jsonl", False), ("jsonl", True)]
-)
-def test_python_judges_as_the_program_does(
-    tmp_path: Path, case: str, format: str, pipe: bool
-) -> None:
+@pytest.mark.parametrize(("format", "pipe"), [("csv", False), ("jsonl", False), ("jsonl", True)])
+def test_python_judges_as_the_program_does(tmp_path: Path, case: str, format: str, pipe: bool) -> None:
     make, use_time, _ = CASES[case]
     table = make()
     judged = judged_by_program(tmp_path, format, pipe, table, case)
