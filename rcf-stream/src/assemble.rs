@@ -95,6 +95,8 @@ impl OpenError {
                 | Self::NoCheckpoints
                 | Self::Checkpoint(CheckpointError::Location { .. })
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
+                | Self::Source(SourceError::Setup { .. })
+                | Self::Sink(SinkError::Setup { .. })
         )
     }
 }

@@ -62,6 +62,14 @@ pub enum SourceError {
         /// The sequence number in the checkpoint.
         sequence: String,
     },
+    /// What the configuration names cannot be used: no credentials, or no such stream.
+    #[error("{action}: {reason}")]
+    Setup {
+        /// What was tried, with the name of the stream and the shard.
+        action: String,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
     /// A remote service refused a request, or could not be reached.
     #[error("{action}: {source}")]
     Service {
@@ -113,6 +121,14 @@ pub enum SinkError {
         size: usize,
         /// The limit, in bytes.
         limit: usize,
+    },
+    /// What the configuration names cannot be used: no credentials, or no such stream.
+    #[error("{action}: {reason}")]
+    Setup {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// What is wrong, and the remedy.
+        reason: String,
     },
     /// A remote service refused a request, or could not be reached.
     #[error("{action}: {source}")]
@@ -226,6 +242,7 @@ impl BadRecord {
                 rcf_core::InputError::NotFinite { .. } => "not_finite",
                 rcf_core::InputError::OutOfRange { .. } => "out_of_range",
                 rcf_core::InputError::Timestamp { .. } => "late",
+                rcf_core::InputError::TimeJump { .. } => "far_ahead",
                 _ => "input",
             },
             Self::Operator(OperatorError::Store(_)) => "store",

@@ -145,7 +145,7 @@ impl Metrics {
         );
         r.register(
             "in_flight_records",
-            "Records read, whose results are not yet handed on",
+            "Results handed to the sink and not acknowledged by it",
             m.in_flight.clone(),
         );
         Self {
@@ -159,14 +159,29 @@ impl Metrics {
         self.records_in
             .get_or_create(&label("shard", shard))
             .inc_by(records);
-        self.in_flight.inc_by(records as i64);
         self.progress.fetch_add(records, Ordering::Relaxed);
     }
 
-    /// The results of so many records were handed on.
-    pub fn written(&self, records: u64, results: u64) {
+    /// So many results were handed to the sink.
+    pub fn written(&self, results: u64) {
         self.records_out.inc_by(results);
-        self.in_flight.dec_by(records as i64);
+    }
+
+    /// So many results are on their way, until what is returned is dropped.
+    #[must_use]
+    pub fn in_flight(&self, results: usize) -> InFlight {
+        let results = gauge(results);
+        self.in_flight.inc_by(results);
+        InFlight {
+            gauge: self.in_flight.clone(),
+            results,
+        }
+    }
+
+    /// Results that are not acknowledged yet.
+    #[must_use]
+    pub fn unacknowledged(&self) -> u64 {
+        u64::try_from(self.in_flight.get()).unwrap_or(0)
     }
 
     /// A record was left out.
@@ -276,6 +291,19 @@ impl fmt::Debug for Metrics {
     }
 }
 
+/// Results that are counted as not acknowledged while this lives.
+#[derive(Debug)]
+pub struct InFlight {
+    gauge: Gauge,
+    results: i64,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.gauge.dec_by(self.results);
+    }
+}
+
 fn label(name: &'static str, value: &str) -> Label {
     [(name, value.to_owned())]
 }
@@ -292,7 +320,9 @@ mod tests {
     fn names_are_those_of_the_documentation() {
         let metrics = Metrics::new();
         metrics.read("shard-1\n\"", 3);
-        metrics.written(2, 2);
+        metrics.written(2);
+        drop(metrics.in_flight(7));
+        let _in_flight = metrics.in_flight(1);
         metrics.bad_record("syntax");
         metrics.scored(Duration::from_micros(3), true);
         metrics.iterator_age("shard-1", Duration::from_millis(1500));

@@ -2,6 +2,7 @@
 
 mod admission;
 mod bad_records;
+mod held_up;
 #[cfg(all(test, feature = "files", unix))]
 mod path_tests;
 
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 
 use admission::{Admitted, Waiting};
 pub use bad_records::OnBadRecord;
+pub(crate) use held_up::HeldUp;
 
 use crate::checkpoint::{Checkpointer, Committed};
 use crate::decode::Decoder;
@@ -49,6 +51,10 @@ pub struct Summary {
     pub bad_records: BTreeMap<&'static str, u64>,
     /// Records whose time was before the newest of their key: judged, or left out as configured.
     pub late: u64,
+    /// Records that came packed in others.
+    pub unpacked: u64,
+    /// Packed records that were left out, since their keys belong to other shards.
+    pub dropped: u64,
     /// Times that could not be read, of records that did not need one.
     pub unreadable_times: u64,
     /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.
@@ -265,6 +271,8 @@ impl Pipeline {
         }
         let records = batch.records.len() as u64;
         self.summary.records += records;
+        self.summary.unpacked += batch.unpacked;
+        self.summary.dropped += batch.elsewhere;
         self.changed |=
             records > 0 || !batch.ended_shards.is_empty() || !batch.started_shards.is_empty();
         if let Some(checkpointer) = &mut self.checkpointer {
@@ -272,7 +280,7 @@ impl Pipeline {
         }
         let written = results.len() as u64;
         self.write(results, bad).await?;
-        metrics().written(records, written);
+        metrics().written(written);
         Ok(())
     }
 
@@ -285,6 +293,7 @@ impl Pipeline {
             dead_letters.write(bad).await?;
         }
         self.summary.results += results.len() as u64;
+        let _watch = HeldUp::watch(HeldUp::FULL);
         self.sink.write(results).await?;
         Ok(())
     }

@@ -25,6 +25,10 @@ pub struct Batch {
     /// Shards that are read from the newest record on, and since when: a restart before their first
     /// record begins there.
     pub started_shards: Vec<(Arc<str>, Timestamp)>,
+    /// How many of the records came packed in others.
+    pub unpacked: u64,
+    /// Packed records that are left out here, since their keys belong to other shards.
+    pub elsewhere: u64,
     /// How far a file was read with these records.
     pub file: Option<FilePosition>,
 }

@@ -57,6 +57,9 @@ pub struct DetectorConfig {
     pub silence: u32,
     /// Observations below the boundary that end an event.
     pub quiet: u32,
+    /// How far a timestamp may be after the last one, in the unit of the timestamps; `None`: any
+    /// distance.
+    pub max_time_jump: Option<f64>,
 }
 
 impl DetectorConfig {
@@ -154,6 +157,11 @@ impl DetectorConfig {
         if !self.near_expected.is_valid() {
             return Err(ConfigError::NearExpected);
         }
+        if let Some(got) = self.max_time_jump
+            && !(got > 0.0 && got.is_finite())
+        {
+            return Err(ConfigError::MaxTimeJump { got });
+        }
         if !parameters::NOISE_FLOOR.allows(self.noise_floor) {
             let got = self.noise_floor;
             return Err(ConfigError::NoiseFloor { got });
@@ -199,6 +207,7 @@ impl AnomalyDetectorBuilder {
                 noise_floor: parameters::NOISE_FLOOR.real(),
                 silence: parameters::SILENCE.count() as u32,
                 quiet: parameters::QUIET.count() as u32,
+                max_time_jump: None,
             },
             time_decay: None,
             warm_up: None,
@@ -273,6 +282,12 @@ impl AnomalyDetectorBuilder {
         /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for an
         /// event. Sets [`Threshold::Calibrated`].
         false_alarm_rate: f64 => calibrated, in config.threshold;
+        /// How far a timestamp may be after the last one, in the unit of the timestamps; default any
+        /// distance. An observation further ahead is refused ([`InputError::TimeJump`]), so that one
+        /// wrong time does not make all right ones after it too early.
+        ///
+        /// [`InputError::TimeJump`]: crate::InputError::TimeJump
+        max_time_jump: f64 => Some, in config.max_time_jump;
     }
 
     /// The parameters with every default resolved, not checked yet.

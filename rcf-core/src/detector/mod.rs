@@ -247,7 +247,7 @@ impl AnomalyDetector {
     ) -> Result<Detection, InputError> {
         T::with(values, |values| {
             self.check(values, false)?;
-            check_time(self.clock.last, timestamp)?;
+            check_time(self.clock.last, timestamp, self.config.max_time_jump)?;
             Ok(self.step(Some(timestamp), values))
         })
     }
@@ -263,7 +263,7 @@ impl AnomalyDetector {
     ) -> Result<Detection, InputError> {
         T::with(values, |values| {
             self.check(values, true)?;
-            check_time(self.clock.last, timestamp)?;
+            check_time(self.clock.last, timestamp, self.config.max_time_jump)?;
             Ok(self.step(Some(timestamp), values))
         })
     }
@@ -303,7 +303,14 @@ impl AnomalyDetector {
     }
 }
 
-fn check_time(last: Option<f64>, got: f64) -> Result<(), InputError> {
+/// Whether a timestamp may follow the last one; `limit` is the longest jump ahead.
+fn check_time(last: Option<f64>, got: f64, limit: Option<f64>) -> Result<(), InputError> {
+    if let (Some(last), Some(limit)) = (last, limit)
+        && got.is_finite()
+        && got - last > limit
+    {
+        return Err(InputError::TimeJump { got, last, limit });
+    }
     let last = last.unwrap_or(f64::NEG_INFINITY);
     if got.is_finite() && got > last && got.abs() <= MAX_MAGNITUDE {
         Ok(())

@@ -9,6 +9,7 @@ use super::parts_v1::{InputTransformV1, TransformV1, are_amounts, are_values};
 use super::{inconsistent, size};
 use crate::error::StateError;
 use crate::forecaster::{Component, Forecaster, ForecasterConfig, Input, Interval, Step};
+use crate::predictor::numbers::COUNT;
 
 #[derive(Deserialize)]
 pub(super) struct ForecasterV1 {
@@ -65,6 +66,7 @@ impl ErrorsV1 {
             && self.low.is_finite()
             && self.high.is_finite()
             && self.held <= self.compared
+            && self.compared <= COUNT as u64
     }
 }
 

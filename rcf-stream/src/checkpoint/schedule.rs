@@ -13,6 +13,7 @@ use super::store::CheckpointStore;
 use super::{CheckpointError, Fingerprint};
 use crate::error::PipelineError;
 use crate::operator::ModelKey;
+use crate::pipeline::HeldUp;
 use crate::record::Positions;
 use crate::sink::{Flushed, SinkPositions};
 
@@ -112,13 +113,20 @@ impl Checkpointer {
         let (records, positions) = (self.records, positions.clone());
         self.writing = Some(self.store.background.spawn(async move {
             let (results, dead_letters) = flushed;
-            let sink = SinkPositions {
-                results: results.await?,
-                dead_letters: match dead_letters {
-                    Some(flushed) => flushed.await?,
-                    None => None,
-                },
+            let watch = HeldUp::watch(HeldUp::FLUSH);
+            let results = results.await?;
+            drop(watch);
+            let watch = HeldUp::watch(HeldUp::DEAD_LETTERS);
+            let dead_letters = match dead_letters {
+                Some(flushed) => flushed.await?,
+                None => None,
             };
+            drop(watch);
+            let sink = SinkPositions {
+                results,
+                dead_letters,
+            };
+            let _watch = HeldUp::watch(HeldUp::STORE);
             let snapshot = Snapshot {
                 settings,
                 records,

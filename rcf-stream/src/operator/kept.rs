@@ -3,6 +3,7 @@
 use rcf_core::keyed::{Changes, KeyedModel, MapError};
 
 use super::model::Model;
+use super::snapshot::check_parameters;
 use super::spill::{SavedModel, Spill};
 use super::template::Template;
 use super::{ModelKey, RandomCutForestOperator, RestoreError};
@@ -118,11 +119,6 @@ fn restored(template: &Template, saved: &SavedModel<'_>) -> Result<Model, Restor
         key: saved.key.to_owned(),
         source,
     })?;
-    if model.is_alike(&template.model(saved.key)) {
-        Ok(model)
-    } else {
-        Err(RestoreError::OtherParameters {
-            key: saved.key.to_owned(),
-        })
-    }
+    check_parameters(saved.key, &model, template)?;
+    Ok(model)
 }

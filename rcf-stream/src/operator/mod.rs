@@ -29,6 +29,7 @@ mod builder;
 #[cfg(feature = "pipeline")]
 mod kept;
 mod model;
+mod named;
 mod parameters;
 mod seed;
 mod snapshot;
@@ -47,6 +48,9 @@ pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
 pub(crate) use model::Model;
 #[cfg(feature = "pipeline")]
 pub(crate) use model::describe_model;
+pub use named::ParameterDifference;
+#[cfg(feature = "pipeline")]
+pub(crate) use named::{detector_parameters, forest_parameters};
 pub use parameters::ForestParameters;
 pub use seed::seed_for_key;
 pub use snapshot::RestoreError;

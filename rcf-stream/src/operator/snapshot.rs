@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use super::ModelKey;
 use super::model::Model;
+use super::named::{ParameterDifference, differences};
 use super::template::Template;
 
 const SIGNATURE: [u8; 8] = *b"\x89RCFOP\r\n";
@@ -62,10 +63,15 @@ pub enum RestoreError {
         configured: String,
     },
     /// The model of one key was made with other parameters.
-    #[error("the model of key {key:?} has other parameters than this operator gives it")]
+    #[error(
+        "the model of key {key:?} was saved with other parameters: {}; use the same",
+        join(differences)
+    )]
     OtherParameters {
         /// The key.
         key: String,
+        /// The parameters that differ.
+        differences: Vec<ParameterDifference>,
     },
     /// A model cannot be put into its place.
     #[error("{reason}")]
@@ -177,12 +183,29 @@ fn read_model(
         key: key.to_owned(),
         source,
     })?;
-    if !model.is_alike(&template.model(key)) {
-        return Err(RestoreError::OtherParameters {
-            key: key.to_owned(),
-        });
-    }
+    check_parameters(key, &model, template)?;
     Ok((key.into(), last_used, model))
+}
+
+/// Whether a saved model has the parameters that a new one of its key would have.
+pub(super) fn check_parameters(
+    key: &str,
+    saved: &Model,
+    template: &Template,
+) -> Result<(), RestoreError> {
+    let configured = template.model(key);
+    if saved.is_alike(&configured) {
+        return Ok(());
+    }
+    Err(RestoreError::OtherParameters {
+        key: key.to_owned(),
+        differences: differences(saved, &configured),
+    })
+}
+
+fn join(differences: &[ParameterDifference]) -> String {
+    let texts: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    texts.join(", ")
 }
 
 /// A parameter as it is stored: an integer, or the bits of a float.

@@ -124,6 +124,8 @@ impl From<ConfigV1> for DetectorConfig {
             silence: saved.silence,
             // Version 3 adds it.
             quiet: 50,
+            // Version 4 adds it.
+            max_time_jump: None,
         }
     }
 }

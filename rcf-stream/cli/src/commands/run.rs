@@ -69,6 +69,8 @@ impl Run {
             unreadable_times = summary.unreadable_times,
             late = summary.late,
             held = summary.held,
+            unpacked = summary.unpacked,
+            dropped = summary.dropped,
             checkpoints = summary.checkpoints,
             "{}",
             if summary.ended { "the source has ended" } else { "stopped" }

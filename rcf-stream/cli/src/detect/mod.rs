@@ -94,11 +94,12 @@ impl Detectors {
 
     /// Decides about the lines of a record, one after the other. A bad line changes nothing.
     pub fn process(&mut self, record: &Record) -> Vec<Result<Row, BadRecord>> {
-        let parts: Vec<_> = self.decoder.parts(&record.data).collect();
-        parts
-            .into_iter()
-            .map(|(line, part)| self.part(record, line, part))
-            .collect()
+        match self.decoder.parts(&record.data) {
+            Ok(parts) => parts
+                .map(|(line, part)| self.part(record, line, &part))
+                .collect(),
+            Err(reason) => vec![Err(reason.into())],
+        }
     }
 
     fn part(

@@ -140,7 +140,7 @@ impl Session {
         }
         let written = results.len() as u64;
         self.sink.write(results).await.map_err(sink_error)?;
-        metrics().written(count, written);
+        metrics().written(written);
         Ok(())
     }
 
@@ -162,20 +162,31 @@ impl Session {
         record: &Record,
         results: &mut Vec<OutputRecord>,
     ) -> Result<(), MultilangError> {
-        let parts: Vec<_> = self.decoder.parts(&record.data).collect();
+        let parts = match self.decoder.parts(&record.data) {
+            Ok(parts) => parts,
+            Err(reason) => return self.leave_out(record, None, reason.into()),
+        };
         for (line, part) in parts {
-            match self.part(record, line, part)? {
+            match self.part(record, line, &part)? {
                 Ok(result) => results.extend(result),
-                Err(reason) => {
-                    metrics().bad_record(reason.name());
-                    let id = record.id();
-                    if self.config.input.on_bad_record == OnBadRecord::Fail {
-                        return Err(PipelineError::BadRecord { id, line, reason }.into());
-                    }
-                    tracing::warn!(id, line, %reason, "record left out");
-                }
+                Err(reason) => self.leave_out(record, line, reason)?,
             }
         }
+        Ok(())
+    }
+
+    fn leave_out(
+        &self,
+        record: &Record,
+        line: Option<usize>,
+        reason: BadRecord,
+    ) -> Result<(), MultilangError> {
+        metrics().bad_record(reason.name());
+        let id = record.id();
+        if self.config.input.on_bad_record == OnBadRecord::Fail {
+            return Err(PipelineError::BadRecord { id, line, reason }.into());
+        }
+        tracing::warn!(id, line, %reason, "record left out");
         Ok(())
     }
 

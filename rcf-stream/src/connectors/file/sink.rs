@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::place::{FileOutput, FilePlace, Standing};
 use crate::error::SinkError;
+use crate::metrics::metrics;
 use crate::record::OutputRecord;
 use crate::sink::{Flushed, Sink, SinkPosition};
 
@@ -106,6 +107,7 @@ impl LinesSink {
 #[async_trait]
 impl Sink for LinesSink {
     async fn write(&mut self, records: Vec<OutputRecord>) -> Result<(), SinkError> {
+        let _in_flight = metrics().in_flight(records.len());
         for record in &records {
             self.lines.extend_from_slice(&record.data);
             self.lines.push(b'\n');

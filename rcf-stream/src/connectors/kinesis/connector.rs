@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{KinesisSinkConfig, KinesisSourceConfig, OnTrimmed};
+use super::{CredentialsSource, KinesisSinkConfig, KinesisSourceConfig, OnTrimmed};
 use crate::config::{ConfigError, Kind, Layers, SettingOf, SinkSection, check};
 use crate::connectors::{Connector, SinkEntry, SinkSettings, SourceEntry, SourceSettings};
 use crate::error::{SinkError, SourceError};
@@ -31,6 +31,8 @@ const SOURCE_SETTINGS: &[SettingOf] = &[
     ("stream", Kind::Text, "the name of the stream"),
     ("region", Kind::Text, "the region [from the environment]"),
     ("endpoint_url", Kind::Text, "another endpoint than the region's"),
+    ("credentials", Kind::Choice(CredentialsSource::NAMES),
+        "the one place of credentials: environment, profile or instance [each in turn]"),
     ("consumer_arn", Kind::Text,
         "a registered consumer, to which records are pushed (enhanced fan-out)"),
     ("start", Kind::Text,
@@ -48,6 +50,8 @@ const SINK_SETTINGS: &[SettingOf] = &[
     ("stream", Kind::Text, "the name of the stream"),
     ("region", Kind::Text, "the region [from the environment]"),
     ("endpoint_url", Kind::Text, "another endpoint than the region's"),
+    ("credentials", Kind::Choice(CredentialsSource::NAMES),
+        "the one place of credentials: environment, profile or instance [each in turn]"),
 ];
 
 fn is_built(key: &'static str) -> Result<(), ConfigError> {
@@ -64,6 +68,8 @@ fn read_source(layers: &Layers) -> Result<Arc<dyn SourceSettings>, ConfigError> 
     let mut kinesis = KinesisSourceConfig::new(stream);
     kinesis.region = layers.text("source.region");
     kinesis.endpoint_url = layers.text("source.endpoint_url");
+    let credentials = layers.choice("source.credentials");
+    kinesis.credentials = credentials.and_then(CredentialsSource::named);
     kinesis.consumer_arn = layers.text("source.consumer_arn");
     if let Some(start) = layers.text("source.start") {
         kinesis.start = start.parse()?;
@@ -91,6 +97,9 @@ fn read_sink(section: &SinkSection<'_>) -> Result<Arc<dyn SinkSettings>, ConfigE
         stream: section.required("stream")?,
         region: section.text("region"),
         endpoint_url: section.text("endpoint_url"),
+        credentials: section
+            .text("credentials")
+            .and_then(|name| CredentialsSource::named(&name)),
     }))
 }
 

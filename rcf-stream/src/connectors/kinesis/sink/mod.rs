@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use self::queue::Entry;
 use self::worker::{Command, Worker};
-use crate::connectors::kinesis::{ErrorKind, KinesisApi, PutEntry, retry};
+use crate::connectors::kinesis::{ApiError, ErrorKind, KinesisApi, PutEntry, retry};
 use crate::error::SinkError;
 use crate::record::OutputRecord;
 use crate::sink::{Flushed, Sink, SinkPosition};
@@ -56,14 +56,16 @@ impl KinesisSink {
     pub async fn open(
         config: &crate::connectors::kinesis::KinesisSinkConfig,
     ) -> Result<Self, SinkError> {
-        let region = config.region.as_deref();
-        let endpoint_url = config.endpoint_url.as_deref();
-        let client =
-            crate::connectors::kinesis::SdkClient::connect(&config.stream, region, endpoint_url)
-                .await;
-        let client = client.map_err(|error| SinkError::Service {
+        use crate::connectors::kinesis::{Access, SdkClient};
+        let access = Access {
+            region: config.region.as_deref(),
+            endpoint_url: config.endpoint_url.as_deref(),
+            credentials: config.credentials,
+        };
+        let client = SdkClient::connect(&config.stream, access).await;
+        let client = client.map_err(|error| SinkError::Setup {
             action: format!("cannot write to the Kinesis stream {}", config.stream),
-            source: Box::new(error),
+            reason: error.to_string(),
         })?;
         Self::with_api(Arc::new(client), &config.stream).await
     }
@@ -78,10 +80,7 @@ impl KinesisSink {
             Ok(bytes) => bytes,
             // A writer needs no right to describe the stream.
             Err(error) if error.kind == ErrorKind::Denied => DEFAULT_MAX_RECORD_BYTES,
-            Err(error) => {
-                let source = Box::new(error);
-                return Err(SinkError::Service { action, source });
-            }
+            Err(error) => return Err(service_error(action, error)),
         };
         let in_flight = Arc::new(Semaphore::new(BYTES_IN_FLIGHT));
         let (commands, receiver) = mpsc::unbounded_channel();
@@ -163,6 +162,21 @@ impl Sink for KinesisSink {
             flushed.await.map_err(stopped)?;
             Ok(None)
         }))
+    }
+}
+
+/// An error of a request, with the action that failed.
+fn service_error(action: impl Into<String>, error: ApiError) -> SinkError {
+    let action = action.into();
+    match error.kind.remedy() {
+        Some(remedy) => SinkError::Setup {
+            action,
+            reason: format!("{error}; {remedy}"),
+        },
+        None => SinkError::Service {
+            action,
+            source: Box::new(error),
+        },
     }
 }
 

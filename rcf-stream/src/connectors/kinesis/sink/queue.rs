@@ -5,6 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connectors::kinesis::{PutEntry, Rejection};
+use crate::metrics::{InFlight, metrics};
 
 /// The most records in one request.
 const MAX_RECORDS: usize = 500;
@@ -20,6 +21,8 @@ pub(super) struct Entry {
     failed: bool,
     /// Its share of the bytes in flight, given back when it is acknowledged.
     share: Option<OwnedSemaphorePermit>,
+    /// Counted until it is acknowledged.
+    _in_flight: InFlight,
 }
 
 impl Entry {
@@ -29,6 +32,7 @@ impl Entry {
             put,
             failed: false,
             share: None,
+            _in_flight: metrics().in_flight(1),
         }
     }
 
