@@ -282,12 +282,16 @@ impl AnomalyDetectorBuilder {
         /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for an
         /// event. Sets [`Threshold::Calibrated`].
         false_alarm_rate: f64 => calibrated, in config.threshold;
-        /// How far a timestamp may be after the last one, in the unit of the timestamps; default any
-        /// distance. An observation further ahead is refused ([`InputError::TimeJump`]), so that one
-        /// wrong time does not make all right ones after it too early.
-        ///
-        /// [`InputError::TimeJump`]: crate::InputError::TimeJump
-        max_time_jump: f64 => Some, in config.max_time_jump;
+    }
+
+    /// How far a timestamp may be after the last one, in the unit of the timestamps; default any
+    /// distance. An observation further ahead is refused ([`InputError::TimeJump`]), so that one
+    /// wrong time does not make all right ones after it too early.
+    ///
+    /// [`InputError::TimeJump`]: crate::InputError::TimeJump
+    pub fn max_time_jump(mut self, max_time_jump: f64) -> Self {
+        self.config.max_time_jump = Some(max_time_jump);
+        self
     }
 
     /// The parameters with every default resolved, not checked yet.

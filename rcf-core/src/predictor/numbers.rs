@@ -3,6 +3,10 @@
 /// The largest count: beyond, a number does not keep each one exactly.
 pub(crate) const COUNT: usize = 1 << 53;
 
+/// No number of a state is larger: inputs end at 10³⁰, and their squares are summed. A larger one
+/// would overflow in a later sum.
+const LARGEST: f64 = 1e90;
+
 /// Reads what `save` wrote, in order. `None` means that the numbers are no state.
 #[derive(Debug)]
 pub(crate) struct Numbers<'a>(&'a [f64]);
@@ -12,11 +16,11 @@ impl<'a> Numbers<'a> {
         Self(numbers)
     }
 
-    /// The next number, which must be finite.
+    /// The next number, which must be one that a state can hold.
     pub(crate) fn value(&mut self) -> Option<f64> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;
-        first.is_finite().then_some(first)
+        is_possible(&first).then_some(first)
     }
 
     /// The next number, which must not be negative.
@@ -30,18 +34,22 @@ impl<'a> Numbers<'a> {
         (value <= most as f64 && value == value.trunc()).then_some(value as usize)
     }
 
-    /// The next numbers, as many as `into` holds, which must be finite.
+    /// The next numbers, as many as `into` holds, which must be ones that a state can hold.
     pub(crate) fn fill(&mut self, into: &mut [f64]) -> Option<()> {
         let (first, rest) = self.0.split_at_checked(into.len())?;
         self.0 = rest;
         into.copy_from_slice(first);
-        first.iter().all(|value| value.is_finite()).then_some(())
+        first.iter().all(is_possible).then_some(())
     }
 
     /// Nothing must be left.
     pub(crate) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
+}
+
+fn is_possible(value: &f64) -> bool {
+    value.abs() <= LARGEST
 }
 
 #[cfg(test)]

@@ -175,10 +175,17 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
 #[test]
 fn an_outage_of_counts_is_found_once_times_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    // Half an hour is absent; the counts move a little around 100.
+    // Half an hour is absent; the counts move a little around 100, without any rhythm.
+    let mut state = 1u64;
+    let mut draw = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % 13
+    };
     let counts: String = (0..800)
         .filter(|t| !(500..530).contains(t))
-        .map(|t| format!("{},{}\n", 1_700_000_000 + 60 * t, 100 + (t * 7919) % 13))
+        .map(|t| format!("{},{}\n", 1_700_000_000 + 60 * t, 100 + draw()))
         .collect();
     fs::write(
         folder.path().join("counts.csv"),
