@@ -4,25 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::connectors::CONNECTORS;
-
-/// What a setting holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A list of texts; separated by commas outside of files.
-    Texts,
-    /// A whole number, 0 or more.
-    Count,
-    /// A list of whole numbers; separated by commas outside of files.
-    Counts,
-    /// A number.
-    Real,
-    /// `true` or `false`.
-    Switch,
-    /// One of these.
-    Choice(&'static [&'static str]),
-}
+use crate::settings::{Kind, SettingOf, flag, variable};
 
 /// One setting. Its key `section.name` is the environment variable `RCF_SECTION_NAME` and the flag
 /// `--section-name`.
@@ -75,17 +57,6 @@ impl Setting {
 /// Keys of earlier releases, and what they are called now. They are read, with a warning.
 pub const RENAMED: &[(&str, &str)] = &[("detector.missing", "detector.imputation")];
 
-/// The environment variable of a key.
-pub(super) fn variable(key: &str) -> String {
-    format!("RCF_{}", key.replace('.', "_").to_uppercase())
-}
-
-/// The flag of a key, without its dashes.
-#[must_use]
-pub fn flag(key: &str) -> String {
-    key.replace(['.', '_'], "-")
-}
-
 const TRANSFORMS: &[&str] = &[
     "none",
     "subtract_moving_average",
@@ -98,9 +69,6 @@ const fn setting(key: &'static str, kind: Kind, help: &'static str) -> Setting {
     Setting { key, kind, help }
 }
 
-/// A setting of a connector: its name within the section, what it holds, and its help.
-pub type SettingOf = (&'static str, Kind, &'static str);
-
 /// The settings, by section, with those of all connectors.
 pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
     let sources = CONNECTORS.iter().filter_map(|connector| {
@@ -112,15 +80,9 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         .filter_map(|connector| Some((connector.kind, connector.sink.as_ref()?.settings)))
         .collect();
     let mut table = Table(OWN.to_vec());
-    table.section("source", "Where records come from", &["multilang"], sources);
-    table.section(
-        "sink",
-        "Where results go [file]",
-        &[],
-        sinks.iter().copied(),
-    );
-    let dead_letters = "Where bad records go with input.on_bad_record = \"dead_letter\" [file]";
-    table.section("dead_letters", dead_letters, &[], sinks.iter().copied());
+    table.section("source", sources);
+    table.section("sink", sinks.iter().copied());
+    table.section("dead_letters", sinks.iter().copied());
     table.0
 });
 
@@ -128,23 +90,22 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 struct Table(Vec<Setting>);
 
 impl Table {
-    /// Adds what connectors have in a section, after what is there of it.
+    /// Adds what connectors have in a section, and names them as the choices of its kind.
     fn section(
         &mut self,
         section: &str,
-        help: &'static str,
-        also: &[&'static str],
         connectors: impl Iterator<Item = (&'static str, &'static [SettingOf])>,
     ) {
-        let mut kinds = vec!["file"];
+        let mut kinds = Vec::new();
         for (connector, settings) in connectors {
             kinds.push(connector);
             for (name, kind, help) in settings {
                 self.add(section, name, *kind, format!("{connector}: {help}").leak());
             }
         }
-        kinds.extend(also);
-        self.add(section, "kind", Kind::Choice(kinds.leak()), help);
+        let key = format!("{section}.kind");
+        let setting = self.0.iter_mut().find(|setting| setting.key == key);
+        setting.expect("each section has a kind").kind = Kind::Choice(kinds.leak());
     }
 
     /// A setting of several connectors has the help of all. The table lives as long as the program,
@@ -160,26 +121,20 @@ impl Table {
         }
         let is_inside = |setting: &Setting| setting.key.split('.').next() == Some(section);
         let last = self.0.iter().rposition(is_inside);
-        let first = self.0.iter().position(is_inside);
-        let at = match name {
-            "kind" => first.unwrap_or(self.0.len()),
-            _ => last.map_or(self.0.len(), |last| last + 1),
-        };
+        let at = last.map_or(self.0.len(), |last| last + 1);
         self.0.insert(at, setting(key.leak(), kind, help));
     }
 }
+
+/// One of the connectors: the choices are filled in from the table of them.
+const CONNECTOR: Kind = Kind::Choice(&[]);
 
 /// The settings that belong to no connector of the table.
 #[rustfmt::skip] // a table reads best with a row on a line
 const OWN: &[Setting] = &[
     setting("compat", Kind::Choice(&["kda-sql"]),
         "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
-    setting("source.path", Kind::Text, "file: its path; - is the standard input"),
-    setting("source.on_replaced", Kind::Choice(&["fail", "restart"]),
-        "file: what to do when it is not the file that the checkpoint belongs to [fail]"),
-    setting("source.follow", Kind::Switch,
-        "file: whether to wait for new lines at its end, through rotations [false]"),
-    setting("source.stream", Kind::Text, "multilang: the name of the stream"),
+    setting("source.kind", CONNECTOR, "Where records come from"),
     setting("input.format", Kind::Choice(&["json", "jsonl", "csv", "raw"]),
         "How records are written: a JSON value, lines of JSON, CSV, or one number [file: recognised; else jsonl]"),
     setting("input.values", Kind::Texts, "The fields that are the values: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
@@ -243,7 +198,8 @@ const OWN: &[Setting] = &[
         "How many MiB models may take; others wait in the checkpoint store [no limit]"),
     setting("operator.time_to_live_seconds", Kind::Real,
         "After how much silence a key is forgotten, by the times of records [never]"),
-    setting("dead_letters.path", Kind::Text, "file: its path"),
+    setting("dead_letters.kind", CONNECTOR,
+        "Where bad records go with input.on_bad_record = \"dead_letter\" [file]"),
     setting("output.format", Kind::Choice(&["jsonl", "csv"]), "How results are written [jsonl]"),
     setting("output.columns", Kind::Texts,
         "compat: the columns of results, in order: FIELD, or FIELD AS NAME [the values and the score]"),
@@ -254,8 +210,7 @@ const OWN: &[Setting] = &[
         "Whether results tell the share of each value [false]"),
     setting("output.csv_safe", Kind::Switch,
         "csv: whether texts that a spreadsheet would take for formulas get a quote before them [false]"),
-    setting("sink.path", Kind::Text,
-        "file: its path; it is replaced unless a checkpoint continues it; - is the standard output [-]"),
+    setting("sink.kind", CONNECTOR, "Where results go [file]"),
     setting("http.port", Kind::Count,
         "The port of health, metrics and the live page; 0 takes any; without it there are none"),
     setting("http.host", Kind::Text,

@@ -17,9 +17,9 @@ use rcf_core::keyed::{DetectorMap, KeyedModel};
 use rcf_core::{Config, StateError};
 use thiserror::Error;
 
-use super::ModelKey;
 use super::model::Model;
 use super::template::Template;
+use super::{ModelName, ModelNaming};
 
 const SIGNATURE: [u8; 8] = *b"\x89RCFOP\r\n";
 const VERSION: u16 = 2;
@@ -84,7 +84,7 @@ pub enum RestoreError {
     },
 }
 
-pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> Vec<u8> {
+pub(super) fn write(config: &Config, models: &DetectorMap<ModelName, Model>) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(SIGNATURE);
     out.extend(VERSION.to_le_bytes());
@@ -93,11 +93,12 @@ pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> V
     }
     // Sorted, so that equal states are equal bytes. Spilling is for pipelines, which take no
     // snapshots.
-    let mut keys: Vec<(&ModelKey, i64)> = models.keys().collect();
-    keys.sort_unstable();
-    out.extend((keys.len() as u64).to_le_bytes());
-    for (key, last_used) in keys {
-        let model = models.model(key).map_or_else(Vec::new, Model::to_bytes);
+    let mut names: Vec<(&ModelName, i64)> = models.keys().collect();
+    names.sort_unstable();
+    out.extend((names.len() as u64).to_le_bytes());
+    for (name, last_used) in names {
+        let key = name.saved();
+        let model = models.model(name).map_or_else(Vec::new, Model::to_bytes);
         out.extend((key.len() as u32).to_le_bytes());
         out.extend(key.as_bytes());
         out.extend(last_used.to_le_bytes());
@@ -111,9 +112,10 @@ pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> V
 
 pub(super) fn read(
     bytes: &[u8],
+    naming: ModelNaming,
     configured: &Config,
     template: &Template,
-) -> Result<Vec<(ModelKey, i64, Model)>, RestoreError> {
+) -> Result<Vec<(ModelName, i64, Model)>, RestoreError> {
     let mut reader = Reader(checked_body(bytes)?);
     for parameter in parameters(configured) {
         let saved = reader.u64()?;
@@ -122,15 +124,15 @@ pub(super) fn read(
         }
     }
     let mut models = Vec::new();
-    let mut keys = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for _ in 0..reader.u64()? {
-        let (key, last_used, model) = read_model(&mut reader, template)?;
-        if !keys.insert(ModelKey::clone(&key)) {
+        let (name, last_used, model) = read_model(&mut reader, naming, template)?;
+        if !names.insert(name.clone()) {
             return Err(RestoreError::Malformed {
                 reason: "a key occurs twice",
             });
         }
-        models.push((key, last_used, model));
+        models.push((name, last_used, model));
     }
     if !reader.0.is_empty() {
         return Err(RestoreError::Malformed {
@@ -164,8 +166,9 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], RestoreError> {
 
 fn read_model(
     reader: &mut Reader<'_>,
+    naming: ModelNaming,
     template: &Template,
-) -> Result<(ModelKey, i64, Model), RestoreError> {
+) -> Result<(ModelName, i64, Model), RestoreError> {
     let key_length = reader.u32()?.into();
     let key =
         std::str::from_utf8(reader.take(key_length)?).map_err(|_| RestoreError::Malformed {
@@ -177,12 +180,13 @@ fn read_model(
         key: key.to_owned(),
         source,
     })?;
-    if !model.is_alike(&template.model(key)) {
+    let name = ModelName::read(key, naming);
+    if !model.is_alike(&template.model(&name)) {
         return Err(RestoreError::OtherParameters {
             key: key.to_owned(),
         });
     }
-    Ok((key.into(), last_used, model))
+    Ok((name, last_used, model))
 }
 
 /// A parameter as it is stored: an integer, or the bits of a float.

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use super::place::{FileOutput, FilePlace, Standing};
-use crate::error::SinkError;
 use crate::record::OutputRecord;
-use crate::sink::{Flushed, Sink, SinkPosition};
+use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
 /// Writes each result as one line. A regular file gets each result exactly once: after a crash it
 /// is cut back to where the checkpoint knows it to be.

@@ -19,9 +19,9 @@ use tokio::task::JoinSet;
 use self::queue::Entry;
 use self::worker::{Command, Worker};
 use crate::connectors::kinesis::{ErrorKind, KinesisApi, PutEntry, retry};
-use crate::error::SinkError;
+use crate::observer::Observers;
 use crate::record::OutputRecord;
-use crate::sink::{Flushed, Sink, SinkPosition};
+use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
 /// The most bytes that are written and not acknowledged.
 const BYTES_IN_FLIGHT: usize = 32 << 20;
@@ -55,6 +55,7 @@ impl KinesisSink {
     #[cfg(feature = "kinesis")]
     pub async fn open(
         config: &crate::connectors::kinesis::KinesisSinkConfig,
+        observers: &Observers,
     ) -> Result<Self, SinkError> {
         let region = config.region.as_deref();
         let endpoint_url = config.endpoint_url.as_deref();
@@ -65,14 +66,18 @@ impl KinesisSink {
             action: format!("cannot write to the Kinesis stream {}", config.stream),
             source: Box::new(error),
         })?;
-        Self::with_api(Arc::new(client), &config.stream).await
+        Self::with_api(Arc::new(client), &config.stream, observers).await
     }
 
     /// Opens a stream through any implementation of the requests.
     ///
     /// # Errors
     /// If the stream does not exist.
-    pub async fn with_api<A: KinesisApi>(api: Arc<A>, stream: &str) -> Result<Self, SinkError> {
+    pub async fn with_api<A: KinesisApi>(
+        api: Arc<A>,
+        stream: &str,
+        observers: &Observers,
+    ) -> Result<Self, SinkError> {
         let action = format!("cannot describe the Kinesis stream {stream}");
         let max_record_bytes = match retry(&action, || api.max_record_bytes()).await {
             Ok(bytes) => bytes,
@@ -86,7 +91,8 @@ impl KinesisSink {
         let in_flight = Arc::new(Semaphore::new(BYTES_IN_FLIGHT));
         let (commands, receiver) = mpsc::unbounded_channel();
         let mut worker = JoinSet::new();
-        worker.spawn(Worker::new(api, stream, receiver, Arc::clone(&in_flight)).run());
+        let task = Worker::new(api, stream, observers, receiver, Arc::clone(&in_flight));
+        worker.spawn(task.run());
         Ok(Self {
             stream: stream.to_owned(),
             max_record_bytes,

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::KinesisSink;
 use crate::connectors::kinesis::ErrorKind;
 use crate::connectors::kinesis::memory::{MemoryStream, PutFault};
-use crate::error::SinkError;
+use crate::observer::Observers;
 use crate::record::OutputRecord;
-use crate::sink::Sink;
+use crate::sink::{Sink, SinkError};
 
 const THROTTLED: &str = "ProvisionedThroughputExceededException";
 
@@ -30,7 +30,7 @@ fn records(key: &str, numbers: std::ops::Range<usize>) -> Vec<OutputRecord> {
 
 async fn open() -> (Arc<MemoryStream>, KinesisSink) {
     let stream = Arc::new(MemoryStream::new(&["shard"]));
-    let sink = KinesisSink::with_api(Arc::clone(&stream), "out")
+    let sink = KinesisSink::with_api(Arc::clone(&stream), "out", &Observers::default())
         .await
         .unwrap();
     (stream, sink)

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::queue::{Entry, Queue};
+use crate::BoxError;
 use crate::connectors::kinesis::{Backoff, KinesisApi, Rejection};
-use crate::error::{BoxError, SinkError};
-use crate::metrics::metrics;
+use crate::observer::{Observer, Observers};
+use crate::sink::SinkError;
 
 /// What the sink asks of the worker.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(super) enum Command {
 pub(super) struct Worker<A> {
     api: Arc<A>,
     action: String,
+    observers: Observers,
     commands: mpsc::UnboundedReceiver<Command>,
     queue: Queue,
     /// While it waits, no further command is taken.
@@ -40,12 +42,14 @@ impl<A: KinesisApi> Worker<A> {
     pub(super) fn new(
         api: Arc<A>,
         stream: &str,
+        observers: &Observers,
         commands: mpsc::UnboundedReceiver<Command>,
         in_flight: Arc<Semaphore>,
     ) -> Self {
         Self {
             api,
             action: format!("cannot put records into the Kinesis stream {stream}"),
+            observers: observers.clone(),
             commands,
             queue: Queue::default(),
             flush: None,
@@ -74,7 +78,7 @@ impl<A: KinesisApi> Worker<A> {
             match self.api.put_records(request).await {
                 Ok(outcomes) => self.settle(&outcomes, &mut backoff).await?,
                 Err(error) if error.kind.is_retryable() => {
-                    metrics().retried(records);
+                    self.observers.retried(records as u64);
                     self.queue.settle_failed();
                     backoff.wait(&self.action, &error).await;
                 }
@@ -112,7 +116,10 @@ impl<A: KinesisApi> Worker<A> {
                 return Err(self.failed(source.into()));
             }
         };
-        metrics().retried(outcomes.len().saturating_sub(put));
+        let refused = outcomes.len().saturating_sub(put);
+        if refused > 0 {
+            self.observers.retried(refused as u64);
+        }
         // What is put is progress: only a request that achieved nothing makes the delay grow.
         if put > 0 {
             backoff.reset();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::{Bytes, BytesMut};
 use memchr::{memchr, memchr2_iter};
 
-use crate::error::{RecordFault, SourceError};
+use crate::source::{RecordFault, SourceError};
 
 /// The largest record on Kinesis, and so the largest here.
 pub(crate) const MAX_RECORD: usize = 10 * 1024 * 1024;
