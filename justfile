@@ -52,6 +52,10 @@ fuzz-guided target seconds="600":
 fuzz-stream cases="100000" seed="2":
     PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --features files --test fuzz
 
+# Fuzzes packed and compressed records, JSON, CSV and TOML in a process with 512 MiB.
+fuzz-memory cases="5000" seed="2":
+    PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --features files --test fuzz_memory
+
 # Do the tests notice when trees, sampler or visitors are changed? One part in n of all changes, spread evenly: a
 # minute or two for each. See docs/mutants.md.
 mutants shard="0/64":
@@ -95,7 +99,15 @@ sbom:
 
 # The pictures of the documentation, drawn by the tests that look at the pages (needs Chromium).
 screenshots:
-    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-cli --test http --test anomalies
+    RCF_SCREENSHOTS="$PWD/docs/images" cargo test -p rcf-cli --test http --test report
+
+# The page of `rcf report` about a million generated rows keeps to its size: a minute or two.
+report-long:
+    cargo test --release -p rcf-cli --lib findings -- --ignored
+
+# An emulator of Kinesis on this machine with two streams, to try `rcf run` against (needs Node 18).
+kinesis-emulator port="4567":
+    scripts/kinesis-emulator.sh {{port}}
 
 # rcf.flink on a standalone Flink cluster: kill -9, savepoint, rescale. `just flink measure` for latencies.
 flink *args:
@@ -116,6 +128,14 @@ kills:
 # A hundred kills while shards are split and merged and requests go wrong: some minutes.
 kills-long:
     KINESIS_TEST_KILLS=100 bash rcf-stream/cli/tests/kinesis/run.sh -k whatever_happens -s
+
+# A hundred kills while the followed file is rotated and replaced.
+kills-files kills="100":
+    RCF_TEST_KILLS={{kills}} cargo test -p rcf-cli --test edges killed_while -- --nocapture
+
+# 10,000 idle connections, slow readers and floods of headers, two minutes: throughput and memory beside calm.
+flood *args:
+    scripts/flood.sh {{args}}
 
 # Builds another release by git worktree, lets it write checkpoints, and goes on from them.
 upgrade-from rev="fe1b8bc":

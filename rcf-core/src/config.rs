@@ -1,23 +1,16 @@
 //! Parameters of a forest: an unchecked builder, and the checked [`Config`] it becomes.
 
 use crate::error::ConfigError;
-
-/// The largest supported `input_dimensions × shingle_size`.
-pub const MAX_DIMENSIONS: usize = 65_535;
-/// The largest supported `number_of_trees`.
-pub const MAX_TREES: usize = 65_535;
-/// The largest supported `sample_size`.
-pub const MAX_SAMPLE_SIZE: usize = 1 << 24;
-
-/// The largest magnitude of an input value. Sums over all dimensions of a box stay finite.
-pub const MAX_MAGNITUDE: f64 = 1e30;
-
-/// The largest supported `number_of_trees × sample_size`.
-pub const MAX_SAMPLED_POINTS: usize = 1 << 30;
+use crate::parameters::{
+    self, BOUNDING_BOX_CACHE_FRACTION, INITIAL_ACCEPT_FRACTION, MAX_DIMENSIONS, MAX_MAGNITUDE,
+    MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES, NUMBER_OF_TREES, RELATIVE_NOISE_FLOOR,
+    SAMPLE_SIZE, TIME_DECAY,
+};
 
 /// The checked parameters of a [`RandomCutForest`](crate::RandomCutForest); every default is
 /// resolved.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Config {
     /// Number of values in one record.
@@ -88,13 +81,13 @@ impl Config {
                 });
             }
         }
-        if !(1..=MAX_TREES).contains(&self.number_of_trees) {
+        if !NUMBER_OF_TREES.allows_count(self.number_of_trees) {
             return Err(ConfigError::NumberOfTrees {
                 got: self.number_of_trees,
                 max: MAX_TREES,
             });
         }
-        if !(1..=MAX_SAMPLE_SIZE).contains(&self.sample_size) {
+        if !SAMPLE_SIZE.allows_count(self.sample_size) {
             return Err(ConfigError::SampleSize {
                 got: self.sample_size,
                 max: MAX_SAMPLE_SIZE,
@@ -108,7 +101,7 @@ impl Config {
             });
         }
         check_time_decay(self.time_decay)?;
-        if !(self.initial_accept_fraction > 0.0 && self.initial_accept_fraction <= 1.0) {
+        if !INITIAL_ACCEPT_FRACTION.allows(self.initial_accept_fraction) {
             return Err(ConfigError::InitialAcceptFraction {
                 got: self.initial_accept_fraction,
             });
@@ -126,12 +119,12 @@ impl Config {
         if got != 0 && got != expected {
             return Err(ConfigError::NoiseFloorLength { expected, got });
         }
-        let allowed = 0.0..=MAX_MAGNITUDE;
-        if let Some(&got) = self.noise_floor.iter().find(|x| !allowed.contains(*x)) {
+        let allows = |floor: &f64| parameters::FOREST_NOISE_FLOOR.allows(*floor);
+        if let Some(&got) = self.noise_floor.iter().find(|floor| !allows(floor)) {
             let max = MAX_MAGNITUDE;
             return Err(ConfigError::NoiseFloorValue { got, max });
         }
-        if !(0.0..=1.0).contains(&self.relative_noise_floor) {
+        if !RELATIVE_NOISE_FLOOR.allows(self.relative_noise_floor) {
             return Err(ConfigError::RelativeNoiseFloor {
                 got: self.relative_noise_floor,
             });
@@ -141,33 +134,22 @@ impl Config {
 }
 
 pub(crate) fn check_time_decay(time_decay: f64) -> Result<(), ConfigError> {
-    if (0.0..=1.0).contains(&time_decay) {
+    if TIME_DECAY.allows(time_decay) {
         Ok(())
     } else {
         Err(ConfigError::TimeDecay { got: time_decay })
     }
 }
 
-/// Fraction of the nodes that keep their box unless told otherwise.
-pub(crate) const BOX_FRACTION: f64 = 0.25;
+/// Fraction of the nodes that have a cached bounding box by default.
+pub(crate) const BOX_FRACTION: f64 = BOUNDING_BOX_CACHE_FRACTION.real();
 
 pub(crate) fn check_box_fraction(fraction: f64) -> Result<(), ConfigError> {
-    if (0.125..=1.0).contains(&fraction) {
+    if BOUNDING_BOX_CACHE_FRACTION.allows(fraction) {
         Ok(())
     } else {
         Err(ConfigError::BoundingBoxCacheFraction { got: fraction })
     }
-}
-
-/// The setters of a builder: each sets the field of its name, `Some` of the value where the default
-/// depends on another parameter.
-macro_rules! setters {
-    ($($(#[$doc:meta])+ $name:ident: $value:ty;)+) => {
-        $($(#[$doc])+ pub fn $name(mut self, $name: $value) -> Self {
-            self.$name = $name.into();
-            self
-        })+
-    };
 }
 
 /// Builds a [`RandomCutForest`](crate::RandomCutForest); made by
@@ -197,77 +179,78 @@ impl RandomCutForestBuilder {
     pub(crate) fn new(input_dimensions: usize) -> Self {
         Self {
             input_dimensions,
-            shingle_size: 1,
-            internal_shingling: true,
-            number_of_trees: 50,
-            sample_size: 256,
+            shingle_size: parameters::FOREST_SHINGLE_SIZE.count(),
+            internal_shingling: parameters::INTERNAL_SHINGLING.flag(),
+            number_of_trees: NUMBER_OF_TREES.count(),
+            sample_size: SAMPLE_SIZE.count(),
             time_decay: None,
             output_after: None,
-            initial_accept_fraction: 0.125,
-            seed: 0,
-            shingle_rotation: false,
-            store_sequence_numbers: false,
-            store_labels: false,
+            initial_accept_fraction: INITIAL_ACCEPT_FRACTION.real(),
+            seed: parameters::SEED.count() as u64,
+            shingle_rotation: parameters::SHINGLE_ROTATION.flag(),
+            store_sequence_numbers: parameters::STORE_SEQUENCE_NUMBERS.flag(),
+            store_labels: parameters::STORE_LABELS.flag(),
             noise_floor: Vec::new(),
-            relative_noise_floor: 0.0,
+            relative_noise_floor: RELATIVE_NOISE_FLOOR.real(),
             bounding_box_cache_fraction: BOX_FRACTION,
         }
     }
 
-    setters! {
+    parameters::setters! {
+        FOREST:
         /// Number of consecutive records that make one point; default 1.
-        shingle_size: usize;
+        shingle_size: usize, in shingle_size;
 
-        /// Whether the forest builds the shingles from single records (default), or is given whole
-        /// points of `input_dimensions × shingle_size` values, oldest record first.
-        internal_shingling: bool;
+        /// Whether the forest builds the shingles from single records; default `true`. Otherwise it
+        /// is given whole points of `input_dimensions × shingle_size` values, oldest record first.
+        internal_shingling: bool, in internal_shingling;
 
         /// Number of trees; default 50. More trees: less noise in the score, more time and memory.
-        number_of_trees: usize;
+        number_of_trees: usize, in number_of_trees;
 
         /// Number of points that each tree keeps; default 256.
-        sample_size: usize;
+        sample_size: usize, in sample_size;
 
         /// λ, the decay of a point's weight per record, or per unit of the times given by
         /// [`Arrival::at`](crate::Arrival::at); default `1 / (10 × sample_size)`. The mean age of a
         /// sampled point is about `1/λ`. 0 samples uniformly.
-        time_decay: f64;
+        time_decay: f64 => Some, in time_decay;
 
         /// Number of records before the first score; default `sample_size / 4`, at least 1.
-        output_after: usize;
+        output_after: usize => Some, in output_after;
 
         /// Fraction of the sample that each tree fills with every point it is offered, before it
         /// starts to refuse some; default 0.125. Small values make the trees differ early.
-        initial_accept_fraction: f64;
+        initial_accept_fraction: f64, in initial_accept_fraction;
 
         /// Seed of every random choice; default 0, so that runs repeat unless told otherwise.
-        seed: u64;
+        seed: u64, in seed;
 
         /// Whether a record keeps its place in the shingle until it leaves it, so that consecutive
         /// points differ in one block only; default `false`: the oldest record is always first.
-        /// With rotation the record after `n` others stands at block `n mod shingle_size` of points
+        /// With rotation the record after `n` others is at block `n mod shingle_size` of points
         /// and attributions.
-        shingle_rotation: bool;
+        shingle_rotation: bool, in shingle_rotation;
 
         /// Whether to keep the time or sequence number of each sampled record, for
         /// [neighbours](crate::RandomCutForest::near_neighbors) and
         /// [samples](crate::RandomCutForest::sample); default `false`. 8 bytes for each sampled
         /// point of each tree.
-        store_sequence_numbers: bool;
+        store_sequence_numbers: bool, in store_sequence_numbers;
 
         /// Whether to keep the [label](crate::Arrival::label) of each sampled record; default
         /// `false`. 8 bytes for each sampled point of each tree.
-        store_labels: bool;
+        store_labels: bool, in store_labels;
 
         /// For each input dimension, the range below which differences are taken for noise, in the
         /// units of the records; default none. See
         /// [`RandomCutForest`](crate::RandomCutForest#noise-floor) for what it does to scores, and
         /// `docs/noise-floor.md` for a picture.
-        noise_floor: impl Into<Vec<f64>>;
+        noise_floor: impl Into<Vec<f64>> => Into::into, in noise_floor;
 
         /// The same as a fraction, from 0 to 1, of the range that a tree's sample has in each
         /// dimension; default 0. Where both floors are set the larger one counts.
-        relative_noise_floor: f64;
+        relative_noise_floor: f64, in relative_noise_floor;
 
         /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default
         /// 0.25. The others, those of the fewest points, have it made of their points when it is
@@ -276,7 +259,7 @@ impl RandomCutForestBuilder {
         /// points have boxes, where (trees + 1) × sample size exceeds 65,532. It is not part of a
         /// saved state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again
         /// after loading.
-        bounding_box_cache_fraction: f64;
+        bounding_box_cache_fraction: f64, in bounding_box_cache_fraction;
     }
 
     pub(crate) fn config(self) -> Result<Config, ConfigError> {

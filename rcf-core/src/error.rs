@@ -129,6 +129,12 @@ pub enum ConfigError {
         /// The value that was given.
         got: f64,
     },
+    /// The longest jump of timestamps is out of range.
+    #[error("max_time_jump must be above 0 and finite, got {got}")]
+    MaxTimeJump {
+        /// The value that was given.
+        got: f64,
+    },
     /// A parameter of the threshold is out of range.
     #[error("the parameters of a threshold must be above 0 and at most 1e6, got {got}")]
     Threshold {
@@ -258,6 +264,16 @@ pub enum InputError {
         got: f64,
         /// The one before; −∞ for the first.
         last: f64,
+    },
+    /// A timestamp is too far after the one before.
+    #[error("timestamp {got} is more than max_time_jump = {limit} after {last}")]
+    TimeJump {
+        /// The timestamp.
+        got: f64,
+        /// The one before.
+        last: f64,
+        /// How far ahead it may be.
+        limit: f64,
     },
     /// There is not one timestamp for each record.
     #[error("each of the {expected} rows needs a timestamp, got {got}")]

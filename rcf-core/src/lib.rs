@@ -1,21 +1,111 @@
 //! Random Cut Forest anomaly detection for streams.
 //!
-//! A *random cut tree* splits a sample of points at random: first a dimension, with probability
-//! proportional to the range of the points in it, then a value, uniform within that range, and so
-//! on until each point is alone. Few cuts set an outlier apart, many are needed for a point among
-//! others: the depth at which a point would come to lie tells how unusual it is. A forest of such
-//! trees, each over its own sample of the stream with recent points preferred, gives a score that
-//! needs no training phase, no distribution and no scale.
+//! | you have | take |
+//! |---|---|
+//! | observations, and want a decision for each | [`AnomalyDetector`] |
+//! | observations, and want scores, attribution or density | [`RandomCutForest`] |
+//! | one stream for each of many keys | [`keyed::DetectorMap`] |
+//! | observations, and want the next ones with intervals | [`Forecaster`] |
+//! | a function of your own over the trees | [`visitor`] |
 //!
-//! [`RandomCutForest`] takes records, one by one, and scores each against those before it. Its
-//! state fits in memory, is bounded, and can be [saved](RandomCutForest::to_bytes) and
-//! [restored](RandomCutForest::from_bytes) so that it goes on bit by bit as if nothing had happened.
+//! # A score in five lines
 //!
-//! With the feature `rayon`, the keys of a batch ([`keyed::DetectorMap::process_batch`]) and the rows of an array
-//! (`RandomCutForest::par_score_array`) are shared among threads. No result depends on it.
+//! A score says how unusual an observation is: about 1 is usual, higher is more anomalous.
+//!
+//! ```
+//! use rcf_core::RandomCutForest;
+//!
+//! let mut forest = RandomCutForest::builder(1).shingle_size(4).build()?;
+//! for t in 0..1000 {
+//!     forest.process(&[(f64::from(t) / 10.0).sin()])?; // scores, then learns
+//! }
+//! assert!(forest.score(&[5.0])? > forest.score(&[0.0])?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A decision in five lines
+//!
+//! A detector finds its threshold by itself, and says what was expected instead.
+//!
+//! ```
+//! use rcf_core::AnomalyDetector;
+//!
+//! let mut detector = AnomalyDetector::builder(1).build()?;
+//! for t in 0..1000 {
+//!     let value = 20.0 + (f64::from(t) / 10.0).sin() + if t == 900 { 30.0 } else { 0.0 };
+//!     assert_eq!(detector.process(&[value])?.is_anomaly(), t == 900);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Save and restore
+//!
+//! A restored model continues with the same bits, in the middle of warm-up too.
+//!
+//! ```
+//! # use rcf_core::RandomCutForest;
+//! let mut forest = RandomCutForest::builder(1).build()?;
+//! forest.update(&[1.0])?;
+//! let bytes = forest.to_bytes();
+//! let mut restored = RandomCutForest::from_bytes(&bytes)?;
+//! assert_eq!(restored.process(&[2.0])?, forest.process(&[2.0])?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Many keys
+//!
+//! One model for each key, within a byte budget; models beyond it are spilled and come back.
+//!
+//! ```
+//! use rcf_core::AnomalyDetector;
+//! use rcf_core::keyed::{DetectorMap, MemorySpill};
+//!
+//! let template = |_: &String| AnomalyDetector::builder(1).build().expect("valid parameters");
+//! let mut map = DetectorMap::builder(template).budget(1 << 20, MemorySpill::new()).build();
+//! map.process(&"sensor 1".to_owned(), &[21.5])?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Forecasts
+//!
+//! ```
+//! use rcf_core::Forecaster;
+//!
+//! let mut forecaster = Forecaster::builder(1).horizon(3).coverage(0.9).build()?;
+//! let mut newest = None;
+//! for t in 0..1000 {
+//!     newest = forecaster.process(&[(f64::from(t) / 10.0).sin()])?;
+//! }
+//! let forecast = newest.expect("the forest is ready");
+//! assert!(forecast.lower[[2, 0]] <= forecast.upper[[2, 0]]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it works
+//!
+//! A *random cut tree* partitions a sample of points at random: first it draws a dimension, with
+//! probability proportional to the range of the points in it, then a value, uniform within that
+//! range, and so on until each point is alone. Few cuts isolate an outlier, many are needed for a
+//! point among others: the depth at which a point would be inserted tells how unusual it is. A
+//! forest of such trees, each over its own sample of the stream that prefers recent points, gives a
+//! score that needs no training phase, no distribution and no scale. Its memory is bounded.
 //!
 //! The method: Guha, Mishra, Roy, Schrijvers, *Robust Random Cut Forest Based Anomaly Detection on
 //! Streams*, ICML 2016.
+//!
+//! # Features
+//!
+//! Both are off by default. No result depends on them.
+//!
+//! - `rayon`: the keys of a batch ([`keyed::DetectorMap::process_batch`]) and the rows of an array
+//!   (`RandomCutForest::par_score_array`) are shared among threads. It brings a thread pool.
+//! - `serde`: configuration and result types implement `Serialize` and `Deserialize`. Models do
+//!   not: they are saved by `to_bytes`, in formats that later releases read. What is deserialized
+//!   is checked when a model is built from it.
+//!
+//! Values may be `f64` or `f32` ([`Real`]). All parameters are listed in [`parameters`].
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod arena;
 mod config;
@@ -27,6 +117,7 @@ mod forest;
 mod geometry;
 pub mod keyed;
 mod layout;
+pub mod parameters;
 mod persist;
 #[allow(
     dead_code,
@@ -45,10 +136,7 @@ mod testing;
 mod tree;
 pub mod visitor;
 
-pub use config::{
-    Config, MAX_DIMENSIONS, MAX_MAGNITUDE, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES,
-    RandomCutForestBuilder,
-};
+pub use config::{Config, RandomCutForestBuilder};
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Detection, DetectorConfig, Direction,
     EvidenceKind, Imputation, InputAttribution, Learning, NearExpected, Suggestion, Suppressed,
@@ -61,6 +149,9 @@ pub use forecaster::{
 pub use forest::{
     Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, Neighbor,
     RandomCutForest, Sample, ScoreEstimate,
+};
+pub use parameters::{
+    MAX_DIMENSIONS, MAX_MAGNITUDE, MAX_SAMPLE_SIZE, MAX_SAMPLED_POINTS, MAX_TREES,
 };
 pub use real::Real;
 pub use sampling::Arrival;

@@ -1,8 +1,9 @@
 //! From records to points: centring, single precision, and the shingle.
 
-use crate::config::{Config, MAX_MAGNITUDE};
+use crate::config::Config;
 use crate::error::InputError;
 use crate::layout::stride;
+use crate::parameters::MAX_MAGNITUDE;
 
 /// The last records, as the point that they make.
 ///

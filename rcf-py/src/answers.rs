@@ -180,6 +180,7 @@ pub(crate) fn suggestion(py: Python<'_>, suggestion: Suggestion) -> Answer<'_> {
         suggestion.time_decay,
         parameters::name_of(suggestion.transform),
         suggestion.period,
-        suggestion.reasons
+        suggestion.reasons,
+        suggestion.certainty,
     )
 }

@@ -25,6 +25,17 @@ where
     }
 }
 
+/// A number, or `"random"` for one that is drawn: the property `seed` tells which.
+pub(crate) fn seed_or_random(name: &str, value: Argument<'_, '_>) -> PyResult<Option<u64>> {
+    match value.map(|value| value.extract::<String>()) {
+        Some(Ok(text)) if text == "random" => Ok(Some(rand::random())),
+        Some(Ok(text)) => Err(errors::config(format!(
+            "{name} must be an integer or \"random\", got {text:?}"
+        ))),
+        _ => integer(name, value),
+    }
+}
+
 pub(crate) fn real(name: &str, value: Argument<'_, '_>) -> PyResult<Option<f64>> {
     convert(name, "a number", value)
 }

@@ -7,8 +7,9 @@ use crate::{answers, errors};
 
 /// Suggest parameters of a detector for a stream like this one, with the reasons.
 ///
-/// The rhythm is the first high peak of the autocorrelation; the transform follows from how the
-/// level moves. At most the newest 20,000 observations are looked at.
+/// The shingle size is the default, unless another one predicts held-back observations better. The
+/// transform follows from whether an input counts up or down, even with a reset now and then. At
+/// most the newest 20,000 observations are looked at; if there are more, a reason says so.
 ///
 /// Parameters
 /// ----------
@@ -29,10 +30,10 @@ use crate::{answers, errors};
 /// --------
 /// >>> suggestion = rcf.suggest(np.sin(2 * np.pi * np.arange(2000) / 24))
 /// >>> suggestion.period, suggestion.shingle_size
-/// (24, 6)
+/// (24, 16)
 /// >>> detector = suggestion.detector(seed=7)
 /// >>> detector.shingle_size
-/// 6
+/// 16
 #[pyfunction]
 pub(crate) fn suggest<'py>(
     py: Python<'py>,

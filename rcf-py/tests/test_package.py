@@ -134,3 +134,53 @@ def test_the_version_is_the_one_pip_knows():
     import importlib.metadata
 
     assert rcf.__version__ == importlib.metadata.version("rcf")
+
+
+GUIDE = pathlib.Path(__file__).parents[2] / "docs/guide/parameters.md"
+CLASSES = ["RandomCutForest", "AnomalyDetector", "Forecaster"]
+
+
+def rows(name: str) -> dict[str, list[str]]:
+    """The table of the guide for a class, which a test of rcf-core holds to its table."""
+    section = GUIDE.read_text().split(f"### {name}\n")[1].split("###")[0].split("<!--")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0].strip("`"): row[1:] for row in cells}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_parameters_are_those_of_the_table(name):
+    signature = inspect.signature(getattr(rcf, name))
+    expected = set(rows(name)) - {"patience"}  # a part of the tuple `learning`
+    assert set(signature.parameters) == expected
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_documented_defaults_are_those_of_the_table(name):
+    documented = dict(re.findall(r"^(\w+) : .*, default (.+)$", getattr(rcf, name).__doc__, re.M))
+    assert len(documented) >= 4
+    for parameter, default in documented.items():
+        expected = rows(name)[parameter][1]
+        same = {"all 1": "1", "previous": '"previous"', "true": "True", "false": "False"}
+        expected = same.get(expected, expected).replace("×", "*").replace("−", "-")
+        assert default.replace("//", "/") == expected, parameter
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_numbers_are_refused_outside_of_the_range_of_the_table(name):
+    tested = 0
+    for parameter, (kind, _, bounds, *_) in rows(name).items():
+        if kind not in ("integer", "number") or parameter == "patience":
+            continue
+        if not (found := re.match(r"([\[(])(\S+), (\S+)([\])])$", bounds)):
+            continue
+        opening, least, greatest, closing = found.groups()
+        step = 1 if kind == "integer" else 1e-6
+        below = float(least) - (step if opening == "[" else 0)
+        above = float(greatest) + (step if closing == "]" else 0)
+        for number in (below, above):
+            value = int(number) if kind == "integer" else number
+            with pytest.raises(rcf.ConfigError, match=parameter):
+                getattr(rcf, name)(**{parameter: value})
+            tested += 1
+    assert tested >= 8

@@ -98,6 +98,8 @@ impl OpenError {
                 | Self::NoCheckpoints
                 | Self::Checkpoint(CheckpointError::Location { .. })
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
+                | Self::Source(SourceError::Setup { .. })
+                | Self::Sink(SinkError::Setup { .. })
         )
     }
 }

@@ -48,6 +48,7 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "pipeline")]
 pub mod assemble;
@@ -63,6 +64,8 @@ pub mod decode;
 pub mod encode;
 #[cfg(feature = "operator")]
 pub mod event;
+#[cfg(feature = "pipeline")]
+mod held_up;
 pub mod identity;
 #[cfg(feature = "pipeline")]
 pub mod lines;

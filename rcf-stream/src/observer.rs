@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::event::Event;
@@ -29,8 +30,14 @@ pub trait Observer: Debug + Send + Sync {
     /// A record was scored and learned, which took so long.
     fn scored(&self, event: &Event, scored: &Scored, took: Duration) {}
 
-    /// The results of so many records were handed to the sink.
-    fn written(&self, records: u64, results: u64) {}
+    /// So many results were handed to the sink.
+    fn written(&self, results: u64) {}
+
+    /// The sink has so many more results that are not acknowledged.
+    fn sending(&self, results: u64) {}
+
+    /// So many of them are acknowledged, or given up with the sink.
+    fn acknowledged(&self, results: u64) {}
 
     /// So many models are there, and take so many bytes of memory.
     fn models(&self, count: usize, bytes: usize) {}
@@ -56,17 +63,29 @@ pub trait Observer: Debug + Send + Sync {
 
 /// All observers of a pipeline, told in turn. Clones are handles of the same.
 #[derive(Debug, Clone, Default)]
-pub struct Observers(Arc<[Arc<dyn Observer>]>);
+pub struct Observers {
+    all: Arc<[Arc<dyn Observer>]>,
+    unacknowledged: Arc<AtomicU64>,
+}
 
 impl Observers {
+    /// Results that sinks have and that are not acknowledged yet.
+    #[must_use]
+    pub fn unacknowledged(&self) -> u64 {
+        self.unacknowledged.load(Ordering::Relaxed)
+    }
+
     fn each(&self, tell: impl Fn(&dyn Observer)) {
-        self.0.iter().for_each(|observer| tell(&**observer));
+        self.all.iter().for_each(|observer| tell(&**observer));
     }
 }
 
 impl FromIterator<Arc<dyn Observer>> for Observers {
     fn from_iter<I: IntoIterator<Item = Arc<dyn Observer>>>(observers: I) -> Self {
-        Self(observers.into_iter().collect())
+        Self {
+            all: observers.into_iter().collect(),
+            unacknowledged: Arc::default(),
+        }
     }
 }
 
@@ -95,8 +114,18 @@ impl Observer for Observers {
         self.each(|it| it.scored(event, scored, took));
     }
 
-    fn written(&self, records: u64, results: u64) {
-        self.each(|it| it.written(records, results));
+    fn written(&self, results: u64) {
+        self.each(|it| it.written(results));
+    }
+
+    fn sending(&self, results: u64) {
+        self.unacknowledged.fetch_add(results, Ordering::Relaxed);
+        self.each(|it| it.sending(results));
+    }
+
+    fn acknowledged(&self, results: u64) {
+        self.unacknowledged.fetch_sub(results, Ordering::Relaxed);
+        self.each(|it| it.acknowledged(results));
     }
 
     fn models(&self, count: usize, bytes: usize) {
@@ -125,5 +154,28 @@ impl Observer for Observers {
 
     fn stopping(&self) {
         self.each(|it| it.stopping());
+    }
+}
+
+/// Results that count as not acknowledged while this lives.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    observers: Observers,
+    results: u64,
+}
+
+impl InFlight {
+    pub(crate) fn new(observers: &Observers, results: u64) -> Self {
+        observers.sending(results);
+        Self {
+            observers: observers.clone(),
+            results,
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.observers.acknowledged(self.results);
     }
 }

@@ -25,6 +25,7 @@ use crate::checkpoint::Checkpointer;
 use crate::decode::Decoder;
 use crate::encode::Encoder;
 use crate::event::{EventOperator, ModelPer};
+use crate::held_up::HeldUp;
 use crate::observer::{Observer, Observers};
 use crate::record::{OutputRecord, Positions};
 use crate::sink::Sink;
@@ -229,6 +230,8 @@ impl Pipeline {
         }
         let records = batch.records.len() as u64;
         self.summary.records += records;
+        self.summary.unpacked += batch.unpacked;
+        self.summary.dropped += batch.elsewhere;
         self.changed |=
             records > 0 || !batch.ended_shards.is_empty() || !batch.started_shards.is_empty();
         if let Some(checkpointer) = &mut self.checkpointer {
@@ -236,7 +239,7 @@ impl Pipeline {
         }
         let written = results.len() as u64;
         self.write(results, bad).await?;
-        self.observers.written(records, written);
+        self.observers.written(written);
         self.release(&batch.revoked_shards).await?;
         self.take_over(&batch.assigned_shards).await
     }
@@ -250,6 +253,7 @@ impl Pipeline {
             dead_letters.write(bad).await?;
         }
         self.summary.results += results.len() as u64;
+        let _watch = HeldUp::watch(HeldUp::FULL, &self.observers);
         self.sink.write(results).await?;
         Ok(())
     }

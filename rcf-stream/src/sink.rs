@@ -116,6 +116,14 @@ pub enum SinkError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// What the configuration names cannot be used: no credentials, or no such stream.
+    #[error("{action}: {reason}")]
+    Setup {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
     /// A remote service refused a request, or could not be reached.
     #[error("{action}: {source}")]
     Service {

@@ -27,6 +27,10 @@ pub struct Batch {
     /// Shards that are read from the newest record on, and since when: a restart before their first
     /// record begins there.
     pub started_shards: Vec<(Arc<str>, Timestamp)>,
+    /// How many of the records came packed in others.
+    pub unpacked: u64,
+    /// Packed records that are left out here, since their keys belong to other shards.
+    pub elsewhere: u64,
     /// How far a file was read with these records.
     pub file: Option<FilePosition>,
     /// Shards that this process reads no more. Records of them may be in this batch or were in
@@ -176,6 +180,14 @@ pub enum SourceError {
         shard: String,
         /// The sequence number in the checkpoint.
         sequence: String,
+    },
+    /// What the configuration names cannot be used: no credentials, or no such stream.
+    #[error("{action}: {reason}")]
+    Setup {
+        /// What was tried, with the name of the stream and the shard.
+        action: String,
+        /// What is wrong, and the remedy.
+        reason: String,
     },
     /// A remote service refused a request, or could not be reached.
     #[error("{action}: {source}")]

@@ -25,6 +25,7 @@ use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventOperator, ModelSettings, keyed_operator};
+use rcf_stream::observer::Observers;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::{Sink, SinkPosition};
 use rcf_stream::{OutputRecord, Pipeline, SinkError, Summary};
@@ -357,7 +358,13 @@ async fn of_two_processes_one_commits_and_the_other_is_told() {
     let commit = |checkpointer: &mut Checkpointer| {
         let done = Box::pin(std::future::ready(Ok(None)));
         let nothing = rcf_core::keyed::Changes::<_, rcf_core::RandomCutForest>::default();
-        checkpointer.begin(rcf_stream::Positions::default(), (done, None), nothing);
+        let observers = Observers::default();
+        checkpointer.begin(
+            rcf_stream::Positions::default(),
+            (done, None),
+            nothing,
+            &observers,
+        );
     };
     commit(&mut checkpointer);
     assert_eq!(checkpointer.finished().await.unwrap().number, 1);

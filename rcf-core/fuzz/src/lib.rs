@@ -7,7 +7,7 @@ mod format;
 #[path = "../../tests/naive/operations.rs"]
 mod operations;
 
-use rcf_core::{AnomalyDetector, RandomCutForest};
+use rcf_core::{AnomalyDetector, Forecaster, RandomCutForest};
 
 /// Operations made of the bytes leave forest and naive forest the same.
 pub fn ops_vs_naive(data: &[u8]) {
@@ -16,8 +16,7 @@ pub fn ops_vs_naive(data: &[u8]) {
 
 /// Takes the bytes for a state, and for the body of one, whose frame is then right.
 pub fn decode_state(data: &[u8]) {
-    let _ = AnomalyDetector::from_bytes(data);
-    for bytes in [data.to_vec(), sealed(data)] {
+    for bytes in [data.to_vec(), sealed(1, 1, data)] {
         if let Ok(mut forest) = RandomCutForest::from_bytes(&bytes) {
             works(&mut forest);
             let bytes = forest.to_bytes();
@@ -29,16 +28,92 @@ pub fn decode_state(data: &[u8]) {
             works(&mut forest);
         }
     }
+    for version in 1..=4 {
+        decode_detector(&sealed(2, version, data));
+    }
+    for version in 1..=2 {
+        decode_forecaster(&sealed(3, version, data));
+    }
+    decode_detector(data);
+    decode_forecaster(data);
+}
+
+/// A detector that was read goes on, and what it writes then is read.
+fn decode_detector(bytes: &[u8]) {
+    for is_trusted in [false, true] {
+        let read = if is_trusted {
+            AnomalyDetector::from_trusted_bytes(bytes)
+        } else {
+            AnomalyDetector::from_bytes(bytes)
+        };
+        let Ok(mut detector) = read else {
+            continue;
+        };
+        let config = detector.config();
+        let dimensions = config.input_dimensions * config.shingle_size;
+        if config.number_of_trees * config.sample_size * dimensions > 1 << 14 {
+            continue;
+        }
+        let inputs = config.input_dimensions;
+        for t in 0..RECORDS {
+            let record = record(t, inputs);
+            let Ok(detection) = detector.process(&record) else {
+                panic!("a record without fault was refused");
+            };
+            let said = [detection.score, detection.grade, detection.severity];
+            assert!(
+                said.iter().all(|it| it.is_finite() && *it >= 0.0),
+                "{said:?}"
+            );
+        }
+        // What was trusted wrongly may sample wrongly.
+        if is_trusted {
+            continue;
+        }
+        let bytes = detector.to_bytes();
+        let again = AnomalyDetector::from_bytes(&bytes).expect("a state of ours");
+        assert!(again.to_bytes() == bytes, "a state changes by being read");
+    }
+}
+
+/// The same for a forecaster.
+fn decode_forecaster(bytes: &[u8]) {
+    let Ok(mut forecaster) = Forecaster::from_bytes(bytes) else {
+        return;
+    };
+    let config = forecaster.config();
+    let dimensions = config.input_dimensions * config.shingle_size;
+    if config.number_of_trees * config.sample_size * dimensions > 1 << 14 {
+        return;
+    }
+    let inputs = config.input_dimensions;
+    for t in 0..RECORDS {
+        let record = record(t, inputs);
+        assert!(
+            forecaster.process(&record).is_ok(),
+            "a record without fault was refused"
+        );
+    }
+    let bytes = forecaster.to_bytes();
+    let again = Forecaster::from_bytes(&bytes).expect("a state of ours");
+    assert!(again.to_bytes() == bytes, "a state changes by being read");
 }
 
 /// The body in a frame as `docs/state-format.md` has it.
-pub fn sealed(body: &[u8]) -> Vec<u8> {
-    let mut bytes = b"\x89RCF\r\n\x1a\n\x01\0\x01\0\x01\0\0\0".to_vec();
+pub fn sealed(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x89RCF\r\n\x1a\n".to_vec();
+    bytes.extend([version, 0, 1, 0, kind, 0, 0, 0]);
     bytes.extend((body.len() as u64).to_le_bytes());
     let checksum = crc32c::crc32c_append(crc32c::crc32c(&bytes), body);
     bytes.extend(checksum.to_le_bytes());
     bytes.extend(body);
     bytes
+}
+
+const RECORDS: u32 = 30;
+
+fn record(t: u32, length: usize) -> Vec<f64> {
+    vec![f64::from(t.wrapping_mul(37) % 16); length]
 }
 
 fn works(forest: &mut RandomCutForest) {
@@ -47,9 +122,8 @@ fn works(forest: &mut RandomCutForest) {
         return;
     }
     let length = config.values_per_call();
-    for t in 0..30_u32 {
-        let record = vec![f64::from(t.wrapping_mul(37) % 16); length];
-        let Ok(score) = forest.process(&record) else {
+    for t in 0..RECORDS {
+        let Ok(score) = forest.process(&record(t, length)) else {
             panic!("a record without fault was refused");
         };
         assert!(score.is_finite() && score >= 0.0, "score {score}");

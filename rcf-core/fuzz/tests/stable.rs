@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
-use rcf_core::{Arrival, RandomCutForest};
+use rcf_core::{
+    AnomalyDetector, Arrival, Forecaster, Imputation, Learning, RandomCutForest, Threshold,
+};
 use rcf_fuzz::{decode_state, ops_vs_naive};
 
 /// SplitMix64.
@@ -67,9 +69,10 @@ fn fuzz(name: &str, target: impl Fn(&[u8]), input: impl Fn(&mut Random) -> Vec<u
     eprintln!("{name}: {} inputs in {time:?}", seed - first);
 }
 
-/// Bodies of states of different stages and shapes.
+/// Bodies of states of all kinds, of different stages and shapes.
 fn bodies() -> Vec<Vec<u8>> {
-    let mut bodies = Vec::new();
+    let mut bodies = bodies_of_detectors();
+    bodies.extend(bodies_of_forecasters());
     for (dimensions, shingle_size, tags) in [(1, 1, false), (2, 3, false), (1, 4, true)] {
         for records in [0, 2, 9, 80] {
             let builder = RandomCutForest::builder(dimensions)
@@ -90,6 +93,63 @@ fn bodies() -> Vec<Vec<u8>> {
                     .expect("a record without fault");
             }
             bodies.push(forest.to_bytes()[28..].to_vec());
+        }
+    }
+    bodies
+}
+
+fn bodies_of_detectors() -> Vec<Vec<u8>> {
+    let small = |inputs| {
+        AnomalyDetector::builder(inputs)
+            .number_of_trees(2)
+            .sample_size(8)
+            .shingle_size(2)
+    };
+    let kinds = [
+        small(1),
+        small(2)
+            .learning(Learning::Delay { patience: 5 })
+            .imputation(Imputation::Linear),
+        small(1)
+            .threshold(Threshold::Deviations { factor: 3.0 })
+            .time_gap_input(true),
+        small(1).threshold(Threshold::Quantile { decades: 2.0 }),
+        small(1)
+            .max_time_jump(1e6)
+            .imputation(Imputation::Fixed(vec![1.0])),
+    ];
+    let mut bodies = Vec::new();
+    for builder in kinds {
+        for records in [0, 3, 40, 300] {
+            let mut detector = builder.clone().build().expect("parameters in their rules");
+            for t in 0..records {
+                let value = if t % 97 == 60 {
+                    500.0
+                } else {
+                    f64::from(t * 37 % 11)
+                };
+                let record = vec![value; detector.config().input_dimensions];
+                let taken = detector.process_at(f64::from(t), &record);
+                taken.expect("a record without fault");
+            }
+            bodies.push(detector.to_bytes()[28..].to_vec());
+        }
+    }
+    bodies
+}
+
+fn bodies_of_forecasters() -> Vec<Vec<u8>> {
+    let mut bodies = Vec::new();
+    for inputs in [1, 2] {
+        for records in [0, 3, 60] {
+            let builder = Forecaster::builder(inputs).number_of_trees(2);
+            let builder = builder.sample_size(8).shingle_size(2).horizon(3);
+            let mut forecaster = builder.build().expect("parameters in their rules");
+            for t in 0..records {
+                let record = vec![f64::from(t * 37 % 11); inputs];
+                forecaster.process(&record).expect("a record without fault");
+            }
+            bodies.push(forecaster.to_bytes()[28..].to_vec());
         }
     }
     bodies

@@ -92,11 +92,11 @@ impl AnomalyDetector {
     /// Whether records with these timestamps, one after the other, would be taken now.
     ///
     /// # Errors
-    /// The first one that is not finite or not after the one before.
+    /// The first one that is not finite, not after the one before, or too far after it.
     pub fn check_timestamps(&self, timestamps: &[f64]) -> Result<(), ArrayError> {
-        let mut last = self.clock.last;
+        let (mut last, limit) = (self.clock.last, self.config.max_time_jump);
         for (row, &timestamp) in timestamps.iter().enumerate() {
-            check_time(last, timestamp).map_err(|source| ArrayError { row, source })?;
+            check_time(last, timestamp, limit).map_err(|source| ArrayError { row, source })?;
             last = Some(timestamp);
         }
         Ok(())

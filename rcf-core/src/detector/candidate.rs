@@ -4,7 +4,7 @@ use super::AnomalyDetector;
 use super::detection::{Candidate, Direction, InputAttribution, Suppressed};
 use super::evidence::{Evidence, EvidenceKind};
 use super::window::Window;
-use crate::config::MAX_MAGNITUDE;
+use crate::parameters::MAX_MAGNITUDE;
 
 /// An input of a record counts as deviating with at least this share of the record's attribution, …
 const SHARE: f64 = 0.1;

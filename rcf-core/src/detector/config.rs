@@ -7,14 +7,15 @@ use super::learning::Learning;
 use super::suppression::NearExpected;
 use super::transform::Transform;
 use crate::config::Config;
-use crate::config::MAX_MAGNITUDE;
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
+use crate::parameters::{self, MAX_DIMENSIONS, MAX_MAGNITUDE};
 
 /// The parameters of an [`AnomalyDetector`]; every default is resolved.
 ///
 /// A template: a copy with another `seed` makes another detector of the same kind.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DetectorConfig {
     /// Number of values in one record.
@@ -56,6 +57,9 @@ pub struct DetectorConfig {
     pub silence: u32,
     /// Observations below the boundary that end an event.
     pub quiet: u32,
+    /// How far a timestamp may be after the last one, in the unit of the timestamps; `None`: any
+    /// distance.
+    pub max_time_jump: Option<f64>,
 }
 
 impl DetectorConfig {
@@ -99,10 +103,10 @@ impl DetectorConfig {
             return Err(ConfigError::ZeroInputDimensions);
         }
         self.forest()?;
-        if self.warm_up == 0 {
+        if !parameters::WARM_UP.allows_count(self.warm_up) {
             return Err(ConfigError::ZeroWarmUp);
         }
-        if !(self.transform_decay > 0.0 && self.transform_decay < 0.1) {
+        if !parameters::TRANSFORM_DECAY.allows(self.transform_decay) {
             let got = self.transform_decay;
             return Err(ConfigError::TransformDecay { got });
         }
@@ -122,7 +126,7 @@ impl DetectorConfig {
         if let Some(&got) = self
             .weights
             .iter()
-            .find(|weight| !(1e-6..=1e6).contains(*weight))
+            .find(|weight| !parameters::WEIGHTS.allows(**weight))
         {
             return Err(ConfigError::Weight { got });
         }
@@ -153,7 +157,12 @@ impl DetectorConfig {
         if !self.near_expected.is_valid() {
             return Err(ConfigError::NearExpected);
         }
-        if !(0.0..=1.0).contains(&self.noise_floor) {
+        if let Some(got) = self.max_time_jump
+            && !(got > 0.0 && got.is_finite())
+        {
+            return Err(ConfigError::MaxTimeJump { got });
+        }
+        if !parameters::NOISE_FLOOR.allows(self.noise_floor) {
             let got = self.noise_floor;
             return Err(ConfigError::NoiseFloor { got });
         }
@@ -175,40 +184,30 @@ pub struct AnomalyDetectorBuilder {
     learning: Option<Learning>,
 }
 
-/// A setter of a field of the configuration, with its documentation.
-macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty $(=> $wrap:path)?, in $($place:ident).+;)*) => {
-        $($(#[$doc])*
-        pub fn $name(mut self, $name: $type) -> Self {
-            self.$($place).+ = $($wrap)?($name);
-            self
-        })*
-    };
-}
-
 impl AnomalyDetectorBuilder {
     pub(crate) fn new(input_dimensions: usize) -> Self {
         Self {
             config: DetectorConfig {
                 input_dimensions,
-                shingle_size: 8,
-                number_of_trees: 50,
-                sample_size: 256,
+                shingle_size: parameters::SHINGLE_SIZE.count(),
+                number_of_trees: parameters::NUMBER_OF_TREES.count(),
+                sample_size: parameters::SAMPLE_SIZE.count(),
                 time_decay: 0.0,
-                initial_accept_fraction: 0.125,
-                seed: 0,
+                initial_accept_fraction: parameters::INITIAL_ACCEPT_FRACTION.real(),
+                seed: parameters::SEED.count() as u64,
                 warm_up: 0,
                 transform: Transform::None,
                 transform_decay: 0.0,
-                weights: vec![1.0; input_dimensions.min(crate::MAX_DIMENSIONS + 1)],
+                weights: vec![1.0; input_dimensions.min(MAX_DIMENSIONS + 1)],
                 imputation: Imputation::default(),
-                time_gap_input: false,
+                time_gap_input: parameters::TIME_GAP_INPUT.flag(),
                 learning: Learning::Always,
                 threshold: Threshold::default(),
                 near_expected: NearExpected::default(),
-                noise_floor: 1e-3,
-                silence: 50,
-                quiet: 50,
+                noise_floor: parameters::NOISE_FLOOR.real(),
+                silence: parameters::SILENCE.count() as u32,
+                quiet: parameters::QUIET.count() as u32,
+                max_time_jump: None,
             },
             time_decay: None,
             warm_up: None,
@@ -228,7 +227,8 @@ impl AnomalyDetectorBuilder {
         self
     }
 
-    setters! {
+    parameters::setters! {
+        DETECTOR:
         /// Number of consecutive records that are judged together; default 8. Single records are
         /// judged besides; with a size of 1 only they are. Of a rhythm, a shingle should see a
         /// quarter or more.
@@ -247,8 +247,8 @@ impl AnomalyDetectorBuilder {
         /// Records before the first decision; default `sample_size / 4 + shingle_size − 1`. Scores
         /// are given after half of them.
         warm_up: usize => Some, in warm_up;
-        /// What happens to the values before the forest; default `None` for one input, `Normalize`
-        /// for several, since a forest compares their sizes.
+        /// What happens to the values before the forest; default none for one input, else
+        /// normalize, since a forest compares their sizes.
         transform: Transform => Some, in transform;
         /// How much less a record weighs than the next one in the moving statistics of the
         /// transform; default `1 / (4 × sample_size)`, in (0, 0.1).
@@ -256,17 +256,17 @@ impl AnomalyDetectorBuilder {
         /// Importance of each input, from 10⁻⁶ to 10⁶; default all 1. An input of twice the weight
         /// is cut twice as often.
         weights: Vec<f64>, in config.weights;
-        /// How missing values are filled in; default with the last known one.
+        /// How missing values are filled in; default previous, the last known value.
         imputation: Imputation, in config.imputation;
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
-        /// gap; default not. For events whose rhythm matters.
+        /// gap; default `false`. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest of the shingles learns; default all. [`Learning::Skip`] keeps
+        /// Which records the forest of the shingles learns; default always. [`Learning::Skip`] keeps
         /// long anomalies out, and costs on streams whose regimes change.
         learning: Learning => Some, in learning;
-        /// How scores become decisions; default [`Threshold::Calibrated`].
+        /// How scores become decisions; default calibrated.
         threshold: Threshold, in config.threshold;
-        /// What is near enough to the expected value to be ignored; default nothing.
+        /// What is near enough to the expected value to be ignored; default 0.
         ignore_near_expected: NearExpected, in config.near_expected;
         /// The change of an otherwise constant input that is ignored, as a fraction of its level;
         /// default 0.001. On a constant stream every change is infinitely unusual to the forest.
@@ -278,13 +278,16 @@ impl AnomalyDetectorBuilder {
         /// belong to it and are suppressed, but for clearly stronger ones, or ones of another
         /// input, after the `silence`.
         quiet: u32, in config.quiet;
-    }
-
-    /// The one knob of the decision: the share of the records of a calm stream that may exceed the
-    /// boundary; default 0.0005, in (0, 0.5]. Alerts are fewer, since one stands for an event. Sets
-    /// [`Threshold::Calibrated`].
-    pub fn false_alarm_rate(self, false_alarm_rate: f64) -> Self {
-        self.threshold(Threshold::Calibrated { false_alarm_rate })
+        /// The one knob of the decision: the share of the records of a calm stream that may exceed
+        /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for an
+        /// event. Sets [`Threshold::Calibrated`].
+        false_alarm_rate: f64 => calibrated, in config.threshold;
+        /// How far a timestamp may be after the last one, in the unit of the timestamps; default any
+        /// distance. An observation further ahead is refused ([`InputError::TimeJump`]), so that one
+        /// wrong time does not make all right ones after it too early.
+        ///
+        /// [`InputError::TimeJump`]: crate::InputError::TimeJump
+        max_time_jump: f64 => Some, in config.max_time_jump;
     }
 
     /// The parameters with every default resolved, not checked yet.
@@ -317,4 +320,8 @@ impl AnomalyDetectorBuilder {
     pub fn build(self) -> Result<AnomalyDetector, ConfigError> {
         AnomalyDetector::new(self.config())
     }
+}
+
+fn calibrated(false_alarm_rate: f64) -> Threshold {
+    Threshold::Calibrated { false_alarm_rate }
 }

@@ -6,6 +6,7 @@ use super::evidence::EvidenceKind;
 
 /// The detection on one record.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Detection {
     /// The forest's score of the record in its shingle, higher is more anomalous; 0 before the
@@ -68,6 +69,7 @@ impl Detection {
 
 /// Where a candidate deviates, and from what.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Candidate {
     /// Which kind of evidence made it a candidate.
@@ -92,6 +94,7 @@ pub struct Candidate {
 /// else the score of the shingle, over all of its records, in which candidates before the newest
 /// record are replaced by what was expected of them.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct InputAttribution {
     /// The part due to the input being higher than usual.
@@ -119,6 +122,8 @@ impl InputAttribution {
 
 /// Above or below what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Direction {
     /// Above.
     High,
@@ -128,6 +133,8 @@ pub enum Direction {
 
 /// Why a candidate is not reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Suppressed {
     /// The detector is still too young to decide.

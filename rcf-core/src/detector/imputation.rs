@@ -5,6 +5,8 @@
 /// A record is learned only if at least half of the values of its shingle are real; the share of
 /// real values is part of [`Detection::confidence`](crate::Detection::confidence).
 #[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Imputation {
     /// With 0: for counts, where nothing reported is nothing counted.

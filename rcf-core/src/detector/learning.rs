@@ -19,6 +19,8 @@ use super::statistics::Moments;
 /// Whether and when the forest of the shingles learns records of an unusual stretch. The moving
 /// statistics of the transform learn the same records as it does.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Learning {
     /// Always.
@@ -57,6 +59,12 @@ pub(crate) enum Lesson {
 }
 
 impl Learning {
+    /// The patience where none is set: twice the sample size.
+    #[must_use]
+    pub fn default_patience(sample_size: usize) -> u32 {
+        u32::try_from(sample_size.max(1).saturating_mul(2)).unwrap_or(u32::MAX)
+    }
+
     /// The records after which a new regime is accepted.
     pub(crate) fn patience(self) -> Option<u32> {
         match self {

@@ -41,9 +41,10 @@ pub use transform::Transform;
 
 use std::collections::VecDeque;
 
-use crate::config::MAX_MAGNITUDE;
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
+use crate::parameters::MAX_MAGNITUDE;
+use crate::real::Real;
 use bootstrap::Synthetic;
 use channels::Channels;
 use event::Event;
@@ -55,7 +56,10 @@ use suppression::Stillness;
 use transform::{Affine, InputState};
 use window::Window;
 
-/// Detects anomalies in a stream of records, one decision for each.
+/// Detects anomalies in a stream of observations, one decision for each.
+///
+/// Build it with [`builder`](Self::builder), give it observations in the order of their time with
+/// [`process`](Self::process), and read the [`Detection`] that comes back.
 ///
 /// ```
 /// use rcf_core::AnomalyDetector;
@@ -189,6 +193,15 @@ impl AnomalyDetector {
         self.records
     }
 
+    /// What was expected of an input in place of the newest observation, from the past of this
+    /// input alone: its newest values, and those of its periods. `None` while too little is known,
+    /// and after restoring until the next observation.
+    #[must_use]
+    pub fn predicted(&self, input: usize) -> Option<f64> {
+        (input < self.config.input_dimensions)
+            .then(|| self.channels.expected(EvidenceKind::Change, input))?
+    }
+
     /// Records that are still needed before the first decision.
     #[must_use]
     pub fn warm_up_left(&self) -> usize {
@@ -204,18 +217,22 @@ impl AnomalyDetector {
     /// # Errors
     /// The record has the wrong length, or a value that is not finite or out of range. The detector
     /// is unchanged then.
-    pub fn process(&mut self, values: &[f64]) -> Result<Detection, InputError> {
-        self.check(values, false)?;
-        Ok(self.step(None, values))
+    pub fn process<T: Real>(&mut self, values: &[T]) -> Result<Detection, InputError> {
+        T::with(values, |values| {
+            self.check(values, false)?;
+            Ok(self.step(None, values))
+        })
     }
 
     /// [`process`](Self::process), where NaN stands for a value that is missing.
     ///
     /// # Errors
     /// As for `process`, but for NaN.
-    pub fn process_with_missing(&mut self, values: &[f64]) -> Result<Detection, InputError> {
-        self.check(values, true)?;
-        Ok(self.step(None, values))
+    pub fn process_with_missing<T: Real>(&mut self, values: &[T]) -> Result<Detection, InputError> {
+        T::with(values, |values| {
+            self.check(values, true)?;
+            Ok(self.step(None, values))
+        })
     }
 
     /// [`process`](Self::process) for a record at a point of time, in any unit. Where records are
@@ -223,24 +240,32 @@ impl AnomalyDetector {
     ///
     /// # Errors
     /// As for `process`, and a timestamp that is not finite or not after the one before.
-    pub fn process_at(&mut self, timestamp: f64, values: &[f64]) -> Result<Detection, InputError> {
-        self.check(values, false)?;
-        check_time(self.clock.last, timestamp)?;
-        Ok(self.step(Some(timestamp), values))
+    pub fn process_at<T: Real>(
+        &mut self,
+        timestamp: f64,
+        values: &[T],
+    ) -> Result<Detection, InputError> {
+        T::with(values, |values| {
+            self.check(values, false)?;
+            check_time(self.clock.last, timestamp, self.config.max_time_jump)?;
+            Ok(self.step(Some(timestamp), values))
+        })
     }
 
     /// [`process_at`](Self::process_at), where NaN stands for a value that is missing.
     ///
     /// # Errors
     /// As for `process_at`, but for NaN.
-    pub fn process_at_with_missing(
+    pub fn process_at_with_missing<T: Real>(
         &mut self,
         timestamp: f64,
-        values: &[f64],
+        values: &[T],
     ) -> Result<Detection, InputError> {
-        self.check(values, true)?;
-        check_time(self.clock.last, timestamp)?;
-        Ok(self.step(Some(timestamp), values))
+        T::with(values, |values| {
+            self.check(values, true)?;
+            check_time(self.clock.last, timestamp, self.config.max_time_jump)?;
+            Ok(self.step(Some(timestamp), values))
+        })
     }
 
     /// Bytes that the detector occupies, itself and on the heap.
@@ -278,7 +303,14 @@ impl AnomalyDetector {
     }
 }
 
-fn check_time(last: Option<f64>, got: f64) -> Result<(), InputError> {
+/// Whether a timestamp may follow the last one; `limit` is the longest jump ahead.
+fn check_time(last: Option<f64>, got: f64, limit: Option<f64>) -> Result<(), InputError> {
+    if let (Some(last), Some(limit)) = (last, limit)
+        && got.is_finite()
+        && got - last > limit
+    {
+        return Err(InputError::TimeJump { got, last, limit });
+    }
     let last = last.unwrap_or(f64::NEG_INFINITY);
     if got.is_finite() && got > last && got.abs() <= MAX_MAGNITUDE {
         Ok(())

@@ -8,7 +8,7 @@ use super::imputation::Imputation;
 use super::severity::{grade, severity};
 use super::transform::Affine;
 use super::{AnomalyDetector, Buffers};
-use crate::config::MAX_MAGNITUDE;
+use crate::parameters::MAX_MAGNITUDE;
 
 impl AnomalyDetector {
     /// Judges and learns a checked observation.

@@ -1,5 +1,7 @@
 //! Parameters from past data, with the reasons.
 
+mod likelihood;
+
 use ndarray::ArrayView2;
 
 use super::config::AnomalyDetectorBuilder;
@@ -7,8 +9,10 @@ use super::{AnomalyDetector, Transform};
 use crate::error::InputError;
 use crate::real::Real;
 
-/// No more records than these, the newest ones, are looked at.
+/// No more records than these, the newest ones, are looked at, …
 const LOOKED_AT: usize = 20_000;
+/// … nor more values.
+const VALUES: usize = 100_000;
 /// Rhythms longer than this are not looked for.
 const LONGEST: usize = 2_000;
 /// Records that say anything about a stream.
@@ -17,9 +21,20 @@ const LEAST: usize = 32;
 const RHYTHM: f64 = 0.3;
 /// The largest shingle size that is suggested.
 const LARGEST_SHINGLE: usize = 32;
+/// The default shingle size, which another one must beat.
+const USUAL: usize = 8;
+/// Nats by which one size must predict a value better than another to be worth more.
+const NEARLY: f64 = 0.05;
+/// Nats by which the past must tell more than the mean does to be worth anything.
+const ALIKE: f64 = 0.005;
+/// Records that are enough to say that the past tells nothing.
+const MUCH: usize = 1_000;
+/// A counter may have one step in so many against its direction: resets.
+const RESETS: usize = 200;
 
 /// Parameters that fit a stream.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Suggestion {
     /// Number of values in one record.
@@ -34,7 +49,11 @@ pub struct Suggestion {
     pub time_decay: f64,
     /// What happens to the values before the forest.
     pub transform: Transform,
-    /// Why, in plain sentences, one for each parameter.
+    /// How sure the shingle size is, from 0 to 1: the share of twelve parts of the held-back half of
+    /// the history in which it predicts as well as the default does, or the default as well as the
+    /// best of the others.
+    pub certainty: f64,
+    /// Why, in plain sentences, one for each parameter, and one if not all records were looked at.
     pub reasons: Vec<String>,
 }
 
@@ -51,8 +70,12 @@ impl Suggestion {
 
 /// Suggests parameters for a stream like `history` (records × inputs, NaN for missing values).
 ///
-/// The rhythm is the first high peak of the autocorrelation, averaged over the inputs; the
-/// transform follows from how the level moves.
+/// The shingle size is the default, unless another one predicts held-back records better: sizes are
+/// compared by the likelihood of the second half of the history, each record predicted from those
+/// before it. The rhythm is the first high peak of the autocorrelation, averaged over the inputs.
+/// The transform follows from whether an input counts up or down, even with a reset now and then.
+/// The newest 20,000 records are looked at, fewer of more than five inputs: that takes less than
+/// two seconds.
 ///
 /// # Errors
 /// There are no inputs, or fewer than 32 records.
@@ -62,7 +85,8 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
         let (least, got) = (LEAST, records);
         return Err(InputError::TooShort { least, got });
     }
-    let first = records.saturating_sub(LOOKED_AT);
+    let looked_at = LOOKED_AT.min(VALUES / input_dimensions).max(LEAST);
+    let first = records.saturating_sub(looked_at);
     let mut inputs = vec![Vec::with_capacity(records - first); input_dimensions];
     let mut buffer = Vec::new();
     for row in history.rows().into_iter().skip(first) {
@@ -79,9 +103,9 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
     let autocorrelation = mean_autocorrelation(&inputs);
     let period = period(&autocorrelation);
     let mut reasons = Vec::new();
-    let shingle_size = shingle_size(&autocorrelation, period, &mut reasons);
+    let (shingle_size, certainty) = shingle_size(&inputs, period, &mut reasons);
     let sample_size = sample_size(period, &mut reasons);
-    let (transform, moves) = transform(&inputs, period, &mut reasons);
+    let (transform, moves) = transform(&inputs, &mut reasons);
     let memory = if moves { 5.0 } else { 10.0 } * sample_size as f64;
     reasons.push(format!(
         "time decay 1/{memory}: {}",
@@ -91,6 +115,11 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
             "the level is steady, so the model remembers about ten samples"
         }
     ));
+    if first > 0 {
+        reasons.push(format!(
+            "looked at the newest {looked_at} of {records} records"
+        ));
+    }
     Ok(Suggestion {
         input_dimensions,
         period,
@@ -98,6 +127,7 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
         sample_size,
         time_decay: 1.0 / memory,
         transform,
+        certainty,
         reasons,
     })
 }
@@ -175,52 +205,77 @@ fn period(autocorrelation: &[f64]) -> Option<usize> {
     lags.into_iter().find(is_peak)
 }
 
+/// The shingle size, and how sure it is.
 fn shingle_size(
-    autocorrelation: &[f64],
+    inputs: &[Vec<f64>],
     period: Option<usize>,
     reasons: &mut Vec<String>,
-) -> usize {
-    let next = autocorrelation.get(1).copied().unwrap_or(0.0);
-    let (size, reason) = match period {
-        Some(period) => (
-            period.div_ceil(4).clamp(2, LARGEST_SHINGLE),
-            format!("the stream repeats every {period} records; a quarter of that tells its phase"),
-        ),
-        None if next < 0.2 => (
-            1,
-            format!("records do not depend on those before (autocorrelation {next:.2})"),
-        ),
-        None => {
-            let memory = autocorrelation.iter().position(|&r| r < 0.5).unwrap_or(8);
-            (
-                memory.clamp(4, 8),
-                format!(
-                    "no rhythm, but a memory: the autocorrelation is above 0.5 for {memory} records"
-                ),
-            )
-        }
+) -> (usize, f64) {
+    let quarter = period.map(|period| period.div_ceil(4).clamp(2, LARGEST_SHINGLE));
+    let mut sizes: Vec<usize> = likelihood::CANDIDATES.into_iter().chain(quarter).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let worth: Option<Vec<_>> = sizes
+        .iter()
+        .map(|&size| likelihood::of(inputs, size))
+        .collect();
+    let Some(worth) = worth else {
+        reasons.push(format!(
+            "shingle size {USUAL}: the default, since no input varies or the history is short"
+        ));
+        return (USUAL, 0.0);
     };
-    reasons.push(format!("shingle size {size}: {reason}"));
-    size
+    let means: Vec<f64> = worth.iter().map(likelihood::mean).collect();
+    let best = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let at = |size: usize| sizes.iter().position(|&other| other == size).unwrap_or(0);
+    let records = inputs[0].len();
+    let (size, reason) = if best - means[0] < ALIKE && records >= MUCH {
+        let reason = format!("in {records} records, those before say nothing of the next one");
+        (1, reason)
+    } else if best - means[at(USUAL)] < NEARLY {
+        let reason = "the default predicts held-back records as well as any other".to_owned();
+        (USUAL, reason)
+    } else {
+        let mut others = sizes.iter().zip(&means).skip(1);
+        let is_nearly_best = |(_, mean): &(&usize, &f64)| best - **mean < NEARLY;
+        let size = others.find(is_nearly_best).map_or(USUAL, |(&size, _)| size);
+        let gain = means[at(size)] - means[at(USUAL)];
+        let reason =
+            format!("predicts held-back records better than {USUAL} does, by {gain:.2} nats each");
+        (size, reason)
+    };
+    // Against the default, or where that is chosen, against the best of the others.
+    let other = if size == USUAL {
+        let others = (0..sizes.len()).filter(|&i| sizes[i] != USUAL);
+        others.max_by(|&a, &b| means[a].total_cmp(&means[b]))
+    } else {
+        Some(at(USUAL))
+    };
+    let (chosen, other) = (&worth[at(size)], &worth[other.unwrap_or(0)]);
+    let is_good = |block: &usize| other[*block] - chosen[*block] < NEARLY;
+    let good = (0..likelihood::BLOCKS).filter(is_good).count();
+    reasons.push(format!(
+        "shingle size {size}: {reason}, as in {good} of {} parts of them",
+        likelihood::BLOCKS
+    ));
+    (size, good as f64 / likelihood::BLOCKS as f64)
 }
 
 fn sample_size(period: Option<usize>, reasons: &mut Vec<String>) -> usize {
     let wanted = period.map_or(256, |period| (period * 3 / 10).next_power_of_two());
     let size = wanted.clamp(256, 1024);
-    reasons.push(if size > 256 {
-        format!("sample size {size}: so that the model remembers some periods")
-    } else {
-        "sample size 256: enough for most streams".to_owned()
+    reasons.push(match period {
+        Some(period) => format!(
+            "sample size {size}: the stream repeats itself every {period} records, and the model \
+             remembers some of these periods"
+        ),
+        None => format!("sample size {size}: enough for most streams without a rhythm"),
     });
     size
 }
 
 /// The transform, and whether the level moves.
-fn transform(
-    inputs: &[Vec<f64>],
-    period: Option<usize>,
-    reasons: &mut Vec<String>,
-) -> (Transform, bool) {
+fn transform(inputs: &[Vec<f64>], reasons: &mut Vec<String>) -> (Transform, bool) {
     let moves = inputs.iter().any(|input| {
         let (a, b) = input.split_at(input.len() / 2);
         let within = f64::midpoint(variance(a), variance(b)).sqrt();
@@ -231,25 +286,21 @@ fn transform(
         let (up, down) = steps.fold((0usize, 0usize), |(up, down), step| {
             (up + usize::from(step > 0.0), down + usize::from(step < 0.0))
         });
-        up + down > input.len() / 4 && (up == 0 || down == 0)
+        up + down > input.len() / 4 && up.min(down) * RESETS <= up + down
     });
     let several = inputs.len() > 1;
-    let (transform, reason) = match (several, counts_up, moves) {
-        (true, true, _) => (
+    let (transform, reason) = match (several, counts_up) {
+        (true, true) => (
             Transform::NormalizedDifference,
-            "an input only ever grows or falls, and several inputs need one measure",
+            "an input grows or falls, but for a reset now and then, and several inputs need one measure",
         ),
-        (false, true, _) => (
+        (false, true) => (
             Transform::Difference,
-            "values only ever grow or fall: what matters is the step",
+            "values grow or fall, but for a reset now and then: what matters is the step",
         ),
-        (true, false, _) => (
+        (true, false) => (
             Transform::Normalize,
             "several inputs need one measure, whatever their units",
-        ),
-        (false, false, true) if period.is_none() => (
-            Transform::SubtractMovingAverage,
-            "the level wanders by more than the values vary around it",
         ),
         _ => (Transform::None, "the level is a part of what is usual"),
     };

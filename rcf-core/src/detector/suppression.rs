@@ -5,6 +5,7 @@ use super::statistics::Moments;
 /// How near to the expected value a value is ignored. Both an absolute and a relative allowance
 /// can be given, each above and below; the larger one counts. The default ignores nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NearExpected {
     /// In the units of the records: for values above the expected one.
     pub absolute_above: f64,

@@ -25,6 +25,8 @@ const KNOWN: f64 = 9.5;
 
 /// What happens to the values before the forest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Transform {
     /// Values as they are.

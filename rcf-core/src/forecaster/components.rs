@@ -7,6 +7,8 @@ use crate::predictor::{History, PeriodFinder, Regression, Shape, Window, cycles}
 
 /// What a [`Forecaster`](crate::Forecaster) mixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Component {
     /// The last value.

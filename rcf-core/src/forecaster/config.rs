@@ -6,12 +6,11 @@ use crate::config::Config;
 use crate::detector::Transform;
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
-
-/// The largest supported horizon: the forecasts that wait for their records take up its square.
-const MAX_HORIZON: usize = 1_000;
+use crate::parameters::{self, COVERAGE, HORIZON, MAX_HORIZON};
 
 /// The parameters of a [`Forecaster`]; every default is resolved.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ForecasterConfig {
     /// Number of values in one record.
@@ -28,7 +27,7 @@ pub struct ForecasterConfig {
     pub transform: Transform,
     /// Number of records that are forecast.
     pub horizon: usize,
-    /// Share of values that the intervals shall hold.
+    /// Fraction of values that the intervals should hold.
     pub coverage: f64,
     /// The least and the greatest possible value of each input; empty without limits.
     pub limits: Vec<(f64, f64)>,
@@ -65,11 +64,11 @@ impl ForecasterConfig {
         if self.components.is_empty() {
             return Err(ConfigError::NoComponents);
         }
-        if self.horizon == 0 || self.horizon > MAX_HORIZON {
+        if !HORIZON.allows_count(self.horizon) {
             let (got, max) = (self.horizon, MAX_HORIZON);
             return Err(ConfigError::Horizon { got, max });
         }
-        if !(0.01..=0.99).contains(&self.coverage) {
+        if !COVERAGE.allows(self.coverage) {
             let got = self.coverage;
             return Err(ConfigError::Coverage { got });
         }
@@ -101,79 +100,46 @@ impl ForecasterBuilder {
         Self {
             config: ForecasterConfig {
                 input_dimensions,
-                shingle_size: 8,
-                number_of_trees: 50,
-                sample_size: 256,
-                seed: 0,
+                shingle_size: parameters::SHINGLE_SIZE.count(),
+                number_of_trees: parameters::NUMBER_OF_TREES.count(),
+                sample_size: parameters::SAMPLE_SIZE.count(),
+                seed: parameters::SEED.count() as u64,
                 transform: if input_dimensions == 1 {
                     Transform::None
                 } else {
                     Transform::Normalize
                 },
-                horizon: 1,
-                coverage: 0.8,
+                horizon: HORIZON.count(),
+                coverage: COVERAGE.real(),
                 limits: Vec::new(),
                 components: Component::ALL.to_vec(),
             },
         }
     }
 
-    /// Number of records by which the next one is forecast, and the one itself; default 8.
-    pub fn shingle_size(mut self, shingle_size: usize) -> Self {
-        self.config.shingle_size = shingle_size;
-        self
-    }
-
-    /// Number of trees; default 50.
-    pub fn number_of_trees(mut self, number_of_trees: usize) -> Self {
-        self.config.number_of_trees = number_of_trees;
-        self
-    }
-
-    /// Number of points that each tree keeps; default 256.
-    pub fn sample_size(mut self, sample_size: usize) -> Self {
-        self.config.sample_size = sample_size;
-        self
-    }
-
-    /// Seed of every random choice; default 0.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.config.seed = seed;
-        self
-    }
-
-    /// What happens to the values before the forest; default `None` for one input, `Normalize` for
-    /// several, so that each counts on its own scale. The other components see the values as they
-    /// are.
-    pub fn transform(mut self, transform: Transform) -> Self {
-        self.config.transform = transform;
-        self
-    }
-
-    /// Number of records that are forecast, from 1 to 1,000; default 1.
-    pub fn horizon(mut self, horizon: usize) -> Self {
-        self.config.horizon = horizon;
-        self
-    }
-
-    /// Share of values that the intervals shall hold, from 0.01 to 0.99; default 0.8.
-    pub fn coverage(mut self, coverage: f64) -> Self {
-        self.config.coverage = coverage;
-        self
-    }
-
-    /// The least and the greatest possible value, a pair for each input, infinite where there is
-    /// none: forecasts and intervals end there. Default none.
-    pub fn limits(mut self, limits: Vec<(f64, f64)>) -> Self {
-        self.config.limits = limits;
-        self
-    }
-
-    /// What is mixed, at least one component; default all of them.
-    pub fn components(mut self, components: &[Component]) -> Self {
-        let all = Component::ALL.into_iter();
-        self.config.components = all.filter(|one| components.contains(one)).collect();
-        self
+    parameters::setters! {
+        FORECASTER:
+        /// Number of records by which the next one is forecast, and the one itself; default 8.
+        shingle_size: usize, in config.shingle_size;
+        /// Number of trees; default 50.
+        number_of_trees: usize, in config.number_of_trees;
+        /// Number of points that each tree keeps; default 256.
+        sample_size: usize, in config.sample_size;
+        /// Seed of every random choice; default 0.
+        seed: u64, in config.seed;
+        /// What happens to the values before the forest; default none for one input, else
+        /// normalize, so that each counts on its own scale. The other components see the values as
+        /// they are.
+        transform: Transform, in config.transform;
+        /// Number of records that are forecast, from 1 to 1,000; default 1.
+        horizon: usize, in config.horizon;
+        /// Fraction of values that the intervals should hold, from 0.01 to 0.99; default 0.8.
+        coverage: f64, in config.coverage;
+        /// The least and the greatest possible value, a pair for each input, infinite where there
+        /// is none: forecasts and intervals end there; default none.
+        limits: Vec<(f64, f64)>, in config.limits;
+        /// What is mixed, at least one component; default all.
+        components: &[Component] => in_order, in config.components;
     }
 
     /// The parameters, not checked yet.
@@ -189,4 +155,9 @@ impl ForecasterBuilder {
     pub fn build(self) -> Result<Forecaster, ConfigError> {
         Forecaster::new(self.config)
     }
+}
+
+fn in_order(components: &[Component]) -> Vec<Component> {
+    let all = Component::ALL.into_iter();
+    all.filter(|one| components.contains(one)).collect()
 }

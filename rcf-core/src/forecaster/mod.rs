@@ -3,9 +3,10 @@
 //! After each observation, the next ones are forecast by a random cut forest and by four cheap
 //! components for each input: the last value, the mean of past cycles, exponential smoothing, and
 //! a regression by recursive least squares on recent and seasonal lags, with two periods learned
-//! online ([`predictor`](crate::predictor)). Each step ahead of each input weighs them by the eighth
-//! power of how many times smaller the smallest discounted error is than theirs. So the mixture is
-//! about as good as its best component, which differs from stream to stream and from step to step.
+//! online ([`predictor`](crate::predictor)). Each step ahead of each input weighs them by the
+//! eighth power of how many times smaller the smallest discounted error is than theirs. So the
+//! mixture is about as good as its best component, which differs from stream to stream and from
+//! step to step.
 //!
 //! How far the trees of a forest disagree says little about how far a forecast is off. So the
 //! intervals are made of past errors of the mixture: online conformal prediction, by *quantile
@@ -30,18 +31,18 @@ pub use config::{ForecasterBuilder, ForecasterConfig};
 pub(crate) use series::Series;
 pub(crate) use step::{Interval, Step};
 
-use crate::config::MAX_MAGNITUDE;
 use crate::detector::check_record;
 use crate::detector::transform::InputState;
 use crate::error::{ArrayError, ConfigError, InputError};
 use crate::forest::RandomCutForest;
+use crate::parameters::MAX_MAGNITUDE;
 use crate::real::Real;
 use step::Forecast;
 
 /// Forecasts the next observations of a stream, each time one arrives.
 ///
-/// For values that are missing, what was expected stands in all that is learned, and no error counts. The trees learn an observation only if at least half of the values of
-/// its shingle are real.
+/// Missing values are replaced by what was expected in all that is learned, and no error counts.
+/// The trees learn an observation only if at least half of the values of its shingle are real.
 ///
 /// ```
 /// use rcf_core::Forecaster;
@@ -81,6 +82,7 @@ pub(crate) struct Input {
 /// Observations to come, with an interval for each value: horizon × inputs, the next one first, in
 /// the units of the observations.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct IntervalForecast {
     /// The expected values.
@@ -94,6 +96,7 @@ pub struct IntervalForecast {
 /// How far forecasts were off, over the last thousand or so: horizon × inputs, the next observation
 /// first, in the units of the observations. Not a number where nothing has been compared yet.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ForecastErrors {
     /// Mean absolute error (MAE).
@@ -145,27 +148,34 @@ impl Forecaster {
         &self.forest
     }
 
-    /// Takes an observation, compares it with the forecasts made of it, and forecasts the next ones;
-    /// `None` until the forest is ready.
+    /// Takes an observation, compares it with the forecasts made of it, and forecasts the next
+    /// ones; `None` until the forest is ready.
     ///
     /// # Errors
     /// The observation has the wrong length, or a value that is not finite or out of range. The
     /// forecaster is unchanged then.
-    pub fn process(&mut self, values: &[f64]) -> Result<Option<IntervalForecast>, InputError> {
-        check_record(values, self.config.input_dimensions, false)?;
-        self.step(values)
+    pub fn process<T: Real>(
+        &mut self,
+        values: &[T],
+    ) -> Result<Option<IntervalForecast>, InputError> {
+        T::with(values, |values| {
+            check_record(values, self.config.input_dimensions, false)?;
+            self.step(values)
+        })
     }
 
     /// [`process`](Self::process) of an observation of which values may be missing (NaN).
     ///
     /// # Errors
     /// As for [`process`](Self::process), but for NaN.
-    pub fn process_with_missing(
+    pub fn process_with_missing<T: Real>(
         &mut self,
-        values: &[f64],
+        values: &[T],
     ) -> Result<Option<IntervalForecast>, InputError> {
-        check_record(values, self.config.input_dimensions, true)?;
-        self.step(values)
+        T::with(values, |values| {
+            check_record(values, self.config.input_dimensions, true)?;
+            self.step(values)
+        })
     }
 
     /// [`process`](Self::process) for each row of an array, in order. The results are those of the

@@ -11,8 +11,8 @@ pub(crate) struct Series {
     components: Components,
     /// One for each step ahead.
     pub(crate) steps: Vec<Step>,
-    /// The forecasts that wait for their values: for the step `k` a ring of `k`, one ring behind the
-    /// other.
+    /// The forecasts that wait for their values: for the step `k` a ring of `k`, one ring behind
+    /// the other.
     waiting: Vec<Option<Forecast>>,
     /// How often a forecast has been made.
     pub(crate) made: u64,
@@ -39,9 +39,9 @@ impl Series {
         self.components.periods()
     }
 
-    /// Takes the next value and returns it. For a missing one, that is where it was expected, or the
-    /// last one; `None` if nothing is known of the series yet. Intervals shall miss a share of `miss` on
-    /// each side; there is none before forecasts are given out.
+    /// Takes the next value and returns it. For a missing one, that is where it was expected, or
+    /// the last one; `None` if nothing is known of the series yet. Intervals should miss a fraction
+    /// of `miss` on each side; there is none before forecasts are given out.
     pub(crate) fn push(&mut self, value: Option<f64>, miss: Option<f64>) -> Option<f64> {
         let expected = self.waiting[slot(1, self.made)].map(|forecast| forecast.expected);
         let filled = value.or(expected).or(self.components.newest())?;
@@ -104,7 +104,8 @@ impl Series {
         self.components.push(value, None);
     }
 
-    /// Lets an interval, of a forecast made `age` records before the newest one, wait for its value.
+    /// Lets an interval, of a forecast made `age` records before the newest one, wait for its
+    /// value.
     pub(crate) fn await_interval(&mut self, age: usize, step: usize, interval: [f64; 3]) {
         let [expected, lower, upper] = interval;
         let made = self.made.saturating_sub(1 + age as u64);

@@ -50,8 +50,8 @@ impl Interval {
         (self.low.min(self.high), self.high.max(self.low))
     }
 
-    /// Learns an error, of which a share of `miss` shall lie outside on each side. Errors of forecasts
-    /// far ahead come in long runs, so the quantiles move the more slowly.
+    /// Learns an error, of which a fraction of `miss` should lie outside on each side. Errors of
+    /// forecasts far ahead come in long runs, so the quantiles move the more slowly.
     fn push(&mut self, error: f64, step: usize, miss: f64, held: bool) {
         self.compared += 1;
         self.held += u64::from(held);
@@ -112,9 +112,10 @@ impl Step {
         weights.map(|weight| weight / total)
     }
 
-    /// Learns what came of a forecast for this step, from 1. Without a `miss` it was not given out, and
-    /// nothing but the weights learns of it: the errors of the first records are no guide to later ones. The deviation of the series makes errors
-    /// comparable after its scale has changed; without one they teach no weights.
+    /// Learns what came of a forecast for this step, from 1. Without a `miss` it was not given out,
+    /// and nothing but the weights learns of it: the errors of the first records are no guide to
+    /// later ones. The deviation of the series makes errors comparable after its scale has changed;
+    /// without one they teach no weights.
     pub(crate) fn push(
         &mut self,
         value: f64,

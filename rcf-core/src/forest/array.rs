@@ -6,7 +6,7 @@ use super::{RandomCutForest, with_ensemble};
 use crate::error::ArrayError;
 use crate::real::Real;
 
-/// Coordinates of an array that are scored together: what stays in the cache beside a tree.
+/// Coordinates of an array that are scored together: what stays in the cache together with a tree.
 const BLOCK_FLOATS: usize = 1 << 15;
 
 /// From so many points on, trees are walked for all of them at once.

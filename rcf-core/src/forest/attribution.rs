@@ -5,6 +5,7 @@
 /// Both parts have one entry per coordinate of the point: input dimensions × shingle size, oldest
 /// record first. All entries are non-negative and together make the score.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attribution {
     /// The part due to the coordinate being higher than usual.
     pub high: Vec<f64>,

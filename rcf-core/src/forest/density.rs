@@ -9,6 +9,7 @@ const FLOOR: f64 = 1e-3;
 
 /// How densely a query is surrounded.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Density {
     /// The density: points, as a fraction of a tree's sample, per volume in the units of the

@@ -62,10 +62,10 @@ impl RandomCutForest {
     }
 
     /// Collusive displacement (CoDisp) of a record as if it came next: the largest ratio of the
-    /// points that lie beside to the points that lie within a subtree around the record, in
+    /// points of the sibling subtree to the points of a subtree around the record, in
     /// expectation over its random insertion (Guha et al. 2016, definition 3). From 0 to the sample
-    /// size, not normalised; an outlier is not hidden by a few others beside it. 0 until the forest
-    /// is ready.
+    /// size, not normalised; an outlier is not hidden by a few others next to it. 0 until the
+    /// forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).

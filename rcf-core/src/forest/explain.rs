@@ -3,10 +3,12 @@
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
 use crate::forest::Attribution;
+use crate::real::Real;
 use crate::row_buffer::RowBuffer;
 
 /// A score estimated from some of the trees.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ScoreEstimate {
     /// The mean of the scores of the trees that were asked.
@@ -17,6 +19,7 @@ pub struct ScoreEstimate {
 
 /// A score and what it is made of.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Explanation {
     /// The mean of the scores of the trees that were asked.
@@ -33,7 +36,7 @@ impl RandomCutForest {
     ///
     /// # Errors
     /// As for [`update`](Self::update).
-    pub fn attribution(&self, values: &[f64]) -> Result<Attribution, InputError> {
+    pub fn attribution<T: Real>(&self, values: &[T]) -> Result<Attribution, InputError> {
         Ok(self.explain(values)?.attribution)
     }
 
@@ -42,8 +45,8 @@ impl RandomCutForest {
     ///
     /// # Errors
     /// As for [`update`](Self::update).
-    pub fn explain(&self, values: &[f64]) -> Result<Explanation, InputError> {
-        self.converging_explanation(values, 0.0)
+    pub fn explain<T: Real>(&self, values: &[T]) -> Result<Explanation, InputError> {
+        T::with(values, |values| self.converging_explanation(values, 0.0))
     }
 
     /// The score of a record as if it came next, from as few trees as give it to a precision.

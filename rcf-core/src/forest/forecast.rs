@@ -7,6 +7,7 @@ use crate::error::InputError;
 
 /// Records to come: horizon × input dimensions, in the units of the records, the next one first.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Forecast {
     /// The expected values: medians over the trees.

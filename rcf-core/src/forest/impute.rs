@@ -9,6 +9,7 @@ use crate::rng::TreeRng;
 /// tree. One entry for each missing value, in the order in which they were named, in the units of
 /// the records.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ConditionalField {
     /// The mean.

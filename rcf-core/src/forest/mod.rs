@@ -187,18 +187,19 @@ impl RandomCutForest {
     /// # Errors
     /// The record has the wrong length, or a value that is not finite or out of range. The forest
     /// is unchanged then.
-    pub fn update(&mut self, values: &[f64]) -> Result<(), InputError> {
-        self.shingle.check(values)?;
-        self.shingle.peek(values, &mut self.row);
-        self.insert(values, Arrival::new());
-        Ok(())
+    pub fn update<T: Real>(&mut self, values: &[T]) -> Result<(), InputError> {
+        T::with(values, |values| self.take(values, Arrival::new()))
     }
 
     /// Scores a record as if it came next. Changes nothing; 0 until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
-    pub fn score(&self, values: &[f64]) -> Result<f64, InputError> {
+    pub fn score<T: Real>(&self, values: &[T]) -> Result<f64, InputError> {
+        T::with(values, |values| self.score_next(values))
+    }
+
+    fn score_next(&self, values: &[f64]) -> Result<f64, InputError> {
         self.shingle.check(values)?;
         let mut row = RowBuffer::new(self.row.len());
         self.shingle.peek(values, row.as_mut());
@@ -213,9 +214,11 @@ impl RandomCutForest {
     ///
     /// # Errors
     /// As for [`update`](Self::update).
-    pub fn process(&mut self, values: &[f64]) -> Result<f64, InputError> {
-        self.shingle.check(values)?;
-        Ok(self.process_checked(values, Arrival::new()))
+    pub fn process<T: Real>(&mut self, values: &[T]) -> Result<f64, InputError> {
+        T::with(values, |values| {
+            self.shingle.check(values)?;
+            Ok(self.process_checked(values, Arrival::new()))
+        })
     }
 
     /// [`process`](Self::process) for each row of an array, in order: rows × values in, one score
@@ -293,6 +296,14 @@ impl RandomCutForest {
             // The same sum, in the same order.
             floor => ensemble.converging_score(self.level, row, 0.0, floor.as_ref()).0,
         })
+    }
+
+    /// Checks a record and takes it.
+    fn take(&mut self, values: &[f64], arrival: Arrival) -> Result<(), InputError> {
+        self.shingle.check(values)?;
+        self.shingle.peek(values, &mut self.row);
+        self.insert(values, arrival);
+        Ok(())
     }
 
     /// Takes checked values, of which `self.row` is the point.

@@ -9,6 +9,7 @@ use crate::visitor::neighbors::NeighborPoints;
 
 /// A sampled point near a query.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Neighbor {
     /// Its coordinates, in the units of the records: input dimensions × shingle size, oldest first.
@@ -26,7 +27,7 @@ pub struct Neighbor {
 }
 
 impl RandomCutForest {
-    /// Sampled points near a record as if it came next, nearest first: the one beside which it
+    /// Sampled points near a record as if it came next, nearest first: the one next to which it
     /// arrives in each tree, merged over the trees.
     ///
     /// These are near, not the nearest: a tree brings one point of its own sample. A point that

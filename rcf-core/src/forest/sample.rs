@@ -12,6 +12,7 @@ use crate::sampling::Tags;
 
 /// Points that trees hold at present.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Sample {
     /// The points: rows × (input dimensions × shingle size), in the units of the records. They are

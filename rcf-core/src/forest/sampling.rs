@@ -3,6 +3,7 @@
 use super::RandomCutForest;
 use crate::config::check_time_decay;
 use crate::error::{ConfigError, InputError};
+use crate::real::Real;
 use crate::sampling::Arrival;
 
 impl RandomCutForest {
@@ -10,12 +11,13 @@ impl RandomCutForest {
     ///
     /// # Errors
     /// As for [`update`](Self::update); a weight out of range, or a label that cannot be kept.
-    pub fn update_with(&mut self, values: &[f64], arrival: Arrival) -> Result<(), InputError> {
+    pub fn update_with<T: Real>(
+        &mut self,
+        values: &[T],
+        arrival: Arrival,
+    ) -> Result<(), InputError> {
         arrival.check(self.config.store_labels)?;
-        self.shingle.check(values)?;
-        self.shingle.peek(values, &mut self.row);
-        self.insert(values, arrival);
-        Ok(())
+        T::with(values, |values| self.take(values, arrival))
     }
 
     /// [`process`](Self::process) with a record's time, weight or label. The score is that of the
@@ -23,10 +25,16 @@ impl RandomCutForest {
     ///
     /// # Errors
     /// As for [`update_with`](Self::update_with).
-    pub fn process_with(&mut self, values: &[f64], arrival: Arrival) -> Result<f64, InputError> {
+    pub fn process_with<T: Real>(
+        &mut self,
+        values: &[T],
+        arrival: Arrival,
+    ) -> Result<f64, InputError> {
         arrival.check(self.config.store_labels)?;
-        self.shingle.check(values)?;
-        Ok(self.process_checked(values, arrival))
+        T::with(values, |values| {
+            self.shingle.check(values)?;
+            Ok(self.process_checked(values, arrival))
+        })
     }
 
     /// The newest time, or sequence number, of a record; `None` before the first one.

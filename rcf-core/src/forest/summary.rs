@@ -25,6 +25,7 @@ const SEEDS: usize = 256;
 
 /// A group of sampled points.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Cluster {
     /// The mean of its points, in the units of the records: `dimensions()` values.
@@ -187,7 +188,8 @@ fn merge(mut groups: Vec<Group>, most: usize) -> Vec<Group> {
         let other = groups.swap_remove(b);
         partners.swap_remove(b);
         groups[a].absorb(&other);
-        // Whoever counted on one of the two, or on the one that took the free place, looks again.
+        // Anything that relied on one of the two, or on the one that took the free place, looks
+        // again.
         let moved = groups.len();
         for i in 0..groups.len() {
             let stale = partners[i].is_none_or(|(partner, _)| [a, b, moved].contains(&partner));

@@ -10,6 +10,7 @@ pub struct DetectorMapBuilder<K, M> {
     template: Template<K, M>,
     spill: Option<Spill<K>>,
     time_to_live: Option<u64>,
+    expect_every: Option<u64>,
     track_changes: bool,
 }
 
@@ -19,6 +20,7 @@ impl<K: Key, M: KeyedModel> DetectorMapBuilder<K, M> {
             template,
             spill: None,
             time_to_live: None,
+            expect_every: None,
             track_changes: false,
         }
     }
@@ -41,6 +43,13 @@ impl<K: Key, M: KeyedModel> DetectorMapBuilder<K, M> {
         self
     }
 
+    /// The longest time between two records of a key, in the unit of their times: a key that is
+    /// silent for longer is [overdue](DetectorMap::overdue). Default none.
+    pub fn expect_every(mut self, time: u64) -> Self {
+        self.expect_every = Some(time);
+        self
+    }
+
     /// Remembers which models have changed, for [`DetectorMap::take_changes`].
     pub fn track_changes(mut self, on: bool) -> Self {
         self.track_changes = on;
@@ -55,6 +64,7 @@ impl<K: Key, M: KeyedModel> DetectorMapBuilder<K, M> {
             entries: Entries::new(),
             spill: self.spill,
             time_to_live: self.time_to_live,
+            expect_every: self.expect_every,
             clock: 0,
             changes: self.track_changes.then(ChangeLog::new),
             model_bytes: 0,

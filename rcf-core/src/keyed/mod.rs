@@ -7,6 +7,8 @@
 //!   [`SpillStore`] and come back with their next record, bit by bit.
 //! - A key that was silent for longer than the *time to live* is forgotten: its next record finds a
 //!   new model. That depends on the records of the key alone, so a replay forgets the same keys.
+//! - A key that sends less often than [expected](DetectorMapBuilder::expect_every) is
+//!   [overdue](DetectorMap::overdue): silence is the one anomaly that no record can show.
 //! - [`take_changes`](DetectorMap::take_changes) tells which models have changed since it was last
 //!   called, in a time that does not depend on the number of all others.
 //!
@@ -65,6 +67,7 @@ pub struct DetectorMap<K, M> {
     entries: Entries<K, M>,
     spill: Option<Spill<K>>,
     time_to_live: Option<u64>,
+    expect_every: Option<u64>,
     clock: i64, // records taken, for those who give no time
     changes: Option<ChangeLog<K>>,
     model_bytes: usize, // of the models in memory
@@ -76,6 +79,16 @@ pub struct DetectorMap<K, M> {
 struct Spill<K> {
     budget: usize,
     store: Box<dyn SpillStore<K>>,
+}
+
+/// A key that is silent although a record of it was due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Overdue<'a, K> {
+    /// The key.
+    pub key: &'a K,
+    /// When its next record was due at the latest.
+    pub due: i64,
 }
 
 /// What a map did so far.
@@ -197,6 +210,25 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         self.entries
             .iter()
             .map(|entry| (&entry.key, entry.last_used))
+    }
+
+    /// The keys that are silent although a record of theirs was due: last used more than
+    /// [`expect_every`](DetectorMapBuilder::expect_every) before `now`, the one that is overdue for
+    /// longest first. Empty without such an expectation. Nothing changes: a key is listed until its
+    /// next record, or until it is forgotten.
+    pub fn overdue(&self, now: i64) -> Vec<Overdue<'_, K>> {
+        let Some(interval) = self.expect_every else {
+            return Vec::new();
+        };
+        let mut overdue: Vec<_> = self
+            .keys()
+            .filter_map(|(key, last_used)| {
+                let due = last_used.saturating_add_unsigned(interval);
+                (due < now && !self.has_expired(last_used, now)).then_some(Overdue { key, due })
+            })
+            .collect();
+        overdue.sort_by_key(|it| it.due);
+        overdue
     }
 
     /// What the map did so far.

@@ -299,3 +299,31 @@ fn the_number_of_threads_changes_nothing() {
         assert_eq!(run(threads), alone, "{threads} threads");
     }
 }
+
+#[test]
+fn silent_keys_are_overdue_until_they_speak_or_are_forgotten() {
+    let mut map = DetectorMap::builder(template)
+        .expect_every(10)
+        .time_to_live(50)
+        .budget(1, MemorySpill::new())
+        .build();
+    for (key, time) in [("key 1", 0), ("key 2", 5), ("key 3", 7), ("key 1", 9)] {
+        map.process_at(&key.to_owned(), time, &[1.0]).unwrap();
+    }
+    let overdue = |map: &Map, now| -> Vec<(String, i64)> {
+        let all = map.overdue(now).into_iter();
+        all.map(|it| (it.key.clone(), it.due)).collect()
+    };
+    let of = |key: &str, due| (key.to_owned(), due);
+    assert_eq!(overdue(&map, 15), []);
+    assert_eq!(overdue(&map, 16), [of("key 2", 15)]);
+    let all = [of("key 2", 15), of("key 3", 17), of("key 1", 19)];
+    assert_eq!(overdue(&map, 30), all, "spilled ones, too");
+    map.process_at(&"key 3".to_owned(), 31, &[1.0]).unwrap();
+    assert_eq!(overdue(&map, 31), [all[0].clone(), all[2].clone()]);
+    // Beyond the time to live it is not silent any more, but gone.
+    assert_eq!(overdue(&map, 56), [all[2].clone(), of("key 3", 41)]);
+    assert_eq!(overdue(&map, i64::MAX), []);
+    let silent = DetectorMap::builder(template).build();
+    assert_eq!(overdue(&silent, i64::MAX), []);
+}

@@ -1,22 +1,29 @@
-//! Saved detectors: version 3 is written, 1 to 3 are read.
+//! Saved detectors: versions 3 and 4 are written, 1 to 4 are read.
 
 use super::codec;
 use super::detector_v1::DetectorV1;
 use super::detector_v2::DetectorV2;
 use super::detector_v3::DetectorV3;
+use super::detector_v4::DetectorV4;
 use super::envelope::{self, Kind, Trust};
 use crate::detector::{AnomalyDetector, Learning};
 use crate::error::StateError;
 
-const VERSION: u16 = 3;
+/// The newest version.
+const VERSION: u16 = 4;
+/// The version of a detector that takes timestamps at any distance, as all did before version 4.
+const WITHOUT_LIMIT: u16 = 3;
 
 impl AnomalyDetector {
     /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
     /// as this detector would.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body = codec::encode(&DetectorV3::save(self));
-        envelope::seal(Kind::Detector, VERSION, &body)
+        let (version, body) = match self.config.max_time_jump {
+            None => (WITHOUT_LIMIT, codec::encode(&DetectorV3::save(self))),
+            Some(limit) => (VERSION, codec::encode(&DetectorV4::save(self, limit))),
+        };
+        envelope::seal(Kind::Detector, version, &body)
     }
 
     /// Restores a saved detector.
@@ -41,7 +48,8 @@ impl AnomalyDetector {
         let mut detector = match version {
             1 => codec::decode::<DetectorV1>(body)?.restore(trust)?,
             2 => codec::decode::<DetectorV2>(body)?.restore(trust)?,
-            _ => return codec::decode::<DetectorV3>(body)?.restore(trust),
+            WITHOUT_LIMIT => return codec::decode::<DetectorV3>(body)?.restore(trust),
+            _ => return codec::decode::<DetectorV4>(body)?.restore(trust),
         };
         // What was the default for shingles of several inputs when those were written has given way
         // to another one, since it starved on periodic streams.

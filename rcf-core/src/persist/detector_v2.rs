@@ -46,7 +46,7 @@ impl DetectorV2 {
         let MadeUpV2 { count, of } = self.made_up;
         if count > of || of > detector.forest.updates() {
             return Err(inconsistent(
-                "more records are made up than have been learned",
+                "more records are synthetic than have been learned",
             ));
         }
         detector.recent.extend(self.recent);

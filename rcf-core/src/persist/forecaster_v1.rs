@@ -1,5 +1,5 @@
-//! Format version 1 of a forecaster: a forest without other components. Frozen, and only read: it is
-//! saved as version 2.
+//! Format version 1 of a forecaster: a forest without other components. Frozen, and only read: it
+//! is saved as version 2.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::parts_v1::{InputTransformV1, TransformV1, are_amounts, are_values};
 use super::{inconsistent, size};
 use crate::error::StateError;
 use crate::forecaster::{Component, Forecaster, ForecasterConfig, Input, Interval, Step};
+use crate::predictor::numbers::COUNT;
 
 #[derive(Deserialize)]
 pub(super) struct ForecasterV1 {
@@ -65,6 +66,7 @@ impl ErrorsV1 {
             && self.low.is_finite()
             && self.high.is_finite()
             && self.held <= self.compared
+            && self.compared <= COUNT as u64
     }
 }
 

@@ -1,4 +1,5 @@
-//! Format version 2 of a forecaster. Frozen: a change of these structs is a new version in a new file.
+//! Format version 2 of a forecaster. Frozen: a change of these structs is a new version in a new
+//! file.
 
 use serde::{Deserialize, Serialize};
 

@@ -25,6 +25,7 @@ mod detector;
 mod detector_v1;
 mod detector_v2;
 mod detector_v3;
+mod detector_v4;
 mod envelope;
 mod forecaster;
 mod forecaster_v1;

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::same_fields;
-use crate::config::MAX_MAGNITUDE;
 use crate::detector::statistics::Moments;
 use crate::detector::transform::{InputState, Transform};
+use crate::parameters::MAX_MAGNITUDE;
 
 /// The transform of the parameters.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -34,9 +34,13 @@ pub(super) struct InputTransformV1 {
 }
 
 impl MomentsV1 {
-    /// Whether these can be statistics of finite values.
+    /// Whether these can be statistics of values in range, and can go on: no square of a distance
+    /// between them overflows.
     pub(super) fn is_valid(&self) -> bool {
-        are_amounts(&[self.weight, self.squares]) && self.mean.is_finite()
+        are_amounts(&[self.weight, self.squares])
+            && self.weight <= LONGEST_STREAM
+            && self.squares <= LARGEST_SQUARES
+            && is_moderate(self.mean)
     }
 }
 
@@ -44,6 +48,18 @@ impl InputTransformV1 {
     pub(super) fn is_valid(&self) -> bool {
         are_values(&[self.first]) && self.values.is_valid() && self.steps.is_valid()
     }
+}
+
+/// More records than any stream has.
+const LONGEST_STREAM: f64 = 1e18;
+/// More than any value, distance or level, all of which are at most a few times [`MAX_MAGNITUDE`];
+/// the square of it, and the sum of many, is still a number.
+const MODERATE: f64 = 1e90;
+const LARGEST_SQUARES: f64 = 1e200;
+
+/// Whether this can be a mean, a level or a bound.
+pub(super) fn is_moderate(value: f64) -> bool {
+    value.abs() <= MODERATE
 }
 
 /// Whether these can be values of observations, or their transforms.

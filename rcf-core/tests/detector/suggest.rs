@@ -19,14 +19,22 @@ fn a_rhythm_is_found_and_sets_the_shingle() {
         (47..=49).contains(&suggestion.period.unwrap()),
         "{suggestion:?}"
     );
-    assert_eq!(suggestion.shingle_size, 12);
+    assert!(
+        (8..=16).contains(&suggestion.shingle_size),
+        "{suggestion:?}"
+    );
+    assert!(suggestion.certainty > 0.8, "{suggestion:?}");
     assert_eq!(suggestion.transform, Transform::None);
     assert_eq!(suggestion.reasons.len(), 4);
     let detector = suggestion.builder().build().unwrap();
-    assert_eq!(detector.config().shingle_size, 12);
+    assert_eq!(detector.config().shingle_size, suggestion.shingle_size);
     // Neither unit nor level matters.
     let moved = wave.mapv(|x| 1e9 * x + 1e12);
-    assert_eq!(suggest(moved.view()).unwrap(), suggestion);
+    let moved = suggest(moved.view()).unwrap();
+    assert_eq!(
+        (moved.period, moved.shingle_size),
+        (suggestion.period, suggestion.shingle_size)
+    );
 }
 
 #[test]
@@ -34,18 +42,29 @@ fn noise_counters_and_walks_are_told_apart() {
     let mut random = Random::new(6);
     let noise = suggest(one_input(|_| random.normal()).view()).unwrap();
     assert_eq!((noise.period, noise.shingle_size), (None, 1), "{noise:?}");
-    let mut total = 0.0;
-    let counter = one_input(|_| {
-        total += random.normal().abs();
-        total
-    });
-    assert_eq!(
-        suggest(counter.view()).unwrap().transform,
-        Transform::Difference
-    );
+    // On little evidence, one ordered input keeps a shingle.
+    let little = Array2::from_shape_fn((300, 1), |_| random.normal());
+    assert_eq!(suggest(little.view()).unwrap().shingle_size, 8);
+    for resets in [0, 1, 3] {
+        let mut total = 0.0;
+        let counter = one_input(|t| {
+            total += random.normal().abs();
+            if resets > 0 && t % (2_000 / resets) == 700 / resets {
+                total = 0.0;
+            }
+            total
+        });
+        let suggestion = suggest(counter.view()).unwrap();
+        assert_eq!(
+            suggestion.transform,
+            Transform::Difference,
+            "{suggestion:?}"
+        );
+    }
     let step = one_input(|t| random.normal() + if t < 1_000 { 0.0 } else { 8.0 });
     let step = suggest(step.view()).unwrap();
-    assert_eq!(step.transform, Transform::SubtractMovingAverage, "{step:?}");
+    assert_eq!(step.transform, Transform::None, "{step:?}");
+    assert_eq!(step.time_decay, 1.0 / 1_280.0, "the level moves: {step:?}");
     let several = Array2::from_shape_fn((100, 2), |(t, i)| (t * (i + 1)) as f64 % 7.0);
     assert_eq!(
         suggest(several.view()).unwrap().transform,
@@ -61,4 +80,20 @@ fn missing_and_constant_values_are_no_trouble_but_too_few_are() {
     assert!(suggest(constant.view()).is_ok());
     let error = suggest(Array2::<f64>::zeros((31, 1)).view()).unwrap_err();
     assert_eq!(error, InputError::TooShort { least: 32, got: 31 });
+}
+
+#[test]
+fn a_long_history_is_capped_and_that_is_said() {
+    let mut random = Random::new(7);
+    let long = Array2::from_shape_fn((60_000, 1), |(t, _)| {
+        (t as f64 * 0.1).sin() + random.normal()
+    });
+    let suggestion = suggest(long.view()).unwrap();
+    assert_eq!(
+        suggestion.reasons.last().unwrap(),
+        "looked at the newest 20000 of 60000 records"
+    );
+    let newest = suggest(long.slice(ndarray::s![40_000.., ..])).unwrap();
+    assert_eq!(newest.shingle_size, suggestion.shingle_size);
+    assert_eq!(newest.reasons, suggestion.reasons[..4]);
 }

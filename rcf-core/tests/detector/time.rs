@@ -1,7 +1,7 @@
 //! Missing values, gaps and timestamps.
 
 use ndarray::Array2;
-use rcf_core::{AnomalyDetector, Imputation};
+use rcf_core::{AnomalyDetector, ConfigError, Imputation, InputError};
 
 use crate::testing::Random;
 
@@ -94,4 +94,62 @@ fn a_fitted_detector_decides_at_once() {
     assert_eq!(detector.warm_up_left(), 0);
     assert!(!detector.process(&[wave(500)]).unwrap().is_anomaly());
     assert!(detector.process(&[40.0]).unwrap().is_anomaly());
+}
+
+/// One wrong time is refused, and everything after it goes on; without a limit it would have made all
+/// right times too early.
+#[test]
+fn a_time_far_ahead_is_refused_where_jumps_are_limited() {
+    let builder = || AnomalyDetector::builder(1).sample_size(32);
+    let mut limited = builder().max_time_jump(100.0).build().unwrap();
+    let mut clean = builder().max_time_jump(100.0).build().unwrap();
+    for t in 0..200 {
+        let (time, values) = (f64::from(t), [f64::from(t % 7)]);
+        if t == 50 {
+            let error = limited.process_at(4e9, &values).unwrap_err();
+            let expected = InputError::TimeJump {
+                got: 4e9,
+                last: 49.0,
+                limit: 100.0,
+            };
+            assert_eq!(error, expected);
+            let error = limited.check_timestamps(&[50.0, 51.0, 152.0]).unwrap_err();
+            assert_eq!(error.row, 2);
+            assert!(limited.process_at(f64::NAN, &values).is_err());
+        }
+        let taken = limited.process_at(time, &values).unwrap();
+        assert_eq!(taken, clean.process_at(time, &values).unwrap());
+    }
+    assert_eq!(limited.to_bytes(), clean.to_bytes());
+    let mut free = builder().build().unwrap();
+    free.process_at(49.0, &[0.0]).unwrap();
+    free.process_at(4e9, &[0.0]).unwrap();
+    assert!(free.process_at(50.0, &[0.0]).is_err());
+    for got in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = builder().max_time_jump(got).build().unwrap_err();
+        assert!(matches!(error, ConfigError::MaxTimeJump { .. }), "{error}");
+    }
+}
+
+/// Format 4 is format 3 and the limit; without a limit format 3 is written, to the byte.
+#[test]
+fn a_limit_is_saved_behind_format_3() {
+    let saved = |builder: rcf_core::AnomalyDetectorBuilder| {
+        let mut detector = builder.sample_size(32).build().unwrap();
+        for t in 0..100 {
+            let time = f64::from(t);
+            detector.process_at(time, &[f64::from(t % 7)]).unwrap();
+        }
+        (detector.to_bytes(), detector)
+    };
+    let (free, _) = saved(AnomalyDetector::builder(1));
+    let (limited, mut detector) = saved(AnomalyDetector::builder(1).max_time_jump(100.0));
+    assert_eq!((free[8], limited[8]), (3, 4), "the version");
+    let (body, limit) = limited[28..].split_at(free.len() - 28);
+    assert_eq!((body, limit), (&free[28..], &100.0_f64.to_le_bytes()[..]));
+    let mut again = AnomalyDetector::from_bytes(&limited).unwrap();
+    assert_eq!(again.config(), detector.config());
+    assert!(again.process_at(1e6, &[0.0]).is_err());
+    let next = |detector: &mut AnomalyDetector| detector.process_at(100.0, &[3.0]).unwrap();
+    assert_eq!(next(&mut again), next(&mut detector));
 }

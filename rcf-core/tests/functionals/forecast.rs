@@ -52,9 +52,9 @@ impl Sines {
     }
 }
 
-/// Elsewhere a flat line, or the past. The goal: over two shingles, a mean absolute error below 2 % of
-/// the amplitude in each dimension; at a period that repeats the same values and at two that never
-/// do, also far from zero. (Measured: none where values repeat, else 0.2 to 0.8 %.)
+/// Elsewhere a flat line, or the past. The goal: over two shingles, a mean absolute error below 2 %
+/// of the amplitude in each dimension; at a period that repeats the same values and at two that
+/// never do, also far from zero. (Measured: none where values repeat, else 0.2 to 0.8 %.)
 #[test]
 fn sines_are_foretold() {
     for dimensions in 1..=3 {
@@ -81,10 +81,10 @@ fn sines_are_foretold() {
     }
 }
 
-/// Elsewhere wrong with more than one dimension: a record that is foretold must come to stand where
-/// it belongs in a shingle that rotates. Sliding = rotated = truth, each to 10⁻⁶ of the amplitude, from
-/// every position, for waves whose period is a whole number of records: all of the future has been
-/// seen then. For others see below.
+/// Elsewhere wrong with more than one dimension: a record that is forecast must come to lie where
+/// it belongs in a shingle that rotates. Sliding = rotated = truth, each to 10⁻⁶ of the amplitude,
+/// from every position, for waves whose period is a whole number of records: all of the future has
+/// been seen then. For others see below.
 #[test]
 fn rotated_shingles_foretell_what_sliding_ones_do() {
     for dimensions in 1..=3 {
@@ -112,9 +112,9 @@ fn rotated_shingles_foretell_what_sliding_ones_do() {
     }
 }
 
-/// Where a period never repeats, forecasts are as near as the nearest points of the sample, of which
-/// only one in a shingle's length stands in the right place where shingles rotate. With four times the
-/// sample they reach the goal of sliding ones.
+/// Where a period never repeats, forecasts are as near as the nearest points of the sample, of
+/// which only one in a shingle's length is in the right place where shingles rotate. With four
+/// times the sample they reach the goal of sliding ones.
 #[test]
 fn rotated_shingles_foretell_waves_that_never_repeat() {
     for dimensions in 1..=3 {

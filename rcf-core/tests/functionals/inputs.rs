@@ -104,3 +104,17 @@ fn a_forest_that_is_not_ready_is_neutral() {
     }
     assert!(forest(64).near_neighbors(&[0.0, 5.0]).is_ok());
 }
+
+/// `f32` gives the scores of the same values as `f64`, on the stack and beyond.
+#[test]
+fn single_precision_is_widened_without_loss() {
+    for dimensions in [3, 100] {
+        let mut wide = RandomCutForest::builder(dimensions).build().unwrap();
+        let mut narrow = wide.clone();
+        for t in 0..200 {
+            let values: Vec<f32> = (0..dimensions).map(|i| ((t * i) as f32).sin()).collect();
+            let widened: Vec<f64> = values.iter().map(|&value| value.into()).collect();
+            assert_eq!(narrow.process(&values), wide.process(&widened));
+        }
+    }
+}

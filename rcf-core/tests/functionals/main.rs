@@ -1,4 +1,4 @@
-//! The laws of what a forest tells beside the score, through the public interface.
+//! The laws of what a forest returns in addition to the score, through the public interface.
 
 #[allow(
     dead_code,
@@ -16,6 +16,8 @@ mod inputs;
 mod neighbors;
 mod noise_floor;
 mod noise_floor_picture;
+#[cfg(feature = "serde")]
+mod serde;
 mod summary;
 mod tags;
 mod visitor;
@@ -23,8 +25,8 @@ mod visitor;
 use rcf_core::{RandomCutForest, SimdLevel};
 use testing::Random;
 
-/// Forests of different shape that have taken a noisy stream with duplicates, each with records that
-/// come next: usual, unusual, and one taken before.
+/// Forests of different shape that have taken a noisy stream with duplicates, each with records
+/// that come next: usual, unusual, and one taken before.
 fn forests() -> Vec<(RandomCutForest, Vec<Vec<f64>>)> {
     let shapes = [(1, 1), (1, 8), (2, 1), (3, 4), (13, 1)];
     let forest = |(seed, (dimensions, shingle_size)): (u64, (usize, usize))| {

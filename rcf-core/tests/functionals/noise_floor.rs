@@ -69,7 +69,7 @@ fn relative_floor_follows_the_spread_of_the_sample() {
     for x in [0.05, 0.5, 1.1, 3.0] {
         assert_eq!(fine.score(&[1024.0 * x]), coarse.score(&[x]));
     }
-    // Beside a cluster, but by far less than the clusters are apart; and far from both.
+    // Next to a cluster, but by far less than the clusters are apart; and far from both.
     let plain = build(1.0, 0.0);
     let ratio = |x: f64| coarse.score(&[x]).unwrap() / plain.score(&[x]).unwrap();
     let (beside, far) = (ratio(1.03), ratio(-3.0));

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use rcf_core::RandomCutForest;
 
-/// The scores of steps of 10⁻⁹ to 10¹ on a stream that is all but constant, without a floor and with
-/// one of 10⁻³.
+/// The scores of steps of 10⁻⁹ to 10¹ on a stream that is all but constant, without a floor and
+/// with one of 10⁻³.
 fn curves() -> [Vec<(f64, f64)>; 2] {
     [&[][..], &[1e-3]].map(|floor: &[f64]| {
         let builder = RandomCutForest::builder(1).noise_floor(floor).seed(1);
@@ -80,7 +80,7 @@ fn the_picture_of_the_noise_floor_shows_the_scores() {
     let kept = std::fs::read_to_string(path).expect("RCF_DRAW=1 draws it");
     assert!(
         kept == drawn,
-        "docs/images/noise-floor.svg is not of these scores: RCF_DRAW=1 draws it anew"
+        "docs/images/noise-floor.svg is not of these scores: RCF_DRAW=1 draws it again"
     );
     let [plain, floored] = curves();
     let at =

@@ -232,6 +232,9 @@ class Suggestion(NamedTuple):
         The rhythm that was found, in observations.
     reasons : list of str
         Why, a sentence for each parameter.
+    certainty : float
+        How sure the shingle size is: the share of the parts of the held-back half of the history in
+        which it predicts as well as the best candidate.
     """
 
     input_dimensions: int
@@ -241,6 +244,7 @@ class Suggestion(NamedTuple):
     transform: str | None
     period: int | None
     reasons: list[str]
+    certainty: float
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -14,14 +14,14 @@ use rcf_core::{AnomalyDetector, DetectorConfig};
 
 use crate::errors;
 use crate::forest::PyRandomCutForest;
-use crate::parameters::{flag, getters, integer, per_input, real, set};
+use crate::parameters::{flag, getters, integer, per_input, real, seed_or_random, set};
 use crate::saved::{Saved, State};
 use crate::shared::Shared;
 
 /// Anomalies in a stream of observations: which, since when, why, and what would have been usual.
 ///
-/// Give it the observations as they are, in the order of their time: it scores them with a random cut
-/// forest, decides from the scores before, and says nothing where there is nothing to say.
+/// Give it the observations as they are, in the order of their time: it scores them with a random
+/// cut forest, decides from the scores before, and says nothing where there is nothing to say.
 ///
 /// All parameters are keywords; ``None`` means the default.
 ///
@@ -31,7 +31,7 @@ use crate::shared::Shared;
 ///     Number of values in one observation.
 /// shingle_size : int, default 8
 ///     Number of consecutive observations that are judged together; of a rhythm, they should see a
-///     quarter or more. Single observations are judged besides; with 1 only they are.
+///     quarter or more. Single observations are judged as well; with 1 only they are.
 /// number_of_trees, sample_size, time_decay, initial_accept_fraction, seed : optional
 ///     As for `RandomCutForest`.
 /// warm_up : int, default sample_size // 4 + shingle_size - 1
@@ -41,31 +41,32 @@ use crate::shared::Shared;
 ///     ``"normalize"`` (default for several), ``"subtract_moving_average"``, ``"difference"`` for
 ///     counters, ``"normalized_difference"``.
 /// transform_decay : float, optional
-///     How fast the moving statistics of the transform forget, per observation, in (0, 1).
+///     How fast the moving statistics of the transform forget, per observation, in (0, 0.1).
 /// weights : float or sequence of float, default 1
 ///     The importance of each input, from 1e-6 to 1e6.
 /// imputation : str or sequence of float, default "previous"
-///     What stands in for a missing value: ``"previous"``, ``"linear"``, ``"zero"``, ``"forest"`` for
+///     What replaces a missing value: ``"previous"``, ``"linear"``, ``"zero"``, ``"forest"`` for
 ///     what the forest expects, or a value for each input. See `process` for when.
 /// time_gap_input : bool, default False
 ///     Whether the gap between timestamps is one more input: for events whose rhythm matters.
 /// learning : str or tuple, optional
 ///     What is learned while alerting: ``"always"`` everything, ``"skip"`` nothing, ``"delay"``
 ///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
-///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience, after
-///     how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight", 10, 500)``;
-///     else it is the sample size. Default ``"always"``.
+///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience,
+///     after how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight",
+///     10, 500)``; else it is 2 * sample_size. Default ``"always"``.
 /// false_alarm_rate : float, default 0.0005
 ///     The one knob: the share of the observations of a calm stream that may exceed the boundary.
-///     Alerts are fewer, since one stands for an event. Less means fewer false alarms and more misses.
+///     Alerts are fewer, since one stands for an event. Less means fewer false alarms and more
+///     misses.
 /// threshold : tuple or float, optional
 ///     Another way from scores to decisions, instead of calibrated evidence:
 ///     ``("extreme_value", decades)``; ``("quantile", decades)``, which one observation in
-///     10 ** decades exceeds whatever the scores are; ``("deviations", factor)``; or a fixed boundary
-///     for the score.
+///     10 ** decades exceeds whatever the scores are; ``("deviations", factor)``; or a fixed
+///     boundary for the score.
 /// ignore_near_expected : float or dict, optional
-///     Ignore what is so near to the expected value: a distance in the units of the observations, or
-///     a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
+///     Ignore what is so near to the expected value: a distance in the units of the observations,
+///     or a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
 /// noise_floor : float, optional
 ///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
 ///     otherwise.
@@ -167,7 +168,7 @@ impl PyAnomalyDetector {
             sample_size: integer,
             time_decay: real,
             initial_accept_fraction: real,
-            seed: integer,
+            seed: seed_or_random,
             warm_up: integer,
             transform_decay: real,
             time_gap_input: flag,

@@ -45,7 +45,7 @@ pub(crate) fn transform(name: &str, value: Argument<'_, '_>) -> PyResult<Option<
     choice(name, &text(name, value)?, &TRANSFORMS).map(Some)
 }
 
-/// What Python calls a transform; none for one that is younger than this table.
+/// What Python calls a transform; none for one that is newer than this table.
 pub(crate) fn name_of(transform: Transform) -> Option<&'static str> {
     let mut names = TRANSFORMS.into_iter();
     Some(names.find(|(_, other)| *other == transform)?.0)
@@ -68,7 +68,7 @@ pub(super) fn imputation(name: &str, value: Argument<'_, '_>) -> PyResult<Option
     }))
 }
 
-/// A name, or a tuple of a name and numbers. The patience is a sample size if it is left out.
+/// A name, or a tuple of a name and numbers. Without a patience it has that of rcf-core.
 pub(super) fn learning(
     name: &str,
     value: Argument<'_, '_>,
@@ -88,7 +88,7 @@ pub(super) fn learning(
             Err(_) => Ok(None),
         }
     };
-    let usual = sample_size.clamp(1, 1 << 16) as u32;
+    let usual = Learning::default_patience(sample_size);
     let patience = |at| number(at).map(|patience| patience.unwrap_or(usual));
     let needed = |at| {
         number(at)?.ok_or_else(|| {

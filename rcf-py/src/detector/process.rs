@@ -37,8 +37,8 @@ impl PyAnomalyDetector {
     /// Raises
     /// ------
     /// InputError
-    ///     If the array has the wrong shape or a value that is not finite; its attribute `row` tells
-    ///     which row. Nothing is learned then, not even the rows before it.
+    ///     If the array has the wrong shape or a value that is not finite; its attribute `row`
+    ///     tells which row. Nothing is learned then, not even the rows before it.
     ///
     /// Examples
     /// --------
@@ -155,10 +155,10 @@ impl PyAnomalyDetector {
 
     /// Start from a few points of the past, and make up the observations between them.
     ///
-    /// For a past that is known more coarsely than the stream, say by the hour of a stream of minutes.
-    /// There are scores and decisions at once, rough ones: ``synthetic_fraction`` of each result says how much of
-    /// the model is made up, and ``confidence`` counts real points only. With observations of the
-    /// stream itself, `fit`.
+    /// For a past that is known more coarsely than the stream, say by the hour of a stream of
+    /// minutes. There are scores and decisions at once, rough ones: ``synthetic_fraction`` of each
+    /// result says how much of the model is synthetic, and ``confidence`` counts real points only.
+    /// With observations of the stream itself, `fit`.
     ///
     /// Parameters
     /// ----------
@@ -166,7 +166,7 @@ impl PyAnomalyDetector {
     ///     Two points or more, oldest first.
     /// spacing : int
     ///     How many observations of the stream lie from one point to the next, up to 10,000. Those
-    ///     between them are made up, on straight lines.
+    ///     between them are interpolated linearly.
     ///
     /// Raises
     /// ------

@@ -11,19 +11,20 @@ use rcf_core::{Component, Forecaster, ForecasterConfig};
 use crate::detector::parameters::{choice, transform};
 use crate::detector::process::may_miss;
 use crate::input::{Point, Rows, with_rows};
-use crate::parameters::{getters, integer, real, set};
+use crate::parameters::{getters, integer, real, seed_or_random, set};
 use crate::saved::{Saved, State};
 use crate::shared::Shared;
 use crate::{answers, errors};
 
-/// The next observations of a stream, each time one arrives, with intervals that keep their promise.
+/// The next observations of a stream, each time one arrives, with intervals that keep their
+/// promise.
 ///
-/// Expected values come from a mixture of a random cut forest and of cheap components for each input:
-/// the last value, past cycles, exponential smoothing, and a regression on recent and seasonal lags.
-/// Each step ahead of each input weighs them by their past errors. The intervals are made of past
-/// errors, too, by online conformal prediction (Angelopoulos, Candès, Tibshirani, 2023): whatever the
-/// stream does, the share of values that they hold tends to `coverage`, and `measured_coverage` tells
-/// what it was.
+/// Expected values come from a mixture of a random cut forest and of cheap components for each
+/// input: the last value, past cycles, exponential smoothing, and a regression on recent and
+/// seasonal lags. Each step ahead of each input weighs them by their past errors. The intervals are
+/// made of past errors, too, by online conformal prediction (Angelopoulos, Candès, Tibshirani,
+/// 2023): whatever the stream does, the share of values that they hold tends to `coverage`, and
+/// `measured_coverage` tells what it was.
 ///
 /// All parameters are keywords; ``None`` means the default.
 ///
@@ -41,10 +42,10 @@ use crate::{answers, errors};
 /// horizon : int, default 1
 ///     Number of observations that are forecast, up to 1,000.
 /// coverage : float, default 0.8
-///     Share of values that the intervals shall hold, from 0.01 to 0.99.
+///     Fraction of values that the intervals should hold, from 0.01 to 0.99.
 /// limits : tuple of float, or sequence of such tuples, optional
-///     The least and the greatest possible value, ``None`` where there is none: for each input, or one
-///     pair for all. Forecasts and intervals end there.
+///     The least and the greatest possible value, ``None`` where there is none: for each input, or
+///     one pair for all. Forecasts and intervals end there.
 /// components : sequence of str, optional
 ///     What is mixed, at least one of ``"last_value"``, ``"past_cycles"``, ``"smoothing"``,
 ///     ``"regression"``, ``"forest"``; default all.
@@ -151,7 +152,7 @@ impl PyForecaster {
             shingle_size: integer,
             number_of_trees: integer,
             sample_size: integer,
-            seed: integer,
+            seed: seed_or_random,
             transform: self::transform,
             horizon: integer,
             coverage: real,
@@ -192,19 +193,19 @@ impl PyForecaster {
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The next n observations, oldest first, as for `RandomCutForest.process`.
     /// missing : {"raise", "impute"}, default "raise"
-    ///     Whether a NaN is an error, or a missing value: what was expected stands in for it.
+    ///     Whether a NaN is an error, or a missing value: what was expected replaces it.
     ///
     /// Returns
     /// -------
     /// IntervalForecast
-    ///     With arrays of shape (n, horizon, input_dimensions): what was forecast after each row, NaN
-    ///     until the forest is ready.
+    ///     With arrays of shape (n, horizon, input_dimensions): what was forecast after each row,
+    ///     NaN until the forest is ready.
     ///
     /// Raises
     /// ------
     /// InputError
-    ///     If the array has the wrong shape or a value that is not finite; its attribute `row` tells
-    ///     which row. Nothing is learned then, not even the rows before it.
+    ///     If the array has the wrong shape or a value that is not finite; its attribute `row`
+    ///     tells which row. Nothing is learned then, not even the rows before it.
     ///
     /// Examples
     /// --------
@@ -307,7 +308,8 @@ impl PyForecaster {
     /// Returns
     /// -------
     /// ForecastErrors
-    ///     With arrays of shape (horizon, input_dimensions); NaN before any forecast has been compared.
+    ///     With arrays of shape (horizon, input_dimensions); NaN before any forecast has been
+    ///     compared.
     ///
     /// Examples
     /// --------
@@ -382,6 +384,6 @@ getters! {
     seed: u64,
     /// Number of observations that are forecast.
     horizon: usize,
-    /// Share of values that the intervals shall hold.
+    /// Fraction of values that the intervals should hold.
     coverage: f64,
 }

@@ -95,7 +95,8 @@ impl PyRandomCutForest {
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The point to judge, as for `score`.
     /// precision : float
-    ///     In units of the score: with 0.05 about two of three estimates lie within 0.05 of `score`.
+    ///     In units of the score: with 0.05 about two of three estimates lie within 0.05 of
+    ///     `score`.
     ///
     /// Returns
     /// -------

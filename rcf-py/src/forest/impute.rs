@@ -32,11 +32,11 @@ impl PyRandomCutForest {
     /// Parameters
     /// ----------
     /// values : array_like of shape (input_dimensions,) or (shingle_size, input_dimensions)
-    ///     An observation, as the next one of the stream, or a whole point, oldest observation first
-    ///     (flat if you like).
+    ///     An observation, as the next one of the stream, or a whole point, oldest observation
+    ///     first (flat if you like).
     /// missing : sequence of int, optional
-    ///     Positions of the missing values among all of them, counted row by row from 0; what stands
-    ///     there is not looked at. Left out: the values that are NaN.
+    ///     Positions of the missing values among all of them, counted row by row from 0; what
+    ///     stands there is not looked at. Left out: the values that are NaN.
     ///
     /// Returns
     /// -------
@@ -87,8 +87,8 @@ impl PyRandomCutForest {
     /// missing : sequence of int, optional
     ///     Positions of the missing values, as for `impute`.
     /// centrality : float, default 1
-    ///     1: each tree gives its most usual candidate. The less, the more lots decide, down to any
-    ///     that the cuts of the known values allow, at 0.
+    ///     1: each tree gives its most usual candidate. The less, the more random draws decide,
+    ///     down to any that the cuts of the known values allow, at 0.
     ///
     /// Returns
     /// -------

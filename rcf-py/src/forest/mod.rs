@@ -16,7 +16,7 @@ use rcf_core::{Config, RandomCutForest};
 
 use crate::answers::Shape;
 use crate::errors;
-use crate::parameters::{flag, getters, integer, per_input, real, set};
+use crate::parameters::{flag, getters, integer, per_input, real, seed_or_random, set};
 use crate::saved::{Saved, State};
 use crate::shared::Shared;
 
@@ -48,11 +48,12 @@ use crate::shared::Shared;
 /// internal_shingling : bool, default True
 ///     True: the forest is given single observations and joins `shingle_size` of them itself.
 ///     False: it is given ready-made points of ``input_dimensions * shingle_size`` values.
-/// seed : int, default 0
-///     Equal seeds and equal inputs give equal scores, bit for bit, on every machine.
+/// seed : int or "random", default 0
+///     Equal seeds and equal inputs give equal scores, bit for bit, on every machine. ``"random"``
+///     draws one; the property `seed` has it, so that a run can be repeated.
 /// shingle_rotation : bool, default False
 ///     True: an observation keeps its place in the point until it leaves it, so that consecutive
-///     points differ in one block only. The observation after n others stands in row
+///     points differ in one block only. The observation after n others is in row
 ///     ``n % shingle_size`` of points and attributions.
 /// store_sequence_numbers : bool, default False
 ///     Keep the time or sequence number of each sampled observation, for `near_neighbors` and
@@ -60,14 +61,14 @@ use crate::shared::Shared;
 /// store_labels : bool, default False
 ///     Keep the label of each sampled observation, likewise.
 /// noise_floor : float or sequence of float, optional
-///     For each value of an observation, or for all, the range below which differences are taken for
-///     noise, in the units of the observations. Without one, the smallest step of a constant signal
-///     scores like the largest.
+///     For each value of an observation, or for all, the range below which differences are taken
+///     for noise, in the units of the observations. Without one, the smallest step of a constant
+///     signal scores like the largest.
 /// relative_noise_floor : float, default 0
 ///     The same as a fraction, from 0 to 1, of the range that a tree's sample has.
 /// bounding_box_cache_fraction : float, default 0.25
-///     Fraction of the nodes of a tree, from 0.125 to 1, that keep their bounding box. More is faster and
-///     takes more memory; all results stay the same. It is not saved, nor pickled.
+///     Fraction of the nodes of a tree, from 0.125 to 1, that keep their bounding box. More is
+///     faster and takes more memory; all results stay the same. It is not saved, nor pickled.
 ///
 /// Raises
 /// ------
@@ -78,8 +79,8 @@ use crate::shared::Shared;
 /// -----
 /// A forest may be shared by threads: scoring runs in parallel, learning waits for its turn.
 /// `process` and `score_array` release the GIL and work on an array to its end, also when Ctrl-C is
-/// pressed meanwhile. Pickling and copying keep the complete state, also in the middle of warm-up; a
-/// subclass keeps the attributes in its ``__dict__`` as well.
+/// pressed meanwhile. Pickling and copying keep the complete state, also in the middle of warm-up;
+/// a subclass keeps the attributes in its ``__dict__`` as well.
 ///
 /// Examples
 /// --------
@@ -95,7 +96,8 @@ use crate::shared::Shared;
 pub(crate) struct PyRandomCutForest {
     /// A copy outside the lock, so that looking at a parameter never waits for a long `process`.
     config: Config,
-    /// The bits of the decay and of the fraction of boxes in force, which alone of all parameters can change.
+    /// The bits of the decay and of the fraction of boxes in force, which alone of all parameters
+    /// can change.
     time_decay: AtomicU64,
     boxes: AtomicU64,
     /// Values in one input: an observation, or a ready-made point without internal shingling.
@@ -174,7 +176,7 @@ impl PyRandomCutForest {
             output_after: integer,
             initial_accept_fraction: real,
             internal_shingling: flag,
-            seed: integer,
+            seed: seed_or_random,
             shingle_rotation: flag,
             store_sequence_numbers: flag,
             store_labels: flag,
@@ -291,7 +293,8 @@ impl PyRandomCutForest {
         Ok(self.forest.read(py)?.updates())
     }
 
-    /// Memory that a forest of these parameters takes once it is full, in bytes, but for a few per cent.
+    /// Memory that a forest of these parameters takes once it is full, in bytes, but for a few per
+    /// cent.
     #[getter]
     fn estimated_bytes(&self) -> usize {
         let mut config = self.config.clone();

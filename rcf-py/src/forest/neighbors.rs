@@ -10,7 +10,7 @@ use crate::{answers, errors};
 impl PyRandomCutForest {
     /// Sampled points near one, nearest first.
     ///
-    /// Each tree brings the point beside which the query arrives; equal ones are merged. They are
+    /// Each tree brings the point next to which the query arrives; equal ones are merged. They are
     /// near, not the nearest, and the one that many trees bring is the likelier one.
     ///
     /// Parameters

@@ -64,7 +64,8 @@ impl PyRandomCutForest {
     /// Returns
     /// -------
     /// list of Cluster
-    ///     Each with its `center`, `low`, `high`, `radius` and `weight`; none before the first point.
+    ///     Each with its `center`, `low`, `high`, `radius` and `weight`; none before the first
+    ///     point.
     ///
     /// Raises
     /// ------

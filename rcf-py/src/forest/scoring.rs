@@ -47,8 +47,9 @@ impl PyRandomCutForest {
 
     /// Collusive displacement (CoDisp) of a point.
     ///
-    /// The largest ratio of the points beside to the points within a subtree around the point, in
-    /// expectation (Guha et al., 2016). An outlier is not hidden by a few others beside it.
+    /// The largest ratio of the points of the sibling subtree to those of a subtree around the
+    /// point, in expectation (Guha et al., 2016). An outlier is not hidden by a few others next to
+    /// it.
     ///
     /// Parameters
     /// ----------

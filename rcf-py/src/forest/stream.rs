@@ -19,8 +19,8 @@ impl PyRandomCutForest {
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The next observation. Without internal shingling, a point of `dimensions` values.
     /// time : int, optional
-    ///     When it was made, or its sequence number, in any unit: `time_decay` is per that unit. One
-    ///     more than the newest if left out. A late observation counts as old as it is.
+    ///     When it was made, or its sequence number, in any unit: `time_decay` is per that unit.
+    ///     One more than the newest if left out. A late observation counts as old as it is.
     /// weight : float, default 1
     ///     From 1e-9 to 1e9: the samples take and keep it as if it were so many.
     /// label : int, optional
@@ -113,8 +113,8 @@ impl PyRandomCutForest {
     /// Raises
     /// ------
     /// InputError
-    ///     If the array has the wrong shape or a value that is not finite; its attribute `row` tells
-    ///     which row. Nothing is learned then, not even the rows before it.
+    ///     If the array has the wrong shape or a value that is not finite; its attribute `row`
+    ///     tells which row. Nothing is learned then, not even the rows before it.
     ///
     /// Examples
     /// --------

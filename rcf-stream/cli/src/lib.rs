@@ -5,6 +5,7 @@
 mod commands;
 pub mod demo;
 pub mod detect;
+pub mod findings;
 pub mod http;
 pub mod migrate;
 pub mod multilang;

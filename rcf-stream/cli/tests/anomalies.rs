@@ -1,4 +1,4 @@
-//! `rcf score` and `rcf report`: the anomalies of a file, as their users meet them.
+//! `rcf score` and `rcf suggest`: the anomalies of a file, as their users meet them.
 
 mod support;
 
@@ -6,7 +6,6 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::browser::Browser;
 use support::{fail, run, stdout, succeed};
 
 /// A daily rhythm of two sensors in turn; one has a spike, told on line 1502 (after the header).
@@ -127,80 +126,6 @@ fn what_is_suggested_can_be_used() {
 }
 
 #[test]
-fn the_report_is_one_page_with_everything() {
-    let folder = tempfile::tempdir().unwrap();
-    write_readings(folder.path());
-    let arguments = [
-        &["report", "--html", "page.html", "--svg", "page.svg"],
-        &INPUT[..],
-    ]
-    .concat();
-    assert_eq!(succeed(folder.path(), &arguments), "");
-    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
-    assert!(
-        page.contains("<h1>readings.csv: a</h1>"),
-        "the key with the highest grade is shown"
-    );
-    for text in [
-        "heat was ",
-        "<h2>Attribution</h2>",
-        "<h2>Anomalies</h2>",
-        "<h2>Parameters</h2>",
-    ] {
-        assert!(page.contains(text), "{text}");
-    }
-    for outside in ["src=", "@import", "href=\"h", "fetch("] {
-        assert!(!page.contains(outside), "{outside}");
-    }
-    let (_, rest) = page.split_once("id=\"series\">").unwrap();
-    let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
-    let names: Vec<_> = data["panels"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| &it["name"])
-        .collect();
-    assert_eq!(
-        names,
-        ["heat", "load", "anomaly score", "evidence", "grade"]
-    );
-    let (values, band) = (&data["panels"][0]["values"], &data["panels"][0]["band"]);
-    let at = |list: &Value, index: usize| list[index].as_f64().unwrap();
-    let within = (300..700)
-        .filter(|&i| at(&band[0], i) <= at(values, i) && at(values, i) <= at(&band[1], i));
-    let within = within.count();
-    assert!(
-        (200..=400).contains(&within),
-        "a band of 80 % holds {within} of 400"
-    );
-    assert!(
-        at(values, 750) > at(&band[1], 750),
-        "the spike leaves the band"
-    );
-    assert_eq!(data["panels"][3]["limit"]["label"], "boundary");
-    assert!(!data["marks"].as_array().unwrap().is_empty());
-    let picture = fs::read_to_string(folder.path().join("page.svg")).unwrap();
-    assert!(picture.contains("class=\"band ink-0\""));
-    roxmltree::Document::parse(&picture).unwrap();
-
-    if let Some(browser) = Browser::find() {
-        let url = format!("file://{}", folder.path().join("page.html").display());
-        let drawn = browser.run(folder.path(), &["--dump-dom", &url]);
-        assert!(drawn.contains("class=\"band\""), "the script has drawn");
-        browser.screenshot(folder.path(), "report", &url, "900,700", false);
-    }
-
-    let other = [
-        &["report", "--html", "b.html", "--show-key", "<b>"],
-        &INPUT[..],
-    ]
-    .concat();
-    succeed(folder.path(), &other);
-    let page = fs::read_to_string(folder.path().join("b.html")).unwrap();
-    assert!(page.contains("<h1>readings.csv: &lt;b&gt;</h1>"));
-}
-
-#[test]
 fn what_is_wrong_is_said_with_line_column_and_remedy() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.csv"), "t,v\n1,2\n2,x\n3,4\n").unwrap();
@@ -210,6 +135,12 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
             "in.csv, line 3: field v is not a number: \"x\"; correct it, or leave such records out \
                         with --on-bad-record skip"
         ),
+        "{error}"
+    );
+    fs::write(folder.path().join("far.csv"), "t,v\n1,2\n2,1e300\n3,4\n").unwrap();
+    let error = fail(folder.path(), 1, &["score", "far.csv", "--column", "v"]);
+    assert!(
+        error.contains("line 3: field v is out of range: 1e300 is beyond"),
         "{error}"
     );
     let cases: [(&[&str], &str); 3] = [

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{fail, rcf, run, stderr, succeed};
+use support::{fail, rcf, run, stderr, succeed, units};
 
 const RUN: [&str; 9] = [
     "run",
@@ -291,6 +291,109 @@ fn a_followed_file_may_be_rotated_at_any_time() {
     signal(&child, "TERM");
     assert_eq!(end(child).0, Some(0));
     assert_eq!(values(&output), (0..count).collect::<Vec<_>>());
+}
+
+/// Kills at random moments while the followed file is rotated by both ways, and while another file
+/// has its name. `RCF_TEST_KILLS=100` for the long form (`just kills-files`).
+#[test]
+fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
+    let kills = std::env::var("RCF_TEST_KILLS").map_or(8, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (input, output) = (
+        folder.path().join("in.txt"),
+        folder.path().join("out.jsonl"),
+    );
+    let follow = with(
+        &RUN,
+        &["--source-follow=true", "--checkpoint-every-seconds=0.03"],
+    );
+    let mut random = units(7);
+    let mut unit = move || random.next().unwrap_or_default();
+    let mut count = 0;
+    let mut write = |more: u32| {
+        append(&input, &numbers(count..count + more));
+        count += more;
+        count
+    };
+    let mut rotations = 0;
+    let mut rotate = |unit: f64| {
+        rotations += 1;
+        let name = folder.path().join(format!("in.txt.{rotations}"));
+        std::thread::sleep(Duration::from_millis(20)); // files are told apart by their ages
+        if unit < 0.5 {
+            fs::rename(&input, name).unwrap();
+        } else {
+            fs::copy(&input, name).unwrap();
+            let file = OpenOptions::new().write(true).open(&input).unwrap();
+            file.set_len(0).unwrap();
+        }
+    };
+    fs::write(&input, "").unwrap();
+    // Without any checkpoint a run begins at the file that has the name.
+    let mut child = start(folder.path(), &follow);
+    let expected = write(200);
+    let position = folder.path().join("state/rcf/in.txt/position.json");
+    let is_committed = || {
+        let text = fs::read_to_string(&position).unwrap_or_default();
+        text.contains("\"manifest\": \"") && !text.contains("\"records\": 0,")
+    };
+    wait_until(|| lines(&output) == expected as usize && is_committed());
+    let mut replaced = 0;
+    for kill in 0..kills {
+        write((unit() * 300.0) as u32);
+        std::thread::sleep(Duration::from_secs_f64(0.05 * unit()));
+        if unit() < 0.6 {
+            rotate(unit());
+            write(1 + (unit() * 200.0) as u32);
+        }
+        std::thread::sleep(Duration::from_secs_f64(0.1 * unit()));
+        signal(&child, if kill % 9 == 8 { "TERM" } else { "KILL" });
+        end(child);
+        write(1 + (unit() * 50.0) as u32);
+        if unit() < 0.4 {
+            rotate(unit());
+            write(1 + (unit() * 50.0) as u32);
+        }
+        if kill % 4 == 3 {
+            // Another file has the name, and what was read is nowhere near.
+            replaced += 1;
+            let away = |path: &Path| elsewhere.path().join(path.file_name().unwrap());
+            let there: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
+            let inputs = there.iter().map(fs::DirEntry::path);
+            let inputs: Vec<_> = inputs
+                .filter(|path| path.to_string_lossy().contains("in.txt"))
+                .collect();
+            for path in &inputs {
+                fs::rename(path, away(path)).unwrap();
+            }
+            fs::write(&input, "-1\n".repeat(10_000)).unwrap();
+            let (status, messages) = end(start(folder.path(), &follow));
+            assert_eq!(status, Some(1), "{messages}");
+            assert!(messages.contains("in.txt"), "{messages}");
+            for path in &inputs {
+                fs::rename(away(path), path).unwrap();
+            }
+        }
+        child = start(folder.path(), &follow);
+    }
+    let expected = write(1);
+    wait_until(|| lines(&output) == expected as usize);
+    signal(&child, "TERM");
+    assert_eq!(end(child).0, Some(0));
+
+    // The same numbers from one file, without interruption.
+    let whole = tempfile::tempdir().unwrap();
+    fs::write(whole.path().join("in.txt"), numbers(0..expected)).unwrap();
+    succeed(whole.path(), &RUN);
+    let (killed, whole) = (results(&output), results(&whole.path().join("out.jsonl")));
+    assert_eq!(killed.len(), whole.len());
+    for (killed, whole) in killed.iter().zip(&whole) {
+        assert_eq!(killed, whole);
+    }
+    eprintln!(
+        "{kills} kills, {rotations} rotations, {replaced} replaced files, {expected} results"
+    );
 }
 
 #[test]

@@ -51,14 +51,11 @@ impl Running {
                 "--input-on-bad-record",
                 "skip",
             ])
-            .args([
-                "--detector-enabled",
-                "true",
-                "--sink-path",
-                "out.jsonl",
-                "--http-port",
-                "0",
-            ])
+            .args(match more {
+                ["--detector-enabled", ..] => &[][..],
+                _ => &["--detector-enabled", "true"],
+            })
+            .args(["--sink-path", "out.jsonl", "--http-port", "0"])
             .args([
                 "--checkpoint-directory",
                 "state",
@@ -202,6 +199,8 @@ fn health_metrics_and_view_tell_what_happens() {
         "{sentence}"
     );
     assert_eq!(view["keys"].as_array().unwrap().len(), 4);
+    assert_eq!(view["deciding"], true);
+    assert!(anomaly["seconds_ago"].as_f64() >= Some(0.0), "{anomaly}");
     let (_, one) = running.get("/api/live?q=pump");
     assert!(one.contains("pump-7") && !one.contains("boiler-1"), "{one}");
 }
@@ -423,7 +422,29 @@ fn the_page_in_a_browser() {
     );
     assert!(!page.contains("<img"), "a key became markup");
     assert!(page.contains("class=\"line score\" d=\"M"), "{page}");
+    assert!(page.contains("data-found="), "an anomaly leads to its key");
+    assert!(page.contains(">deciding</dt><dd>on<"), "{page}");
+    assert!(page.contains(" ago</span>"), "{page}");
 
     browser.screenshot(folder.path(), "live", &url, "1000,700", false);
     browser.screenshot(folder.path(), "live-phone", &url, "400,760", true);
+}
+
+#[test]
+fn the_page_says_when_nothing_is_decided() {
+    let Some(browser) = Browser::find() else {
+        return;
+    };
+    let running = Running::of(rcf(), &["--detector-enabled", "false"]);
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}/", running.address);
+    let page = browser.run(folder.path(), &["--dump-dom", &url]);
+    assert!(
+        page.contains(
+            "Deciding is off: there are scores, and no record is reported as an anomaly."
+        ),
+        "{page}"
+    );
+    assert!(!page.contains(">grade<"), "no empty curve");
+    assert_eq!(running.get("/api/live?q=nothing-like-it").0, 200);
 }

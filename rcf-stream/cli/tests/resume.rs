@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{fail, rcf, succeed};
+use support::{fail, rcf, succeed, units};
 
 const RECORDS: usize = 20_000;
 
@@ -79,15 +79,6 @@ fn signal(child: &Child, name: &str) {
             .unwrap()
             .success()
     );
-}
-
-/// Pseudorandom numbers in [0, 1), the same on every run.
-fn units(seed: u64) -> impl Iterator<Item = f64> {
-    (seed..).map(|n| {
-        let bits = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (bits >> 11) as f64 / (1_u64 << 53) as f64
-    })
 }
 
 #[test]

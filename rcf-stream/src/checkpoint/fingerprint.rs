@@ -13,7 +13,7 @@ use super::fingerprint_v1;
 use crate::operator::MODEL_VERSION;
 
 /// The version of the fingerprints that this release writes.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 const VERSION_NAME: &str = "version";
 const MODEL_VERSION_NAME: &str = "model_version";
 
@@ -24,12 +24,27 @@ const MODEL_VERSION_NAME: &str = "model_version";
 const INTRODUCED: &[(u64, &str, Introduced)] = &[
     (2, MODEL_VERSION_NAME, Introduced::Count(1)),
     (2, "operator.detector.quiet", Introduced::Count(50)),
+    (
+        3,
+        "operator.detector.max_time_jump",
+        Introduced::Text("unlimited"),
+    ),
 ];
 
 /// A value of [`INTRODUCED`].
 #[derive(Debug, Clone, Copy)]
 enum Introduced {
     Count(u64),
+    Text(&'static str),
+}
+
+impl From<Introduced> for Value {
+    fn from(value: Introduced) -> Self {
+        match value {
+            Introduced::Count(count) => count.into(),
+            Introduced::Text(text) => text.into(),
+        }
+    }
 }
 
 /// The settings that change what a pipeline computes, by name. Checkpoints carry them, so that a
@@ -125,7 +140,7 @@ impl Fingerprint {
         let set = self.settings.get(name).cloned();
         set.or_else(|| {
             let introduced = INTRODUCED.iter().find(|it| it.1 == name)?;
-            let (since, _, Introduced::Count(before)) = *introduced;
+            let (since, _, before) = *introduced;
             (self.version < since).then(|| before.into())
         })
     }

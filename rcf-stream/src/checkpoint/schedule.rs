@@ -12,6 +12,8 @@ use super::commit::{Committed, Snapshot};
 use super::store::CheckpointStore;
 use super::{CheckpointError, Fingerprint};
 use crate::event::EventOperator;
+use crate::held_up::HeldUp;
+use crate::observer::Observers;
 use crate::operator::{ModelName, SavedModel};
 use crate::record::Positions;
 use crate::sink::{Flushed, SinkPositions};
@@ -93,7 +95,7 @@ impl Checkpointer {
     }
 
     /// Begins to write a checkpoint: when everything that was written to the sink so far is
-    /// durable, the state that has changed, and then the positions.
+    /// durable, the state that has changed, and then the positions. The log says what it waits for.
     ///
     /// # Panics
     /// While one is being written.
@@ -102,6 +104,7 @@ impl Checkpointer {
         positions: Positions,
         flushed: (Flushed, Option<Flushed>),
         changes: Changes<ModelName, M>,
+        observers: &Observers,
     ) {
         assert!(!self.is_writing(), "one at a time");
         self.store.shared.index().begin(
@@ -109,16 +112,23 @@ impl Checkpointer {
             changes.spilled.iter().map(|(key, _)| key),
         );
         let (shared, settings) = (Arc::clone(&self.store.shared), self.settings.clone());
-        let records = self.records;
+        let (records, observers) = (self.records, observers.clone());
         self.writing = Some(self.store.background.spawn(async move {
             let (results, dead_letters) = flushed;
-            let sink = SinkPositions {
-                results: results.await?,
-                dead_letters: match dead_letters {
-                    Some(flushed) => flushed.await?,
-                    None => None,
-                },
+            let watch = HeldUp::watch(HeldUp::FLUSH, &observers);
+            let results = results.await?;
+            drop(watch);
+            let watch = HeldUp::watch(HeldUp::DEAD_LETTERS, &observers);
+            let dead_letters = match dead_letters {
+                Some(flushed) => flushed.await?,
+                None => None,
             };
+            drop(watch);
+            let sink = SinkPositions {
+                results,
+                dead_letters,
+            };
+            let _watch = HeldUp::watch(HeldUp::STORE, &observers);
             let snapshot = Snapshot {
                 settings,
                 records,

@@ -15,7 +15,7 @@ use crate::lines::MAX_QUOTED_LINES;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
 use crate::reading::Given;
-use crate::settings::{Section, SettingError, Values, check};
+use crate::settings::{Section, SettingError, Value, Values, check};
 use crate::time::{OnLate, TimeFormat, YEAR};
 
 impl Layers {
@@ -242,12 +242,32 @@ impl Layers {
             time_decay: self.real("forest.time_decay"),
             output_after: size("forest.output_after")?,
             initial_accept_fraction: self.real("forest.initial_accept_fraction"),
-            seed: self.count("forest.seed").unwrap_or(0),
+            seed: self.seed()?,
         };
         Ok(match self.choice("compat") {
             Some(_) => compat::parameters(parameters),
             None => parameters,
         })
+    }
+
+    /// The seed, drawn if that is configured. A run that is continued needs the seed that it began
+    /// with, so that a checkpoint asks for a number.
+    fn seed(&self) -> Result<u64, ConfigError> {
+        let key = "forest.seed";
+        if self.get(key) != Some(&Value::Random) {
+            return Ok(self.count(key).unwrap_or(0));
+        }
+        let is_free = self.text("checkpoint.directory").is_none();
+        let rule = "a number where checkpoint.directory is set, since a continued run needs its \
+                    first seed";
+        check(key, rule, "\"random\"", is_free)?;
+        Ok(super::random_seed())
+    }
+
+    /// Whether the seed is drawn when the configuration is built.
+    #[must_use]
+    pub fn has_random_seed(&self) -> bool {
+        self.get("forest.seed") == Some(&Value::Random)
     }
 
     fn output(&self, input: &mut InputConfig) -> Result<OutputConfig, ConfigError> {

@@ -3,7 +3,6 @@
 //! Names and the form of values are a format: checkpoints hold them. No `{:?}` of a type of ours
 //! ends up here.
 
-use rcf_core::{DetectorConfig, Imputation, Learning, Threshold, Transform};
 use serde_json::{Map, Value, json};
 
 use super::Config;
@@ -12,6 +11,7 @@ use crate::decode::FieldPath;
 use crate::decode::dialect::Dialect;
 use crate::encode::{KdaContent, KdaSql};
 use crate::event::{EventOperator, KeyOverride};
+use crate::operator::{detector_parameters, forest_parameters};
 use crate::time::{OnLate, TimeFormat};
 
 impl Config {
@@ -41,18 +41,9 @@ impl Config {
                 "model_per": self.input.model_per,
             }),
         );
-        fingerprint.insert(
-            "forest",
-            json!({
-                "shingle_size": forest.shingle_size,
-                "number_of_trees": forest.number_of_trees,
-                "sample_size": forest.sample_size,
-                "time_decay": forest.time_decay,
-                "output_after": forest.output_after,
-                "initial_accept_fraction": forest.initial_accept_fraction,
-                "seed": forest.seed,
-            }),
-        );
+        for (name, value) in forest_parameters(forest) {
+            fingerprint.insert(&format!("forest.{name}"), value);
+        }
         fingerprint.insert(
             "output",
             json!({
@@ -124,147 +115,4 @@ fn key_override(over: &KeyOverride) -> Value {
         _ => Map::new(),
     };
     json!({"key": over.key, "parameters": set})
-}
-
-/// All parameters of a detector by name. A variant is the value of its name, and its own parameters
-/// are below it.
-pub(crate) fn detector_parameters(config: &DetectorConfig) -> Vec<(&'static str, Value)> {
-    let mut all = vec![
-        ("input_dimensions", config.input_dimensions.into()),
-        ("shingle_size", config.shingle_size.into()),
-        ("number_of_trees", config.number_of_trees.into()),
-        ("sample_size", config.sample_size.into()),
-        ("time_decay", config.time_decay.into()),
-        (
-            "initial_accept_fraction",
-            config.initial_accept_fraction.into(),
-        ),
-        ("seed", config.seed.into()),
-        ("warm_up", config.warm_up.into()),
-        ("transform_decay", config.transform_decay.into()),
-        ("weights", config.weights.clone().into()),
-        ("time_gap_input", config.time_gap_input.into()),
-        ("noise_floor", config.noise_floor.into()),
-        ("silence", config.silence.into()),
-        ("quiet", config.quiet.into()),
-    ];
-    let transform: Value = match &config.transform {
-        Transform::None => "none".into(),
-        Transform::SubtractMovingAverage => "subtract_moving_average".into(),
-        Transform::Normalize => "normalize".into(),
-        Transform::Difference => "difference".into(),
-        Transform::NormalizedDifference => "normalized_difference".into(),
-        other => unnamed(other),
-    };
-    all.push(("transform", transform));
-    let imputation: Value = match &config.imputation {
-        Imputation::Zero => "zero".into(),
-        Imputation::Fixed(values) => {
-            all.push(("imputation.values", values.clone().into()));
-            "fixed".into()
-        }
-        Imputation::Previous => "previous".into(),
-        Imputation::Linear => "linear".into(),
-        Imputation::Forest => "forest".into(),
-        other => unnamed(other),
-    };
-    all.push(("imputation", imputation));
-    learning(&config.learning, &mut all);
-    threshold(&config.threshold, &mut all);
-    let near = &config.near_expected;
-    all.extend([
-        ("near_expected.absolute_above", near.absolute_above.into()),
-        ("near_expected.absolute_below", near.absolute_below.into()),
-        ("near_expected.relative_above", near.relative_above.into()),
-        ("near_expected.relative_below", near.relative_below.into()),
-    ]);
-    all
-}
-
-fn learning(learning: &Learning, all: &mut Vec<(&'static str, Value)>) {
-    let (kind, patience) = match *learning {
-        Learning::Always => ("always", None),
-        Learning::Frozen { after } => {
-            all.push(("learning.after", after.into()));
-            ("frozen", None)
-        }
-        Learning::Skip { patience } => ("skip", Some(patience)),
-        Learning::Delay { patience } => ("delay", Some(patience)),
-        Learning::DownWeight { one_in, patience } => {
-            all.push(("learning.one_in", one_in.into()));
-            ("down_weight", Some(patience))
-        }
-        ref other => return all.push(("learning", unnamed(other))),
-    };
-    all.push(("learning", kind.into()));
-    all.extend(patience.map(|patience| ("learning.patience", patience.into())));
-}
-
-fn threshold(threshold: &Threshold, all: &mut Vec<(&'static str, Value)>) {
-    let kind = match *threshold {
-        Threshold::Calibrated { false_alarm_rate } => {
-            all.push(("threshold.false_alarm_rate", false_alarm_rate.into()));
-            "calibrated"
-        }
-        Threshold::ExtremeValue { decades } => {
-            all.push(("threshold.decades", decades.into()));
-            "extreme_value"
-        }
-        Threshold::Deviations { factor } => {
-            all.push(("threshold.factor", factor.into()));
-            "deviations"
-        }
-        Threshold::Quantile { decades } => {
-            all.push(("threshold.decades", decades.into()));
-            "quantile"
-        }
-        Threshold::Fixed { score } => {
-            all.push(("threshold.score", score.into()));
-            "fixed"
-        }
-        ref other => return all.push(("threshold", unnamed(other))),
-    };
-    all.push(("threshold", kind.into()));
-}
-
-/// A variant that has no name here. A checkpoint that holds one is refused once it has.
-fn unnamed(variant: &impl std::fmt::Debug) -> Value {
-    format!("{variant:?}").into()
-}
-
-#[cfg(test)]
-mod tests {
-    use rcf_core::AnomalyDetector;
-
-    use super::*;
-
-    #[test]
-    fn every_parameter_of_a_detector_has_a_name() {
-        let builder = AnomalyDetector::builder(2).imputation(Imputation::Fixed(vec![1.0, 2.0]));
-        let config = builder.config();
-        let names: Vec<_> = detector_parameters(&config)
-            .into_iter()
-            .map(|(name, value)| {
-                assert!(!value.is_object() && !value.is_null(), "{name}: {value}");
-                name
-            })
-            .collect();
-        // The fields as `{:#?}` shows them: one step in, a name and a colon.
-        let shown = format!("{config:#?}");
-        let fields: Vec<_> = shown
-            .lines()
-            .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
-            .map(|(field, _)| field)
-            .filter(|field| !field.starts_with(' '))
-            .collect();
-        assert!(fields.len() > 15, "{shown}");
-        for field in fields {
-            let is_named = |name: &&str| name.split('.').next() == Some(field);
-            assert!(
-                names.iter().any(is_named),
-                "{field} is in no fingerprint: name it in `detector_parameters`, and what earlier \
-                 releases did in `INTRODUCED`"
-            );
-        }
-    }
 }

@@ -263,6 +263,7 @@ fn wrong(setting: &'static Setting, origin: &Origin, found: &str) -> ConfigError
         Kind::Text => "a text".to_owned(),
         Kind::Texts => "a list of texts".to_owned(),
         Kind::Count => "a whole number, 0 or more".to_owned(),
+        Kind::Seed => "a whole number, 0 or more, or \"random\"".to_owned(),
         Kind::Counts => "a list of whole numbers, 0 or more".to_owned(),
         Kind::Real => "a number".to_owned(),
         Kind::Switch => "true or false".to_owned(),
@@ -288,6 +289,10 @@ fn from_toml(kind: Kind, value: &Spanned<DeValue<'_>>) -> Option<Value> {
         Kind::Text => text(value).map(Value::Text),
         Kind::Choice(_) => from_text(kind, value.as_str()?),
         Kind::Count => count(value).map(Value::Count),
+        Kind::Seed => match value.as_str() {
+            Some(text) => from_text(kind, text).filter(|value| *value == Value::Random),
+            None => count(value).map(Value::Count),
+        },
         Kind::Switch => value.as_bool().map(Value::Switch),
         Kind::Real => {
             let written = value.as_float().map(|float| float.as_str());
@@ -315,6 +320,8 @@ fn from_text(kind: Kind, text: &str) -> Option<Value> {
         Kind::Text => Some(Value::Text(text.to_owned())),
         Kind::Texts => Some(Value::Texts(items().map(str::to_owned).collect())),
         Kind::Count => text.parse().ok().map(Value::Count),
+        Kind::Seed if text == "random" => Some(Value::Random),
+        Kind::Seed => text.parse().ok().map(Value::Count),
         Kind::Counts => items()
             .map(|item| item.parse().ok())
             .collect::<Option<_>>()

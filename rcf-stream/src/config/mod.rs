@@ -256,6 +256,12 @@ impl CheckpointConfig {
     pub const RETAIN: usize = 3;
 }
 
+/// A seed from the entropy of the operating system.
+#[must_use]
+pub fn random_seed() -> u64 {
+    rand::random()
+}
+
 impl Config {
     /// Takes what was recognised for all that the configuration leaves open.
     pub fn settle(&mut self, recognised: &Recognised) {

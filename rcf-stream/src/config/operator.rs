@@ -55,7 +55,8 @@ impl Layers {
     }
 
     fn detector(&self) -> Result<AnomalyDetectorBuilder, ConfigError> {
-        // It is given its dimensions with the input, and the parameters of its forest by the template.
+        // It is given its dimensions with the input, and the parameters of its forest by the
+        // template.
         let mut builder = AnomalyDetector::builder(1);
         let level = self.real("detector.level");
         if let Some(level) = level {
@@ -102,10 +103,14 @@ impl Layers {
             Some("forest") => Imputation::Forest,
             _ => Imputation::Previous,
         });
-        let patience = self.count("detector.patience");
-        let sample_size = self.count("forest.sample_size").unwrap_or(256);
-        let patience = patience.unwrap_or(sample_size.saturating_mul(2));
-        let patience = u32::try_from(patience).unwrap_or(u32::MAX);
+        let patience = match self.count("detector.patience") {
+            Some(records) => u32::try_from(records).unwrap_or(u32::MAX),
+            None => {
+                let given = self.count("forest.sample_size").map(usize::try_from);
+                let points = given.map(|points| points.unwrap_or(usize::MAX));
+                Learning::default_patience(points.unwrap_or(builder.config().sample_size))
+            }
+        };
         match self.choice("detector.learning") {
             Some("always") => builder = builder.learning(Learning::Always),
             Some("skip") => builder = builder.learning(Learning::Skip { patience }),

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use rcf_core::parameters::{self, DETECTOR, FOREST, Parameter};
+
 use crate::connectors::CONNECTORS;
 use crate::settings::{Kind, SettingOf, flag, variable};
 
@@ -38,6 +40,7 @@ impl Setting {
             Kind::Text => "TEXT".to_owned(),
             Kind::Texts => "TEXT,…".to_owned(),
             Kind::Count => "COUNT".to_owned(),
+            Kind::Seed => "COUNT|random".to_owned(),
             Kind::Counts => "COUNT,…".to_owned(),
             Kind::Real => "NUMBER".to_owned(),
             Kind::Switch => "true|false".to_owned(),
@@ -65,6 +68,31 @@ const TRANSFORMS: &[&str] = &[
     "normalized_difference",
 ];
 
+/// A parameter of the models: its help and default are in the table of rcf-core.
+const fn model(key: &'static str, kind: Kind) -> Setting {
+    setting(key, kind, "")
+}
+
+/// The row of a setting in the table of rcf-core, that of detectors before that of forests.
+fn row(key: &str) -> Option<&'static Parameter> {
+    let name = key
+        .strip_prefix("forest.")
+        .or_else(|| key.strip_prefix("detector."))?;
+    parameters::find(DETECTOR, name).or_else(|| parameters::find(FOREST, name))
+}
+
+/// Help and default of a parameter, with what a forest alone has where that differs.
+fn help(key: &str) -> Option<String> {
+    let row = row(key)?;
+    let alone = match parameters::find(FOREST, row.name) {
+        Some(forest) if key.starts_with("forest.") && forest.default != row.default => {
+            format!("; without decisions {}", forest.default)
+        }
+        _ => String::new(),
+    };
+    Some(format!("{} [{}{alone}]", row.help, row.default))
+}
+
 const fn setting(key: &'static str, kind: Kind, help: &'static str) -> Setting {
     Setting { key, kind, help }
 }
@@ -80,6 +108,12 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         .filter_map(|connector| Some((connector.kind, connector.sink.as_ref()?.settings)))
         .collect();
     let mut table = Table(OWN.to_vec());
+    for setting in &mut table.0 {
+        // The table lives as long as the program, and so do the texts that are made for it.
+        if setting.help.is_empty() {
+            setting.help = help(setting.key).unwrap_or_default().leak();
+        }
+    }
     table.section("source", sources);
     table.section("sink", sinks.iter().copied());
     table.section("dead_letters", sinks.iter().copied());
@@ -134,106 +168,97 @@ const CONNECTOR: Kind = Kind::Choice(&[]);
 const OWN: &[Setting] = &[
     setting("compat", Kind::Choice(&["kda-sql"]),
         "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
-    setting("source.kind", CONNECTOR, "Where records come from"),
+    setting("source.kind", CONNECTOR, "Read records from this kind of source"),
     setting("input.format", Kind::Choice(&["json", "jsonl", "csv", "raw"]),
-        "How records are written: a JSON value, lines of JSON, CSV, or one number [file: recognised; else jsonl]"),
-    setting("input.values", Kind::Texts, "The fields that are the values: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
-    setting("input.key", Kind::Text, "The field that is the key [the partition key]"),
-    setting("input.timestamp", Kind::Text, "The field that is the time [the arrival]"),
+        "Decode records as a JSON value, lines of JSON, CSV, or one number [file: recognised; else jsonl]"),
+    setting("input.values", Kind::Texts, "Take values from these fields: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
+    setting("input.key", Kind::Text, "Take the key from this field [the partition key]"),
+    setting("input.timestamp", Kind::Text, "Take the time from this field [the arrival]"),
     setting("input.time_format", Kind::Text,
-        "How it is written: auto, rfc3339, s, ms, us, ns, or a pattern as %d.%m.%Y %H:%M [auto]"),
+        "Read times as auto, rfc3339, s, ms, us, ns, or a pattern such as %d.%m.%Y %H:%M [auto]"),
     setting("input.on_late", Kind::Choice(&["judge", "skip", "bad"]),
-        "What to do with a time before the newest of its key; needs detector.use_time [judge]"),
+        "Handle a time before the newest of its key in this way; needs detector.use_time [judge]"),
     setting("input.max_time_jump_seconds", Kind::Real,
-        "A time further ahead waits for others to agree [366 days; the time to live if shorter]"),
-    setting("input.delimiter", Kind::Text, "csv: what separates columns: one character, or tab, semicolon, … [file: recognised; else ,]"),
+        "Hold a time further ahead until others agree, in seconds [366 days; the time to live if shorter]"),
+    setting("input.delimiter", Kind::Text, "csv: separate columns by one character, or tab, semicolon, … [file: recognised; else ,]"),
     setting("input.header", Kind::Switch,
-        "csv: whether the first line of a file names columns [recognised]"),
+        "csv: read names of columns from the first line of a file [recognised]"),
     setting("input.max_quoted_lines", Kind::Count,
-        "csv: how many line feeds may be quoted before a quote counts as left open [1000]"),
+        "csv: treat a quote as left open after this count of line feeds [1000]"),
     setting("input.model_per", Kind::Choice(&["key", "shard"]),
-        "What has a model of its own [key]"),
+        "Keep one model for each key or shard [key]"),
     setting("input.on_bad_record", Kind::Choice(&["fail", "skip", "dead_letter"]),
-        "What to do with a record that cannot be read or scored [fail]"),
+        "Handle a record that cannot be read or scored in this way [fail]"),
     setting("input.optional_values", Kind::Switch,
-        "Whether a value may be missing or null; needs detector.enabled [false]"),
-    setting("forest.shingle_size", Kind::Count, "How many records in a row form one point [8; without decisions 1]"),
-    setting("forest.number_of_trees", Kind::Count, "How many trees a forest has [50]"),
-    setting("forest.sample_size", Kind::Count, "How many points each tree holds [256]"),
-    setting("forest.time_decay", Kind::Real, "How fast old points leave [1 / (10 sample_size)]"),
-    setting("forest.output_after", Kind::Count,
-        "After how many points scores begin [sample_size / 4]"),
-    setting("forest.initial_accept_fraction", Kind::Real,
-        "Up to which part of the sample every point is taken [0.125]"),
-    setting("forest.seed", Kind::Count, "The seed of all random choices [0]"),
-    setting("detector.enabled", Kind::Switch, "Whether to decide, instead of only scoring [true; with compat and multilang false]"),
-    setting("detector.threshold",
-        Kind::Choice(&["calibrated", "combined", "extreme_value", "quantile", "deviations", "fixed"]),
-        "How signs become decisions; \"combined\" is the former name of \"calibrated\" [calibrated]"),
-    setting("detector.false_alarm_rate", Kind::Real,
-        "The share of the records of a calm stream that may exceed the calibrated boundary [0.0005]"),
+        "Accept missing and null values; needs detector.enabled [false]"),
+    model("forest.shingle_size", Kind::Count),
+    model("forest.number_of_trees", Kind::Count),
+    model("forest.sample_size", Kind::Count),
+    model("forest.time_decay", Kind::Real),
+    model("forest.output_after", Kind::Count),
+    model("forest.initial_accept_fraction", Kind::Real),
+    model("forest.seed", Kind::Seed),
+    setting("detector.enabled", Kind::Switch, "Decide, instead of only scoring [true; with compat and multilang false]"),
+    model("detector.threshold",
+        Kind::Choice(&["calibrated", "combined", "extreme_value", "quantile", "deviations", "fixed"])),
+    model("detector.false_alarm_rate", Kind::Real),
     setting("detector.level", Kind::Real,
-        "The boundary of the other thresholds: once in 10^level records, deviations, or the score [4; quantile 3]"),
-    setting("detector.transform", Kind::Choice(TRANSFORMS),
-        "What happens to the values before the forest [none for one value, else normalize]"),
-    setting("detector.imputation", Kind::Choice(&["zero", "previous", "linear", "forest"]),
-        "How missing values are filled in [previous]"),
-    setting("detector.learning", Kind::Choice(&["always", "skip", "delay"]),
-        "What is learned of an unusual stretch [always]"),
-    setting("detector.patience", Kind::Count,
-        "After how many records a new regime is accepted [2 sample_size]"),
-    setting("detector.silence", Kind::Count,
-        "For how many records after the first alert of an event nothing else is reported; 0 reports each [50]"),
-    setting("detector.quiet", Kind::Count,
-        "How many records below the boundary end an event [50]"),
+        "Set the boundary of the other thresholds: once in 10^level records, deviations, or the score [4; quantile 3]"),
+    model("detector.transform", Kind::Choice(TRANSFORMS)),
+    model("detector.imputation", Kind::Choice(&["zero", "previous", "linear", "forest"])),
+    model("detector.learning", Kind::Choice(&["always", "skip", "delay"])),
+    model("detector.patience", Kind::Count),
+    model("detector.silence", Kind::Count),
+    model("detector.quiet", Kind::Count),
     setting("detector.ignore_absolute", Kind::Real,
-        "How near to the expected value is near enough, in units of the values [0]"),
+        "Ignore values this near to the expected one, in units of the values [0]"),
     setting("detector.ignore_relative", Kind::Real,
         "The same as a fraction of the expected value [0]"),
-    setting("detector.noise_floor", Kind::Real,
-        "The change of a constant value that is ignored, as a fraction of it [0.001]"),
+    model("detector.noise_floor", Kind::Real),
     setting("detector.use_time", Kind::Switch,
-        "Whether gaps in the times of a key are missing records [false]"),
+        "Treat gaps in the times of a key as missing records [false]"),
     setting("operator.memory_mib", Kind::Count,
-        "How many MiB models may take; others wait in the checkpoint store [no limit]"),
+        "Keep models within this memory, in MiB; spill others to the checkpoint store [no limit]"),
     setting("operator.time_to_live_seconds", Kind::Real,
-        "After how much silence a key is forgotten, by the times of records [never]"),
+        "Forget a key after this time without records, in seconds of their times [never]"),
     setting("dead_letters.kind", CONNECTOR,
-        "Where bad records go with input.on_bad_record = \"dead_letter\" [file]"),
-    setting("output.format", Kind::Choice(&["jsonl", "csv"]), "How results are written [jsonl]"),
+        "Write bad records to this kind of sink with input.on_bad_record = \"dead_letter\" [file]"),
+    setting("output.format", Kind::Choice(&["jsonl", "csv"]), "Write results in this format [jsonl]"),
     setting("output.columns", Kind::Texts,
         "compat: the columns of results, in order: FIELD, or FIELD AS NAME [the values and the score]"),
     setting("output.direction", Kind::Switch,
-        "compat: whether the explanation tells the direction [false]"),
-    setting("output.score_above", Kind::Real, "Only results with a higher score are written"),
+        "compat: add the direction to the explanation [false]"),
+    setting("output.score_above", Kind::Real, "Write only results with a higher score"),
     setting("output.attribution", Kind::Switch,
-        "Whether results tell the share of each value [false]"),
+        "Add the share of each value to results [false]"),
     setting("output.csv_safe", Kind::Switch,
-        "csv: whether texts that a spreadsheet would take for formulas get a quote before them [false]"),
-    setting("sink.kind", CONNECTOR, "Where results go [file]"),
+        "csv: put a quote before texts that a spreadsheet would take for formulas [false]"),
+    setting("sink.kind", CONNECTOR, "Write results to this kind of sink [file]"),
     setting("http.port", Kind::Count,
-        "The port of health, metrics and the live page; 0 takes any; without it there are none"),
+        "Serve health, metrics and the live page on this port; 0 takes any [none]"),
     setting("http.host", Kind::Text,
-        "The interface that is listened on; others than loopback need one of the next two [127.0.0.1]"),
+        "Listen on this interface; others than loopback need one of the next two [127.0.0.1]"),
     setting("http.token_file", Kind::Text,
-        "A file with a token that requests must show: Authorization: Bearer TOKEN"),
+        "Require the token in this file: Authorization: Bearer TOKEN"),
     setting("http.public", Kind::Switch,
-        "Whether everyone who reaches another interface may see keys and values [false]"),
+        "Show keys and values to everyone who reaches another interface [false]"),
     setting("checkpoint.directory", Kind::Text,
-        "The folder of the checkpoints, or s3://bucket/prefix; without it there are none"),
+        "Keep checkpoints in this folder, or s3://bucket/prefix [none]"),
     setting("checkpoint.application", Kind::Text,
-        "The name under which they are kept there [rcf]"),
+        "Keep them under this name [rcf]"),
     setting("checkpoint.on_missing_state", Kind::Choice(&["fail", "previous", "rebuild", "reset"]),
-        "What to do when the newest one is damaged or not there [fail]"),
-    setting("checkpoint.every_records", Kind::Count, "Write a checkpoint after so many records"),
+        "Continue in this way when the newest one is damaged or missing [fail]"),
+    setting("checkpoint.every_records", Kind::Count, "Write a checkpoint after this count of records"),
     setting("checkpoint.every_seconds", Kind::Real,
-        "Write a checkpoint after so many seconds [60]"),
-    setting("checkpoint.retain", Kind::Count, "How many checkpoints to keep [3]"),
+        "Write a checkpoint after this time, in seconds [60]"),
+    setting("checkpoint.retain", Kind::Count, "Keep this many checkpoints [3]"),
 ];
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use rcf_core::parameters::ParameterKind;
 
     use super::*;
 
@@ -248,5 +273,44 @@ mod tests {
         let setting = Setting::find("forest.sample_size").unwrap();
         assert_eq!(setting.variable(), "RCF_FOREST_SAMPLE_SIZE");
         assert_eq!(setting.flag(), "forest-sample-size");
+    }
+
+    /// Parameters of a detector that are no settings of their name.
+    const OTHERWISE: &[&str] = &[
+        "input_dimensions",     // the length of input.values
+        "warm_up",              // forest.output_after
+        "transform_decay",      // follows forest.sample_size
+        "weights",              // in Rust and Python only
+        "time_gap_input",       // in Rust and Python only
+        "ignore_near_expected", // ignore_absolute and ignore_relative
+    ];
+
+    #[test]
+    fn settings_of_models_are_those_of_the_table() {
+        for setting in OWN.iter().filter(|setting| setting.help.is_empty()) {
+            let row = row(setting.key).unwrap_or_else(|| panic!("{} has no row", setting.key));
+            let (is_alike, names): (_, &[_]) = match (setting.kind, row.kind) {
+                (Kind::Choice(some), ParameterKind::Name(all)) => (!all.is_empty(), some),
+                (Kind::Count | Kind::Seed, ParameterKind::Integer)
+                | (Kind::Real, ParameterKind::Real) => (true, &[]),
+                _ => (false, &[]),
+            };
+            assert!(
+                is_alike,
+                "{}: {:?}, {:?}",
+                setting.key, setting.kind, row.kind
+            );
+            if let ParameterKind::Name(all) = row.kind {
+                let unknown = |name: &&&str| !all.contains(name) && **name != "combined";
+                assert_eq!(names.iter().find(unknown), None, "{}", setting.key);
+            }
+        }
+        for row in DETECTOR {
+            let keys = ["forest", "detector"].map(|section| format!("{section}.{}", row.name));
+            let is_setting = keys
+                .iter()
+                .any(|key| SETTINGS.iter().any(|one| one.key == key));
+            assert_ne!(is_setting, OTHERWISE.contains(&row.name), "{}", row.name);
+        }
     }
 }

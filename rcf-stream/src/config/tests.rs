@@ -154,7 +154,7 @@ fn wrong_values_name_the_place_and_the_rule() {
     let cases = [
         (
             "[forest]\nseed = -1",
-            "line 2: forest.seed must be a whole number, 0 or more, not -1",
+            "line 2: forest.seed must be a whole number, 0 or more, or \"random\", not -1",
         ),
         (
             "[forest]\ntime_decay = inf",
@@ -166,7 +166,7 @@ fn wrong_values_name_the_place_and_the_rule() {
         ),
         (
             "[source]\nkind = \"kafka\"",
-            "must be one of file, sine, kinesis, multilang, not \"kafka\"",
+            "must be one of file, sine, kinesis, memory, multilang, not \"kafka\"",
         ),
         (
             "[output]\nattribution = 1",
@@ -346,4 +346,88 @@ fn a_setting_by_its_old_name_is_read_and_said() {
         };
         assert_eq!(imputation(&built), imputation(new.as_ref().unwrap()));
     }
+}
+
+#[test]
+fn a_random_seed_is_drawn_for_each_run_and_refused_with_checkpoints() {
+    let text = format!("{MINIMAL}[forest]\nseed = \"random\"\n");
+    let layers = layers(&text).unwrap();
+    assert!(layers.has_random_seed());
+    let seeds: Vec<_> = (0..3)
+        .map(|_| layers.build().unwrap().forest.seed)
+        .collect();
+    assert!(seeds[0] != seeds[1] || seeds[1] != seeds[2], "{seeds:?}");
+    assert!(error(&format!("{MINIMAL}[forest]\nseed = \"rand\"\n")).contains("or \"random\""));
+    let refused = error(&format!("{text}[checkpoint]\ndirectory = \"state\"\n"));
+    assert!(
+        refused.contains("forest.seed must be a number"),
+        "{refused}"
+    );
+}
+
+/// What a configuration leaves out is as the table of parameters has it.
+#[test]
+fn a_configuration_without_parameters_has_the_defaults_of_the_table() {
+    let config = build(MINIMAL).unwrap();
+    let detector = config.operator.detector.as_ref().unwrap();
+    assert_eq!(
+        detector.config(),
+        rcf_core::AnomalyDetector::builder(1).config()
+    );
+    for (sample_size, patience) in [(None, 512), (Some(100), 200)] {
+        let forest =
+            sample_size.map_or(String::new(), |n| format!("[forest]\nsample_size = {n}\n"));
+        let config = build(&format!(
+            "{MINIMAL}{forest}[detector]\nlearning = \"skip\"\n"
+        ))
+        .unwrap();
+        let learning = config.operator.detector.as_ref().unwrap().config().learning;
+        assert_eq!(learning, rcf_core::Learning::Skip { patience });
+    }
+}
+
+/// A number just outside of its range is refused, as is each number where the range has none.
+#[test]
+fn numbers_are_refused_outside_of_the_range_of_the_table() {
+    use std::ops::Bound;
+
+    use rcf_core::parameters::{self, ParameterKind};
+
+    let mut tested = 0;
+    for setting in SETTINGS.iter() {
+        let Some((section @ ("forest" | "detector"), name)) = setting.key.split_once('.') else {
+            continue;
+        };
+        let row = parameters::find(parameters::DETECTOR, name);
+        let Some(row) = row.or_else(|| parameters::find(parameters::FOREST, name)) else {
+            continue;
+        };
+        let step = match row.kind {
+            ParameterKind::Integer => 1.0,
+            ParameterKind::Real => 0.001,
+            _ => continue,
+        };
+        let below = match row.range.least {
+            Bound::Included(least) => Some(least - step),
+            Bound::Excluded(least) => Some(least),
+            Bound::Unbounded => None,
+        };
+        let above = match row.range.greatest {
+            Bound::Included(greatest) if greatest < 1e9 => Some(greatest + step),
+            Bound::Excluded(greatest) => Some(greatest),
+            _ => None,
+        };
+        for number in [below, above].into_iter().flatten() {
+            let skips = if name == "patience" {
+                "learning = \"skip\"\n"
+            } else {
+                ""
+            };
+            let text = format!("{MINIMAL}[{section}]\n{skips}{name} = {number}\n");
+            let is_refused = build(&text).map_or(true, |config| config.operator().is_err());
+            assert!(is_refused, "{} = {number} was accepted", setting.key);
+            tested += 1;
+        }
+    }
+    assert!(tested >= 16, "only {tested} bounds were tested");
 }

@@ -5,9 +5,11 @@ pub mod dialect;
 mod json;
 pub mod number;
 mod path;
+mod payload;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -20,6 +22,7 @@ use csv::CsvDecoder;
 pub(crate) use csv::Splitter;
 use json::JsonDecoder;
 use number::{NumberStyle, is_missing};
+use payload::Opened;
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +120,9 @@ pub enum DecodeError {
         /// What is there instead, and a format that reads it.
         found: String,
     },
+    /// The bytes are packed in a way that is not read.
+    #[error("{0}")]
+    Packing(String),
     /// The line has other columns than the first one.
     #[error("expected {expected} columns, got {got}")]
     Columns {
@@ -137,6 +143,7 @@ impl DecodeError {
             Self::NotANumber { .. } => "not_a_number",
             Self::NotAScalar { .. } => "not_a_scalar",
             Self::UnreadableTime { .. } => "unreadable_time",
+            Self::Packing(_) => "packing",
             Self::Columns { .. } => "columns",
         }
     }
@@ -263,17 +270,31 @@ impl Decoder {
         self.times.unreadable
     }
 
-    /// Splits a record into the parts to decode, one by one, each with its index where there is
-    /// more than one.
-    pub fn parts<'a>(
+    /// Splits a record into the parts to decode, one by one, each with its index where there can be
+    /// more than one: lines, JSON objects without separators, log events of a subscription of
+    /// CloudWatch Logs. A byte order mark is taken off, gzip is unpacked.
+    ///
+    /// # Errors
+    /// [`DecodeError::Packing`] names what is not read.
+    pub fn parts(
         &self,
-        data: &'a [u8],
-    ) -> impl Iterator<Item = (Option<usize>, &'a [u8])> + use<'a> {
-        let separate = self.format == InputFormat::Jsonl && data.trim_ascii_end().contains(&b'\n');
-        data.split(move |&byte| separate && byte == b'\n')
-            .filter(move |part| !separate || !part.trim_ascii().is_empty())
-            .enumerate()
-            .map(move |(index, part)| (separate.then_some(index), part))
+        data: &Bytes,
+    ) -> Result<impl Iterator<Item = (Option<usize>, Bytes)> + use<>, DecodeError> {
+        let (parts, are_several) = match payload::open(data)? {
+            Opened::Text(text) => self.split(text),
+            Opened::LogEvents(messages) => (messages, true),
+        };
+        let parts = parts.into_iter().enumerate();
+        Ok(parts.map(move |(index, part)| (are_several.then_some(index), part)))
+    }
+
+    fn split(&self, text: Bytes) -> (Vec<Bytes>, bool) {
+        match self.format {
+            InputFormat::Jsonl | InputFormat::Json => {
+                payload::json_values(&text, self.format == InputFormat::Jsonl)
+            }
+            InputFormat::Csv | InputFormat::Raw => (vec![text], false),
+        }
     }
 
     /// Decodes one part of a record.
@@ -447,12 +468,20 @@ mod tests {
             ..Fields::default()
         };
         let decoder = Decoder::json(&fields, true).unwrap();
-        let parts = |text: &'static str| -> Vec<_> { decoder.parts(text.as_bytes()).collect() };
-        assert_eq!(parts("{}\n"), [(None, b"{}\n".as_slice())]);
-        assert_eq!(parts("{}"), [(None, b"{}".as_slice())]);
-        assert_eq!(
-            parts("1\n\n2\n3\n"),
-            [(Some(0), b"1".as_slice()), (Some(1), b"2"), (Some(2), b"3")]
-        );
+        let parts = |text: &'static str| -> Vec<_> {
+            let parts = decoder.parts(&Bytes::from_static(text.as_bytes())).unwrap();
+            let text = |part: Bytes| String::from_utf8(part.to_vec()).unwrap();
+            parts.map(|(index, part)| (index, text(part))).collect()
+        };
+        let expected = |parts: &[(Option<usize>, &str)]| -> Vec<_> {
+            let owned = |&(index, text): &(_, &str)| (index, text.to_owned());
+            parts.iter().map(owned).collect()
+        };
+        assert_eq!(parts("{}\n"), expected(&[(None, "{}\n")]));
+        assert_eq!(parts("\u{feff}{}"), expected(&[(None, "{}")]));
+        let lines = expected(&[(Some(0), "1"), (Some(1), "2"), (Some(2), "3")]);
+        assert_eq!(parts("1\n\n2\n3\n"), lines);
+        let joined = expected(&[(Some(0), "{\"x\":1}"), (Some(1), "{\"x\":\"}{\"}")]);
+        assert_eq!(parts("{\"x\":1} {\"x\":\"}{\"}"), joined);
     }
 }

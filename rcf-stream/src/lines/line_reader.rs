@@ -217,6 +217,9 @@ impl LineReader {
         if self.quoted {
             return self.open_quote();
         }
+        if self.buffer.is_empty() {
+            return None; // no line, so that none is counted
+        }
         let data = self.consume(self.buffer.len());
         self.take(data)
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rcf_core::keyed::{Changes, KeyedModel, MapError};
 
 use super::model::Model;
+use super::snapshot::check_parameters;
 use super::spill::{SavedModel, Spill};
 use super::template::Template;
 use super::{ModelName, ModelNaming, RandomCutForestOperator, RestoreError};
@@ -135,11 +136,6 @@ fn restored(
         source,
     })?;
     let name = ModelName::read(saved.key, naming);
-    if model.is_alike(&template.model(&name)) {
-        Ok((name, model))
-    } else {
-        Err(RestoreError::OtherParameters {
-            key: saved.key.to_owned(),
-        })
-    }
+    check_parameters(&name, &model, template)?;
+    Ok((name, model))
 }

@@ -75,6 +75,7 @@ mod builder;
 mod kept;
 mod model;
 mod name;
+mod named;
 mod parameters;
 mod seed;
 mod snapshot;
@@ -93,6 +94,9 @@ pub(crate) use model::Model;
 #[cfg(feature = "pipeline")]
 pub(crate) use model::describe_model;
 pub use name::{ModelName, ModelNaming};
+pub use named::ParameterDifference;
+#[cfg(feature = "pipeline")]
+pub(crate) use named::{detector_parameters, forest_parameters};
 pub use parameters::ForestParameters;
 pub use seed::seed_for_key;
 pub use snapshot::RestoreError;

@@ -18,6 +18,7 @@ use rcf_core::{Config, StateError};
 use thiserror::Error;
 
 use super::model::Model;
+use super::named::{ParameterDifference, differences};
 use super::template::Template;
 use super::{ModelName, ModelNaming};
 
@@ -62,10 +63,15 @@ pub enum RestoreError {
         configured: String,
     },
     /// The model of one key was made with other parameters.
-    #[error("the model of key {key:?} has other parameters than this operator gives it")]
+    #[error(
+        "the model of key {key:?} was saved with other parameters: {}; use the same",
+        join(differences)
+    )]
     OtherParameters {
         /// The key.
         key: String,
+        /// The parameters that differ.
+        differences: Vec<ParameterDifference>,
     },
     /// A model cannot be put into its place.
     #[error("{reason}")]
@@ -181,12 +187,29 @@ fn read_model(
         source,
     })?;
     let name = ModelName::read(key, naming);
-    if !model.is_alike(&template.model(&name)) {
-        return Err(RestoreError::OtherParameters {
-            key: key.to_owned(),
-        });
-    }
+    check_parameters(&name, &model, template)?;
     Ok((name, last_used, model))
+}
+
+/// Whether a saved model has the parameters that a new one of its name would have.
+pub(super) fn check_parameters(
+    name: &ModelName,
+    saved: &Model,
+    template: &Template,
+) -> Result<(), RestoreError> {
+    let configured = template.model(name);
+    if saved.is_alike(&configured) {
+        return Ok(());
+    }
+    Err(RestoreError::OtherParameters {
+        key: name.saved().to_owned(),
+        differences: differences(saved, &configured),
+    })
+}
+
+fn join(differences: &[ParameterDifference]) -> String {
+    let texts: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    texts.join(", ")
 }
 
 /// A parameter as it is stored: an integer, or the bits of a float.

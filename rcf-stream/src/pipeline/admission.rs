@@ -52,14 +52,26 @@ impl Pipeline {
                 });
                 continue;
             }
-            for (line, data) in self.decoder.parts(&record.data) {
+            let parts = match self.decoder.parts(&record.data) {
+                Ok(parts) => parts,
+                Err(reason) => {
+                    admitted.parts.push(Part {
+                        record: Cow::Borrowed(record),
+                        line: None,
+                        data: record.data.clone(),
+                        bad: Some(reason.into()),
+                    });
+                    continue;
+                }
+            };
+            for (line, data) in parts {
                 let part = Part {
                     record: Cow::Borrowed(record),
                     line,
-                    data: record.data.slice_ref(data),
+                    data,
                     bad: None,
                 };
-                match self.decoder.decode(data) {
+                match self.decoder.decode(&part.data) {
                     Ok(decoded) => {
                         let event = Event::new(record, line, decoded, self.model_per);
                         self.admit_event(part, event, &mut admitted);

@@ -33,7 +33,7 @@ impl Pipeline {
             return Ok(());
         };
         let positions = self.positions.with(&self.away);
-        checkpointer.begin(positions, (results, dead_letters), changes);
+        checkpointer.begin(positions, (results, dead_letters), changes, &self.observers);
         self.changed = false;
         self.summary.longest_pause = self.summary.longest_pause.max(begin.elapsed());
         if self.hands_over() {

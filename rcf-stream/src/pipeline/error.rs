@@ -48,6 +48,7 @@ impl BadRecord {
                 rcf_core::InputError::NotFinite { .. } => "not_finite",
                 rcf_core::InputError::OutOfRange { .. } => "out_of_range",
                 rcf_core::InputError::Timestamp { .. } => "late",
+                rcf_core::InputError::TimeJump { .. } => "far_ahead",
                 _ => "input",
             },
             Self::Operator(OperatorError::Store(_)) => "store",

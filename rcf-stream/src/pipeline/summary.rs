@@ -16,6 +16,10 @@ pub struct Summary {
     pub bad_records: BTreeMap<&'static str, u64>,
     /// Records whose time was before the newest of their key: judged, or left out as configured.
     pub late: u64,
+    /// Records that came packed in others.
+    pub unpacked: u64,
+    /// Packed records that were left out, since their keys belong to other shards.
+    pub dropped: u64,
     /// Times that could not be read, of records that did not need one.
     pub unreadable_times: u64,
     /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.

@@ -23,6 +23,8 @@ pub enum Kind {
     Count,
     /// A list of whole numbers; separated by commas outside of files.
     Counts,
+    /// A whole number, or `random` for one that is drawn.
+    Seed,
     /// A number.
     Real,
     /// `true` or `false`.

@@ -13,6 +13,8 @@ pub enum Value {
     Count(u64),
     /// A list of whole numbers.
     Counts(Vec<u64>),
+    /// A whole number that is drawn.
+    Random,
     /// A number.
     Real(f64),
     /// `true` or `false`.

@@ -32,9 +32,12 @@ pub(crate) use record::{Habit, Range};
 pub(crate) use tail::Tail;
 
 use super::statistics::Moments;
+use crate::parameters;
 
 /// How scores become decisions. Evidence has its boundary at 1 with each of these.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Threshold {
     /// All kinds of evidence, calibrated; the largest decides.
@@ -84,7 +87,8 @@ impl Threshold {
     pub(crate) fn invalid(self) -> Option<f64> {
         let parameters = match self {
             Self::Calibrated { false_alarm_rate } => {
-                return (!(1e-12..=0.5).contains(&false_alarm_rate)).then_some(false_alarm_rate);
+                let allows = parameters::FALSE_ALARM_RATE.allows(false_alarm_rate);
+                return (!allows).then_some(false_alarm_rate);
             }
             Self::ExtremeValue { decades } | Self::Quantile { decades } => vec![decades],
             Self::Deviations { factor } => vec![factor],
@@ -109,6 +113,8 @@ impl Threshold {
 
 /// A kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum EvidenceKind {
     /// A value lies outside of the range seen so far.
@@ -199,7 +205,7 @@ impl Evidence {
 }
 
 /// The default of the one knob: 3.3 decades.
-pub(crate) const FALSE_ALARM_RATE: f64 = 5e-4;
+pub(crate) const FALSE_ALARM_RATE: f64 = parameters::FALSE_ALARM_RATE.real();
 /// Distance outside of a range, in widths, that is one boundary at the default rate. Of several
 /// inputs there are more to leave their ranges, which the decades account for.
 const MARGIN: f64 = 0.02;

@@ -124,6 +124,8 @@ impl From<ConfigV1> for DetectorConfig {
             silence: saved.silence,
             // Version 3 adds it.
             quiet: 50,
+            // Version 4 adds it.
+            max_time_jump: None,
         }
     }
 }
@@ -179,7 +181,8 @@ impl From<LearningV1> for Learning {
 impl From<Threshold> for ThresholdV1 {
     fn from(live: Threshold) -> Self {
         match live {
-            // The kinds of evidence were combined with constants of their own; version 3 has the rate.
+            // The kinds of evidence were combined with constants of their own; version 3 has the
+            // rate.
             Threshold::Calibrated { false_alarm_rate } => Self::Combined {
                 margin: 0.02,
                 height: 0.5625,

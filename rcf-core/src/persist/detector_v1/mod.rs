@@ -7,7 +7,7 @@ mod convert;
 use serde::{Deserialize, Serialize};
 
 use super::forest_v1::ForestV1;
-use super::parts_v1::{InputTransformV1, MomentsV1, are_amounts, are_values};
+use super::parts_v1::{InputTransformV1, MomentsV1, are_amounts, are_values, is_moderate};
 use config::ConfigV1;
 
 #[derive(Serialize, Deserialize)]
@@ -155,7 +155,7 @@ mod validity {
 
     impl RangeV1 {
         fn is_valid(&self) -> bool {
-            let is_range = self.min <= self.max && self.min.is_finite() && self.max.is_finite();
+            let is_range = self.min <= self.max && is_moderate(self.min) && is_moderate(self.max);
             let bounds = (self.min, self.max);
             let is_empty = bounds == (f64::INFINITY, f64::NEG_INFINITY) && self.count == 0.0;
             are_amounts(&[self.count]) && (is_range || is_empty)
@@ -177,7 +177,11 @@ mod validity {
 
     impl AffineV1 {
         fn is_valid(&self) -> bool {
-            self.base.is_finite() && self.offset.is_finite() && self.gain > 0.0 && self.clip > 0.0
+            is_moderate(self.base)
+                && is_moderate(self.offset)
+                // Infinite where a deviation is below the resolution of doubles.
+                && self.gain > 0.0
+                && self.clip > 0.0
         }
     }
 
@@ -214,7 +218,8 @@ mod validity {
 
     impl ClockV1 {
         pub(super) fn is_valid(&self) -> bool {
-            are_values(&self.last) && self.gaps.is_valid()
+            let is_rhythm = self.gaps.weight == 0.0 || self.gaps.mean > 0.0;
+            are_values(&self.last) && self.gaps.is_valid() && is_rhythm
         }
     }
 }

@@ -1,54 +1,72 @@
 //! The flags of the detector.
 
-use rcf_core::{AnomalyDetector, DetectorConfig, Imputation, Learning, Threshold, Transform};
+use std::str::FromStr;
 
+use rcf_core::parameters::{DETECTOR, find};
+use rcf_core::{AnomalyDetector, DetectorConfig, Imputation, Learning, Threshold, Transform};
+use rcf_stream::config::random_seed;
+
+/// The flags. Those without a comment are parameters of the table, which has their help.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Detector")]
 pub(crate) struct DetectorFlags {
-    /// How many records in a row are judged together [default: 8]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", help = help("shingle_size"))]
     shingle_size: Option<usize>,
-    /// How many trees the forest has [default: 50]
-    #[arg(long, value_name = "COUNT", visible_alias = "trees")]
+    #[arg(long, value_name = "COUNT", visible_alias = "trees", help = help("number_of_trees"))]
     number_of_trees: Option<usize>,
-    /// How many points each tree holds [default: 256]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", help = help("sample_size"))]
     sample_size: Option<usize>,
-    /// How fast old points leave, per record; 0 for never [default: 1 / (10 sample-size)]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", help = help("time_decay"))]
     time_decay: Option<f64>,
-    /// Up to which part of the sample every point is taken [default: 0.125]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", help = help("initial_accept_fraction"))]
     initial_accept_fraction: Option<f64>,
-    /// The seed of all random choices
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    seed: u64,
-    /// How many records are learned before the first decision
-    #[arg(long, value_name = "COUNT", alias = "output-after")]
+    #[arg(long, value_name = "COUNT|random", help = help("seed"))]
+    seed: Option<SeedFlag>,
+    #[arg(long, value_name = "COUNT", alias = "output-after", help = help("warm_up"))]
     warm_up: Option<usize>,
-    /// What happens to the values before the forest sees them
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help = help("transform"))]
     transform: Option<TransformFlag>,
-    /// How missing values are filled in [default: previous]
-    #[arg(long, value_enum, alias = "missing")]
+    #[arg(long, value_enum, alias = "missing", help = help("imputation"))]
     imputation: Option<ImputationFlag>,
-    /// What is learned of an unusual stretch [default: always]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help = help("learning"))]
     learning: Option<LearningFlag>,
-    /// After how many records of an unusual stretch it counts as usual [default: 2 sample-size]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", help = help("patience"))]
     patience: Option<u32>,
-    /// The share of the records of a calm stream that may exceed the boundary; alerts are fewer,
-    /// since one stands for an event [default: 0.0005]
-    #[arg(long, value_name = "FRACTION", value_parser = rate, conflicts_with = "score_threshold")]
+    #[arg(long, value_name = "FRACTION", value_parser = rate, conflicts_with = "score_threshold",
+        help = help("false_alarm_rate"))]
     false_alarm_rate: Option<f64>,
-    /// A fixed score above which a record is anomalous, instead of one learned from the scores
+    /// Report every score above this number, instead of deciding by what the scores were before
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     score_threshold: Option<f64>,
-    /// For how many records after the first alert of an event nothing else is reported; 0 reports
-    /// each [default: 50]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", help = help("silence"))]
     silence: Option<u32>,
+}
+
+/// A seed, or the wish to have one drawn.
+#[derive(Clone, Copy)]
+enum SeedFlag {
+    Number(u64),
+    Random,
+}
+
+impl FromStr for SeedFlag {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "random" => Ok(Self::Random),
+            _ => text
+                .parse()
+                .map(Self::Number)
+                .map_err(|_| "it must be a whole number, 0 or more, or random"),
+        }
+    }
+}
+
+/// Help and default of a parameter, from the table of rcf-core.
+fn help(name: &str) -> String {
+    let row = find(DETECTOR, name).expect("each flag is a row of the table, as a test holds");
+    format!("{} [default: {}]", row.help, row.default)
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -96,11 +114,9 @@ impl LearningFlag {
 
 /// A fraction of records.
 fn rate(text: &str) -> Result<f64, String> {
-    let rate = text
-        .parse()
-        .ok()
-        .filter(|rate| (1e-12..=0.5).contains(rate));
-    rate.ok_or_else(|| "it must be a number above 0, and 0.5 or less".to_owned())
+    let row = find(DETECTOR, "false_alarm_rate").expect("the table has this row");
+    let rate = text.parse().ok().filter(|rate| row.allows(*rate));
+    rate.ok_or_else(|| format!("it must be a number in {}", row.range))
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -132,7 +148,16 @@ impl TransformFlag {
 impl DetectorFlags {
     /// The configuration, with all defaults filled in.
     pub(crate) fn config(&self, dimensions: usize) -> DetectorConfig {
-        let mut detector = AnomalyDetector::builder(dimensions).seed(self.seed);
+        let mut detector = AnomalyDetector::builder(dimensions);
+        detector = match self.seed {
+            None => detector,
+            Some(SeedFlag::Number(seed)) => detector.seed(seed),
+            Some(SeedFlag::Random) => {
+                let seed = random_seed();
+                eprintln!("the seed is {seed}; repeat this with --seed {seed}");
+                detector.seed(seed)
+            }
+        };
         if let Some(records) = self.shingle_size {
             detector = detector.shingle_size(records);
         }
@@ -157,10 +182,9 @@ impl DetectorFlags {
         if let Some(transform) = self.transform {
             detector = detector.transform(transform.transform());
         }
-        let patience = self.patience.unwrap_or_else(|| {
-            let sample_size = self.sample_size.unwrap_or(256);
-            u32::try_from(sample_size.saturating_mul(2)).unwrap_or(u32::MAX)
-        });
+        let patience = self
+            .patience
+            .unwrap_or_else(|| Learning::default_patience(detector.config().sample_size));
         match (self.learning, self.patience) {
             (Some(learning), _) => detector = detector.learning(learning.learning(patience)),
             (None, Some(patience)) => detector = detector.learning(Learning::Skip { patience }),
@@ -176,5 +200,30 @@ impl DetectorFlags {
             detector = detector.silence(records);
         }
         detector.config()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command};
+
+    use super::*;
+
+    /// Flags that are no parameter of their name: a way to set the threshold.
+    const OTHERWISE: [&str; 1] = ["score_threshold"];
+
+    #[test]
+    fn flags_are_parameters_with_the_help_of_the_table() {
+        let command = DetectorFlags::augment_args(Command::new("score"));
+        for flag in command.get_arguments() {
+            let name = flag.get_id().as_str();
+            if OTHERWISE.contains(&name) {
+                continue;
+            }
+            let row = find(DETECTOR, name).unwrap_or_else(|| panic!("--{name} has no row"));
+            let said = flag.get_help().expect("each flag has help").to_string();
+            assert_eq!(said, help(row.name));
+            assert_eq!(flag.get_long(), Some(name.replace('_', "-").as_str()));
+        }
     }
 }

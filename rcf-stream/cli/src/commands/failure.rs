@@ -88,8 +88,8 @@ impl From<SourceError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Sink(error) => error.into(),
             error if error.is_configuration() => Self::configuration(error),
+            OpenError::Sink(error) => error.into(),
             error => Self::runtime(error),
         }
     }

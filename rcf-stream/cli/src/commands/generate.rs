@@ -122,6 +122,7 @@ impl Sine {
                 stream: self.stream.unwrap_or_default(), // required with this target
                 region: self.region,
                 endpoint_url: self.endpoint_url,
+                credentials: None,
             }),
         };
         (wave, target)

@@ -84,6 +84,8 @@ pub(crate) struct Input {
     pub(crate) decoder: Decoder,
     /// Its length, where it has one that counts the bytes of its text.
     pub(crate) bytes: Option<u64>,
+    /// How its times are written, where it has any.
+    pub(crate) time_format: Option<TimeFormat>,
 }
 
 impl InputFlags {
@@ -105,6 +107,11 @@ impl InputFlags {
         Ok(Input {
             decoder: decoder.map_err(|error| self.misfit(error))?,
             bytes: self.bytes().filter(|_| bytes.compression.is_none()),
+            time_format: recognised
+                .choice
+                .time
+                .is_some()
+                .then_some(recognised.choice.time_format),
             source,
         })
     }

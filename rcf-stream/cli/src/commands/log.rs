@@ -30,7 +30,8 @@ impl LogFormat {
 }
 
 /// Starts logging at the level of the flag, or else of `RCF_LOG`, or else of the command.
-/// Libraries are only heard when they warn, unless `trace` is asked for.
+/// Libraries are only heard when they warn, unless `trace` is asked for; the AWS SDK only then: what
+/// it would say comes back as an error of the request, in one line.
 pub(crate) fn start(
     flag: Option<LevelFilter>,
     format: Option<LogFormat>,
@@ -50,8 +51,14 @@ pub(crate) fn start(
     } else {
         level.min(LevelFilter::WARN)
     };
+    let sdk = if level == LevelFilter::TRACE {
+        level
+    } else {
+        LevelFilter::OFF
+    };
     let targets = Targets::new()
         .with_default(libraries)
+        .with_target("aws_", sdk)
         .with_target("rcf", level)
         .with_target("rcf_stream", level);
     let lines = tracing_subscriber::fmt::layer()

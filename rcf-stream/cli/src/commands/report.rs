@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::detect;
+use crate::findings::Findings;
 use rcf_stream::SinkError;
 
 use super::detector::DetectorFlags;
@@ -11,8 +11,9 @@ use super::input::InputFlags;
 use super::rows::{self, Rows};
 use super::stop;
 
-/// Writes one HTML page without external assets: the series with the band that was expected, score,
-/// evidence with its threshold, grade, what explains the anomalies, and a list of them.
+/// Writes one HTML page without external assets: the anomalies, the curves with the range that was
+/// expected, what explains each anomaly, and how sure that is. The page stays below two megabytes:
+/// of long files it holds the extremes of each stretch, and every record around the anomalies.
 #[derive(clap::Args)]
 pub(crate) struct ReportArguments {
     #[command(flatten)]
@@ -23,7 +24,7 @@ pub(crate) struct ReportArguments {
     /// Where to write the same picture as an image [default: nowhere]
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// The key to show [default: the one with the highest grade]
+    /// The key to show first [default: the one with the highest grade]
     #[arg(long, value_name = "TEXT")]
     show_key: Option<String>,
     #[command(flatten)]
@@ -34,47 +35,26 @@ impl ReportArguments {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         rows::check_files(&self.input.file, &self.html)?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
-        let mut all = Vec::new();
+        let mut findings = Findings::new(rows.names(), rows.time_format().cloned());
         let mut stop = std::pin::pin!(stop::requested());
         while let Some(batch) = rows.next(stop.as_mut()).await? {
-            all.extend(batch);
+            batch.iter().for_each(|row| findings.take(row));
         }
         rows.finish()?;
-        let worst = all.iter().max_by(|a, b| {
-            let detection = |row: &detect::Row| (row.detection.grade, row.detection.score);
-            let ((grade_a, score_a), (grade_b, score_b)) = (detection(a), detection(b));
-            grade_a
-                .total_cmp(&grade_b)
-                .then(score_a.total_cmp(&score_b))
-        });
-        let key = self
-            .show_key
-            .or_else(|| Some(worst?.event.key.clone()))
-            .unwrap_or_default();
-        all.retain(|row| row.event.key == key);
-        if all.is_empty() {
+        if let Some(key) = self.show_key.as_ref().filter(|key| !findings.has_key(key)) {
             return Err(Failure::configuration(format!(
                 "{}: there is no record of the key {key:?}",
                 self.input.file.display()
             )));
         }
-        let name = self
-            .input
-            .file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let title = if key.is_empty() {
-            name.into_owned()
-        } else {
-            format!("{name}: {key}")
-        };
-        let detectors = rows.detectors();
-        let report = detect::report(&title, &all, detectors.names(), detectors.template())
-            .map_err(Failure::runtime)?;
-        write(&self.html, &report.to_html())?;
+        let name = self.input.file.file_name().unwrap_or_default();
+        let title = name.to_string_lossy();
+        let config = rows.detectors().template();
+        let shown = self.show_key.as_deref();
+        write(&self.html, &findings.to_html(&title, shown, config))?;
         if let Some(svg) = &self.svg {
-            write(svg, &report.to_svg())?;
+            let picture = findings.to_svg(&title, shown, config);
+            write(svg, &picture.map_err(Failure::runtime)?)?;
         }
         Ok(())
     }

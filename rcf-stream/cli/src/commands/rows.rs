@@ -6,8 +6,11 @@ use std::pin::Pin;
 
 use crate::detect::{Detectors, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use rcf_core::InputError;
 use rcf_stream::connectors::file::LinesSource;
+use rcf_stream::operator::OperatorError;
 use rcf_stream::source::Source;
+use rcf_stream::time::TimeFormat;
 use rcf_stream::{BadRecord, assemble};
 
 use super::detector::DetectorFlags;
@@ -19,6 +22,7 @@ pub(crate) struct Rows {
     path: PathBuf,
     source: LinesSource,
     detectors: Detectors,
+    time_format: Option<TimeFormat>,
     on_bad_record: BadRecordFlag,
     bar: ProgressBar,
     records: u64,
@@ -38,6 +42,7 @@ impl Rows {
             path: input.file.clone(),
             source: opened.source,
             detectors,
+            time_format: opened.time_format,
             on_bad_record: input.on_bad_record,
             bar: bar(opened.bytes),
             records: 0,
@@ -50,6 +55,11 @@ impl Rows {
 
     pub(crate) fn names(&self) -> &[String] {
         self.detectors.names()
+    }
+
+    /// How times are written, where there are any.
+    pub(crate) fn time_format(&self) -> Option<&TimeFormat> {
+        self.time_format.as_ref()
     }
 
     pub(crate) fn detectors(&self) -> &Detectors {
@@ -95,6 +105,7 @@ impl Rows {
 
     fn bad_record(&mut self, line: &str, reason: &BadRecord) -> Result<(), Failure> {
         let path = self.path.display();
+        let reason = named(reason, self.names());
         if self.on_bad_record == BadRecordFlag::Fail {
             return Err(Failure::runtime(format!(
                 "{path}, line {line}: {reason}; correct it, or leave such records out with \
@@ -169,6 +180,28 @@ impl Rows {
             counted(self.anomalies, "anomaly", "anomalies"),
             counted(self.bad, "bad record", "bad records"),
         )
+    }
+}
+
+/// Why a record is bad, with the name of the field in place of its position.
+fn named(reason: &BadRecord, names: &[String]) -> String {
+    let BadRecord::Operator(OperatorError::Input(refused)) = reason else {
+        return reason.to_string();
+    };
+    let name = |index: usize| names.get(index).map_or("value", String::as_str);
+    match refused {
+        InputError::NotFinite { index, value } => {
+            format!("field {} is not finite: {value}", name(*index))
+        }
+        InputError::OutOfRange {
+            index,
+            value,
+            limit,
+        } => format!(
+            "field {} is out of range: {value:e} is beyond ±{limit:e}",
+            name(*index)
+        ),
+        _ => reason.to_string(),
     }
 }
 

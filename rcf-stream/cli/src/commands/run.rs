@@ -74,6 +74,8 @@ impl Run {
             unreadable_times = summary.unreadable_times,
             late = summary.late,
             held = summary.held,
+            unpacked = summary.unpacked,
+            dropped = summary.dropped,
             checkpoints = summary.checkpoints,
             "{}",
             if summary.ended { "the source has ended" } else { "stopped" }
@@ -138,7 +140,12 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
     for line in layers.old_names() {
         tracing::warn!("{line}");
     }
-    Ok(layers.build()?)
+    let config = layers.build()?;
+    if layers.has_random_seed() {
+        let seed = config.forest.seed;
+        tracing::info!("the seed is {seed}; set forest.seed = {seed} to repeat the run");
+    }
+    Ok(config)
 }
 
 /// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.

@@ -59,8 +59,12 @@ impl Suggest {
         let (mut newest, mut records, mut bad) = (VecDeque::new(), 0, 0);
         while let Some(batch) = opened.source.next_batch().await? {
             for record in &batch.records {
-                for (_, part) in opened.decoder.parts(&record.data) {
-                    let decoded = opened.decoder.decode(part);
+                let parts = match opened.decoder.parts(&record.data) {
+                    Ok(parts) => parts.map(|(_, part)| Ok(part)).collect(),
+                    Err(error) => vec![Err(error)],
+                };
+                for part in parts {
+                    let decoded = part.and_then(|part| opened.decoder.decode(&part));
                     records += 1;
                     match self.checked(decoded, &record.sequence)? {
                         Some(values) => newest.push_back(values),

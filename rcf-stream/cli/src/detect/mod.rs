@@ -1,7 +1,6 @@
 //! Decisions about the records of a file: a detector for each key, without stream or checkpoint.
 
 mod encode;
-mod picture;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +8,6 @@ use std::collections::hash_map::Entry;
 use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig};
 
 pub use encode::RowEncoder;
-pub use picture::{PictureError, report};
 
 use crate::telemetry::{Finding, sentence};
 use rcf_stream::decode::Decoder;
@@ -25,6 +23,8 @@ pub struct Row {
     pub event: Event,
     /// What the detector says.
     pub detection: Detection,
+    /// What was expected of each value, from its own past; NaN where that is not known.
+    pub predicted: Vec<f64>,
     /// How many records the detector of its key has seen, this one included.
     pub records: u64,
 }
@@ -33,11 +33,13 @@ impl Row {
     /// What was unusual, in one sentence; `None` unless it is an anomaly.
     #[must_use]
     pub fn explanation(&self, names: &[String]) -> Option<String> {
-        let candidate = self
-            .detection
-            .candidate
-            .as_ref()
-            .filter(|_| self.detection.is_anomaly())?;
+        self.sentence(names).filter(|_| self.detection.is_anomaly())
+    }
+
+    /// What was unusual about a candidate, reported or suppressed, in one sentence.
+    #[must_use]
+    pub fn sentence(&self, names: &[String]) -> Option<String> {
+        let candidate = self.detection.candidate.as_ref()?;
         Some(sentence(&Finding {
             names,
             values: &candidate.values,
@@ -90,14 +92,14 @@ impl Detectors {
         self.detectors.len()
     }
 
-    /// Decides about the lines of a record, one after the other. A line that is bad changes
-    /// nothing.
+    /// Decides about the lines of a record, one after the other. A bad line changes nothing.
     pub fn process(&mut self, record: &Record) -> Vec<Result<Row, BadRecord>> {
-        let parts: Vec<_> = self.decoder.parts(&record.data).collect();
-        parts
-            .into_iter()
-            .map(|(line, part)| self.part(record, line, part))
-            .collect()
+        match self.decoder.parts(&record.data) {
+            Ok(parts) => parts
+                .map(|(line, part)| self.part(record, line, &part))
+                .collect(),
+            Err(reason) => vec![Err(reason.into())],
+        }
     }
 
     fn part(
@@ -108,29 +110,27 @@ impl Detectors {
     ) -> Result<Row, BadRecord> {
         let event = Event::new(record, line, self.decoder.decode(part)?, ModelPer::Key);
         let refused = |error| BadRecord::Operator(OperatorError::Input(error));
-        let (detection, records) = match self.detectors.entry(event.model.clone()) {
-            Entry::Occupied(mut known) => {
-                let detector = known.get_mut();
-                let detection = detector
-                    .process_with_missing(&event.values)
-                    .map_err(refused)?;
-                (detection, detector.records())
+        let (detection, detector) = match self.detectors.entry(event.model.clone()) {
+            Entry::Occupied(known) => {
+                let detector = known.into_mut();
+                let detection = detector.process_with_missing(&event.values);
+                (detection.map_err(refused)?, detector)
             }
             Entry::Vacant(new) => {
                 let mut config = self.template.clone();
                 config.seed = seed_for_key(config.seed, event.model.saved());
                 let mut detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
-                let detection = detector
-                    .process_with_missing(&event.values)
-                    .map_err(refused)?;
-                (detection, new.insert(detector).records())
+                let detection = detector.process_with_missing(&event.values);
+                (detection.map_err(refused)?, new.insert(detector))
             }
         };
+        let predicted = |input| detector.predicted(input).unwrap_or(f64::NAN);
         Ok(Row {
-            event,
             detection,
-            records,
+            predicted: (0..event.values.len()).map(predicted).collect(),
+            records: detector.records(),
+            event,
         })
     }
 }

@@ -147,7 +147,7 @@ impl Session {
         }
         let written = results.len() as u64;
         self.sink.write(results).await.map_err(sink_error)?;
-        self.observers.written(count, written);
+        self.observers.written(written);
         Ok(())
     }
 
@@ -169,20 +169,31 @@ impl Session {
         record: &Record,
         results: &mut Vec<OutputRecord>,
     ) -> Result<(), MultilangError> {
-        let parts: Vec<_> = self.decoder.parts(&record.data).collect();
+        let parts = match self.decoder.parts(&record.data) {
+            Ok(parts) => parts,
+            Err(reason) => return self.leave_out(record, None, reason.into()),
+        };
         for (line, part) in parts {
-            match self.part(record, line, part)? {
+            match self.part(record, line, &part)? {
                 Ok(result) => results.extend(result),
-                Err(reason) => {
-                    self.observers.bad_record(reason.name());
-                    let id = record.id();
-                    if self.config.input.on_bad_record == OnBadRecord::Fail {
-                        return Err(PipelineError::BadRecord { id, line, reason }.into());
-                    }
-                    tracing::warn!(id, line, %reason, "record left out");
-                }
+                Err(reason) => self.leave_out(record, line, reason)?,
             }
         }
+        Ok(())
+    }
+
+    fn leave_out(
+        &self,
+        record: &Record,
+        line: Option<usize>,
+        reason: BadRecord,
+    ) -> Result<(), MultilangError> {
+        self.observers.bad_record(reason.name());
+        let id = record.id();
+        if self.config.input.on_bad_record == OnBadRecord::Fail {
+            return Err(PipelineError::BadRecord { id, line, reason }.into());
+        }
+        tracing::warn!(id, line, %reason, "record left out");
         Ok(())
     }
 

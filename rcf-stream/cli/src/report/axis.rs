@@ -74,6 +74,32 @@ pub(crate) fn number(value: f64) -> String {
     significant(value, 5)
 }
 
+/// A value as it was read, if that takes at most nine digits, else with five.
+pub(crate) fn exact(value: f64) -> String {
+    significant(value, digits(value).unwrap_or(5))
+}
+
+/// A value with the decimals of one that was read, and at least three significant digits.
+pub(crate) fn like(value: f64, read: f64) -> String {
+    let whole = |value: f64| value.abs().max(1.0).log10().floor() as i32 + 1;
+    match digits(read) {
+        Some(digits) if (1e-3..1e9).contains(&read.abs()) => {
+            let decimals = (digits - whole(read)).max(0);
+            significant(value, (whole(value) + decimals).max(3))
+        }
+        _ => significant(value, 5),
+    }
+}
+
+/// The significant digits of a value as it was read, where they are at most nine.
+fn digits(value: f64) -> Option<i32> {
+    let has = |digits: i32| {
+        let rounded = format!("{value:.*e}", (digits - 1) as usize);
+        rounded.parse::<f64>() == Ok(value)
+    };
+    (1..=9).find(|&digits| has(digits))
+}
+
 /// A value as text with so many significant digits; the whole part is never shortened.
 pub(super) fn significant(value: f64, wanted: i32) -> String {
     if !value.is_finite() {
@@ -179,6 +205,25 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(number(value), expected);
+        }
+    }
+
+    #[test]
+    fn values_have_the_digits_with_which_they_were_read() {
+        let cases = [
+            (1_234.567, 20.0, "1,234.567", "20"),
+            (20.37, 19.981_234, "20.37", "19.98"),
+            (-17.0, 3.253_1, "−17", "3.25"),
+            (1e9 / 3.0, 1e9 / 7.0, "333,333,333", "142,857,143"),
+            (0.1 + 0.2, 0.25, "0.3", "0.25"),
+            (400.0, 418.345, "400", "418"),
+            (0.0, 0.012_345, "0", "0.012345"),
+        ];
+        for (value, expected, as_read, alike) in cases {
+            assert_eq!(
+                (exact(value), like(expected, value)),
+                (as_read.into(), alike.into())
+            );
         }
     }
 }

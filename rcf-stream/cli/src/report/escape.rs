@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write};
 
 /// Text for HTML and XML, in elements and in quoted attributes. Characters that XML forbids
 /// (control characters, U+FFFE, U+FFFF) become U+FFFD.
-pub(super) struct Escaped<T>(pub(super) T);
+pub(crate) struct Escaped<T>(pub(crate) T);
 
 impl<T: Display> Display for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +36,7 @@ impl Write for Escaper<'_, '_> {
 
 /// JSON text for a `<script>` element: without `<`, nothing in it can close the element or open
 /// a comment. In JSON that character stands only inside strings, where the escape means the same.
-pub(super) fn script_json(json: &str) -> String {
+pub(crate) fn script_json(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 

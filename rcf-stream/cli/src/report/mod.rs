@@ -25,7 +25,8 @@ mod series;
 mod stack;
 mod svg;
 
-pub(crate) use axis::number;
+pub(crate) use axis::{exact, like, number};
+pub(crate) use escape::{Escaped, script_json};
 pub use series::{Limit, Mark, Panel, ReportError, Series, XAxis};
 
 /// A scored series with everything that a reader needs to judge it.

@@ -33,6 +33,8 @@ pub struct Seen<'a> {
     pub key: &'a str,
     /// When it happened, as text.
     pub time: Option<&'a str>,
+    /// When it happened, in milliseconds since 1970, where that can be read.
+    pub millis: Option<f64>,
     /// The values of this record; those of the finding may be an earlier one's.
     pub values: &'a [f64],
     /// The score.
@@ -57,6 +59,8 @@ struct State {
     names: Vec<String>,
     began: Instant,
     ready: bool,
+    /// Whether there are decisions besides the scores; not known before the first record.
+    deciding: Option<bool>,
     keys: HashMap<String, Key>,
     /// A new key must be worse than this while all places are taken.
     floor: f64,
@@ -65,8 +69,16 @@ struct State {
     rate: Rate,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug)]
 struct Anomaly {
+    found: Instant,
+    view: AnomalyView,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct AnomalyView {
+    /// How long ago it was found.
+    seconds_ago: f64,
     key: String,
     time: String,
     score: f64,
@@ -86,6 +98,8 @@ struct Rate {
 #[derive(Debug, Serialize)]
 pub struct View {
     ready: bool,
+    /// Whether there are decisions besides the scores; null before the first record.
+    deciding: Option<bool>,
     uptime_seconds: f64,
     records: u64,
     records_per_second: f64,
@@ -93,10 +107,12 @@ pub struct View {
     lag_seconds: Option<f64>,
     checkpoint_age_seconds: Option<f64>,
     names: Vec<String>,
+    /// How many of the names have curves: the first ones.
+    curves: usize,
     /// How many keys are kept; those that are shown are the worst.
     kept_keys: usize,
     keys: Vec<KeyView>,
-    anomalies: Vec<Anomaly>,
+    anomalies: Vec<AnomalyView>,
 }
 
 impl Live {
@@ -108,6 +124,7 @@ impl Live {
             names: Vec::new(),
             began: now,
             ready: false,
+            deciding: None,
             keys: HashMap::new(),
             floor: f64::NEG_INFINITY,
             floor_at: now,
@@ -171,15 +188,17 @@ impl Live {
         let records_per_second = state.rate.look(records);
         View {
             ready: state.ready,
+            deciding: state.deciding,
             uptime_seconds: state.began.elapsed().as_secs_f64(),
             records,
             records_per_second,
             lag_seconds: self.metrics.oldest_iterator_age(),
             checkpoint_age_seconds: self.metrics.checkpoint_age().map(|age| age.as_secs_f64()),
             names: state.names.clone(),
+            curves,
             kept_keys: state.keys.len(),
             keys,
-            anomalies: state.anomalies.iter().cloned().collect(),
+            anomalies: state.anomalies.iter().map(Anomaly::view).collect(),
         }
     }
 
@@ -230,9 +249,11 @@ impl Observer for Live {
             },
         };
         let time = event.timestamp.as_ref().map(ToString::to_string);
+        self.state().deciding = Some(detection.is_some());
         self.seen(&Seen {
             key: &event.key,
             time: time.as_deref(),
+            millis: event.time,
             values: &event.values,
             score: scored.score,
             grade: detection.map_or(0.0, |detection| detection.grade),
@@ -248,6 +269,15 @@ impl Default for Live {
     }
 }
 
+impl Anomaly {
+    fn view(&self) -> AnomalyView {
+        AnomalyView {
+            seconds_ago: self.found.elapsed().as_secs_f64(),
+            ..self.view.clone()
+        }
+    }
+}
+
 impl State {
     fn anomaly(&self, seen: &Seen<'_>) -> Anomaly {
         let finding = Finding {
@@ -255,11 +285,15 @@ impl State {
             ..seen.finding
         };
         Anomaly {
-            key: cut(seen.key),
-            time: cut(seen.time.unwrap_or_default()),
-            score: seen.score,
-            grade: seen.grade,
-            sentence: sentence(&finding),
+            found: Instant::now(),
+            view: AnomalyView {
+                seconds_ago: 0.0,
+                key: cut(seen.key),
+                time: cut(seen.time.unwrap_or_default()),
+                score: seen.score,
+                grade: seen.grade,
+                sentence: sentence(&finding),
+            },
         }
     }
 
@@ -323,6 +357,7 @@ mod tests {
         Seen {
             key,
             time: None,
+            millis: None,
             values,
             score,
             grade: 0.0,
@@ -395,6 +430,32 @@ mod tests {
         );
         assert_eq!((low[0], high[high.len() - 1]), (0.0, 9_999.0));
         assert_eq!(view.keys[0].worst_score, 8.0);
+    }
+
+    #[test]
+    fn times_are_those_of_the_first_and_the_last_record() {
+        let live = Live::new(Arc::default());
+        live.ready(&["x".to_owned()]);
+        for n in 0..1_000 {
+            let (text, millis) = (format!("minute {n}"), f64::from(n) * 6e4);
+            live.seen(&Seen {
+                time: Some(&text),
+                millis: Some(millis),
+                ..seen("k", 1.0, &[1.0])
+            });
+        }
+        let json = serde_json::to_value(live.view("", 1)).unwrap();
+        let key = &json["keys"][0];
+        assert_eq!(key["from"], 0.0);
+        assert_eq!(
+            (&key["to"], &key["time"]),
+            (&(999.0 * 6e4).into(), &"minute 999".into())
+        );
+        assert_eq!(
+            json["deciding"],
+            serde_json::Value::Null,
+            "no record was scored"
+        );
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Metrics {
         );
         r.register(
             "in_flight_records",
-            "Records read, whose results are not yet handed on",
+            "Results handed to the sink and not acknowledged by it",
             m.in_flight.clone(),
         );
         Self {
@@ -189,7 +189,6 @@ impl Observer for Metrics {
     fn read(&self, shard: &str, records: u64) {
         let by_shard = self.records_in.get_or_create(&label("shard", shard));
         by_shard.inc_by(records);
-        self.in_flight.inc_by(records.cast_signed());
         self.progress.fetch_add(records, Ordering::Relaxed);
     }
 
@@ -222,9 +221,16 @@ impl Observer for Metrics {
         }
     }
 
-    fn written(&self, records: u64, results: u64) {
+    fn written(&self, results: u64) {
         self.records_out.inc_by(results);
-        self.in_flight.dec_by(records.cast_signed());
+    }
+
+    fn sending(&self, results: u64) {
+        self.in_flight.inc_by(gauge(results));
+    }
+
+    fn acknowledged(&self, results: u64) {
+        self.in_flight.dec_by(gauge(results));
     }
 
     fn models(&self, count: usize, bytes: usize) {
@@ -286,7 +292,9 @@ mod tests {
     fn names_are_those_of_the_documentation() {
         let metrics = Metrics::new();
         metrics.read("shard-1\n\"", 3);
-        metrics.written(2, 2);
+        metrics.written(2);
+        metrics.sending(8);
+        metrics.acknowledged(7);
         metrics.bad_record("syntax");
         metrics.score_seconds.observe(3e-6);
         metrics.anomalies.inc();

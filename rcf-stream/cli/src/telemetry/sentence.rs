@@ -1,6 +1,6 @@
 //! One sentence that says what was unusual about a record.
 
-use crate::report::number;
+use crate::report::{exact, like};
 
 /// What is known about an anomaly; lists have an entry for each value.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,7 +44,7 @@ pub fn sentence(finding: &Finding<'_>) -> String {
     };
     let name = finding.names.get(main).map_or("value", String::as_str);
     let (high, low) = share(main);
-    let mut text = format!("{name} was {}", number(finding.values[main]));
+    let mut text = format!("{name} was {}", exact(finding.values[main]));
     match finding.expected.and_then(|expected| expected.get(main)) {
         Some(expected) => {
             let way = if finding.values[main] >= *expected {
@@ -52,7 +52,10 @@ pub fn sentence(finding: &Finding<'_>) -> String {
             } else {
                 "below"
             };
-            text += &format!(", {way} the {} that was expected", number(*expected));
+            text += &format!(
+                ", {way} the {} that was expected",
+                like(*expected, finding.values[main])
+            );
         }
         None if total > 0.0 => {
             text += if high >= low {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -32,7 +33,7 @@ streamName = in
 applicationName = rcf-test
 AwsCredentialsProvider = DefaultCredentialsProvider
 regionName = us-east-1
-initialPositionInStream = TRIM_HORIZON
+initialPositionInStream = LATEST
 retrievalMode = POLLING
 clientVersionConfig = CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X
 metricsLevel = NONE
@@ -76,6 +77,11 @@ class Daemon:
         self._process.kill()
         self._process.wait()
         self._log.close()
+
+    def begun(self) -> set[str]:
+        """The shards that it has begun to work on."""
+        text = self.log.read_text(errors="replace")
+        return set(re.findall(r"working on a shard.*(shardId-\d+)", text))
 
     def is_running(self) -> bool:
         return self._process.poll() is None

@@ -28,13 +28,7 @@ if ! cmp -s "$here/requirements.txt" "$cache/venv/.made-from"; then
     "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
     cp "$here/requirements.txt" "$cache/venv/.made-from"
 fi
-emulator=$root/.cache/kinesis/emulator
-if [[ ! -d $emulator/node_modules/kinesis-local ]]; then
-    echo "run.sh: installing the emulator of Kinesis"
-    mkdir -p "$emulator"
-    cp "$here/../kinesis/emulator/"package*.json "$emulator/"
-    (cd "$emulator" && npm ci --silent --no-audit --no-fund --ignore-scripts)
-fi
+emulator=$("$here/../kinesis/emulator/install.sh")
 
 if [[ -z ${KCL_TEST_BINARY:-} ]]; then
     (cd "$root" && cargo build --quiet --locked --package rcf-cli --bin rcf)
@@ -45,4 +39,4 @@ fi
 
 export PYTHONDONTWRITEBYTECODE=1
 exec "$cache/venv/bin/python" "$here/two_daemons.py" \
-    --rcf "$KCL_TEST_BINARY" --jars "$cache/jars" --kinesis "$emulator/node_modules/kinesis-local"
+    --rcf "$KCL_TEST_BINARY" --jars "$cache/jars" --kinesis "$emulator"

@@ -27,14 +27,8 @@ if ! is_current "$here/requirements.txt" "$cache/venv"; then
     cp "$here/requirements.txt" "$cache/venv/.made-from"
 fi
 
-if ! is_current "$here/emulator/package-lock.json" "$cache/emulator"; then
-    echo "run.sh: installing the emulator"
-    mkdir -p "$cache/emulator"
-    cp "$here/emulator/package.json" "$here/emulator/package-lock.json" "$cache/emulator/"
-    (cd "$cache/emulator" && npm ci --silent --no-audit --no-fund --ignore-scripts)
-    cp "$here/emulator/package-lock.json" "$cache/emulator/.made-from"
-fi
-export KINESIS_TEST_EMULATOR=$cache/emulator/node_modules/kinesis-local
+KINESIS_TEST_EMULATOR=$("$here/emulator/install.sh")
+export KINESIS_TEST_EMULATOR
 
 if [[ -z ${KINESIS_TEST_BINARY:-} ]]; then
     echo "run.sh: building rcf with the features kinesis and s3 (two minutes the first time)"

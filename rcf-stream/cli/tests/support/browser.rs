@@ -33,6 +33,7 @@ impl Browser {
             ])
             .args([
                 "--hide-scrollbars",
+                "--allow-file-access-from-files",
                 "--virtual-time-budget=4000",
                 "--timeout=20000",
             ])
@@ -64,4 +65,22 @@ impl Browser {
             "{name}"
         );
     }
+
+    /// A picture of a page of the folder on a phone.
+    pub(crate) fn phone(&self, folder: &Path, name: &str, page: &str, height: u32, dark: bool) {
+        let url = phone_frame(folder, page, height);
+        self.screenshot(folder, name, &url, &format!("500,{height}"), dark);
+    }
+}
+
+/// The address of a frame around a page of the folder, as wide as a phone: 390 points, which is
+/// narrower than a window of the browser can be.
+pub(crate) fn phone_frame(folder: &Path, page: &str, height: u32) -> String {
+    let frame = format!(
+        "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\">\
+         <body style=\"margin:0\">\
+         <iframe src=\"{page}\" style=\"border:0;width:390px;height:{height}px\"></iframe>"
+    );
+    fs::write(folder.join("phone.html"), frame).unwrap();
+    format!("file://{}", folder.join("phone.html").display())
 }

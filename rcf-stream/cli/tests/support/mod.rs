@@ -55,3 +55,12 @@ pub(crate) fn stdout(output: &Output) -> String {
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
+
+/// Pseudorandom numbers in [0, 1), the same on every run.
+pub(crate) fn units(seed: u64) -> impl Iterator<Item = f64> {
+    (seed..).map(|n| {
+        let bits = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (bits >> 11) as f64 / (1_u64 << 53) as f64
+    })
+}

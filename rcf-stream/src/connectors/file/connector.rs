@@ -33,9 +33,9 @@ pub const CONNECTOR: Connector = Connector {
 const SOURCE_SETTINGS: &[SettingOf] = &[
     ("path", Kind::Text, "its path; - is the standard input"),
     ("on_replaced", Kind::Choice(&["fail", "restart"]),
-        "what to do when it is not the file that the checkpoint belongs to [fail]"),
+        "continue in this way when it is not the file of the checkpoint [fail]"),
     ("follow", Kind::Switch,
-        "whether to wait for new lines at its end, through rotations [false]"),
+        "wait for new lines at its end, through rotations [false]"),
 ];
 
 #[rustfmt::skip]
@@ -187,7 +187,7 @@ impl SinkSettings for FileSink {
 
     async fn open(&self, opening: &SinkOpening<'_>) -> Result<Box<dyn Sink>, SinkError> {
         let sink = LinesSink::open(&self.path, opening.header, opening.position)?;
-        Ok(Box::new(sink))
+        Ok(Box::new(sink.observers(opening.observers)))
     }
 
     fn file(&self) -> Option<&Path> {

@@ -181,9 +181,11 @@ pub enum ErrorKind {
     NotFound,
     /// A value in the request is not allowed.
     InvalidArgument,
+    /// There are no credentials, or the service does not know them.
+    Credentials,
     /// The credentials do not allow the request.
     Denied,
-    /// Anything else that a retry does not heal, such as missing credentials.
+    /// Anything else that a retry does not heal.
     Other,
 }
 
@@ -192,6 +194,28 @@ impl ErrorKind {
     #[must_use]
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::Throttled | Self::Unavailable)
+    }
+
+    /// The same for a process that was at work already: credentials that were there are renewed.
+    #[must_use]
+    pub fn is_retryable_at_work(self) -> bool {
+        self.is_retryable() || self == Self::Credentials
+    }
+
+    /// What to do, where another configuration is the remedy.
+    pub(crate) fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::NotFound => Some(
+                "create it, or correct its name, `region`, `endpoint_url` or the account of the \
+                 credentials",
+            ),
+            Self::Credentials => Some(
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the \
+                 machine a role; `credentials` names one source",
+            ),
+            Self::Denied => Some("allow the action for these credentials"),
+            _ => None,
+        }
     }
 
     /// The kind of an error that the service names; `None` for a name that says too little.
@@ -220,6 +244,13 @@ impl ErrorKind {
             "ExpiredIteratorException" => Self::ExpiredIterator,
             "ResourceNotFoundException" => Self::NotFound,
             "InvalidArgumentException" | "ValidationException" => Self::InvalidArgument,
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException" => Self::Credentials,
             "AccessDeniedException" | "KMSAccessDeniedException" => Self::Denied,
             _ => return None,
         })

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::ApiError;
+use super::{ApiError, ErrorKind};
 
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(20);
@@ -23,13 +23,14 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Logs a failure and waits.
+    /// Logs a failure in one line and waits.
     pub(crate) async fn wait(&mut self, action: &str, cause: &(dyn Display + Sync)) {
+        let cause = one_line(&cause.to_string());
         let delay = delay(self.failures, random());
         self.failures = self.failures.saturating_add(1);
         tracing::warn!(
             action,
-            %cause,
+            cause,
             failures = self.failures,
             delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             "Kinesis: trying again"
@@ -38,18 +39,47 @@ impl Backoff {
     }
 }
 
-/// Repeats a request until it succeeds or fails for good.
-pub(crate) async fn retry<T, F>(action: &str, mut request: impl FnMut() -> F) -> Result<T, ApiError>
+/// Repeats a request of the start until it succeeds or fails for good.
+pub(crate) async fn retry<T, F>(action: &str, request: impl FnMut() -> F) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, ApiError>>,
+{
+    retry_while(ErrorKind::is_retryable, action, request).await
+}
+
+/// The same for a process that is at work.
+pub(crate) async fn retry_at_work<T, F>(
+    action: &str,
+    request: impl FnMut() -> F,
+) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, ApiError>>,
+{
+    retry_while(ErrorKind::is_retryable_at_work, action, request).await
+}
+
+async fn retry_while<T, F>(
+    heals: fn(ErrorKind) -> bool,
+    action: &str,
+    mut request: impl FnMut() -> F,
+) -> Result<T, ApiError>
 where
     F: Future<Output = Result<T, ApiError>>,
 {
     let mut backoff = Backoff::default();
     loop {
         match request().await {
-            Err(error) if error.kind.is_retryable() => backoff.wait(action, &error).await,
+            Err(error) if heals(error.kind) => backoff.wait(action, &error).await,
             done => return done,
         }
     }
+}
+
+/// Servers in between may answer with a page.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 500;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(LONGEST).collect()
 }
 
 /// Doubles with every failure up to a limit. The lower half is certain, so that a failure is
@@ -89,6 +119,30 @@ mod tests {
         let draws: Vec<_> = (0..100).map(|_| random()).collect();
         assert!(draws.iter().all(|draw| (0.0..=1.0).contains(draw)));
         assert!(draws.iter().any(|draw| *draw < 0.4) && draws.iter().any(|draw| *draw > 0.6));
+    }
+
+    #[test]
+    fn a_failure_is_one_line() {
+        assert_eq!(one_line("<html>\n  <b>503</b>\r\n"), "<html> <b>503</b>");
+        assert_eq!(one_line(&"x".repeat(9_000)).len(), 500);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn missing_credentials_are_waited_for_only_at_work() {
+        let mut tries = 0;
+        let mut request = || {
+            tries += 1;
+            std::future::ready(match tries {
+                1 | 2 => Err(ApiError {
+                    kind: ErrorKind::Credentials,
+                    message: String::new(),
+                }),
+                _ => Ok(tries),
+            })
+        };
+        let at_start = retry("test", &mut request).await;
+        assert_eq!(at_start.unwrap_err().kind, ErrorKind::Credentials);
+        assert_eq!(retry_at_work("test", &mut request).await, Ok(3));
     }
 
     #[tokio::test(start_paused = true)]

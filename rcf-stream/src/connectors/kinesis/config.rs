@@ -76,6 +76,32 @@ pub enum OnTrimmed {
     Fail,
 }
 
+/// The one place where credentials are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialsSource {
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
+    Environment,
+    /// The AWS profile, also one with a role or a `credential_process`.
+    Profile,
+    /// The role of the machine, from its metadata service.
+    Instance,
+}
+
+impl CredentialsSource {
+    /// The names in a configuration.
+    pub(crate) const NAMES: &'static [&'static str] = &["environment", "profile", "instance"];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "environment" => Some(Self::Environment),
+            "profile" => Some(Self::Profile),
+            "instance" => Some(Self::Instance),
+            _ => None,
+        }
+    }
+}
+
 /// A Kinesis stream to read: all its shards, parents before children.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +112,9 @@ pub struct KinesisSourceConfig {
     pub region: Option<String>,
     /// Another endpoint than the region's, such as an emulator.
     pub endpoint_url: Option<String>,
+    /// Where the credentials are; `None` asks every place.
+    #[serde(default)]
+    pub credentials: Option<CredentialsSource>,
     /// Where to start without a checkpoint.
     #[serde(default)]
     pub start: StartPosition,
@@ -117,6 +146,7 @@ impl KinesisSourceConfig {
             stream: stream.into(),
             region: None,
             endpoint_url: None,
+            credentials: None,
             start: StartPosition::default(),
             poll_interval_ms: default_poll_interval_ms(),
             max_records: default_max_records(),
@@ -137,6 +167,9 @@ pub struct KinesisSinkConfig {
     pub region: Option<String>,
     /// Another endpoint than the region's, such as an emulator.
     pub endpoint_url: Option<String>,
+    /// Where the credentials are; `None` asks every place.
+    #[serde(default)]
+    pub credentials: Option<CredentialsSource>,
 }
 
 fn default_poll_interval_ms() -> u64 {

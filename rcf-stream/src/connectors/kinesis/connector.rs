@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError};
+use super::{
+    CredentialsSource, KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError,
+};
 use crate::connectors::{
     Connector, SinkEntry, SinkOpening, SinkSettings, SourceEntry, SourceOpening, SourceSettings,
 };
@@ -31,6 +33,8 @@ const SOURCE_SETTINGS: &[SettingOf] = &[
     ("stream", Kind::Text, "the name of the stream"),
     ("region", Kind::Text, "the region [from the environment]"),
     ("endpoint_url", Kind::Text, "another endpoint than the region's"),
+    ("credentials", Kind::Choice(CredentialsSource::NAMES),
+        "the one place of credentials: environment, profile or instance [each in turn]"),
     ("consumer_arn", Kind::Text,
         "a registered consumer, to which records are pushed (enhanced fan-out)"),
     ("start", Kind::Text,
@@ -48,6 +52,8 @@ const SINK_SETTINGS: &[SettingOf] = &[
     ("stream", Kind::Text, "the name of the stream"),
     ("region", Kind::Text, "the region [from the environment]"),
     ("endpoint_url", Kind::Text, "another endpoint than the region's"),
+    ("credentials", Kind::Choice(CredentialsSource::NAMES),
+        "the one place of credentials: environment, profile or instance [each in turn]"),
 ];
 
 fn is_built(key: String) -> Result<(), SettingError> {
@@ -64,6 +70,8 @@ fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, Setting
     let mut kinesis = KinesisSourceConfig::new(stream);
     kinesis.region = section.text("region");
     kinesis.endpoint_url = section.text("endpoint_url");
+    let credentials = section.choice("credentials");
+    kinesis.credentials = credentials.and_then(CredentialsSource::named);
     kinesis.consumer_arn = section.text("consumer_arn");
     if let Some(start) = section.text("start") {
         let start = start.parse().map_err(|error: ParseStartPositionError| {
@@ -96,6 +104,9 @@ fn read_sink(section: &Section<'_>) -> Result<Arc<dyn SinkSettings>, SettingErro
         stream: section.required("stream")?,
         region: section.text("region"),
         endpoint_url: section.text("endpoint_url"),
+        credentials: section
+            .choice("credentials")
+            .and_then(CredentialsSource::named),
     }))
 }
 

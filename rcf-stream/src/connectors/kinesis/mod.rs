@@ -21,11 +21,12 @@ pub use api::{
     ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
     Shard, ShardPage, Subscription,
 };
-pub(crate) use backoff::{Backoff, retry};
+pub(crate) use backoff::{Backoff, retry, retry_at_work};
 #[cfg(feature = "kinesis")]
-pub use client::{ConnectError, SdkClient};
+pub use client::{Access, ConnectError, SdkClient};
 pub use config::{
-    KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
+    CredentialsSource, KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError,
+    StartPosition,
 };
 pub use connector::CONNECTOR;
 pub use sink::KinesisSink;

@@ -66,18 +66,41 @@ function row(left, right) {
   return node;
 }
 
-function card(key, names) {
-  const node = element("article");
-  node.append(element("h3", key.key === "" ? "(no key)" : key.key));
-  node.append(element("div", `${number(key.records)} records`, "meta"));
+/** A moment as text: the time of day in UTC, and the date unless it is that of another moment. */
+function moment(millis, other) {
+  const text = new Date(millis).toISOString().replace("T", " ").slice(0, 19);
+  return other !== undefined && text.slice(0, 10) === moment(other).slice(0, 10) ? text.slice(11) : text;
+}
+
+/** The times of the first and the newest record of the curves; without times, how long ago they came. */
+function span(key) {
+  if (key.from !== null && key.to !== null && key.to > key.from && Math.abs(key.to) < 8e15) {
+    return row(moment(key.from), `${moment(key.to, key.from)} UTC`);
+  }
+  return row(`${age(key.span_seconds)} ago`, key.idle_seconds < 3 ? "now" : `${age(key.idle_seconds)} ago`);
+}
+
+const named = (key) => (key === "" ? "(no key)" : key);
+
+function card(key, view) {
+  const { names } = view, node = element("article");
+  if (key.key === chosen) node.className = "chosen";
+  node.append(element("h3", named(key.key)));
+  const last = key.time ? `, the last of ${key.time}` : "";
+  node.append(element("div", `${number(key.records)} records${last}`, "meta"));
   key.low.forEach((low, index) => {
     const [svg, bottom, top] = chart("input", low, key.high[index], key.anomaly);
     node.append(row(names[index], `${number(bottom)} … ${number(top)}`), svg);
   });
-  node.append(row("score", `highest ${number(key.worst_score)}`));
+  node.append(row("score", `highest ${key.worst_score.toFixed(2)}`));
   node.append(chart("score", key.score, key.score, key.anomaly, [0, 1])[0]);
-  node.append(row("grade", `highest ${number(key.worst_grade)}`));
-  node.append(chart("grade", key.grade, key.grade, key.anomaly, [0, 1])[0]);
+  if (view.deciding !== false) {
+    node.append(row("grade", `highest ${key.worst_grade.toFixed(2)}`));
+    node.append(chart("grade", key.grade, key.grade, key.anomaly, [0, 1])[0]);
+  }
+  node.append(span(key));
+  const more = names.length - view.curves;
+  if (more > 0) node.append(element("div", `${more} more columns are judged and not drawn.`, "meta"));
   return node;
 }
 
@@ -87,12 +110,42 @@ function fact(name, value, isBad) {
   return node;
 }
 
+/** An anomaly; a click leads to its key. */
 function anomaly(found) {
-  const node = element("li");
-  node.append(element("div", found.sentence));
-  const parts = [found.key, found.time, `score ${number(found.score)}`, `grade ${number(found.grade)}`];
-  node.append(element("div", parts.filter((part) => part !== "").join(" · "), "meta"));
+  const node = element("li"), go = element("button");
+  go.type = "button";
+  go.dataset.found = JSON.stringify([found.key, found.time, found.score]);
+  go.append(element("span", found.sentence));
+  const parts = [found.key, found.time, `${age(found.seconds_ago)} ago`,
+    `score ${found.score.toFixed(2)}`, `grade ${found.grade.toFixed(2)}`];
+  go.append(element("span", parts.filter((part) => part !== "").join(" · "), "meta"));
+  go.onclick = async () => {
+    chosen = found.key;
+    at("search").value = found.key;
+    await look();
+    at("keys-title").scrollIntoView({ block: "start" });
+  };
+  node.append(go);
   return node;
+}
+
+/** Why there is no anomaly in the list. */
+function nothing(view) {
+  if (view.deciding === false) {
+    return "Deciding is off: there are scores, and no record is reported as an anomaly. "
+      + "detector.enabled = true turns it on.";
+  }
+  if (view.records === 0) return "No record has come yet.";
+  return "No record has been reported as an anomaly so far.";
+}
+
+/** Why no key is shown. */
+function noKey(view) {
+  if (at("search").value) {
+    return `None of the ${number(view.kept_keys)} keys that are kept contains “${at("search").value}”. `
+      + "Kept are the worst of those that were seen in the last ten minutes.";
+  }
+  return "No record has been scored yet.";
 }
 
 function show(view) {
@@ -104,10 +157,17 @@ function show(view) {
     fact("behind the stream", age(view.lag_seconds), view.lag_seconds > 60),
     fact("since the checkpoint", age(view.checkpoint_age_seconds), view.checkpoint_age_seconds > 300),
     fact("up", age(view.uptime_seconds)),
+    fact("deciding", view.deciding === null ? "–" : view.deciding ? "on" : "off"),
   );
-  const none = () => element("li", "None so far.", "none");
-  at("anomalies").replaceChildren(...(view.anomalies.length ? view.anomalies.map(anomaly) : [none()]));
-  at("keys").replaceChildren(...view.keys.map((key) => card(key, view.names)));
+  // The anomaly that has the focus keeps it.
+  const focused = document.activeElement?.dataset.found;
+  at("anomalies").replaceChildren(...(view.anomalies.length ? view.anomalies.map(anomaly)
+    : [element("li", nothing(view), "none")]));
+  if (focused) document.querySelector(`[data-found="${CSS.escape(focused)}"]`)?.focus();
+  at("keys").replaceChildren(...(view.keys.length ? view.keys.map((key) => card(key, view))
+    : [element("p", noKey(view), "meta")]));
+  const shown = view.keys.length < view.kept_keys && !at("search").value;
+  at("kept").textContent = shown ? `the worst ${view.keys.length} of ${number(view.kept_keys)}` : "";
 }
 
 /** The token of http.token_file, where there is one; kept until the tab is closed. */
@@ -123,6 +183,8 @@ function askForToken() {
 }
 
 let turn = 0, asked = false;
+/** The key to which an anomaly has led. */
+let chosen = null;
 async function look() {
   const mine = ++turn;
   try {
@@ -143,6 +205,6 @@ async function look() {
   }
 }
 
-at("search").addEventListener("input", look);
+at("search").addEventListener("input", () => { chosen = null; look(); });
 setInterval(() => { if (!document.hidden) look(); }, INTERVAL);
 look();

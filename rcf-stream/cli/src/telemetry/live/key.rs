@@ -10,7 +10,7 @@ use super::Seen;
 /// How many stretches of each key.
 pub(super) const STRETCHES: usize = 160;
 /// How many values of a record have a curve.
-pub(super) const CURVES: usize = 3;
+pub(super) const CURVES: usize = 8;
 /// A stretch takes no records that come later than this after its first one.
 pub(super) const STRETCH: Duration = Duration::from_millis(750);
 /// What is kept of a key spans at least this time, if it was seen for so long.
@@ -23,12 +23,18 @@ pub(super) struct Key {
     per_stretch: u64,
     records: u64,
     pub(super) last: Instant,
+    /// The time of the newest record, as it was read.
+    time: String,
+    /// The same in milliseconds since 1970.
+    millis: Option<f64>,
 }
 
 /// Some records in a row: of the values their range, of score and grade the highest.
 #[derive(Debug, Clone)]
 struct Stretch {
     began: Instant,
+    /// The time of its first record, in milliseconds since 1970.
+    millis: Option<f64>,
     records: u64,
     range: [(f64, f64); CURVES],
     score: f64,
@@ -40,6 +46,14 @@ struct Stretch {
 pub(super) struct KeyView {
     pub(super) key: String,
     pub(super) records: u64,
+    /// The time of the newest record, as it was read.
+    pub(super) time: String,
+    /// The times of the first and the newest record of the curves, in milliseconds since 1970.
+    pub(super) from: Option<f64>,
+    pub(super) to: Option<f64>,
+    /// How long ago the curves begin, and how long ago the newest record came.
+    pub(super) span_seconds: f64,
+    pub(super) idle_seconds: f64,
     pub(super) worst_score: f64,
     pub(super) worst_grade: f64,
     /// For each value the lowest and the highest of each stretch.
@@ -57,18 +71,22 @@ impl Key {
             per_stretch: 1,
             records: 0,
             last: now,
+            time: String::new(),
+            millis: None,
         }
     }
 
     pub(super) fn take(&mut self, seen: &Seen<'_>, now: Instant) {
         self.records += 1;
         self.last = now;
+        self.time = super::cut(seen.time.unwrap_or_default());
+        self.millis = seen.millis;
         let goes_on = self.stretches.back().is_some_and(|it| {
             it.records < self.per_stretch && now.duration_since(it.began) < STRETCH
         });
         if !goes_on {
             self.make_room(now);
-            self.stretches.push_back(Stretch::begin(now));
+            self.stretches.push_back(Stretch::begin(now, seen.millis));
         }
         let Some(stretch) = self.stretches.back_mut() else {
             return;
@@ -118,6 +136,14 @@ impl Key {
         KeyView {
             key: name.to_owned(),
             records: self.records,
+            time: self.time.clone(),
+            from: self.stretches.front().and_then(|it| it.millis),
+            to: self.millis,
+            span_seconds: self
+                .stretches
+                .front()
+                .map_or(0.0, |it| it.began.elapsed().as_secs_f64()),
+            idle_seconds: self.last.elapsed().as_secs_f64(),
             worst_score: highest(|it| it.score),
             worst_grade: highest(|it| it.grade),
             low: ends(|range| range.0),
@@ -130,9 +156,10 @@ impl Key {
 }
 
 impl Stretch {
-    fn begin(now: Instant) -> Self {
+    fn begin(now: Instant, millis: Option<f64>) -> Self {
         Self {
             began: now,
+            millis,
             records: 0,
             range: [(f64::INFINITY, f64::NEG_INFINITY); CURVES],
             score: 0.0,
@@ -148,6 +175,7 @@ impl Stretch {
         };
         Self {
             began: self.began,
+            millis: self.millis,
             records: self.records + later.records,
             range: std::array::from_fn(both),
             score: self.score.max(later.score),

@@ -54,6 +54,9 @@ where
 /// The kind of an error for which the service gave no name. What the SDK would try again heals, and
 /// so does a provider of credentials that fails for now.
 fn kind_of<E: StdError + 'static>(error: &SdkError<E>) -> ErrorKind {
+    if has_no_credentials(error) {
+        return ErrorKind::Credentials;
+    }
     let heals = match error {
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(service) => service.raw().status().is_server_error(),
@@ -78,6 +81,19 @@ fn credentials_may_come(error: &(dyn StdError + 'static)) -> bool {
         matches!(
             link.downcast_ref(),
             Some(CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_))
+        )
+    })
+}
+
+/// Whether no place has credentials, or one of them cannot be read.
+fn has_no_credentials(error: &(dyn StdError + 'static)) -> bool {
+    links(error).any(|link| {
+        matches!(
+            link.downcast_ref(),
+            Some(
+                CredentialsError::CredentialsNotLoaded(_)
+                    | CredentialsError::InvalidConfiguration(_)
+            )
         )
     })
 }

@@ -1,11 +1,11 @@
 //! The requests, made by the AWS SDK. Nothing outside of this folder names it.
 
+mod credentials;
 mod error;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::config::retry::RetryConfig;
 use aws_sdk_kinesis::config::timeout::TimeoutConfig;
@@ -20,8 +20,8 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::connectors::kinesis::{
-    ApiError, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry, RecordPage, Rejection,
-    Shard, ShardPage, Subscription,
+    ApiError, CredentialsSource, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, PutEntry,
+    RecordPage, Rejection, Shard, ShardPage, Subscription,
 };
 use crate::record::Timestamp;
 
@@ -48,35 +48,33 @@ pub enum ConnectError {
     Endpoint(String),
 }
 
+/// How a stream is reached.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Access<'a> {
+    /// The AWS region; `None` asks the environment, the AWS profile and the machine.
+    pub region: Option<&'a str>,
+    /// Another endpoint than the region's.
+    pub endpoint_url: Option<&'a str>,
+    /// Where the credentials are; `None` asks every place.
+    pub credentials: Option<CredentialsSource>,
+}
+
 impl SdkClient {
     /// Sets up a client. Credentials come from where every AWS tool finds them: environment,
-    /// profile, web identity, container, instance; single sign-on only through a profile with a
-    /// `credential_process`, such as `aws configure export-credentials`. Without an `endpoint_url`
-    /// the variable `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's
-    /// own.
+    /// profile, web identity, container, and last, for two seconds at most, the machine; single
+    /// sign-on only through a profile with a `credential_process`, such as
+    /// `aws configure export-credentials`. Without an `endpoint_url` the variable
+    /// `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's own.
     ///
     /// # Errors
     /// See [`ConnectError`]. Nothing is sent yet.
-    pub async fn connect(
-        stream: &str,
-        region: Option<&str>,
-        endpoint_url: Option<&str>,
-    ) -> Result<Self, ConnectError> {
+    pub async fn connect(stream: &str, access: Access<'_>) -> Result<Self, ConnectError> {
         // ring needs nothing but a C compiler, and less time to build than the choice of the SDK.
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
-        }
-        let shared = loader.load().await;
-        if shared
-            .region()
-            .is_none_or(|region| region.as_ref().is_empty())
-        {
-            return Err(ConnectError::NoRegion);
-        }
+        let shared = credentials::load(http, access).await;
+        let shared = shared.ok_or(ConnectError::NoRegion)?;
         let mut config = aws_sdk_kinesis::config::Builder::from(&shared)
             // The callers retry, without end and in the right order.
             .retry_config(RetryConfig::disabled())
@@ -86,7 +84,7 @@ impl SdkClient {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             );
-        if let Some(url) = endpoint_url {
+        if let Some(url) = access.endpoint_url {
             if !url.starts_with("http://") && !url.starts_with("https://") {
                 return Err(ConnectError::Endpoint(url.to_owned()));
             }

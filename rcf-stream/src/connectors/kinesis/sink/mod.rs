@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 
 use self::queue::Entry;
 use self::worker::{Command, Worker};
-use crate::connectors::kinesis::{ErrorKind, KinesisApi, PutEntry, retry};
-use crate::observer::Observers;
+use crate::connectors::kinesis::{ApiError, ErrorKind, KinesisApi, PutEntry, retry};
+use crate::observer::{InFlight, Observers};
 use crate::record::OutputRecord;
 use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
@@ -41,6 +41,7 @@ const MAX_KEY_CHARS: usize = 256;
 pub struct KinesisSink {
     stream: String,
     max_record_bytes: usize,
+    observers: Observers,
     in_flight: Arc<Semaphore>,
     commands: mpsc::UnboundedSender<Command>,
     /// Holds the one task; dropping the sink aborts it.
@@ -57,14 +58,16 @@ impl KinesisSink {
         config: &crate::connectors::kinesis::KinesisSinkConfig,
         observers: &Observers,
     ) -> Result<Self, SinkError> {
-        let region = config.region.as_deref();
-        let endpoint_url = config.endpoint_url.as_deref();
-        let client =
-            crate::connectors::kinesis::SdkClient::connect(&config.stream, region, endpoint_url)
-                .await;
-        let client = client.map_err(|error| SinkError::Service {
+        use crate::connectors::kinesis::{Access, SdkClient};
+        let access = Access {
+            region: config.region.as_deref(),
+            endpoint_url: config.endpoint_url.as_deref(),
+            credentials: config.credentials,
+        };
+        let client = SdkClient::connect(&config.stream, access).await;
+        let client = client.map_err(|error| SinkError::Setup {
             action: format!("cannot write to the Kinesis stream {}", config.stream),
-            source: Box::new(error),
+            reason: error.to_string(),
         })?;
         Self::with_api(Arc::new(client), &config.stream, observers).await
     }
@@ -83,10 +86,7 @@ impl KinesisSink {
             Ok(bytes) => bytes,
             // A writer needs no right to describe the stream.
             Err(error) if error.kind == ErrorKind::Denied => DEFAULT_MAX_RECORD_BYTES,
-            Err(error) => {
-                let source = Box::new(error);
-                return Err(SinkError::Service { action, source });
-            }
+            Err(error) => return Err(service_error(action, error)),
         };
         let in_flight = Arc::new(Semaphore::new(BYTES_IN_FLIGHT));
         let (commands, receiver) = mpsc::unbounded_channel();
@@ -96,6 +96,7 @@ impl KinesisSink {
         Ok(Self {
             stream: stream.to_owned(),
             max_record_bytes,
+            observers: observers.clone(),
             in_flight,
             commands,
             worker,
@@ -116,7 +117,7 @@ impl KinesisSink {
             });
         }
         let cost = u32::try_from((size + OVERHEAD).min(BYTES_IN_FLIGHT));
-        let entry = Entry::new(record.id, put);
+        let entry = Entry::new(record.id, put, InFlight::new(&self.observers, 1));
         Ok((entry, cost.expect("BYTES_IN_FLIGHT fits")))
     }
 
@@ -169,6 +170,21 @@ impl Sink for KinesisSink {
             flushed.await.map_err(stopped)?;
             Ok(None)
         }))
+    }
+}
+
+/// An error of a request, with the action that failed.
+fn service_error(action: impl Into<String>, error: ApiError) -> SinkError {
+    let action = action.into();
+    match error.kind.remedy() {
+        Some(remedy) => SinkError::Setup {
+            action,
+            reason: format!("{error}; {remedy}"),
+        },
+        None => SinkError::Service {
+            action,
+            source: Box::new(error),
+        },
     }
 }
 

@@ -104,7 +104,11 @@ async fn later_records_wait_behind_a_failed_one_of_their_key() {
 #[tokio::test(start_paused = true)]
 async fn requests_that_fail_are_repeated_without_end() {
     let (stream, mut sink) = open().await;
-    let kinds = [ErrorKind::Throttled, ErrorKind::Unavailable];
+    let kinds = [
+        ErrorKind::Throttled,
+        ErrorKind::Unavailable,
+        ErrorKind::Credentials,
+    ];
     stream.fail_puts(kinds.into_iter().cycle().take(100).map(PutFault::Whole));
     sink.write(records("key", 0..5)).await.unwrap();
     sink.flush().await.unwrap();
@@ -113,12 +117,30 @@ async fn requests_that_fail_are_repeated_without_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn results_count_as_in_flight_until_they_are_acknowledged() {
+    let stream = Arc::new(MemoryStream::new(&["shard"]));
+    let observers = Observers::default();
+    let sink = KinesisSink::with_api(Arc::clone(&stream), "out", &observers).await;
+    let mut sink = sink.unwrap();
+    stream.fail_puts([PutFault::Whole(ErrorKind::Throttled)]);
+    sink.write(records("key", 0..5)).await.unwrap();
+    assert_eq!(observers.unacknowledged(), 5);
+    sink.flush().await.unwrap();
+    assert_eq!(observers.unacknowledged(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_for_good_comes_out_of_the_next_call() {
     let (stream, mut sink) = open().await;
     stream.fail_puts([PutFault::Whole(ErrorKind::NotFound)]);
     sink.write(records("key", 0..1)).await.unwrap();
     let error = sink.flush().await.unwrap_err();
-    assert!(error.to_string().contains("stream out"), "{error}");
+    assert!(matches!(error, SinkError::Setup { .. }), "{error:?}");
+    let said = error.to_string();
+    assert!(
+        said.contains("stream out") && said.contains("; create it"),
+        "{said}"
+    );
     assert!(
         sink.write(records("key", 1..2)).await.is_err(),
         "it stays failed"

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::queue::{Entry, Queue};
+use super::service_error;
 use crate::BoxError;
 use crate::connectors::kinesis::{Backoff, KinesisApi, Rejection};
 use crate::observer::{Observer, Observers};
@@ -77,12 +78,12 @@ impl<A: KinesisApi> Worker<A> {
             let records = request.len();
             match self.api.put_records(request).await {
                 Ok(outcomes) => self.settle(&outcomes, &mut backoff).await?,
-                Err(error) if error.kind.is_retryable() => {
+                Err(error) if error.kind.is_retryable_at_work() => {
                     self.observers.retried(records as u64);
                     self.queue.settle_failed();
                     backoff.wait(&self.action, &error).await;
                 }
-                Err(error) => return Err(self.failed(Box::new(error))),
+                Err(error) => return Err(service_error(&self.action, error)),
             }
         }
     }

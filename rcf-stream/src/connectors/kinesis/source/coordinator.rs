@@ -12,7 +12,7 @@ use super::lineage::{awaits_children, done_parents, readable};
 use super::reader::{Cursor, Outcome, ShardReader, trimmed};
 use super::resume::LastConsumed;
 use super::{Message, PAGES_AHEAD, service_error};
-use crate::connectors::kinesis::{KinesisApi, Shard, retry};
+use crate::connectors::kinesis::{ApiError, KinesisApi, Shard, retry, retry_at_work};
 use crate::connectors::kinesis::{KinesisSourceConfig, StartPosition};
 use crate::observer::Observers;
 use crate::record::{Positions, Timestamp};
@@ -53,7 +53,7 @@ impl<A: KinesisApi> Coordinator<A> {
         observers: &Observers,
         output: mpsc::Sender<Message>,
     ) -> Result<Self, SourceError> {
-        let listed = list_shards(&*api, &config.stream).await?;
+        let listed = list_shards(&*api, &config.stream, false).await?;
         check(positions, &listed, config)?;
         let ids = listed.iter().map(|shard| shard.id.clone());
         let ended = positions.iter().filter(|(_, position)| position.ended);
@@ -113,7 +113,7 @@ impl<A: KinesisApi> Coordinator<A> {
     }
 
     async fn list(&mut self) -> Result<(), SourceError> {
-        self.listed = list_shards(&*self.api, &self.stream).await?;
+        self.listed = list_shards(&*self.api, &self.stream, true).await?;
         let interval = if awaits_children(&self.listed, &self.ended) {
             LIST_INTERVAL_AWAITING_CHILDREN
         } else {
@@ -187,12 +187,21 @@ impl<A: KinesisApi> Coordinator<A> {
 }
 
 /// Asks for all pages of the list.
-async fn list_shards<A: KinesisApi>(api: &A, stream: &str) -> Result<Vec<Shard>, SourceError> {
+async fn list_shards<A: KinesisApi>(
+    api: &A,
+    stream: &str,
+    at_work: bool,
+) -> Result<Vec<Shard>, SourceError> {
     let action = format!("cannot list the shards of the Kinesis stream {stream}");
     let mut shards = Vec::new();
     let mut next: Option<String> = None;
     loop {
-        let page = retry(&action, || api.list_shards(next.as_deref())).await;
+        let request = || api.list_shards(next.as_deref());
+        let page: Result<_, ApiError> = if at_work {
+            retry_at_work(&action, request).await
+        } else {
+            retry(&action, request).await
+        };
         let page = page.map_err(|error| service_error(&action, error))?;
         shards.extend(page.shards);
         match page.next {

@@ -29,7 +29,7 @@ impl<A: KinesisApi> ShardReader<A> {
             let subscribed = self.api.subscribe(consumer, &self.shard, &start).await;
             let mut subscription = match subscribed {
                 Ok(subscription) => subscription,
-                Err(error) if error.kind.is_retryable() => {
+                Err(error) if error.kind.is_retryable_at_work() => {
                     backoff.wait(&self.action("subscribe to"), &error).await;
                     continue;
                 }
@@ -71,5 +71,5 @@ impl<A: KinesisApi> ShardReader<A> {
 }
 
 fn may_resubscribe(error: &ApiError) -> bool {
-    error.kind.is_retryable() || error.kind == ErrorKind::ExpiredIterator
+    error.kind.is_retryable_at_work() || error.kind == ErrorKind::ExpiredIterator
 }

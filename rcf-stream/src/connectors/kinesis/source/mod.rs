@@ -71,14 +71,16 @@ impl KinesisSource {
         positions: &Positions,
         observers: &Observers,
     ) -> Result<Self, SourceError> {
-        let region = config.region.as_deref();
-        let endpoint_url = config.endpoint_url.as_deref();
-        let client =
-            crate::connectors::kinesis::SdkClient::connect(&config.stream, region, endpoint_url)
-                .await;
-        let client = client.map_err(|error| SourceError::Service {
+        use crate::connectors::kinesis::{Access, SdkClient};
+        let access = Access {
+            region: config.region.as_deref(),
+            endpoint_url: config.endpoint_url.as_deref(),
+            credentials: config.credentials,
+        };
+        let client = SdkClient::connect(&config.stream, access).await;
+        let client = client.map_err(|error| SourceError::Setup {
             action: format!("cannot read the Kinesis stream {}", config.stream),
-            source: Box::new(error),
+            reason: error.to_string(),
         })?;
         Self::with_api(Arc::new(client), config, positions, observers).await
     }
@@ -119,6 +121,8 @@ impl KinesisSource {
                         .faults
                         .extend(faults.map(|(index, it)| (before + index, it)));
                     batch.records.extend(next.records);
+                    batch.unpacked += next.unpacked;
+                    batch.elsewhere += next.elsewhere;
                     batch.started_shards.extend(next.started_shards);
                     batch.ended_shards.extend(next.ended_shards);
                 }
@@ -161,8 +165,15 @@ impl Source for KinesisSource {
 
 /// An error of a request, with the action that failed.
 fn service_error(action: impl Into<String>, error: ApiError) -> SourceError {
-    SourceError::Service {
-        action: action.into(),
-        source: Box::new(error),
+    let action = action.into();
+    match error.kind.remedy() {
+        Some(remedy) => SourceError::Setup {
+            action,
+            reason: format!("{error}; {remedy}"),
+        },
+        None => SourceError::Service {
+            action,
+            source: Box::new(error),
+        },
     }
 }

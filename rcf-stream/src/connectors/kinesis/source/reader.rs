@@ -10,7 +10,8 @@ use super::resume::{Evidence, LastConsumed};
 use super::{Message, service_error};
 use crate::connectors::kinesis::aggregate::{HashRange, Unpacked, UserRecord, unpack};
 use crate::connectors::kinesis::{
-    ApiError, Backoff, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, RecordPage, retry,
+    ApiError, Backoff, ErrorKind, FetchedRecord, IteratorStart, KinesisApi, RecordPage,
+    retry_at_work,
 };
 use crate::connectors::kinesis::{KinesisSourceConfig, OnTrimmed, StartPosition};
 use crate::observer::{Observer, Observers};
@@ -84,7 +85,7 @@ impl<A: KinesisApi> ShardReader<A> {
                     drop(permit);
                     if error.kind == ErrorKind::ExpiredIterator {
                         iterator = self.open().await?;
-                    } else if error.kind.is_retryable() {
+                    } else if error.kind.is_retryable_at_work() {
                         if error.kind == ErrorKind::Throttled {
                             self.observers.throttled();
                         }
@@ -133,7 +134,8 @@ impl<A: KinesisApi> ShardReader<A> {
     async fn open(&mut self) -> Result<String, SourceError> {
         let start = self.start();
         let action = self.action("get an iterator of");
-        let iterator = retry(&action, || self.api.shard_iterator(&self.shard, &start)).await;
+        let iterator =
+            retry_at_work(&action, || self.api.shard_iterator(&self.shard, &start)).await;
         let iterator = iterator.map_err(|error| self.refused(&action, error))?;
         self.remember_latest(&start).await;
         Ok(iterator)
@@ -243,6 +245,7 @@ impl<A: KinesisApi> ShardReader<A> {
                 batch.records.push(whole);
             }
             Unpacked::Records { records, elsewhere } => {
+                batch.elsewhere += elsewhere;
                 if elsewhere > 0 {
                     self.elsewhere += elsewhere;
                     self.observers.packed_elsewhere(elsewhere);
@@ -256,6 +259,7 @@ impl<A: KinesisApi> ShardReader<A> {
                 }
                 let is_new = |part: &UserRecord| consumed.is_none_or(|last| part.index > last);
                 for part in records.into_iter().filter(is_new) {
+                    batch.unpacked += 1;
                     if part.partition_key.is_none() {
                         fault(batch, RecordFault::PartitionKey);
                     }

@@ -281,7 +281,7 @@ async fn an_error_for_good_ends_the_stream_with_its_name() {
     let error = source.next_batch().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot read the shard a of in: Denied on demand"
+        "cannot read the shard a of in: Denied on demand; allow the action for these credentials"
     );
 }
 

@@ -1,0 +1,543 @@
+//! The page: what was found as JSON, and the curves as bytes, as finely as fits.
+
+use std::io::Write;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use rcf_core::DetectorConfig;
+use serde::Serialize;
+
+use super::curves::{Cell, Point};
+use super::found::{Found, MOST};
+use super::pack::{Packer, Precision};
+use super::times::Style;
+use super::{Findings, Key, parameters};
+use crate::report::{Escaped, number, script_json};
+
+/// The largest page, in bytes.
+pub(super) const LARGEST: usize = 1_900_000;
+/// Keys without an anomaly that are shown beside those with one.
+const CALM_KEYS: usize = 24;
+/// Suppressed candidates on the page.
+const SUPPRESSED: usize = 300;
+
+#[derive(Serialize)]
+struct Data<'a> {
+    columns: Vec<Column<'a>>,
+    /// How times are written; nothing where records are counted instead.
+    time: Option<&'a Style>,
+    /// Milliseconds of a unit of places.
+    unit: f64,
+    keys: Vec<KeyData<'a>>,
+    found: Vec<Entry>,
+    suppressed: Vec<Entry>,
+    boundary: f64,
+}
+
+#[derive(Serialize)]
+struct Column<'a> {
+    name: &'a str,
+    decimals: i32,
+}
+
+#[derive(Serialize)]
+struct KeyData<'a> {
+    name: &'a str,
+    records: u64,
+    anomalies: u64,
+    grade: f64,
+    /// The columns, the one that explains most first.
+    order: Vec<usize>,
+    /// Where its curves begin among the bytes; nothing where they had to be left out.
+    at: Option<usize>,
+}
+
+/// An anomaly, or a suppressed candidate.
+#[derive(Serialize)]
+struct Entry {
+    key: usize,
+    record: u64,
+    x: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    text: String,
+    grade: f64,
+    score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    evidence: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p: Option<f64>,
+    confidence: f64,
+    /// Of each column that explains it: which, value, expected, share for being high, and low.
+    columns: Vec<(usize, Option<f64>, Option<f64>, f64, f64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// How finely curves are written.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    /// Buckets that are joined to one.
+    factor: usize,
+    /// Significant digits of single records.
+    digits: i32,
+    /// Whether each value is written besides, rounded.
+    fine: bool,
+}
+
+impl Level {
+    /// From the finest to the coarsest.
+    fn all() -> impl Iterator<Item = Self> {
+        let whole = [9, 5].map(|digits| Self {
+            factor: 1,
+            digits,
+            fine: false,
+        });
+        let joined = |fine| {
+            move |power: u32| Self {
+                factor: 1 << power,
+                digits: 6,
+                fine,
+            }
+        };
+        whole
+            .into_iter()
+            .chain((2..6).map(joined(true)))
+            .chain((1..24).map(joined(false)))
+    }
+}
+
+impl Findings {
+    /// One HTML page without external assets, about the key that is named, or else the worst first.
+    #[must_use]
+    pub fn to_html(&self, title: &str, shown: Option<&str>, config: &DetectorConfig) -> String {
+        let mut keys = self.ranked();
+        if let Some(index) = shown.and_then(|key| self.index.get(key)) {
+            keys.retain(|key| key != index);
+            keys.insert(0, *index);
+        }
+        let calm = keys
+            .iter()
+            .filter(|&&key| self.keys[key].anomalies == 0)
+            .count();
+        let shown_calm = CALM_KEYS.max(100usize.saturating_sub(keys.len() - calm));
+        let mut left_out = calm.saturating_sub(shown_calm);
+        let calm_left_out = left_out;
+        keys.reverse();
+        keys.retain(|&key| {
+            let goes = left_out > 0 && self.keys[key].anomalies == 0;
+            left_out -= usize::from(goes);
+            !goes
+        });
+        keys.reverse();
+
+        let mut places = vec![None; self.keys.len()];
+        keys.iter()
+            .enumerate()
+            .for_each(|(place, &key)| places[key] = Some(place));
+        let timed = self.is_timed();
+        let unit = self.unit(timed);
+        let entry = |found: &&Found| self.entry(found, places[found.key]?, timed);
+        let anomalies = self.anomalies.worst();
+        let mut suppressed = self.suppressed.worst();
+        if suppressed.len() > SUPPRESSED {
+            suppressed.sort_by(|a, b| b.severity.total_cmp(&a.severity));
+            suppressed.truncate(SUPPRESSED);
+        }
+        let mut data = Data {
+            columns: self
+                .names
+                .iter()
+                .zip(&self.decimals)
+                .map(|(name, decimals)| Column {
+                    name,
+                    decimals: decimals.0,
+                })
+                .collect(),
+            time: self.style.as_ref().filter(|_| timed),
+            unit: if timed { unit } else { 1.0 },
+            keys: keys.iter().map(|&key| key_data(&self.keys[key])).collect(),
+            found: anomalies.iter().filter_map(entry).collect(),
+            suppressed: suppressed.iter().filter_map(entry).collect(),
+            boundary: 1.0,
+        };
+        let mut notes = self.notes(calm_left_out);
+        let empty = self.fill(title, config, &data, "", &[], &notes);
+        let room = LARGEST.saturating_sub(empty.len() + 40 * keys.len());
+        for level in Level::all() {
+            let Some((bytes, at)) = self.curves(&keys, level, timed, unit, room) else {
+                continue;
+            };
+            for (key, at) in data.keys.iter_mut().zip(at) {
+                key.at = at;
+            }
+            notes.extend(self.note_of(level, &keys, &data.keys));
+            return self.fill(title, config, &data, &bytes, &notes, &[]);
+        }
+        empty
+    }
+
+    /// The curves of the keys in base 64, and where each begins; `None` where they are too large.
+    /// At the coarsest level the mildest keys are left out.
+    fn curves(
+        &self,
+        keys: &[usize],
+        level: Level,
+        timed: bool,
+        unit: f64,
+        room: usize,
+    ) -> Option<(String, Vec<Option<usize>>)> {
+        let is_last = level.factor == 1 << 23;
+        let columns = self.names.len();
+        let buckets = |key: &usize| self.keys[*key].curves.buckets().div_ceil(level.factor);
+        let windows = |key: &usize| self.keys[*key].windows.records();
+        let points: usize = keys.iter().map(|key| buckets(key) + windows(key)).sum();
+        // Deflated and in base 64, a number takes about half a byte at least.
+        if points * (3 * columns + 2) / 2 > room && !is_last {
+            return None;
+        }
+        let (mut packer, mut at) = (Packer::default(), Vec::new());
+        for key in keys {
+            let start = packer.0.len();
+            if is_last && start > room / 2 {
+                at.push(None);
+                continue;
+            }
+            at.push(Some(start));
+            self.pack(&self.keys[*key], level, timed, unit, &mut packer);
+            if packer.0.len() > 2 * room && !is_last {
+                return None;
+            }
+        }
+        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
+        // Writing to memory cannot fail.
+        let bytes = deflate
+            .write_all(&packer.0)
+            .and_then(|()| deflate.finish())
+            .ok()?;
+        let text = BASE64_STANDARD.encode(bytes);
+        (text.len() <= room || is_last).then_some((text, at))
+    }
+
+    /// One key, in the order in which `page/data.js` reads it.
+    fn pack(&self, key: &Key, level: Level, timed: bool, unit: f64, packer: &mut Packer) {
+        let points = key.windows.merge(&key.curves, level.factor);
+        let is_single = |point: &Point| point.count == 1;
+        packer.number(points.len() as u64);
+        packer.runs(points.iter().map(|point| point.count as i64));
+        let start = start(key);
+        let places = points.iter().map(|point| match timed {
+            // Before the first time of a key, its records stand at that time.
+            true if point.place.is_nan() => (start / unit).round() as i64,
+            true => (point.place / unit).round() as i64,
+            false => point.record as i64 + 1,
+        });
+        packer.runs(differences(places));
+        for (column, decimals) in self.decimals.iter().enumerate() {
+            let precision = Precision {
+                decimals: decimals.0,
+                digits: level.digits,
+            };
+            let values = |value: fn(&Cell) -> f64| -> Vec<(f64, bool)> {
+                let cell = |point: &Point| (value(&point.cells[column]), is_single(point));
+                points.iter().map(cell).collect()
+            };
+            packer.track(&values(|cell| cell.low), precision);
+            let has_ranges = !points.iter().all(is_single);
+            packer.number(u64::from(has_ranges));
+            if has_ranges {
+                packer.track(&values(|cell| cell.high), precision);
+            }
+            let rounded = Precision {
+                decimals: decimals.0 + 1,
+                digits: 4,
+            };
+            packer.track(&values(|cell| cell.expected[0].into()), rounded);
+            packer.track(&values(|cell| cell.expected[1].into()), rounded);
+            let fine = key.curves.values(column).filter(|_| level.fine);
+            packer.number(u64::from(fine.is_some()));
+            if let Some(fine) = fine {
+                packer.track(
+                    &fine.map(|value| (value, false)).collect::<Vec<_>>(),
+                    precision,
+                );
+            }
+        }
+        let verdicts: [fn(&Point) -> f32; 3] = [
+            |point| point.verdict.score,
+            |point| point.verdict.threshold,
+            |point| point.verdict.evidence,
+        ];
+        for verdict in verdicts {
+            let values: Vec<_> = points.iter().map(|it| (verdict(it).into(), true)).collect();
+            let precision = Precision {
+                decimals: 2,
+                digits: 5,
+            };
+            packer.track(&values, precision);
+        }
+    }
+
+    fn entry(&self, found: &Found, key: usize, timed: bool) -> Option<Entry> {
+        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+        let rounded = |value: f64| (value * 1e4).round() / 1e4;
+        let column = |&(column, value, expected, high, low): &(usize, f64, f64, f64, f64)| {
+            (
+                column,
+                finite(value),
+                finite(expected),
+                rounded(high),
+                rounded(low),
+            )
+        };
+        let x = match timed {
+            true => finite(found.place).unwrap_or_else(|| start(&self.keys[found.key])),
+            false => (found.record + 1) as f64,
+        };
+        Some(Entry {
+            key,
+            record: found.record,
+            x,
+            time: found.time.as_ref().map(ToString::to_string),
+            text: found.sentence.clone(),
+            grade: found.grade,
+            score: rounded(found.score),
+            threshold: finite(found.threshold).map(rounded),
+            evidence: rounded(found.evidence),
+            p: found.p_value,
+            confidence: rounded(found.confidence),
+            columns: found.columns.iter().map(column).collect(),
+            reason: found.suppressed.map(|reason| reason.to_string()),
+        })
+    }
+
+    fn is_timed(&self) -> bool {
+        self.style.is_some()
+    }
+
+    /// The largest of second, millisecond and microsecond in which all places are whole.
+    fn unit(&self, timed: bool) -> f64 {
+        let places = || self.keys.iter().flat_map(|key| key.curves.places());
+        let is_whole = |unit: f64| places().all(|it| it.is_nan() || (it / unit).fract() == 0.0);
+        [1_000.0, 1.0]
+            .into_iter()
+            .find(|&unit| !timed || is_whole(unit))
+            .unwrap_or(1e-3)
+    }
+
+    /// What came out, in one sentence or two.
+    pub(super) fn summary(&self, config: &DetectorConfig) -> String {
+        let judged = self.records - self.undecided;
+        let count = |count: u64, one: &str, many: &str| {
+            format!(
+                "{} {}",
+                number(count as f64),
+                if count == 1 { one } else { many }
+            )
+        };
+        let mut text = match (judged, self.anomalies.seen) {
+            (0, _) => {
+                let first = number((config.warm_up + 1) as f64);
+                return format!(
+                    "No record was judged: all {} were learned. Decisions begin with record \
+                     {first} of a key, or sooner with --warm-up.",
+                    count(self.records, "record", "records")
+                );
+            }
+            (_, 0) => format!(
+                "No anomaly among {}",
+                count(judged, "judged record", "judged records")
+            ),
+            (_, found) => format!(
+                "{} among {}",
+                count(found, "anomaly", "anomalies"),
+                count(judged, "judged record", "judged records")
+            ),
+        };
+        if self.keys.len() > 1 {
+            let with = self.keys.iter().filter(|key| key.anomalies > 0).count();
+            text += &match with {
+                0 => format!(" of {} keys", number(self.keys.len() as f64)),
+                _ => format!(
+                    ", in {} of {} keys",
+                    number(with as f64),
+                    number(self.keys.len() as f64)
+                ),
+            };
+        }
+        if let Some((first, last)) = &self.span {
+            text += &format!(", from {first} to {last}");
+        }
+        text += ".";
+        if self.anomalies.seen == 0 {
+            text += &format!(
+                " The record that came nearest had {:.2} of the evidence that an anomaly needs.",
+                self.highest_evidence
+            );
+        }
+        if self.undecided > 0 {
+            let first = if self.keys.len() > 1 {
+                "of each key "
+            } else {
+                ""
+            };
+            text += &match first {
+                "" => format!(
+                    " The first {} learned, not judged.",
+                    count(self.undecided, "record was", "were")
+                ),
+                _ => format!(
+                    " {} at the start of the keys were learned, not judged.",
+                    count(self.undecided, "record", "records")
+                ),
+            };
+        }
+        text
+    }
+
+    /// What is not on the page, and what was put right.
+    fn notes(&self, calm_keys: usize) -> Vec<String> {
+        let mut notes = Vec::new();
+        let number = |count: u64| number(count as f64);
+        if self.anomalies.seen > MOST as u64 {
+            notes.push(format!(
+                "The list holds the {MOST} most severe of {} anomalies.",
+                number(self.anomalies.seen)
+            ));
+        }
+        if self.suppressed.seen > SUPPRESSED as u64 {
+            notes.push(format!(
+                "Of {} suppressed candidates, the {SUPPRESSED} most severe are shown.",
+                number(self.suppressed.seen)
+            ));
+        }
+        if calm_keys > 0 {
+            notes.push(format!(
+                "{} keys without an anomaly are not shown.",
+                number(calm_keys as u64)
+            ));
+        }
+        if self.misplaced > 0 && self.is_timed() {
+            notes.push(format!(
+                "{} records have no time, or one before the record before; they are drawn at the \
+                 time of that record.",
+                number(self.misplaced)
+            ));
+        }
+        notes
+    }
+
+    /// What was reduced to fit.
+    fn note_of(&self, level: Level, keys: &[usize], data: &[KeyData<'_>]) -> Vec<String> {
+        let mut notes = Vec::new();
+        let per = |key: &usize| self.keys[*key].curves.per() * level.factor as u64;
+        let largest = keys.iter().map(per).max().unwrap_or(1);
+        if largest > 1 && level.fine {
+            notes.push(format!(
+                "Values are rounded to what a screen shows, and what was expected is given for \
+                 {largest} records at a time; around the anomalies every record is exact."
+            ));
+        } else if largest > 1 {
+            notes.push(format!(
+                "Curves show the lowest and the highest of up to {} records at a time; around the \
+                 anomalies every record is shown.",
+                number(largest as f64)
+            ));
+        }
+        let without = data.iter().filter(|key| key.at.is_none()).count();
+        if without > 0 {
+            notes.push(format!(
+                "{without} keys have no curves here; --show-key shows one."
+            ));
+        }
+        notes
+    }
+
+    fn fill(
+        &self,
+        title: &str,
+        config: &DetectorConfig,
+        data: &Data<'_>,
+        curves: &str,
+        notes: &[String],
+        more: &[String],
+    ) -> String {
+        let parameters: String = parameters::list(config)
+            .iter()
+            .map(|(name, value)| {
+                format!(
+                    "<div><dt>{}</dt><dd>{}</dd></div>\n",
+                    Escaped(name),
+                    Escaped(value)
+                )
+            })
+            .collect();
+        let notes: String = notes
+            .iter()
+            .chain(more)
+            .map(|note| format!("<li>{}</li>\n", Escaped(note)))
+            .collect();
+        let anomalies: String = data
+            .found
+            .iter()
+            .take(50)
+            .map(|entry| {
+                let time = entry
+                    .time
+                    .clone()
+                    .unwrap_or_else(|| format!("record {}", entry.record + 1));
+                format!("<li>{}: {}</li>\n", Escaped(time), Escaped(&entry.text))
+            })
+            .collect();
+        // Only maps with keys that are not strings, or a failing writer, could make this an error.
+        let json = serde_json::to_string(data).expect("plain structs become JSON");
+        format!(
+            include_str!("page/page.html"),
+            title = Escaped(title),
+            summary = Escaped(self.summary(config)),
+            notes = notes,
+            parameters = parameters,
+            anomalies = anomalies,
+            data = script_json(&json),
+            curves = curves,
+            css = include_str!("page/page.css"),
+            numbers = include_str!("../report/page/numbers.js"),
+            reading = include_str!("page/data.js"),
+            time = include_str!("page/time.js"),
+            chart = include_str!("page/chart.js"),
+            detail = include_str!("page/detail.js"),
+            list = include_str!("page/list.js"),
+            overview = include_str!("page/overview.js"),
+            main = include_str!("page/main.js"),
+        )
+    }
+}
+
+fn key_data(key: &Key) -> KeyData<'_> {
+    KeyData {
+        name: &key.name,
+        records: key.curves.records(),
+        anomalies: key.anomalies,
+        grade: key.grade,
+        order: key.order(),
+        at: None,
+    }
+}
+
+/// The first time of a key; 0 where it has none.
+fn start(key: &Key) -> f64 {
+    let mut places = key.curves.places().iter().copied();
+    places.find(|place| place.is_finite()).unwrap_or(0.0)
+}
+
+fn differences(numbers: impl Iterator<Item = i64>) -> impl Iterator<Item = i64> {
+    let mut before = 0;
+    numbers.map(move |number| {
+        let difference = number - before;
+        before = number;
+        difference
+    })
+}
