@@ -171,3 +171,32 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
         assert!(error.contains(expected), "{arguments:?}: {error}");
     }
 }
+
+#[test]
+fn an_outage_of_counts_is_found_once_times_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // Half an hour is absent; the counts move a little around 100.
+    let counts: String = (0..800)
+        .filter(|t| !(500..530).contains(t))
+        .map(|t| format!("{},{}\n", 1_700_000_000 + 60 * t, 100 + (t * 7919) % 13))
+        .collect();
+    fs::write(
+        folder.path().join("counts.csv"),
+        format!("time,count\n{counts}"),
+    )
+    .unwrap();
+    let flags = [
+        "score",
+        "counts.csv",
+        "--imputation",
+        "zero",
+        "--only-anomalies",
+    ];
+    let blind = succeed(folder.path(), &flags);
+    assert!(!blind.contains("1700031800"), "{blind}");
+    let told = succeed(folder.path(), &[&flags[..], &["--use-time"]].concat());
+    assert!(told.contains("1700031800"), "{told}");
+    fs::write(folder.path().join("bare.csv"), "count\n1\n2\n").unwrap();
+    let error = fail(folder.path(), 78, &["score", "bare.csv", "--use-time"]);
+    assert!(error.contains("--time"), "{error}");
+}

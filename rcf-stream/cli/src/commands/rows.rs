@@ -36,8 +36,15 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn open(input: &InputFlags, detector: &DetectorFlags) -> Result<Self, Failure> {
         let opened = input.open()?;
+        if detector.use_time && opened.time_format.is_none() {
+            return Err(Failure::configuration(format!(
+                "{}: --use-time needs times, and no column holds any; name it with --time",
+                input.file.display()
+            )));
+        }
         let config = detector.config(opened.decoder.names().len());
         let detectors = Detectors::new(opened.decoder, config).map_err(Failure::configuration)?;
+        let detectors = detectors.with_time(detector.use_time);
         Ok(Self {
             path: input.file.clone(),
             source: opened.source,

@@ -5,7 +5,7 @@ mod encode;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig};
+use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig, InputError};
 
 pub use encode::RowEncoder;
 
@@ -58,6 +58,7 @@ pub struct Detectors {
     decoder: Decoder,
     template: DetectorConfig,
     detectors: HashMap<ModelName, AnomalyDetector>,
+    with_time: bool,
 }
 
 impl Detectors {
@@ -71,7 +72,16 @@ impl Detectors {
             decoder,
             template,
             detectors: HashMap::new(),
+            with_time: false,
         })
+    }
+
+    /// Whether the detectors are told the times of the records. Times that are equal or earlier, or
+    /// that cannot be read, are left out.
+    #[must_use]
+    pub fn with_time(mut self, with_time: bool) -> Self {
+        self.with_time = with_time;
+        self
     }
 
     /// The names of the values.
@@ -109,11 +119,12 @@ impl Detectors {
         part: &[u8],
     ) -> Result<Row, BadRecord> {
         let event = Event::new(record, line, self.decoder.decode(part)?, ModelPer::Key);
+        let time = event.time.filter(|_| self.with_time);
         let refused = |error| BadRecord::Operator(OperatorError::Input(error));
         let (detection, detector) = match self.detectors.entry(event.model.clone()) {
             Entry::Occupied(known) => {
                 let detector = known.into_mut();
-                let detection = detector.process_with_missing(&event.values);
+                let detection = judge(detector, &event.values, time);
                 (detection.map_err(refused)?, detector)
             }
             Entry::Vacant(new) => {
@@ -121,7 +132,7 @@ impl Detectors {
                 config.seed = seed_for_key(config.seed, event.model.saved());
                 let mut detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
-                let detection = detector.process_with_missing(&event.values);
+                let detection = judge(&mut detector, &event.values, time);
                 (detection.map_err(refused)?, new.insert(detector))
             }
         };
@@ -132,5 +143,19 @@ impl Detectors {
             records: detector.records(),
             event,
         })
+    }
+}
+
+fn judge(
+    detector: &mut AnomalyDetector,
+    values: &[f64],
+    time: Option<f64>,
+) -> Result<Detection, InputError> {
+    let Some(time) = time else {
+        return detector.process_with_missing(values);
+    };
+    match detector.process_at_with_missing(time, values) {
+        Err(InputError::Timestamp { .. }) => detector.process_with_missing(values),
+        detection => detection,
     }
 }
