@@ -20,7 +20,7 @@ for part in "$@"; do
     case $part in
         rust)
             say "Layers: no import cycle"
-            scripts/import_cycles.py rcf-core
+            scripts/import_cycles.py rcf-core rcf-stream
             say "Rust: unit tests, laws, program, examples, doctests"
             cargo test --workspace --locked --features rcf-cli/kinesis,rcf-cli/s3
             ;;

@@ -4,24 +4,27 @@ mod check;
 mod open_settings;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::checkpoint::{
     CheckpointError, CheckpointStore, Checkpointer, Location, Start, restore, restore_number,
 };
-use crate::config::{Config, ConfigError, SinkConfig, SourceConfig};
-use crate::connectors::file::{LinesInput, LinesOptions, LinesSink, OnReplaced};
+use crate::config::{Config, ConfigError};
+use crate::connectors::file::FileSink;
+use crate::connectors::{SinkOpening, SinkSettings, SourceOpening, TextInput};
 use crate::decode::{Decoder, FieldsError, InputFormat};
-use crate::error::{SinkError, SourceError};
 use crate::event::EventOperator;
 use crate::identity::is_same_file;
+use crate::observer::Observers;
 use crate::operator::OperatorConfigError;
 use crate::pipeline::Pipeline;
 use crate::reading::ReadingError;
 use crate::record::Positions;
-use crate::sink::{Sink, SinkPosition};
-use crate::source::Source;
+use crate::settings::SettingError;
+use crate::sink::{Sink, SinkError, SinkPosition};
+use crate::source::{Source, SourceError};
 pub use check::{Checked, check};
 use open_settings::{Keep, settle};
 
@@ -69,15 +72,15 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
-    /// The daemon drives this source.
-    #[error("source.kind = \"multilang\" is for the MultiLangDaemon: start it with --multilang")]
-    Multilang,
     /// A replay from a checkpoint, and no place of checkpoints.
     #[error("the configuration has no checkpoint.directory to replay from")]
     NoCheckpoints,
-    /// The configuration names what this program was built without.
+    /// The configuration breaks a rule that is checked only now.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The configuration names what this program was built without.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
 }
 
 impl OpenError {
@@ -90,8 +93,8 @@ impl OpenError {
                 | Self::Fields { .. }
                 | Self::Reading { .. }
                 | Self::Config(_)
+                | Self::Setting(_)
                 | Self::SameFile { .. }
-                | Self::Multilang
                 | Self::NoCheckpoints
                 | Self::Checkpoint(CheckpointError::Location { .. })
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
@@ -106,17 +109,27 @@ impl OpenError {
 /// # Errors
 /// The first part that cannot be opened.
 pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
+    open_observed(config, &Observers::default()).await
+}
+
+/// As [`open`], with observers of the pipeline, its source and its sink.
+///
+/// # Errors
+/// The first part that cannot be opened.
+pub async fn open_observed(config: &Config, observers: &Observers) -> Result<Pipeline, OpenError> {
     check_files(&files(config))?;
     let store = open_store(config).await?;
     let (config, input) = settle(config, store.as_ref(), Keep::Yes).await?;
     let config = &config;
     let mut operator = config.operator()?;
     let (checkpointer, start) = continue_from(store, config, &mut operator).await?;
-    let source = begin(config, input, &start.positions).await?;
-    let mut pipeline = join(config, operator, source, start.sink.results.as_ref()).await?;
+    let source = begin(config, input, &start.positions, observers).await?;
+    let position = start.sink.results.as_ref();
+    let mut pipeline = join(config, operator, source, position, observers).await?;
     if let Some(dead_letters) = &config.operator.dead_letters {
         let position = start.sink.dead_letters.as_ref();
-        pipeline = pipeline.dead_letters(open_sink(dead_letters, None, position).await?);
+        pipeline =
+            pipeline.dead_letters(open_sink(&**dead_letters, None, position, observers).await?);
     }
     Ok(match checkpointer {
         Some(checkpointer) => pipeline.checkpoints(checkpointer, start.positions),
@@ -157,9 +170,9 @@ pub async fn replay(
         }
     };
     let (mut config, input) = settle(config, store.as_ref(), Keep::No).await?;
-    config.sink = SinkConfig::File {
+    config.sink = Arc::new(FileSink {
         path: output.to_owned(),
-    };
+    });
     let config = &config;
     let mut operator = config.operator()?;
     let positions = match from {
@@ -171,8 +184,9 @@ pub async fn replay(
             start.positions
         }
     };
-    let source = begin(config, input, &positions).await?;
-    let pipeline = join(config, operator, source, None).await?;
+    let observers = Observers::default(); // nobody watches what is over
+    let source = begin(config, input, &positions, &observers).await?;
+    let pipeline = join(config, operator, source, None, &observers).await?;
     Ok(pipeline.begin_at(positions))
 }
 
@@ -185,17 +199,20 @@ pub async fn join(
     operator: EventOperator,
     source: Box<dyn Source>,
     sink_position: Option<&SinkPosition>,
+    observers: &Observers,
 ) -> Result<Pipeline, OpenError> {
     let decoder = decoder(config, source.header())?;
     let encoder = config
         .output
         .encoder(decoder.names())
         .decisions(config.operator.detector.is_some());
-    let sink = open_sink(&config.sink, encoder.header().as_deref(), sink_position).await?;
+    let header = encoder.header();
+    let sink = open_sink(&*config.sink, header.as_deref(), sink_position, observers).await?;
     let pipeline = Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)
         .on_bad_record(config.input.on_bad_record)
-        .on_late(config.input.on_late);
+        .on_late(config.input.on_late)
+        .observers(observers.clone());
     Ok(match config.input.max_time_jump {
         Some(limit) => pipeline.hold_far_ahead(limit),
         None => pipeline,
@@ -208,56 +225,18 @@ pub async fn join(
 /// # Errors
 /// It cannot be opened.
 pub async fn open_sink(
-    config: &SinkConfig,
+    sink: &dyn SinkSettings,
     header: Option<&str>,
     position: Option<&SinkPosition>,
+    observers: &Observers,
 ) -> Result<Box<dyn Sink>, OpenError> {
-    match config {
-        SinkConfig::File { path } => Ok(Box::new(LinesSink::open(path, header, position)?)),
-        SinkConfig::Connector(sink) => {
-            sink.is_built()?;
-            Ok(sink.open().await?)
-        }
-    }
-}
-
-/// Opens a source after these positions.
-///
-/// # Errors
-/// It cannot be opened.
-pub async fn open_source(
-    config: &Config,
-    positions: &Positions,
-) -> Result<Box<dyn Source>, OpenError> {
-    match &config.source {
-        SourceConfig::File { path, .. } => {
-            let lines = LinesInput::open(path)?.options(lines_options(config));
-            let lines = lines.records(&config.input.dialect())?;
-            Ok(Box::new(lines.resume(positions)?))
-        }
-        SourceConfig::Multilang { .. } => Err(OpenError::Multilang),
-        SourceConfig::Connector(source) => {
-            source.is_built()?;
-            Ok(source.open(positions).await?)
-        }
-    }
-}
-
-fn lines_options(config: &Config) -> LinesOptions {
-    let (follow, on_replaced) = match config.source {
-        SourceConfig::File {
-            follow,
-            on_replaced,
-            ..
-        } => (follow, on_replaced),
-        _ => (false, OnReplaced::default()),
+    sink.can_open()?;
+    let opening = SinkOpening {
+        header,
+        position,
+        observers,
     };
-    LinesOptions {
-        on_replaced,
-        follow,
-        wait_for_line_feed: follow || config.checkpoint.is_some(),
-        max_quoted_lines: config.input.max_quoted_lines,
-    }
+    Ok(sink.open(&opening).await?)
 }
 
 /// Opening a sink cuts its file back, so no two of the files that are read and written may be the
@@ -294,17 +273,14 @@ pub const SOURCE: &str = "source.path";
 
 /// The files of a configuration, by the settings that name them.
 fn files(config: &Config) -> Vec<(&'static str, &Path)> {
-    let mut files = Vec::new();
-    if let SourceConfig::File { path, .. } = &config.source {
-        files.push((SOURCE, path.as_path()));
-    }
-    if let SinkConfig::File { path } = &config.sink {
-        files.push(("sink.path", path.as_path()));
-    }
-    if let Some(SinkConfig::File { path }) = &config.operator.dead_letters {
-        files.push(("dead_letters.path", path.as_path()));
-    }
-    files
+    let dead_letters = config.operator.dead_letters.as_ref();
+    let files = [
+        (SOURCE, config.source.file()),
+        ("sink.path", config.sink.file()),
+        ("dead_letters.path", dead_letters.and_then(|it| it.file())),
+    ];
+    let named = files.into_iter();
+    named.filter_map(|(key, file)| Some((key, file?))).collect()
 }
 
 async fn open_store(config: &Config) -> Result<Option<CheckpointStore>, OpenError> {
@@ -340,20 +316,25 @@ async fn continue_from(
     Ok((Some(checkpointer), start))
 }
 
-/// The source after these positions; its file may be open already.
+/// The source after these positions; its text may be open already.
 async fn begin(
     config: &Config,
-    input: Option<LinesInput>,
+    text: Option<Box<dyn TextInput>>,
     positions: &Positions,
+    observers: &Observers,
 ) -> Result<Box<dyn Source>, OpenError> {
-    match input {
-        Some(input) => {
-            let input = input.options(lines_options(config));
-            let records = input.records(&config.input.dialect())?;
-            Ok(Box::new(records.resume(positions)?))
-        }
-        None => open_source(config, positions).await,
-    }
+    config.source.can_open()?;
+    let opening = SourceOpening {
+        positions,
+        observers,
+        dialect: config.input.dialect(),
+        max_quoted_lines: config.input.max_quoted_lines,
+        has_checkpoints: config.checkpoint.is_some(),
+    };
+    Ok(match text {
+        Some(text) => text.into_source(&opening)?,
+        None => config.source.open(&opening).await?,
+    })
 }
 
 /// The decoder for a source, which may begin with a header.
@@ -362,7 +343,7 @@ async fn begin(
 /// The fields do not fit the header.
 pub fn decoder(config: &Config, header: Option<&[u8]>) -> Result<Decoder, OpenError> {
     let input = &config.input;
-    let needs_header = input.header && matches!(config.source, SourceConfig::File { .. });
+    let needs_header = input.header && config.source.is_text();
     let decoder = match input.format {
         InputFormat::Raw => Ok(Decoder::raw()),
         InputFormat::Json => Decoder::json(&input.fields, false),

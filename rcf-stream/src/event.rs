@@ -1,14 +1,16 @@
 //! A decoded record: what the operator takes.
 
-use std::fmt;
 use std::sync::Arc;
 
 use rcf_core::AnomalyDetectorBuilder;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::decode::Decoded;
-use crate::operator::{ForestParameters, OperatorConfigError, RandomCutForestOperator, Scored};
-use crate::record::{Record, Timestamp};
+use crate::operator::{
+    ForestParameters, ModelName, ModelNaming, OperatorConfigError, RandomCutForestOperator, Scored,
+};
+use crate::record::Record;
+pub use crate::time::EventTime;
 use crate::time::OnLate;
 
 /// One decoded record.
@@ -28,7 +30,7 @@ pub struct Event {
     /// The key it carries; the partition key where no field is configured.
     pub key: String,
     /// The name of the model that takes it.
-    pub model: String,
+    pub model: ModelName,
     /// The time it carries, or else when it arrived in the stream.
     pub timestamp: Option<EventTime>,
     /// That time in milliseconds since 1970, where it can be read.
@@ -50,11 +52,14 @@ impl Event {
             Some(line) => format!("{}/{line}", record.id()),
         };
         let model = match (per, &decoded.key) {
-            (ModelPer::Shard, _) => record.shard.to_string(),
+            (ModelPer::Shard, _) => ModelName::of_shard(&record.shard),
             // A partition key lives in one shard at a time. A key from the payload may come
             // through several, whose order is not repeatable: it gets a model in each.
-            (ModelPer::Key, Some(key)) => format!("{}/{key}", record.shard),
-            (ModelPer::Key, None) => record.partition_key.clone(),
+            (_, Some(key)) => ModelName::in_shard(&record.shard, key),
+            (ModelPer::KeyInShard, None) => {
+                ModelName::in_shard(&record.shard, &record.partition_key)
+            }
+            (ModelPer::Key, None) => ModelName::of_key(&record.partition_key),
         };
         Self {
             id,
@@ -78,37 +83,6 @@ impl Event {
     }
 }
 
-/// When an event happened. Written out as it was read, never reformatted.
-#[derive(Debug, Clone, PartialEq)]
-pub enum EventTime {
-    /// A text field.
-    Text(String),
-    /// A number field.
-    Number(serde_json::Number),
-    /// When the record arrived in the stream.
-    Arrival(Timestamp),
-}
-
-impl fmt::Display for EventTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(number) => number.fmt(f),
-            Self::Arrival(timestamp) => timestamp.fmt(f),
-        }
-    }
-}
-
-impl Serialize for EventTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Number(number) => number.serialize(serializer),
-            Self::Arrival(timestamp) => serializer.collect_str(timestamp),
-        }
-    }
-}
-
 /// What has a model of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +92,19 @@ pub enum ModelPer {
     Key,
     /// Each shard, whatever the keys of its records.
     Shard,
+    /// Each key within each shard, be it the partition key: for sources whose shards can be taken
+    /// away, so that each model goes with its shard.
+    KeyInShard,
+}
+
+impl ModelPer {
+    fn naming(self, keyed_by_field: bool) -> ModelNaming {
+        match self {
+            Self::Shard => ModelNaming::Shard,
+            Self::Key if !keyed_by_field => ModelNaming::Key,
+            Self::Key | Self::KeyInShard => ModelNaming::KeyInShard,
+        }
+    }
 }
 
 /// The operator of the pipeline.
@@ -126,6 +113,8 @@ pub type EventOperator = RandomCutForestOperator<Event, Scored>;
 /// What the models of a pipeline are.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelSettings {
+    /// What has a model of its own.
+    pub model_per: ModelPer,
     /// The parameters of the forests.
     pub forest: ForestParameters,
     /// The detectors around them, where decisions are asked for.
@@ -184,6 +173,7 @@ pub fn keyed_operator(
     keyed_by_field: bool,
     attribution: bool,
 ) -> Result<EventOperator, OperatorConfigError> {
+    let naming = settings.model_per.naming(keyed_by_field);
     let mut builder = EventOperator::builder()
         .dimensions(dimensions)
         .parameters(settings.forest.clone())
@@ -191,7 +181,7 @@ pub fn keyed_operator(
         .on_late(settings.on_late)
         .track_changes()
         .input_mapper_into(|event: &Event, values| values.extend_from_slice(&event.values))
-        .key_mapper(|event| event.model.as_str().into())
+        .name_mapper(naming, |event| event.model.clone())
         .time_mapper(|event| event.clock)
         .result_mapper(|_, scored| scored);
     if let Some(detector) = &settings.detector {
@@ -204,12 +194,7 @@ pub fn keyed_operator(
         builder = builder.time_to_live(time);
     }
     for KeyOverride { key, parameters } in settings.overrides.clone() {
-        // The model of a key from a field is called SHARD/KEY.
-        let filter = move |model: &str| match model.split_once('/') {
-            Some((_, name)) if keyed_by_field => KeyOverride::takes(&key, name),
-            _ => KeyOverride::takes(&key, model),
-        };
-        builder = builder.override_for(filter, parameters);
+        builder = builder.override_for(move |it| KeyOverride::takes(&key, it), parameters);
     }
     builder.build()
 }

@@ -62,13 +62,13 @@ pub mod connectors;
 pub mod decode;
 #[cfg(feature = "operator")]
 pub mod encode;
-#[cfg(feature = "pipeline")]
-pub mod error;
 #[cfg(feature = "operator")]
 pub mod event;
+#[cfg(feature = "pipeline")]
+mod held_up;
 pub mod identity;
 #[cfg(feature = "pipeline")]
-pub mod metrics;
+pub mod lines;
 #[cfg(feature = "operator")]
 pub mod number;
 #[cfg(feature = "pipeline")]
@@ -81,6 +81,8 @@ pub mod pipeline;
 pub mod reading;
 pub mod record;
 #[cfg(feature = "pipeline")]
+pub mod settings;
+#[cfg(feature = "pipeline")]
 pub mod sink;
 #[cfg(feature = "pipeline")]
 pub mod source;
@@ -89,12 +91,18 @@ mod suggest;
 pub mod time;
 
 #[cfg(feature = "pipeline")]
-pub use error::{BadRecord, PipelineError, SinkError, SourceError};
 #[cfg(feature = "operator")]
 pub use operator::{RandomCutForestOperator, Scored};
 #[cfg(feature = "pipeline")]
-pub use pipeline::{OnBadRecord, Pipeline, Summary};
+pub use pipeline::{BadRecord, OnBadRecord, Pipeline, PipelineError, Summary};
 pub use record::{OutputRecord, Position, Positions, Record, Timestamp};
+#[cfg(feature = "pipeline")]
+pub use sink::SinkError;
+#[cfg(feature = "pipeline")]
+pub use source::SourceError;
+
+/// The cause inside a client library.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 // The code on the front page compiles and runs.
 #[cfg(all(doctest, feature = "operator"))]

@@ -1,10 +1,12 @@
 //! Where results go.
 
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use async_trait::async_trait;
+use thiserror::Error;
 
-use crate::error::SinkError;
+use crate::BoxError;
 use crate::record::OutputRecord;
 
 /// How far a sink got, in its own words: a file sink writes its length here. The checkpoint keeps
@@ -70,5 +72,83 @@ pub trait Sink: Send {
     /// As for [`write`](Sink::write).
     async fn reopen(&mut self) -> Result<(), SinkError> {
         Ok(())
+    }
+}
+
+/// A sink cannot be opened, or cannot take a record.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// The file cannot be opened or written.
+    #[error("cannot write {path}: {source}{}", folder_hint(path))]
+    Io {
+        /// The file; `-` is the standard output.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The position in the checkpoint does not fit what the sink holds.
+    #[error("cannot resume {path} at {position:?}: {reason}")]
+    Position {
+        /// The file.
+        path: PathBuf,
+        /// The position in the checkpoint.
+        position: String,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// The file is not as the sink left it.
+    #[error("{path} was changed while results were written to it: {reason}")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What is there, what should be, and the remedy.
+        reason: String,
+    },
+    /// A record is larger than the service takes.
+    #[error("the result {id} has {size} bytes; {limit} is the limit of the sink")]
+    RecordTooLarge {
+        /// The id of the result.
+        id: String,
+        /// Its size, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// What the configuration names cannot be used: no credentials, or no such stream.
+    #[error("{action}: {reason}")]
+    Setup {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
+    /// A remote service refused a request, or could not be reached.
+    #[error("{action}: {source}")]
+    Service {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// What to do about a file whose folder is not there.
+fn folder_hint(path: &Path) -> String {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+            format!("; make the folder {} first", folder.display())
+        }
+        _ => String::new(),
+    }
+}
+
+impl SinkError {
+    /// Whether the reader of the output has gone away (`rcf … | head`): an end, not a failure.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
     }
 }

@@ -1,13 +1,15 @@
 //! Where records come from.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use thiserror::Error;
 
-use crate::error::{RecordFault, SourceError};
+use crate::BoxError;
 use crate::identity::FilePosition;
-use crate::record::{Positions, Record, Timestamp};
+use crate::record::{Position, Positions, Record, Timestamp};
 
 /// What a source delivers at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +33,13 @@ pub struct Batch {
     pub elsewhere: u64,
     /// How far a file was read with these records.
     pub file: Option<FilePosition>,
+    /// Shards that this process reads no more. Records of them may be in this batch or were in
+    /// earlier ones, and come in no later one until they are assigned again. Their models are
+    /// committed and leave memory, then [`Source::released`] is called.
+    pub revoked_shards: Vec<Arc<str>>,
+    /// Shards that this process reads from now on. None of their records is in this batch. Their
+    /// models are restored, then [`Source::resume`] is called.
+    pub assigned_shards: Vec<Arc<str>>,
 }
 
 /// A shard made from others by a split or a merge.
@@ -45,6 +54,28 @@ pub struct BegunShard {
 }
 
 /// A stream of records, opened at the [`Positions`] after which it resumes.
+///
+/// # Shards that come and go
+/// A stream has one shard or several, in which records have an order. Shards *end* and others are
+/// *begun* where the stream itself is split or merged: that is how Kinesis grows, and models pass
+/// from one to the other. Shards are *assigned* and *revoked* where the stream stays as it is and
+/// several processes share it: then no model passes to another shard.
+///
+/// | in a [`Batch`] | Kinesis | Client Library | Kafka |
+/// |---|---|---|---|
+/// | `ended_shards` | a shard is closed | `shardEnded` | – |
+/// | `begun_shards` | a child of closed shards | – | – |
+/// | `assigned_shards` | – | `initialize`: a lease taken | partitions assigned |
+/// | `revoked_shards` | – | `shutdownRequested` | partitions revoked |
+/// | an error instead | – | `leaseLost` | partitions lost |
+///
+/// What was lost cannot be committed any more, so the pipeline ends, and its next start begins at
+/// the last checkpoint. A source that revokes says so by [`Source::rebalances`] and assigns each
+/// shard before its first record, those of the checkpoint too.
+///
+/// A place of checkpoints has one writer at a time. So a shard finds its models again when it comes
+/// back to the process that had it, or to its successor; another process that shares the stream has
+/// checkpoints of its own, and other models.
 #[async_trait]
 pub trait Source: Send {
     /// Waits for the next batch; `None` when a bounded stream has ended.
@@ -64,6 +95,32 @@ pub trait Source: Send {
         None
     }
 
+    /// Whether shards can be revoked and assigned while the stream is read. Models then belong to
+    /// their shards ([`ModelPer::KeyInShard`](crate::event::ModelPer::KeyInShard)), and nothing is
+    /// read of a shard before it is assigned.
+    fn rebalances(&self) -> bool {
+        false
+    }
+
+    /// Begins to read an assigned shard, after its position; `None` where nothing of it was
+    /// consumed. Its models are as they were there.
+    ///
+    /// # Errors
+    /// The position is not one of the shard, or it cannot be read.
+    async fn resume(&mut self, shard: &str, after: Option<&Position>) -> Result<(), SourceError> {
+        let _ = (shard, after);
+        Ok(())
+    }
+
+    /// A revoked shard was released: all of it is in a checkpoint, and another process may have it.
+    ///
+    /// # Errors
+    /// An error ends the pipeline.
+    async fn released(&mut self, shard: &str) -> Result<(), SourceError> {
+        let _ = shard;
+        Ok(())
+    }
+
     /// Called when everything up to these positions is in a checkpoint. Sources that report
     /// progress to a coordinator do it here.
     ///
@@ -72,6 +129,121 @@ pub trait Source: Send {
     async fn committed(&mut self, positions: &Positions) -> Result<(), SourceError> {
         let _ = positions;
         Ok(())
+    }
+}
+
+/// A source cannot be opened or read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The file cannot be opened or read.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file; `-` is the standard input.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not the one that the position belongs to.
+    #[error(
+        "{path} is not the file that the checkpoint was made with, of which line {line} was read \
+         last: {reason}. Bring that file back, choose source.on_replaced = \"restart\" to read \
+         this one from its start, or choose an empty checkpoint directory"
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// The line that was consumed last.
+        line: u64,
+        /// How the difference was seen.
+        reason: String,
+    },
+    /// The position to resume after does not belong to this source.
+    #[error("cannot resume shard {shard} after {sequence:?}: {reason}")]
+    Position {
+        /// The shard.
+        shard: String,
+        /// The sequence number in the checkpoint.
+        sequence: String,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// The stream no longer holds the records after the position: they are older than its
+    /// retention.
+    #[error(
+        "shard {shard}: the records after {sequence} are no longer in the stream; \
+         they were trimmed before they could be read"
+    )]
+    Trimmed {
+        /// The shard.
+        shard: String,
+        /// The sequence number in the checkpoint.
+        sequence: String,
+    },
+    /// What the configuration names cannot be used: no credentials, or no such stream.
+    #[error("{action}: {reason}")]
+    Setup {
+        /// What was tried, with the name of the stream and the shard.
+        action: String,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
+    /// A remote service refused a request, or could not be reached.
+    #[error("{action}: {source}")]
+    Service {
+        /// What was tried, with the name of the stream and the shard.
+        action: String,
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// What the source found where a record should be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RecordFault {
+    /// It is longer than the limit.
+    #[error("the record that begins on line {line} has more than {limit} bytes")]
+    TooLong {
+        /// The line on which it begins, from 1.
+        line: u64,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A packed record has a partition key that Kinesis does not take.
+    #[error("the partition key of the packed record has more than 256 characters")]
+    PartitionKey,
+    /// The partition keys of a packed record would take far more memory than itself.
+    #[error("it packs {records} records whose partition keys together are far larger than itself")]
+    Packed {
+        /// How many records it packs.
+        records: usize,
+    },
+    /// A quote is never closed, or only after more lines than may be quoted.
+    #[error(
+        "a quote that opens on line {line} is not closed within {limit} lines; the lines after it \
+         are read as if it were not there (input.max_quoted_lines)"
+    )]
+    OpenQuote {
+        /// The line on which the record begins, from 1.
+        line: u64,
+        /// How many line feeds may be quoted.
+        limit: u64,
+    },
+}
+
+impl RecordFault {
+    /// A short name of the fault, by which bad records are counted.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "too_long",
+            Self::OpenQuote { .. } => "open_quote",
+            Self::PartitionKey => "partition_key",
+            Self::Packed { .. } => "packed",
+        }
     }
 }
 

@@ -25,9 +25,10 @@ use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventOperator, ModelSettings, keyed_operator};
+use rcf_stream::observer::Observers;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::{Sink, SinkPosition};
-use rcf_stream::{OutputRecord, Pipeline, PipelineError, SinkError, Summary};
+use rcf_stream::{OutputRecord, Pipeline, SinkError, Summary};
 
 /// What a store does wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -357,7 +358,13 @@ async fn of_two_processes_one_commits_and_the_other_is_told() {
     let commit = |checkpointer: &mut Checkpointer| {
         let done = Box::pin(std::future::ready(Ok(None)));
         let nothing = rcf_core::keyed::Changes::<_, rcf_core::RandomCutForest>::default();
-        checkpointer.begin(&rcf_stream::Positions::default(), (done, None), nothing);
+        let observers = Observers::default();
+        checkpointer.begin(
+            rcf_stream::Positions::default(),
+            (done, None),
+            nothing,
+            &observers,
+        );
     };
     commit(&mut checkpointer);
     assert_eq!(checkpointer.finished().await.unwrap().number, 1);
@@ -368,13 +375,7 @@ async fn of_two_processes_one_commits_and_the_other_is_told() {
     let before = open_position(&inner).await;
     commit(&mut checkpointer);
     let error = checkpointer.finished().await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            PipelineError::Checkpoint(CheckpointError::Fenced { .. })
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, CheckpointError::Fenced { .. }), "{error}");
     assert!(
         error.to_string().contains("another process has taken over"),
         "{error}"

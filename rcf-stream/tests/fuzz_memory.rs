@@ -23,6 +23,7 @@ use rcf_stream::connectors::kinesis::{
     KinesisSourceConfig, PutEntry, RecordPage, Rejection, Shard, ShardPage, Subscription,
 };
 use rcf_stream::decode::{Decoder, FieldPath, Fields};
+use rcf_stream::observer::Observers;
 use rcf_stream::source::Source;
 use rcf_stream::{Positions, assemble};
 
@@ -189,9 +190,10 @@ fn read_packed(data: Bytes) {
             ..KinesisSourceConfig::new("in")
         };
         let api = Arc::new(OneRecord(data));
-        let mut source = KinesisSource::with_api(api, &config, &Positions::default())
-            .await
-            .unwrap();
+        let mut source =
+            KinesisSource::with_api(api, &config, &Positions::default(), &Observers::default())
+                .await
+                .unwrap();
         while let Some(batch) = source.next_batch().await.unwrap() {
             for record in &batch.records {
                 decode(&record.data);

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rcf_cli::telemetry::Metrics;
 use rcf_stream::config::{SETTINGS, Setting};
-use rcf_stream::metrics::metrics;
+use rcf_stream::observer::Observer;
 
 fn read(path: &str) -> String {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path);
@@ -23,10 +24,10 @@ fn words<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
 
 #[test]
 fn dashboards_and_alerts_ask_for_metrics_that_there_are() {
-    let metrics = metrics();
+    let metrics = Metrics::new();
     metrics.read("s", 1);
     metrics.bad_record("syntax");
-    metrics.iterator_age("s", std::time::Duration::ZERO);
+    metrics.behind("s", std::time::Duration::ZERO);
     let known = metrics.text();
     let known = words(&known, "rcf_");
     for file in ["deploy/grafana/rcf.json", "deploy/prometheus/alerts.yml"] {

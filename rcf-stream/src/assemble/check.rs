@@ -6,9 +6,10 @@ use std::path::Path;
 use super::open_settings::{Keep, settle};
 use super::{OpenError, begin, check_files, decoder, files};
 use crate::checkpoint::{CheckpointError, CheckpointStore, Location};
-use crate::config::{Config, SinkConfig, SourceConfig};
-use crate::error::SinkError;
+use crate::config::Config;
+use crate::observer::Observers;
 use crate::record::Positions;
+use crate::sink::SinkError;
 
 /// What a check could not look at, each in a few words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,32 +27,28 @@ pub async fn check(config: &Config) -> Result<Checked, OpenError> {
     check_files(&files(config))?;
     let mut checked = Checked::default();
     let store = look(config).await?;
-    let is_remote = match &config.source {
-        SourceConfig::Connector(source) => source.is_remote(),
-        SourceConfig::Multilang { .. } => true,
-        SourceConfig::File { .. } => false,
-    };
-    match &config.source {
-        _ if is_remote => {
+    match config.source.file() {
+        _ if config.source.is_remote() => {
             decoder(config, None)?;
             let left_out = "the stream, which was not contacted";
             checked.left_out.push(left_out.to_owned());
         }
-        SourceConfig::File { path, .. } if path == Path::new("-") => {
+        Some(path) if path == Path::new("-") => {
             let left_out = "the standard input, which can be read only once";
             checked.left_out.push(left_out.to_owned());
         }
         _ => {
             let (config, input) = settle(config, store.as_ref(), Keep::No).await?;
-            let source = begin(&config, input, &Positions::default()).await?;
+            let source =
+                begin(&config, input, &Positions::default(), &Observers::default()).await?;
             decoder(&config, source.header())?;
             same_settings(&config, store.as_ref()).await?;
         }
     }
     for sink in [Some(&config.sink), config.operator.dead_letters.as_ref()] {
-        match sink {
-            Some(SinkConfig::File { path }) => writable(path)?,
-            Some(SinkConfig::Connector(_)) => {
+        match sink.map(|sink| sink.file()) {
+            Some(Some(path)) => writable(path)?,
+            Some(None) => {
                 let left_out = "the stream of results, which was not contacted";
                 checked.left_out.push(left_out.to_owned());
             }

@@ -2,8 +2,8 @@
 
 use super::OpenError;
 use crate::checkpoint::CheckpointStore;
-use crate::config::{Config, ConfigError, SourceConfig};
-use crate::connectors::file::LinesInput;
+use crate::config::{Config, ConfigError};
+use crate::connectors::TextInput;
 use crate::reading::{DialectError, ReadingError, Recognised, Understood};
 
 /// Whether what is recognised is kept for the next start.
@@ -13,12 +13,12 @@ pub(super) enum Keep {
     No,
 }
 
-/// The configuration with nothing left open, and the file of the source, if it was opened for that.
+/// The configuration with nothing left open, and the text of the source, if it was opened for that.
 pub(super) async fn settle(
     config: &Config,
     store: Option<&CheckpointStore>,
     keep: Keep,
-) -> Result<(Config, Option<LinesInput>), OpenError> {
+) -> Result<(Config, Option<Box<dyn TextInput>>), OpenError> {
     let mut config = config.clone();
     if config.operator.decides_by_default && began_bare(store).await {
         tracing::warn!(
@@ -27,10 +27,9 @@ pub(super) async fn settle(
         );
         config.operator.only_score();
     }
-    let SourceConfig::File { path, .. } = &config.source else {
+    let Some(input) = config.source.open_text()? else {
         return Ok((config, None));
     };
-    let input = LinesInput::open(path)?;
     let saved = match store {
         Some(store) => store.recognised().await?,
         None => None,
@@ -46,7 +45,7 @@ pub(super) async fn settle(
             _ => Ok((config, Some(input))),
         };
     }
-    match recognise(&config, &input) {
+    match recognise(&config, &*input) {
         Ok(recognised) => {
             if let (Some(store), Keep::Yes) = (store, keep) {
                 store.keep_recognised(&recognised).await?;
@@ -64,11 +63,11 @@ pub(super) async fn settle(
     }
 }
 
-fn recognise(config: &Config, input: &LinesInput) -> Result<Recognised, ReadingError> {
+fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, ReadingError> {
     let recognised = match config.input.dimensions() {
-        0 => Recognised::of(input, &config.input.given, &config.input.named())?,
+        0 => Recognised::of(input.head(), &config.input.given, &config.input.named())?,
         _ => Recognised {
-            dialect: Recognised::dialect(input, &config.input.given, &config.input.named())?,
+            dialect: Recognised::dialect(input.head(), &config.input.given, &config.input.named())?,
             choice: config.input.choice(),
         },
     };

@@ -12,7 +12,7 @@ use super::retention::{Retained, chunk_names};
 use super::store::{MANIFESTS, Shared};
 use super::writer::ChunkSink;
 use super::{CheckpointError, Fingerprint, chunk};
-use crate::operator::ModelKey;
+use crate::operator::ModelName;
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
@@ -32,7 +32,7 @@ pub(super) struct Snapshot<M> {
     pub(super) records: u64,
     pub(super) positions: Positions,
     pub(super) sink: SinkPositions,
-    pub(super) changes: Changes<ModelKey, M>,
+    pub(super) changes: Changes<ModelName, M>,
 }
 
 /// A checkpoint that was written.
@@ -131,9 +131,10 @@ impl Shared {
                 source,
             })?;
             for (record, (_, entry)) in entries.into_iter().enumerate() {
-                if self.index().is_at(entry.key, &name, record) {
+                let counts = self.index().name_at(entry.key, &name, record);
+                if let Some(model) = counts {
                     let memory = usize::try_from(entry.memory).unwrap_or(usize::MAX);
-                    sink.add(entry.key, entry.last_used, memory, entry.state)
+                    sink.add(&model, entry.last_used, memory, entry.state)
                         .await?;
                 }
             }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::inspect::check_models;
 use super::store::{CheckpointStore, Found};
 use super::{CheckpointError, CommittedPosition, Location, OnMissingState};
+use crate::operator::ModelNaming;
 
 /// A retained checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,7 +88,7 @@ impl CheckpointStore {
 
     /// Reads every byte of a checkpoint, and makes every model of it.
     async fn check(&self, found: &Found) -> Result<(), CheckpointError> {
-        self.load(found, |models| {
+        self.load(found, ModelNaming::default(), |models| {
             check_models(self.name(), &models, |_, _, _| {})
         })
         .await

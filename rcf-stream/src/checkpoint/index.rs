@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::chunk::{LiveSet, Location};
 use super::manifest::ChunkInfo;
-use crate::operator::ModelKey;
+use crate::operator::ModelName;
 
 /// More chunks than this are merged.
 const MOST_CHUNKS: usize = 64;
@@ -18,11 +18,11 @@ const WASTE: u64 = 8 << 20;
 pub(super) struct Index {
     chunks: BTreeMap<Arc<str>, ChunkInfo>,
     /// The places that the next manifest names.
-    committed: HashMap<ModelKey, Location>,
+    committed: HashMap<ModelName, Location>,
     /// Models that were spilled since the last checkpoint was begun.
-    spilled: HashMap<ModelKey, Location>,
+    spilled: HashMap<ModelName, Location>,
     /// Models of the checkpoint that is being written: what `committed` says of them is old.
-    pending: HashSet<ModelKey>,
+    pending: HashSet<ModelName>,
     parts: u64,
 }
 
@@ -54,7 +54,7 @@ impl Index {
 
     pub(super) fn committed(
         &mut self,
-        key: ModelKey,
+        key: ModelName,
         chunk: &Arc<str>,
         record: u32,
         range: Range<u64>,
@@ -70,19 +70,19 @@ impl Index {
         );
     }
 
-    pub(super) fn spilled(&mut self, key: ModelKey, location: Location) {
+    pub(super) fn spilled(&mut self, key: ModelName, location: Location) {
         self.spilled.insert(key, location);
     }
 
     /// Begins a checkpoint of these models: `changed` are in memory, `spilled` lie in chunks.
     pub(super) fn begin<'a>(
         &mut self,
-        changed: impl Iterator<Item = &'a ModelKey>,
-        spilled: impl Iterator<Item = &'a ModelKey>,
+        changed: impl Iterator<Item = &'a ModelName>,
+        spilled: impl Iterator<Item = &'a ModelName>,
     ) {
         for key in spilled {
             if let Some(location) = self.spilled.remove(key) {
-                self.committed.insert(Arc::clone(key), location);
+                self.committed.insert(key.clone(), location);
             }
         }
         // The others have come back since, and are written again if they have changed.
@@ -91,7 +91,7 @@ impl Index {
     }
 
     /// All models of the checkpoint are in chunks.
-    pub(super) fn settle(&mut self, removed: &[ModelKey]) {
+    pub(super) fn settle(&mut self, removed: &[ModelName]) {
         for key in removed {
             self.committed.remove(key);
         }
@@ -99,20 +99,32 @@ impl Index {
     }
 
     /// Whether a model that has not changed since the last checkpoint was begun lies in a chunk.
-    pub(super) fn holds(&self, key: &ModelKey) -> bool {
+    pub(super) fn holds(&self, key: &ModelName) -> bool {
         self.spilled.contains_key(key)
             || (self.committed.contains_key(key) && !self.pending.contains(key))
     }
 
     /// The place of a spilled model.
-    pub(super) fn find(&self, key: &ModelKey) -> Option<&Location> {
+    pub(super) fn find(&self, key: &ModelName) -> Option<&Location> {
         self.spilled.get(key).or_else(|| self.committed.get(key))
     }
 
-    pub(super) fn is_at(&self, key: &str, chunk: &str, record: usize) -> bool {
-        self.committed
-            .get(key)
-            .is_some_and(|it| &*it.chunk == chunk && it.record as usize == record)
+    /// The models of a shard that the newest checkpoint names: where in which chunk.
+    pub(super) fn of_shard(&self, shard: &str) -> BTreeMap<Arc<str>, Vec<Range<u64>>> {
+        let mut by_chunk: BTreeMap<Arc<str>, Vec<Range<u64>>> = BTreeMap::new();
+        for (name, location) in &self.committed {
+            if name.shard() == Some(shard) {
+                let ranges = by_chunk.entry(Arc::clone(&location.chunk)).or_default();
+                ranges.push(location.range.clone());
+            }
+        }
+        by_chunk
+    }
+
+    /// The name of the model that counts there, by its saved form.
+    pub(super) fn name_at(&self, saved: &str, chunk: &str, record: usize) -> Option<ModelName> {
+        let (name, it) = self.committed.get_key_value(saved)?;
+        (&*it.chunk == chunk && it.record as usize == record).then(|| name.clone())
     }
 
     /// The chunks that hold a model that counts, which of them do, and how many models there are.

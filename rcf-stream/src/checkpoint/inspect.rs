@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::store::{CheckpointStore, MANIFESTS, POSITION};
 use super::{CheckpointError, CommittedPosition, Location, Manifest};
-use crate::operator::{SavedModel, describe_model};
+use crate::operator::{ModelNaming, SavedModel, describe_model};
 
 /// What was found of one application and stream.
 #[derive(Debug, Serialize)]
@@ -118,7 +118,7 @@ async fn look(location: &Location, into: &mut Inspection) -> Result<(), Checkpoi
         });
     };
     store
-        .load(&found, |saved| {
+        .load(&found, ModelNaming::default(), |saved| {
             check_models(store.name(), &saved, &mut each)
         })
         .await?;

@@ -28,6 +28,7 @@ mod position;
 mod restore;
 mod retention;
 mod schedule;
+mod shard;
 mod spill;
 mod store;
 mod writer;
@@ -49,7 +50,8 @@ pub use schedule::{Checkpointer, Schedule};
 pub use spill::CheckpointSpill;
 pub use store::{CheckpointStore, Found};
 
-use crate::error::BoxError;
+use crate::BoxError;
+use crate::sink::SinkError;
 
 /// A checkpoint cannot be written or read.
 #[derive(Debug, Error)]
@@ -168,6 +170,9 @@ pub enum CheckpointError {
         /// The settings that differ.
         differences: Vec<Difference>,
     },
+    /// The results are not durable, so nothing may be committed.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
     /// The thread that writes has stopped.
     #[error("the thread that writes checkpoints has stopped: {0}")]
     Stopped(#[source] BoxError),

@@ -145,8 +145,9 @@ async fn load(
         name: store.name().to_owned(),
         source,
     };
+    let naming = operator.naming();
     store
-        .load(found, |models| {
+        .load(found, naming, |models| {
             operator.restore_models(&models).map_err(unfit)
         })
         .await?;

@@ -11,9 +11,10 @@ use tokio::time::Instant;
 use super::commit::{Committed, Snapshot};
 use super::store::CheckpointStore;
 use super::{CheckpointError, Fingerprint};
-use crate::error::PipelineError;
-use crate::operator::ModelKey;
-use crate::pipeline::HeldUp;
+use crate::event::EventOperator;
+use crate::held_up::HeldUp;
+use crate::observer::Observers;
+use crate::operator::{ModelName, SavedModel};
 use crate::record::Positions;
 use crate::sink::{Flushed, SinkPositions};
 
@@ -36,7 +37,7 @@ pub struct Checkpointer {
     records: u64,
     begun_at: Instant,
     begun_records: u64,
-    writing: Option<JoinHandle<Result<Committed, PipelineError>>>,
+    writing: Option<JoinHandle<Result<Committed, CheckpointError>>>,
 }
 
 impl Checkpointer {
@@ -94,15 +95,16 @@ impl Checkpointer {
     }
 
     /// Begins to write a checkpoint: when everything that was written to the sink so far is
-    /// durable, the state that has changed, and then the positions.
+    /// durable, the state that has changed, and then the positions. The log says what it waits for.
     ///
     /// # Panics
     /// While one is being written.
     pub fn begin<M: KeyedModel + 'static>(
         &mut self,
-        positions: &Positions,
+        positions: Positions,
         flushed: (Flushed, Option<Flushed>),
-        changes: Changes<ModelKey, M>,
+        changes: Changes<ModelName, M>,
+        observers: &Observers,
     ) {
         assert!(!self.is_writing(), "one at a time");
         self.store.shared.index().begin(
@@ -110,13 +112,13 @@ impl Checkpointer {
             changes.spilled.iter().map(|(key, _)| key),
         );
         let (shared, settings) = (Arc::clone(&self.store.shared), self.settings.clone());
-        let (records, positions) = (self.records, positions.clone());
+        let (records, observers) = (self.records, observers.clone());
         self.writing = Some(self.store.background.spawn(async move {
             let (results, dead_letters) = flushed;
-            let watch = HeldUp::watch(HeldUp::FLUSH);
+            let watch = HeldUp::watch(HeldUp::FLUSH, &observers);
             let results = results.await?;
             drop(watch);
-            let watch = HeldUp::watch(HeldUp::DEAD_LETTERS);
+            let watch = HeldUp::watch(HeldUp::DEAD_LETTERS, &observers);
             let dead_letters = match dead_letters {
                 Some(flushed) => flushed.await?,
                 None => None,
@@ -126,7 +128,7 @@ impl Checkpointer {
                 results,
                 dead_letters,
             };
-            let _watch = HeldUp::watch(HeldUp::STORE);
+            let _watch = HeldUp::watch(HeldUp::STORE, &observers);
             let snapshot = Snapshot {
                 settings,
                 records,
@@ -134,7 +136,7 @@ impl Checkpointer {
                 sink,
                 changes,
             };
-            Ok(shared.commit(snapshot).await?)
+            shared.commit(snapshot).await
         }));
         self.postpone();
     }
@@ -144,13 +146,31 @@ impl Checkpointer {
     ///
     /// # Errors
     /// It could not be written.
-    pub async fn finished(&mut self) -> Result<Committed, PipelineError> {
+    pub async fn finished(&mut self) -> Result<Committed, CheckpointError> {
         let Some(writing) = &mut self.writing else {
             return std::future::pending().await;
         };
         let done = Pin::new(writing).await;
         self.writing = None;
         done.map_err(CheckpointError::stopped)?
+    }
+
+    /// Adds the models of one shard to an operator, as the newest checkpoint holds them. No
+    /// checkpoint may be being written.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not fit the operator.
+    pub async fn restore_shard(
+        &self,
+        shard: &str,
+        operator: &mut EventOperator,
+    ) -> Result<(), CheckpointError> {
+        let unfit = |source| CheckpointError::Models {
+            name: self.store.name().to_owned(),
+            source,
+        };
+        let each = |models: Vec<SavedModel<'_>>| operator.restore_models(&models).map_err(unfit);
+        self.store.load_shard(shard, each).await
     }
 
     /// Restarts the time until the next checkpoint.

@@ -13,7 +13,7 @@ use rcf_core::keyed::{SpillStore, SpilledModel, StoreError};
 use super::CheckpointError;
 use super::background::Background;
 use super::store::{CheckpointStore, Shared};
-use crate::operator::{ModelKey, Spill};
+use crate::operator::{ModelName, Spill};
 
 /// Spills into the chunks of a [`CheckpointStore`].
 #[derive(Debug, Clone)]
@@ -37,12 +37,12 @@ impl CheckpointStore {
 /// has.
 static SPILLS: AtomicU64 = AtomicU64::new(0);
 
-impl SpillStore<ModelKey> for CheckpointSpill {
-    fn holds(&self, key: &ModelKey) -> bool {
+impl SpillStore<ModelName> for CheckpointSpill {
+    fn holds(&self, key: &ModelName) -> bool {
         self.shared.index().holds(key)
     }
 
-    fn store(&mut self, models: Vec<SpilledModel<ModelKey>>) -> Result<(), StoreError> {
+    fn store(&mut self, models: Vec<SpilledModel<ModelName>>) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let number = SPILLS.fetch_add(1, Ordering::Relaxed);
         let done = self
@@ -51,7 +51,7 @@ impl SpillStore<ModelKey> for CheckpointSpill {
         Ok(done?)
     }
 
-    fn load(&mut self, keys: &[&ModelKey]) -> Result<Vec<Vec<u8>>, StoreError> {
+    fn load(&mut self, keys: &[&ModelName]) -> Result<Vec<Vec<u8>>, StoreError> {
         // A compaction may move a model between the look and the read; then it is looked for again.
         let mut tries = 0;
         loop {
@@ -62,7 +62,7 @@ impl SpillStore<ModelKey> for CheckpointSpill {
         }
     }
 
-    fn remove(&mut self, _: &ModelKey) {
+    fn remove(&mut self, _: &ModelName) {
         // The next checkpoint does not name it; compaction takes its bytes.
     }
 }
@@ -74,7 +74,7 @@ impl Spill for CheckpointSpill {
 }
 
 impl CheckpointSpill {
-    fn try_load(&self, keys: &[&ModelKey]) -> Result<Vec<Vec<u8>>, CheckpointError> {
+    fn try_load(&self, keys: &[&ModelName]) -> Result<Vec<Vec<u8>>, CheckpointError> {
         // All models of a chunk are read together.
         let mut by_chunk: BTreeMap<Arc<str>, Vec<(usize, Range<u64>)>> = BTreeMap::new();
         let index = self.shared.index();
@@ -104,7 +104,7 @@ impl CheckpointSpill {
                     source,
                 };
                 let (_, entry) = super::chunk::read_one(&bytes).map_err(damaged)?;
-                if entry.key != &**keys[number] {
+                if entry.key != keys[number].saved() {
                     return Err(damaged(super::FormatError::Malformed {
                         reason: format!("{:?} is where {:?} should be", entry.key, keys[number]),
                     }));

@@ -28,7 +28,7 @@ use super::objects::Objects;
 use super::position::CommittedPosition;
 use super::retention::number_of;
 use super::{CheckpointError, OnMissingState};
-use crate::operator::SavedModel;
+use crate::operator::{ModelName, ModelNaming, SavedModel};
 
 pub(super) const POSITION: &str = "position.json";
 pub(super) const MANIFESTS: &str = "manifests";
@@ -229,13 +229,14 @@ impl CheckpointStore {
     }
 
     /// Reads all models of a checkpoint, chunk by chunk, and makes it the one that the next builds
-    /// on.
+    /// on. Their names have the parts that `naming` says.
     ///
     /// # Errors
     /// A chunk is damaged or missing, or `each` refuses its models.
     pub async fn load(
         &self,
         found: &Found,
+        naming: ModelNaming,
         mut each: impl FnMut(Vec<SavedModel<'_>>) -> Result<(), CheckpointError>,
     ) -> Result<(), CheckpointError> {
         self.shared.index().clear();
@@ -267,7 +268,7 @@ impl CheckpointStore {
                     continue;
                 }
                 let record = u32::try_from(record).expect("counted in 32 bits");
-                index.committed(entry.key.into(), &chunk, record, range);
+                index.committed(ModelName::read(entry.key, naming), &chunk, record, range);
                 models.push(SavedModel {
                     key: entry.key,
                     last_used: entry.last_used,

@@ -8,7 +8,7 @@ use super::CheckpointError;
 use super::chunk::{ChunkWriter, Entry, Location};
 use super::manifest::ChunkInfo;
 use super::store::{MODELS, Shared};
-use crate::operator::ModelKey;
+use crate::operator::ModelName;
 
 /// A chunk is written when it has grown so large.
 const CHUNK_BYTES: usize = 64 << 20;
@@ -20,7 +20,7 @@ pub(super) struct ChunkSink<'a> {
     shared: &'a Shared,
     number: u64,
     writer: ChunkWriter,
-    places: Vec<(ModelKey, Range<u64>)>,
+    places: Vec<(ModelName, Range<u64>)>,
     bytes: u64,
     since_yield: usize,
 }
@@ -39,18 +39,18 @@ impl<'a> ChunkSink<'a> {
 
     pub(super) async fn add(
         &mut self,
-        key: &str,
+        name: &ModelName,
         last_used: i64,
         memory: usize,
         state: &[u8],
     ) -> Result<(), CheckpointError> {
         let range = self.writer.push(&Entry {
-            key,
+            key: name.saved(),
             last_used,
             memory: memory as u64,
             state,
         });
-        self.places.push((key.into(), range));
+        self.places.push((name.clone(), range));
         self.since_yield += state.len();
         if self.since_yield >= YIELD_BYTES {
             self.since_yield = 0;
@@ -93,8 +93,8 @@ impl Shared {
         &self,
         number: u64,
         writer: ChunkWriter,
-        places: &mut Vec<(ModelKey, Range<u64>)>,
-    ) -> Result<(ChunkInfo, Vec<(ModelKey, Range<u64>)>), CheckpointError> {
+        places: &mut Vec<(ModelName, Range<u64>)>,
+    ) -> Result<(ChunkInfo, Vec<(ModelName, Range<u64>)>), CheckpointError> {
         let part = self.index().next_part();
         let name = format!("{MODELS}/{number:020}-{part:08}-{}.rcf", self.writer);
         let info = ChunkInfo {
@@ -110,12 +110,12 @@ impl Shared {
     pub(super) async fn spill(
         &self,
         number: u64,
-        models: Vec<SpilledModel<ModelKey>>,
+        models: Vec<SpilledModel<ModelName>>,
     ) -> Result<(), CheckpointError> {
         let (mut writer, mut places) = (ChunkWriter::new(), Vec::new());
         for model in models {
             let range = writer.push(&Entry {
-                key: &model.key,
+                key: model.key.saved(),
                 last_used: model.last_used,
                 memory: model.memory as u64,
                 state: &model.state,

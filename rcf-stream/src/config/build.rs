@@ -1,23 +1,21 @@
 //! From settings to a checked [`Config`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::compat;
-use super::layers::{Layers, Value};
-use super::schema::Setting;
-use super::{
-    CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, OutputConfig, SinkConfig,
-    SourceConfig,
-};
+use super::layers::Layers;
+use super::{CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, OutputConfig};
 use crate::checkpoint::{OnMissingState, Schedule};
-use crate::connectors::file::{MAX_QUOTED_LINES, OnReplaced};
-use crate::connectors::{CONNECTORS, Connector};
+use crate::connectors::{CONNECTORS, Connector, SinkSettings, SourceSettings};
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
 use crate::event::ModelPer;
+use crate::lines::MAX_QUOTED_LINES;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
 use crate::reading::Given;
+use crate::settings::{Section, SettingError, Value, Values, check};
 use crate::time::{OnLate, TimeFormat, YEAR};
 
 impl Layers {
@@ -27,13 +25,13 @@ impl Layers {
     /// One variant of [`ConfigError`] for each rule.
     pub fn build(&self) -> Result<Config, ConfigError> {
         let source = self.source()?;
-        let mut input = self.input(&source)?;
+        let mut input = self.input(&*source)?;
         let output = self.output(&mut input)?;
         let mut config = Config {
             input,
             forest: self.forest()?,
             output,
-            sink: self.sink()?,
+            sink: self.sink("sink")?,
             operator: self.operator()?,
             checkpoint: self.checkpoint()?,
             http: self.http()?,
@@ -52,34 +50,15 @@ impl Layers {
         Ok(config)
     }
 
-    fn source(&self) -> Result<SourceConfig, ConfigError> {
-        match self.choice("source.kind") {
-            None => Err(missing("source.kind", "a pipeline")),
-            Some("file") => {
-                let path = self.required("source.path", "source.kind = \"file\"")?;
-                let is_pipe = path == "-";
-                Ok(SourceConfig::File {
-                    path: path.into(),
-                    follow: !is_pipe && self.switch("source.follow").unwrap_or(false),
-                    on_replaced: match self.choice("source.on_replaced") {
-                        Some("restart") if !is_pipe => OnReplaced::Restart,
-                        _ => OnReplaced::Fail,
-                    },
-                })
-            }
-            Some("multilang") => {
-                let stream = self.required("source.stream", "source.kind = \"multilang\"")?;
-                Ok(SourceConfig::Multilang { stream })
-            }
-            Some(kind) => {
-                let entry = entry(kind, |connector| connector.source.as_ref());
-                (entry.read)(self).map(SourceConfig::Connector)
-            }
-        }
+    fn source(&self) -> Result<Arc<dyn SourceSettings>, ConfigError> {
+        let kind = self.choice("source.kind");
+        let kind = kind.ok_or_else(|| SettingError::missing("source.kind", "a pipeline"))?;
+        let entry = entry(kind, |connector| connector.source.as_ref());
+        Ok((entry.read)(&Section::new(self, "source"))?)
     }
 
-    fn input(&self, source: &SourceConfig) -> Result<InputConfig, ConfigError> {
-        let is_file = matches!(source, SourceConfig::File { .. });
+    fn input(&self, source: &dyn SourceSettings) -> Result<InputConfig, ConfigError> {
+        let is_file = source.is_text();
         let given_format = match self.choice("input.format") {
             Some("json") => Some(InputFormat::Json),
             Some("jsonl") => Some(InputFormat::Jsonl),
@@ -87,21 +66,13 @@ impl Layers {
             Some("raw") => Some(InputFormat::Raw),
             _ => None,
         };
-        let format = match (given_format, source) {
-            (Some(format), _) => format,
-            (None, SourceConfig::Connector(source)) => source.default_format(),
-            (None, _) => InputFormat::default(),
-        };
-        let has_arrival_times = match source {
-            SourceConfig::Connector(source) => source.has_arrival_times(),
-            SourceConfig::Multilang { .. } => true,
-            SourceConfig::File { .. } => false,
-        };
+        let format = given_format.unwrap_or_else(|| source.default_format());
+        let has_arrival_times = source.has_arrival_times();
         if let Some(need) = self.time_need()
             && !has_arrival_times
             && self.text("input.timestamp").is_none()
         {
-            return Err(missing("input.timestamp", need));
+            return Err(SettingError::missing("input.timestamp", need).into());
         }
         let fields = match format {
             InputFormat::Raw => Fields::default(),
@@ -132,6 +103,7 @@ impl Layers {
             recognised: None,
             model_per: match self.choice("input.model_per") {
                 Some("shard") => ModelPer::Shard,
+                _ if source.rebalances() => ModelPer::KeyInShard,
                 _ => ModelPer::Key,
             },
             on_bad_record: match self.choice("input.on_bad_record") {
@@ -157,10 +129,8 @@ impl Layers {
     fn fields(&self, can_choose: bool) -> Result<Fields, ConfigError> {
         let values = self.texts("input.values").unwrap_or_default();
         if values.is_empty() && !can_choose {
-            return Err(missing(
-                "input.values",
-                "every source but files and the sine",
-            ));
+            let because = "every source but files and the sine";
+            return Err(SettingError::missing("input.values", because).into());
         }
         for (index, value) in values.iter().enumerate() {
             if values[..index].contains(value) {
@@ -238,10 +208,15 @@ impl Layers {
         };
         crate::decode::dialect::delimiter(&text)
             .map(Some)
-            .ok_or_else(|| ConfigError::OutOfRange {
-                key: "input.delimiter",
-                rule: crate::decode::dialect::DELIMITER_RULE,
-                found: format!("{text:?}"),
+            .ok_or_else(|| {
+                let rule = crate::decode::dialect::DELIMITER_RULE;
+                let found = format!("{text:?}");
+                SettingError::OutOfRange {
+                    key: "input.delimiter".to_owned(),
+                    rule,
+                    found,
+                }
+                .into()
             })
     }
 
@@ -250,13 +225,15 @@ impl Layers {
             let Some(count) = self.count(key) else {
                 return Ok(None);
             };
-            usize::try_from(count)
-                .map(Some)
-                .map_err(|_| ConfigError::OutOfRange {
-                    key,
-                    rule: "a size that memory can hold",
+            usize::try_from(count).map(Some).map_err(|_| {
+                let rule = "a size that memory can hold";
+                SettingError::OutOfRange {
+                    key: key.to_owned(),
+                    rule,
                     found: count.to_string(),
-                })
+                }
+                .into()
+            })
         };
         let parameters = ForestParameters {
             shingle_size: size("forest.shingle_size")?,
@@ -280,14 +257,10 @@ impl Layers {
         if self.get(key) != Some(&Value::Random) {
             return Ok(self.count(key).unwrap_or(0));
         }
-        if self.text("checkpoint.directory").is_some() {
-            return Err(ConfigError::OutOfRange {
-                key,
-                rule: "a number where checkpoint.directory is set, since a continued run needs its \
-                       first seed",
-                found: "\"random\"".to_owned(),
-            });
-        }
+        let is_free = self.text("checkpoint.directory").is_none();
+        let rule = "a number where checkpoint.directory is set, since a continued run needs its \
+                    first seed";
+        check(key, rule, "\"random\"", is_free)?;
         Ok(super::random_seed())
     }
 
@@ -319,12 +292,12 @@ impl Layers {
         Ok(output)
     }
 
-    fn sink(&self) -> Result<SinkConfig, ConfigError> {
-        if let Some(kind) = self.choice("sink.kind").filter(|kind| *kind != "file") {
-            return SinkSection::new(self, "sink").read(kind);
-        }
-        let path = self.text("sink.path").unwrap_or_else(|| "-".to_owned());
-        Ok(SinkConfig::File { path: path.into() })
+    /// The sink that a section describes.
+    pub(super) fn sink(&self, section: &'static str) -> Result<Arc<dyn SinkSettings>, ConfigError> {
+        let section = Section::new(self, section);
+        let kind = section.choice("kind").unwrap_or("file");
+        let entry = entry(kind, |connector| connector.sink.as_ref());
+        Ok((entry.read)(&section)?)
     }
 
     fn checkpoint(&self) -> Result<Option<CheckpointConfig>, ConfigError> {
@@ -420,90 +393,6 @@ impl Layers {
             }
         }
     }
-
-    pub(crate) fn required(&self, key: &'static str, because: &str) -> Result<String, ConfigError> {
-        self.text(key)
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| missing(key, because))
-    }
-
-    // The table gives each key its type, so none of these can meet another one.
-
-    pub(crate) fn choice(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            Value::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        self.choice(key).map(str::to_owned)
-    }
-
-    fn texts(&self, key: &str) -> Option<Vec<String>> {
-        match self.get(key)? {
-            Value::Texts(texts) => Some(texts.clone()),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn count(&self, key: &str) -> Option<u64> {
-        match self.get(key)? {
-            Value::Count(count) => Some(*count),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn counts(&self, key: &str) -> Option<Vec<u64>> {
-        match self.get(key)? {
-            Value::Counts(counts) => Some(counts.clone()),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn real(&self, key: &str) -> Option<f64> {
-        match self.get(key)? {
-            Value::Real(real) => Some(*real),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn switch(&self, key: &str) -> Option<bool> {
-        match self.get(key)? {
-            Value::Switch(switch) => Some(*switch),
-            _ => None,
-        }
-    }
-}
-
-pub(super) fn missing(key: &'static str, because: &str) -> ConfigError {
-    let because = because.to_owned();
-    let (variable, flag) = Setting::find(key)
-        .map(|setting| (setting.variable(), setting.flag()))
-        .unwrap_or_default();
-    ConfigError::Missing {
-        key,
-        because,
-        variable,
-        flag,
-    }
-}
-
-pub(crate) fn check(
-    key: &'static str,
-    rule: &'static str,
-    found: impl ToString,
-    holds: bool,
-) -> Result<(), ConfigError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(ConfigError::OutOfRange {
-            key,
-            rule,
-            found: found.to_string(),
-        })
-    }
 }
 
 /// The entry of a connector. The table of settings lets no other kind through.
@@ -512,45 +401,4 @@ fn entry<T>(kind: &str, of: impl Fn(&'static Connector) -> Option<&'static T>) -
     named
         .find_map(|connector| of(connector))
         .expect("kinds are made from the same table")
-}
-
-/// A section that describes a sink.
-#[derive(Debug)]
-pub struct SinkSection<'a> {
-    layers: &'a Layers,
-    section: &'static str,
-}
-
-impl<'a> SinkSection<'a> {
-    pub(super) fn new(layers: &'a Layers, section: &'static str) -> Self {
-        Self { layers, section }
-    }
-
-    pub(super) fn read(&self, kind: &str) -> Result<SinkConfig, ConfigError> {
-        let entry = entry(kind, |connector| connector.sink.as_ref());
-        (entry.read)(self).map(SinkConfig::Connector)
-    }
-
-    /// The full key of a setting.
-    #[must_use]
-    pub fn key(&self, name: &str) -> &'static str {
-        let setting = Setting::find(&format!("{}.{name}", self.section));
-        setting.map_or(self.section, |setting| setting.key)
-    }
-
-    /// A text.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<String> {
-        self.layers.text(self.key(name))
-    }
-
-    /// A text that must be set.
-    ///
-    /// # Errors
-    /// It is not.
-    pub fn required(&self, name: &str) -> Result<String, ConfigError> {
-        let kind = self.layers.choice(self.key("kind")).unwrap_or_default();
-        let because = format!("{}.kind = {kind:?}", self.section);
-        self.layers.required(self.key(name), &because)
-    }
 }

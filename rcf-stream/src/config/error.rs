@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::ParseStartPositionError;
 use super::layers::Origin;
 use crate::decode::FieldPathError;
 use crate::operator::OperatorConfigError;
+use crate::settings::SettingError;
 
 /// A configuration breaks a rule.
 #[derive(Debug, Error)]
@@ -52,30 +52,9 @@ pub enum ConfigError {
         /// What it is.
         found: String,
     },
-    /// A value is outside its range.
-    #[error("{key} must be {rule}, not {found}")]
-    OutOfRange {
-        /// The key.
-        key: &'static str,
-        /// The range.
-        rule: &'static str,
-        /// What it is.
-        found: String,
-    },
-    /// A setting is needed and not set.
-    #[error(
-        "{key} is not set, but {because} needs it; set it in the file, as {variable} or as --{flag}"
-    )]
-    Missing {
-        /// The key.
-        key: &'static str,
-        /// What needs it.
-        because: String,
-        /// The environment variable that sets it.
-        variable: String,
-        /// The flag that sets it.
-        flag: String,
-    },
+    /// A setting breaks its rule.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// A setting is set but has no effect, so something is not as it was meant.
     #[error("{origin}: {key} has no effect with {because}")]
     NoEffect {
@@ -85,14 +64,6 @@ pub enum ConfigError {
         key: &'static str,
         /// The setting that makes it so.
         because: String,
-    },
-    /// Two settings exclude each other.
-    #[error("{first} and {second} exclude each other; set one of them")]
-    Conflict {
-        /// One.
-        first: &'static str,
-        /// The other.
-        second: &'static str,
     },
     /// A table `[[override]]` makes no sense.
     #[error("{origin}: override: {reason}")]
@@ -123,30 +94,18 @@ pub enum ConfigError {
         #[source]
         source: FieldPathError,
     },
-    /// A text is not a valid start position.
-    #[error("source.start: {0}")]
-    Start(#[from] ParseStartPositionError),
     /// A text is not a time format.
     #[error("input.time_format: {0}")]
     TimeFormat(#[source] crate::time::ParseTimeFormatError),
     /// A parameter of the forest breaks its rule.
     #[error("forest: {0}")]
     Forest(#[from] OperatorConfigError),
-    /// This program was built without Kinesis.
-    #[error(
-        "{key} is \"kinesis\", but this program was built without it; \
-         build it with: cargo build --release --bin rcf --features kinesis"
-    )]
-    KinesisNotBuilt {
-        /// The setting that asks for it.
-        key: &'static str,
-    },
 }
 
 impl ConfigError {
     /// The values are not named, and cannot be chosen.
     pub(crate) fn no_values() -> Self {
-        super::build::missing("input.values", "what is no new file")
+        SettingError::missing("input.values", "what is no new file").into()
     }
 }
 

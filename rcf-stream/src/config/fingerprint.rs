@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Config, SinkConfig, SourceConfig};
+use super::Config;
 use crate::checkpoint::Fingerprint;
 use crate::decode::FieldPath;
 use crate::decode::dialect::Dialect;
@@ -21,7 +21,8 @@ impl Config {
     pub fn fingerprint(&self, operator: &EventOperator) -> Fingerprint {
         let forest = operator.parameters();
         let mut fingerprint = Fingerprint::default();
-        fingerprint.insert("source", source(&self.source));
+        let (source, sink) = (&self.source, &self.sink);
+        fingerprint.insert("source", with_kind(source.kind(), source.fingerprint()));
         let path = |path: &Option<FieldPath>| path.clone().map(String::from);
         fingerprint.insert(
             "input",
@@ -69,25 +70,8 @@ impl Config {
                 fingerprint.insert(&format!("operator.detector.{name}"), value);
             }
         }
-        fingerprint.insert("sink", sink(&self.sink));
+        fingerprint.insert("sink", with_kind(sink.kind(), sink.fingerprint()));
         fingerprint
-    }
-}
-
-fn source(source: &SourceConfig) -> Value {
-    match source {
-        SourceConfig::File { path, .. } => {
-            json!({"kind": "file", "name": path.file_name().map(|name| name.to_string_lossy())})
-        }
-        SourceConfig::Connector(source) => with_kind(source.kind(), source.fingerprint()),
-        SourceConfig::Multilang { stream } => json!({"kind": "multilang", "stream": stream}),
-    }
-}
-
-fn sink(sink: &SinkConfig) -> Value {
-    match sink {
-        SinkConfig::File { path } => json!({"kind": "file", "path": path.to_string_lossy()}),
-        SinkConfig::Connector(sink) => with_kind(sink.kind(), sink.fingerprint()),
     }
 }
 

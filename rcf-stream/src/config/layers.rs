@@ -11,7 +11,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
-use super::schema::{self, Kind, RENAMED, SETTINGS, Setting};
+use super::schema::{RENAMED, SETTINGS, Setting};
+use crate::settings::{self, Kind, Value, Values};
 use crate::suggest::closest;
 
 /// `RCF_*` variables that are not settings of the pipeline.
@@ -41,17 +42,6 @@ impl fmt::Display for Origin {
             Self::Flag(name) => write!(f, "flag --{name}"),
         }
     }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    Text(String),
-    Texts(Vec<String>),
-    Count(u64),
-    Counts(Vec<u64>),
-    Random,
-    Real(f64),
-    Switch(bool),
 }
 
 /// All settings that are set. Later layers replace earlier ones.
@@ -138,7 +128,7 @@ impl Layers {
             let origin = Origin::Variable(name.clone());
             let old = RENAMED
                 .iter()
-                .find(|(old, _)| schema::variable(old) == name);
+                .find(|(old, _)| settings::variable(old) == name);
             let by_name = |setting: &&Setting| match old {
                 Some((_, new)) => setting.key == *new,
                 None => setting.variable() == name,
@@ -166,7 +156,7 @@ impl Layers {
     /// # Errors
     /// A key that is no setting, or a value of a wrong type.
     pub fn flag(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
-        let origin = Origin::Flag(schema::flag(key));
+        let origin = Origin::Flag(settings::flag(key));
         let Some(setting) = Setting::find(key) else {
             return Err(unknown(key, origin));
         };
@@ -200,14 +190,6 @@ impl Layers {
         Ok(())
     }
 
-    /// Takes a value. What was never asked for has no effect, which [`unused`](Self::unused) tells.
-    pub(super) fn get(&self, key: &str) -> Option<&Value> {
-        let setting = Setting::find(key);
-        debug_assert!(setting.is_some(), "{key} is not in the table");
-        self.used.borrow_mut().insert(setting?.key);
-        self.values.get(key).map(|(value, _)| value)
-    }
-
     pub(super) fn override_tables(&self) -> &[OverrideTable] {
         &self.overrides
     }
@@ -217,6 +199,16 @@ impl Layers {
         let used = self.used.borrow();
         let mut unused = self.values.iter().filter(|(key, _)| !used.contains(*key));
         unused.next().map(|(key, (_, origin))| (*key, origin))
+    }
+}
+
+impl Values for Layers {
+    /// Takes a value. What was never asked for has no effect, which `unused` tells.
+    fn get(&self, key: &str) -> Option<&Value> {
+        let setting = Setting::find(key);
+        debug_assert!(setting.is_some(), "{key} is not in the table");
+        self.used.borrow_mut().insert(setting?.key);
+        self.values.get(key).map(|(value, _)| value)
     }
 }
 

@@ -15,18 +15,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::connectors::kinesis::{
-    KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError, StartPosition,
-};
-pub use build::SinkSection;
-pub(crate) use build::check;
 pub use error::ConfigError;
 pub use layers::{Layers, Origin};
 use rcf_core::AnomalyDetectorBuilder;
-pub use schema::{Kind, RENAMED, SETTINGS, Setting, SettingOf, flag};
+pub use schema::{RENAMED, SETTINGS, Setting};
 
 use crate::checkpoint::{OnMissingState, Schedule};
-use crate::connectors::file::OnReplaced;
 use crate::connectors::{SinkSettings, SourceSettings};
 use crate::decode::dialect::{Dialect, Header};
 use crate::decode::{FieldPath, Fields, InputFormat};
@@ -38,10 +32,10 @@ use crate::reading::{Choice, Given, Named, Recognised};
 use crate::time::{OnLate, TimeFormat};
 
 /// Everything about one pipeline.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Where records come from.
-    pub source: SourceConfig,
+    pub source: Arc<dyn SourceSettings>,
     /// How they are read.
     pub input: InputConfig,
     /// The parameters of the models.
@@ -49,7 +43,7 @@ pub struct Config {
     /// How results are written.
     pub output: OutputConfig,
     /// Where results go.
-    pub sink: SinkConfig,
+    pub sink: Arc<dyn SinkSettings>,
     /// How models are held, and what they decide.
     pub operator: OperatorConfig,
     /// Where and when checkpoints are written, if at all.
@@ -69,27 +63,6 @@ pub struct HttpConfig {
     pub token_file: Option<PathBuf>,
     /// Whether others may see them without a token.
     pub public: bool,
-}
-
-/// Where records come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SourceConfig {
-    /// The lines of a file; `-` is the standard input.
-    File {
-        /// Its path.
-        path: PathBuf,
-        /// Whether to wait for new lines at its end.
-        follow: bool,
-        /// What happens to another file than the one of the checkpoint.
-        on_replaced: OnReplaced,
-    },
-    /// One of the [connectors](crate::connectors::CONNECTORS).
-    Connector(Arc<dyn SourceSettings>),
-    /// What the MultiLangDaemon of the Kinesis Client Library hands over.
-    Multilang {
-        /// The name of the stream, for the ids of results.
-        stream: String,
-    },
 }
 
 /// How records are read.
@@ -231,18 +204,6 @@ impl OutputConfig {
     }
 }
 
-/// Where results go.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SinkConfig {
-    /// The lines of a file; `-` is the standard output.
-    File {
-        /// Its path.
-        path: PathBuf,
-    },
-    /// One of the [connectors](crate::connectors::CONNECTORS).
-    Connector(Arc<dyn SinkSettings>),
-}
-
 /// How models are held, and what they decide.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OperatorConfig {
@@ -259,7 +220,7 @@ pub struct OperatorConfig {
     /// Bytes that models may take in memory; the rest goes to the checkpoint store.
     pub memory: Option<usize>,
     /// Where bad records go, where they are kept.
-    pub dead_letters: Option<SinkConfig>,
+    pub dead_letters: Option<Arc<dyn SinkSettings>>,
 }
 
 impl OperatorConfig {
@@ -321,6 +282,7 @@ impl Config {
     /// The rule of the forest that a parameter breaks.
     pub fn operator(&self) -> Result<EventOperator, OperatorConfigError> {
         let settings = ModelSettings {
+            model_per: self.input.model_per,
             forest: self.forest.clone(),
             detector: self.operator.detector.clone(),
             with_time: self.operator.with_time,
@@ -342,13 +304,6 @@ impl Config {
     /// The stream that is read, as checkpoints call it.
     #[must_use]
     pub fn stream(&self) -> String {
-        match &self.source {
-            SourceConfig::File { path, .. } => match path.file_name() {
-                Some(name) => name.to_string_lossy().into_owned(),
-                None => "stdin".to_owned(),
-            },
-            SourceConfig::Connector(source) => source.stream(),
-            SourceConfig::Multilang { stream } => stream.clone(),
-        }
+        self.source.stream()
     }
 }

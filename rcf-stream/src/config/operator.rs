@@ -1,23 +1,25 @@
 //! From settings to what models are and how they are held.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 use rcf_core::{Imputation, Learning, NearExpected, Threshold, Transform};
 
-use super::build::{SinkSection, check, missing};
-use super::layers::{Layers, Value};
-use super::{ConfigError, OperatorConfig, SinkConfig};
+use super::layers::Layers;
+use super::{ConfigError, OperatorConfig};
+use crate::connectors::SinkSettings;
 use crate::event::KeyOverride;
 use crate::operator::ForestParameters;
+use crate::settings::{SettingError, Value, Values, check};
 
 impl Layers {
     pub(super) fn operator(&self) -> Result<OperatorConfig, ConfigError> {
         let detector = self.decides().then(|| self.detector()).transpose()?;
         if detector.is_none() && self.switch("input.optional_values") == Some(true) {
             let because = "input.optional_values = true";
-            return Err(missing("detector.enabled", because));
+            return Err(SettingError::missing("detector.enabled", because).into());
         }
         let time_to_live = self.real("operator.time_to_live_seconds");
         if let Some(seconds) = time_to_live {
@@ -72,8 +74,10 @@ impl Layers {
                 factor: level.unwrap_or(4.0),
             },
             (Some("fixed"), _) => Threshold::Fixed {
-                score: level
-                    .ok_or_else(|| missing("detector.level", "detector.threshold = \"fixed\""))?,
+                score: level.ok_or_else(|| {
+                    let because = "detector.threshold = \"fixed\"";
+                    SettingError::missing("detector.level", because)
+                })?,
             },
             // Until 0.1 the level was that of the default threshold, too: decades of false alarms.
             (_, Threshold::Calibrated { false_alarm_rate }) => Threshold::Calibrated {
@@ -132,17 +136,11 @@ impl Layers {
         }))
     }
 
-    fn dead_letters(&self) -> Result<Option<SinkConfig>, ConfigError> {
+    fn dead_letters(&self) -> Result<Option<Arc<dyn SinkSettings>>, ConfigError> {
         if self.choice("input.on_bad_record") != Some("dead_letter") {
             return Ok(None);
         }
-        let kind = self.choice("dead_letters.kind");
-        if let Some(kind) = kind.filter(|kind| *kind != "file") {
-            return SinkSection::new(self, "dead_letters").read(kind).map(Some);
-        }
-        let because = "input.on_bad_record = \"dead_letter\"";
-        let path = self.required("dead_letters.path", because)?;
-        Ok(Some(SinkConfig::File { path: path.into() }))
+        self.sink("dead_letters").map(Some)
     }
 
     fn overrides(&self) -> Vec<KeyOverride> {

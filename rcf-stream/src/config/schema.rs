@@ -6,27 +6,7 @@ use std::sync::LazyLock;
 use rcf_core::parameters::{self, DETECTOR, FOREST, Parameter};
 
 use crate::connectors::CONNECTORS;
-
-/// What a setting holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A list of texts; separated by commas outside of files.
-    Texts,
-    /// A whole number, 0 or more.
-    Count,
-    /// A list of whole numbers; separated by commas outside of files.
-    Counts,
-    /// A whole number, or `random` for one that is drawn.
-    Seed,
-    /// A number.
-    Real,
-    /// `true` or `false`.
-    Switch,
-    /// One of these.
-    Choice(&'static [&'static str]),
-}
+use crate::settings::{Kind, SettingOf, flag, variable};
 
 /// One setting. Its key `section.name` is the environment variable `RCF_SECTION_NAME` and the flag
 /// `--section-name`.
@@ -80,17 +60,6 @@ impl Setting {
 /// Keys of earlier releases, and what they are called now. They are read, with a warning.
 pub const RENAMED: &[(&str, &str)] = &[("detector.missing", "detector.imputation")];
 
-/// The environment variable of a key.
-pub(super) fn variable(key: &str) -> String {
-    format!("RCF_{}", key.replace('.', "_").to_uppercase())
-}
-
-/// The flag of a key, without its dashes.
-#[must_use]
-pub fn flag(key: &str) -> String {
-    key.replace(['.', '_'], "-")
-}
-
 const TRANSFORMS: &[&str] = &[
     "none",
     "subtract_moving_average",
@@ -128,9 +97,6 @@ const fn setting(key: &'static str, kind: Kind, help: &'static str) -> Setting {
     Setting { key, kind, help }
 }
 
-/// A setting of a connector: its name within the section, what it holds, and its help.
-pub type SettingOf = (&'static str, Kind, &'static str);
-
 /// The settings, by section, with those of all connectors.
 pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
     let sources = CONNECTORS.iter().filter_map(|connector| {
@@ -148,21 +114,9 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             setting.help = help(setting.key).unwrap_or_default().leak();
         }
     }
-    table.section(
-        "source",
-        "Read records from this kind of source",
-        &["multilang"],
-        sources,
-    );
-    table.section(
-        "sink",
-        "Write results to this kind of sink [file]",
-        &[],
-        sinks.iter().copied(),
-    );
-    let dead_letters =
-        "Write bad records to this kind of sink with input.on_bad_record = \"dead_letter\" [file]";
-    table.section("dead_letters", dead_letters, &[], sinks.iter().copied());
+    table.section("source", sources);
+    table.section("sink", sinks.iter().copied());
+    table.section("dead_letters", sinks.iter().copied());
     table.0
 });
 
@@ -170,23 +124,22 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 struct Table(Vec<Setting>);
 
 impl Table {
-    /// Adds what connectors have in a section, after what is there of it.
+    /// Adds what connectors have in a section, and names them as the choices of its kind.
     fn section(
         &mut self,
         section: &str,
-        help: &'static str,
-        also: &[&'static str],
         connectors: impl Iterator<Item = (&'static str, &'static [SettingOf])>,
     ) {
-        let mut kinds = vec!["file"];
+        let mut kinds = Vec::new();
         for (connector, settings) in connectors {
             kinds.push(connector);
             for (name, kind, help) in settings {
                 self.add(section, name, *kind, format!("{connector}: {help}").leak());
             }
         }
-        kinds.extend(also);
-        self.add(section, "kind", Kind::Choice(kinds.leak()), help);
+        let key = format!("{section}.kind");
+        let setting = self.0.iter_mut().find(|setting| setting.key == key);
+        setting.expect("each section has a kind").kind = Kind::Choice(kinds.leak());
     }
 
     /// A setting of several connectors has the help of all. The table lives as long as the program,
@@ -202,26 +155,20 @@ impl Table {
         }
         let is_inside = |setting: &Setting| setting.key.split('.').next() == Some(section);
         let last = self.0.iter().rposition(is_inside);
-        let first = self.0.iter().position(is_inside);
-        let at = match name {
-            "kind" => first.unwrap_or(self.0.len()),
-            _ => last.map_or(self.0.len(), |last| last + 1),
-        };
+        let at = last.map_or(self.0.len(), |last| last + 1);
         self.0.insert(at, setting(key.leak(), kind, help));
     }
 }
+
+/// One of the connectors: the choices are filled in from the table of them.
+const CONNECTOR: Kind = Kind::Choice(&[]);
 
 /// The settings that belong to no connector of the table.
 #[rustfmt::skip] // a table reads best with a row on a line
 const OWN: &[Setting] = &[
     setting("compat", Kind::Choice(&["kda-sql"]),
         "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
-    setting("source.path", Kind::Text, "file: its path; - is the standard input"),
-    setting("source.on_replaced", Kind::Choice(&["fail", "restart"]),
-        "file: continue in this way when it is not the file of the checkpoint [fail]"),
-    setting("source.follow", Kind::Switch,
-        "file: wait for new lines at its end, through rotations [false]"),
-    setting("source.stream", Kind::Text, "multilang: the name of the stream"),
+    setting("source.kind", CONNECTOR, "Read records from this kind of source"),
     setting("input.format", Kind::Choice(&["json", "jsonl", "csv", "raw"]),
         "Decode records as a JSON value, lines of JSON, CSV, or one number [file: recognised; else jsonl]"),
     setting("input.values", Kind::Texts, "Take values from these fields: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
@@ -274,7 +221,8 @@ const OWN: &[Setting] = &[
         "Keep models within this memory, in MiB; spill others to the checkpoint store [no limit]"),
     setting("operator.time_to_live_seconds", Kind::Real,
         "Forget a key after this time without records, in seconds of their times [never]"),
-    setting("dead_letters.path", Kind::Text, "file: its path"),
+    setting("dead_letters.kind", CONNECTOR,
+        "Write bad records to this kind of sink with input.on_bad_record = \"dead_letter\" [file]"),
     setting("output.format", Kind::Choice(&["jsonl", "csv"]), "Write results in this format [jsonl]"),
     setting("output.columns", Kind::Texts,
         "compat: the columns of results, in order: FIELD, or FIELD AS NAME [the values and the score]"),
@@ -285,8 +233,7 @@ const OWN: &[Setting] = &[
         "Add the share of each value to results [false]"),
     setting("output.csv_safe", Kind::Switch,
         "csv: put a quote before texts that a spreadsheet would take for formulas [false]"),
-    setting("sink.path", Kind::Text,
-        "file: its path; it is replaced unless a checkpoint continues it; - is the standard output [-]"),
+    setting("sink.kind", CONNECTOR, "Write results to this kind of sink [file]"),
     setting("http.port", Kind::Count,
         "Serve health, metrics and the live page on this port; 0 takes any [none]"),
     setting("http.host", Kind::Text,

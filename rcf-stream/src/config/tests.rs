@@ -4,6 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::connectors::file::{FileSource, OnReplaced};
+#[cfg(feature = "kinesis")]
+use crate::connectors::kinesis::{KinesisSinkConfig, KinesisSourceConfig, OnTrimmed};
 use crate::connectors::sine::{Drops, SineConfig};
 
 fn layers(toml: &str) -> Result<Layers, ConfigError> {
@@ -61,14 +64,12 @@ fn a_full_file() {
         "#,
     )
     .unwrap();
-    assert_eq!(
-        config.source,
-        SourceConfig::File {
-            path: "in.csv".into(),
-            follow: false,
-            on_replaced: OnReplaced::Fail,
-        }
-    );
+    let expected = FileSource {
+        path: "in.csv".into(),
+        follow: false,
+        on_replaced: OnReplaced::Fail,
+    };
+    assert_eq!(config.source.downcast::<FileSource>(), Some(&expected));
     assert_eq!(config.input.dimensions(), 2);
     assert_eq!((config.input.delimiter, config.input.header), (b';', false));
     assert_eq!(config.input.model_per, ModelPer::Shard);
@@ -103,9 +104,9 @@ fn sine_has_its_own_settings() {
         rate: Some(2.5),
         ..SineConfig::default()
     };
-    assert_eq!(config.source, SourceConfig::Connector(Arc::new(expected)));
+    assert_eq!(config.source.downcast::<SineConfig>(), Some(&expected));
     assert_eq!(config.input.format, InputFormat::Raw);
-    assert_eq!(config.sink, SinkConfig::File { path: "-".into() });
+    assert_eq!(config.sink.file(), Some(Path::new("-")));
     assert_eq!(config.checkpoint, None);
 }
 
@@ -165,7 +166,7 @@ fn wrong_values_name_the_place_and_the_rule() {
         ),
         (
             "[source]\nkind = \"kafka\"",
-            "must be one of file, sine, kinesis, multilang, not \"kafka\"",
+            "must be one of file, sine, kinesis, memory, multilang, not \"kafka\"",
         ),
         (
             "[output]\nattribution = 1",
@@ -278,16 +279,10 @@ fn kinesis_to_kinesis() {
          endpoint_url = \"http://localhost:4568\"\n",
     )
     .unwrap();
-    let SourceConfig::Connector(source) = config.source else {
-        panic!("not a connector")
-    };
-    let source = source.downcast::<KinesisSourceConfig>().unwrap();
+    let source = config.source.downcast::<KinesisSourceConfig>().unwrap();
     assert_eq!((source.stream.as_str(), source.max_records), ("in", 100));
     assert!(!source.follow && source.on_trimmed == OnTrimmed::Fail);
-    let SinkConfig::Connector(sink) = config.sink else {
-        panic!("not a connector")
-    };
-    let sink = sink.downcast::<KinesisSinkConfig>().unwrap();
+    let sink = config.sink.downcast::<KinesisSinkConfig>().unwrap();
     assert_eq!(sink.stream, "out");
 }
 

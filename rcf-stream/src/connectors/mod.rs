@@ -6,24 +6,35 @@
 pub mod file;
 pub mod kinesis;
 pub mod memory;
+pub mod multilang;
 pub mod sine;
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::config::{ConfigError, Layers, SettingOf, SinkSection};
 use crate::decode::InputFormat;
-use crate::error::{SinkError, SourceError};
+use crate::decode::dialect::Dialect;
+use crate::lines;
+use crate::observer::Observers;
 use crate::record::Positions;
-use crate::sink::Sink;
-use crate::source::Source;
+use crate::settings::{Section, SettingError, SettingOf};
+use crate::sink::{Sink, SinkError, SinkPosition};
+use crate::source::{Source, SourceError};
 
 /// All connectors that a configuration can name, in the order of the help.
-pub const CONNECTORS: &[&Connector] = &[&sine::CONNECTOR, &kinesis::CONNECTOR];
+#[rustfmt::skip] // one line each
+pub const CONNECTORS: &[&Connector] = &[
+    &file::CONNECTOR,
+    &sine::CONNECTOR,
+    &kinesis::CONNECTOR,
+    &memory::CONNECTOR,
+    &multilang::CONNECTOR,
+];
 
 /// What a configuration has to know of a connector.
 #[derive(Debug)]
@@ -42,7 +53,7 @@ pub struct SourceEntry {
     /// Names, types and help.
     pub settings: &'static [SettingOf],
     /// Reads and checks them.
-    pub read: fn(&Layers) -> Result<Arc<dyn SourceSettings>, ConfigError>,
+    pub read: fn(&Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError>,
 }
 
 /// The settings of a sink, in the sections `sink` and `dead_letters`, and how they are read.
@@ -51,7 +62,51 @@ pub struct SinkEntry {
     /// Names, types and help.
     pub settings: &'static [SettingOf],
     /// Reads and checks them.
-    pub read: fn(&SinkSection<'_>) -> Result<Arc<dyn SinkSettings>, ConfigError>,
+    pub read: fn(&Section<'_>) -> Result<Arc<dyn SinkSettings>, SettingError>,
+}
+
+/// What a source is opened with.
+#[derive(Debug, Clone)]
+pub struct SourceOpening<'a> {
+    /// It is read after these positions.
+    pub positions: &'a Positions,
+    /// They are told what only the source knows.
+    pub observers: &'a Observers,
+    /// How its text is written, where it is text.
+    pub dialect: Dialect,
+    /// A quote is taken to be left open when so many line feeds are quoted.
+    pub max_quoted_lines: u64,
+    /// Whether a later run goes on where this one ends.
+    pub has_checkpoints: bool,
+}
+
+/// What a sink is opened with.
+#[derive(Debug, Clone, Copy)]
+pub struct SinkOpening<'a> {
+    /// The first line of what is written, where the format has one.
+    pub header: Option<&'a str>,
+    /// What was written later is taken back, where the sink can.
+    pub position: Option<&'a SinkPosition>,
+    /// They are told what only the sink knows.
+    pub observers: &'a Observers,
+}
+
+/// The open text of a source, of which nothing is taken yet: its dialect can be recognised first.
+pub trait TextInput: Send {
+    /// The start of the text, and whether that is all of it.
+    fn head(&self) -> (&[u8], bool);
+
+    /// What the bytes were before they became text.
+    fn bytes(&self) -> lines::Bytes;
+
+    /// Takes records from it.
+    ///
+    /// # Errors
+    /// It cannot be read so, or does not fit the positions.
+    fn into_source(
+        self: Box<Self>,
+        opening: &SourceOpening<'_>,
+    ) -> Result<Box<dyn Source>, SourceError>;
 }
 
 /// The checked settings of a source.
@@ -66,19 +121,42 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
     /// What changes records or their ids, by name: an object.
     fn fingerprint(&self) -> Value;
 
-    /// Whether this program was built with what the connector needs.
+    /// Whether this program can open it.
     ///
     /// # Errors
-    /// What it was built without, and how to build it.
-    fn is_built(&self) -> Result<(), ConfigError> {
+    /// What the program was built without, or who else opens it.
+    fn can_open(&self) -> Result<(), SettingError> {
         Ok(())
     }
 
-    /// Opens the source after these positions.
+    /// Opens the source.
     ///
     /// # Errors
     /// It cannot be opened, or does not fit the positions.
-    async fn open(&self, positions: &Positions) -> Result<Box<dyn Source>, SourceError>;
+    async fn open(&self, opening: &SourceOpening<'_>) -> Result<Box<dyn Source>, SourceError>;
+
+    /// Whether it is text whose dialect and columns can be recognised.
+    fn is_text(&self) -> bool {
+        false
+    }
+
+    /// Opens its text, where it is text.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    fn open_text(&self) -> Result<Option<Box<dyn TextInput>>, SourceError> {
+        Ok(None)
+    }
+
+    /// The file that is read, where it is one; `-` is the standard input.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Whether it waits at the present end for more.
+    fn follows(&self) -> bool {
+        false
+    }
 
     /// How records are written where `input.format` is not set.
     fn default_format(&self) -> InputFormat {
@@ -97,6 +175,12 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
 
     /// Whether a stream has several shards, whose order to each other cannot be repeated.
     fn has_shards(&self) -> bool {
+        false
+    }
+
+    /// Whether shards can be revoked and assigned while the stream is read. Each model then belongs
+    /// to a shard, whatever has a model of its own.
+    fn rebalances(&self) -> bool {
         false
     }
 
@@ -121,11 +205,11 @@ pub trait SinkSettings: Any + Debug + Send + Sync {
     /// Where results go, by name: an object.
     fn fingerprint(&self) -> Value;
 
-    /// Whether this program was built with what the connector needs.
+    /// Whether this program can open it.
     ///
     /// # Errors
-    /// What it was built without, and how to build it.
-    fn is_built(&self) -> Result<(), ConfigError> {
+    /// What the program was built without, or who else opens it.
+    fn can_open(&self) -> Result<(), SettingError> {
         Ok(())
     }
 
@@ -133,7 +217,12 @@ pub trait SinkSettings: Any + Debug + Send + Sync {
     ///
     /// # Errors
     /// It cannot be opened.
-    async fn open(&self) -> Result<Box<dyn Sink>, SinkError>;
+    async fn open(&self, opening: &SinkOpening<'_>) -> Result<Box<dyn Sink>, SinkError>;
+
+    /// The file that is written, where it is one; `-` is the standard output.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// Settings are equal if their types and all their values are.

@@ -4,8 +4,8 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::number::NumberStyle;
 use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, number, unique};
-use crate::event::EventTime;
 use crate::suggest::closest;
+use crate::time::EventTime;
 
 /// Decodes lines of CSV, all with the same columns.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use serde_json::Number;
 
 use super::number::{NumberStyle, is_missing};
 use super::{DecodeError, Decoded, FieldPath, Fields, shorten};
-use crate::event::EventTime;
+use crate::time::EventTime;
 
 /// Decodes JSON values.
 #[derive(Debug)]

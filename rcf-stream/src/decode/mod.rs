@@ -15,7 +15,7 @@ use thiserror::Error;
 
 pub use path::{FieldPath, FieldPathError};
 
-use crate::event::EventTime;
+use crate::time::EventTime;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
 use csv::CsvDecoder;
 #[cfg(feature = "pipeline")]

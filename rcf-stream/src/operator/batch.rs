@@ -1,16 +1,14 @@
 //! Many records at once.
 
-use std::borrow::Cow;
-
 use rcf_core::InputError;
 use rcf_core::keyed::MapError;
 
 use super::model::Model;
-use super::{ModelKey, OperatorError, RandomCutForestOperator};
+use super::{ModelName, OperatorError, RandomCutForestOperator};
 
 struct Item<'a, In> {
     input: &'a In,
-    key: ModelKey,
+    name: ModelName,
     time: i64,
 }
 
@@ -30,7 +28,7 @@ impl<In: Sync, Out: Send> RandomCutForestOperator<In, Out> {
             .iter()
             .map(|input| Item {
                 input,
-                key: self.key_of(input).as_ref().into(),
+                name: self.name_of(input),
                 time: self.time_of(input),
             })
             .collect();
@@ -46,7 +44,7 @@ impl<In: Sync, Out: Send> RandomCutForestOperator<In, Out> {
         };
         let results = self
             .models
-            .process_each(&items, |_, item| (&item.key, item.time), work)?;
+            .process_each(&items, |_, item| (&item.name, item.time), work)?;
         Ok(results
             .into_iter()
             .map(|result| result.map_err(OperatorError::Input))
@@ -55,10 +53,10 @@ impl<In: Sync, Out: Send> RandomCutForestOperator<In, Out> {
 }
 
 impl<In, Out> RandomCutForestOperator<In, Out> {
-    pub(super) fn key_of<'a>(&self, input: &'a In) -> Cow<'a, str> {
-        match &self.key_mapper {
-            Some(key_mapper) => key_mapper(input),
-            None => Cow::Borrowed(""),
+    pub(super) fn name_of(&self, input: &In) -> ModelName {
+        match &self.name_mapper {
+            Some(name_mapper) => name_mapper(input),
+            None => ModelName::of_key(""),
         }
     }
 

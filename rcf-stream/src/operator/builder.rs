@@ -13,8 +13,8 @@ use super::parameters::ForestParameters;
 use super::spill::Spill;
 use super::template::{KeyFilter, Template};
 use super::{
-    Asked, EventTimeMapper, InputMapper, KeyMapper, ModelKey, RandomCutForestOperator,
-    ResultMapper, Scored, TimeMapper,
+    Asked, EventTimeMapper, InputMapper, ModelName, ModelNaming, NameMapper,
+    RandomCutForestOperator, ResultMapper, Scored, TimeMapper,
 };
 use crate::time::OnLate;
 
@@ -46,7 +46,8 @@ pub struct RandomCutForestOperatorBuilder<In, Out> {
     overrides: Vec<(KeyFilter, ForestParameters)>,
     map: MapSettings,
     input_mapper: Option<InputMapper<In>>,
-    key_mapper: Option<KeyMapper<In>>,
+    naming: ModelNaming,
+    name_mapper: Option<NameMapper<In>>,
     time_mapper: Option<TimeMapper<In>>,
     event_time_mapper: Option<EventTimeMapper<In>>,
     result_mapper: Option<ResultMapper<In, Out>>,
@@ -64,9 +65,9 @@ impl MapSettings {
         self,
         template: &Arc<Template>,
         spill: Option<(usize, Box<dyn Spill>)>,
-    ) -> DetectorMap<ModelKey, Model> {
+    ) -> DetectorMap<ModelName, Model> {
         let template = Arc::clone(template);
-        let mut builder = DetectorMap::builder(move |key: &ModelKey| template.model(key))
+        let mut builder = DetectorMap::builder(move |name: &ModelName| template.model(name))
             .track_changes(self.track_changes);
         if let Some((budget, store)) = spill {
             builder = builder.budget(budget, store);
@@ -147,7 +148,8 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
     }
 
     /// Gives the keys that the filter takes other parameters, where they are set; the seed is that
-    /// of the operator. The first filter that takes a key counts.
+    /// of the operator. The first filter that takes a key counts. A model without a key is called
+    /// by its shard.
     pub fn override_for(
         mut self,
         filter: impl Fn(&str) -> bool + Send + Sync + 'static,
@@ -212,7 +214,20 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         mut self,
         mapper: impl Fn(&In) -> Cow<'_, str> + Send + Sync + 'static,
     ) -> Self {
-        self.key_mapper = Some(Box::new(mapper));
+        self.naming = ModelNaming::Key;
+        self.name_mapper = Some(Box::new(move |input| ModelName::of_key(&mapper(input))));
+        self
+    }
+
+    /// As [`key_mapper`](Self::key_mapper), for models that may belong to a shard. All names have
+    /// the parts that `naming` says.
+    pub fn name_mapper(
+        mut self,
+        naming: ModelNaming,
+        mapper: impl Fn(&In) -> ModelName + Send + Sync + 'static,
+    ) -> Self {
+        self.naming = naming;
+        self.name_mapper = Some(Box::new(mapper));
         self
     }
 
@@ -248,7 +263,8 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
             input_mapper: self
                 .input_mapper
                 .ok_or(OperatorConfigError::MissingInputMapper)?,
-            key_mapper: self.key_mapper,
+            naming: self.naming,
+            name_mapper: self.name_mapper,
             time_mapper: self.time_mapper,
             event_time_mapper: self.event_time_mapper,
             result_mapper: self
@@ -268,7 +284,8 @@ impl<In, Out> Default for RandomCutForestOperatorBuilder<In, Out> {
             overrides: Vec::new(),
             map: MapSettings::default(),
             input_mapper: None,
-            key_mapper: None,
+            naming: ModelNaming::default(),
+            name_mapper: None,
             time_mapper: None,
             event_time_mapper: None,
             result_mapper: None,

@@ -1,14 +1,21 @@
 //! What a pipeline needs of an operator to write and to read checkpoints.
 
+use std::collections::BTreeMap;
+
 use rcf_core::keyed::{Changes, KeyedModel, MapError};
 
 use super::model::Model;
 use super::snapshot::check_parameters;
 use super::spill::{SavedModel, Spill};
 use super::template::Template;
-use super::{ModelKey, RandomCutForestOperator, RestoreError};
+use super::{ModelName, ModelNaming, RandomCutForestOperator, RestoreError};
 
 impl<In, Out> RandomCutForestOperator<In, Out> {
+    /// Which parts the names of its models have.
+    pub(crate) fn naming(&self) -> ModelNaming {
+        self.naming
+    }
+
     /// Whether keys are forgotten by time.
     pub(crate) fn forgets(&self) -> bool {
         self.map.time_to_live.is_some()
@@ -22,7 +29,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     }
 
     /// What has changed since the last call.
-    pub(crate) fn take_changes(&mut self) -> Changes<ModelKey, Model> {
+    pub(crate) fn take_changes(&mut self) -> Changes<ModelName, Model> {
         self.models.take_changes()
     }
 
@@ -39,22 +46,21 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
                 rest.push(model);
             }
         }
-        let template = &*self.template;
-        let restored: Vec<Model> = fit
+        let (template, naming) = (&*self.template, self.naming);
+        let restored: Vec<(ModelName, Model)> = fit
             .par_iter()
-            .map(|saved| restored(template, saved))
+            .map(|saved| restored(template, naming, saved))
             .collect::<Result<_, _>>()?;
-        for (saved, model) in fit.into_iter().zip(restored) {
-            let done = self
-                .models
-                .restore(saved.key.into(), saved.last_used, model);
+        for (saved, (name, model)) in fit.into_iter().zip(restored) {
+            let done = self.models.restore(name, saved.last_used, model);
             done.map_err(|error| RestoreError::Store {
                 reason: error.to_string(),
             })?;
         }
         for saved in rest {
+            let name = ModelName::read(saved.key, naming);
             self.models
-                .restore_spilled(saved.key.into(), saved.last_used, saved.memory);
+                .restore_spilled(name, saved.last_used, saved.memory);
         }
         Ok(())
     }
@@ -67,31 +73,31 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         }
     }
 
-    /// Copies the models of some keys: `rename` tells the new key. Where two become one, the model
-    /// that has learned more stays; one that is there already stays in any case.
+    /// Copies some models: `rename` tells the new name. Where two become one, the model that has
+    /// learned more stays; one that is there already stays in any case.
     ///
     /// # Errors
     /// A model does not come back from the store.
     pub(crate) fn copy_models(
         &mut self,
-        rename: impl Fn(&str) -> Option<String>,
+        rename: impl Fn(&ModelName) -> Option<ModelName>,
     ) -> Result<(), MapError> {
-        let renamed = |(key, time): (&ModelKey, i64)| Some((key.clone(), time, rename(key)?));
-        let mut copies: Vec<(ModelKey, i64, String)> =
+        let renamed = |(name, time): (&ModelName, i64)| Some((name.clone(), time, rename(name)?));
+        let mut copies: Vec<(ModelName, i64, ModelName)> =
             self.models.keys().filter_map(renamed).collect();
         copies.sort();
-        let mut best: std::collections::BTreeMap<String, (i64, Model)> = Default::default();
-        for (key, time, name) in copies {
-            if self.models.contains(&name.as_str().into()) {
+        let mut best: BTreeMap<ModelName, (i64, Model)> = BTreeMap::new();
+        for (old, time, new) in copies {
+            if self.models.contains(&new) {
                 continue;
             }
             let copy = |model: &mut Model| Ok::<_, MapError>(model.clone());
-            let model = self.models.with(&key, time, copy)??;
+            let model = self.models.with(&old, time, copy)??;
             let is_better = best
-                .get(&name)
+                .get(&new)
                 .is_none_or(|(_, other)| model.updates() > other.updates());
             if is_better {
-                best.insert(name, (time, model));
+                best.insert(new, (time, model));
             }
         }
         for (name, (time, model)) in best {
@@ -99,26 +105,37 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
                 *new = model;
                 Ok::<_, MapError>(())
             };
-            self.models.with(&name.as_str().into(), time, place)??;
+            self.models.with(&name, time, place)??;
         }
         Ok(())
     }
 
-    /// Forgets the models of some keys.
-    pub(crate) fn remove_models(&mut self, is_gone: impl Fn(&str) -> bool) {
-        let keys = self.models.keys().map(|(key, _)| key);
-        let gone: Vec<ModelKey> = keys.filter(|key| is_gone(key)).cloned().collect();
-        gone.iter().for_each(|key| {
-            self.models.remove(key);
+    /// Lets models go that a checkpoint holds, all changes included: that is no change.
+    pub(crate) fn release_models(&mut self, is_gone: impl Fn(&ModelName) -> bool) {
+        self.remove_models(is_gone);
+        let _ = self.models.take_changes(); // only that they were removed
+    }
+
+    /// Forgets some models.
+    pub(crate) fn remove_models(&mut self, is_gone: impl Fn(&ModelName) -> bool) {
+        let names = self.models.keys().map(|(name, _)| name);
+        let gone: Vec<ModelName> = names.filter(|name| is_gone(name)).cloned().collect();
+        gone.iter().for_each(|name| {
+            self.models.remove(name);
         });
     }
 }
 
-fn restored(template: &Template, saved: &SavedModel<'_>) -> Result<Model, RestoreError> {
+fn restored(
+    template: &Template,
+    naming: ModelNaming,
+    saved: &SavedModel<'_>,
+) -> Result<(ModelName, Model), RestoreError> {
     let model = Model::from_bytes(saved.state).map_err(|source| RestoreError::Model {
         key: saved.key.to_owned(),
         source,
     })?;
-    check_parameters(saved.key, &model, template)?;
-    Ok(model)
+    let name = ModelName::read(saved.key, naming);
+    check_parameters(&name, &model, template)?;
+    Ok((name, model))
 }

@@ -23,12 +23,58 @@
 //! operator.restore(&state)?; // continues bit by bit as if nothing had happened
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! With a detector for each key it also decides, and says why:
+//!
+//! ```
+//! use rcf_core::AnomalyDetector;
+//! use rcf_stream::operator::RandomCutForestOperator;
+//!
+//! let mut operator = RandomCutForestOperator::<f64, bool>::builder()
+//!     .dimensions(1)
+//!     .detector(AnomalyDetector::builder(1))
+//!     .input_mapper(|value| vec![*value])
+//!     .result_mapper(|_, scored| scored.detection.is_some_and(|it| it.is_anomaly()))
+//!     .build()?;
+//!
+//! let mut values: Vec<f64> = (0..1000).map(|n| (f64::from(n) / 10.0).sin()).collect();
+//! values.push(50.0);
+//! let decisions: Result<Vec<bool>, _> = operator.process_batch(&values)?.into_iter().collect();
+//! assert_eq!(decisions?.last(), Some(&true));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | score or decide one record, or many on all cores | [`process`], [`process_batch`] |
+//! | give some keys other parameters | [`override_for`] |
+//! | forget keys that are silent | [`time_to_live`] and [`time_mapper`] |
+//! | see gaps in the times of a key | [`event_time_mapper`], [`on_late`] |
+//! | keep the state, and go on with it | [`snapshot`], [`restore`] |
+//! | name models by shard and key | [`ModelName`], [`name_mapper`] |
+//!
+//! # Errors
+//! A record that is refused leaves every model as it was: [`OperatorError`]. Parameters are checked
+//! when the operator is built: [`OperatorConfigError`]. A state that does not fit is refused as a
+//! whole: [`RestoreError`].
+//!
+//! [`process`]: RandomCutForestOperator::process
+//! [`process_batch`]: RandomCutForestOperator::process_batch
+//! [`override_for`]: RandomCutForestOperatorBuilder::override_for
+//! [`time_to_live`]: RandomCutForestOperatorBuilder::time_to_live
+//! [`time_mapper`]: RandomCutForestOperatorBuilder::time_mapper
+//! [`event_time_mapper`]: RandomCutForestOperatorBuilder::event_time_mapper
+//! [`on_late`]: RandomCutForestOperatorBuilder::on_late
+//! [`name_mapper`]: RandomCutForestOperatorBuilder::name_mapper
+//! [`snapshot`]: RandomCutForestOperator::snapshot
+//! [`restore`]: RandomCutForestOperator::restore
 
 mod batch;
 mod builder;
 #[cfg(feature = "pipeline")]
 mod kept;
 mod model;
+mod name;
 mod named;
 mod parameters;
 mod seed;
@@ -36,7 +82,6 @@ mod snapshot;
 mod spill;
 mod template;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,6 +93,7 @@ pub use builder::{OperatorConfigError, RandomCutForestOperatorBuilder};
 pub(crate) use model::Model;
 #[cfg(feature = "pipeline")]
 pub(crate) use model::describe_model;
+pub use name::{ModelName, ModelNaming};
 pub use named::ParameterDifference;
 #[cfg(feature = "pipeline")]
 pub(crate) use named::{detector_parameters, forest_parameters};
@@ -60,14 +106,11 @@ use crate::time::OnLate;
 use builder::MapSettings;
 use template::Template;
 
-/// The name of a model.
-pub type ModelKey = Arc<str>;
-
 /// Raised when the same records would give other scores than before. Each result carries it.
 pub const MODEL_VERSION: u32 = 1;
 
 type InputMapper<In> = Box<dyn Fn(&In, &mut Vec<f64>) + Send + Sync>;
-type KeyMapper<In> = Box<dyn Fn(&In) -> Cow<'_, str> + Send + Sync>;
+type NameMapper<In> = Box<dyn Fn(&In) -> ModelName + Send + Sync>;
 type TimeMapper<In> = Box<dyn Fn(&In) -> i64 + Send + Sync>;
 type EventTimeMapper<In> = Box<dyn Fn(&In) -> Option<f64> + Send + Sync>;
 type ResultMapper<In, Out> = Box<dyn Fn(&In, Scored) -> Out + Send + Sync>;
@@ -105,7 +148,7 @@ pub enum OperatorError {
     #[error("{0}")]
     Input(#[from] InputError),
     /// The model is in the store of spilled models, and that failed.
-    #[error("{0}")]
+    #[error("cannot bring the model back into memory: {0}")]
     Store(String),
 }
 
@@ -127,11 +170,12 @@ pub struct RandomCutForestOperator<In, Out> {
     template: Arc<Template>,
     map: MapSettings,
     spill: Option<(usize, Box<dyn Spill>)>,
-    models: DetectorMap<ModelKey, Model>,
+    models: DetectorMap<ModelName, Model>,
     dimensions: usize,
     asked: Asked,
     input_mapper: InputMapper<In>,
-    key_mapper: Option<KeyMapper<In>>,
+    naming: ModelNaming,
+    name_mapper: Option<NameMapper<In>>,
     time_mapper: Option<TimeMapper<In>>,
     event_time_mapper: Option<EventTimeMapper<In>>,
     result_mapper: ResultMapper<In, Out>,
@@ -152,9 +196,9 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     pub fn process(&mut self, input: &In) -> Result<Out, OperatorError> {
         self.values.clear();
         (self.input_mapper)(input, &mut self.values);
-        let key: ModelKey = self.key_of(input).as_ref().into();
+        let name = self.name_of(input);
         let (now, time) = (self.time_of(input), self.event_time_of(input));
-        let scored = self.models.with(&key, now, |model| {
+        let scored = self.models.with(&name, now, |model| {
             model.score(&self.values, time, self.asked)
         })??;
         Ok((self.result_mapper)(input, scored))
@@ -203,10 +247,10 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     /// A [`RestoreError`] where the bytes are damaged or come from other parameters; the state
     /// is unchanged then.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
-        let saved = snapshot::read(bytes, self.parameters(), &self.template)?;
+        let saved = snapshot::read(bytes, self.naming, self.parameters(), &self.template)?;
         self.clear();
-        for (key, last_used, model) in saved {
-            let restored = self.models.restore(key, last_used, model);
+        for (name, last_used, model) in saved {
+            let restored = self.models.restore(name, last_used, model);
             restored.map_err(|error| RestoreError::Store {
                 reason: error.to_string(),
             })?;

@@ -17,10 +17,10 @@ use rcf_core::keyed::{DetectorMap, KeyedModel};
 use rcf_core::{Config, StateError};
 use thiserror::Error;
 
-use super::ModelKey;
 use super::model::Model;
 use super::named::{ParameterDifference, differences};
 use super::template::Template;
+use super::{ModelName, ModelNaming};
 
 const SIGNATURE: [u8; 8] = *b"\x89RCFOP\r\n";
 const VERSION: u16 = 2;
@@ -90,7 +90,7 @@ pub enum RestoreError {
     },
 }
 
-pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> Vec<u8> {
+pub(super) fn write(config: &Config, models: &DetectorMap<ModelName, Model>) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(SIGNATURE);
     out.extend(VERSION.to_le_bytes());
@@ -99,11 +99,12 @@ pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> V
     }
     // Sorted, so that equal states are equal bytes. Spilling is for pipelines, which take no
     // snapshots.
-    let mut keys: Vec<(&ModelKey, i64)> = models.keys().collect();
-    keys.sort_unstable();
-    out.extend((keys.len() as u64).to_le_bytes());
-    for (key, last_used) in keys {
-        let model = models.model(key).map_or_else(Vec::new, Model::to_bytes);
+    let mut names: Vec<(&ModelName, i64)> = models.keys().collect();
+    names.sort_unstable();
+    out.extend((names.len() as u64).to_le_bytes());
+    for (name, last_used) in names {
+        let key = name.saved();
+        let model = models.model(name).map_or_else(Vec::new, Model::to_bytes);
         out.extend((key.len() as u32).to_le_bytes());
         out.extend(key.as_bytes());
         out.extend(last_used.to_le_bytes());
@@ -117,9 +118,10 @@ pub(super) fn write(config: &Config, models: &DetectorMap<ModelKey, Model>) -> V
 
 pub(super) fn read(
     bytes: &[u8],
+    naming: ModelNaming,
     configured: &Config,
     template: &Template,
-) -> Result<Vec<(ModelKey, i64, Model)>, RestoreError> {
+) -> Result<Vec<(ModelName, i64, Model)>, RestoreError> {
     let mut reader = Reader(checked_body(bytes)?);
     for parameter in parameters(configured) {
         let saved = reader.u64()?;
@@ -128,15 +130,15 @@ pub(super) fn read(
         }
     }
     let mut models = Vec::new();
-    let mut keys = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for _ in 0..reader.u64()? {
-        let (key, last_used, model) = read_model(&mut reader, template)?;
-        if !keys.insert(ModelKey::clone(&key)) {
+        let (name, last_used, model) = read_model(&mut reader, naming, template)?;
+        if !names.insert(name.clone()) {
             return Err(RestoreError::Malformed {
                 reason: "a key occurs twice",
             });
         }
-        models.push((key, last_used, model));
+        models.push((name, last_used, model));
     }
     if !reader.0.is_empty() {
         return Err(RestoreError::Malformed {
@@ -170,8 +172,9 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], RestoreError> {
 
 fn read_model(
     reader: &mut Reader<'_>,
+    naming: ModelNaming,
     template: &Template,
-) -> Result<(ModelKey, i64, Model), RestoreError> {
+) -> Result<(ModelName, i64, Model), RestoreError> {
     let key_length = reader.u32()?.into();
     let key =
         std::str::from_utf8(reader.take(key_length)?).map_err(|_| RestoreError::Malformed {
@@ -183,22 +186,23 @@ fn read_model(
         key: key.to_owned(),
         source,
     })?;
-    check_parameters(key, &model, template)?;
-    Ok((key.into(), last_used, model))
+    let name = ModelName::read(key, naming);
+    check_parameters(&name, &model, template)?;
+    Ok((name, last_used, model))
 }
 
-/// Whether a saved model has the parameters that a new one of its key would have.
+/// Whether a saved model has the parameters that a new one of its name would have.
 pub(super) fn check_parameters(
-    key: &str,
+    name: &ModelName,
     saved: &Model,
     template: &Template,
 ) -> Result<(), RestoreError> {
-    let configured = template.model(key);
+    let configured = template.model(name);
     if saved.is_alike(&configured) {
         return Ok(());
     }
     Err(RestoreError::OtherParameters {
-        key: key.to_owned(),
+        key: name.saved().to_owned(),
         differences: differences(saved, &configured),
     })
 }

@@ -4,28 +4,28 @@ use std::fmt::Debug;
 
 use rcf_core::keyed::{SpillStore, SpilledModel, StoreError};
 
-use super::ModelKey;
+use super::ModelName;
 
 /// A store of spilled models, of which there can be several handles.
-pub trait Spill: SpillStore<ModelKey> + Debug {
+pub trait Spill: SpillStore<ModelName> + Debug {
     /// Another handle of the same store.
     fn handle(&self) -> Box<dyn Spill>;
 }
 
-impl SpillStore<ModelKey> for Box<dyn Spill> {
-    fn holds(&self, key: &ModelKey) -> bool {
+impl SpillStore<ModelName> for Box<dyn Spill> {
+    fn holds(&self, key: &ModelName) -> bool {
         (**self).holds(key)
     }
 
-    fn store(&mut self, models: Vec<SpilledModel<ModelKey>>) -> Result<(), StoreError> {
+    fn store(&mut self, models: Vec<SpilledModel<ModelName>>) -> Result<(), StoreError> {
         (**self).store(models)
     }
 
-    fn load(&mut self, keys: &[&ModelKey]) -> Result<Vec<Vec<u8>>, StoreError> {
+    fn load(&mut self, keys: &[&ModelName]) -> Result<Vec<Vec<u8>>, StoreError> {
         (**self).load(keys)
     }
 
-    fn remove(&mut self, key: &ModelKey) {
+    fn remove(&mut self, key: &ModelName) {
         (**self).remove(key);
     }
 }
@@ -33,7 +33,7 @@ impl SpillStore<ModelKey> for Box<dyn Spill> {
 /// One saved model.
 #[derive(Debug)]
 pub struct SavedModel<'a> {
-    /// Its key.
+    /// Its name, in its saved form.
     pub key: &'a str,
     /// The time of its last use.
     pub last_used: i64,

@@ -4,7 +4,7 @@ use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Config, ConfigError, Ran
 
 use super::model::Model;
 use super::parameters::ForestParameters;
-use super::seed_for_key;
+use super::{ModelName, seed_for_key};
 
 /// Which keys an override is for.
 pub(crate) type KeyFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
@@ -43,13 +43,14 @@ impl Template {
     }
 
     /// A model that has seen nothing.
-    pub(super) fn model(&self, key: &str) -> Model {
+    pub(super) fn model(&self, name: &ModelName) -> Model {
+        let key = name.key().or(name.shard()).unwrap_or_default();
         let found = self.overrides.iter().find(|(filter, _)| filter(key));
         let mut parameters = match found {
             Some((_, parameters)) => self.merged(parameters),
             None => self.base.clone(),
         };
-        parameters.seed = seed_for_key(parameters.seed, key);
+        parameters.seed = seed_for_key(parameters.seed, name.saved());
         self.build(&parameters)
             .expect("these parameters were accepted before, and the seed is free")
     }

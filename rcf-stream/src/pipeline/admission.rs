@@ -8,8 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::Pipeline;
-use crate::error::BadRecord;
+use super::{BadRecord, Pipeline};
 use crate::event::Event;
 use crate::record::{HeldRecord, Record, Timestamp};
 use crate::source::Batch;
@@ -100,7 +99,7 @@ impl Pipeline {
         if gate.is_far(clock, time) {
             let held = Ahead {
                 shard,
-                key: event.model.clone(),
+                key: event.model.saved().to_owned(),
                 time,
                 agree: 0,
                 against: 0,
@@ -115,7 +114,7 @@ impl Pipeline {
             let decided = gate.hold(clock, held);
             self.admit_decided(decided, admitted);
         } else {
-            let refuted = gate.follows_clock(&shard, &event.model);
+            let refuted = gate.follows_clock(&shard, event.model.saved());
             self.admit_decided(refuted, admitted);
             if arrival.is_none() {
                 self.positions.tick(&shard, Some(time as i64));
@@ -202,33 +201,37 @@ impl Pipeline {
         let unit = self.positions.time_unit();
         let unit = unit.or_else(|| begun.then_some(TimeUnit::Milliseconds));
         self.decoder.resume_time_unit(unit);
-        let Some(gate) = &mut self.ahead else {
+        let shards: Vec<String> = self.positions.iter().map(|(it, _)| it.to_owned()).collect();
+        shards.iter().for_each(|shard| self.restore_held(shard));
+    }
+
+    /// Holds again what was held of a shard.
+    pub(super) fn restore_held(&mut self, shard: &str) {
+        let (Some(gate), Some(position)) = (&mut self.ahead, self.positions.get(shard)) else {
             return;
         };
-        for (shard, position) in self.positions.iter() {
-            for saved in &position.held {
-                let Some(record) = restored(shard, saved) else {
-                    continue; // the checksum of the checkpoint was right, so this is not met
-                };
-                let Ok(decoded) = self.decoder.decode(&record.data) else {
-                    continue; // it was decoded with these settings before
-                };
-                let event = Event::new(&record, saved.line, decoded, self.model_per);
-                gate.restore(Ahead {
-                    shard: Arc::clone(&record.shard),
-                    key: event.model.clone(),
-                    time: event.time.unwrap_or_default(),
-                    agree: saved.agree,
-                    against: saved.against,
-                    contested: saved.contested,
-                    item: Waiting {
-                        data: record.data.clone(),
-                        line: saved.line,
-                        record,
-                        event,
-                    },
-                });
-            }
+        for saved in &position.held {
+            let Some(record) = restored(shard, saved) else {
+                continue; // the checksum of the checkpoint was right, so this is not met
+            };
+            let Ok(decoded) = self.decoder.decode(&record.data) else {
+                continue; // it was decoded with these settings before
+            };
+            let event = Event::new(&record, saved.line, decoded, self.model_per);
+            gate.restore(Ahead {
+                shard: Arc::clone(&record.shard),
+                key: event.model.saved().to_owned(),
+                time: event.time.unwrap_or_default(),
+                agree: saved.agree,
+                against: saved.against,
+                contested: saved.contested,
+                item: Waiting {
+                    data: record.data.clone(),
+                    line: saved.line,
+                    record,
+                    event,
+                },
+            });
         }
     }
 }

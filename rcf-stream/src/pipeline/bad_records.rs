@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Pipeline;
-use crate::error::{BadRecord, PipelineError};
+use super::{BadRecord, Pipeline, PipelineError};
+use crate::observer::Observer;
+
 use crate::record::{OutputRecord, Record};
 
 /// What happens to a record that cannot be decoded or scored. The models never see it.
@@ -49,7 +50,7 @@ impl Pipeline {
         if self.on_bad_record == OnBadRecord::Fail {
             return Err(PipelineError::BadRecord { id, line, reason });
         }
-        crate::metrics::metrics().bad_record(reason.name());
+        self.observers.bad_record(reason.name());
         let count = self.summary.bad_records.entry(reason.name()).or_default();
         *count += 1;
         if *count <= 10 || count.is_power_of_two() {

@@ -4,8 +4,8 @@
 //! dialect of a text, [`columns`] chooses what to judge, and [`Understood`] says both in one line.
 
 pub mod columns;
-mod file;
 mod json;
+mod recognised;
 pub mod sample;
 mod shape;
 mod table;
@@ -17,7 +17,7 @@ mod understood;
 use thiserror::Error;
 
 pub use columns::{Choice, ChoiceError, Named, choose};
-pub use file::{ReadingError, Recognised};
+pub use recognised::{ReadingError, Recognised};
 pub use sample::Sample;
 pub use understood::Understood;
 

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::shape::Shape;
 use super::{DialectError, Given, RECORDS};
-use crate::connectors::file::line_reader::LineReader;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::{Decimal, NumberStyle, is_group_blank, is_missing, is_sign};
 use crate::decode::{InputFormat, Splitter};
+use crate::lines::LineReader;
 
 const DELIMITERS: [u8; 5] = *b",;\t| ";
 /// Rows by which delimiters are compared.

@@ -47,7 +47,8 @@ fn read_as(bytes: &[u8], given: &Given, named: &Named) -> Result<Read, String> {
     std::fs::write(file.path(), bytes).unwrap();
     let open = |path: &Path| LinesInput::open(path).map_err(|error| error.to_string());
     let input = open(file.path())?;
-    let recognised = Recognised::of(&input, given, named).map_err(|error| error.to_string())?;
+    let recognised =
+        Recognised::of(input.head(), given, named).map_err(|error| error.to_string())?;
     let understood = Understood {
         bytes: input.bytes(),
         dialect: &recognised.dialect,

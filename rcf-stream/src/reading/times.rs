@@ -1,6 +1,6 @@
 //! Recognition of the format of a column of times.
 
-use crate::event::EventTime;
+use crate::time::EventTime;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
 
 /// Times are expected between 2000 and 2100, in seconds since 1970.

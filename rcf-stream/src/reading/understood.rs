@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::Choice;
 use super::columns::reasons;
-use crate::connectors::file::Bytes;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::Decimal;
 use crate::decode::{FieldPath, InputFormat};
+use crate::lines::Bytes;
 use crate::time::TimeFormat;
 
 /// What was understood of a source. `Display` gives one line, for the standard error.

@@ -98,6 +98,11 @@ impl<T> AheadGate<T> {
         clock.is_none_or(|clock| time > clock as f64 + self.limit)
     }
 
+    /// Forgets what is held of a shard.
+    pub fn release(&mut self, shard: &str) {
+        self.held.retain(|held| &*held.shard != shard);
+    }
+
     /// A record of this key is not far ahead: returns the held ones that it refutes.
     pub fn follows_clock(&mut self, shard: &str, key: &str) -> Vec<Decided<T>> {
         if self.held.is_empty() {

@@ -7,7 +7,10 @@
 #[cfg(feature = "pipeline")]
 mod ahead;
 #[cfg(feature = "operator")]
+mod event_time;
+#[cfg(feature = "operator")]
 mod parser;
+mod timestamp;
 mod unit;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +18,10 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "pipeline")]
 pub use ahead::{Ahead, AheadGate, Decided, YEAR};
 #[cfg(feature = "operator")]
+pub use event_time::EventTime;
+#[cfg(feature = "operator")]
 pub use parser::{ParseTimeFormatError, TimeFormat, TimeParser, likely_format};
+pub use timestamp::{ParseTimestampError, Timestamp};
 pub use unit::TimeUnit;
 
 /// What happens to a record whose time is before the newest one of its key.

@@ -9,8 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::TimeUnit;
-use crate::event::EventTime;
+use super::{EventTime, TimeUnit};
 use crate::number::parse_number;
 
 /// How times are written.

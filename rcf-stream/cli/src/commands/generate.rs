@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use rcf_stream::assemble;
-use rcf_stream::config::{KinesisSinkConfig, SinkConfig};
+use rcf_stream::connectors::SinkSettings;
+use rcf_stream::connectors::file::FileSink;
+use rcf_stream::connectors::kinesis::KinesisSinkConfig;
 use rcf_stream::connectors::sine::{Drops, SineConfig, SineSource};
+use rcf_stream::observer::Observers;
 use rcf_stream::sink::Sink;
 use rcf_stream::source::Source;
 use rcf_stream::{OutputRecord, PipelineError, Positions, Record};
@@ -89,7 +92,7 @@ impl Generate {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let Self::Sine(sine) = self;
         let (wave, target) = sine.into_parts();
-        let mut sink = assemble::open_sink(&target, None, None).await?;
+        let mut sink = assemble::open_sink(&*target, None, None, &Observers::default()).await?;
         let mut source = SineSource::open(wave, &Positions::default())?;
         let records = copy(&mut source, sink.as_mut(), stop::requested()).await?;
         tracing::info!(records, "generated");
@@ -98,7 +101,7 @@ impl Generate {
 }
 
 impl Sine {
-    fn into_parts(self) -> (SineConfig, SinkConfig) {
+    fn into_parts(self) -> (SineConfig, Arc<dyn SinkSettings>) {
         let drops = match (self.drop_cycles, self.drops) {
             (Some(cycles), _) => Drops::Cycles(cycles),
             (None, DropsFlag::Original) => Drops::Original,
@@ -113,14 +116,14 @@ impl Sine {
             rate: self.rate,
             partition_key: self.partition_key,
         };
-        let target = match self.to {
-            Target::File => SinkConfig::File { path: self.output },
-            Target::Kinesis => SinkConfig::Connector(Arc::new(KinesisSinkConfig {
+        let target: Arc<dyn SinkSettings> = match self.to {
+            Target::File => Arc::new(FileSink { path: self.output }),
+            Target::Kinesis => Arc::new(KinesisSinkConfig {
                 stream: self.stream.unwrap_or_default(), // required with this target
                 region: self.region,
                 endpoint_url: self.endpoint_url,
                 credentials: None,
-            })),
+            }),
         };
         (wave, target)
     }

@@ -93,7 +93,7 @@ impl InputFlags {
     /// was understood.
     pub(crate) fn open(&self) -> Result<Input, Failure> {
         let input = LinesInput::open(&self.file)?;
-        let recognised = Recognised::of(&input, &self.given(), &self.named());
+        let recognised = Recognised::of(input.head(), &self.given(), &self.named());
         let recognised = recognised.map_err(|error| self.misfit(error))?;
         let bytes = input.bytes();
         let understood = Understood {

@@ -1,12 +1,15 @@
 //! A progress bar for runs that end, where a person looks at the standard error.
 
 use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rcf_stream::config::{Config, SinkConfig, SourceConfig};
-use rcf_stream::metrics::metrics;
+use rcf_stream::config::Config;
 use tokio::task::JoinHandle;
+
+use crate::telemetry::Metrics;
 
 /// A bar that follows the records until it is dropped.
 pub(crate) struct Progress {
@@ -16,18 +19,13 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// `None` where the run has no end, or where nobody would see it.
-    pub(crate) fn of(config: &Config) -> Option<Self> {
-        let records = match &config.source {
-            SourceConfig::Connector(source) => Some(source.records()?),
-            SourceConfig::File {
-                path,
-                follow: false,
-                ..
-            } if path.is_file() => None, // how many, its end will tell
-            _ => return None,
+    pub(crate) fn of(config: &Config, metrics: &Arc<Metrics>) -> Option<Self> {
+        let source = &config.source;
+        let records = match (source.records(), source.file()) {
+            (None, Some(path)) if path.is_file() && !source.follows() => None, // its end will tell
+            (records, _) => Some(records?),
         };
-        let is_elsewhere =
-            !matches!(&config.sink, SinkConfig::File { path } if path.as_os_str() == "-");
+        let is_elsewhere = config.sink.file() != Some(Path::new("-"));
         if !(is_elsewhere && std::io::stderr().is_terminal()) {
             return None;
         }
@@ -43,10 +41,10 @@ impl Progress {
         };
         let style = ProgressStyle::with_template(template);
         let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let shown = bar.clone();
+        let (shown, metrics) = (bar.clone(), Arc::clone(metrics));
         let task = tokio::spawn(async move {
             loop {
-                shown.set_position(metrics().records());
+                shown.set_position(metrics.records());
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         });

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rcf_stream::assemble::{self, ReplayFrom};
-use rcf_stream::config::{Config, SourceConfig};
+use rcf_stream::config::Config;
 
 use super::failure::Failure;
 use super::run::{check_done, load};
@@ -61,17 +61,8 @@ impl Replay {
     }
 
     fn start_at(&self, config: &mut Config) -> Result<(), Failure> {
-        if let SourceConfig::File { follow, .. } = &mut config.source {
-            *follow = false;
-        }
-        let from_time = self.from_time.as_deref();
-        if let SourceConfig::Connector(source) = &config.source {
-            let bounded = source.bounded(from_time);
-            config.source = SourceConfig::Connector(bounded.map_err(Failure::configuration)?);
-        } else if from_time.is_some() {
-            let text = "--from-time is for Kinesis; a file has positions: --after 0=LINE";
-            return Err(Failure::configuration(text));
-        }
+        let bounded = config.source.bounded(self.from_time.as_deref());
+        config.source = bounded.map_err(Failure::configuration)?;
         Ok(())
     }
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use crate::http::Server;
 use crate::multilang;
+use crate::telemetry::Metrics;
 use crate::telemetry::live::Live;
-use rcf_stream::config::{Config, HttpConfig, Layers, SourceConfig};
+use rcf_stream::config::{Config, HttpConfig, Layers};
+use rcf_stream::observer::{Observer, Observers};
 use rcf_stream::{Summary, assemble};
 
 use super::failure::Failure;
@@ -44,19 +46,22 @@ impl Run {
             return check(&config).await;
         }
         warn(&config);
-        let live = Arc::new(Live::new());
+        let metrics = Arc::new(Metrics::new());
+        let live = Arc::new(Live::new(Arc::clone(&metrics)));
         let server = match &config.http {
             Some(http) => Some(listen(http, &live).await?),
             None => None,
         };
         if self.multilang {
-            return serve_daemon(&config).await;
+            let counters: Arc<dyn Observer> = metrics;
+            let observers: Observers = [counters].into_iter().collect();
+            return serve_daemon(&config, observers).await;
         }
-        let mut pipeline = assemble::open(&config).await?;
-        if server.is_some() {
-            pipeline = pipeline.observer(live);
-        }
-        let progress = Progress::of(&config);
+        let page = server.is_some().then_some(live as Arc<dyn Observer>);
+        let counters: Arc<dyn Observer> = metrics.clone();
+        let observers: Observers = [counters].into_iter().chain(page).collect();
+        let pipeline = assemble::open_observed(&config, &observers).await?;
+        let progress = Progress::of(&config, &metrics);
         let summary = pipeline
             .rotate_on(stop::rotations())
             .run(stop::requested())
@@ -144,9 +149,9 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
 }
 
 /// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.
-async fn serve_daemon(config: &Config) -> Result<(), Failure> {
+async fn serve_daemon(config: &Config, observers: Observers) -> Result<(), Failure> {
     let input = std::io::BufReader::new(std::io::stdin());
-    multilang::run(config, input, std::io::stdout()).await?;
+    multilang::run(config, observers, input, std::io::stdout()).await?;
     Ok(())
 }
 
@@ -166,11 +171,7 @@ fn warn(config: &Config) {
     if config.checkpoint.is_none() {
         tracing::warn!("no checkpoint.directory is set: all is forgotten when this process ends");
     }
-    let has_shards = match &config.source {
-        SourceConfig::Connector(source) => source.has_shards(),
-        _ => false,
-    };
-    if has_shards && config.input.fields.key.is_some() {
+    if config.source.has_shards() && config.input.fields.key.is_some() {
         tracing::warn!(
             "input.key is a field: a key that comes through several shards has a model in each"
         );

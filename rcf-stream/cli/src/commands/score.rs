@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::detect::{Row, RowEncoder};
 use clap::ValueEnum;
-use rcf_stream::config::SinkConfig;
+use rcf_stream::connectors::file::FileSink;
 use rcf_stream::encode::OutputFormat;
+use rcf_stream::observer::Observers;
 use rcf_stream::sink::Sink;
 use rcf_stream::{OutputRecord, SinkError, assemble};
 
@@ -134,10 +135,16 @@ impl Output {
             }
         };
         let encoder = RowEncoder::new(format, names);
-        let target = SinkConfig::File {
+        let target = FileSink {
             path: path.to_owned(),
         };
-        let sink = assemble::open_sink(&target, encoder.header().as_deref(), None).await?;
+        let sink = assemble::open_sink(
+            &target,
+            encoder.header().as_deref(),
+            None,
+            &Observers::default(),
+        )
+        .await?;
         Ok(Self::Lines(sink, encoder))
     }
 

@@ -1,7 +1,8 @@
 //! One flag for each setting of the configuration, made from the table of settings.
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use rcf_stream::config::{RENAMED, SETTINGS, flag};
+use rcf_stream::config::{RENAMED, SETTINGS};
+use rcf_stream::settings::flag;
 
 /// The settings that were given as flags: key and value.
 pub(crate) struct SettingFlags(pub(crate) Vec<(&'static str, String)>);

@@ -11,12 +11,11 @@ use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::connectors::sine::{SineConfig, SineSource};
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
-use rcf_stream::error::{PipelineError, SourceError};
 use rcf_stream::event::event_operator;
 use rcf_stream::operator::OperatorConfigError;
-use rcf_stream::pipeline::Pipeline;
+use rcf_stream::pipeline::{Pipeline, PipelineError};
 use rcf_stream::record::Positions;
-use rcf_stream::source::Source;
+use rcf_stream::source::{Source, SourceError};
 
 /// One record with its score, as the output stream has it.
 #[derive(Debug, Clone, Copy, PartialEq)]

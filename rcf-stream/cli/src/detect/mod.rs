@@ -11,9 +11,9 @@ pub use encode::RowEncoder;
 
 use crate::telemetry::{Finding, sentence};
 use rcf_stream::decode::Decoder;
-use rcf_stream::error::BadRecord;
 use rcf_stream::event::{Event, ModelPer};
-use rcf_stream::operator::{OperatorError, seed_for_key};
+use rcf_stream::operator::{ModelName, OperatorError, seed_for_key};
+use rcf_stream::pipeline::BadRecord;
 use rcf_stream::record::Record;
 
 /// One record with its detection.
@@ -57,7 +57,7 @@ impl Row {
 pub struct Detectors {
     decoder: Decoder,
     template: DetectorConfig,
-    detectors: HashMap<String, AnomalyDetector>,
+    detectors: HashMap<ModelName, AnomalyDetector>,
     with_time: bool,
 }
 
@@ -129,7 +129,7 @@ impl Detectors {
             }
             Entry::Vacant(new) => {
                 let mut config = self.template.clone();
-                config.seed = seed_for_key(config.seed, &event.model);
+                config.seed = seed_for_key(config.seed, event.model.saved());
                 let mut detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
                 let detection = judge(&mut detector, &event.values, time);

@@ -71,11 +71,14 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     p: Option<f64>,
     confidence: f64,
-    /// Of each column that explains it: which, value, expected, share for being high, and low.
-    columns: Vec<(usize, Option<f64>, Option<f64>, f64, f64)>,
+    /// The columns that explain it.
+    columns: Vec<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
+
+/// Of a column that explains an anomaly: which, value, expected, share for being high, and low.
+type Part = (usize, Option<f64>, Option<f64>, f64, f64);
 
 /// How finely curves are written.
 #[derive(Debug, Clone, Copy)]

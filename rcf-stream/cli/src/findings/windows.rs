@@ -68,13 +68,18 @@ impl Windows {
         let first = record.saturating_sub(ago.saturating_add(AROUND));
         self.open_until = Some(record + AROUND);
         let end = self.all.last().map_or(0, Window::end);
-        let missing = self
-            .recent
-            .iter()
-            .filter(|it| it.record >= first.max(end))
-            .cloned();
+        let before = self.all.iter().rev().nth(1).map_or(0, Window::end);
+        let between = |from: u64, to: u64| {
+            let records = self.recent.iter();
+            let inside = records.filter(move |it| (from..to).contains(&it.record));
+            inside.cloned()
+        };
+        let missing = between(first.max(end), record + 1);
         match self.all.last_mut().filter(|_| end > 0 && end >= first) {
             Some(window) => {
+                // It may begin later than an anomaly that took longer to be one.
+                let earlier = between(first.max(before), window.start());
+                window.points.splice(0..0, earlier);
                 window.points.extend(missing);
                 window.grade = window.grade.max(grade);
             }
@@ -274,6 +279,13 @@ mod tests {
                 prop_assert!(all.clone().all(single), "{anomaly}: {all:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_window_begins_before_the_anomaly_that_began_first() {
+        let points = merged(1_342, &[(1_340, 0), (1_341, 2)], 1);
+        let single = |record: u64| points.iter().any(|it| it.record == record && it.count == 1);
+        assert!((1_341 - 2 - AROUND..1_342).all(single));
     }
 
     #[test]

@@ -34,7 +34,6 @@ use tokio::task::JoinHandle;
 pub use access::{Token, TokenError};
 
 use crate::telemetry::live::Live;
-use rcf_stream::metrics::metrics;
 
 /// How many keys the page shows.
 const SHOWN_KEYS: usize = 16;
@@ -181,9 +180,9 @@ async fn ready(State(live): State<Arc<Live>>) -> (StatusCode, &'static str) {
     }
 }
 
-async fn openmetrics() -> impl IntoResponse {
+async fn openmetrics(State(live): State<Arc<Live>>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], metrics().text())
+    ([(header::CONTENT_TYPE, kind)], live.metrics().text())
 }
 
 /// Nothing but our own files runs in the page, nobody frames it, and nothing is kept.

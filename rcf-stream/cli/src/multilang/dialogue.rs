@@ -7,6 +7,7 @@ use super::MultilangError;
 use super::message::{Answer, Message};
 use super::session::Session;
 use rcf_stream::config::Config;
+use rcf_stream::observer::Observers;
 
 /// How often a checkpoint is tried while the daemon is throttled.
 const TRIES: u32 = 8;
@@ -17,6 +18,7 @@ const TRIES: u32 = 8;
 /// The first [`MultilangError`]. What was not committed then is done again by the next process.
 pub async fn run(
     config: &Config,
+    observers: Observers,
     mut input: impl BufRead,
     mut output: impl Write,
 ) -> Result<(), MultilangError> {
@@ -33,7 +35,7 @@ pub async fn run(
                 none @ None,
             ) => {
                 let after = sequence_number.zip(Some(sub_sequence_number.unwrap_or(0)));
-                *none = Some(Session::open(config, &shard_id, after).await?);
+                *none = Some(Session::open(config, &shard_id, after, observers.clone()).await?);
             }
             (
                 Message::ProcessRecords {

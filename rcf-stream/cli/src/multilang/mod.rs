@@ -24,8 +24,8 @@ pub use session::Session;
 
 use rcf_stream::checkpoint::Difference;
 use rcf_stream::config::ConfigError;
-use rcf_stream::error::PipelineError;
 use rcf_stream::operator::{OperatorConfigError, RestoreError};
+use rcf_stream::pipeline::PipelineError;
 
 /// The session with the daemon cannot go on. The daemon starts the process again, which begins at
 /// the last checkpoint.

@@ -12,15 +12,18 @@ use super::dialogue::commit;
 use super::message::DaemonRecord;
 use super::state::{Saved, State, Store};
 use rcf_stream::assemble;
-use rcf_stream::config::{CheckpointConfig, Config, SinkConfig, SourceConfig};
+use rcf_stream::config::{CheckpointConfig, Config};
+use rcf_stream::connectors::SinkSettings;
+use rcf_stream::connectors::file::FileSink;
+use rcf_stream::connectors::multilang::MultilangSource;
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::Encoder;
-use rcf_stream::error::{BadRecord, PipelineError, SinkError};
 use rcf_stream::event::{Event, EventOperator, ModelPer};
-use rcf_stream::metrics::metrics;
-use rcf_stream::pipeline::OnBadRecord;
+use rcf_stream::observer::{Observer, Observers};
+use rcf_stream::operator::ModelName;
+use rcf_stream::pipeline::{BadRecord, OnBadRecord, PipelineError};
 use rcf_stream::record::{OutputRecord, Record, Timestamp};
-use rcf_stream::sink::Sink;
+use rcf_stream::sink::{Sink, SinkError};
 
 /// What stands for the shard in the path of a file sink.
 const SHARD: &str = "{shard}";
@@ -29,13 +32,14 @@ pub struct Session {
     shard: Arc<str>,
     stream: Arc<str>,
     config: Config,
+    observers: Observers,
     decoder: Decoder,
     encoder: Encoder,
     sink: Box<dyn Sink>,
     store: Store,
     schedule: CheckpointConfig,
     /// An operator for each model, so that each can be saved and inherited alone.
-    models: BTreeMap<String, Live>,
+    models: BTreeMap<ModelName, Live>,
     /// Models whose keys have not come yet.
     resting: BTreeMap<String, Saved>,
     /// The last record that the models know.
@@ -54,10 +58,10 @@ impl Session {
         config: &Config,
         shard: &str,
         after: Option<(String, u64)>,
+        observers: Observers,
     ) -> Result<Self, MultilangError> {
-        let SourceConfig::Multilang { stream } = &config.source else {
-            return Err(MultilangError::Source);
-        };
+        let source = config.source.downcast::<MultilangSource>();
+        let MultilangSource { stream } = source.ok_or(MultilangError::Source)?;
         let schedule = config
             .checkpoint
             .clone()
@@ -82,20 +86,22 @@ impl Session {
         );
         let decoder = assemble::decoder(config, None)?;
         let encoder = config.output.encoder(decoder.names());
-        let target = match &config.sink {
-            SinkConfig::File { path } => {
+        let target: Arc<dyn SinkSettings> = match config.sink.file() {
+            Some(path) => {
                 let path = path.to_str().filter(|path| path.contains(SHARD));
                 let path = path.ok_or(MultilangError::SinkPath)?.replace(SHARD, shard);
-                SinkConfig::File { path: path.into() }
+                Arc::new(FileSink { path: path.into() })
             }
-            kinesis => kinesis.clone(),
+            None => Arc::clone(&config.sink),
         };
         let header = encoder.header();
-        let sink = assemble::open_sink(&target, header.as_deref(), state.sink.as_ref()).await?;
+        let continued = state.sink.as_ref();
+        let sink = assemble::open_sink(&*target, header.as_deref(), continued, &observers).await?;
         Ok(Self {
             shard: shard.into(),
             stream: stream.as_str().into(),
             config: config.clone(),
+            observers,
             decoder,
             encoder,
             sink,
@@ -115,10 +121,11 @@ impl Session {
         millis_behind: Option<u64>,
     ) -> Result<(), MultilangError> {
         if let Some(millis) = millis_behind {
-            metrics().iterator_age(&self.shard, Duration::from_millis(millis));
+            self.observers
+                .behind(&self.shard, Duration::from_millis(millis));
         }
         let count = records.len() as u64;
-        metrics().read(&self.shard, count);
+        self.observers.read(&self.shard, count);
         let mut results = Vec::with_capacity(records.len());
         for record in records {
             let at = (
@@ -140,7 +147,7 @@ impl Session {
         }
         let written = results.len() as u64;
         self.sink.write(results).await.map_err(sink_error)?;
-        metrics().written(written);
+        self.observers.written(written);
         Ok(())
     }
 
@@ -181,7 +188,7 @@ impl Session {
         line: Option<usize>,
         reason: BadRecord,
     ) -> Result<(), MultilangError> {
-        metrics().bad_record(reason.name());
+        self.observers.bad_record(reason.name());
         let id = record.id();
         if self.config.input.on_bad_record == OnBadRecord::Fail {
             return Err(PipelineError::BadRecord { id, line, reason }.into());
@@ -208,11 +215,7 @@ impl Session {
             Err(error) => return Ok(Err(error.into())),
         };
         live.updates = scored.updates;
-        let detection = scored.detection.as_ref();
-        metrics().scored(
-            began.elapsed(),
-            detection.is_some_and(rcf_core::Detection::is_anomaly),
-        );
+        self.observers.scored(&event, &scored, began.elapsed());
         if !self.encoder.selects(&scored) {
             return Ok(Ok(None));
         }
@@ -225,26 +228,26 @@ impl Session {
         })))
     }
 
-    /// The model of a key: known, resting or new.
-    fn model(&mut self, key: &str) -> Result<&mut Live, MultilangError> {
-        if !self.models.contains_key(key) {
+    /// The model of a name: known, resting or new.
+    fn model(&mut self, name: &ModelName) -> Result<&mut Live, MultilangError> {
+        if !self.models.contains_key(name) {
             let mut live = Live {
                 operator: self.config.operator()?,
                 updates: 0,
             };
-            if let Some(saved) = self.resting.get(key) {
+            if let Some(saved) = self.resting.get(name.saved()) {
                 live.operator
                     .restore(&saved.bytes)
                     .map_err(|source| MultilangError::Restore {
-                        key: key.to_owned(),
+                        key: name.saved().to_owned(),
                         source,
                     })?;
                 live.updates = saved.updates;
             }
-            self.resting.remove(key);
-            self.models.insert(key.to_owned(), live);
+            self.resting.remove(name.saved());
+            self.models.insert(name.clone(), live);
         }
-        Ok(self.models.get_mut(key).expect("it was just put there"))
+        Ok(self.models.get_mut(name).expect("it was just put there"))
     }
 
     pub(super) fn is_due(&self) -> bool {
@@ -262,14 +265,14 @@ impl Session {
     async fn state(&mut self) -> Result<State, MultilangError> {
         let sink = self.sink.flush().await.map_err(sink_error)?;
         let mut models = self.resting.clone();
-        for (key, live) in self.models.iter().filter(|(_, live)| live.updates > 0) {
+        for (name, live) in self.models.iter().filter(|(_, live)| live.updates > 0) {
             let saved = Saved {
                 updates: live.updates,
                 bytes: live.operator.snapshot(),
             };
-            models.insert(key.clone(), saved);
+            models.insert(name.saved().to_owned(), saved);
         }
-        metrics().models(
+        self.observers.models(
             self.models.len(),
             self.models
                 .values()
@@ -294,8 +297,8 @@ impl Session {
             self.store.collect(&sequence, sub);
             self.records = 0;
             self.saved_at = Instant::now();
-            let bytes = state.models.values().map(|it| it.bytes.len()).sum();
-            metrics().checkpoint(bytes, began.elapsed());
+            let bytes = state.models.values().map(|it| it.bytes.len() as u64).sum();
+            self.observers.checkpoint(bytes, began.elapsed());
         }
         Ok(())
     }

@@ -134,6 +134,7 @@ fn records(numbers: std::ops::Range<u64>) -> Value {
 async fn talk(config: &Config, daemon: &Daemon) -> Result<(), MultilangError> {
     run(
         config,
+        rcf_stream::observer::Observers::default(),
         Lines(daemon.clone(), Cursor::default()),
         daemon.clone(),
     )
@@ -318,7 +319,8 @@ async fn what_is_wrong_is_said() {
         "{text}"
     );
     let mut other = config;
-    other.sink = rcf_stream::config::SinkConfig::File { path: "out".into() };
+    let path = "out".into();
+    other.sink = std::sync::Arc::new(rcf_stream::connectors::file::FileSink { path });
     let text = error(talk(&other, &Daemon::says(&[initialize("s2", "LATEST")])).await);
     assert!(text.contains("must contain {shard}"), "{text}");
 }

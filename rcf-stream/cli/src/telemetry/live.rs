@@ -4,16 +4,16 @@
 mod key;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rcf_core::Detection;
 use serde::Serialize;
 
 use self::key::{CURVES, Key, KeyView, STRETCH, badness};
+use super::Metrics;
 use super::sentence::{Finding, sentence};
 use rcf_stream::event::Event;
-use rcf_stream::metrics::metrics;
 use rcf_stream::observer::Observer;
 use rcf_stream::operator::Scored;
 
@@ -49,7 +49,10 @@ pub struct Seen<'a> {
 
 /// The last minutes of a pipeline. Written by the pipeline, read by the page.
 #[derive(Debug)]
-pub struct Live(Mutex<State>);
+pub struct Live {
+    metrics: Arc<Metrics>,
+    state: Mutex<State>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -113,11 +116,11 @@ pub struct View {
 }
 
 impl Live {
-    /// Nothing seen yet, and not ready.
+    /// Nothing seen yet, and not ready; records and checkpoints are those of these counters.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
-        Self(Mutex::new(State {
+        let state = Mutex::new(State {
             names: Vec::new(),
             began: now,
             ready: false,
@@ -131,7 +134,14 @@ impl Live {
                 records: 0,
                 per_second: 0.0,
             },
-        }))
+        });
+        Self { metrics, state }
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether the pipeline has begun and not ended.
@@ -161,7 +171,7 @@ impl Live {
     #[must_use]
     pub fn view(&self, search: &str, limit: usize) -> View {
         let mut state = self.state();
-        let records = metrics().records();
+        let records = self.metrics.records();
         let mut keys: Vec<_> = state
             .keys
             .iter()
@@ -182,8 +192,8 @@ impl Live {
             uptime_seconds: state.began.elapsed().as_secs_f64(),
             records,
             records_per_second,
-            lag_seconds: metrics().oldest_iterator_age(),
-            checkpoint_age_seconds: metrics().checkpoint_age().map(|age| age.as_secs_f64()),
+            lag_seconds: self.metrics.oldest_iterator_age(),
+            checkpoint_age_seconds: self.metrics.checkpoint_age().map(|age| age.as_secs_f64()),
             names: state.names.clone(),
             curves,
             kept_keys: state.keys.len(),
@@ -194,7 +204,7 @@ impl Live {
 
     /// Nothing in this file panics with the lock held, so a poisoned lock holds sound data.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -209,7 +219,7 @@ impl Observer for Live {
         self.state().ready = false;
     }
 
-    fn scored(&self, event: &Event, scored: &Scored) {
+    fn scored(&self, event: &Event, scored: &Scored, _: Duration) {
         let values = event.values.len().max(1);
         let shares = scored.attribution.as_ref().map(|attribution| {
             let fold = |parts: &[f64]| {
@@ -255,7 +265,7 @@ impl Observer for Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self::new()
+        Self::new(Arc::default())
     }
 }
 
@@ -361,7 +371,7 @@ mod tests {
 
     #[test]
     fn the_worst_keys_come_first() {
-        let live = Live::new();
+        let live = Live::new(Arc::default());
         live.ready(&["x".to_owned()]);
         live.seen(&seen("mild", 1.0, &[1.0]));
         live.seen(&seen("odd", 4.0, &[2.0]));
@@ -382,7 +392,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_bad_keys_still_get_in() {
-        let live = Live::new();
+        let live = Live::new(Arc::default());
         live.ready(&["x".to_owned()]);
         let long = "k".repeat(10_000);
         for n in 0..5_000 {
@@ -406,7 +416,7 @@ mod tests {
 
     #[test]
     fn many_records_are_told_coarsely_and_no_peak_is_lost() {
-        let live = Live::new();
+        let live = Live::new(Arc::default());
         live.ready(&["x".to_owned()]);
         for n in 0..10_000 {
             live.seen(&seen("k", if n == 77 { 8.0 } else { 1.0 }, &[f64::from(n)]));
@@ -424,7 +434,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_the_first_and_the_last_record() {
-        let live = Live::new();
+        let live = Live::new(Arc::default());
         live.ready(&["x".to_owned()]);
         for n in 0..1_000 {
             let (text, millis) = (format!("minute {n}"), f64::from(n) * 6e4);
@@ -450,7 +460,7 @@ mod tests {
 
     #[test]
     fn values_that_are_missing_are_null() {
-        let live = Live::new();
+        let live = Live::new(Arc::default());
         live.ready(&["x".to_owned()]);
         live.seen(&seen("k", 1.0, &[f64::NAN]));
         let json = serde_json::to_value(live.view("", 1)).unwrap();

@@ -1,7 +1,9 @@
-//! What operators see of a running pipeline: the [live](live::Live) page, and a sentence for each
-//! anomaly.
+//! What operators see of a running pipeline: [counters](Metrics), the [live](live::Live) page, and
+//! a sentence for each anomaly. The first two are observers of the pipeline.
 
 pub mod live;
+mod metrics;
 mod sentence;
 
+pub use metrics::Metrics;
 pub use sentence::{Finding, sentence};

@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::text::Input;
+use crate::lines::Input;
 
 /// How many lines tell the format and the columns: 1,000 records, and what may stand before.
 const LINES: usize = 1_050;

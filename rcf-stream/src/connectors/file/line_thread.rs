@@ -7,14 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::line_reader::{Line, LineReader};
 use super::rotation;
-use super::source::{LinesOptions, OnReplaced, Records};
-use super::text;
-use crate::error::SourceError;
+use super::source::{LinesOptions, OnReplaced};
 use crate::identity::{FileIdentity, FilePosition};
+use crate::lines::{self, Line, LineReader, Records};
 use crate::record::Position;
-use crate::source::{ONLY_SHARD, number_in_position};
+use crate::source::{ONLY_SHARD, SourceError, number_in_position};
 
 /// How often a followed file is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -274,7 +272,7 @@ impl LineThread {
         let kept = file.try_clone().map_err(error)?;
         self.identity = identity(Some(&kept));
         self.file = Some(kept);
-        let (input, _) = text::open(Box::new(file)).map_err(error)?;
+        let (input, _) = lines::open(Box::new(file)).map_err(error)?;
         self.records.switch(input);
         Ok(())
     }

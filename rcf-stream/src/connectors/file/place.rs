@@ -7,9 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::sink::io_error;
-use crate::error::SinkError;
 use crate::identity::FileIdentity;
-use crate::sink::SinkPosition;
+use crate::sink::{SinkError, SinkPosition};
 
 /// So many bytes before the position tell one file of results from another.
 const TAIL: usize = 4 * 1024;

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::SourceError;
 use crate::identity::{FileIdentity, FilePosition};
+use crate::source::SourceError;
 
 /// Whether the file still has these bytes before this offset. It has not when it was cut, even if
 /// it has grown again since.

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use super::place::{FileOutput, FilePlace, Standing};
-use crate::error::SinkError;
-use crate::metrics::metrics;
+use crate::observer::{InFlight, Observers};
 use crate::record::OutputRecord;
-use crate::sink::{Flushed, Sink, SinkPosition};
+use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
 /// Writes each result as one line. A regular file gets each result exactly once: after a crash it
 /// is cut back to where the checkpoint knows it to be.
@@ -21,6 +20,7 @@ pub struct LinesSink {
     output: Output,
     hands_over: bool,
     lines: Vec<u8>, // scratch
+    observers: Observers,
 }
 
 #[derive(Debug)]
@@ -60,9 +60,17 @@ impl LinesSink {
             output,
             hands_over: false,
             lines: Vec::new(),
+            observers: Observers::default(),
         };
         sink.write_header()?;
         Ok(sink)
+    }
+
+    /// Tells observers which results are not written yet.
+    #[must_use]
+    pub fn observers(mut self, observers: &Observers) -> Self {
+        self.observers = observers.clone();
+        self
     }
 
     fn write_header(&mut self) -> Result<(), SinkError> {
@@ -107,7 +115,7 @@ impl LinesSink {
 #[async_trait]
 impl Sink for LinesSink {
     async fn write(&mut self, records: Vec<OutputRecord>) -> Result<(), SinkError> {
-        let _in_flight = metrics().in_flight(records.len());
+        let _in_flight = InFlight::new(&self.observers, records.len() as u64);
         for record in &records {
             self.lines.extend_from_slice(&record.data);
             self.lines.push(b'\n');

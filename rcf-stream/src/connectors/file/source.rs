@@ -11,15 +11,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::ahead::{Head, read_ahead};
-use super::json_reader::JsonReader;
-use super::line_reader::{Line, LineReader, MAX_QUOTED_LINES};
 use super::line_thread::{LineThread, Lines};
-use super::text::{self, Bytes as TextBytes, Input, Returns};
-use crate::decode::InputFormat;
-use crate::decode::dialect::{Dialect, Framing, Header};
-use crate::error::SourceError;
+use crate::decode::dialect::{Dialect, Framing};
+use crate::lines::{self, Bytes as TextBytes, Cutting, Input, MAX_QUOTED_LINES, Records};
 use crate::record::{Position, Positions, Record};
-use crate::source::{Batch, ONLY_SHARD, Source};
+use crate::source::{Batch, ONLY_SHARD, Source, SourceError};
 
 /// How many chunks are read ahead.
 const READ_AHEAD: usize = 4;
@@ -61,6 +57,15 @@ impl Default for LinesOptions {
     }
 }
 
+impl LinesOptions {
+    fn cutting(self) -> Cutting {
+        Cutting {
+            wait_for_line_feed: self.wait_for_line_feed,
+            max_quoted_lines: self.max_quoted_lines,
+        }
+    }
+}
+
 /// An open file, or the standard input, of which nothing was taken yet.
 pub struct LinesInput {
     path: PathBuf,
@@ -90,7 +95,7 @@ impl LinesInput {
             let kept = is_file.then(|| file.try_clone()).transpose();
             (Box::new(file), kept.map_err(error)?)
         };
-        let (input, bytes) = text::open(input).map_err(error)?;
+        let (input, bytes) = lines::open(input).map_err(error)?;
         let (head, input) = read_ahead(input, file.is_none()).map_err(error)?;
         Ok(Self {
             path: path.to_owned(),
@@ -124,8 +129,8 @@ impl LinesInput {
     /// The header, and all records, for tests.
     #[cfg(test)]
     pub(crate) fn all_records(self, dialect: &Dialect) -> Vec<Option<Bytes>> {
-        let options = LinesOptions::default();
-        let mut records = Records::open(self.input, &self.path, dialect, &options).unwrap();
+        let cutting = Cutting::default();
+        let mut records = Records::open(self.input, &self.path, dialect, cutting).unwrap();
         let mut all = vec![records.header.take()];
         while let Some(line) = records.next().unwrap() {
             all.push(Some(line.data));
@@ -158,138 +163,8 @@ impl LinesInput {
                 ),
             });
         }
-        let records = Records::open(input, &path, dialect, &options)?;
+        let records = Records::open(input, &path, dialect, options.cutting())?;
         Ok(LinesSource::new(records, file, options))
-    }
-}
-
-/// Cuts a text into records, after its header.
-pub(crate) struct Records {
-    reader: Reader,
-    pub(crate) header: Option<Bytes>,
-    first: Option<Line>, // read, but not delivered yet
-}
-
-enum Reader {
-    Lines(LineReader),
-    Values(JsonReader),
-}
-
-impl Records {
-    pub(crate) fn open(
-        input: Input,
-        path: &Path,
-        dialect: &Dialect,
-        options: &LinesOptions,
-    ) -> Result<Self, SourceError> {
-        if dialect.framing == Framing::Values {
-            let reader = Reader::Values(JsonReader::new(input, path.to_owned()));
-            return Ok(Self {
-                reader,
-                header: None,
-                first: None,
-            });
-        }
-        let input = match dialect.framing {
-            Framing::Returns => Box::new(Returns(input)),
-            Framing::Lines | Framing::Values => input,
-        };
-        let mut reader = LineReader::new(input, path);
-        reader.leave_out(dialect.comment, dialect.skip);
-        reader.limit_quoted_lines(options.max_quoted_lines);
-        let (mut header, mut first) = (None, None);
-        if dialect.format == InputFormat::Csv {
-            reader.quoted_fields(dialect.delimiter);
-            header = match &dialect.header {
-                Header::None => None,
-                Header::FirstLine => reader.next()?.map(|line| line.data),
-                Header::Comment(line) => Some(Bytes::copy_from_slice(line.as_bytes())),
-            };
-            for _ in 0..dialect.unit_lines {
-                reader.next()?;
-            }
-            first = if options.wait_for_line_feed {
-                reader.next_terminated()?
-            } else {
-                reader.next()?
-            };
-        }
-        Ok(Self {
-            reader: Reader::Lines(reader),
-            header,
-            first,
-        })
-    }
-
-    pub(crate) fn next(&mut self) -> Result<Option<Line>, SourceError> {
-        match self.next_terminated()? {
-            Some(line) => Ok(Some(line)),
-            None => Ok(self.last()),
-        }
-    }
-
-    /// The next record that is complete; `None` at the present end of the input.
-    pub(super) fn next_terminated(&mut self) -> Result<Option<Line>, SourceError> {
-        match (self.first.take(), &mut self.reader) {
-            (Some(line), _) => Ok(Some(line)),
-            (None, Reader::Lines(reader)) => reader.next_terminated(),
-            (None, Reader::Values(reader)) => reader.next(),
-        }
-    }
-
-    /// What is at the end of the input without a line feed.
-    pub(super) fn last(&mut self) -> Option<Line> {
-        match &mut self.reader {
-            Reader::Lines(reader) => reader.last(),
-            Reader::Values(_) => None,
-        }
-    }
-
-    pub(super) fn next_buffered(&mut self) -> Option<Line> {
-        match &mut self.reader {
-            Reader::Lines(reader) => reader.next_buffered(),
-            Reader::Values(reader) => reader.next_buffered(),
-        }
-    }
-
-    /// The reader of lines, where records are lines.
-    pub(super) fn lines(&mut self) -> Option<&mut LineReader> {
-        match &mut self.reader {
-            Reader::Lines(reader) => Some(reader),
-            Reader::Values(_) => None,
-        }
-    }
-
-    /// Goes on with another input of lines, from its start.
-    pub(super) fn switch(&mut self, input: Input) {
-        self.first = None;
-        if let Reader::Lines(reader) = &mut self.reader {
-            reader.switch(input);
-        }
-    }
-
-    /// Takes back a record.
-    pub(super) fn put_back(&mut self, line: Option<Line>) {
-        self.first = line;
-    }
-
-    /// Reads the first record, which was read already, under another number.
-    pub(super) fn number_from(&mut self, line: u64) {
-        let Reader::Lines(reader) = &mut self.reader else {
-            return;
-        };
-        reader.number_from(line);
-        if let Some(first) = &mut self.first {
-            first.number = line;
-            reader.number_from(line + 1);
-        }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        match &self.reader {
-            Reader::Lines(reader) => reader.path(),
-            Reader::Values(reader) => reader.path(),
-        }
     }
 }
 
@@ -402,6 +277,8 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::decode::InputFormat;
+    use crate::decode::dialect::Header;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
         let mut file = tempfile::Builder::new()

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{CredentialsSource, KinesisSinkConfig, KinesisSourceConfig, OnTrimmed};
-use crate::config::{ConfigError, Kind, Layers, SettingOf, SinkSection, check};
-use crate::connectors::{Connector, SinkEntry, SinkSettings, SourceEntry, SourceSettings};
-use crate::error::{SinkError, SourceError};
-use crate::record::Positions;
-use crate::sink::Sink;
-use crate::source::Source;
+use super::{
+    CredentialsSource, KinesisSinkConfig, KinesisSourceConfig, OnTrimmed, ParseStartPositionError,
+};
+use crate::connectors::{
+    Connector, SinkEntry, SinkOpening, SinkSettings, SourceEntry, SourceOpening, SourceSettings,
+};
+use crate::settings::{Kind, Section, SettingError, SettingOf};
+use crate::sink::{Sink, SinkError};
+use crate::source::{Source, SourceError};
 
 /// The connector. It is in every build, so that one without the feature says how to get it.
 pub const CONNECTOR: Connector = Connector {
@@ -54,52 +56,57 @@ const SINK_SETTINGS: &[SettingOf] = &[
         "the one place of credentials: environment, profile or instance [each in turn]"),
 ];
 
-fn is_built(key: &'static str) -> Result<(), ConfigError> {
+fn is_built(key: String) -> Result<(), SettingError> {
     if cfg!(feature = "kinesis") {
-        Ok(())
-    } else {
-        Err(ConfigError::KinesisNotBuilt { key })
+        return Ok(());
     }
+    let feature = CONNECTOR.kind;
+    Err(SettingError::NotBuilt { key, feature })
 }
 
-fn read_source(layers: &Layers) -> Result<Arc<dyn SourceSettings>, ConfigError> {
-    is_built("source.kind")?;
-    let stream = layers.required("source.stream", "source.kind = \"kinesis\"")?;
+fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError> {
+    is_built(section.key("kind"))?;
+    let stream = section.required("stream")?;
     let mut kinesis = KinesisSourceConfig::new(stream);
-    kinesis.region = layers.text("source.region");
-    kinesis.endpoint_url = layers.text("source.endpoint_url");
-    let credentials = layers.choice("source.credentials");
+    kinesis.region = section.text("region");
+    kinesis.endpoint_url = section.text("endpoint_url");
+    let credentials = section.choice("credentials");
     kinesis.credentials = credentials.and_then(CredentialsSource::named);
-    kinesis.consumer_arn = layers.text("source.consumer_arn");
-    if let Some(start) = layers.text("source.start") {
-        kinesis.start = start.parse()?;
+    kinesis.consumer_arn = section.text("consumer_arn");
+    if let Some(start) = section.text("start") {
+        let start = start.parse().map_err(|error: ParseStartPositionError| {
+            let key = section.key("start");
+            let source = error.into();
+            SettingError::Invalid { key, source }
+        });
+        kinesis.start = start?;
     }
-    if let Some(milliseconds) = layers.count("source.poll_interval_ms") {
+    if let Some(milliseconds) = section.count("poll_interval_ms") {
         kinesis.poll_interval_ms = milliseconds;
     }
-    if let Some(records) = layers.count("source.max_records") {
+    if let Some(records) = section.count("max_records") {
         let holds = (1..=10_000).contains(&records);
-        check("source.max_records", "1 to 10000", records, holds)?;
+        section.check("max_records", "1 to 10000", records, holds)?;
         kinesis.max_records = records as u32;
     }
-    if let Some(follow) = layers.switch("source.follow") {
+    if let Some(follow) = section.switch("follow") {
         kinesis.follow = follow;
     }
-    if layers.choice("source.on_trimmed") == Some("fail") {
+    if section.choice("on_trimmed") == Some("fail") {
         kinesis.on_trimmed = OnTrimmed::Fail;
     }
     Ok(Arc::new(kinesis))
 }
 
-fn read_sink(section: &SinkSection<'_>) -> Result<Arc<dyn SinkSettings>, ConfigError> {
+fn read_sink(section: &Section<'_>) -> Result<Arc<dyn SinkSettings>, SettingError> {
     is_built(section.key("kind"))?;
     Ok(Arc::new(KinesisSinkConfig {
         stream: section.required("stream")?,
         region: section.text("region"),
         endpoint_url: section.text("endpoint_url"),
         credentials: section
-            .text("credentials")
-            .and_then(|name| CredentialsSource::named(&name)),
+            .choice("credentials")
+            .and_then(CredentialsSource::named),
     }))
 }
 
@@ -117,17 +124,18 @@ impl SourceSettings for KinesisSourceConfig {
         json!({"stream": self.stream})
     }
 
-    fn is_built(&self) -> Result<(), ConfigError> {
-        is_built("source.kind")
+    fn can_open(&self) -> Result<(), SettingError> {
+        is_built("source.kind".to_owned())
     }
 
     #[cfg(feature = "kinesis")]
-    async fn open(&self, positions: &Positions) -> Result<Box<dyn Source>, SourceError> {
-        Ok(Box::new(super::KinesisSource::open(self, positions).await?))
+    async fn open(&self, opening: &SourceOpening<'_>) -> Result<Box<dyn Source>, SourceError> {
+        let source = super::KinesisSource::open(self, opening.positions, opening.observers);
+        Ok(Box::new(source.await?))
     }
 
     #[cfg(not(feature = "kinesis"))]
-    async fn open(&self, _: &Positions) -> Result<Box<dyn Source>, SourceError> {
+    async fn open(&self, _: &SourceOpening<'_>) -> Result<Box<dyn Source>, SourceError> {
         Err(SourceError::Service {
             action: format!("cannot read the Kinesis stream {}", self.stream),
             source: "this program was built without the feature kinesis".into(),
@@ -136,6 +144,10 @@ impl SourceSettings for KinesisSourceConfig {
 
     fn is_remote(&self) -> bool {
         true
+    }
+
+    fn follows(&self) -> bool {
+        self.follow
     }
 
     fn has_arrival_times(&self) -> bool {
@@ -151,8 +163,7 @@ impl SourceSettings for KinesisSourceConfig {
         bounded.follow = false;
         if let Some(time) = from_time {
             let start = time.parse();
-            bounded.start =
-                start.map_err(|error: super::ParseStartPositionError| error.to_string())?;
+            bounded.start = start.map_err(|error: ParseStartPositionError| error.to_string())?;
         }
         Ok(Arc::new(bounded))
     }
@@ -168,17 +179,18 @@ impl SinkSettings for KinesisSinkConfig {
         json!({"stream": self.stream})
     }
 
-    fn is_built(&self) -> Result<(), ConfigError> {
-        is_built("sink.kind")
+    fn can_open(&self) -> Result<(), SettingError> {
+        is_built("sink.kind".to_owned())
     }
 
     #[cfg(feature = "kinesis")]
-    async fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
-        Ok(Box::new(super::KinesisSink::open(self).await?))
+    async fn open(&self, opening: &SinkOpening<'_>) -> Result<Box<dyn Sink>, SinkError> {
+        let sink = super::KinesisSink::open(self, opening.observers);
+        Ok(Box::new(sink.await?))
     }
 
     #[cfg(not(feature = "kinesis"))]
-    async fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
+    async fn open(&self, _: &SinkOpening<'_>) -> Result<Box<dyn Sink>, SinkError> {
         Err(SinkError::Service {
             action: format!("cannot write to the Kinesis stream {}", self.stream),
             source: "this program was built without the feature kinesis".into(),

@@ -22,6 +22,7 @@
 //! # Ok(()) }
 //! ```
 
+mod connector;
 mod sink;
 mod source;
 
@@ -31,9 +32,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-use crate::error::SourceError;
 use crate::record::{Positions, Record};
+use crate::source::SourceError;
 
+pub use connector::CONNECTOR;
 pub use sink::MemorySink;
 pub use source::MemorySource;
 

@@ -3,9 +3,8 @@
 use async_trait::async_trait;
 
 use crate::connectors::memory::MemoryStream;
-use crate::error::SinkError;
 use crate::record::OutputRecord;
-use crate::sink::{Sink, SinkPosition};
+use crate::sink::{Sink, SinkError, SinkPosition};
 
 /// Appends each result to the shard of its partition key.
 #[derive(Debug)]

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::connectors::memory::MemoryStream;
-use crate::error::SourceError;
 use crate::record::Positions;
-use crate::source::{Batch, Source};
+use crate::source::{Batch, Source, SourceError};
 
 /// How many records of one shard come at once.
 const BATCH: usize = 512;

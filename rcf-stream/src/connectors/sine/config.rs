@@ -6,12 +6,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{Drops, SineConfig, SineSource};
-use crate::config::{ConfigError, Kind, Layers, SettingOf, check};
-use crate::connectors::{Connector, SourceEntry, SourceSettings};
+use crate::connectors::{Connector, SourceEntry, SourceOpening, SourceSettings};
 use crate::decode::InputFormat;
-use crate::error::SourceError;
-use crate::record::Positions;
-use crate::source::Source;
+use crate::settings::{Kind, Section, SettingError, SettingOf};
+use crate::source::{Source, SourceError};
 
 /// The connector.
 pub const CONNECTOR: Connector = Connector {
@@ -35,35 +33,32 @@ const SETTINGS: &[SettingOf] = &[
     ("partition_key", Kind::Text, "the partition key of all records [sine]"),
 ];
 
-fn read(layers: &Layers) -> Result<Arc<dyn SourceSettings>, ConfigError> {
-    let drops = match (
-        layers.choice("source.drops"),
-        layers.counts("source.drop_cycles"),
-    ) {
+fn read(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError> {
+    let drops = match (section.choice("drops"), section.counts("drop_cycles")) {
         (Some(_), Some(_)) => {
-            let (first, second) = ("source.drops", "source.drop_cycles");
-            return Err(ConfigError::Conflict { first, second });
+            let (first, second) = (section.key("drops"), section.key("drop_cycles"));
+            return Err(SettingError::Conflict { first, second });
         }
         (None, Some(cycles)) => Drops::Cycles(cycles),
         (Some("every_cycle"), None) => Drops::EveryCycle,
         (Some("none"), None) => Drops::None,
         (_, None) => Drops::Original,
     };
-    let noise = layers.real("source.noise").unwrap_or(0.0);
-    check("source.noise", "0 or more", noise, noise >= 0.0)?;
-    let rate = layers.real("source.rate");
+    let noise = section.real("noise").unwrap_or(0.0);
+    section.check("noise", "0 or more", noise, noise >= 0.0)?;
+    let rate = section.real("rate");
     if let Some(rate) = rate {
-        check("source.rate", "more than 0", rate, rate > 0.0)?;
+        section.check("rate", "more than 0", rate, rate > 0.0)?;
     }
     let defaults = SineConfig::default();
     Ok(Arc::new(SineConfig {
-        count: layers.count("source.count"),
+        count: section.count("count"),
         drops,
         noise,
-        seed: layers.count("source.seed").unwrap_or(defaults.seed),
+        seed: section.count("seed").unwrap_or(defaults.seed),
         rate,
-        partition_key: layers
-            .text("source.partition_key")
+        partition_key: section
+            .text("partition_key")
             .unwrap_or(defaults.partition_key),
     }))
 }
@@ -93,8 +88,8 @@ impl SourceSettings for SineConfig {
         })
     }
 
-    async fn open(&self, positions: &Positions) -> Result<Box<dyn Source>, SourceError> {
-        Ok(Box::new(SineSource::open(self.clone(), positions)?))
+    async fn open(&self, opening: &SourceOpening<'_>) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(SineSource::open(self.clone(), opening.positions)?))
     }
 
     fn default_format(&self) -> InputFormat {

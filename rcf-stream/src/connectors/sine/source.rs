@@ -9,9 +9,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::error::SourceError;
 use crate::record::{Positions, Record};
-use crate::source::{Batch, Source};
+use crate::source::{Batch, Source, SourceError};
 
 /// The value of a drop, far below the wave, which stays within 0 and 20.
 pub const DROP_VALUE: f64 = -17.0;

@@ -19,9 +19,9 @@ use tokio::task::JoinSet;
 use self::queue::Entry;
 use self::worker::{Command, Worker};
 use crate::connectors::kinesis::{ApiError, ErrorKind, KinesisApi, PutEntry, retry};
-use crate::error::SinkError;
+use crate::observer::{InFlight, Observers};
 use crate::record::OutputRecord;
-use crate::sink::{Flushed, Sink, SinkPosition};
+use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
 /// The most bytes that are written and not acknowledged.
 const BYTES_IN_FLIGHT: usize = 32 << 20;
@@ -41,6 +41,7 @@ const MAX_KEY_CHARS: usize = 256;
 pub struct KinesisSink {
     stream: String,
     max_record_bytes: usize,
+    observers: Observers,
     in_flight: Arc<Semaphore>,
     commands: mpsc::UnboundedSender<Command>,
     /// Holds the one task; dropping the sink aborts it.
@@ -55,6 +56,7 @@ impl KinesisSink {
     #[cfg(feature = "kinesis")]
     pub async fn open(
         config: &crate::connectors::kinesis::KinesisSinkConfig,
+        observers: &Observers,
     ) -> Result<Self, SinkError> {
         use crate::connectors::kinesis::{Access, SdkClient};
         let access = Access {
@@ -67,14 +69,18 @@ impl KinesisSink {
             action: format!("cannot write to the Kinesis stream {}", config.stream),
             reason: error.to_string(),
         })?;
-        Self::with_api(Arc::new(client), &config.stream).await
+        Self::with_api(Arc::new(client), &config.stream, observers).await
     }
 
     /// Opens a stream through any implementation of the requests.
     ///
     /// # Errors
     /// If the stream does not exist.
-    pub async fn with_api<A: KinesisApi>(api: Arc<A>, stream: &str) -> Result<Self, SinkError> {
+    pub async fn with_api<A: KinesisApi>(
+        api: Arc<A>,
+        stream: &str,
+        observers: &Observers,
+    ) -> Result<Self, SinkError> {
         let action = format!("cannot describe the Kinesis stream {stream}");
         let max_record_bytes = match retry(&action, || api.max_record_bytes()).await {
             Ok(bytes) => bytes,
@@ -85,10 +91,12 @@ impl KinesisSink {
         let in_flight = Arc::new(Semaphore::new(BYTES_IN_FLIGHT));
         let (commands, receiver) = mpsc::unbounded_channel();
         let mut worker = JoinSet::new();
-        worker.spawn(Worker::new(api, stream, receiver, Arc::clone(&in_flight)).run());
+        let task = Worker::new(api, stream, observers, receiver, Arc::clone(&in_flight));
+        worker.spawn(task.run());
         Ok(Self {
             stream: stream.to_owned(),
             max_record_bytes,
+            observers: observers.clone(),
             in_flight,
             commands,
             worker,
@@ -109,7 +117,7 @@ impl KinesisSink {
             });
         }
         let cost = u32::try_from((size + OVERHEAD).min(BYTES_IN_FLIGHT));
-        let entry = Entry::new(record.id, put);
+        let entry = Entry::new(record.id, put, InFlight::new(&self.observers, 1));
         Ok((entry, cost.expect("BYTES_IN_FLIGHT fits")))
     }
 

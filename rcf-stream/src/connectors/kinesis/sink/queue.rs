@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connectors::kinesis::{PutEntry, Rejection};
-use crate::metrics::{InFlight, metrics};
+use crate::observer::InFlight;
 
 /// The most records in one request.
 const MAX_RECORDS: usize = 500;
@@ -26,13 +26,13 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(id: String, put: PutEntry) -> Self {
+    pub(super) fn new(id: String, put: PutEntry, in_flight: InFlight) -> Self {
         Self {
             id,
             put,
             failed: false,
             share: None,
-            _in_flight: metrics().in_flight(1),
+            _in_flight: in_flight,
         }
     }
 
@@ -133,6 +133,7 @@ fn select(entries: &VecDeque<Entry>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observer::Observers;
 
     /// Entries of these keys, each with a payload of this size.
     fn queue(keys: &[&str], size: usize) -> Queue {
@@ -142,7 +143,11 @@ mod tests {
                 partition_key: key.to_string(),
                 data: data.clone(),
             };
-            Entry::new(index.to_string(), put)
+            Entry::new(
+                index.to_string(),
+                put,
+                InFlight::new(&Observers::default(), 1),
+            )
         };
         Queue {
             entries: keys.iter().enumerate().map(entry).collect(),

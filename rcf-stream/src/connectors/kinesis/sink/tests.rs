@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::KinesisSink;
 use crate::connectors::kinesis::ErrorKind;
 use crate::connectors::kinesis::memory::{MemoryStream, PutFault};
-use crate::error::SinkError;
+use crate::observer::Observers;
 use crate::record::OutputRecord;
-use crate::sink::Sink;
+use crate::sink::{Sink, SinkError};
 
 const THROTTLED: &str = "ProvisionedThroughputExceededException";
 
@@ -30,7 +30,7 @@ fn records(key: &str, numbers: std::ops::Range<usize>) -> Vec<OutputRecord> {
 
 async fn open() -> (Arc<MemoryStream>, KinesisSink) {
     let stream = Arc::new(MemoryStream::new(&["shard"]));
-    let sink = KinesisSink::with_api(Arc::clone(&stream), "out")
+    let sink = KinesisSink::with_api(Arc::clone(&stream), "out", &Observers::default())
         .await
         .unwrap();
     (stream, sink)
@@ -114,6 +114,19 @@ async fn requests_that_fail_are_repeated_without_end() {
     sink.flush().await.unwrap();
     assert_eq!(accepted(&stream, "key"), ["0", "1", "2", "3", "4"]);
     assert_eq!(stream.requests().len(), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_count_as_in_flight_until_they_are_acknowledged() {
+    let stream = Arc::new(MemoryStream::new(&["shard"]));
+    let observers = Observers::default();
+    let sink = KinesisSink::with_api(Arc::clone(&stream), "out", &observers).await;
+    let mut sink = sink.unwrap();
+    stream.fail_puts([PutFault::Whole(ErrorKind::Throttled)]);
+    sink.write(records("key", 0..5)).await.unwrap();
+    assert_eq!(observers.unacknowledged(), 5);
+    sink.flush().await.unwrap();
+    assert_eq!(observers.unacknowledged(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,9 +6,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::queue::{Entry, Queue};
 use super::service_error;
+use crate::BoxError;
 use crate::connectors::kinesis::{Backoff, KinesisApi, Rejection};
-use crate::error::{BoxError, SinkError};
-use crate::metrics::metrics;
+use crate::observer::{Observer, Observers};
+use crate::sink::SinkError;
 
 /// What the sink asks of the worker.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) enum Command {
 pub(super) struct Worker<A> {
     api: Arc<A>,
     action: String,
+    observers: Observers,
     commands: mpsc::UnboundedReceiver<Command>,
     queue: Queue,
     /// While it waits, no further command is taken.
@@ -41,12 +43,14 @@ impl<A: KinesisApi> Worker<A> {
     pub(super) fn new(
         api: Arc<A>,
         stream: &str,
+        observers: &Observers,
         commands: mpsc::UnboundedReceiver<Command>,
         in_flight: Arc<Semaphore>,
     ) -> Self {
         Self {
             api,
             action: format!("cannot put records into the Kinesis stream {stream}"),
+            observers: observers.clone(),
             commands,
             queue: Queue::default(),
             flush: None,
@@ -75,7 +79,7 @@ impl<A: KinesisApi> Worker<A> {
             match self.api.put_records(request).await {
                 Ok(outcomes) => self.settle(&outcomes, &mut backoff).await?,
                 Err(error) if error.kind.is_retryable_at_work() => {
-                    metrics().retried(records);
+                    self.observers.retried(records as u64);
                     self.queue.settle_failed();
                     backoff.wait(&self.action, &error).await;
                 }
@@ -113,7 +117,10 @@ impl<A: KinesisApi> Worker<A> {
                 return Err(self.failed(source.into()));
             }
         };
-        metrics().retried(outcomes.len().saturating_sub(put));
+        let refused = outcomes.len().saturating_sub(put);
+        if refused > 0 {
+            self.observers.retried(refused as u64);
+        }
         // What is put is progress: only a request that achieved nothing makes the delay grow.
         if put > 0 {
             backoff.reset();

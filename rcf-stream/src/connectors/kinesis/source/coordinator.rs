@@ -14,9 +14,9 @@ use super::resume::LastConsumed;
 use super::{Message, PAGES_AHEAD, service_error};
 use crate::connectors::kinesis::{ApiError, KinesisApi, Shard, retry, retry_at_work};
 use crate::connectors::kinesis::{KinesisSourceConfig, StartPosition};
-use crate::error::SourceError;
+use crate::observer::Observers;
 use crate::record::{Positions, Timestamp};
-use crate::source::{Batch, BegunShard};
+use crate::source::{Batch, BegunShard, SourceError};
 
 /// How often the list of shards is asked for.
 const LIST_INTERVAL: Duration = Duration::from_secs(30);
@@ -28,6 +28,7 @@ pub(super) struct Coordinator<A> {
     config: Arc<KinesisSourceConfig>,
     stream: Arc<str>,
     positions: Positions,
+    observers: Observers,
     output: mpsc::Sender<Message>,
     permits: Arc<Semaphore>,
     readers: JoinSet<Result<(Arc<str>, Outcome), SourceError>>,
@@ -49,6 +50,7 @@ impl<A: KinesisApi> Coordinator<A> {
         api: Arc<A>,
         config: &KinesisSourceConfig,
         positions: &Positions,
+        observers: &Observers,
         output: mpsc::Sender<Message>,
     ) -> Result<Self, SourceError> {
         let listed = list_shards(&*api, &config.stream, false).await?;
@@ -70,6 +72,7 @@ impl<A: KinesisApi> Coordinator<A> {
             begun: BTreeSet::new(),
             ended: ended.map(|(shard, _)| shard.to_owned()).collect(),
             positions: positions.clone(),
+            observers: observers.clone(),
             listed,
             list_at: Instant::now() + LIST_INTERVAL,
         })
@@ -139,6 +142,7 @@ impl<A: KinesisApi> Coordinator<A> {
                 cursor,
                 elsewhere: 0,
                 permits: Arc::clone(&self.permits),
+                observers: self.observers.clone(),
                 output: self.output.clone(),
             };
             self.readers.spawn(reader.run());

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::reader::{Outcome, ShardReader};
 use super::{Message, service_error};
 use crate::connectors::kinesis::{ApiError, Backoff, ErrorKind, KinesisApi};
-use crate::error::SourceError;
+use crate::source::SourceError;
 
 /// Kinesis allows one call a second, and refuses a second subscription within five seconds.
 const SUBSCRIBE_INTERVAL: Duration = Duration::from_secs(1);

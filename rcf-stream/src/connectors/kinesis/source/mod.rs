@@ -28,9 +28,9 @@ use tokio::task::JoinSet;
 use self::coordinator::Coordinator;
 use crate::connectors::kinesis::KinesisSourceConfig;
 use crate::connectors::kinesis::{ApiError, KinesisApi};
-use crate::error::SourceError;
+use crate::observer::Observers;
 use crate::record::Positions;
-use crate::source::{Batch, Source};
+use crate::source::{Batch, Source, SourceError};
 
 /// The most pages in memory, each of at most 10 MiB.
 const PAGES_AHEAD: usize = 8;
@@ -69,6 +69,7 @@ impl KinesisSource {
     pub async fn open(
         config: &KinesisSourceConfig,
         positions: &Positions,
+        observers: &Observers,
     ) -> Result<Self, SourceError> {
         use crate::connectors::kinesis::{Access, SdkClient};
         let access = Access {
@@ -81,7 +82,7 @@ impl KinesisSource {
             action: format!("cannot read the Kinesis stream {}", config.stream),
             reason: error.to_string(),
         })?;
-        Self::with_api(Arc::new(client), config, positions).await
+        Self::with_api(Arc::new(client), config, positions, observers).await
     }
 
     /// Opens a stream through any implementation of the requests.
@@ -92,9 +93,10 @@ impl KinesisSource {
         api: Arc<A>,
         config: &KinesisSourceConfig,
         positions: &Positions,
+        observers: &Observers,
     ) -> Result<Self, SourceError> {
         let (sender, messages) = mpsc::channel(PAGES_AHEAD);
-        let coordinator = Coordinator::new(api, config, positions, sender).await?;
+        let coordinator = Coordinator::new(api, config, positions, observers, sender).await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(coordinator.run());
         Ok(Self {

@@ -14,10 +14,9 @@ use crate::connectors::kinesis::{
     retry_at_work,
 };
 use crate::connectors::kinesis::{KinesisSourceConfig, OnTrimmed, StartPosition};
-use crate::error::{RecordFault, SourceError};
-use crate::metrics::metrics;
+use crate::observer::{Observer, Observers};
 use crate::record::{Record, Timestamp};
-use crate::source::Batch;
+use crate::source::{Batch, RecordFault, SourceError};
 
 /// Kinesis allows five reads per second and shard.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
@@ -56,6 +55,7 @@ pub(super) struct ShardReader<A> {
     /// Packed records that belong to other shards, so far.
     pub(super) elsewhere: u64,
     pub(super) permits: Arc<Semaphore>,
+    pub(super) observers: Observers,
     pub(super) output: mpsc::Sender<Message>,
 }
 
@@ -87,7 +87,7 @@ impl<A: KinesisApi> ShardReader<A> {
                         iterator = self.open().await?;
                     } else if error.kind.is_retryable_at_work() {
                         if error.kind == ErrorKind::Throttled {
-                            metrics().throttled();
+                            self.observers.throttled();
                         }
                         backoff.wait(&self.action("read"), &error).await;
                     } else {
@@ -97,7 +97,7 @@ impl<A: KinesisApi> ShardReader<A> {
                 }
             };
             backoff.reset();
-            metrics().iterator_age(
+            self.observers.behind(
                 &self.shard,
                 Duration::from_millis(page.millis_behind_latest),
             );
@@ -248,7 +248,7 @@ impl<A: KinesisApi> ShardReader<A> {
                 batch.elsewhere += elsewhere;
                 if elsewhere > 0 {
                     self.elsewhere += elsewhere;
-                    metrics().packed_elsewhere(elsewhere);
+                    self.observers.packed_elsewhere(elsewhere);
                     tracing::warn!(
                         shard = %self.shard,
                         sequence = record.sequence,

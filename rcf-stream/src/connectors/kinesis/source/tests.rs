@@ -10,9 +10,9 @@ use super::KinesisSource;
 use crate::connectors::kinesis::memory::MemoryStream;
 use crate::connectors::kinesis::{ErrorKind, IteratorStart};
 use crate::connectors::kinesis::{KinesisSourceConfig, OnTrimmed, StartPosition};
-use crate::error::SourceError;
+use crate::observer::Observers;
 use crate::record::{Positions, Timestamp};
-use crate::source::Source;
+use crate::source::{Source, SourceError};
 
 /// Reads to the tip and stops there.
 fn config() -> KinesisSourceConfig {
@@ -31,7 +31,8 @@ async fn open(
     config: &KinesisSourceConfig,
     positions: &Positions,
 ) -> KinesisSource {
-    let source = KinesisSource::with_api(Arc::clone(stream), config, positions).await;
+    let source =
+        KinesisSource::with_api(Arc::clone(stream), config, positions, &Observers::default()).await;
     source.unwrap()
 }
 
@@ -420,7 +421,7 @@ async fn a_shard_that_is_gone_is_a_gap() {
     stream.remove_shard("a");
     let mut config = config();
     config.on_trimmed = OnTrimmed::Fail;
-    let opened = KinesisSource::with_api(stream, &config, &positions).await;
+    let opened = KinesisSource::with_api(stream, &config, &positions, &Observers::default()).await;
     assert!(matches!(opened.unwrap_err(), SourceError::Trimmed { shard, .. } if shard == "a"));
 }
 
@@ -439,7 +440,8 @@ async fn a_position_of_another_source_is_refused() {
         .into_iter()
         .collect();
     let stream = Arc::new(MemoryStream::new(&["a"]));
-    let opened = KinesisSource::with_api(stream, &config(), &positions).await;
+    let opened =
+        KinesisSource::with_api(stream, &config(), &positions, &Observers::default()).await;
     let error = opened.unwrap_err().to_string();
     assert!(error.contains("no Kinesis sequence number"), "{error}");
 }

@@ -9,7 +9,7 @@ use memchr::memchr2;
 
 use super::line_reader::{KEPT, Line, MAX_RECORD};
 use super::text::Input;
-use crate::error::{RecordFault, SourceError};
+use crate::source::{RecordFault, SourceError};
 
 const CHUNK: usize = 64 * 1024;
 

@@ -1,9 +1,9 @@
-//! What the process counts, under the names that operators look for.
+//! Counters of a pipeline, under the names that operators look for.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::encoding::text::encode;
@@ -12,16 +12,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use rcf_stream::event::Event;
+use rcf_stream::observer::Observer;
+use rcf_stream::operator::Scored;
 
 type Label = [(&'static str, String); 1];
 type Real = Gauge<f64, AtomicU64>;
-
-/// The metrics of this process, whichever of its parts counts.
-#[must_use]
-pub fn metrics() -> &'static Metrics {
-    static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
-    &METRICS
-}
 
 /// All metrics. Each name is written once, in [`Metrics::new`].
 pub struct Metrics {
@@ -49,7 +45,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    fn new() -> Self {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new() -> Self {
         let mut registry = Registry::with_prefix("rcf");
         let seconds = || exponential_buckets(0.001, 2.0, 16);
         let metrics = Self {
@@ -154,104 +152,6 @@ impl Metrics {
         }
     }
 
-    /// A batch was read: so many records of a shard.
-    pub fn read(&self, shard: &str, records: u64) {
-        self.records_in
-            .get_or_create(&label("shard", shard))
-            .inc_by(records);
-        self.progress.fetch_add(records, Ordering::Relaxed);
-    }
-
-    /// So many results were handed to the sink.
-    pub fn written(&self, results: u64) {
-        self.records_out.inc_by(results);
-    }
-
-    /// So many results are on their way, until what is returned is dropped.
-    #[must_use]
-    pub fn in_flight(&self, results: usize) -> InFlight {
-        let results = gauge(results);
-        self.in_flight.inc_by(results);
-        InFlight {
-            gauge: self.in_flight.clone(),
-            results,
-        }
-    }
-
-    /// Results that are not acknowledged yet.
-    #[must_use]
-    pub fn unacknowledged(&self) -> u64 {
-        u64::try_from(self.in_flight.get()).unwrap_or(0)
-    }
-
-    /// A record was left out.
-    pub fn bad_record(&self, reason: &str) {
-        self.bad_records
-            .get_or_create(&label("reason", reason))
-            .inc();
-    }
-
-    /// A record was scored.
-    pub fn scored(&self, took: Duration, is_anomaly: bool) {
-        self.score_seconds.observe(took.as_secs_f64());
-        if is_anomaly {
-            self.anomalies.inc();
-        }
-    }
-
-    /// How far reading a shard is behind its newest record.
-    pub fn iterator_age(&self, shard: &str, age: Duration) {
-        let age = age.as_secs_f64();
-        self.iterator_age
-            .get_or_create(&label("shard", shard))
-            .set(age);
-        let mut ages = self.ages.lock().unwrap_or_else(PoisonError::into_inner);
-        ages.insert(shard.to_owned(), age);
-    }
-
-    /// Nobody reads the shard any more.
-    pub fn shard_left(&self, shard: &str) {
-        self.iterator_age.remove(&label("shard", shard));
-        let mut ages = self.ages.lock().unwrap_or_else(PoisonError::into_inner);
-        ages.remove(shard);
-    }
-
-    /// A checkpoint was written.
-    pub fn checkpoint(&self, bytes: usize, took: Duration) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        self.checkpoint_last_success.set(now.as_secs_f64());
-        self.checkpoint_duration.observe(took.as_secs_f64());
-        self.checkpoint_bytes.set(gauge(bytes));
-    }
-
-    /// Kinesis told a read to slow down.
-    pub fn throttled(&self) {
-        self.throttled.inc();
-    }
-
-    /// So many packed records belong to other shards and were left out.
-    pub fn packed_elsewhere(&self, records: u64) {
-        self.packed_elsewhere.inc_by(records);
-    }
-
-    /// So many results are put again.
-    pub fn retried(&self, results: usize) {
-        self.retried.inc_by(results as u64);
-    }
-
-    /// The models that are in memory now.
-    pub fn models(&self, count: usize, bytes: usize) {
-        self.models.set(gauge(count));
-        self.model_bytes.set(gauge(bytes));
-    }
-
-    /// So many models left memory.
-    pub fn evicted(&self, models: usize) {
-        self.evictions.inc_by(models as u64);
-    }
-
     /// Records read since the process began.
     #[must_use]
     pub fn records(&self) -> u64 {
@@ -285,22 +185,94 @@ impl Metrics {
     }
 }
 
-impl fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Metrics").finish_non_exhaustive()
+impl Observer for Metrics {
+    fn read(&self, shard: &str, records: u64) {
+        let by_shard = self.records_in.get_or_create(&label("shard", shard));
+        by_shard.inc_by(records);
+        self.progress.fetch_add(records, Ordering::Relaxed);
+    }
+
+    fn behind(&self, shard: &str, age: Duration) {
+        let age = age.as_secs_f64();
+        self.iterator_age
+            .get_or_create(&label("shard", shard))
+            .set(age);
+        let mut ages = self.ages.lock().unwrap_or_else(PoisonError::into_inner);
+        ages.insert(shard.to_owned(), age);
+    }
+
+    fn shard_left(&self, shard: &str) {
+        self.iterator_age.remove(&label("shard", shard));
+        let mut ages = self.ages.lock().unwrap_or_else(PoisonError::into_inner);
+        ages.remove(shard);
+    }
+
+    fn bad_record(&self, reason: &'static str) {
+        self.bad_records
+            .get_or_create(&label("reason", reason))
+            .inc();
+    }
+
+    fn scored(&self, _: &Event, scored: &Scored, took: Duration) {
+        self.score_seconds.observe(took.as_secs_f64());
+        let detection = scored.detection.as_ref();
+        if detection.is_some_and(rcf_core::Detection::is_anomaly) {
+            self.anomalies.inc();
+        }
+    }
+
+    fn written(&self, results: u64) {
+        self.records_out.inc_by(results);
+    }
+
+    fn sending(&self, results: u64) {
+        self.in_flight.inc_by(gauge(results));
+    }
+
+    fn acknowledged(&self, results: u64) {
+        self.in_flight.dec_by(gauge(results));
+    }
+
+    fn models(&self, count: usize, bytes: usize) {
+        self.models.set(gauge(count as u64));
+        self.model_bytes.set(gauge(bytes as u64));
+    }
+
+    fn evicted(&self, models: u64) {
+        self.evictions.inc_by(models);
+    }
+
+    fn checkpoint(&self, bytes: u64, took: Duration) {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        self.checkpoint_last_success.set(now.as_secs_f64());
+        self.checkpoint_duration.observe(took.as_secs_f64());
+        self.checkpoint_bytes.set(gauge(bytes));
+    }
+
+    fn throttled(&self) {
+        self.throttled.inc();
+    }
+
+    fn packed_elsewhere(&self, records: u64) {
+        self.packed_elsewhere.inc_by(records);
+    }
+
+    fn retried(&self, results: u64) {
+        self.retried.inc_by(results);
     }
 }
 
-/// Results that are counted as not acknowledged while this lives.
-#[derive(Debug)]
-pub struct InFlight {
-    gauge: Gauge,
-    results: i64,
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.gauge.dec_by(self.results);
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
     }
 }
 
@@ -308,7 +280,7 @@ fn label(name: &'static str, value: &str) -> Label {
     [(name, value.to_owned())]
 }
 
-fn gauge(size: usize) -> i64 {
+fn gauge(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
@@ -321,11 +293,12 @@ mod tests {
         let metrics = Metrics::new();
         metrics.read("shard-1\n\"", 3);
         metrics.written(2);
-        drop(metrics.in_flight(7));
-        let _in_flight = metrics.in_flight(1);
+        metrics.sending(8);
+        metrics.acknowledged(7);
         metrics.bad_record("syntax");
-        metrics.scored(Duration::from_micros(3), true);
-        metrics.iterator_age("shard-1", Duration::from_millis(1500));
+        metrics.score_seconds.observe(3e-6);
+        metrics.anomalies.inc();
+        metrics.behind("shard-1", Duration::from_millis(1500));
         metrics.checkpoint(99, Duration::from_millis(2));
         let text = metrics.text();
         for line in [

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use crate::metrics::metrics;
+use crate::observer::Observers;
 
 const INTERVAL: Duration = Duration::from_secs(60);
 
@@ -22,10 +22,11 @@ impl HeldUp {
     pub(crate) const STORE: &str =
         "the checkpoint waits: its directory or bucket has not taken all of it";
 
-    pub(crate) fn watch(what: &'static str) -> Self {
+    pub(crate) fn watch(what: &'static str, observers: &Observers) -> Self {
+        let observers = observers.clone();
         Self::watch_with(move |waited| {
             let seconds = waited.as_secs();
-            let unacknowledged = metrics().unacknowledged();
+            let unacknowledged = observers.unacknowledged();
             tracing::warn!(seconds, unacknowledged, "{what}");
         })
     }

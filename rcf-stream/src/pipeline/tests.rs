@@ -15,6 +15,7 @@ use crate::config::{Config, Layers};
 use crate::connectors::kinesis::aggregate::tests::pack;
 use crate::connectors::kinesis::memory::MemoryStream;
 use crate::connectors::kinesis::{KinesisSource, KinesisSourceConfig};
+use crate::observer::Observers;
 use crate::record::Positions;
 use crate::source::Source;
 
@@ -254,15 +255,13 @@ async fn outcome(
         None => assemble::open(config).await.unwrap(),
         Some(source) => {
             let operator = config.operator().unwrap();
-            assemble::join(config, operator, source, None)
+            assemble::join(config, operator, source, None, &Observers::default())
                 .await
                 .unwrap()
         }
     };
     let summary = pipeline.run(std::future::pending()).await.unwrap();
-    let crate::config::SinkConfig::File { path } = &config.sink else {
-        unreachable!("all cases write files");
-    };
+    let path = config.sink.file().expect("all cases write files");
     let results = fs::read_to_string(path).unwrap();
     let result = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -284,7 +283,13 @@ async fn kinesis(rows: &[Row], packed: bool) -> Box<dyn Source> {
         follow: false,
         ..KinesisSourceConfig::new("in".to_owned())
     };
-    let source = KinesisSource::with_api(Arc::new(stream), &config, &Positions::default()).await;
+    let source = KinesisSource::with_api(
+        Arc::new(stream),
+        &config,
+        &Positions::default(),
+        &Observers::default(),
+    )
+    .await;
     Box::new(source.unwrap())
 }
 

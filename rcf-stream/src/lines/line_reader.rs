@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::{Bytes, BytesMut};
 use memchr::{memchr, memchr2_iter};
 
-use crate::error::{RecordFault, SourceError};
+use crate::source::{RecordFault, SourceError};
 
 /// The largest record on Kinesis, and so the largest here.
 pub(crate) const MAX_RECORD: usize = 10 * 1024 * 1024;
@@ -216,6 +216,9 @@ impl LineReader {
         }
         if self.quoted {
             return self.open_quote();
+        }
+        if self.buffer.is_empty() {
+            return None; // no line, so that none is counted
         }
         let data = self.consume(self.buffer.len());
         self.take(data)

@@ -1,4 +1,4 @@
-//! Recognition of a file or a pipe that is open.
+//! How a text is read: its dialect, and the choice of its columns.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::{Choice, ChoiceError, DialectError, Given, Named, RECORDS, Sample, choose};
-use crate::connectors::file::{LinesInput, LinesOptions, Records};
 use crate::decode::dialect::Dialect;
 use crate::decode::{Decoder, Fields, FieldsError, InputFormat};
+use crate::lines::{Cutting, Records};
 
 /// How a source is read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -32,13 +32,16 @@ pub enum ReadingError {
 }
 
 impl Recognised {
-    /// Recognises a source by its start.
+    /// Recognises a source by its start, and whether that is all of it.
     ///
     /// # Errors
     /// What was seen and is not read, with the remedy.
-    pub fn of(input: &LinesInput, given: &Given, named: &Named) -> Result<Self, ReadingError> {
-        let (head, ended) = input.head();
-        let dialect = Self::dialect(input, given, named)?;
+    pub fn of(
+        (head, ended): (&[u8], bool),
+        given: &Given,
+        named: &Named,
+    ) -> Result<Self, ReadingError> {
+        let dialect = Self::dialect((head, ended), given, named)?;
         let choice = choose(&sample(head, ended, &dialect), named)?;
         Ok(Self { dialect, choice })
     }
@@ -49,11 +52,10 @@ impl Recognised {
     /// # Errors
     /// What was seen and is not read, with the remedy.
     pub fn dialect(
-        input: &LinesInput,
+        (head, ended): (&[u8], bool),
         given: &Given,
         named: &Named,
     ) -> Result<Dialect, DialectError> {
-        let (head, ended) = input.head();
         let mut columns = named.values.iter().chain(&named.key).chain(&named.time);
         let is_named = columns.any(|name| name.parse::<usize>().is_err());
         let given = Given {
@@ -93,8 +95,7 @@ impl Recognised {
 /// The records at the start of a text. The last is left out where the text may go on.
 fn sample(head: &[u8], ended: bool, dialect: &Dialect) -> Sample {
     let input = Box::new(Cursor::new(head.to_vec()));
-    let Ok(mut records) = Records::open(input, Path::new("-"), dialect, &LinesOptions::default())
-    else {
+    let Ok(mut records) = Records::open(input, Path::new("-"), dialect, Cutting::default()) else {
         return Sample::default();
     };
     let header = records.header.take();

@@ -40,7 +40,7 @@ impl Bytes {
 /// # Errors
 /// Those of reading; [`io::ErrorKind::InvalidData`] for a format that is not text, with its name
 /// and the remedy.
-pub(super) fn open(input: Input) -> io::Result<(Input, Bytes)> {
+pub(crate) fn open(input: Input) -> io::Result<(Input, Bytes)> {
     let (start, input) = peek(input)?;
     let mut bytes = Bytes::default();
     let (start, input): (Vec<u8>, Input) = if start.starts_with(GZIP) {

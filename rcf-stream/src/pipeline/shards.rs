@@ -1,0 +1,107 @@
+//! Shards that begin, are taken away, and are given back: what becomes of their models.
+
+use std::sync::Arc;
+
+use super::{Pipeline, PipelineError};
+use crate::observer::Observer;
+use crate::operator::{ModelName, ModelNaming};
+use crate::source::BegunShard;
+
+impl Pipeline {
+    /// Gives a new shard the models that belonged to the shards it was made from.
+    pub(super) fn hand_over(&mut self, begun: &BegunShard) -> Result<(), PipelineError> {
+        let belongs = |model: &ModelName, shards: &[String]| {
+            let shard = model.shard();
+            shard.is_some_and(|shard| shards.iter().any(|it| it == shard))
+        };
+        self.operator.copy_models(|model| {
+            let inherited = belongs(model, &begun.parents);
+            inherited.then(|| model.moved_to(&begun.shard)).flatten()
+        })?;
+        self.operator
+            .remove_models(|model| belongs(model, &begun.done));
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Nothing is assigned at the start to a source that rebalances: what the checkpoint holds
+    /// waits there.
+    pub(super) fn await_assignment(&mut self) -> Result<(), PipelineError> {
+        if !self.source.rebalances() {
+            return Ok(());
+        }
+        if self.operator.naming() == ModelNaming::Key {
+            return Err(PipelineError::ModelsWithoutShards);
+        }
+        if self.checkpointer.is_none() {
+            tracing::warn!(
+                "without checkpoints, the models of a shard that is revoked are forgotten"
+            );
+        }
+        let shards: Vec<Arc<str>> = self.positions.iter().map(|(it, _)| it.into()).collect();
+        self.put_away(&shards);
+        Ok(())
+    }
+
+    /// Commits everything of shards that were revoked, releases their models, and tells the source.
+    pub(super) async fn release(&mut self, shards: &[Arc<str>]) -> Result<(), PipelineError> {
+        if shards.is_empty() {
+            return Ok(());
+        }
+        self.finish_checkpoint().await?;
+        self.changed = true;
+        self.begin_checkpoint().await?;
+        self.finish_checkpoint().await?;
+        if self.checkpointer.is_none() {
+            self.sink.flush().await?;
+        }
+        self.put_away(shards);
+        for shard in shards {
+            self.observers.shard_left(shard);
+            self.source.released(shard).await?;
+            let kept = self.checkpointer.is_some();
+            tracing::info!(%shard, kept, "a shard was revoked");
+        }
+        Ok(())
+    }
+
+    /// Gives memory free of what belongs to shards; their checkpoint was just written or read.
+    fn put_away(&mut self, shards: &[Arc<str>]) {
+        self.operator.release_models(|model| {
+            let shard = model.shard();
+            shard.is_some_and(|shard| shards.iter().any(|it| &**it == shard))
+        });
+        for shard in shards {
+            if let Some(position) = self.positions.remove(shard) {
+                self.away.insert(shard, position);
+            }
+            if let Some(gate) = &mut self.ahead {
+                gate.release(shard);
+            }
+        }
+    }
+
+    /// Restores the models of shards that were assigned, and has the source begin after their
+    /// positions.
+    pub(super) async fn take_over(&mut self, shards: &[Arc<str>]) -> Result<(), PipelineError> {
+        if shards.is_empty() {
+            return Ok(());
+        }
+        self.finish_checkpoint().await?; // it may be moving what is read now
+        for shard in shards {
+            let position = self.away.remove(shard);
+            if let Some(position) = &position {
+                if let Some(checkpointer) = &self.checkpointer {
+                    checkpointer
+                        .restore_shard(shard, &mut self.operator)
+                        .await?;
+                }
+                self.positions.insert(shard, position.clone());
+                self.restore_held(shard);
+            }
+            self.source.resume(shard, position.as_ref()).await?;
+            tracing::info!(%shard, resumed = position.is_some(), "a shard was assigned");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! What a pipeline did.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a pipeline did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records read.
+    pub records: u64,
+    /// Results written.
+    pub results: u64,
+    /// Records, or lines within records, that were judged.
+    pub judged: u64,
+    /// Records, or lines within records, that were left out, by reason.
+    pub bad_records: BTreeMap<&'static str, u64>,
+    /// Records whose time was before the newest of their key: judged, or left out as configured.
+    pub late: u64,
+    /// Records that came packed in others.
+    pub unpacked: u64,
+    /// Packed records that were left out, since their keys belong to other shards.
+    pub dropped: u64,
+    /// Times that could not be read, of records that did not need one.
+    pub unreadable_times: u64,
+    /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.
+    pub held: u64,
+    /// Whether it went on from a checkpoint.
+    pub resumed: bool,
+    /// Checkpoints written.
+    pub checkpoints: u64,
+    /// Models written for them because they had changed.
+    pub checkpoint_models: u64,
+    /// Bytes written for them.
+    pub checkpoint_bytes: u64,
+    /// The longest time for which the loop stood still to begin one.
+    pub longest_pause: Duration,
+    /// Whether the source has ended, rather than the pipeline been told to stop.
+    pub ended: bool,
+}
