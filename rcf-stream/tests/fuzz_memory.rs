@@ -60,7 +60,7 @@ fn config() -> ProptestConfig {
         cases: if std::env::var_os("PROPTEST_CASES").is_some() {
             default.cases
         } else {
-            64
+            8
         },
         failure_persistence: None,
         max_shrink_iters: 0,

@@ -388,17 +388,7 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
     succeed(whole.path(), &RUN);
     let (killed, whole) = (results(&output), results(&whole.path().join("out.jsonl")));
     assert_eq!(killed.len(), whole.len());
-    // A rotation may leave out a number of the sequence; nothing else differs, and none comes twice.
-    let mut last = 0;
     for (killed, whole) in killed.iter().zip(&whole) {
-        let sequence: u64 = killed["sequence"].as_str().unwrap().parse().unwrap();
-        assert!(sequence > last, "{killed}");
-        last = sequence;
-        let (mut killed, mut whole) = (killed.clone(), whole.clone());
-        for result in [&mut killed, &mut whole] {
-            result["id"].take();
-            result["sequence"].take();
-        }
         assert_eq!(killed, whole);
     }
     eprintln!(

@@ -331,7 +331,7 @@ mod tests {
                 let event = (3_000..3_010).contains(&t);
                 let value = daily(t, &mut random) + if event { shift } else { 0.0 };
                 let [error, _] = channel.push(value, true);
-                if t >= 3_000 + PERIOD - SPAN && t < 3_000 + 3 * PERIOD {
+                if (3_000 + PERIOD - SPAN..3_000 + 3 * PERIOD).contains(&t) {
                     largest = largest.max(error);
                 }
             }

@@ -113,7 +113,7 @@ mod tests {
                 next
             })
             .collect();
-        let worth = CANDIDATES.map(|size| of(&[process.clone()], size).unwrap());
+        let worth = CANDIDATES.map(|size| of(std::slice::from_ref(&process), size).unwrap());
         let [one, two, four, eight, ..] = worth.each_ref().map(mean);
         assert!(four > one + 0.3 && four > two + 0.3, "{one} {two} {four}");
         assert!((eight - four).abs() < 0.02, "{four} {eight}");

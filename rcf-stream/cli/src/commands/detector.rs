@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     /// Flags that are no parameter of their name: a way to set the threshold.
-    const OTHERWISE: [&str; 1] = ["score_threshold"];
+    const OTHERWISE: [&str; 2] = ["score_threshold", "use_time"];
 
     #[test]
     fn flags_are_parameters_with_the_help_of_the_table() {
