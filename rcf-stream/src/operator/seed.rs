@@ -3,8 +3,8 @@
 /// The seed of the forest of a key.
 ///
 /// The empty key has the seed of the operator itself, so that an operator without keys gives the
-/// scores of a bare [`RandomCutForest`] with that seed. For other keys it is
-/// `mix(seed ^ fnv1a64(key))`, where `fnv1a64` is the 64-bit FNV-1a hash of the UTF-8 bytes and
+/// scores of a bare [`RandomCutForest`](rcf_core::RandomCutForest) with that seed. For other keys it
+/// is `mix(seed ^ fnv1a64(key))`, where `fnv1a64` is the 64-bit FNV-1a hash of the UTF-8 bytes and
 /// `mix` is the finalizer of SplitMix64. This is a promise: a model that is created again must
 /// draw the same random numbers.
 ///

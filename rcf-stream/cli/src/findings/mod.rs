@@ -4,11 +4,11 @@
 //!
 //! | module | what stays |
 //! |---|---|
-//! | [`curves`] | of each key the lowest and the highest values of each bucket of records |
-//! | [`windows`] | every record around an anomaly |
-//! | [`found`] | the worst anomalies and suppressed candidates, with what explains them |
+//! | `curves` | of each key the lowest and the highest values of each bucket of records |
+//! | `windows` | every record around an anomaly |
+//! | `found` | the worst anomalies and suppressed candidates, with what explains them |
 //!
-//! [`page`] writes them as finely as fits in a page of two megabytes.
+//! `page` writes them as finely as fits in a page of two megabytes.
 
 mod band;
 mod curves;
