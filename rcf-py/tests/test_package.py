@@ -162,7 +162,11 @@ def test_documented_defaults_are_those_of_the_table(name):
     for parameter, default in documented.items():
         expected = rows(name)[parameter][1]
         same = {"all 1": "1", "previous": '"previous"', "true": "True", "false": "False"}
-        expected = same.get(expected, expected).replace("×", "*").replace("−", "-")
+        expected = (
+            same.get(expected, expected)
+            .replace("\N{MULTIPLICATION SIGN}", "*")
+            .replace("\N{MINUS SIGN}", "-")
+        )
         assert default.replace("//", "/") == expected, parameter
 
 
