@@ -222,7 +222,7 @@ def test_detectors_that_rust_has_saved_go_on_bit_for_bit(name, seen):
     values = (t * 37 % 61) / 8 + np.where(t % 90 == 80, 64.0, 0.0)
     result = detector.process(values, timestamps=t + np.where(t % 70 > 60, 0.5, 0.0))
     pairs = zip(result.score.view(np.uint64), result.severity.view(np.uint64), strict=True)
-    detections = [line.split()[:2] for line in file.with_suffix(".detections").read_text().splitlines()]
+    detections = [line.split()[:2] for line in file.with_suffix(".verdicts").read_text().splitlines()]
     assert [[f"{score:016x}", f"{severity:016x}"] for score, severity in pairs] == detections
 
 
