@@ -70,7 +70,7 @@ def test_one_named_source_of_credentials_is_the_only_one(source, stream, program
     assert "set AWS_ACCESS_KEY_ID" in text and "Debug" not in text
 
 
-def test_the_metadata_service_is_given_up_after_two_seconds(binary, emulator) -> None:
+def test_a_metadata_service_that_does_not_answer_is_given_up(binary, emulator) -> None:
     with socket.socket() as silent:  # takes connections, and answers nothing
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -86,8 +86,9 @@ def test_the_metadata_service_is_given_up_after_two_seconds(binary, emulator) ->
             AWS_EC2_METADATA_SERVICE_ENDPOINT=url,
         )
     assert status == CONFIGURATION
-    assert 1.5 < time.monotonic() - began < 10  # a loaded machine needs some of it to start
-    assert "within two seconds" in text and len(text.splitlines()) == 1
+    assert time.monotonic() - began < 10  # a loaded machine needs some of it to start
+    assert "Ec2InstanceMetadata" in text and "set AWS_ACCESS_KEY_ID" in text, text
+    assert len(text.splitlines()) == 1
 
 
 def test_a_sink_stream_that_is_gone_ends_the_run(client, stream, program) -> None:

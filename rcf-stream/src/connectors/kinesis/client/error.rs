@@ -98,8 +98,14 @@ fn has_no_credentials(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
+/// All links on one line: the chain of credentials tells each of its places on a line of its own.
 fn chain(error: &(dyn StdError + 'static)) -> String {
-    let texts: Vec<String> = links(error).map(ToString::to_string).collect();
+    let one_line = |link: &(dyn StdError + 'static)| {
+        let text = link.to_string();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        lines.join("; ").replace(":; ", ": ")
+    };
+    let texts: Vec<String> = links(error).map(one_line).collect();
     texts.join(": ")
 }
 
