@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{fail, run, stdout, succeed};
+use support::{fail, rcf, run, stdout, succeed};
 
 /// A daily rhythm of two sensors in turn; one has a spike, told on line 1502 (after the header).
 fn write_readings(folder: &Path) {
@@ -203,6 +203,25 @@ fn an_outage_of_counts_is_found_once_times_are_told() {
     assert!(!blind.contains("1700031800"), "{blind}");
     let told = succeed(folder.path(), &[&flags[..], &["--use-time"]].concat());
     assert!(told.contains("1700031800"), "{told}");
+    // A time that is needed and cannot be read makes its record bad; one that comes twice is counted.
+    let edited = counts.replacen("1700006000,", "yesterday,", 1);
+    let edited = edited.replacen("1700012060,", "1700012000,", 1);
+    let odd = format!("time,count\n{edited}");
+    fs::write(folder.path().join("odd.csv"), odd).unwrap();
+    let odd = ["score", "odd.csv", "--use-time", "--time-format", "s"];
+    let error = fail(folder.path(), 1, &odd);
+    assert!(
+        error.contains("line 102") && error.contains("yesterday"),
+        "{error}"
+    );
+    let skip = [&odd[..], &["--on-bad-record", "skip"]].concat();
+    let output = rcf().current_dir(&folder).args(&skip).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("1 bad record;") && said.contains("1 record was judged without a time"),
+        "{said}"
+    );
     fs::write(folder.path().join("bare.csv"), "count\n1\n2\n").unwrap();
     let error = fail(folder.path(), 78, &["score", "bare.csv", "--use-time"]);
     assert!(error.contains("--time"), "{error}");

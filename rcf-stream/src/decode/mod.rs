@@ -264,6 +264,11 @@ impl Decoder {
         self.times.parser.resume(unit);
     }
 
+    /// Makes a record bad whose time is absent or cannot be read.
+    pub fn require_time(&mut self) {
+        self.times.is_needed = true;
+    }
+
     /// How many times could not be read and were handed on as they are.
     #[must_use]
     pub fn unreadable_times(&self) -> u64 {

@@ -44,7 +44,10 @@ impl Rows {
         }
         let config = detector.config(opened.decoder.names().len());
         let detectors = Detectors::new(opened.decoder, config).map_err(Failure::configuration)?;
-        let detectors = detectors.with_time(detector.use_time);
+        let detectors = match detector.use_time {
+            true => detectors.with_time(),
+            false => detectors,
+        };
         Ok(Self {
             path: input.file.clone(),
             source: opened.source,
@@ -181,8 +184,15 @@ impl Rows {
                 format!("{undecided} at the start of {keys} keys not judged: --warm-up")
             }
         };
+        let late = match self.detectors.late() {
+            0 => String::new(),
+            late => {
+                let records = counted(late, "record was", "records were");
+                format!("; {records} judged without a time, which was not after the one before")
+            }
+        };
         format!(
-            "{}, {}, {}; {judged}",
+            "{}, {}, {}; {judged}{late}",
             counted(self.records, "record", "records"),
             counted(self.anomalies, "anomaly", "anomalies"),
             counted(self.bad, "bad record", "bad records"),

@@ -59,6 +59,7 @@ pub struct Detectors {
     template: DetectorConfig,
     detectors: HashMap<ModelName, AnomalyDetector>,
     with_time: bool,
+    late: u64,
 }
 
 impl Detectors {
@@ -73,15 +74,23 @@ impl Detectors {
             template,
             detectors: HashMap::new(),
             with_time: false,
+            late: 0,
         })
     }
 
-    /// Whether the detectors are told the times of the records. Times that are equal or earlier, or
-    /// that cannot be read, are left out.
+    /// Tells the detectors the times of the records. A record whose time cannot be read is bad;
+    /// one whose time is equal or earlier is judged without it, and [counted](Self::late).
     #[must_use]
-    pub fn with_time(mut self, with_time: bool) -> Self {
-        self.with_time = with_time;
+    pub fn with_time(mut self) -> Self {
+        self.decoder.require_time();
+        self.with_time = true;
         self
+    }
+
+    /// How many records were judged without their time, which was not after the one before.
+    #[must_use]
+    pub fn late(&self) -> u64 {
+        self.late
     }
 
     /// The names of the values.
@@ -124,7 +133,7 @@ impl Detectors {
         let (detection, detector) = match self.detectors.entry(event.model.clone()) {
             Entry::Occupied(known) => {
                 let detector = known.into_mut();
-                let detection = judge(detector, &event.values, time);
+                let detection = judge(detector, &event.values, time, &mut self.late);
                 (detection.map_err(refused)?, detector)
             }
             Entry::Vacant(new) => {
@@ -132,7 +141,7 @@ impl Detectors {
                 config.seed = seed_for_key(config.seed, event.model.saved());
                 let mut detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
-                let detection = judge(&mut detector, &event.values, time);
+                let detection = judge(&mut detector, &event.values, time, &mut self.late);
                 (detection.map_err(refused)?, new.insert(detector))
             }
         };
@@ -150,12 +159,17 @@ fn judge(
     detector: &mut AnomalyDetector,
     values: &[f64],
     time: Option<f64>,
+    late: &mut u64,
 ) -> Result<Detection, InputError> {
     let Some(time) = time else {
         return detector.process_with_missing(values);
     };
     match detector.process_at_with_missing(time, values) {
-        Err(InputError::Timestamp { .. }) => detector.process_with_missing(values),
+        Err(InputError::Timestamp { .. }) => {
+            let detection = detector.process_with_missing(values)?;
+            *late += 1;
+            Ok(detection)
+        }
         detection => detection,
     }
 }
