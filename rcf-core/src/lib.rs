@@ -31,7 +31,7 @@
 //! use rcf_core::AnomalyDetector;
 //!
 //! let mut detector = AnomalyDetector::builder(1).build()?;
-//! for t in 0..950 {
+//! for t in 0..2_000 {
 //!     let value = 20.0 + (f64::from(t) / 10.0).sin() + if t == 900 { 30.0 } else { 0.0 };
 //!     assert_eq!(detector.process(&[value])?.is_anomaly(), t == 900);
 //! }

@@ -11,8 +11,16 @@ use super::{History, Window};
 const FIRST: f64 = 16.0;
 /// Weight of a difference relative to the next one.
 const KEEP: f64 = 0.9995;
-/// Differences count as this many deviations at most.
+/// Differences count as this many deviations of the series at most, …
 const CLIP: f64 = 6.0;
+/// … and as this many deviations of the differences at their lag. An event counts at each lag in turn
+/// (when the newest value is so far behind it); so one difference must not move a variance by what
+/// makes another lag look [better](BETTER): 8² · (1 − KEEP) is 3 %.
+const OWN_CLIP: f64 = 8.0;
+/// The latter are at least this many deviations of the series: an exact cycle may begin to vary.
+const LEAST: f64 = 0.02;
+/// Differences at a lag until their deviation is known.
+const KNOWN: f64 = 20.0;
 /// Records between two looks at the variances.
 const EVERY: usize = 8;
 /// A period's variance is below this share of the mean one, and of the largest at shorter lags.
@@ -69,8 +77,17 @@ impl PeriodFinder {
             0.0
         };
         let lags = self.sums.iter_mut().zip(&mut self.squares).take(self.taken);
+        let mut missing = self.faded / KEEP;
         for ((sum, square), &value) in lags.zip(before.iter().rev()) {
-            let apart = ((newest - value) * per_deviation).clamp(-CLIP, CLIP);
+            let weight = (1.0 - missing) / (1.0 - KEEP);
+            let own = OWN_CLIP * (*square / weight).sqrt();
+            let clip = if weight > KNOWN {
+                own.clamp(LEAST, CLIP)
+            } else {
+                CLIP
+            };
+            let apart = ((newest - value) * per_deviation).clamp(-clip, clip);
+            missing *= 1.0 / KEEP;
             *sum = KEEP * *sum + apart;
             *square = KEEP * *square + apart * apart;
         }
@@ -151,6 +168,9 @@ impl PeriodFinder {
         }
         numbers.fill(&mut finder.sums)?;
         numbers.fill(&mut finder.squares)?;
+        if finder.squares.iter().any(|&square| square < 0.0) {
+            return None;
+        }
         Some(finder)
     }
 }
@@ -226,6 +246,26 @@ mod tests {
         assert_eq!(share(&constant), 0.0);
         let (trend, _) = periods((0..1_000).map(|t| t as f64));
         assert_eq!(share(&trend), 0.0);
+    }
+
+    #[test]
+    fn a_large_event_does_not_change_a_period() {
+        for noise in [0.0, 0.03, 0.1] {
+            for height in [30.0, -5.0, 1e6] {
+                let mut random = Random::new(7);
+                let (found, _) = periods((0..3_000).map(|t| {
+                    let event = if t == 2_000 { height } else { 0.0 };
+                    wave(t, 63.0) + noise * random.normal() + event
+                }));
+                let before = found[1_999];
+                // Without noise, all multiples are exact.
+                let is_same = |now: [usize; 2]| {
+                    now[0] == before[0] || noise == 0.0 && now[0] % 63 == 0 && now[1] == 63
+                };
+                let other = found[2_000..].iter().find(|&&now| !is_same(now));
+                assert_eq!(other, None, "{noise} {height}, from {before:?}");
+            }
+        }
     }
 
     #[test]

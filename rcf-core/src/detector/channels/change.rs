@@ -8,7 +8,7 @@
 //!   amplitude that is lost, a drift or a stuck value. The median of three forgets a single odd cycle,
 //!   so that one anomaly is not found again one period later.
 
-use crate::detector::evidence::Peaks;
+use crate::detector::evidence::{OF_BULK, Peaks};
 use crate::predictor::numbers::Numbers;
 use crate::predictor::{Autoregression, History, PeriodFinder, Window};
 
@@ -69,8 +69,8 @@ impl Default for Change {
             window: Window::default(),
             errors: Span::default(),
             seasonal: Span::default(),
-            error_tail: Peaks::new(SPAN as u32),
-            seasonal_tail: Peaks::new(SPAN as u32),
+            error_tail: Peaks::new(SPAN as u32, 0.0),
+            seasonal_tail: Peaks::new(SPAN as u32, OF_BULK),
             unexplained: 1.0,
             spread: 0.0,
             cycles: 0.0,
@@ -196,8 +196,8 @@ impl Change {
             window: Window::restore(numbers)?,
             errors: Span::restore(numbers)?,
             seasonal: Span::restore(numbers)?,
-            error_tail: Peaks::restore(SPAN as u32, numbers)?,
-            seasonal_tail: Peaks::restore(SPAN as u32, numbers)?,
+            error_tail: Peaks::restore(SPAN as u32, 0.0, numbers)?,
+            seasonal_tail: Peaks::restore(SPAN as u32, OF_BULK, numbers)?,
             unexplained: numbers.amount().filter(|&share| share <= 1.0)?,
             count: numbers.amount().filter(|&count| count <= SHARE_MEMORY)?,
             spread: numbers.amount()?,

@@ -8,7 +8,7 @@
 //!
 //! A fault of one input of many is invisible to a forest of all of them, and plain here.
 
-use crate::detector::evidence::Peaks;
+use crate::detector::evidence::{OF_BULK, Peaks};
 use crate::predictor::numbers::Numbers;
 use crate::predictor::regression::dot;
 
@@ -71,7 +71,7 @@ impl Relations {
             value: 0.0,
             scale: 0.0,
             error: 0.0,
-            tails: SPACINGS.map(Peaks::new),
+            tails: SPACINGS.map(|spacing| Peaks::new(spacing, OF_BULK)),
         };
         let mut unit = vec![0.0; inputs * inputs];
         unit.iter_mut().step_by(inputs + 1).for_each(|x| *x = 1.0);
@@ -173,7 +173,7 @@ impl Relations {
             input.count = numbers.amount().filter(|&count| count <= MEMORY)?;
             input.smoothed = numbers.value()?;
             for (tail, spacing) in input.tails.iter_mut().zip(SPACINGS) {
-                *tail = Peaks::restore(spacing, numbers)?;
+                *tail = Peaks::restore(spacing, OF_BULK, numbers)?;
             }
         }
         relations.count = numbers.amount().filter(|&count| count <= MEMORY)?;

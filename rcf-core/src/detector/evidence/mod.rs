@@ -18,7 +18,7 @@
 //! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
 //! counts less, by a [`Habit`]. Nor are the values of a series that can be predicted: a smooth path
-//! leaves its range in many small steps. So range and level count in proportion to what the
+//! leaves its range in many small steps. So range and level count by the fourth power of what the
 //! predictors leave [unexplained](PREDICTED), and where that is much, the error of the prediction is
 //! hardly more than the value itself and counts less.
 
@@ -27,7 +27,7 @@ mod quantile;
 mod record;
 mod tail;
 
-pub(crate) use peaks::Peaks;
+pub(crate) use peaks::{OF_BULK, Peaks};
 pub(crate) use record::{Habit, Range};
 pub(crate) use tail::Tail;
 
@@ -401,7 +401,7 @@ impl Outside<'_> {
     /// What leaving a range means: little where the path is foreseen.
     fn unforeseen(self) -> f64 {
         let share = (self.unexplained / PREDICTED).min(1.0);
-        share * share
+        share * share * share * share
     }
 }
 

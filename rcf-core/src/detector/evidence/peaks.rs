@@ -8,7 +8,9 @@
 //!   Extreme Values*, chapter 5).
 //! * **Few clusters are known at first.** With `n` of them, and an exponential tail of unknown mean,
 //!   the predictive law of the next is Lomax: `P(X > x) = (1 + x / (n · mean))^(−n)`. A young tail is
-//!   therefore a heavy one, and no separate warm-up constant is needed.
+//!   therefore a heavy one, and no separate warm-up constant is needed. What is known beforehand counts
+//!   as so many clusters more: that the tail of errors goes on as their bulk begins. Then a mean excess
+//!   is the distance between the quantiles 0.5 and 0.9 by `ln 5`, as of an exponential law.
 //! * **Anomalies are frequent in some streams.** They must not define the tail, so the quantile is
 //!   not higher than 0.9, excesses are learned as at most [`CLIP`] mean ones (the mean of an
 //!   exponential law is corrected for that), and those beyond [`OUTLYING`] decades hardly count.
@@ -36,6 +38,10 @@ const OUTLYING: f64 = 4.0;
 const OUTLIER_WEIGHT: f64 = 0.02;
 /// Excesses are never larger, in mean ones.
 const MOST: f64 = 1e300;
+/// Clusters that the bulk is worth, for errors whose tail goes on as their bulk begins: distances to
+/// past cycles, and errors of a regression on other inputs, which are sums of many small ones. Errors
+/// of a prediction from the newest values come in bursts: there the bulk is worth nothing.
+pub(crate) const OF_BULK: f64 = 20.0;
 /// The quantiles from which the shape is read; the third is [`QUANTILE`].
 const SHAPE_QUANTILES: [f64; 4] = [0.5, 0.75, QUANTILE, 0.97];
 
@@ -46,6 +52,8 @@ pub(crate) struct Peaks {
     pub(crate) head: Vec<f64>,
     /// Excesses this far apart belong to different clusters.
     pub(crate) spacing: u32,
+    /// So many clusters of the mean that the bulk says are known beforehand.
+    pub(crate) prior: f64,
     pub(crate) quantiles: [f64; 4],
     /// Size of a step of the quantiles; 0 until the first estimate.
     pub(crate) step: f64,
@@ -62,10 +70,11 @@ pub(crate) struct Peaks {
 }
 
 impl Peaks {
-    pub(crate) fn new(spacing: u32) -> Self {
+    pub(crate) fn new(spacing: u32, prior: f64) -> Self {
         Self {
             head: Vec::new(),
             spacing,
+            prior,
             quantiles: [0.0; 4],
             step: 0.0,
             mean: 0.0,
@@ -88,18 +97,29 @@ impl Peaks {
         if !self.is_known() {
             0.0
         } else if value > tail {
-            let mut excess = ((value - tail) / self.mean).min(MOST);
+            let (clusters, mean) = self.law();
+            let mut excess = ((value - tail) / mean).min(MOST);
             let shape = self.shape();
             if shape > 0.0 {
                 excess = libm::log1p(shape * excess) / shape;
             }
             let base = (-libm::log10(self.rate)).max(BASE);
-            base + self.clusters * libm::log1p(excess / self.clusters) / LN_10
+            base + clusters * libm::log1p(excess / clusters) / LN_10
         } else if tail > 0.0 {
             BASE * (value / tail)
         } else {
             0.0
         }
+    }
+
+    /// The clusters that the tail rests on, and their mean excess: those seen, and what the bulk says
+    /// beforehand, as far as the two agree. A bulk without spread says nothing.
+    fn law(&self) -> (f64, f64) {
+        let of_bulk = (self.quantiles[2] - self.quantiles[0]) / libm::log(5.0);
+        let beforehand = self.prior * (of_bulk / self.mean).clamp(0.0, 1.0);
+        let clusters = self.clusters + beforehand;
+        let mean = (self.clusters * self.mean + beforehand * of_bulk) / clusters;
+        (clusters, mean)
     }
 
     /// Shape of the generalised Pareto law, 0 where the bulk is no heavier than an exponential law.
@@ -167,8 +187,8 @@ impl Peaks {
         numbers.extend([f64::from(self.since), self.peak, self.weight]);
     }
 
-    pub(crate) fn restore(spacing: u32, numbers: &mut Numbers<'_>) -> Option<Self> {
-        let mut peaks = Self::new(spacing);
+    pub(crate) fn restore(spacing: u32, prior: f64, numbers: &mut Numbers<'_>) -> Option<Self> {
+        let mut peaks = Self::new(spacing, prior);
         for _ in 0..numbers.index(START - 1)? {
             peaks.head.push(numbers.amount()?);
         }
@@ -241,8 +261,8 @@ mod tests {
     use crate::testing::Random;
 
     /// Share of values whose surprise is at least this many decades, once the tail is known.
-    fn share(values: impl Iterator<Item = f64>, decades: f64) -> f64 {
-        let (mut peaks, mut beyond, mut count) = (Peaks::new(8), 0.0, 0.0);
+    fn share(prior: f64, values: impl Iterator<Item = f64>, decades: f64) -> f64 {
+        let (mut peaks, mut beyond, mut count) = (Peaks::new(8, prior), 0.0, 0.0);
         for value in values {
             if peaks.is_known() {
                 count += 1.0;
@@ -259,7 +279,12 @@ mod tests {
 
     #[test]
     fn surprises_are_as_rare_as_they_say() {
-        for (name, heavy) in [("exponential", 0.0), ("Pareto", 0.5)] {
+        let laws = [
+            ("exponential", 0.0, 0.0),
+            ("Pareto", 0.5, 0.0),
+            ("exponential, bulk known", 0.0, OF_BULK),
+        ];
+        for (name, heavy, prior) in laws {
             let mut random = Random::new(3);
             let values = (0..300_000).map(|_| {
                 let e = exponential(&mut random);
@@ -269,16 +294,37 @@ mod tests {
                     e
                 }
             });
-            let share = share(values, 3.0);
+            let share = share(prior, values, 3.0);
             assert!((1e-4..2e-3).contains(&share), "{name}: {share}");
         }
+    }
+
+    #[test]
+    fn a_young_tail_is_sharper_where_the_bulk_speaks_for_it_and_no_less_honest() {
+        // The value that is 4 decades out, and the share of 3 decades, while few clusters are known.
+        let young = |prior: f64| {
+            let (mut boundary, mut beyond) = (0.0, 0.0);
+            for seed in 0..200 {
+                let (mut random, mut peaks) = (Random::new(seed), Peaks::new(8, prior));
+                (0..450).for_each(|_| peaks.push(exponential(&mut random)));
+                let at = (0..400).map(|i| f64::from(i) / 10.0);
+                boundary += at.take_while(|&x| peaks.surprise(x) < 4.0).count() as f64 / 2_000.0;
+                let values = (0..1_000).map(|_| exponential(&mut random));
+                beyond += values.filter(|&x| peaks.surprise(x) >= 3.0).count() as f64 / 2e5;
+            }
+            (boundary, beyond)
+        };
+        let ((wide, _), (sharp, beyond)) = (young(0.0), young(OF_BULK));
+        // 9.2 is the truth.
+        assert!(sharp < 0.9 * wide && sharp > 8.5, "{sharp} {wide}");
+        assert!((3e-4..2e-3).contains(&beyond), "{beyond}");
     }
 
     #[test]
     fn frequent_anomalies_do_not_hide_each_other() {
         // One value in 250, in no regular order, is fifteen times the mean of the others.
         let mut random = Random::new(4);
-        let mut peaks = Peaks::new(8);
+        let mut peaks = Peaks::new(8, 0.0);
         let (mut found, mut events) = (0.0, 0.0);
         for t in 0..30_000 {
             let is_event = random.below(250) == 0;
@@ -294,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_constant_sign_is_surprised_by_any_other_value() {
-        let mut peaks = Peaks::new(8);
+        let mut peaks = Peaks::new(8, 0.0);
         (0..1_000).for_each(|_| peaks.push(2.0));
         assert!(peaks.surprise(2.0) < 3.0);
         assert!(peaks.surprise(2.001) > 4.0);
@@ -306,7 +352,7 @@ mod tests {
         let mut random = Random::new(5);
         let values: Vec<f64> = (0..5_000).map(|_| exponential(&mut random)).collect();
         let trained = |unit: f64| {
-            let mut peaks = Peaks::new(8);
+            let mut peaks = Peaks::new(8, 0.0);
             values.iter().for_each(|value| peaks.push(unit * value));
             peaks
         };
