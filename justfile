@@ -73,6 +73,18 @@ nab *args:
 labelled *args:
     cargo run --release -p rcf-benches --bin labelled -- {{args}}
 
+# The C interface in C and Go: random calls, valgrind, pkg-config.
+capi:
+    rcf-core/capi/test.sh
+
+# Writes rcf-core/capi/include/rcf.h again.
+capi-header:
+    cargo test -p rcf-capi --test header -- --ignored
+
+# Writes the detector's part of the bits that all interfaces share, where its scores change on purpose.
+expected-bits:
+    cargo test -p rcf-core --test bits -- --ignored
+
 # Line coverage of the core.
 coverage:
     cargo llvm-cov --package rcf-core --features rayon --summary-only
