@@ -105,6 +105,10 @@ deploy-check:
 kcl:
     rcf-stream/cli/tests/kcl/run.sh
 
+# From topic to topic on a real Kafka broker: 30 kills of the program, 3 of the broker (needs Java 17 and Maven).
+kafka *args:
+    KAFKA_TEST_KILLS=30 KAFKA_TEST_BROKER_KILLS=3 bash rcf-stream/cli/tests/kafka/run.sh {{args}}
+
 # All dependencies of the program, as CycloneDX (needs `cargo install cargo-cyclonedx`).
 sbom:
     cargo cyclonedx --manifest-path rcf-stream/cli/Cargo.toml --features kinesis,s3 --format json
