@@ -73,6 +73,18 @@ nab *args:
 labelled *args:
     cargo run --release -p rcf-benches --bin labelled -- {{args}}
 
+# The C interface in C and Go: random calls, valgrind, pkg-config.
+capi:
+    rcf-core/capi/test.sh
+
+# Writes rcf-core/capi/include/rcf.h again.
+capi-header:
+    cargo test -p rcf-capi --test header -- --ignored
+
+# Writes the detector's part of the bits that all interfaces share, where its scores change on purpose.
+expected-bits:
+    cargo test -p rcf-core --test bits -- --ignored
+
 # Line coverage of the core.
 coverage:
     cargo llvm-cov --package rcf-core --features rayon --summary-only
@@ -92,6 +104,10 @@ deploy-check:
 # Two real MultiLangDaemons of Amazon's Kinesis Client Library, one killed, a shard split: some minutes.
 kcl:
     rcf-stream/cli/tests/kcl/run.sh
+
+# From topic to topic on a real Kafka broker: 30 kills of the program, 3 of the broker (needs Java 17 and Maven).
+kafka *args:
+    KAFKA_TEST_KILLS=30 KAFKA_TEST_BROKER_KILLS=3 bash rcf-stream/cli/tests/kafka/run.sh {{args}}
 
 # All dependencies of the program, as CycloneDX (needs `cargo install cargo-cyclonedx`).
 sbom:

@@ -5,11 +5,13 @@ mod open_settings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::checkpoint::{
-    CheckpointError, CheckpointStore, Checkpointer, Location, Start, restore, restore_number,
+    CheckpointError, CheckpointStore, Checkpointer, Location, ShardStores, Start, restore,
+    restore_number,
 };
 use crate::config::{Config, ConfigError};
 use crate::connectors::file::FileSink;
@@ -24,6 +26,7 @@ use crate::reading::ReadingError;
 use crate::record::Positions;
 use crate::settings::SettingError;
 use crate::sink::{Sink, SinkError, SinkPosition};
+use crate::source::coordinator::Coordinator;
 use crate::source::{Source, SourceError};
 pub use check::{Checked, check};
 use open_settings::{Keep, settle};
@@ -72,6 +75,18 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
+    /// A file cannot be cut back to a checkpoint that is one of several.
+    #[error(
+        "{key} = {path:?}: results of a source that several programs share cannot go to a file \
+         with checkpoints, since each shard has its own; write to a topic or to the standard \
+         output (-)"
+    )]
+    SharedFile {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: String,
+    },
     /// A replay from a checkpoint, and no place of checkpoints.
     #[error("the configuration has no checkpoint.directory to replay from")]
     NoCheckpoints,
@@ -95,9 +110,11 @@ impl OpenError {
                 | Self::Config(_)
                 | Self::Setting(_)
                 | Self::SameFile { .. }
+                | Self::SharedFile { .. }
                 | Self::NoCheckpoints
                 | Self::Checkpoint(CheckpointError::Location { .. })
                 | Self::Checkpoint(CheckpointError::OtherSettings { .. })
+                | Self::Checkpoint(CheckpointError::Coordinator(SourceError::Setup { .. }))
                 | Self::Source(SourceError::Setup { .. })
                 | Self::Sink(SinkError::Setup { .. })
         )
@@ -118,6 +135,9 @@ pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
 /// The first part that cannot be opened.
 pub async fn open_observed(config: &Config, observers: &Observers) -> Result<Pipeline, OpenError> {
     check_files(&files(config))?;
+    if config.source.rebalances() {
+        return open_shared(config, observers).await;
+    }
     let store = open_store(config).await?;
     let (config, input) = settle(config, store.as_ref(), Keep::Yes).await?;
     let config = &config;
@@ -133,6 +153,51 @@ pub async fn open_observed(config: &Config, observers: &Observers) -> Result<Pip
     }
     Ok(match checkpointer {
         Some(checkpointer) => pipeline.checkpoints(checkpointer, start.positions),
+        None => pipeline,
+    })
+}
+
+/// Opens a source whose shards several processes share. Where it has a coordinator, each shard has a
+/// place of checkpoints of its own.
+async fn open_shared(config: &Config, observers: &Observers) -> Result<Pipeline, OpenError> {
+    let mut operator = config.operator()?;
+    let nowhere = Positions::default();
+    let source = begin(config, None, &nowhere, observers).await?;
+    let coordinator = source.coordinator();
+    let mut checkpointer = None;
+    if let (Some(settings), Some(coordinator)) = (&config.checkpoint, &coordinator) {
+        for (key, path) in files(config) {
+            if path != Path::new("-") {
+                let path = path.display().to_string();
+                return Err(OpenError::SharedFile { key, path });
+            }
+        }
+        let location = Location::open(&settings.directory)?;
+        let stores = ShardStores::new(
+            location,
+            (&settings.application, &config.stream()),
+            settings.retain,
+            settings.on_missing_state,
+            Arc::clone(coordinator),
+        )?;
+        if let Some(bytes) = config.operator.memory {
+            operator.spill_to(bytes, Box::new(stores.spill()));
+        }
+        let fingerprint = config.fingerprint(&operator);
+        let schedule = settings.schedule;
+        checkpointer = Some(Checkpointer::per_shard(stores, schedule, fingerprint));
+    }
+    let opener = Opener {
+        coordinator: coordinator.filter(|_| checkpointer.is_some()),
+        ..Opener::new(config, observers)
+    };
+    let mut pipeline = join_with(config, operator, source, None, &opener).await?;
+    if let Some(dead_letters) = &config.operator.dead_letters {
+        let sink = open_sink_with(&**dead_letters, None, None, &opener).await?;
+        pipeline = pipeline.dead_letters(sink);
+    }
+    Ok(match checkpointer {
+        Some(checkpointer) => pipeline.checkpoints(checkpointer, nowhere),
         None => pipeline,
     })
 }
@@ -201,22 +266,52 @@ pub async fn join(
     sink_position: Option<&SinkPosition>,
     observers: &Observers,
 ) -> Result<Pipeline, OpenError> {
+    let opener = Opener::new(config, observers);
+    join_with(config, operator, source, sink_position, &opener).await
+}
+
+async fn join_with(
+    config: &Config,
+    operator: EventOperator,
+    source: Box<dyn Source>,
+    sink_position: Option<&SinkPosition>,
+    opener: &Opener,
+) -> Result<Pipeline, OpenError> {
     let decoder = decoder(config, source.header())?;
     let encoder = config
         .output
         .encoder(decoder.names())
         .decisions(config.operator.detector.is_some());
     let header = encoder.header();
-    let sink = open_sink(&*config.sink, header.as_deref(), sink_position, observers).await?;
+    let sink = open_sink_with(&*config.sink, header.as_deref(), sink_position, opener).await?;
     let pipeline = Pipeline::new(source, decoder, operator, encoder, sink)
         .model_per(config.input.model_per)
         .on_bad_record(config.input.on_bad_record)
         .on_late(config.input.on_late)
-        .observers(observers.clone());
+        .observers(opener.observers.clone());
     Ok(match config.input.max_time_jump {
         Some(limit) => pipeline.hold_far_ahead(limit),
         None => pipeline,
     })
+}
+
+/// What all sinks of a pipeline are opened with.
+#[derive(Debug, Clone, Default)]
+struct Opener {
+    observers: Observers,
+    coordinator: Option<Arc<dyn Coordinator>>,
+    checkpoint_every: Option<Duration>,
+}
+
+impl Opener {
+    fn new(config: &Config, observers: &Observers) -> Self {
+        let checkpoint = config.checkpoint.as_ref();
+        Self {
+            observers: observers.clone(),
+            coordinator: None,
+            checkpoint_every: checkpoint.and_then(|it| it.schedule.every),
+        }
+    }
 }
 
 /// Opens a sink. Files begin with the header, if there is one; with a position they are cut back
@@ -230,11 +325,26 @@ pub async fn open_sink(
     position: Option<&SinkPosition>,
     observers: &Observers,
 ) -> Result<Box<dyn Sink>, OpenError> {
+    let opener = Opener {
+        observers: observers.clone(),
+        ..Opener::default()
+    };
+    open_sink_with(sink, header, position, &opener).await
+}
+
+async fn open_sink_with(
+    sink: &dyn SinkSettings,
+    header: Option<&str>,
+    position: Option<&SinkPosition>,
+    opener: &Opener,
+) -> Result<Box<dyn Sink>, OpenError> {
     sink.can_open()?;
     let opening = SinkOpening {
         header,
         position,
-        observers,
+        observers: &opener.observers,
+        coordinator: opener.coordinator.as_ref(),
+        checkpoint_every: opener.checkpoint_every,
     };
     Ok(sink.open(&opening).await?)
 }

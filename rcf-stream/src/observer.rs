@@ -54,6 +54,9 @@ pub trait Observer: Debug + Send + Sync {
     /// So many packed records belong to other shards, and were left out.
     fn packed_elsewhere(&self, records: u64) {}
 
+    /// So many records without a payload (tombstones) were left out.
+    fn tombstones(&self, records: u64) {}
+
     /// So many results are put again, because the sink's service refused them.
     fn retried(&self, results: u64) {}
 
@@ -146,6 +149,10 @@ impl Observer for Observers {
 
     fn packed_elsewhere(&self, records: u64) {
         self.each(|it| it.packed_elsewhere(records));
+    }
+
+    fn tombstones(&self, records: u64) {
+        self.each(|it| it.tombstones(records));
     }
 
     fn retried(&self, results: u64) {

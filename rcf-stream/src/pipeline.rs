@@ -232,10 +232,13 @@ impl Pipeline {
         self.summary.records += records;
         self.summary.unpacked += batch.unpacked;
         self.summary.dropped += batch.elsewhere;
+        self.summary.tombstones += batch.tombstones;
         self.changed |=
             records > 0 || !batch.ended_shards.is_empty() || !batch.started_shards.is_empty();
         if let Some(checkpointer) = &mut self.checkpointer {
-            checkpointer.consumed(records);
+            for records in batch.records.chunk_by(|a, b| a.shard == b.shard) {
+                checkpointer.consumed(&records[0].shard, records.len() as u64);
+            }
         }
         let written = results.len() as u64;
         self.write(results, bad).await?;

@@ -116,6 +116,15 @@ pub enum SinkError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// Another process has the right to write by now: nothing of what was not committed counts.
+    /// Opening the pipeline again goes on from the newest checkpoint.
+    #[error("{action}: {reason}")]
+    Lost {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// What happened.
+        reason: String,
+    },
     /// What the configuration names cannot be used: no credentials, or no such stream.
     #[error("{action}: {reason}")]
     Setup {

@@ -1,5 +1,7 @@
 //! Where records come from.
 
+pub mod coordinator;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use thiserror::Error;
 use crate::BoxError;
 use crate::identity::FilePosition;
 use crate::record::{Position, Positions, Record, Timestamp};
+use coordinator::Coordinator;
 
 /// What a source delivers at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Batch {
     pub started_shards: Vec<(Arc<str>, Timestamp)>,
     /// How many of the records came packed in others.
     pub unpacked: u64,
+    /// Records without a payload (tombstones of Kafka), which are left out.
+    pub tombstones: u64,
     /// Packed records that are left out here, since their keys belong to other shards.
     pub elsewhere: u64,
     /// How far a file was read with these records.
@@ -73,9 +78,10 @@ pub struct BegunShard {
 /// the last checkpoint. A source that revokes says so by [`Source::rebalances`] and assigns each
 /// shard before its first record, those of the checkpoint too.
 ///
-/// A place of checkpoints has one writer at a time. So a shard finds its models again when it comes
-/// back to the process that had it, or to its successor; another process that shares the stream has
-/// checkpoints of its own, and other models.
+/// A place of checkpoints has one writer at a time. With a [`Coordinator`] each shard has a place of
+/// its own, and its models follow it to whatever process reads it next. Without one a shard finds its
+/// models again when it comes back to the process that had it, or to its successor; another process
+/// that shares the stream has checkpoints of its own, and other models.
 #[async_trait]
 pub trait Source: Send {
     /// Waits for the next batch; `None` when a bounded stream has ended.
@@ -100,6 +106,12 @@ pub trait Source: Send {
     /// read of a shard before it is assigned.
     fn rebalances(&self) -> bool {
         false
+    }
+
+    /// The service that keeps the positions of shards for all processes that share them, where
+    /// there is one and a later run goes on where this one ends.
+    fn coordinator(&self) -> Option<Arc<dyn Coordinator>> {
+        None
     }
 
     /// Begins to read an assigned shard, after its position; `None` where nothing of it was
@@ -180,6 +192,15 @@ pub enum SourceError {
         shard: String,
         /// The sequence number in the checkpoint.
         sequence: String,
+    },
+    /// The shards of this process belong to others by now: nothing of it can be committed. Opening
+    /// the pipeline again goes on with the shards that are assigned then.
+    #[error("{action}: {reason}")]
+    Lost {
+        /// What was tried, with the name of the stream.
+        action: String,
+        /// What happened.
+        reason: String,
     },
     /// What the configuration names cannot be used: no credentials, or no such stream.
     #[error("{action}: {reason}")]

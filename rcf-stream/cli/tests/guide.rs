@@ -45,10 +45,17 @@ fn configurations_are_accepted() {
         for block in blocks(&page, "toml") {
             fs::write(folder.path().join("rcf.toml"), block).unwrap();
             let output = run(folder.path(), &["run", "--check", "--config", "rcf.toml"]);
-            // A build without Kinesis reads the whole configuration before it says so.
-            if block.contains("kind = \"kinesis\"\nstream") && !cfg!(feature = "kinesis") {
+            // A build without them reads the whole configuration before it says so.
+            let lacks = [
+                (cfg!(feature = "kinesis"), "kinesis", "stream"),
+                (cfg!(feature = "kafka"), "kafka", "brokers"),
+            ];
+            let lacking = lacks.iter().find(|(is_built, kind, next)| {
+                !is_built && block.contains(&format!("kind = \"{kind}\"\n{next}"))
+            });
+            if let Some((_, kind, _)) = lacking {
                 assert_eq!(output.status.code(), Some(78), "{name}");
-                assert!(stderr(&output).contains("--features kinesis"));
+                assert!(stderr(&output).contains(&format!("--features {kind}")));
             } else {
                 assert!(output.status.success(), "{name}: {}", stderr(&output));
             }

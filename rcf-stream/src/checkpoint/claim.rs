@@ -21,6 +21,27 @@ impl Shared {
         Ok(position.manifest.is_some().then_some(position))
     }
 
+    /// As [`claim`](Self::claim), where a service says which manifest counts.
+    pub(super) async fn claim_at(
+        &self,
+        manifest: &str,
+    ) -> Result<CommittedPosition, CheckpointError> {
+        let mut committer = self.committer.lock().await;
+        let position = CommittedPosition::of(self.find(manifest.to_owned()).await?);
+        let manifests = self.objects.list(MANIFESTS).await?;
+        let there = self.objects.get(POSITION).await?;
+        committer.version = there.map(|(_, version)| version);
+        committer.number = position.number;
+        let ours = CommittedPosition {
+            writer: self.writer.clone(),
+            ..position.clone()
+        };
+        self.write_position(&mut committer, &ours).await?;
+        self.retain_manifests(&mut committer, &manifests, &position)
+            .await?;
+        Ok(position)
+    }
+
     /// Reads the position and writes our name into it. Returns the manifests, too.
     pub(super) async fn take_over(
         &self,
@@ -75,15 +96,7 @@ impl Shared {
             .map(|(_, version)| version);
         for name in self.objects.list(MANIFESTS).await?.into_iter().rev() {
             if let Ok(found) = self.find(name).await {
-                let position = CommittedPosition {
-                    writer: String::new(),
-                    number: found.manifest.number,
-                    manifest: Some(found.name),
-                    records: found.manifest.records,
-                    positions: found.manifest.positions,
-                    sink: found.manifest.sink,
-                };
-                return Ok((position, version));
+                return Ok((CommittedPosition::of(found), version));
             }
         }
         Err(CheckpointError::NothingOlder {

@@ -35,8 +35,19 @@ pub(super) struct Snapshot<M> {
     pub(super) changes: Changes<ModelName, M>,
 }
 
+/// A checkpoint whose state is written.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The name of its manifest.
+    pub(super) name: String,
+    pub(super) manifest: Manifest,
+    bytes: u64,
+    changed: u64,
+    begin: Instant,
+}
+
 /// A checkpoint that was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Committed {
     /// Its number.
@@ -57,8 +68,17 @@ impl Shared {
         &self,
         snapshot: Snapshot<M>,
     ) -> Result<Committed, CheckpointError> {
+        let prepared = self.prepare(snapshot).await?;
+        self.settle(prepared).await
+    }
+
+    /// Writes the state of a checkpoint, which does not count yet.
+    pub(super) async fn prepare<M: KeyedModel>(
+        &self,
+        snapshot: Snapshot<M>,
+    ) -> Result<Prepared, CheckpointError> {
         let begin = Instant::now();
-        let mut committer = self.committer.lock().await;
+        let committer = self.committer.lock().await;
         let number = committer.number + 1;
         let changed = snapshot.changes.models.len() + snapshot.changes.spilled.len();
 
@@ -88,7 +108,26 @@ impl Shared {
         let encoded = manifest::encode(&manifest, &live);
         bytes += encoded.len() as u64;
         self.objects.create(&name, encoded).await?;
+        Ok(Prepared {
+            name,
+            manifest,
+            bytes,
+            changed: changed as u64,
+            begin,
+        })
+    }
 
+    /// Has the position name a checkpoint, and deletes what is not retained any more.
+    pub(super) async fn settle(&self, prepared: Prepared) -> Result<Committed, CheckpointError> {
+        let Prepared {
+            name,
+            manifest,
+            bytes,
+            changed,
+            begin,
+        } = prepared;
+        let mut committer = self.committer.lock().await;
+        let number = manifest.number;
         let position = CommittedPosition {
             writer: self.writer.clone(),
             number,
@@ -109,7 +148,7 @@ impl Shared {
             number,
             positions: manifest.positions,
             bytes,
-            changed: changed as u64,
+            changed,
             duration: begin.elapsed(),
         })
     }

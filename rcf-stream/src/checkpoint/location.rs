@@ -11,7 +11,7 @@ use object_store::local::LocalFileSystem;
 use super::CheckpointError;
 
 /// An open store of objects.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Location {
     pub(super) store: Arc<dyn ObjectStore>,
     /// How people call it.

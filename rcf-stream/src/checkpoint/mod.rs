@@ -24,6 +24,7 @@ mod inspect;
 mod location;
 mod manifest;
 mod objects;
+mod per_shard;
 mod position;
 mod restore;
 mod retention;
@@ -44,6 +45,7 @@ pub use history::{RetainedCheckpoint, roll_back};
 pub use inspect::{Inspection, ModelInfo, inspect, places};
 pub use location::Location;
 pub use manifest::{ChunkInfo, Manifest};
+pub use per_shard::{Assigned, ShardSpill, ShardStores};
 pub use position::CommittedPosition;
 pub use restore::{OnMissingState, Start, restore, restore_number};
 pub use schedule::{Checkpointer, Schedule};
@@ -52,6 +54,7 @@ pub use store::{CheckpointStore, Found};
 
 use crate::BoxError;
 use crate::sink::SinkError;
+use crate::source::SourceError;
 
 /// A checkpoint cannot be written or read.
 #[derive(Debug, Error)]
@@ -133,6 +136,19 @@ pub enum CheckpointError {
         /// The object.
         object: String,
     },
+    /// Another program has set the position that the service keeps of a shard.
+    #[error(
+        "shard {shard} of {name}: its position in the group was set by another program, so no \
+         models belong to it. Delete that position, or choose with checkpoint.on_missing_state: \
+         \"previous\" goes back to the newest checkpoint of the shard, \"rebuild\" reads it again \
+         from its start, \"reset\" goes on at the position with models that know nothing"
+    )]
+    ForeignPosition {
+        /// The place of the checkpoints.
+        name: String,
+        /// The shard.
+        shard: String,
+    },
     /// No older checkpoint is whole.
     #[error("no older checkpoint in {name} can be used either")]
     NothingOlder {
@@ -173,6 +189,9 @@ pub enum CheckpointError {
     /// The results are not durable, so nothing may be committed.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// The service that keeps positions did not take them.
+    #[error(transparent)]
+    Coordinator(#[from] SourceError),
     /// The thread that writes has stopped.
     #[error("the thread that writes checkpoints has stopped: {0}")]
     Stopped(#[source] BoxError),
@@ -191,7 +210,10 @@ impl CheckpointError {
     /// [`OnMissingState`] decides what happens.
     #[must_use]
     pub fn is_missing_state(&self) -> bool {
-        matches!(self, Self::Damaged { .. } | Self::Missing { .. })
+        matches!(
+            self,
+            Self::Damaged { .. } | Self::Missing { .. } | Self::ForeignPosition { .. }
+        )
     }
 }
 

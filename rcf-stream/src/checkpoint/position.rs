@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FormatError;
 use super::format_v1::CommittedV1;
+use super::store::Found;
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
@@ -39,6 +40,18 @@ struct Signed {
 const FORMAT: u16 = 1;
 
 impl CommittedPosition {
+    /// What a position says that names this checkpoint.
+    pub(super) fn of(found: Found) -> Self {
+        Self {
+            writer: String::new(),
+            number: found.manifest.number,
+            manifest: Some(found.name),
+            records: found.manifest.records,
+            positions: found.manifest.positions,
+            sink: found.manifest.sink,
+        }
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let signed = Signed {
             format: FORMAT,

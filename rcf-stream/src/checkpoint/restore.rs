@@ -45,6 +45,18 @@ pub async fn restore(
     settings: &Fingerprint,
     operator: &mut EventOperator,
 ) -> Result<Start, CheckpointError> {
+    restore_part(store, policy, settings, operator, &EventOperator::clear).await
+}
+
+/// As [`restore`], into an operator with models of other shards: `forget` takes those out that were
+/// restored from a checkpoint that cannot be used.
+pub(super) async fn restore_part(
+    store: &CheckpointStore,
+    policy: OnMissingState,
+    settings: &Fingerprint,
+    operator: &mut EventOperator,
+    forget: &(dyn Fn(&mut EventOperator) + Sync),
+) -> Result<Start, CheckpointError> {
     let newest = match store.newest().await {
         Ok(None) => return Ok(Start::default()),
         Ok(Some(found)) => load(store, &found, settings, operator).await,
@@ -55,10 +67,10 @@ pub async fn restore(
         done => return done,
     };
     tracing::warn!(%error, ?policy, "the newest checkpoint cannot be used");
-    operator.clear();
+    forget(operator);
     match policy {
         OnMissingState::Fail => Err(error),
-        OnMissingState::Previous => previous(store, settings, operator).await,
+        OnMissingState::Previous => previous(store, settings, operator, forget).await,
         OnMissingState::Rebuild => Ok(Start::default()),
         OnMissingState::Reset => {
             let position = store.position().cloned().unwrap_or_default();
@@ -92,6 +104,7 @@ async fn previous(
     store: &CheckpointStore,
     settings: &Fingerprint,
     operator: &mut EventOperator,
+    forget: &(dyn Fn(&mut EventOperator) + Sync),
 ) -> Result<Start, CheckpointError> {
     for name in older(store).await? {
         let loaded = match store.find(name.clone()).await {
@@ -101,7 +114,7 @@ async fn previous(
         match loaded {
             Err(error) if error.is_missing_state() => {
                 tracing::warn!(%error, name, "an older checkpoint cannot be used either");
-                operator.clear();
+                forget(operator);
             }
             done => {
                 tracing::warn!(name, "continuing from an older checkpoint");
@@ -124,7 +137,7 @@ async fn older(store: &CheckpointStore) -> Result<Vec<String>, CheckpointError> 
         .collect())
 }
 
-async fn load(
+pub(super) async fn load(
     store: &CheckpointStore,
     found: &Found,
     settings: &Fingerprint,

@@ -9,7 +9,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::commit::{Committed, Snapshot};
-use super::store::CheckpointStore;
+use super::per_shard::{self, Assigned, ShardSnapshot, ShardStores};
+use super::store::{CheckpointStore, Shared};
 use super::{CheckpointError, Fingerprint};
 use crate::event::EventOperator;
 use crate::held_up::HeldUp;
@@ -17,6 +18,13 @@ use crate::observer::Observers;
 use crate::operator::{ModelName, SavedModel};
 use crate::record::Positions;
 use crate::sink::{Flushed, SinkPositions};
+use crate::source::coordinator::Coordinator;
+
+/// What a checkpoint writes.
+enum Work<M> {
+    One(Arc<Shared>, Positions, Changes<ModelName, M>),
+    PerShard(Vec<ShardSnapshot<M>>, Arc<dyn Coordinator>),
+}
 
 /// When a checkpoint is due: at whichever comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,13 +39,22 @@ pub struct Schedule {
 /// on.
 #[derive(Debug)]
 pub struct Checkpointer {
-    store: CheckpointStore,
+    place: Place,
     schedule: Schedule,
     settings: Fingerprint,
     records: u64,
     begun_at: Instant,
     begun_records: u64,
     writing: Option<JoinHandle<Result<Committed, CheckpointError>>>,
+}
+
+/// Where checkpoints are written.
+#[derive(Debug)]
+enum Place {
+    /// One place for all shards; its position says what counts.
+    One(CheckpointStore),
+    /// One for each shard; a coordinator says what counts.
+    PerShard(ShardStores),
 }
 
 impl Checkpointer {
@@ -49,8 +66,18 @@ impl Checkpointer {
         settings: Fingerprint,
         records: u64,
     ) -> Self {
+        Self::at(Place::One(store), schedule, settings, records)
+    }
+
+    /// With a place for each shard.
+    #[must_use]
+    pub fn per_shard(stores: ShardStores, schedule: Schedule, settings: Fingerprint) -> Self {
+        Self::at(Place::PerShard(stores), schedule, settings, 0)
+    }
+
+    fn at(place: Place, schedule: Schedule, settings: Fingerprint, records: u64) -> Self {
         Self {
-            store,
+            place,
             schedule,
             settings,
             records,
@@ -60,9 +87,27 @@ impl Checkpointer {
         }
     }
 
-    /// Counts consumed records.
-    pub fn consumed(&mut self, records: u64) {
+    /// Counts consumed records of a shard.
+    pub fn consumed(&mut self, shard: &str, records: u64) {
         self.records += records;
+        if let Place::PerShard(stores) = &mut self.place {
+            stores.consumed(shard, records);
+        }
+    }
+
+    /// Whether each shard has a place of its own, and its position is kept by a coordinator.
+    #[must_use]
+    pub fn is_per_shard(&self) -> bool {
+        matches!(self.place, Place::PerShard(_))
+    }
+
+    /// Whether nothing may be written to the sink while a checkpoint is being written.
+    #[must_use]
+    pub fn is_transactional(&self) -> bool {
+        match &self.place {
+            Place::One(_) => false,
+            Place::PerShard(stores) => stores.coordinator().is_transactional(),
+        }
     }
 
     /// Whether a checkpoint is being written.
@@ -107,13 +152,25 @@ impl Checkpointer {
         observers: &Observers,
     ) {
         assert!(!self.is_writing(), "one at a time");
-        self.store.shared.index().begin(
-            changes.models.iter().map(|(key, _, _)| key),
-            changes.spilled.iter().map(|(key, _)| key),
-        );
-        let (shared, settings) = (Arc::clone(&self.store.shared), self.settings.clone());
-        let (records, observers) = (self.records, observers.clone());
-        self.writing = Some(self.store.background.spawn(async move {
+        let (records, settings) = (self.records, self.settings.clone());
+        let (background, work) = match &self.place {
+            Place::One(store) => {
+                store.shared.index().begin(
+                    changes.models.iter().map(|(key, _, _)| key),
+                    changes.spilled.iter().map(|(key, _)| key),
+                );
+                let shared = Arc::clone(&store.shared);
+                let work = Work::One(shared, positions, changes);
+                (&*store.background, work)
+            }
+            Place::PerShard(stores) => {
+                let snapshots = stores.snapshot(&positions, changes);
+                let work = Work::PerShard(snapshots, Arc::clone(stores.coordinator()));
+                (stores.background(), work)
+            }
+        };
+        let observers = observers.clone();
+        self.writing = Some(background.spawn(async move {
             let (results, dead_letters) = flushed;
             let watch = HeldUp::watch(HeldUp::FLUSH, &observers);
             let results = results.await?;
@@ -129,14 +186,21 @@ impl Checkpointer {
                 dead_letters,
             };
             let _watch = HeldUp::watch(HeldUp::STORE, &observers);
-            let snapshot = Snapshot {
-                settings,
-                records,
-                positions,
-                sink,
-                changes,
-            };
-            shared.commit(snapshot).await
+            match work {
+                Work::One(shared, positions, changes) => {
+                    let snapshot = Snapshot {
+                        settings,
+                        records,
+                        positions,
+                        sink,
+                        changes,
+                    };
+                    shared.commit(snapshot).await
+                }
+                Work::PerShard(snapshots, coordinator) => {
+                    per_shard::commit(snapshots, settings, sink, coordinator).await
+                }
+            }
         }));
         self.postpone();
     }
@@ -152,7 +216,37 @@ impl Checkpointer {
         };
         let done = Pin::new(writing).await;
         self.writing = None;
-        done.map_err(CheckpointError::stopped)?
+        let done = done.map_err(CheckpointError::stopped)??;
+        if let Place::PerShard(stores) = &mut self.place {
+            stores.committed(&done.positions);
+        }
+        Ok(done)
+    }
+
+    /// Restores the models of a shard that was assigned, which a coordinator knows, and says where
+    /// it goes on; `None` where there is one place for all shards.
+    ///
+    /// # Errors
+    /// Its checkpoint cannot be read, or does not fit the operator.
+    pub async fn assign(
+        &mut self,
+        shard: &Arc<str>,
+        operator: &mut EventOperator,
+    ) -> Result<Option<Assigned>, CheckpointError> {
+        match &mut self.place {
+            Place::One(_) => Ok(None),
+            Place::PerShard(stores) => {
+                let assigned = stores.assign(shard, &self.settings, operator).await?;
+                Ok(Some(assigned))
+            }
+        }
+    }
+
+    /// Gives the place of a shard back that was revoked; it is committed.
+    pub fn release(&mut self, shard: &str) {
+        if let Place::PerShard(stores) = &mut self.place {
+            stores.release(shard);
+        }
     }
 
     /// Adds the models of one shard to an operator, as the newest checkpoint holds them. No
@@ -165,12 +259,15 @@ impl Checkpointer {
         shard: &str,
         operator: &mut EventOperator,
     ) -> Result<(), CheckpointError> {
+        let Place::One(store) = &self.place else {
+            return Ok(()); // they were restored when it was assigned
+        };
         let unfit = |source| CheckpointError::Models {
-            name: self.store.name().to_owned(),
+            name: store.name().to_owned(),
             source,
         };
         let each = |models: Vec<SavedModel<'_>>| operator.restore_models(&models).map_err(unfit);
-        self.store.load_shard(shard, each).await
+        store.load_shard(shard, each).await
     }
 
     /// Restarts the time until the next checkpoint.

@@ -94,6 +94,32 @@ impl CheckpointStore {
         })
     }
 
+    /// As [`open`](Self::open), where a service says which manifest counts, or that its own
+    /// position does. The thread is shared with other stores.
+    pub(super) async fn open_at(
+        location: &Location,
+        (application, stream): (&str, &str),
+        retain: usize,
+        (manifest, policy): (Option<String>, OnMissingState),
+        background: Arc<Background>,
+    ) -> Result<Self, CheckpointError> {
+        let lock = location.lock(&below(application, stream))?;
+        let store = Self::in_background(location, application, stream, retain, background);
+        let opening = Arc::clone(&store.shared);
+        let opened = store.background.spawn(async move {
+            match manifest {
+                Some(manifest) => opening.claim_at(&manifest).await.map(Some),
+                None => opening.claim(policy).await,
+            }
+        });
+        let opened = opened.await.map_err(CheckpointError::stopped)??;
+        Ok(Self {
+            opened,
+            _lock: lock,
+            ..store
+        })
+    }
+
     /// The checkpoints of an application over a stream, locked where they are a folder, without the
     /// right to commit.
     pub(super) fn locked(
@@ -112,6 +138,28 @@ impl CheckpointStore {
         stream: &str,
         retain: usize,
     ) -> Result<Self, CheckpointError> {
+        let background = Background::start().map_err(|source| CheckpointError::Io {
+            action: "start a thread for",
+            path: location.name.clone().into(),
+            source,
+        })?;
+        let background = Arc::new(background);
+        Ok(Self::in_background(
+            location,
+            application,
+            stream,
+            retain,
+            background,
+        ))
+    }
+
+    fn in_background(
+        location: &Location,
+        application: &str,
+        stream: &str,
+        retain: usize,
+        background: Arc<Background>,
+    ) -> Self {
         let below = below(application, stream);
         let prefix = if location.root.as_ref().is_empty() {
             below.clone()
@@ -119,11 +167,6 @@ impl CheckpointStore {
             format!("{}/{below}", location.root)
         };
         let objects = Objects::new(Arc::clone(&location.store), prefix.into());
-        let background = Background::start().map_err(|source| CheckpointError::Io {
-            action: "start a thread for",
-            path: location.name.clone().into(),
-            source,
-        })?;
         let shared = Arc::new(Shared {
             objects,
             name: format!("{}/{below}", location.name),
@@ -133,12 +176,12 @@ impl CheckpointStore {
             index: Mutex::new(Index::default()),
             committer: tokio::sync::Mutex::default(),
         });
-        Ok(Self {
+        Self {
             shared,
-            background: Arc::new(background),
+            background,
             opened: None,
             _lock: None,
-        })
+        }
     }
 
     /// Opens the checkpoints of an application over a stream to look at them: nothing is locked,

@@ -4,6 +4,7 @@
 //! follow from it. CONTRIBUTING.md tells how to add one.
 
 pub mod file;
+pub mod kafka;
 pub mod kinesis;
 pub mod memory;
 pub mod multilang;
@@ -13,6 +14,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -24,6 +26,7 @@ use crate::observer::Observers;
 use crate::record::Positions;
 use crate::settings::{Section, SettingError, SettingOf};
 use crate::sink::{Sink, SinkError, SinkPosition};
+use crate::source::coordinator::Coordinator;
 use crate::source::{Source, SourceError};
 
 /// All connectors that a configuration can name, in the order of the help.
@@ -32,6 +35,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &file::CONNECTOR,
     &sine::CONNECTOR,
     &kinesis::CONNECTOR,
+    &kafka::CONNECTOR,
     &memory::CONNECTOR,
     &multilang::CONNECTOR,
 ];
@@ -89,6 +93,10 @@ pub struct SinkOpening<'a> {
     pub position: Option<&'a SinkPosition>,
     /// They are told what only the sink knows.
     pub observers: &'a Observers,
+    /// Who keeps the positions of the source, where checkpoints are written and somebody does.
+    pub coordinator: Option<&'a Arc<dyn Coordinator>>,
+    /// The longest time between two checkpoints, where there is one.
+    pub checkpoint_every: Option<Duration>,
 }
 
 /// The open text of a source, of which nothing is taken yet: its dialect can be recognised first.

@@ -33,9 +33,14 @@ impl Pipeline {
             return Ok(());
         };
         let positions = self.positions.with(&self.away);
+        let is_transactional = checkpointer.is_transactional();
         checkpointer.begin(positions, (results, dead_letters), changes, &self.observers);
         self.changed = false;
         self.summary.longest_pause = self.summary.longest_pause.max(begin.elapsed());
+        if is_transactional {
+            // What is written now would belong to the transaction of this checkpoint.
+            self.finish_checkpoint().await?;
+        }
         if self.hands_over() {
             // Nothing may be written to the old file after what is committed of it.
             self.finish_checkpoint().await?;
@@ -90,6 +95,7 @@ impl Pipeline {
     ) -> Result<(), PipelineError> {
         let done = match done {
             // The sink itself knows better what went wrong.
+            Err(CheckpointError::Coordinator(error)) => return Err(error.into()),
             Err(CheckpointError::Sink(error)) => {
                 self.sink.flush().await?;
                 return Err(error.into());

@@ -94,6 +94,21 @@ pub enum PipelineError {
     },
 }
 
+impl PipelineError {
+    /// Whether the shards of this process went to others. Nothing is wrong with it: opened again,
+    /// the pipeline goes on with those that it is assigned then.
+    #[must_use]
+    pub fn lost_shards(&self) -> bool {
+        matches!(
+            self,
+            Self::Source(SourceError::Lost { .. })
+                | Self::Sink(SinkError::Lost { .. })
+                | Self::Checkpoint(CheckpointError::Coordinator(SourceError::Lost { .. }))
+                | Self::Checkpoint(CheckpointError::Sink(SinkError::Lost { .. }))
+        )
+    }
+}
+
 fn at(line: &Option<usize>) -> String {
     line.map_or_else(String::new, |line| format!(", line {line} within it"))
 }

@@ -57,6 +57,10 @@ impl Pipeline {
         }
         self.put_away(shards);
         for shard in shards {
+            if let Some(checkpointer) = self.checkpointer.as_mut().filter(|it| it.is_per_shard()) {
+                checkpointer.release(shard);
+                self.away.remove(shard); // another process may move it
+            }
             self.observers.shard_left(shard);
             self.source.released(shard).await?;
             let kept = self.checkpointer.is_some();
@@ -89,7 +93,20 @@ impl Pipeline {
         }
         self.finish_checkpoint().await?; // it may be moving what is read now
         for shard in shards {
-            let position = self.away.remove(shard);
+            let assigned = match &mut self.checkpointer {
+                Some(checkpointer) => checkpointer.assign(shard, &mut self.operator).await?,
+                None => None,
+            };
+            self.changed |= assigned.is_some(); // a shard that begins is committed, too
+            let (position, resumed) = match assigned {
+                Some(it) => (Some(it.position), it.resumed),
+                None => {
+                    let position = self.away.remove(shard);
+                    let resumed = position.is_some();
+                    (position, resumed)
+                }
+            };
+            self.summary.resumed |= resumed;
             if let Some(position) = &position {
                 if let Some(checkpointer) = &self.checkpointer {
                     checkpointer
@@ -97,10 +114,13 @@ impl Pipeline {
                         .await?;
                 }
                 self.positions.insert(shard, position.clone());
+                if self.decoder.time_unit().is_none() {
+                    self.decoder.resume_time_unit(position.time_unit);
+                }
                 self.restore_held(shard);
             }
             self.source.resume(shard, position.as_ref()).await?;
-            tracing::info!(%shard, resumed = position.is_some(), "a shard was assigned");
+            tracing::info!(%shard, resumed, "a shard was assigned");
         }
         Ok(())
     }

@@ -18,6 +18,8 @@ pub struct Summary {
     pub late: u64,
     /// Records that came packed in others.
     pub unpacked: u64,
+    /// Records without a payload, which were left out.
+    pub tombstones: u64,
     /// Packed records that were left out, since their keys belong to other shards.
     pub dropped: u64,
     /// Times that could not be read, of records that did not need one.

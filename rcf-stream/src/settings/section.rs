@@ -59,6 +59,12 @@ impl<'a> Section<'a> {
         text.ok_or_else(|| SettingError::missing(self.key(name), because))
     }
 
+    /// A list of texts.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Option<Vec<String>> {
+        self.values.texts(&self.key(name))
+    }
+
     /// A whole number.
     #[must_use]
     pub fn count(&self, name: &str) -> Option<u64> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::http::Server;
 use crate::multilang;
@@ -17,6 +19,9 @@ use super::failure::Failure;
 use super::progress::Progress;
 use super::settings::SettingFlags;
 use super::stop;
+
+/// A group is joined again after this time.
+const REJOIN: Duration = Duration::from_secs(1);
 
 /// Runs until the source ends, or until SIGTERM or SIGINT. With a checkpoint directory it
 /// continues where it was, also after a crash.
@@ -60,13 +65,7 @@ impl Run {
         let page = server.is_some().then_some(live as Arc<dyn Observer>);
         let counters: Arc<dyn Observer> = metrics.clone();
         let observers: Observers = [counters].into_iter().chain(page).collect();
-        let pipeline = assemble::open_observed(&config, &observers).await?;
-        let progress = Progress::of(&config, &metrics);
-        let summary = pipeline
-            .rotate_on(stop::rotations())
-            .run(stop::requested())
-            .await?;
-        drop(progress);
+        let summary = run_to_end(&config, &observers, &metrics).await?;
         tracing::info!(
             records = summary.records,
             results = summary.results,
@@ -76,11 +75,48 @@ impl Run {
             held = summary.held,
             unpacked = summary.unpacked,
             dropped = summary.dropped,
+            tombstones = summary.tombstones,
             checkpoints = summary.checkpoints,
             "{}",
             if summary.ended { "the source has ended" } else { "stopped" }
         );
         check_done(&summary)
+    }
+}
+
+/// Runs the pipeline. Where its shards went to other processes, it is opened again, with those that
+/// it is assigned then.
+async fn run_to_end(
+    config: &Config,
+    observers: &Observers,
+    metrics: &Arc<Metrics>,
+) -> Result<Summary, Failure> {
+    let mut stop = pin!(stop::requested());
+    let mut has_run = false;
+    loop {
+        let failure: Failure = match assemble::open_observed(config, observers).await {
+            Ok(pipeline) => {
+                has_run = true;
+                let _progress = Progress::of(config, metrics);
+                let pipeline = pipeline.rotate_on(stop::rotations());
+                match pipeline.run(&mut stop).await {
+                    Err(error) if error.lost_shards() => {
+                        tracing::warn!("{error}; continuing from the newest checkpoints");
+                        error.into()
+                    }
+                    done => return Ok(done?),
+                }
+            }
+            Err(error) if has_run && !error.is_configuration() => {
+                tracing::warn!("{error}; trying again");
+                error.into()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        tokio::select! {
+            () = &mut stop => return Err(failure),
+            () = tokio::time::sleep(REJOIN) => {}
+        }
     }
 }
 

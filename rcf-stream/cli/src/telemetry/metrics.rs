@@ -31,6 +31,7 @@ pub struct Metrics {
     checkpoint_bytes: Gauge,
     throttled: Counter,
     packed_elsewhere: Counter,
+    tombstones: Counter,
     retried: Counter,
     models: Gauge,
     model_bytes: Gauge,
@@ -60,6 +61,7 @@ impl Metrics {
             checkpoint_bytes: Gauge::default(),
             throttled: Counter::default(),
             packed_elsewhere: Counter::default(),
+            tombstones: Counter::default(),
             retried: Counter::default(),
             models: Gauge::default(),
             model_bytes: Gauge::default(),
@@ -114,6 +116,11 @@ impl Metrics {
             "packed_records_elsewhere",
             "Packed records left out, because their keys belong to other shards",
             m.packed_elsewhere.clone(),
+        );
+        r.register(
+            "tombstones",
+            "Kafka records without a payload, left out",
+            m.tombstones.clone(),
         );
         r.register(
             "put_records_retried",
@@ -257,6 +264,10 @@ impl Observer for Metrics {
 
     fn packed_elsewhere(&self, records: u64) {
         self.packed_elsewhere.inc_by(records);
+    }
+
+    fn tombstones(&self, records: u64) {
+        self.tombstones.inc_by(records);
     }
 
     fn retried(&self, results: u64) {

@@ -1,0 +1,3 @@
+module rcf
+
+go 1.22

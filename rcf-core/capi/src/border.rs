@@ -1,0 +1,387 @@
+//! What C's values pass through: handles, arrays, messages, panics.
+
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{ptr, slice};
+
+use rcf_core::{ArrayError, ConfigError, InputError, StateError};
+use thiserror::Error;
+
+use crate::parameters::ParameterError;
+
+/// What became of a call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It did what was asked.
+    Ok = 0,
+    /// A pointer is NULL that must not be, or is not aligned for its type.
+    Pointer = 1,
+    /// A length is not the one that the model takes, or no array can have it.
+    Length = 2,
+    /// The text is no JSON of parameters, or a parameter breaks its rule.
+    Parameters = 3,
+    /// A value or a timestamp is refused.
+    Input = 4,
+    /// The saved bytes cannot be restored.
+    State = 5,
+    /// A fault of this library: a panic was caught, or the model was being changed by an earlier call
+    /// that panicked. Free the model.
+    Panic = 6,
+}
+
+/// Why a call is refused.
+#[derive(Debug, Error)]
+pub(crate) enum Refusal {
+    #[error("{0} must not be NULL")]
+    Null(&'static str),
+    #[error("{0} is not aligned for its type")]
+    Unaligned(&'static str),
+    #[error("{0}: no array has that many values")]
+    TooLong(&'static str),
+    #[error("the parameters are not UTF-8")]
+    NotUtf8,
+    #[error("the model is broken by a panic in an earlier call; free it")]
+    Broken,
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl Refusal {
+    fn status(&self) -> Status {
+        match self {
+            Self::Null(_) | Self::Unaligned(_) => Status::Pointer,
+            Self::TooLong(_) => Status::Length,
+            Self::NotUtf8 | Self::Parameter(_) | Self::Config(_) => Status::Parameters,
+            Self::Input(error) | Self::Array(ArrayError { source: error, .. }) => match error {
+                InputError::WrongLength { .. } => Status::Length,
+                _ => Status::Input,
+            },
+            Self::State(_) => Status::State,
+            Self::Broken => Status::Panic,
+        }
+    }
+}
+
+/// A model, and whether a panic has interrupted a change of it.
+#[derive(Debug)]
+pub(crate) struct Guarded<M> {
+    model: M,
+    is_broken: bool,
+}
+
+impl<M> Guarded<M> {
+    pub(crate) fn new(model: M) -> Self {
+        Self {
+            model,
+            is_broken: false,
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<&M, Refusal> {
+        if self.is_broken {
+            return Err(Refusal::Broken);
+        }
+        Ok(&self.model)
+    }
+
+    /// Changes the model. If that panics it is broken from then on.
+    pub(crate) fn change<R>(
+        &mut self,
+        change: impl FnOnce(&mut M) -> Result<R, Refusal>,
+    ) -> Result<R, Refusal> {
+        if self.is_broken {
+            return Err(Refusal::Broken);
+        }
+        self.is_broken = true;
+        let result = change(&mut self.model);
+        self.is_broken = false;
+        result
+    }
+}
+
+/// Where a call leaves what went wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Message {
+    text: *mut c_char,
+    size: usize,
+}
+
+impl Message {
+    /// # Safety
+    /// `text` is `NULL` or may be written to for `size` bytes, until the call ends.
+    pub(crate) unsafe fn new(text: *mut c_char, size: usize) -> Self {
+        Self { text, size }
+    }
+
+    /// Writes as many whole characters as fit before a NUL.
+    fn write(self, message: &str) {
+        if self.text.is_null() || self.size == 0 {
+            return;
+        }
+        let length = message.floor_char_boundary(self.size - 1);
+        // SAFETY: `new` promises `size` bytes, and `length` is less than that; what is copied is
+        // another object, since nothing of ours is lent to the caller.
+        unsafe {
+            ptr::copy_nonoverlapping(message.as_ptr(), self.text.cast::<u8>(), length);
+            *self.text.add(length) = 0;
+        }
+    }
+}
+
+/// Runs the body of a function of the interface: no panic leaves it, and each refusal has a message.
+pub(crate) fn call(message: Message, body: impl FnOnce() -> Result<(), Refusal>) -> Status {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => {
+            message.write("");
+            Status::Ok
+        }
+        Ok(Err(refusal)) => {
+            message.write(&refusal.to_string());
+            refusal.status()
+        }
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            let text = text.unwrap_or("a panic without a text");
+            message.write(&format!(
+                "a fault of this library, please report it: {text}"
+            ));
+            Status::Panic
+        }
+    }
+}
+
+/// A place for results, which is written to only at the end of a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Out<T> {
+    name: &'static str,
+    place: *mut T,
+}
+
+impl<T> Out<T> {
+    /// # Safety
+    /// `place` is `NULL`, or may be written to for as many values as the body of the call writes.
+    pub(crate) unsafe fn new(name: &'static str, place: *mut T) -> Self {
+        Self { name, place }
+    }
+
+    /// Refuses places that cannot be written to. To be called before anything changes.
+    pub(crate) fn check(self) -> Result<Self, Refusal> {
+        check_pointer(self.name, self.place)?;
+        Ok(self)
+    }
+
+    /// Writes one value to a place that was checked.
+    pub(crate) fn write(self, value: T) {
+        // SAFETY: not NULL and aligned (`check`), and the caller lends it (`new`).
+        unsafe { self.place.write(value) }
+    }
+
+    /// Writes values to a place that was checked, unless there are none.
+    pub(crate) fn write_all(self, values: &[T])
+    where
+        T: Copy,
+    {
+        // SAFETY: the same for all of them. The values are ours, so they do not overlap.
+        unsafe { ptr::copy_nonoverlapping(values.as_ptr(), self.place, values.len()) }
+    }
+}
+
+/// A new handle for a model, in a place that was checked.
+pub(crate) fn hand_out<T>(place: Out<*mut T>, handle: T) {
+    place.write(Box::into_raw(Box::new(handle)));
+}
+
+/// # Safety
+/// `handle` is `NULL` or comes from [`hand_out`], is not freed while the result lives, and nobody
+/// changes it.
+pub(crate) unsafe fn shared<'a, T>(name: &'static str, handle: *const T) -> Result<&'a T, Refusal> {
+    // SAFETY: as promised; `as_ref` looks for NULL.
+    unsafe { handle.as_ref() }.ok_or(Refusal::Null(name))
+}
+
+/// # Safety
+/// `handle` is `NULL` or comes from [`hand_out`], is not freed while the result lives, and nobody
+/// else uses it.
+pub(crate) unsafe fn exclusive<'a, T>(
+    name: &'static str,
+    handle: *mut T,
+) -> Result<&'a mut T, Refusal> {
+    // SAFETY: as promised; `as_mut` looks for NULL.
+    unsafe { handle.as_mut() }.ok_or(Refusal::Null(name))
+}
+
+/// Drops what a handle holds. A destructor that panicked would leak the rest of it.
+///
+/// # Safety
+/// `handle` is `NULL` or comes from [`hand_out`], and nobody uses it any more.
+pub(crate) unsafe fn free<T>(handle: *mut T) {
+    if handle.is_null() {
+        return;
+    }
+    // SAFETY: `hand_out` made it of a box.
+    let owned = unsafe { Box::from_raw(handle) };
+    // There is nobody to tell.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(owned)));
+}
+
+/// The values of an array.
+///
+/// # Safety
+/// `values` is `NULL` or may be read for `length` values, and nobody writes to them while the result
+/// lives.
+pub(crate) unsafe fn array<'a, T>(
+    name: &'static str,
+    values: *const T,
+    length: usize,
+) -> Result<&'a [T], Refusal> {
+    if length == 0 {
+        return Ok(&[]);
+    }
+    check_pointer(name, values)?;
+    if length > isize::MAX as usize / size_of::<T>() {
+        return Err(Refusal::TooLong(name));
+    }
+    // SAFETY: not NULL, aligned, not longer than any object, and as promised.
+    Ok(unsafe { slice::from_raw_parts(values, length) })
+}
+
+/// # Safety
+/// `text` is `NULL` or ends with a NUL, and nobody writes to it while the result lives.
+pub(crate) unsafe fn text<'a>(name: &'static str, text: *const c_char) -> Result<&'a str, Refusal> {
+    if text.is_null() {
+        return Err(Refusal::Null(name));
+    }
+    // SAFETY: not NULL, and as promised.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|_| Refusal::NotUtf8)
+}
+
+/// The number of values in so many rows.
+pub(crate) fn area(name: &'static str, rows: usize, columns: usize) -> Result<usize, Refusal> {
+    rows.checked_mul(columns).ok_or(Refusal::TooLong(name))
+}
+
+fn check_pointer<T>(name: &'static str, pointer: *const T) -> Result<(), Refusal> {
+    if pointer.is_null() {
+        return Err(Refusal::Null(name));
+    }
+    if !pointer.is_aligned() {
+        return Err(Refusal::Unaligned(name));
+    }
+    Ok(())
+}
+
+/// Where a call leaves bytes of ours, for `rcf_bytes_free`.
+pub(crate) fn hand_out_bytes(bytes: Vec<u8>, place: Out<*mut u8>, length: Out<usize>) {
+    let bytes = Box::leak(bytes.into_boxed_slice());
+    length.write(bytes.len());
+    place.write(bytes.as_mut_ptr());
+}
+
+/// Frees the bytes of a saved model. `NULL` is ignored.
+///
+/// # Safety
+/// `bytes` is `NULL`, or `bytes` and `length` are what one call of `rcf_forest_save` or
+/// `rcf_detector_save` has written, and have not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_bytes_free(bytes: *mut u8, length: usize) {
+    if !bytes.is_null() {
+        // SAFETY: `hand_out_bytes` leaked a boxed slice of this length.
+        drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(bytes, length)) });
+    }
+}
+
+/// The release of the library, such as "0.2.0". A program must have been compiled with the header of
+/// the same release: structures may grow between releases.
+#[unsafe(no_mangle)]
+pub extern "C" fn rcf_version() -> *const c_char {
+    const VERSION: &CStr =
+        match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+            Ok(version) => version,
+            Err(_) => panic!("a version holds no NUL"),
+        };
+    VERSION.as_ptr()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(size: usize, body: impl FnOnce() -> Result<(), Refusal>) -> (Status, String) {
+        let mut text = [0x7f as c_char; 100];
+        // SAFETY: `size` is at most the length of the array.
+        let message = unsafe { Message::new(text.as_mut_ptr(), size) };
+        let status = call(message, body);
+        assert!(text[size..].iter().all(|&byte| byte == 0x7f));
+        // SAFETY: a NUL was written.
+        let text = unsafe { CStr::from_ptr(text.as_ptr()) };
+        (status, text.to_str().expect("UTF-8").to_owned())
+    }
+
+    #[test]
+    fn a_panic_is_a_status_with_its_text() {
+        let (status, text) = said(100, || panic!("number {}", 7));
+        assert_eq!(status, Status::Panic);
+        assert_eq!(text, "a fault of this library, please report it: number 7");
+    }
+
+    #[test]
+    fn a_message_is_cut_at_a_character_and_ends_with_a_nul() {
+        let whole = Refusal::Config(ConfigError::TooManyDimensions {
+            input_dimensions: 1,
+            shingle_size: 1,
+            max: 1,
+        });
+        assert!(whole.to_string().starts_with("input_dimensions ×"));
+        for (size, text) in [
+            (1, ""),
+            (2, "i"),
+            (18, "input_dimensions "),
+            // × has two bytes, and only one is left beside the NUL.
+            (19, "input_dimensions "),
+            (20, "input_dimensions ×"),
+        ] {
+            let refuse = || {
+                Err(Refusal::Config(ConfigError::TooManyDimensions {
+                    input_dimensions: 1,
+                    shingle_size: 1,
+                    max: 1,
+                }))
+            };
+            assert_eq!(said(size, refuse), (Status::Parameters, text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_model_is_refused_after_a_panic_while_it_changed() {
+        let mut guarded = Guarded::new(0);
+        let change = catch_unwind(AssertUnwindSafe(|| {
+            guarded.change(|_| -> Result<(), Refusal> { panic!("in the middle") })
+        }));
+        assert!(change.is_err());
+        assert!(matches!(guarded.read(), Err(Refusal::Broken)));
+        let again = guarded.change(|model| {
+            *model = 1;
+            Ok(())
+        });
+        assert!(matches!(again, Err(Refusal::Broken)));
+        // A refusal is no panic.
+        let mut guarded = Guarded::new(0);
+        assert!(
+            guarded
+                .change(|_| -> Result<(), _> { Err(Refusal::NotUtf8) })
+                .is_err()
+        );
+        assert!(guarded.read().is_ok());
+    }
+}

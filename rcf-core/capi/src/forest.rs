@@ -1,0 +1,259 @@
+//! The functions of a forest.
+
+use std::ffi::c_char;
+
+use ndarray::{Array1, ArrayView2};
+use rcf_core::RandomCutForest;
+
+use crate::border::{
+    Guarded, Message, Out, Refusal, Status, area, array, call, exclusive, free, hand_out,
+    hand_out_bytes, shared, text,
+};
+use crate::parameters;
+
+/// A random cut forest.
+#[derive(Debug)]
+pub struct Forest(Guarded<RandomCutForest>);
+
+/// Rows × values of an array that C has, if it has them.
+pub(crate) fn rows(
+    values: &[f64],
+    rows: usize,
+    columns: usize,
+) -> Result<ArrayView2<'_, f64>, Refusal> {
+    ArrayView2::from_shape((rows, columns), values).map_err(|_| Refusal::TooLong("values"))
+}
+
+/// Makes a forest that has seen nothing.
+///
+/// `parameters` is a JSON object of the forest's parameters, such as
+/// `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will do.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `parameters` ends with a NUL, `forest` can take a pointer, and
+/// `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_new(
+    parameters: *const c_char,
+    forest: *mut *mut Forest,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let place = unsafe { Out::new("forest", forest) }.check()?;
+        // SAFETY: as above.
+        let parameters = unsafe { text("parameters", parameters) }?;
+        let built = parameters::forest(parameters)?.build()?;
+        hand_out(place, Forest(Guarded::new(built)));
+        Ok(())
+    })
+}
+
+/// Restores a forest that `rcf_forest_save` or another interface of rcf has saved. It goes on with
+/// the same bits.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `bytes` has `length` bytes, `forest` can take a pointer, and
+/// `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_load(
+    bytes: *const u8,
+    length: usize,
+    forest: *mut *mut Forest,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let place = unsafe { Out::new("forest", forest) }.check()?;
+        // SAFETY: as above.
+        let bytes = unsafe { array("bytes", bytes, length) }?;
+        let forest = RandomCutForest::from_bytes(bytes)?;
+        hand_out(place, Forest(Guarded::new(forest)));
+        Ok(())
+    })
+}
+
+/// Saves the whole forest as bytes, which `rcf_bytes_free` frees.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message` can
+/// take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_save(
+    forest: *const Forest,
+    bytes: *mut *mut u8,
+    length: *mut usize,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let forest = unsafe { shared("forest", forest) }?.0.read()?;
+        // SAFETY: as above.
+        let (bytes, length) = unsafe { (Out::new("bytes", bytes), Out::new("length", length)) };
+        let (bytes, length) = (bytes.check()?, length.check()?);
+        hand_out_bytes(forest.to_bytes(), bytes, length);
+        Ok(())
+    })
+}
+
+/// Frees a forest. `NULL` is ignored.
+///
+/// # Safety
+/// `forest` is `NULL`, or is not used by anyone and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_free(forest: *mut Forest) {
+    // SAFETY: the caller promises that it is the last to use it.
+    unsafe { free(forest) }
+}
+
+/// The number of values that one call takes: those of an observation, or of a whole point where
+/// shingles are built outside. 0 for `NULL`, and for a forest that a panic has broken.
+///
+/// # Safety
+/// `forest` is `NULL` or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_values_per_call(forest: *const Forest) -> usize {
+    // SAFETY: the caller promises a valid pointer.
+    let forest = unsafe { shared("forest", forest) };
+    let values = forest.and_then(|forest| Ok(forest.0.read()?.config().values_per_call()));
+    values.unwrap_or(0)
+}
+
+/// The number of observations taken so far; 0 for `NULL`, and for a forest that a panic has broken.
+///
+/// # Safety
+/// `forest` is `NULL` or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_updates(forest: *const Forest) -> u64 {
+    // SAFETY: the caller promises a valid pointer.
+    let forest = unsafe { shared("forest", forest) };
+    let updates = forest.and_then(|forest| Ok(forest.0.read()?.updates()));
+    updates.unwrap_or(0)
+}
+
+/// Scores an observation, then learns it. Higher is more anomalous: about 1 is usual. `score` is 0
+/// until the forest is ready.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `values` has `length` values, `score` can take one, and `message`
+/// can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_process(
+    forest: *mut Forest,
+    values: *const f64,
+    length: usize,
+    score: *mut f64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let forest = unsafe { exclusive("forest", forest) }?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("score", score) }.check()?;
+        // SAFETY: as above.
+        let values = unsafe { array("values", values, length) }?;
+        place.write(forest.0.change(|forest| Ok(forest.process(values)?))?);
+        Ok(())
+    })
+}
+
+/// `rcf_forest_process` for each row of `rows` × `columns` values, in order; `scores` takes one for
+/// each row. On an error no row has been taken.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `values` has `rows` × `columns` values, `scores` can take `rows`,
+/// and `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_process_array(
+    forest: *mut Forest,
+    values: *const f64,
+    rows: usize,
+    columns: usize,
+    scores: *mut f64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let forest = unsafe { exclusive("forest", forest) }?;
+        // SAFETY: as above.
+        let values = unsafe { array("values", values, area("values", rows, columns)?) }?;
+        let values = self::rows(values, rows, columns)?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("scores", scores) };
+        let place = if rows == 0 { place } else { place.check()? };
+        let change = |forest: &mut RandomCutForest| Ok(forest.process_array(values)?);
+        write_scores(place, &forest.0.change(change)?);
+        Ok(())
+    })
+}
+
+/// Scores an observation as if it came next, and changes nothing.
+///
+/// # Safety
+/// As for `rcf_forest_process`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_score(
+    forest: *const Forest,
+    values: *const f64,
+    length: usize,
+    score: *mut f64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let forest = unsafe { shared("forest", forest) }?.0.read()?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("score", score) }.check()?;
+        // SAFETY: as above.
+        let values = unsafe { array("values", values, length) }?;
+        place.write(forest.score(values)?);
+        Ok(())
+    })
+}
+
+/// `rcf_forest_score` for each row of `rows` × `columns` values, each as if it came next.
+///
+/// # Safety
+/// As for `rcf_forest_process_array`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_forest_score_array(
+    forest: *const Forest,
+    values: *const f64,
+    rows: usize,
+    columns: usize,
+    scores: *mut f64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let forest = unsafe { shared("forest", forest) }?.0.read()?;
+        // SAFETY: as above.
+        let values = unsafe { array("values", values, area("values", rows, columns)?) }?;
+        let values = self::rows(values, rows, columns)?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("scores", scores) };
+        let place = if rows == 0 { place } else { place.check()? };
+        write_scores(place, &forest.score_array(values)?);
+        Ok(())
+    })
+}
+
+fn write_scores(place: Out<f64>, scores: &Array1<f64>) {
+    if !scores.is_empty() {
+        place.write_all(scores.as_slice().expect("a new array is contiguous"));
+    }
+}

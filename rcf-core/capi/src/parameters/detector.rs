@@ -1,0 +1,185 @@
+//! The parameters of a detector.
+
+use rcf_core::parameters::DETECTOR;
+use rcf_core::{
+    AnomalyDetector, AnomalyDetectorBuilder, Imputation, Learning, NearExpected, Threshold,
+    Transform,
+};
+use serde_json::Value;
+
+use super::{Given, ParameterError, Result, as_numbers, as_u32, set};
+
+pub(crate) fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
+    let given = Given::read(DETECTOR, json)?;
+    let inputs = given.count("input_dimensions")?.unwrap_or(1);
+    let mut builder = AnomalyDetector::builder(inputs);
+    set!(builder, given:
+        shingle_size: count,
+        number_of_trees: count,
+        sample_size: count,
+        time_decay: real,
+        initial_accept_fraction: real,
+        seed: whole,
+        warm_up: count,
+        transform_decay: real,
+        time_gap_input: flag,
+        false_alarm_rate: real,
+        noise_floor: real,
+        silence: whole_32,
+        quiet: whole_32,
+    );
+    if let Some(weights) = given.per_input("weights", inputs)? {
+        builder = builder.weights(weights);
+    }
+    if let Some(transform) = transform(&given)? {
+        builder = builder.transform(transform);
+    }
+    if let Some(imputation) = imputation(&given)? {
+        builder = builder.imputation(imputation);
+    }
+    if let Some(learning) = learning(&given, builder.config().sample_size)? {
+        builder = builder.learning(learning);
+    }
+    if let Some(threshold) = threshold(&given)? {
+        builder = builder.threshold(threshold);
+    }
+    if let Some(near) = near_expected(&given)? {
+        builder = builder.ignore_near_expected(near);
+    }
+    Ok(builder)
+}
+
+fn transform(given: &Given) -> Result<Option<Transform>> {
+    let name = "transform";
+    let Some((transform, numbers)) = given.named(name)? else {
+        return Ok(None);
+    };
+    match (transform, numbers) {
+        ("none", []) => Ok(Some(Transform::None)),
+        ("subtract_moving_average", []) => Ok(Some(Transform::SubtractMovingAverage)),
+        ("normalize", []) => Ok(Some(Transform::Normalize)),
+        ("difference", []) => Ok(Some(Transform::Difference)),
+        ("normalized_difference", []) => Ok(Some(Transform::NormalizedDifference)),
+        _ => Err(given.wrong(name, "a name alone")),
+    }
+}
+
+/// A name, or the values that are taken for missing ones.
+fn imputation(given: &Given) -> Result<Option<Imputation>> {
+    let name = "imputation";
+    if let Some(Value::Array(values)) = given.value(name) {
+        return match as_numbers(values) {
+            Some(values) => Ok(Some(Imputation::Fixed(values))),
+            None => Err(given.wrong(name, "a name, or an array of numbers")),
+        };
+    }
+    match given.named(name)? {
+        None => Ok(None),
+        Some(("zero", _)) => Ok(Some(Imputation::Zero)),
+        Some(("previous", _)) => Ok(Some(Imputation::Previous)),
+        Some(("linear", _)) => Ok(Some(Imputation::Linear)),
+        Some(("forest", _)) => Ok(Some(Imputation::Forest)),
+        Some(_) => Err(given.wrong(name, "the values themselves: an array of numbers")),
+    }
+}
+
+fn learning(given: &Given, sample_size: usize) -> Result<Option<Learning>> {
+    let name = "learning";
+    let alone = given.whole_32("patience")?;
+    let Some((learning, numbers)) = given.named(name)? else {
+        return match alone {
+            Some(_) => Err(given.wrong(name, "skip or delay where patience is given")),
+            None => Ok(None),
+        };
+    };
+    let wrong = |expected| Err(given.wrong(name, expected));
+    let Some(numbers) = numbers.iter().map(as_u32).collect::<Option<Vec<_>>>() else {
+        return wrong("a name, and whole numbers that fit 32 bits");
+    };
+    let takes_patience = matches!(
+        (learning, numbers.len()),
+        ("skip" | "delay", 0) | ("down_weight", 1)
+    );
+    if alone.is_some() && !takes_patience {
+        return Err(ParameterError::Exclusive {
+            name: "patience",
+            other: "this learning",
+        });
+    }
+    let usual = alone.unwrap_or_else(|| Learning::default_patience(sample_size));
+    Ok(Some(match (learning, numbers.as_slice()) {
+        ("always", []) => Learning::Always,
+        ("frozen", &[after]) => Learning::Frozen {
+            after: after.into(),
+        },
+        ("skip", []) => Learning::Skip { patience: usual },
+        ("skip", &[patience]) => Learning::Skip { patience },
+        ("delay", []) => Learning::Delay { patience: usual },
+        ("delay", &[patience]) => Learning::Delay { patience },
+        ("down_weight", &[one_in]) => Learning::DownWeight {
+            one_in,
+            patience: usual,
+        },
+        ("down_weight", &[one_in, patience]) => Learning::DownWeight { one_in, patience },
+        ("frozen", _) => return wrong("[\"frozen\", after]"),
+        ("down_weight", _) => return wrong("[\"down_weight\", one_in] or with a patience"),
+        _ => return wrong("a name, with a patience if it is skip or delay"),
+    }))
+}
+
+/// A score, or a name with a number.
+fn threshold(given: &Given) -> Result<Option<Threshold>> {
+    let name = "threshold";
+    let threshold = match given.value(name).and_then(Value::as_f64) {
+        Some(score) => Threshold::Fixed { score },
+        None => match given.named(name)? {
+            None | Some(("calibrated", [])) => return Ok(None),
+            Some(("extreme_value", [decades])) if decades.is_number() => Threshold::ExtremeValue {
+                decades: decades.as_f64().unwrap_or(f64::NAN),
+            },
+            Some(("quantile", [decades])) if decades.is_number() => Threshold::Quantile {
+                decades: decades.as_f64().unwrap_or(f64::NAN),
+            },
+            Some(("deviations", [factor])) if factor.is_number() => Threshold::Deviations {
+                factor: factor.as_f64().unwrap_or(f64::NAN),
+            },
+            Some(_) => {
+                let expected = "calibrated, a score, or [name, number] with extreme_value, \
+                                quantile or deviations";
+                return Err(given.wrong(name, expected));
+            }
+        },
+    };
+    match given.value("false_alarm_rate") {
+        None => Ok(Some(threshold)),
+        Some(_) => Err(ParameterError::Exclusive {
+            name: "false_alarm_rate",
+            other: "a threshold that is not calibrated",
+        }),
+    }
+}
+
+/// One distance for both sides, or an object of the four allowances.
+fn near_expected(given: &Given) -> Result<Option<NearExpected>> {
+    let name = "ignore_near_expected";
+    let expected = "a number, or an object of absolute_above, absolute_below, relative_above and \
+                    relative_below";
+    given.parse(name, expected, |value| {
+        let mut near = NearExpected::default();
+        if let Some(distance) = value.as_f64() {
+            (near.absolute_above, near.absolute_below) = (distance, distance);
+            return Some(near);
+        }
+        for (name, value) in value.as_object()? {
+            let place = match name.as_str() {
+                "absolute_above" => &mut near.absolute_above,
+                "absolute_below" => &mut near.absolute_below,
+                "relative_above" => &mut near.relative_above,
+                "relative_below" => &mut near.relative_below,
+                _ => return None,
+            };
+            *place = value.as_f64()?;
+        }
+        Some(near)
+    })
+}

@@ -1,0 +1,159 @@
+//! The JSON of parameters: one object, its names those of the table of `rcf-core`.
+//!
+//! Lists of numbers may be one number for all inputs. Where a parameter is a name with numbers, it is
+//! an array of both, as in Python: `["skip", 500]`. `null` is the default.
+
+mod detector;
+mod forest;
+
+use rcf_core::parameters::{Parameter, ParameterKind, find};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+pub(crate) use detector::detector;
+pub(crate) use forest::forest;
+
+/// Why an object is not one of parameters. (What their values may be is checked by the builders.)
+#[derive(Debug, Error)]
+pub(crate) enum ParameterError {
+    #[error("the parameters are not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the parameters must be a JSON object, such as {{\"input_dimensions\": 1}}")]
+    NotAnObject,
+    #[error("no parameter is called {name}; there are {known}")]
+    Unknown { name: String, known: String },
+    #[error("{name} must be {expected}, got {got}")]
+    Kind {
+        name: &'static str,
+        expected: String,
+        got: Value,
+    },
+    #[error("{name} and {other} exclude each other: leave one of them out")]
+    Exclusive {
+        name: &'static str,
+        other: &'static str,
+    },
+}
+
+type Result<T> = std::result::Result<T, ParameterError>;
+
+/// The parameters that are given of a table.
+struct Given {
+    table: &'static [&'static Parameter],
+    values: Map<String, Value>,
+}
+
+impl Given {
+    fn read(table: &'static [&'static Parameter], json: &str) -> Result<Self> {
+        let Value::Object(mut values) = serde_json::from_str(json)? else {
+            return Err(ParameterError::NotAnObject);
+        };
+        values.retain(|_, value| !value.is_null());
+        if let Some(name) = values.keys().find(|name| find(table, name).is_none()) {
+            let known: Vec<_> = table.iter().map(|row| row.name).collect();
+            return Err(ParameterError::Unknown {
+                name: name.clone(),
+                known: known.join(", "),
+            });
+        }
+        Ok(Self { table, values })
+    }
+
+    /// What is given for a parameter of the table.
+    fn value(&self, name: &'static str) -> Option<&Value> {
+        debug_assert!(find(self.table, name).is_some(), "{name} is in no table");
+        self.values.get(name)
+    }
+
+    fn parse<'a, T>(
+        &'a self,
+        name: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let parsed = self.value(name).map(|value| match parse(value) {
+            Some(parsed) => Ok(parsed),
+            None => Err(self.wrong(name, expected)),
+        });
+        parsed.transpose()
+    }
+
+    fn wrong(&self, name: &'static str, expected: &str) -> ParameterError {
+        ParameterError::Kind {
+            name,
+            expected: expected.to_owned(),
+            got: self.values.get(name).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// A whole number. One that is too large for this machine is the largest, which no range allows.
+    fn count(&self, name: &'static str) -> Result<Option<usize>> {
+        let count = self.whole(name)?;
+        Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)))
+    }
+
+    fn whole(&self, name: &'static str) -> Result<Option<u64>> {
+        self.parse(name, "a whole number of at least 0", Value::as_u64)
+    }
+
+    fn whole_32(&self, name: &'static str) -> Result<Option<u32>> {
+        let expected = format!("a whole number from 0 to {}", u32::MAX);
+        self.parse(name, &expected, as_u32)
+    }
+
+    fn real(&self, name: &'static str) -> Result<Option<f64>> {
+        self.parse(name, "a number", Value::as_f64)
+    }
+
+    fn flag(&self, name: &'static str) -> Result<Option<bool>> {
+        self.parse(name, "true or false", Value::as_bool)
+    }
+
+    /// A number for each input, or one for all of them.
+    fn per_input(&self, name: &'static str, inputs: usize) -> Result<Option<Vec<f64>>> {
+        self.parse(name, "a number, or an array of numbers", |value| {
+            value
+                .as_f64()
+                .map(|number| vec![number; inputs.min(rcf_core::MAX_DIMENSIONS)])
+                .or_else(|| as_numbers(value.as_array()?))
+        })
+    }
+
+    /// One of the names of the table, and the numbers that follow it.
+    fn named(&self, name: &'static str) -> Result<Option<(&str, &[Value])>> {
+        let known = match find(self.table, name).map(|row| row.kind) {
+            Some(ParameterKind::Name(names)) => names,
+            _ => &[],
+        };
+        let expected = format!("one of {}", known.join(", "));
+        self.parse(name, &expected, |value| {
+            let (given, numbers) = match value {
+                Value::Array(parts) => parts.split_first()?,
+                value => (value, &[][..]),
+            };
+            let given = known.iter().find(|known| Some(**known) == given.as_str())?;
+            Some((*given, numbers))
+        })
+    }
+}
+
+fn as_u32(value: &Value) -> Option<u32> {
+    u32::try_from(value.as_u64()?).ok()
+}
+
+fn as_numbers(values: &[Value]) -> Option<Vec<f64>> {
+    values.iter().map(Value::as_f64).collect()
+}
+
+/// Hands what is given to a builder. What is left out stays out: defaults live in rcf-core alone.
+macro_rules! set {
+    ($builder:ident, $given:ident: $($name:ident: $kind:ident),+ $(,)?) => {$(
+        if let Some(value) = $given.$kind(stringify!($name))? {
+            $builder = $builder.$name(value);
+        }
+    )+};
+}
+use set;
+
+#[cfg(test)]
+mod tests;

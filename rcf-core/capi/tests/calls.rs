@@ -1,0 +1,483 @@
+//! Random sequences of calls, right and wrong: each answer is that of `rcf-core`, refusals change
+//! nothing, and nothing is left behind (valgrind counts, in `just capi`).
+//!
+//! `RCF_CALLS` is the number of calls.
+#![allow(unsafe_code, reason = "calls the interface as C does")]
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use ndarray::ArrayView2;
+use rcf::*;
+use rcf_core::{AnomalyDetector, RandomCutForest};
+
+const CALLS: u32 = 6_000;
+/// What results hold before a call.
+const UNTOUCHED: f64 = -77.0;
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    /// Numbers, and now and then what is none.
+    fn values(&mut self, length: usize) -> Vec<f64> {
+        let mut value = || match self.below(60) {
+            0 => f64::NAN,
+            1 => f64::INFINITY,
+            2 => 1e300,
+            other => other as f64 / 8.0,
+        };
+        (0..length).map(|_| value()).collect()
+    }
+}
+
+/// The model in C and the same in Rust.
+struct Pair<H, M> {
+    handle: *mut H,
+    model: M,
+    inputs: usize,
+}
+
+/// A message, of a random size, that ends within it.
+struct Said {
+    text: Vec<c_char>,
+}
+
+impl Said {
+    fn new(random: &mut Random) -> Self {
+        let size = [0, 1, 7, 300][random.below(4)];
+        Self {
+            text: vec![0x7f; size],
+        }
+    }
+
+    fn place(&mut self) -> (*mut c_char, usize) {
+        if self.text.is_empty() {
+            return (ptr::null_mut(), 300);
+        }
+        (self.text.as_mut_ptr(), self.text.len())
+    }
+
+    fn check(&self, status: Status) {
+        assert_ne!(status, Status::Panic);
+        if self.text.len() > 1 {
+            let length = self.text.iter().position(|&byte| byte == 0);
+            let length = length.expect("a message ends with a NUL");
+            assert_eq!(length == 0, status == Status::Ok);
+        }
+    }
+}
+
+fn forest_status<T>(result: &Result<T, rcf_core::InputError>) -> Status {
+    match result {
+        Ok(_) => Status::Ok,
+        Err(rcf_core::InputError::WrongLength { .. }) => Status::Length,
+        Err(_) => Status::Input,
+    }
+}
+
+fn array_status<T>(result: Result<T, rcf_core::ArrayError>) -> (Status, Option<T>) {
+    match result {
+        Ok(value) => (Status::Ok, Some(value)),
+        Err(error) => (forest_status::<T>(&Err(error.source)), None),
+    }
+}
+
+fn parameters(random: &mut Random) -> (String, usize) {
+    let inputs = 1 + random.below(3);
+    let shingle = 1 + random.below(3);
+    let seed = random.below(1000);
+    let json = format!(
+        "{{\"input_dimensions\": {inputs}, \"shingle_size\": {shingle}, \"number_of_trees\": 3, \
+         \"sample_size\": 16, \"seed\": {seed}}}"
+    );
+    (json, inputs)
+}
+
+fn new_forest(random: &mut Random) -> Option<Pair<Forest, RandomCutForest>> {
+    let (json, inputs) = parameters(random);
+    let json = match random.below(8) {
+        0 => json.replace("sample_size\": 16", "sample_size\": 0"),
+        1 => json[..json.len() - 1 - random.below(20)].to_owned(),
+        _ => json,
+    };
+    let (text, mut handle, mut said) = (
+        CString::new(json).unwrap(),
+        ptr::null_mut(),
+        Said::new(random),
+    );
+    let (message, size) = said.place();
+    let no_place = random.one_in(20);
+    let place = if no_place {
+        ptr::null_mut()
+    } else {
+        &raw mut handle
+    };
+    // SAFETY: pointers to what lives here.
+    let status = unsafe { rcf_forest_new(text.as_ptr(), place, message, size) };
+    said.check(status);
+    assert_eq!(status == Status::Ok, !handle.is_null());
+    // SAFETY: null or just made.
+    let updates = unsafe { rcf_forest_updates(handle) };
+    assert_eq!(updates, 0);
+    (!handle.is_null()).then(|| {
+        let (mut bytes, mut length) = (ptr::null_mut(), 0);
+        // SAFETY: pointers to what lives here.
+        unsafe {
+            assert_eq!(rcf_forest_values_per_call(handle), inputs);
+            let status =
+                rcf_forest_save(handle, &raw mut bytes, &raw mut length, ptr::null_mut(), 0);
+            assert_eq!(status, Status::Ok);
+            let saved = std::slice::from_raw_parts(bytes, length);
+            let model = RandomCutForest::from_bytes(saved).unwrap();
+            rcf_bytes_free(bytes, length);
+            Pair {
+                handle,
+                model,
+                inputs,
+            }
+        }
+    })
+}
+
+fn use_forest(pair: &mut Pair<Forest, RandomCutForest>, random: &mut Random) {
+    let mut said = Said::new(random);
+    let (message, size) = said.place();
+    let rows = random.below(4);
+    let columns = if random.one_in(8) {
+        random.below(5)
+    } else {
+        pair.inputs
+    };
+    let values = random.values(rows * columns + columns);
+    let (handle, first) = (pair.handle, values.as_ptr());
+    let mut scores = vec![UNTOUCHED; rows.max(1)];
+    let place = scores.as_mut_ptr();
+    let mut expected = vec![UNTOUCHED; rows.max(1)];
+    let view = ArrayView2::from_shape((rows, columns), &values[..rows * columns]).unwrap();
+    // SAFETY: pointers to what lives here, of these lengths, or those that must be refused.
+    let (status, right) = unsafe {
+        match random.below(9) {
+            0 => {
+                let result = pair.model.score(&values[..columns]);
+                expected[0] = *result.as_ref().unwrap_or(&UNTOUCHED);
+                let status = rcf_forest_score(handle, first, columns, place, message, size);
+                (status, forest_status(&result))
+            }
+            1 => {
+                let (right, found) = array_status(pair.model.score_array(view));
+                found
+                    .into_iter()
+                    .flatten()
+                    .zip(&mut expected)
+                    .for_each(|(it, to)| *to = it);
+                let status =
+                    rcf_forest_score_array(handle, first, rows, columns, place, message, size);
+                (status, right)
+            }
+            2 => {
+                let (right, found) = array_status(pair.model.process_array(view));
+                found
+                    .into_iter()
+                    .flatten()
+                    .zip(&mut expected)
+                    .for_each(|(it, to)| *to = it);
+                let status =
+                    rcf_forest_process_array(handle, first, rows, columns, place, message, size);
+                (status, right)
+            }
+            3 => {
+                // In place: the score goes where the values were.
+                let mut values = values.clone();
+                let result = pair.model.process(&values[..columns]);
+                if columns == 0 {
+                    let status = rcf_forest_process(handle, first, 0, place, message, size);
+                    (status, Status::Length)
+                } else {
+                    let place = values.as_mut_ptr();
+                    let status = rcf_forest_process(handle, place, columns, place, message, size);
+                    if let Ok(score) = result {
+                        assert_eq!(values[0].to_bits(), score.to_bits());
+                    }
+                    (status, forest_status(&result))
+                }
+            }
+            4 => {
+                let null = ptr::null_mut();
+                let (handle, place) = if random.one_in(2) {
+                    (null, place)
+                } else {
+                    (handle, ptr::null_mut())
+                };
+                let status = rcf_forest_process(handle, first, columns, place, message, size);
+                (status, Status::Pointer)
+            }
+            5 => {
+                let odd = first.cast::<u8>().wrapping_add(1).cast::<f64>();
+                let status = rcf_forest_process(handle, odd, 1, place, message, size);
+                (status, Status::Pointer)
+            }
+            6 => {
+                let most = usize::MAX;
+                let status = rcf_forest_score_array(handle, first, most, 3, place, message, size);
+                assert_eq!(status, Status::Length);
+                let status = rcf_forest_score(handle, first, most / 2, place, message, size);
+                (status, Status::Length)
+            }
+            7 => {
+                let (mut bytes, mut length) = (ptr::null_mut(), 0);
+                let status =
+                    rcf_forest_save(handle, &raw mut bytes, &raw mut length, message, size);
+                assert_eq!(status, Status::Ok);
+                let mut saved = std::slice::from_raw_parts(bytes, length).to_vec();
+                assert!(saved == pair.model.to_bytes());
+                rcf_bytes_free(bytes, length);
+                let mut again = ptr::null_mut();
+                let cut = if random.one_in(2) {
+                    random.below(length)
+                } else {
+                    length
+                };
+                if cut == length && random.one_in(2) {
+                    saved[random.below(length)] ^= 1 << random.below(8);
+                    let (text, size) = (ptr::null_mut(), 0);
+                    let status = rcf_forest_load(saved.as_ptr(), cut, &raw mut again, text, size);
+                    assert_eq!(status, Status::State);
+                } else {
+                    let (text, size) = (ptr::null_mut(), 0);
+                    let status = rcf_forest_load(saved.as_ptr(), cut, &raw mut again, text, size);
+                    let right = if cut == length {
+                        Status::Ok
+                    } else {
+                        Status::State
+                    };
+                    assert_eq!(status, right);
+                }
+                if again.is_null() {
+                    rcf_forest_free(again);
+                } else {
+                    rcf_forest_free(std::mem::replace(&mut pair.handle, again));
+                }
+                (status, Status::Ok)
+            }
+            _ => {
+                let result = pair.model.process(&values[..columns]);
+                expected[0] = *result.as_ref().unwrap_or(&UNTOUCHED);
+                let status = rcf_forest_process(handle, first, columns, place, message, size);
+                (status, forest_status(&result))
+            }
+        }
+    };
+    said.check(status);
+    assert_eq!(status, right);
+    let bits = |scores: &[f64]| {
+        scores
+            .iter()
+            .map(|score| score.to_bits())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&scores), bits(&expected));
+}
+
+fn new_detector(random: &mut Random) -> Pair<Detector, AnomalyDetector> {
+    let (json, inputs) = parameters(random);
+    let (text, mut handle) = (CString::new(json).unwrap(), ptr::null_mut());
+    let (mut bytes, mut length) = (ptr::null_mut(), 0);
+    let (message, size) = (ptr::null_mut(), 0);
+    // SAFETY: pointers to what lives here.
+    unsafe {
+        let status = rcf_detector_new(text.as_ptr(), &raw mut handle, message, size);
+        assert_eq!(status, Status::Ok);
+        assert_eq!(rcf_detector_input_dimensions(handle), inputs);
+        let status = rcf_detector_save(handle, &raw mut bytes, &raw mut length, message, size);
+        assert_eq!(status, Status::Ok);
+        let model = AnomalyDetector::from_bytes(std::slice::from_raw_parts(bytes, length)).unwrap();
+        rcf_bytes_free(bytes, length);
+        Pair {
+            handle,
+            model,
+            inputs,
+        }
+    }
+}
+
+/// All fields, in which NaN equals NaN.
+fn text(detection: &Detection) -> String {
+    format!("{detection:?}")
+}
+
+fn use_detector(pair: &mut Pair<Detector, AnomalyDetector>, random: &mut Random) {
+    let mut said = Said::new(random);
+    let (message, size) = said.place();
+    let rows = random.below(4);
+    let columns = if random.one_in(8) {
+        random.below(5)
+    } else {
+        pair.inputs
+    };
+    let values = random.values(rows * columns + columns);
+    let missing = i32::from(random.one_in(2));
+    let (handle, first) = (pair.handle, values.as_ptr());
+    let sentinel = Detection {
+        score: UNTOUCHED,
+        ..Detection::from(&pair.model.clone().process(&vec![1.0; pair.inputs]).unwrap())
+    };
+    let mut found = vec![sentinel; rows.max(1)];
+    let place = found.as_mut_ptr();
+    let mut expected = found.clone();
+    let time = pair.model.records() as f64 + random.below(3) as f64;
+    let times: Vec<f64> = (0..rows).map(|row| time + row as f64).collect();
+    let view = ArrayView2::from_shape((rows, columns), &values[..rows * columns]).unwrap();
+    // SAFETY: pointers to what lives here, of these lengths, or those that must be refused.
+    let (status, right) = unsafe {
+        match random.below(6) {
+            0 => {
+                let record = &values[..columns];
+                let result = match missing {
+                    0 => pair.model.process_at(time, record),
+                    _ => pair.model.process_at_with_missing(time, record),
+                };
+                let right = forest_status(&result);
+                result.iter().for_each(|it| expected[0] = it.into());
+                let status = rcf_detector_process_at(
+                    handle, time, first, columns, missing, place, message, size,
+                );
+                (status, right)
+            }
+            1 => {
+                let none = ptr::null();
+                let result = match missing {
+                    0 => pair.model.process_array(view),
+                    _ => pair.model.process_array_with_missing(view),
+                };
+                let (right, all) = array_status(result);
+                all.iter()
+                    .flatten()
+                    .zip(&mut expected)
+                    .for_each(|(it, to)| *to = it.into());
+                let status = rcf_detector_process_array(
+                    handle, none, first, rows, columns, missing, place, message, size,
+                );
+                (status, right)
+            }
+            2 if rows > 0 => {
+                let result = match missing {
+                    0 => pair.model.process_array_at(&times, view),
+                    _ => pair.model.process_array_at_with_missing(&times, view),
+                };
+                let (right, all) = array_status(result);
+                all.iter()
+                    .flatten()
+                    .zip(&mut expected)
+                    .for_each(|(it, to)| *to = it.into());
+                let times = times.as_ptr();
+                let status = rcf_detector_process_array(
+                    handle, times, first, rows, columns, missing, place, message, size,
+                );
+                (status, right)
+            }
+            3 => {
+                let (none, null) = (ptr::null_mut(), ptr::null());
+                let status = match random.below(3) {
+                    0 => rcf_detector_process(none, first, 1, 0, place, message, size),
+                    1 => rcf_detector_process(handle, null, 1, 0, place, message, size),
+                    _ => rcf_detector_save(handle, ptr::null_mut(), ptr::null_mut(), message, size),
+                };
+                (status, Status::Pointer)
+            }
+            4 => {
+                let (mut bytes, mut length, mut again) = (ptr::null_mut(), 0, ptr::null_mut());
+                let (text, none) = (ptr::null_mut(), 0);
+                let status =
+                    rcf_detector_save(handle, &raw mut bytes, &raw mut length, message, size);
+                assert_eq!(status, Status::Ok);
+                let saved = std::slice::from_raw_parts(bytes, length);
+                assert!(saved == pair.model.to_bytes());
+                let loaded = rcf_detector_load(bytes, length, &raw mut again, text, none);
+                assert_eq!(loaded, Status::Ok);
+                // The wrong kind of model.
+                let mut forest = ptr::null_mut();
+                let loaded = rcf_forest_load(bytes, length, &raw mut forest, text, none);
+                assert_eq!((loaded, forest), (Status::State, ptr::null_mut()));
+                rcf_bytes_free(bytes, length);
+                rcf_detector_free(std::mem::replace(&mut pair.handle, again));
+                (status, Status::Ok)
+            }
+            _ => {
+                let record = &values[..columns];
+                let result = match missing {
+                    0 => pair.model.process(record),
+                    _ => pair.model.process_with_missing(record),
+                };
+                let right = forest_status(&result);
+                result.iter().for_each(|it| expected[0] = it.into());
+                let status =
+                    rcf_detector_process(handle, first, columns, missing, place, message, size);
+                (status, right)
+            }
+        }
+    };
+    said.check(status);
+    assert_eq!(status, right);
+    let texts = |all: &[Detection]| all.iter().map(text).collect::<Vec<_>>();
+    assert_eq!(texts(&found), texts(&expected));
+    // SAFETY: the handle lives.
+    let records = unsafe { rcf_detector_records(pair.handle) };
+    assert_eq!(records, pair.model.records());
+}
+
+#[test]
+fn any_sequence_of_calls_does_what_rust_does() {
+    let calls = std::env::var("RCF_CALLS").map_or(CALLS, |calls| calls.parse().unwrap());
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let (mut forests, mut detectors) = (Vec::new(), Vec::new());
+    for _ in 0..calls {
+        match random.below(40) {
+            0 if forests.len() < 4 => forests.extend(new_forest(&mut random)),
+            1 if detectors.len() < 4 => detectors.push(new_detector(&mut random)),
+            2 if !forests.is_empty() => {
+                let pair = forests.swap_remove(random.below(forests.len()));
+                // SAFETY: nobody uses it any more.
+                unsafe { rcf_forest_free(pair.handle) };
+            }
+            3 if !detectors.is_empty() => {
+                let pair: Pair<Detector, _> = detectors.swap_remove(random.below(detectors.len()));
+                // SAFETY: nobody uses it any more.
+                unsafe { rcf_detector_free(pair.handle) };
+            }
+            n if n % 2 == 0 && !forests.is_empty() => {
+                let chosen = random.below(forests.len());
+                use_forest(&mut forests[chosen], &mut random);
+            }
+            _ if !detectors.is_empty() => {
+                let chosen = random.below(detectors.len());
+                use_detector(&mut detectors[chosen], &mut random);
+            }
+            _ => {}
+        }
+    }
+    // SAFETY: nobody uses them any more.
+    unsafe {
+        forests.iter().for_each(|pair| rcf_forest_free(pair.handle));
+        detectors
+            .iter()
+            .for_each(|pair| rcf_detector_free(pair.handle));
+    }
+}
+
+#[test]
+fn handles_may_go_to_other_threads_and_be_read_by_many() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Forest>();
+    is_send_and_sync::<Detector>();
+}

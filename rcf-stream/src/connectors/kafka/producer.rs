@@ -1,0 +1,273 @@
+//! A producer with or without transactions, and what it has not delivered yet.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::topic_partition_list::TopicPartitionList;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::client::{self, LOOK, PAUSE, TIMEOUT, Told};
+use super::error::{Kind, kind};
+use super::group::through_rebalances;
+use crate::observer::InFlight;
+
+/// One request of a transaction waits so long, and is then sent again.
+const REQUEST: Duration = Duration::from_secs(30);
+/// An end of a transaction that nobody waits for.
+const ABORT: Duration = Duration::from_secs(10);
+
+/// A result on its way.
+pub(super) struct Delivery {
+    pub(super) id: String,
+    pub(super) size: usize,
+    /// What it takes of the bytes that may be in flight.
+    pub(super) _share: OwnedSemaphorePermit,
+    pub(super) _in_flight: InFlight,
+    pub(super) _barrier: Arc<Barrier>,
+}
+
+/// Tells when everything that was sent before it is delivered: when nobody holds it any more.
+#[derive(Debug, Default)]
+pub(super) struct Barrier(Mutex<Option<oneshot::Sender<()>>>);
+
+impl Barrier {
+    pub(super) fn when_passed(&self) -> oneshot::Receiver<()> {
+        let (done, passed) = oneshot::channel();
+        *self.0.lock().expect("nobody panics holding it") = Some(done);
+        passed
+    }
+}
+
+impl Drop for Barrier {
+    fn drop(&mut self) {
+        let done = self.0.get_mut().ok().and_then(Option::take);
+        if let Some(done) = done {
+            let _ = done.send(()); // nobody waits any more
+        }
+    }
+}
+
+/// Why the first result that could not be delivered was not: its id, its size, the error.
+pub(super) type Undelivered = (String, usize, KafkaError);
+
+/// Receives what librdkafka reports.
+#[derive(Default)]
+pub(super) struct Context {
+    pub(super) told: Told,
+    undelivered: Mutex<Option<Undelivered>>,
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        client::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.told.note(&error, reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = Box<Delivery>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, delivery: Box<Delivery>) {
+        if let Err((error, message)) = result {
+            let mut first = self.undelivered.lock().expect("nobody panics holding it");
+            if first.is_none() {
+                tracing::debug!(topic = message.topic(), id = delivery.id, %error, "not delivered");
+                *first = Some((delivery.id.clone(), delivery.size, error.clone()));
+            }
+        }
+    }
+}
+
+/// A producer; all its methods may block.
+pub(super) struct Producer {
+    inner: ThreadedProducer<Context>,
+    /// Whether a transaction is open, where there are transactions.
+    transaction: Option<Mutex<bool>>,
+}
+
+impl std::fmt::Debug for Producer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let transactions = self.transaction.is_some();
+        f.debug_struct("Producer")
+            .field("transactions", &transactions)
+            .finish()
+    }
+}
+
+impl Producer {
+    /// Without transactions.
+    pub(super) fn plain(config: &ClientConfig) -> KafkaResult<Self> {
+        let inner = ThreadedProducer::from_config_and_context(config, Context::default())?;
+        Ok(Self {
+            inner,
+            transaction: None,
+        })
+    }
+
+    /// With transactions. Ends those that an earlier process of this id has left.
+    pub(super) fn transactional(
+        config: &ClientConfig,
+    ) -> Result<Self, (KafkaError, Option<String>)> {
+        let inner = ThreadedProducer::from_config_and_context(config, Context::default());
+        let inner: ThreadedProducer<Context> = inner.map_err(|error| (error, None))?;
+        let begun = client::retry(REQUEST, || inner.init_transactions(TIMEOUT));
+        begun.map_err(|error| inner.context().told.instead_of(error))?;
+        Ok(Self {
+            inner,
+            transaction: Some(Mutex::new(false)),
+        })
+    }
+
+    /// The cluster; `None` where no broker answers.
+    pub(super) fn cluster(&self) -> Option<String> {
+        self.inner.client().fetch_cluster_id(TIMEOUT)
+    }
+
+    pub(super) fn is_transactional(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// Whether the topic is there.
+    pub(super) fn find(&self, topic: &str) -> Result<(), (KafkaError, Option<String>)> {
+        let found = client::retry(TIMEOUT, || {
+            let metadata = self.inner.client().fetch_metadata(Some(topic), LOOK);
+            let metadata = self.inner.context().told.judge(metadata)?;
+            client::partitions(&metadata, topic).map(drop)
+        });
+        found.map_err(|error| self.inner.context().told.instead_of(error))
+    }
+
+    /// Hands a result to librdkafka; waits while its queue is full.
+    pub(super) fn send(
+        &self,
+        topic: &str,
+        (key, data): (&str, &[u8]),
+        delivery: Box<Delivery>,
+    ) -> KafkaResult<()> {
+        self.begin()?;
+        let id = delivery.id.clone();
+        let header = Header {
+            key: super::sink::ID_HEADER,
+            value: Some(&id),
+        };
+        let record = BaseRecord::with_opaque_to(topic, delivery).payload(data);
+        let record = record.headers(OwnedHeaders::new_with_capacity(1).insert(header));
+        let mut record = match key {
+            "" => record,
+            key => record.key(key),
+        };
+        loop {
+            match self.inner.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(Code::QueueFull), back)) => {
+                    record = back;
+                    std::thread::sleep(PAUSE / 20);
+                }
+                Err((error, _)) => return Err(error),
+            }
+        }
+    }
+
+    fn begin(&self) -> KafkaResult<()> {
+        let Some(transaction) = &self.transaction else {
+            return Ok(());
+        };
+        let mut is_open = transaction.lock().expect("nobody panics holding it");
+        if !*is_open {
+            self.inner.begin_transaction()?;
+            *is_open = true;
+        }
+        Ok(())
+    }
+
+    /// Commits what was sent together with offsets; if that cannot be, takes it back.
+    pub(super) fn commit(
+        &self,
+        offsets: &TopicPartitionList,
+        group: &ConsumerGroupMetadata,
+    ) -> KafkaResult<()> {
+        self.begin()?;
+        let committed = self.try_commit(offsets, group);
+        if let Some(transaction) = &self.transaction {
+            *transaction.lock().expect("nobody panics holding it") = false;
+        }
+        if committed.is_err() {
+            // Readers need not wait for its time to run out. If it fails, they do.
+            let _ = self.inner.abort_transaction(ABORT);
+        }
+        committed
+    }
+
+    fn try_commit(
+        &self,
+        offsets: &TopicPartitionList,
+        group: &ConsumerGroupMetadata,
+    ) -> KafkaResult<()> {
+        through_rebalances(|| {
+            again(|| {
+                self.inner
+                    .send_offsets_to_transaction(offsets, group, REQUEST)
+            })
+        })?;
+        again(|| self.inner.commit_transaction(REQUEST))
+    }
+
+    /// The first result that was not delivered since the last call.
+    pub(super) fn undelivered(&self) -> Option<Undelivered> {
+        let context = self.inner.context();
+        context
+            .undelivered
+            .lock()
+            .expect("nobody panics holding it")
+            .take()
+    }
+
+    /// What librdkafka said last, where that says more than the error.
+    pub(super) fn explain(&self, error: KafkaError) -> (KafkaError, Option<String>) {
+        self.inner.context().told.instead_of(error)
+    }
+}
+
+/// Sends a request of a transaction again for as long as that may help.
+fn again(mut request: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
+    loop {
+        match request() {
+            Err(KafkaError::Transaction(error))
+                if error.is_retriable() && !error.txn_requires_abort() =>
+            {
+                tracing::debug!(
+                    error = error.string(),
+                    "a request of a transaction is repeated"
+                );
+                std::thread::sleep(PAUSE);
+            }
+            Err(error) if kind(&error) == Kind::Unavailable && !is_of_transaction(&error) => {
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_of_transaction(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Transaction(_))
+}
+
+/// What was sent since the last commit never counts, and readers should not have to wait for it.
+impl Drop for Producer {
+    fn drop(&mut self) {
+        let is_open = self.transaction.as_mut().and_then(|it| it.get_mut().ok());
+        if is_open.is_some_and(|is_open| *is_open) {
+            let _ = self.inner.abort_transaction(ABORT);
+        }
+    }
+}

@@ -1,0 +1,485 @@
+//! A Kafka topic as a [`Source`]: the partitions that the group assigns to this program.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use tokio::sync::mpsc;
+
+use super::client::{self, LOOK, TIMEOUT, blocking, retry};
+use super::error::{Kind, kind};
+use super::group::{Change, Context, Group, next_offset, partition};
+use super::{KafkaSourceConfig, OnTrimmed};
+use crate::connectors::SourceOpening;
+use crate::observer::{Observer, Observers};
+use crate::record::{Position, Record, Timestamp};
+use crate::source::coordinator::Coordinator;
+use crate::source::{Batch, Source, SourceError};
+
+/// A key that is not UTF-8 is called by its bytes in hexadecimal, after this.
+const BINARY_KEY: &str = "0x";
+
+/// Reads the partitions that are assigned to this member of a group.
+pub(super) struct KafkaSource {
+    config: KafkaSourceConfig,
+    stream: Arc<str>,
+    group: Group,
+    consumer: Arc<StreamConsumer<Context>>,
+    changes: mpsc::UnboundedReceiver<Change>,
+    observers: Observers,
+    /// Positions are kept by the group, rather than by nobody.
+    is_kept: bool,
+    partitions: BTreeMap<i32, Partition>,
+    /// What the group waits for us to do.
+    open: Open,
+    had_assignment: bool,
+    binary_keys: u64,
+    tombstones: u64,
+}
+
+/// A partition that is read.
+struct Partition {
+    shard: Arc<str>,
+    /// The offset of the next record.
+    next: i64,
+    /// Where reading ends, where it does.
+    end: Option<i64>,
+}
+
+/// A change of the assignment that has begun.
+enum Open {
+    Nothing,
+    Assigning {
+        waiting: BTreeSet<i32>,
+        offsets: TopicPartitionList,
+    },
+    Revoking {
+        waiting: BTreeSet<i32>,
+        all: TopicPartitionList,
+    },
+}
+
+impl KafkaSource {
+    pub(super) async fn open(
+        config: &KafkaSourceConfig,
+        opening: &SourceOpening<'_>,
+    ) -> Result<Self, SourceError> {
+        let mut options = client::config(&config.brokers, &config.options);
+        options.set("group.id", &config.group);
+        options.set("enable.auto.commit", "false");
+        options.set("enable.auto.offset.store", "false");
+        options.set("auto.offset.reset", "error");
+        options.set("enable.partition.eof", "true");
+        options.set("partition.assignment.strategy", "cooperative-sticky");
+        let (context, changes) = Context::new();
+        let (topic, brokers) = (&config.topic, config.brokers.join(","));
+        let action = format!("cannot read the topic {topic} at {brokers}");
+        let consumer: StreamConsumer<Context> = options
+            .create_with_context(context)
+            .map_err(|error| super::error::source_error(action, &error, None))?;
+        let consumer = Arc::new(consumer);
+        let group = Group::new(Arc::clone(&consumer), config);
+        let (asking, for_topic) = (group.clone(), Arc::clone(&consumer));
+        let topic = config.topic.clone();
+        blocking(move || find(&asking, &for_topic, &topic)).await?;
+        let subscribed = consumer.subscribe(&[&config.topic]);
+        subscribed.map_err(|error| group.error("subscribe to", error))?;
+        Ok(Self {
+            config: config.clone(),
+            stream: config.topic.as_str().into(),
+            group,
+            consumer,
+            changes,
+            observers: opening.observers.clone(),
+            is_kept: opening.has_checkpoints,
+            partitions: BTreeMap::new(),
+            open: Open::Nothing,
+            had_assignment: false,
+            binary_keys: 0,
+            tombstones: 0,
+        })
+    }
+
+    /// Takes up a change of the assignment; `None` where there is nothing for the pipeline to do.
+    fn change(&mut self, change: Change) -> Result<Option<Batch>, SourceError> {
+        match change {
+            Change::Assigned(partitions) => {
+                self.had_assignment = true;
+                let offsets = TopicPartitionList::new();
+                if partitions.is_empty() {
+                    self.assign(&offsets)?;
+                    return Ok(None);
+                }
+                let batch = Batch {
+                    assigned_shards: shards(&partitions),
+                    ..Batch::default()
+                };
+                let waiting = partitions.into_iter().collect();
+                self.open = Open::Assigning { waiting, offsets };
+                Ok(Some(batch))
+            }
+            Change::Revoked { lost: true, .. } => Err(SourceError::Lost {
+                action: format!("the partitions of the topic {} were lost", self.stream),
+                reason: "other members of the group have them".to_owned(),
+            }),
+            Change::Revoked { partitions, .. } => {
+                let mut all = TopicPartitionList::new();
+                for &partition in &partitions {
+                    all.add_partition(&self.stream, partition);
+                }
+                if partitions.is_empty() {
+                    self.unassign(&all)?;
+                    return Ok(None);
+                }
+                let batch = Batch {
+                    revoked_shards: shards(&partitions),
+                    ..Batch::default()
+                };
+                let waiting = partitions.into_iter().collect();
+                self.open = Open::Revoking { waiting, all };
+                Ok(Some(batch))
+            }
+        }
+    }
+
+    fn assign(&self, offsets: &TopicPartitionList) -> Result<(), SourceError> {
+        let assigned = self.consumer.incremental_assign(offsets);
+        assigned.map_err(|error| self.group.error("read partitions of", error))
+    }
+
+    fn unassign(&self, partitions: &TopicPartitionList) -> Result<(), SourceError> {
+        let unassigned = self.consumer.incremental_unassign(partitions);
+        unassigned.map_err(|error| self.group.error("give back partitions of", error))
+    }
+
+    /// Whether a bounded read is over.
+    fn is_done(&self) -> bool {
+        let is_read = |it: &Partition| it.end.is_some_and(|end| it.next >= end);
+        !self.config.follow && self.had_assignment && self.partitions.values().all(is_read)
+    }
+
+    /// Takes a message, and those that are there without waiting.
+    fn batch(
+        &self,
+        first: BorrowedMessage<'_>,
+        consumer: &StreamConsumer<Context>,
+        errors: &mut VecDeque<KafkaError>,
+    ) -> Taken {
+        let mut taken = Taken::default();
+        let mut next = Some(first);
+        let mut bytes = 0;
+        while let Some(message) = next.take() {
+            let partition = message.partition();
+            let known = self.partitions.get(&partition);
+            let known = known.filter(|it| it.end.is_none_or(|end| message.offset() < end));
+            if let Some(known) = known {
+                bytes += message.payload_len() + message.key_len();
+                taken.take(&self.stream, known, &message);
+            }
+            if taken.count >= self.config.max_records || bytes >= MOST_BYTES {
+                break;
+            }
+            match consumer.recv().now_or_never() {
+                Some(Ok(message)) => next = Some(message),
+                Some(Err(error)) => errors.push_back(error),
+                None => {}
+            }
+        }
+        taken
+    }
+
+    fn finish(&mut self, taken: Taken) -> Batch {
+        for (partition, (offset, time)) in taken.last {
+            if let Some(partition) = self.partitions.get_mut(&partition) {
+                partition.next = offset + 1;
+                if let Some(Timestamp(time)) = time {
+                    let age = now_ms().saturating_sub(time);
+                    let age = u64::try_from(age).unwrap_or(0);
+                    let age = std::time::Duration::from_millis(age);
+                    self.observers.behind(&partition.shard, age);
+                }
+            }
+        }
+        if taken.tombstones > 0 {
+            self.observers.tombstones(taken.tombstones);
+            self.tombstones += taken.tombstones;
+            let (before, all) = (self.tombstones - taken.tombstones, self.tombstones);
+            if before == 0 || before.ilog10() != all.ilog10() {
+                tracing::info!(
+                    count = all,
+                    "tombstones (records without a payload) left out"
+                );
+            }
+        }
+        if taken.binary_keys > 0 && self.binary_keys == 0 {
+            tracing::warn!("keys that are not UTF-8 are called by their bytes in hexadecimal: 0x…");
+        }
+        self.binary_keys += taken.binary_keys;
+        Batch {
+            records: taken.records,
+            tombstones: taken.tombstones,
+            ..Batch::default()
+        }
+    }
+
+    /// What an error in place of a message means.
+    fn failed(&mut self, error: KafkaError) -> Result<(), SourceError> {
+        match &error {
+            KafkaError::PartitionEOF(partition) => {
+                if let Some(partition) = self.partitions.get_mut(partition) {
+                    self.observers
+                        .behind(&partition.shard, std::time::Duration::ZERO);
+                    if let Some(end) = partition.end {
+                        partition.next = partition.next.max(end); // markers may be at the end
+                    }
+                }
+                Ok(())
+            }
+            KafkaError::MessageConsumptionFatal(_) => Err(self.group.error("read", error)),
+            error if is_trimmed(error) => Err(SourceError::Trimmed {
+                shard: "that is read".to_owned(),
+                sequence: "the last one".to_owned(),
+            }),
+            _ if kind(&error) == Kind::Unavailable => {
+                tracing::debug!(%error, "a broker cannot be reached; librdkafka tries again");
+                Ok(())
+            }
+            _ => Err(self.group.error("read", error)),
+        }
+    }
+
+    /// The first record to read of a partition, given what its retention has left of it.
+    fn within(&self, shard: &str, next: i64, (low, high): (i64, i64)) -> Result<i64, SourceError> {
+        if next > high {
+            return Err(SourceError::Position {
+                shard: shard.to_owned(),
+                sequence: (next - 1).to_string(),
+                reason: format!(
+                    "the partition ends at {high}; was the topic deleted and made again? Delete \
+                     the offsets of the group, and choose an empty checkpoint directory"
+                ),
+            });
+        }
+        if next >= low {
+            return Ok(next);
+        }
+        if self.config.on_trimmed == OnTrimmed::Fail {
+            return Err(SourceError::Trimmed {
+                shard: shard.to_owned(),
+                sequence: (next - 1).to_string(),
+            });
+        }
+        let lost = low - next;
+        tracing::warn!(
+            shard,
+            lost,
+            "records were deleted before they could be read"
+        );
+        Ok(low)
+    }
+}
+
+/// More bytes are not taken at once.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Messages on their way to a batch.
+#[derive(Default)]
+struct Taken {
+    records: Vec<Record>,
+    count: usize,
+    tombstones: u64,
+    binary_keys: u64,
+    last: BTreeMap<i32, (i64, Option<Timestamp>)>,
+}
+
+impl Taken {
+    fn take(&mut self, stream: &Arc<str>, partition: &Partition, message: &BorrowedMessage<'_>) {
+        self.count += 1;
+        let timestamp = message.timestamp().to_millis().map(Timestamp);
+        self.last
+            .insert(message.partition(), (message.offset(), timestamp));
+        let Some(payload) = message.payload() else {
+            self.tombstones += 1;
+            return;
+        };
+        let key = message.key().unwrap_or_default();
+        let partition_key = match std::str::from_utf8(key) {
+            Ok(text) => text.to_owned(),
+            Err(_) => {
+                self.binary_keys += 1;
+                hexadecimal(key)
+            }
+        };
+        self.records.push(Record {
+            stream: Arc::clone(stream),
+            shard: Arc::clone(&partition.shard),
+            sequence: message.offset().to_string(),
+            sub_sequence: None,
+            partition_key,
+            timestamp,
+            data: Bytes::copy_from_slice(payload),
+        });
+    }
+}
+
+fn hexadecimal(key: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = BINARY_KEY.to_owned();
+    for byte in key {
+        let _ = write!(text, "{byte:02x}"); // into memory
+    }
+    text
+}
+
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn is_trimmed(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(Code::OffsetOutOfRange | Code::AutoOffsetReset)
+    )
+}
+
+/// Whether the topic is there, and the group may be asked.
+fn find(group: &Group, consumer: &StreamConsumer<Context>, topic: &str) -> Result<(), SourceError> {
+    let partitions = retry(TIMEOUT, || {
+        let metadata = consumer.fetch_metadata(Some(topic), LOOK);
+        // What librdkafka has to say comes with the messages, of which there are none yet.
+        while consumer.recv().now_or_never().is_some() {}
+        client::partitions(&consumer.context().told.judge(metadata)?, topic)
+    });
+    let partitions = partitions.map_err(|error| group.error("read", error))?;
+    group.may_be_asked(partitions[0])
+}
+
+fn shards(partitions: &[i32]) -> Vec<Arc<str>> {
+    partitions.iter().map(|it| it.to_string().into()).collect()
+}
+
+#[async_trait]
+impl Source for KafkaSource {
+    async fn next_batch(&mut self) -> Result<Option<Batch>, SourceError> {
+        let consumer = Arc::clone(&self.consumer);
+        loop {
+            while let Ok(change) = self.changes.try_recv() {
+                if let Some(batch) = self.change(change)? {
+                    return Ok(Some(batch));
+                }
+            }
+            if self.is_done() {
+                return Ok(None);
+            }
+            let received = tokio::select! {
+                biased;
+                change = self.changes.recv() => Err(change),
+                message = consumer.recv() => Ok(message),
+            };
+            match received {
+                Err(Some(change)) => {
+                    if let Some(batch) = self.change(change)? {
+                        return Ok(Some(batch));
+                    }
+                }
+                Err(None) => return Ok(None), // the consumer is gone, and it is ours
+                Ok(Err(error)) => self.failed(error)?,
+                Ok(Ok(message)) => {
+                    let mut errors = VecDeque::new();
+                    let taken = self.batch(message, &consumer, &mut errors);
+                    let batch = self.finish(taken);
+                    for error in errors {
+                        self.failed(error)?;
+                    }
+                    return Ok(Some(batch));
+                }
+            }
+        }
+    }
+
+    fn rebalances(&self) -> bool {
+        true
+    }
+
+    fn coordinator(&self) -> Option<Arc<dyn Coordinator>> {
+        self.is_kept
+            .then(|| Arc::new(self.group.clone()) as Arc<dyn Coordinator>)
+    }
+
+    async fn resume(&mut self, shard: &str, after: Option<&Position>) -> Result<(), SourceError> {
+        let number = partition(shard)?;
+        let next = match after {
+            Some(position) => next_offset(shard, position)?,
+            None => next_offset(shard, &self.group.begin(shard).await?)?,
+        };
+        let group = self.group.clone();
+        let ends = blocking(move || group.ends(number)).await?;
+        let next = self.within(shard, next, ends)?;
+        let partition = Partition {
+            shard: shard.into(),
+            next,
+            end: (!self.config.follow).then_some(ends.1),
+        };
+        self.partitions.insert(number, partition);
+        let Open::Assigning { waiting, offsets } = &mut self.open else {
+            return Ok(());
+        };
+        waiting.remove(&number);
+        let added = offsets.add_partition_offset(&self.stream, number, Offset::Offset(next));
+        added.map_err(|error| self.group.error("read partitions of", error))?;
+        if waiting.is_empty() {
+            let offsets = std::mem::take(offsets);
+            self.open = Open::Nothing;
+            self.assign(&offsets)?;
+        }
+        Ok(())
+    }
+
+    async fn released(&mut self, shard: &str) -> Result<(), SourceError> {
+        let number = partition(shard)?;
+        self.partitions.remove(&number);
+        let Open::Revoking { waiting, all } = &mut self.open else {
+            return Ok(());
+        };
+        waiting.remove(&number);
+        if waiting.is_empty() {
+            let all = std::mem::take(all);
+            self.open = Open::Nothing;
+            self.unassign(&all)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for KafkaSource {
+    /// The group waits for an answer to each change, also when we go away.
+    fn drop(&mut self) {
+        self.consumer.context().close();
+        let empty = TopicPartitionList::new();
+        let answer = |change: &Open| match change {
+            Open::Nothing => Ok(()),
+            Open::Assigning { .. } => self.consumer.incremental_assign(&empty),
+            Open::Revoking { all, .. } => self.consumer.incremental_unassign(all),
+        };
+        let _ = answer(&self.open); // the consumer goes away, whatever this says
+        while let Ok(change) = self.changes.try_recv() {
+            let _ = match change {
+                Change::Assigned(_) => self.consumer.incremental_assign(&empty),
+                Change::Revoked { partitions, .. } => {
+                    let mut all = TopicPartitionList::new();
+                    for partition in partitions {
+                        all.add_partition(&self.stream, partition);
+                    }
+                    self.consumer.incremental_unassign(&all)
+                }
+            };
+        }
+    }
+}
