@@ -22,7 +22,7 @@ for part in "$@"; do
             say "Layers: no import cycle"
             scripts/import_cycles.py rcf-core rcf-stream
             say "Rust: unit tests, laws, program, examples, doctests"
-            cargo test --workspace --locked --features rcf-cli/kinesis,rcf-cli/s3
+            cargo test --workspace --locked --features rcf-cli/kinesis,rcf-cli/s3,rcf-core/serde
             ;;
         python)
             say "Python: the wheel, in a virtual environment of its own"

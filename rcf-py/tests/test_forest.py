@@ -17,7 +17,7 @@ DEFAULTS = {
     "initial_accept_fraction": 0.125,
     "internal_shingling": True,
     "seed": 0,
-    "bounding_box_cache_fraction": 0.25,
+    "bounding_box_cache_fraction": 0.5,
 }
 OTHERS = {
     "input_dimensions": 3,
@@ -29,7 +29,7 @@ OTHERS = {
     "initial_accept_fraction": 0.5,
     "internal_shingling": False,
     "seed": 2**64 - 1,
-    "bounding_box_cache_fraction": 0.5,
+    "bounding_box_cache_fraction": 0.75,
 }
 
 

@@ -107,6 +107,7 @@ fn shard_of(
             .number_of_trees(TREES)
             .sample_size(SAMPLE)
             .seed(SEED + number as u64)
+            .bounding_box_cache_fraction(0.25)
             .build()
     };
     let mut forests: Vec<RandomCutForest> = shard.map(build).collect::<Result<_, _>>()?;

@@ -95,10 +95,10 @@ pub trait Engine {
 pub enum EngineId {
     /// This repository.
     Rcf,
-    /// The same with fewer boxes.
+    /// The same with the fewest boxes.
     RcfEighth,
-    /// The same with more boxes.
-    RcfHalf,
+    /// The same with as few boxes as the forests of detectors and keyed maps.
+    RcfQuarter,
     /// The same with all boxes.
     RcfAll,
     /// Amazon's Rust port as published on crates.io: the one to beat.
@@ -132,7 +132,7 @@ impl EngineId {
         match self {
             Self::Rcf => "rcf",
             Self::RcfEighth => "rcf-eighth",
-            Self::RcfHalf => "rcf-half",
+            Self::RcfQuarter => "rcf-quarter",
             Self::RcfAll => "rcf-all",
             Self::Krcflib => "krcflib",
             Self::Krcf => "krcf",
@@ -146,7 +146,7 @@ impl EngineId {
         match self {
             Self::Rcf => concat!("**rcf ", env!("CARGO_PKG_VERSION"), "**"),
             Self::RcfEighth => "rcf, an eighth of the boxes",
-            Self::RcfHalf => "rcf, half of the boxes",
+            Self::RcfQuarter => "rcf, a quarter of the boxes",
             Self::RcfAll => "rcf, all boxes",
             Self::Krcflib => "krcflib 4.0.2",
             Self::Krcf => "krcf 0.4.0",
@@ -161,9 +161,9 @@ impl EngineId {
     /// If the engine refuses the parameters.
     pub fn build(self, workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
         match self {
-            Self::Rcf => ours::build(workload, 0.25),
+            Self::Rcf => ours::build(workload, 0.5),
             Self::RcfEighth => ours::build(workload, 0.125),
-            Self::RcfHalf => ours::build(workload, 0.5),
+            Self::RcfQuarter => ours::build(workload, 0.25),
             Self::RcfAll => ours::build(workload, 1.0),
             #[cfg(feature = "rivals")]
             Self::Krcflib => krcflib::build(workload),

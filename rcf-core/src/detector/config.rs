@@ -6,7 +6,7 @@ use super::imputation::Imputation;
 use super::learning::Learning;
 use super::suppression::NearExpected;
 use super::transform::Transform;
-use crate::config::Config;
+use crate::config::{COMPACT_BOX_FRACTION, Config};
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
 use crate::parameters::{self, MAX_DIMENSIONS, MAX_MAGNITUDE};
@@ -94,6 +94,7 @@ impl DetectorConfig {
             .initial_accept_fraction(self.initial_accept_fraction)
             .output_after(self.warm_up.div_ceil(2).max(1))
             .seed(self.seed)
+            .bounding_box_cache_fraction(COMPACT_BOX_FRACTION)
             .config()
     }
 

@@ -20,7 +20,8 @@ pub struct Detection {
     /// thresholds that are not calibrated.
     pub p_value: Option<f64>,
     /// The score from which on the record is a candidate by its score; infinite while too few
-    /// scores are known.
+    /// scores are known (with the feature `serde`, absent then: JSON has no infinite numbers).
+    #[cfg_attr(feature = "serde", serde(with = "finite"))]
     pub threshold: f64,
     /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the record is anomalous,
     /// strictly growing with the evidence. A candidate that was suppressed lies between 1/3 and 0.5.
@@ -43,6 +44,23 @@ pub struct Detection {
     pub suppressed: Option<Suppressed>,
     /// What is known about a candidate, reported or suppressed; `None` for all other records.
     pub candidate: Option<Box<Candidate>>,
+}
+
+/// A number that may be infinite, as one that may be absent.
+#[cfg(feature = "serde")]
+mod finite {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde calls
+    pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        Some(*value)
+            .filter(|value| value.is_finite())
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+    }
 }
 
 impl Detection {

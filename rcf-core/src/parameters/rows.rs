@@ -207,7 +207,7 @@ pub(crate) const RELATIVE_NOISE_FLOOR: Parameter = row(
 pub(crate) const BOUNDING_BOX_CACHE_FRACTION: Parameter = row(
     "bounding_box_cache_fraction",
     Kind::Real,
-    Real(0.25),
+    Real(0.5),
     closed(0.125, 1.0),
     "of the nodes",
     "Cache the bounding boxes of this fraction of the nodes",

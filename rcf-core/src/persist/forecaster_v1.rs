@@ -7,6 +7,7 @@ use super::envelope::Trust;
 use super::forest_v1::ForestV1;
 use super::parts_v1::{InputTransformV1, TransformV1, are_amounts, are_values};
 use super::{inconsistent, size};
+use crate::config::BOX_FRACTION;
 use crate::error::StateError;
 use crate::forecaster::{Component, Forecaster, ForecasterConfig, Input, Interval, Step};
 use crate::predictor::numbers::COUNT;
@@ -74,7 +75,7 @@ impl ForecasterV1 {
     pub(super) fn restore(self, trust: Trust) -> Result<Forecaster, StateError> {
         let config = ForecasterConfig::from(self.config);
         config.check()?;
-        let forest = self.forest.restore(trust)?;
+        let forest = self.forest.restore(trust, BOX_FRACTION)?;
         if *forest.config() != config.forest()? {
             return Err(inconsistent("the forest is not the one of this forecaster"));
         }

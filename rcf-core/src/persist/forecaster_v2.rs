@@ -8,6 +8,7 @@ use super::forecaster_v1::ConfigV1;
 use super::forest_v1::ForestV1;
 use super::parts_v1::{InputTransformV1, are_values};
 use super::{inconsistent, size};
+use crate::config::BOX_FRACTION;
 use crate::error::StateError;
 use crate::forecaster::{Component, Forecaster, ForecasterConfig, Series};
 
@@ -66,7 +67,7 @@ impl ForecasterV2 {
             .map(|(component, _)| component)
             .collect();
         config.check()?;
-        let forest = self.forest.restore(trust)?;
+        let forest = self.forest.restore(trust, BOX_FRACTION)?;
         if *forest.config() != config.forest()? {
             return Err(inconsistent("the forest is not the one of this forecaster"));
         }

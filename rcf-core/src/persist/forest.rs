@@ -4,6 +4,7 @@
 use super::codec;
 use super::envelope::{self, Kind, Trust};
 use super::forest_v1::{self as v1, ForestV1};
+use crate::config::{BOX_FRACTION, COMPACT_BOX_FRACTION};
 use crate::error::StateError;
 use crate::forest::RandomCutForest;
 
@@ -24,7 +25,12 @@ impl RandomCutForest {
     /// # Errors
     /// The bytes are no state of a forest, or are damaged; every index and invariant is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        Self::decode(bytes, Trust::Nothing)
+        Self::decode(bytes, Trust::Nothing, BOX_FRACTION)
+    }
+
+    /// Restores one of many forests that share the memory, as those of a keyed map do.
+    pub(crate) fn compact_from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        Self::decode(bytes, Trust::Nothing, COMPACT_BOX_FRACTION)
     }
 
     /// Restores a saved forest from bytes that are known to be those written, such as a copy in
@@ -35,11 +41,11 @@ impl RandomCutForest {
     /// # Errors
     /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
     pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        Self::decode(bytes, Trust::Bytes)
+        Self::decode(bytes, Trust::Bytes, BOX_FRACTION)
     }
 
-    fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
+    fn decode(bytes: &[u8], trust: Trust, boxes: f64) -> Result<Self, StateError> {
         let (_, body) = envelope::open(Kind::Forest, v1::VERSION, bytes, trust)?;
-        codec::decode::<ForestV1>(body)?.restore(trust)
+        codec::decode::<ForestV1>(body)?.restore(trust, boxes)
     }
 }

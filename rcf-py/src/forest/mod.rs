@@ -66,7 +66,7 @@ use crate::shared::Shared;
 ///     signal scores like the largest.
 /// relative_noise_floor : float, default 0
 ///     The same as a fraction, from 0 to 1, of the range that a tree's sample has.
-/// bounding_box_cache_fraction : float, default 0.25
+/// bounding_box_cache_fraction : float, default 0.5
 ///     Fraction of the nodes of a tree, from 0.125 to 1, that keep their bounding box. More is
 ///     faster and takes more memory; all results stay the same. It is not saved, nor pickled.
 ///
@@ -225,7 +225,7 @@ impl PyRandomCutForest {
             text.push_str(&format!(", relative_noise_floor={floor:?}"));
         }
         let boxes = slf.get().bounding_box_cache_fraction();
-        if boxes != 0.25 {
+        if boxes != 0.5 {
             text.push_str(&format!(", bounding_box_cache_fraction={boxes:?}"));
         }
         text.push(')');

@@ -112,7 +112,7 @@ impl KeyedModel for Model {
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        match RandomCutForest::from_bytes(bytes) {
+        match <RandomCutForest as KeyedModel>::from_bytes(bytes) {
             Err(StateError::WrongKind { .. }) => {
                 let detector = AnomalyDetector::from_bytes(bytes)?;
                 Ok(Self::Detector(Box::new(detector)))

@@ -27,7 +27,10 @@ pub struct ForestParameters {
 impl ForestParameters {
     /// A builder with these parameters and with shingling inside the forest.
     pub fn forest(&self, dimensions: usize) -> RandomCutForestBuilder {
-        let mut forest = RandomCutForest::builder(dimensions).seed(self.seed);
+        // One of many: a key each, and all in one memory budget.
+        let mut forest = RandomCutForest::builder(dimensions)
+            .seed(self.seed)
+            .bounding_box_cache_fraction(0.25);
         if let Some(records) = self.shingle_size {
             forest = forest.shingle_size(records);
         }

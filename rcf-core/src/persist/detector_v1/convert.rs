@@ -6,6 +6,7 @@ use super::{
     AffineV1, BlockV1, ClockV1, DetectorV1, GateV1, HabitV1, InputV1, KnownV1, LastAlertV1,
     RangeV1, ScoresV1, StillnessV1, TailV1,
 };
+use crate::config::COMPACT_BOX_FRACTION;
 use crate::detector::event::Event;
 use crate::detector::evidence::{Habit, Range, Scores, Tail};
 use crate::detector::imputation::Known;
@@ -42,10 +43,10 @@ impl DetectorV1 {
     pub(in super::super) fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
         let config = DetectorConfig::from(self.config);
         config.check()?;
-        let forest = self.forest.restore(trust)?;
+        let forest = self.forest.restore(trust, COMPACT_BOX_FRACTION)?;
         let point_forest = self
             .point_forest
-            .map(|forest| forest.restore(trust))
+            .map(|forest| forest.restore(trust, COMPACT_BOX_FRACTION))
             .transpose()?;
         if *forest.config() != config.forest()?
             || point_forest.as_ref().map(|forest| forest.config())

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::size;
-use crate::config::{BOX_FRACTION, Config};
+use crate::config::Config;
 use crate::error::StateError;
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +45,7 @@ impl ConfigV1 {
         }
     }
 
-    pub(super) fn restore(self) -> Result<Config, StateError> {
+    pub(super) fn restore(self, boxes: f64) -> Result<Config, StateError> {
         let config = Config {
             input_dimensions: size(self.input_dimensions),
             shingle_size: size(self.shingle_size),
@@ -61,7 +61,7 @@ impl ConfigV1 {
             store_labels: self.store_labels,
             noise_floor: self.noise_floor,
             relative_noise_floor: self.relative_noise_floor,
-            bounding_box_cache_fraction: BOX_FRACTION,
+            bounding_box_cache_fraction: boxes,
         };
         Ok(config.check()?)
     }

@@ -75,8 +75,9 @@ impl ForestV1 {
         }
     }
 
-    pub(super) fn restore(self, trust: Trust) -> Result<RandomCutForest, StateError> {
-        let config = self.config.restore()?;
+    /// The forest, which caches the boxes of this fraction of its nodes: the state has none.
+    pub(super) fn restore(self, trust: Trust, boxes: f64) -> Result<RandomCutForest, StateError> {
+        let config = self.config.restore(boxes)?;
         let clock = self.clock.restore(config.time_decay)?;
         let shingle = self.shingle.restore(&config, self.updates)?;
         if self.trees.len() != config.number_of_trees {

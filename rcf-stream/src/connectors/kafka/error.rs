@@ -50,12 +50,13 @@ pub(super) fn kind_of_code(code: Code) -> Kind {
             Kind::Setup("give this user the right IdempotentWrite on the cluster")
         }
         Code::Authentication | Code::SaslAuthenticationFailed => Kind::Setup(
-            "correct the options security.protocol, sasl.mechanism, sasl.username and sasl.password",
+            "correct the options security.protocol, sasl.mechanism, sasl.username and \
+             sasl.password",
         ),
         Code::SSL => Kind::Setup("correct the options that begin with ssl."),
         Code::InvalidTransactionTimeout => Kind::Setup(
-            "set the option transaction.timeout.ms within transaction.max.timeout.ms of the broker, \
-             and checkpoint.every_seconds to less",
+            "set the option transaction.timeout.ms within transaction.max.timeout.ms of the \
+             broker, and checkpoint.every_seconds to less",
         ),
         Code::InvalidReplicationFactor => Kind::Setup("correct the settings of the broker"),
         Code::IllegalGeneration
