@@ -269,7 +269,12 @@ impl RandomCutForest {
         self.level = level;
     }
 
-    fn check_rows<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<(), ArrayError> {
+    /// Whether [`process_array`](Self::process_array) would take these rows: for callers that pass
+    /// them in slices.
+    ///
+    /// # Errors
+    /// The first row that would be refused.
+    pub fn check_rows<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<(), ArrayError> {
         let mut buffer = Vec::new();
         for (row, values) in rows.rows().into_iter().enumerate() {
             self.shingle
