@@ -81,6 +81,12 @@ pub(crate) fn array(py: Python<'_>, error: &ArrayError) -> PyErr {
     at_row(py, input(format!("row {}: {reason}", error.row)), error.row)
 }
 
+/// The same where the rows are a slice of the array that begins at `first`.
+pub(crate) fn slice(py: Python<'_>, error: ArrayError, first: usize) -> PyErr {
+    let row = first + error.row;
+    array(py, &ArrayError { row, ..error })
+}
+
 /// The same for one of several keys.
 pub(crate) fn array_of_keys(py: Python<'_>, error: &ArrayError, key: &impl Display) -> PyErr {
     let reason = in_python(&error.source);

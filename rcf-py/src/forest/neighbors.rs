@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
-use crate::input::Point;
 use crate::{answers, errors};
 
 #[pymethods]
@@ -43,7 +42,7 @@ impl PyRandomCutForest {
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let neighbors = self.forest.read(py)?.near_neighbors(point.values()?);
         let neighbors = neighbors.map_err(errors::refused)?.into_iter();
         neighbors
@@ -86,7 +85,7 @@ impl PyRandomCutForest {
         point: &Bound<'py, PyAny>,
         manifold_dimension: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let forest = self.forest.read(py)?;
         let density = match manifold_dimension {
             None => forest.density(point.values()?),

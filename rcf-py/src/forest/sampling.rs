@@ -43,7 +43,7 @@ impl PyRandomCutForest {
             None => self.forest.read_detached(py, RandomCutForest::sample)?,
             Some(tree) => {
                 let sample = self.forest.read(py)?.sample_of_tree(tree);
-                let trees = self.config.number_of_trees;
+                let trees = self.forest.config().number_of_trees;
                 sample.ok_or_else(|| {
                     errors::config(format!("tree must be below {trees}, got {tree}"))
                 })?
