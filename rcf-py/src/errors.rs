@@ -42,6 +42,10 @@ fn in_python(error: &Refused) -> String {
         Refused::NotFinite { value, .. } if value.is_nan() => {
             format!("{error}; a detector fills in what is missing with missing=\"impute\"")
         }
+        Refused::SequenceNumbersNotStored => {
+            "the forest keeps no sequence numbers; build it with store_sequence_numbers=True"
+                .to_owned()
+        }
         Refused::LabelsNotStored => {
             "the forest keeps no labels; build it with store_labels=True".to_owned()
         }
