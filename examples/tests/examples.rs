@@ -73,6 +73,14 @@ fn whole_array() {
 }
 
 #[test]
+fn depth_quantile() {
+    assert_last_line(
+        "depth_quantile",
+        "PASS: the median depth of 2 of 2 outliers is below that of a usual value",
+    );
+}
+
+#[test]
 fn save_and_restore() {
     assert_last_line(
         "save_and_restore",

@@ -266,7 +266,11 @@ impl RandomCutForestBuilder {
         bounding_box_cache_fraction: f64, in bounding_box_cache_fraction;
     }
 
-    pub(crate) fn config(self) -> Result<Config, ConfigError> {
+    /// The parameters with every default resolved, checked.
+    ///
+    /// # Errors
+    /// The first rule that a parameter breaks.
+    pub fn config(self) -> Result<Config, ConfigError> {
         let config = Config {
             input_dimensions: self.input_dimensions,
             shingle_size: self.shingle_size,

@@ -319,6 +319,15 @@ pub enum InputError {
     /// A label was given to a forest that keeps none.
     #[error("the forest keeps no labels; build it with store_labels(true)")]
     LabelsNotStored,
+    /// A deletion by sequence number or time from a forest that keeps none.
+    #[error("the forest keeps no sequence numbers; build it with store_sequence_numbers(true)")]
+    SequenceNumbersNotStored,
+    /// A distance is negative or not a number.
+    #[error("distance must be at least 0, got {got}")]
+    Distance {
+        /// The requested value.
+        got: f64,
+    },
     /// The label is the number that stands for none.
     #[error("i64::MIN stands for no label; use any other number")]
     Label,

@@ -42,6 +42,10 @@ fn in_python(error: &Refused) -> String {
         Refused::NotFinite { value, .. } if value.is_nan() => {
             format!("{error}; a detector fills in what is missing with missing=\"impute\"")
         }
+        Refused::SequenceNumbersNotStored => {
+            "the forest keeps no sequence numbers; build it with store_sequence_numbers=True"
+                .to_owned()
+        }
         Refused::LabelsNotStored => {
             "the forest keeps no labels; build it with store_labels=True".to_owned()
         }
@@ -79,6 +83,12 @@ pub(crate) fn file(path: &Path, error: &io::Error) -> PyErr {
 pub(crate) fn array(py: Python<'_>, error: &ArrayError) -> PyErr {
     let reason = in_python(&error.source);
     at_row(py, input(format!("row {}: {reason}", error.row)), error.row)
+}
+
+/// The same where the rows are a slice of the array that begins at `first`.
+pub(crate) fn slice(py: Python<'_>, error: ArrayError, first: usize) -> PyErr {
+    let row = first + error.row;
+    array(py, &ArrayError { row, ..error })
 }
 
 /// The same for one of several keys.

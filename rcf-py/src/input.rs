@@ -21,14 +21,25 @@ pub(crate) enum Point<'py> {
 }
 
 impl<'py> Point<'py> {
+    /// A number, or a list or tuple of `width` numbers, as most points are; None for all else.
+    pub(crate) fn plain(point: &Bound<'py, PyAny>, width: usize) -> Option<Self> {
+        let numbers = plain_numbers(point)?;
+        (numbers.len() == width).then_some(Self::Numbers(numbers))
+    }
+
+    /// A number, or a sequence of any length but 0.
+    pub(crate) fn of_any_width(point: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let array = to_float64(point)?;
+        let width = if array.ndim() == 1 { array.len() } else { 1 };
+        Self::shaped(array, width.max(1))
+    }
+
     /// Accepts a number where `width` is 1, and anything that NumPy reads as `(width,)` numbers.
     pub(crate) fn extract(point: &Bound<'py, PyAny>, width: usize) -> PyResult<Self> {
-        if let Some(numbers) = plain_numbers(point)
-            && numbers.len() == width
-        {
-            return Ok(Self::Numbers(numbers));
-        }
-        let array = to_float64(point)?;
+        Self::shaped(to_float64(point)?, width)
+    }
+
+    fn shaped(array: PyReadonlyArrayDyn<'py, f64>, width: usize) -> PyResult<Self> {
         let is_scalar = array.ndim() == 0 && width == 1;
         if is_scalar || array.shape() == [width] {
             return Ok(Self::Array(array));
@@ -137,6 +148,13 @@ impl<'py> Rows<'py> {
 }
 
 impl Rows<'_> {
+    /// The number of values of a row.
+    pub(crate) fn width(&self) -> usize {
+        match self {
+            Self::Double(_, width) | Self::Single(_, width) => *width,
+        }
+    }
+
     /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -273,7 +291,7 @@ fn to_float64<'py>(values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'p
 
 /// `values` as an array of real numbers of any kind and layout.
 fn to_numbers<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
-    static FROM_TABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static FROM_OBJECTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = values.py();
     let array = match asarray(py)?.call1((unmasked(values)?,)) {
         Err(error) if error.is_instance_of::<PyValueError>(py) => {
@@ -288,9 +306,9 @@ fn to_numbers<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedA
     if matches!(dtype.kind(), b'f' | b'i' | b'u' | b'b') {
         return Ok(array);
     }
-    if dtype.kind() == b'O' && values.hasattr("to_numpy")? {
-        let from_table = FROM_TABLE.import(py, "rcf._tables", "from_table")?;
-        let array = from_table.call1((values,))?;
+    if dtype.kind() == b'O' {
+        let from_objects = FROM_OBJECTS.import(py, "rcf._tables", "from_objects")?;
+        let array = from_objects.call1((values,))?;
         if !array.is_none() {
             return Ok(array.cast_into()?);
         }

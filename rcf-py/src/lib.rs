@@ -10,12 +10,14 @@ mod detector;
 mod errors;
 mod forecaster;
 mod forest;
+mod held;
 mod input;
 mod jobs;
 mod keyed;
 mod parameters;
 mod saved;
 mod shared;
+mod slices;
 mod suggest;
 
 /// The module `rcf._rcf`. Everything in it guards its own state, so it needs no GIL.

@@ -5,7 +5,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyDict};
 
 use rcf_core::MAX_DIMENSIONS;
 
@@ -83,25 +83,114 @@ fn wrong_type(name: &str, kind: &str, value: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// Hands arguments to a builder. What is left out stays out: the defaults live in rcf-core alone.
-macro_rules! set {
-    ($builder:ident: $($parameter:ident: $kind:expr),+ $(,)?) => {$(
-        if let Some(value) = $kind(stringify!($parameter), $parameter)? {
-            $builder = $builder.$parameter(value);
-        }
-    )+};
+/// One keyword of a constructor.
+pub(crate) struct Parameter<B, C> {
+    pub(crate) name: &'static str,
+    /// Hands a value other than None to the builder; defaults live in rcf-core alone.
+    pub(crate) set: for<'a, 'py> fn(B, &'a Bound<'py, PyAny>) -> PyResult<B>,
+    /// The value in force, as the constructor would take it; None where there is none.
+    pub(crate) get: for<'py> fn(Python<'py>, &C) -> PyResult<Bound<'py, PyAny>>,
 }
-pub(crate) use set;
 
-/// Properties for parameters, read from the copy in the field `config`.
+/// A keyword that the builder and the configuration call alike and hold as it is.
+macro_rules! plain {
+    ($name:ident: $kind:expr) => {
+        $crate::parameters::Parameter {
+            name: stringify!($name),
+            set: |builder, value| {
+                Ok(match $kind(stringify!($name), Some(value))? {
+                    Some(value) => builder.$name(value),
+                    None => builder,
+                })
+            },
+            get: |py, config| pyo3::IntoPyObjectExt::into_bound_py_any(config.$name.clone(), py),
+        }
+    };
+}
+pub(crate) use plain;
+
+/// What the constructor was given, each a keyword that there is.
+pub(crate) struct Keywords<'py>(Option<Bound<'py, PyDict>>);
+
+impl<'py> Keywords<'py> {
+    pub(crate) fn check<B, C>(
+        class: &str,
+        table: &[Parameter<B, C>],
+        given: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Self> {
+        let Some(given) = given else {
+            return Ok(Self(None));
+        };
+        let names = || {
+            ["input_dimensions"]
+                .into_iter()
+                .chain(table.iter().map(|known| known.name))
+        };
+        for key in given.keys() {
+            let key: String = key.extract()?;
+            if !names().any(|name| name == key) {
+                return Err(unknown(given.py(), class, &key, names().collect()));
+            }
+        }
+        Ok(Self(Some(given.clone())))
+    }
+
+    /// The value of a keyword, unless it is None.
+    pub(crate) fn get(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(given) = &self.0 else {
+            return Ok(None);
+        };
+        Ok(given.get_item(name)?.filter(|value| !value.is_none()))
+    }
+
+    /// Hands everything but the number of inputs to a builder, in the order of the table.
+    pub(crate) fn apply<B, C>(&self, table: &[Parameter<B, C>], mut builder: B) -> PyResult<B> {
+        for parameter in table {
+            if let Some(value) = self.get(parameter.name)? {
+                builder = (parameter.set)(builder, &value)?;
+            }
+        }
+        Ok(builder)
+    }
+
+    /// A copy to keep.
+    pub(crate) fn keep(&self, py: Python<'py>) -> PyResult<Py<PyDict>> {
+        Ok(match &self.0 {
+            Some(given) => given.copy()?.unbind(),
+            None => PyDict::new(py).unbind(),
+        })
+    }
+}
+
+/// What Python says of unknown keywords, and the name that may have been meant.
+fn unknown(py: Python<'_>, class: &str, key: &str, names: Vec<&str>) -> PyErr {
+    let close = || -> PyResult<Vec<String>> {
+        let difflib = py.import("difflib")?;
+        difflib
+            .call_method1("get_close_matches", (key, names, 1))?
+            .extract()
+    };
+    let hint = match close() {
+        Ok(close) => close
+            .first()
+            .map(|name| format!("; did you mean '{name}'?")),
+        Err(failure) => return failure,
+    };
+    let hint = hint.unwrap_or_else(|| format!("; help(rcf.{class}) names all"));
+    PyTypeError::new_err(format!(
+        "{class}() got an unexpected keyword argument '{key}'{hint}"
+    ))
+}
+
+/// Properties for parameters, read from the configuration of the model in the field `$model`.
 macro_rules! getters {
-    ($class:ident: $($(#[$doc:meta])+ $parameter:ident: $type:ty),+ $(,)?) => {
+    ($class:ident, $model:ident: $($(#[$doc:meta])+ $parameter:ident: $type:ty),+ $(,)?) => {
         #[pymethods]
         impl $class {$(
             $(#[$doc])+
             #[getter]
             fn $parameter(&self) -> $type {
-                self.config.$parameter.clone()
+                self.$model.config().$parameter.clone()
             }
         )+}
     };

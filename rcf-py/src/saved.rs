@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyBytes, PyType};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyType};
 use rcf_core::StateError;
 
 /// The saved form of a model, from and to bytes.
@@ -14,9 +14,6 @@ pub(crate) trait Saved: Sized {
     /// Trusted bytes are known to be those written; what that spares is the model's affair.
     fn from_state(state: &[u8], trusted: bool) -> Result<Self, StateError>;
 }
-
-/// What constructors take in addition to parameters: a saved state, and whether it is trusted.
-pub(crate) type State<'py> = Option<(Bound<'py, PyBytes>, bool)>;
 
 /// The methods of `$class` that keep it, and its model, a `$core` in its field `$model`.
 macro_rules! keep {
@@ -90,7 +87,17 @@ macro_rules! keep {
                 data: &Bound<'py, PyAny>,
                 trusted: bool,
             ) -> PyResult<Bound<'py, PyAny>> {
-                saved::restore(cls.py().get_type::<Self>(), cls, data, trusted)
+                saved::restore(cls.py().get_type::<Self>(), cls, data, trusted, None)
+            }
+
+            /// What pickle calls: `from_bytes`, and what is known of the inputs.
+            #[classmethod]
+            fn _restore<'py>(
+                cls: &Bound<'py, PyType>,
+                data: &Bound<'py, PyAny>,
+                memory: Bound<'py, PyDict>,
+            ) -> PyResult<Bound<'py, PyAny>> {
+                saved::restore(cls.py().get_type::<Self>(), cls, data, false, Some(memory))
             }
 
             /// Write the complete state to a file, which takes the place of an older one in one
@@ -156,7 +163,9 @@ macro_rules! keep {
 
             /// Pickle, copy and deepcopy by way of the saved state.
             fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
-                saved::reduce(slf.as_any(), slf.get().to_bytes(slf.py())?)
+                let (py, model) = (slf.py(), slf.get());
+                let memory = model.$model.memory(py)?;
+                saved::reduce(slf.as_any(), model.to_bytes(py)?, memory)
             }
         }
     };
@@ -166,7 +175,7 @@ pub(crate) use keep;
 /// What `__reduce__` returns: the function that restores, its arguments, and other attributes.
 pub(crate) type Reduced<'py> = (
     Bound<'py, PyAny>,
-    (Bound<'py, PyBytes>,),
+    (Bound<'py, PyBytes>, Bound<'py, PyDict>),
     Option<Bound<'py, PyAny>>,
 );
 
@@ -174,9 +183,10 @@ pub(crate) type Reduced<'py> = (
 pub(crate) fn reduce<'py>(
     model: &Bound<'py, PyAny>,
     state: Bound<'py, PyBytes>,
+    memory: Bound<'py, PyDict>,
 ) -> PyResult<Reduced<'py>> {
-    let restore = model.get_type().getattr("from_bytes")?;
-    Ok((restore, (state,), model.getattr_opt("__dict__")?))
+    let restore = model.get_type().getattr("_restore")?;
+    Ok((restore, (state, memory), model.getattr_opt("__dict__")?))
 }
 
 /// An object of `cls`, which may be a subclass of the class `base` of this module, from bytes. The
@@ -186,13 +196,14 @@ pub(crate) fn restore<'py>(
     cls: &Bound<'py, PyType>,
     data: &Bound<'py, PyAny>,
     trusted: bool,
+    memory: Option<Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = cls.py();
     let builtins = py.import("builtins")?;
     // memoryview first: bytes(3) would be three zeros.
     let view = builtins.call_method1("memoryview", (data,))?;
     let bytes = builtins.call_method1("bytes", (view,))?;
-    let state = [("_state", (bytes, trusted))].into_py_dict(py)?;
+    let state = [("_state", (bytes, trusted, memory))].into_py_dict(py)?;
     base.call_method("__new__", (cls,), Some(&state))
 }
 

@@ -162,7 +162,7 @@ def test_beam_scores_are_those_of_the_forest(noise):
 
     from rcf.beam import RandomCutForest
 
-    model, forest = RandomCutForest(seed=3, model_id="pump"), rcf.RandomCutForest(input_dimensions=2, seed=3)
+    model, forest = RandomCutForest(seed=3, model_id="pump"), rcf.RandomCutForest(seed=3)
     assert np.isnan(model.score_one(apache_beam.Row(a=1.0, b=2.0)))
     for a, b in noise[:300].tolist():
         model.learn_one(apache_beam.Row(b=b, a=a))

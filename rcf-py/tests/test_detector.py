@@ -429,9 +429,7 @@ def test_a_picture_shows_the_inputs_that_are_named_and_whole_names():
     values = np.random.default_rng(1).normal(size=(1000, 40))
     values[900, 33] = 40.0
     index = pandas.date_range("2026-03-01", periods=1000, freq="h")
-    result = rcf.AnomalyDetector(input_dimensions=40, seed=1).process(
-        pandas.DataFrame(values, columns=names, index=index)
-    )
+    result = rcf.AnomalyDetector(seed=1).process(pandas.DataFrame(values, columns=names, index=index))
     page = result._repr_html_()
     told = {anomaly.name for anomaly in result.anomalies()[:20]}
     assert names[33] in told
@@ -462,6 +460,10 @@ def test_matplotlib_draws_it(pair):
     assert drawn[0] is alone and [panel.get_ylabel() for panel in drawn] == ["input 1 (kW)", "score"]
     with pytest.raises(rcf.ConfigError, match="column must be one of"):
         result.plot(ax=alone, column="input 9")
+    hours = np.datetime64("2026-03-01T00") + np.arange(len(pair))
+    timed = rcf.AnomalyDetector(seed=1).process(pair[:, 0], timestamps=hours)
+    assert timed.plot(units="m")[1].get_xlabel() == "time"
+    assert timed.anomalies()[0].text.startswith("2026-0")
     pandas = pytest.importorskip("pandas")
     names = pandas.Index([f"row {row}" for row in range(len(pair))])
     periods = pandas.period_range("2026-01", periods=len(pair), freq="D")

@@ -311,3 +311,47 @@ def test_the_memory_of_a_full_forest_is_known_beforehand():
     expected = forest.estimated_bytes
     forest.process(np.random.default_rng(1).normal(size=(10_000, 2)))
     assert forest.size_in_bytes == pytest.approx(expected, rel=0.1)
+
+
+def test_deletion_takes_what_is_named_and_no_more():
+    forest = rcf.RandomCutForest(
+        number_of_trees=5, sample_size=32, store_sequence_numbers=True, store_labels=True, seed=1
+    )
+    for t in range(200):
+        forest.update(t / 7, time=t, label=t % 4)
+    held = set(forest.sample().sequence_numbers)
+    places = forest.delete_label(3)
+    left = {t for t in held if t % 4 != 3}
+    assert places >= len(held) - len(left) > 0
+    assert set(forest.sample().sequence_numbers) == left
+    newest = max(left)
+    assert forest.delete_sequence_number(newest) > 0
+    assert forest.delete_sequence_number(newest) == 0
+    assert forest.delete_before(150) > 0
+    assert set(forest.sample().sequence_numbers) == {t for t in left if 150 <= t < newest}
+    with pytest.raises(rcf.InputError, match="store_sequence_numbers=True"):
+        rcf.RandomCutForest().delete_before(0)
+    with pytest.raises(rcf.InputError, match="store_labels=True"):
+        rcf.RandomCutForest().delete_label(0)
+
+
+def test_the_shingle_can_be_read_and_fed_alone():
+    forest = rcf.RandomCutForest(input_dimensions=2, shingle_size=3, number_of_trees=5, seed=1)
+    forest.process(np.arange(200.0).reshape(100, 2))
+    sample = forest.sample()
+    forest.update_shingle([7.0, 8.0])
+    assert forest.shingle.tolist() == [[196.0, 197.0], [198.0, 199.0], [7.0, 8.0]]
+    assert forest.updates == 101
+    assert forest.is_sampling
+    assert np.array_equal(forest.sample().points, sample.points)
+
+
+def test_neighbors_within_a_distance(forest):
+    everything = forest.near_neighbors(USUAL)
+    distance = everything[len(everything) // 2].distance
+    near = forest.near_neighbors(USUAL, within=distance)
+    assert 0 < len(near) < len(everything)
+    expected = [neighbor.distance for neighbor in everything if neighbor.distance <= distance]
+    assert [neighbor.distance for neighbor in near] == expected
+    with pytest.raises(rcf.InputError, match="distance must be at least 0"):
+        forest.near_neighbors(USUAL, within=-1.0)

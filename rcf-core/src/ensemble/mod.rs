@@ -35,6 +35,7 @@ pub(crate) struct Ensemble<I> {
 }
 
 mod array;
+mod delete;
 mod explain;
 pub(crate) mod impute;
 mod traverse;
@@ -56,12 +57,6 @@ impl<I: Index> Ensemble<I> {
             rngs: TreeRng::family(seed, number_of_trees),
             path: PathBuffer::new(),
         }
-    }
-
-    /// Whether no tree has a point.
-    pub(crate) fn is_empty(&self) -> bool {
-        // The first point offered is taken by all trees.
-        self.trees.is_empty()
     }
 
     /// The mean score over the trees.

@@ -202,17 +202,32 @@ impl Forecaster {
         self.steps(rows, true)
     }
 
-    fn steps<A: Real>(
-        &mut self,
+    /// Whether [`process_array`](Self::process_array), or with `may_miss` its form for missing
+    /// values, would take these rows: for callers that pass them in slices.
+    ///
+    /// # Errors
+    /// The first row that would be refused.
+    pub fn check_rows<A: Real>(
+        &self,
         rows: ArrayView2<'_, A>,
         may_miss: bool,
-    ) -> Result<Vec<Option<IntervalForecast>>, ArrayError> {
+    ) -> Result<(), ArrayError> {
         let mut buffer = Vec::new();
         for (row, values) in rows.rows().into_iter().enumerate() {
             let values = A::row(&values, &mut buffer);
             check_record(values, self.config.input_dimensions, may_miss)
                 .map_err(|source| ArrayError { row, source })?;
         }
+        Ok(())
+    }
+
+    fn steps<A: Real>(
+        &mut self,
+        rows: ArrayView2<'_, A>,
+        may_miss: bool,
+    ) -> Result<Vec<Option<IntervalForecast>>, ArrayError> {
+        self.check_rows(rows, may_miss)?;
+        let mut buffer = Vec::new();
         let rows = rows.rows().into_iter().enumerate();
         rows.map(|(row, values)| {
             let forecast = self.step(A::row(&values, &mut buffer));

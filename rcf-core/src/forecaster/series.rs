@@ -2,7 +2,7 @@
 
 use super::components::{Component, Components, Each, Used};
 use super::step::{Forecast, Step};
-use crate::predictor::numbers::{COUNT, Numbers};
+use crate::predictor::numbers::Numbers;
 
 /// The components of one series, mixed for each step of the horizon on its own.
 #[derive(Debug, Clone)]
@@ -132,7 +132,7 @@ impl Series {
     /// What [`save`](Self::save) wrote, and nothing else.
     pub(crate) fn restore(horizon: usize, used: Used, numbers: &[f64]) -> Option<Self> {
         let (mut series, mut numbers) = (Self::new(horizon, used), Numbers::new(numbers));
-        series.made = numbers.index(COUNT)? as u64;
+        series.made = numbers.count()?;
         series.components = Components::restore(horizon, &mut numbers)?;
         for step in &mut series.steps {
             *step = Step::restore(&mut numbers)?;

@@ -1,7 +1,7 @@
 //! One step ahead of one series: the weights of the components, the interval, and the errors.
 
 use super::components::{Component, Each, Used};
-use crate::predictor::numbers::{COUNT, Numbers};
+use crate::predictor::numbers::Numbers;
 
 /// Weight of an error relative to the next one, in the weights of the components.
 const KEEP: f64 = 0.99;
@@ -159,8 +159,8 @@ impl Step {
             size: numbers.amount()?,
             low: numbers.value()?,
             high: numbers.value()?,
-            compared: numbers.index(COUNT)? as u64,
-            held: numbers.index(COUNT)? as u64,
+            compared: numbers.count()?,
+            held: numbers.count()?,
         };
         step.figures = Figures {
             count: numbers.amount()?,

@@ -2,6 +2,7 @@
 
 mod array;
 mod attribution;
+mod delete;
 mod density;
 mod displacement;
 mod explain;
@@ -84,6 +85,8 @@ pub struct RandomCutForest {
     pub(crate) trees: Trees,
     pub(crate) level: SimdLevel,
     noise_floor: Option<NoiseFloor>,
+    /// Whether a deletion has left a tree without points, while others have some.
+    lacks_points: bool,
     /// Working memory: the point of the current record.
     row: Vec<f32>,
 }
@@ -142,8 +145,9 @@ impl RandomCutForest {
         trees: Trees,
     ) -> Self {
         let row = vec![0.0; crate::layout::stride(config.dimensions())];
-        Self {
+        let mut forest = Self {
             noise_floor: NoiseFloor::new(&config),
+            lacks_points: false,
             config,
             shingle,
             updates,
@@ -152,7 +156,15 @@ impl RandomCutForest {
             trees,
             level: SimdLevel::best(),
             row,
-        }
+        };
+        forest.lacks_points = forest.some_tree_is_empty();
+        forest
+    }
+
+    fn some_tree_is_empty(&self) -> bool {
+        with_ensemble!(&self.trees, ensemble => {
+            ensemble.samplers.iter().any(|sampler| sampler.points().is_empty())
+        })
     }
 
     /// The parameters, with every default resolved.
@@ -179,7 +191,7 @@ impl RandomCutForest {
     pub fn is_ready(&self) -> bool {
         self.updates >= self.config.output_after as u64
             && self.shingle.is_full()
-            && !with_ensemble!(&self.trees, ensemble => ensemble.is_empty())
+            && !self.lacks_points
     }
 
     /// Takes a record into the forest.
@@ -269,7 +281,12 @@ impl RandomCutForest {
         self.level = level;
     }
 
-    fn check_rows<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<(), ArrayError> {
+    /// Whether [`process_array`](Self::process_array) would take these rows: for callers that pass
+    /// them in slices.
+    ///
+    /// # Errors
+    /// The first row that would be refused.
+    pub fn check_rows<A: Real>(&self, rows: ArrayView2<'_, A>) -> Result<(), ArrayError> {
         let mut buffer = Vec::new();
         for (row, values) in rows.rows().into_iter().enumerate() {
             self.shingle
@@ -335,6 +352,8 @@ impl RandomCutForest {
             }
             ensemble.update(level, &self.clock, accept_fraction, &self.row, phase, tag);
         });
+        // A sample without points takes any.
+        self.lacks_points = false;
         self.recenter_if_due();
     }
 }

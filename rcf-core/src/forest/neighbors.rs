@@ -70,6 +70,24 @@ impl RandomCutForest {
         Ok(neighbors)
     }
 
+    /// Those of the [near neighbors](Self::near_neighbors) whose distance is at most this.
+    ///
+    /// # Errors
+    /// As for [`near_neighbors`](Self::near_neighbors), and [`InputError::Distance`] if the distance
+    /// is negative or NaN.
+    pub fn near_neighbors_within(
+        &self,
+        values: &[f64],
+        distance: f64,
+    ) -> Result<Vec<Neighbor>, InputError> {
+        if distance.is_nan() || distance < 0.0 {
+            return Err(InputError::Distance { got: distance });
+        }
+        let mut neighbors = self.near_neighbors(values)?;
+        neighbors.retain(|neighbor| neighbor.distance <= distance);
+        Ok(neighbors)
+    }
+
     pub(super) fn check_ready(&self) -> Result<(), InputError> {
         if self.is_ready() {
             Ok(())

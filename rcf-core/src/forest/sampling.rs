@@ -1,5 +1,7 @@
 //! What reaches the samples: times, weights and labels of records, decay, pauses.
 
+use ndarray::Array2;
+
 use super::RandomCutForest;
 use crate::config::check_time_decay;
 use crate::error::{ConfigError, InputError};
@@ -65,6 +67,40 @@ impl RandomCutForest {
     /// Offers records to the trees again.
     pub fn resume_sampling(&mut self) {
         self.sampling = true;
+    }
+
+    /// Takes a record into the shingle and the clock alone, as if sampling were paused: the next score
+    /// follows it, and no tree learns it.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn update_shingle<T: Real>(&mut self, values: &[T]) -> Result<(), InputError> {
+        let sampling = std::mem::replace(&mut self.sampling, false);
+        let result = self.update(values);
+        self.sampling = sampling;
+        result
+    }
+
+    /// The newest records, as the forest keeps them: rows × values, the oldest first, `shingle_size`
+    /// of them or as many as there have been. They are in the units of the records, in single
+    /// precision relative to the forest's origin.
+    #[must_use]
+    pub fn shingle(&self) -> Array2<f64> {
+        let inputs = self.config.input_dimensions;
+        let point = self.shingle.point();
+        // Where records keep their places, the next one takes that of the oldest.
+        let oldest = if self.config.shingle_rotation {
+            self.shingle.next()
+        } else {
+            0
+        };
+        let per_call = self.config.values_per_call() / inputs;
+        let missing = self.shingle.missing() * per_call;
+        let rows = self.config.shingle_size - missing;
+        Array2::from_shape_fn((rows, inputs), |(row, input)| {
+            let at = (oldest + (missing + row) * inputs) % point.len() + input;
+            self.in_input_units(input, f64::from(point[at]))
+        })
     }
 
     /// Whether records are offered to the trees.

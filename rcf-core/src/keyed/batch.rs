@@ -69,6 +69,29 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     where
         K: 'a,
     {
+        let results = self.process_while(items, place, || true, work)?;
+        Ok(results
+            .into_iter()
+            .map(|result| result.expect("every item is in a group"))
+            .collect())
+    }
+
+    /// [`process_each`](Self::process_each) for as long as `goes_on`, which is asked before each
+    /// item and by any thread. An item that is not done then is `None`; those of its key that come
+    /// after it are not done either, if `goes_on` stays `false`.
+    ///
+    /// # Errors
+    /// As for [`process_each`](Self::process_each).
+    pub fn process_while<'a, T: Sync, R: Send, E: Send>(
+        &mut self,
+        items: &'a [T],
+        place: impl Fn(usize, &'a T) -> (&'a K, i64),
+        goes_on: impl Fn() -> bool + Sync,
+        work: impl Fn(&mut M, &T) -> Result<R, E> + Sync,
+    ) -> Result<Vec<Option<Result<R, E>>>, MapError>
+    where
+        K: 'a,
+    {
         let mut results: Vec<Option<Result<R, E>>> = Vec::with_capacity(items.len());
         results.resize_with(items.len(), || None);
         let times: Vec<(&K, i64)> = items
@@ -77,21 +100,18 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
             .map(|(index, item)| place(index, item))
             .collect();
         let mut begin = 0;
-        while begin < items.len() {
+        while begin < items.len() && goes_on() {
             let (mut groups, end) = self.groups(&times, begin..items.len());
             self.check_out(&mut groups, &times)?;
             let template = Arc::clone(&self.template);
             let limit = self.time_to_live;
             for_each(&mut groups, |group| {
-                group.run(&template, limit, &times, items, &work);
+                group.run(&template, limit, &times, items, &goes_on, &work);
             });
             self.check_in(groups, &mut results)?;
             begin = end;
         }
-        Ok(results
-            .into_iter()
-            .map(|result| result.expect("every item is in a group"))
-            .collect())
+        Ok(results)
     }
 
     /// Groups items by key, in the order of their first, as many as fit into the budget.
@@ -199,11 +219,16 @@ impl<K: Key, M: KeyedModel, R, E> Group<'_, K, M, R, E> {
         time_to_live: Option<u64>,
         times: &[(&K, i64)],
         items: &[T],
+        goes_on: impl Fn() -> bool,
         work: impl Fn(&mut M, &T) -> Result<R, E>,
     ) {
         let mut last_used = self.slot.map(|_| self.last_used);
         let mut model: Option<Arc<M>> = None;
         for &index in &self.items {
+            // Asked before a model is made or copied, which takes longer than most records.
+            if !goes_on() {
+                break;
+            }
             let now = times[index].1;
             let expired = last_used.is_some_and(|last| {
                 now > last && time_to_live.is_some_and(|limit| now.abs_diff(last) > limit)

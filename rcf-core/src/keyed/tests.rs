@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use proptest::prelude::*;
 
@@ -104,6 +105,45 @@ fn recount(map: &Map) -> usize {
         + keys.sum::<usize>()
         + map.entries.table_bytes()
         + map.changes.as_ref().map_or(0, ChangeLog::bytes)
+}
+
+#[test]
+fn a_batch_that_is_stopped_goes_on_where_each_key_stands() {
+    let records = records(3, 400);
+    let expected = bits(&oracle(&records, Some(40)));
+    for budget in [None, Some(8_000)] {
+        let mut map = map(budget, Some(40));
+        let made = AtomicUsize::new(0);
+        let run = |map: &mut Map, items: &[usize], most: usize| {
+            let asked = AtomicUsize::new(0);
+            let results = map.process_while(
+                items,
+                |_, &index| (&records[index].0, records[index].1),
+                || asked.fetch_add(1, Relaxed) < most,
+                |model, &index| {
+                    made.fetch_add(1, Relaxed);
+                    model.process(&[records[index].2])
+                },
+            );
+            results.unwrap()
+        };
+        let mut found = vec![None; records.len()];
+        let mut left: Vec<usize> = (0..records.len()).collect();
+        while !left.is_empty() {
+            let results = run(&mut map, &left, 150);
+            let mut undone = Vec::new();
+            for (&index, result) in left.iter().zip(results) {
+                match result {
+                    Some(result) => found[index] = result.ok(),
+                    None => undone.push(index),
+                }
+            }
+            assert!(undone.len() < left.len());
+            left = undone;
+        }
+        assert_eq!(made.into_inner(), records.len());
+        assert_eq!(bits(&found), expected);
+    }
 }
 
 proptest! {

@@ -67,7 +67,7 @@ impl ErrorsV1 {
             && self.low.is_finite()
             && self.high.is_finite()
             && self.held <= self.compared
-            && self.compared <= COUNT as u64
+            && self.compared <= COUNT
     }
 }
 

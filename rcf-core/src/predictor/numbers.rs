@@ -1,7 +1,13 @@
 //! State as plain numbers.
 
 /// The largest count: beyond, a number does not keep each one exactly.
-pub(crate) const COUNT: usize = 1 << 53;
+pub(crate) const COUNT: u64 = 1 << 53;
+
+/// Where counters of 64 bits that nothing reads any more end; those of 32 bits end earlier.
+pub(crate) const MANY: usize = match 1_usize.checked_shl(32) {
+    Some(many) => many,
+    None => usize::MAX,
+};
 
 /// No number of a state is larger: inputs end at 10³⁰, and their squares are summed. A larger one
 /// would overflow in a later sum.
@@ -32,6 +38,12 @@ impl<'a> Numbers<'a> {
     pub(crate) fn index(&mut self, most: usize) -> Option<usize> {
         let value = self.amount()?;
         (value <= most as f64 && value == value.trunc()).then_some(value as usize)
+    }
+
+    /// The next number, which must be whole and at most [`COUNT`].
+    pub(crate) fn count(&mut self) -> Option<u64> {
+        let value = self.amount()?;
+        (value <= COUNT as f64 && value == value.trunc()).then_some(value as u64)
     }
 
     /// The next numbers, as many as `into` holds, which must be ones that a state can hold.

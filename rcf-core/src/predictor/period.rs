@@ -176,7 +176,7 @@ impl PeriodFinder {
 }
 
 /// Counts end here; from then on every record is looked at.
-const TAKEN: usize = 1 << 32;
+const TAKEN: usize = super::numbers::MANY;
 
 #[cfg(test)]
 mod tests {

@@ -371,7 +371,7 @@ impl Regression {
 }
 
 /// Counts of learned records end here; they only say whether a warm-up is over.
-const LEARNED: usize = 1 << 32;
+const LEARNED: usize = super::numbers::MANY;
 
 /// `to += scale · from`.
 fn add_scaled(to: &mut [f64], scale: f64, from: &[f64]) {

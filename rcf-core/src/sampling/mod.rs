@@ -241,6 +241,32 @@ impl<I: Index> Sampler<I> {
         }
     }
 
+    /// Removes the points whose sequence number and label are named, and returns them.
+    ///
+    /// What is left is a sample of what is left of the stream: the lowest keys but those. Its places
+    /// are taken by the rule of a sample that fills.
+    pub(crate) fn remove(
+        &mut self,
+        is_removed: impl Fn(Option<i64>, Option<i64>) -> bool,
+    ) -> Vec<I> {
+        let removes = |&slot: &usize| {
+            let (sequence_number, label) = self.tags.get(slot);
+            is_removed(sequence_number, label)
+        };
+        let (removed, mut kept): (Vec<usize>, Vec<usize>) = (0..self.keys.len()).partition(removes);
+        if removed.is_empty() {
+            return Vec::new();
+        }
+        let removed = removed.iter().map(|&slot| self.points[slot]).collect();
+        // Sorted from the worst key on, they are a heap.
+        kept.sort_by(|&a, &b| self.keys[b].total_cmp(&self.keys[a]));
+        self.keys = kept.iter().map(|&slot| self.keys[slot]).collect();
+        self.points = kept.iter().map(|&slot| self.points[slot]).collect();
+        self.tags.select(&kept);
+        self.wait = Wait::NOT_FULL;
+        removed
+    }
+
     fn push(&mut self, key: f32, point: I, tag: Tag) {
         if self.keys.len() == self.keys.capacity() {
             let more = self.keys.len().max(8).min(self.capacity - self.keys.len());

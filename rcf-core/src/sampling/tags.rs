@@ -79,6 +79,12 @@ impl Tags {
         self.columns().for_each(|column| column.swap(a, b));
     }
 
+    /// Keeps these slots, in this order.
+    pub(super) fn select(&mut self, slots: &[usize]) {
+        self.columns()
+            .for_each(|column| *column = slots.iter().map(|&slot| column[slot]).collect());
+    }
+
     fn both(&mut self) -> [&mut Option<Vec<i64>>; 2] {
         [&mut self.sequence_numbers, &mut self.labels]
     }

@@ -195,14 +195,6 @@ impl<I: Index> TreeSet<I> {
         }
     }
 
-    /// Whether no tree has a point.
-    pub(crate) fn is_empty(&self) -> bool {
-        match self {
-            Self::Sorted(trees) => trees.iter().all(|tree| tree.mass() == 0),
-            Self::Boxed(trees) => trees.iter().all(|tree| tree.mass() == 0),
-        }
-    }
-
     /// The cuts of a tree, from the root, left before right.
     pub(crate) fn cuts(&self, tree: usize) -> Vec<Cut> {
         match self {

@@ -43,7 +43,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A functional of depth and mass alone is shorter as a [`ScoringFunction`].
+//! `examples/depth_quantile.rs` computes quantiles of depth over the trees, and is tested against
+//! their law. A functional of depth and mass alone is shorter as a [`ScoringFunction`].
 //!
 //! [`RandomCutForest::traverse`]: crate::RandomCutForest::traverse
 

@@ -1,6 +1,6 @@
 //! Near neighbours.
 
-use rcf_core::RandomCutForest;
+use rcf_core::{InputError, RandomCutForest};
 
 use crate::forests;
 use crate::testing::Random;
@@ -81,6 +81,26 @@ fn a_restored_forest_brings_the_same_neighbors() {
             let neighbors =
                 [&forest, &restored].map(|forest| forest.near_neighbors(&query).unwrap());
             assert_eq!(neighbors[0], neighbors[1]);
+        }
+    }
+}
+
+#[test]
+fn neighbors_within_a_distance_are_those_of_all_that_are() {
+    for (forest, queries) in forests() {
+        for query in queries {
+            let all = forest.near_neighbors(&query).unwrap();
+            let reach = all[all.len() / 2].distance;
+            for distance in [0.0, reach / 2.0, reach, f64::INFINITY] {
+                let mut expected = all.clone();
+                expected.retain(|neighbor| neighbor.distance <= distance);
+                let near = forest.near_neighbors_within(&query, distance).unwrap();
+                assert_eq!(near, expected, "{query:?} within {distance}");
+            }
+            for distance in [-1.0, f64::NAN] {
+                let refused = forest.near_neighbors_within(&query, distance);
+                assert!(matches!(refused, Err(InputError::Distance { .. })));
+            }
         }
     }
 }

@@ -19,7 +19,8 @@
 //! | 9 | hostile input leaves no trace | `hostile_input` |
 //! | 10 | the edges of sample size, trees, dimensions, streams and clocks | `limits`, `sampling`, `../memory/main.rs` |
 //! | 11 | one bit pattern for each SIMD level, thread, array and loop | `determinism`, `../functionals/main.rs`, `src/keyed/tests.rs` |
-//! | 12 | what must be detected is | `detection`; on the Numenta benchmark: `rcf-stream/cli/tests/nab.rs`, `docs/accuracy.md` |
+//! | 12 | after deletions, depths and samples follow the law of the points that remain; a visitor's quantiles of depth | `deletion`, `depths` |
+//! | 13 | what must be detected is | `detection`; on the Numenta benchmark: `rcf-stream/cli/tests/nab.rs`, `docs/accuracy.md` |
 //!
 //! In addition: the paper's example (`paper_example`), the scores of AWS's library (`agreement`),
 //! and a naive forest that reads saved states and computes all from scratch (`../naive`).
@@ -34,6 +35,8 @@ mod shared_data;
 mod testing;
 
 mod agreement;
+mod deletion;
+mod depths;
 mod detection;
 mod determinism;
 mod exact_oracle;

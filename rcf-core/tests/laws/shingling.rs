@@ -129,3 +129,62 @@ fn scores_start_when_they_should() {
         }
     }
 }
+
+/// The records in the shingle are the newest ones, oldest first, whatever the form of the forest; and
+/// `update_shingle` is an update that no tree learns.
+#[test]
+fn the_shingle_is_read_and_fed_alone() {
+    for (inputs, size, rotates, outside) in [
+        (1, 1, false, false),
+        (2, 5, false, false),
+        (2, 5, true, false),
+        (3, 2, false, true),
+    ] {
+        let mut forest = builder(inputs, size)
+            .shingle_rotation(rotates)
+            .internal_shingling(!outside)
+            .build()
+            .unwrap();
+        let mut random = Random::new(6);
+        let mut newest: Vec<Vec<f64>> = Vec::new();
+        assert_eq!(forest.shingle().dim(), (0, inputs));
+        for t in 0..60 {
+            let records = if outside { size } else { 1 };
+            // Sixteenths are exact in single precision.
+            let mut record = || -> Vec<f64> {
+                let point = random.normal_point(inputs);
+                point.iter().map(|x| (x * 16.0).round() / 16.0).collect()
+            };
+            let call: Vec<Vec<f64>> = (0..records).map(|_| record()).collect();
+            let values = call.concat();
+            newest.extend(call);
+            newest.drain(..newest.len().saturating_sub(size));
+
+            let (mut paused, mut restored) = (forest.clone(), None);
+            if t % 3 == 0 {
+                let sample = forest.sample();
+                paused.pause_sampling();
+                paused.update(&values).unwrap();
+                paused.resume_sampling();
+                forest.update_shingle(&values).unwrap();
+                assert_eq!(forest.sample(), sample);
+                assert!(forest.to_bytes() == paused.to_bytes());
+                restored = Some(RandomCutForest::from_bytes(&forest.to_bytes()).unwrap());
+            } else {
+                forest.update(&values).unwrap();
+            }
+            let rows: Vec<Vec<f64>> = forest
+                .shingle()
+                .outer_iter()
+                .map(|row| row.to_vec())
+                .collect();
+            assert_eq!(rows, newest, "after {t} calls of {inputs} × {size}");
+            if let Some(restored) = restored {
+                assert_eq!(restored.shingle(), forest.shingle());
+            }
+        }
+        assert_eq!(forest.updates(), 60);
+        assert!(forest.update_shingle(&vec![f64::NAN; inputs]).is_err());
+        assert!(forest.is_sampling());
+    }
+}

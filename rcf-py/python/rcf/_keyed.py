@@ -1,18 +1,22 @@
 """One detector for each key."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ._detections import Detection, Detections
+from ._progress import stopped
 from ._rcf import AnomalyDetector, KeyedDetectors
 from ._tables import rows_by_key
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from numpy.typing import NDArray
+
 Missing = Literal["raise", "impute"]
+Progress = bool | Callable[[int, int], object] | None
 
 
 class DetectorMap(Mapping[Any, AnomalyDetector]):
@@ -28,8 +32,9 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         Bytes that the map may take (`size_in_bytes`). Detectors beyond it, those not used for longest,
         are kept as saved bytes, which are two to three times smaller, until their next row.
     time_to_live : float, optional
-        A key that was silent for longer is forgotten: its next row finds a new detector. In the unit of
-        the timestamps (seconds for moments), to a thousandth; without timestamps, in rows of the map.
+        A key that was silent for longer, as of the newest row of any key, is forgotten with its memory
+        freed: its next row finds a new detector. In the unit of the timestamps (seconds for moments), to a
+        thousandth; without timestamps, in rows of the map.
     **parameters
         Those of `AnomalyDetector`.
 
@@ -72,8 +77,13 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         timestamps: Any = None,
         missing: Missing = "raise",
         n_jobs: int | None = None,
+        progress: Progress = None,
     ) -> dict[Hashable, Detections]:
         """Judge, then learn, each row with the detector of its key, keys side by side.
+
+        Ctrl-C, or an error of `progress`, ends the call within a fraction of a second: each key has
+        learned some of its rows, from the first on, and the exception's attribute `result` holds what is
+        said about those; `rows` is their number.
 
         Parameters
         ----------
@@ -88,6 +98,8 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
             As for `AnomalyDetector.process`.
         n_jobs : int, optional
             Number of threads; all processors if left out or -1. Never changes a result.
+        progress : bool or callable, optional
+            As for `AnomalyDetector.process`.
 
         Returns
         -------
@@ -100,23 +112,29 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
             If a row is refused; its attribute `row` counts among all rows. No detector has changed.
         """
         names, key_of_row = rows_by_key(keys)
-        columns = self._detectors.process(
+        columns, points, failure = self._detectors.process(
             names,
-            key_of_row.tolist(),
+            key_of_row,
             points,
             timestamps=timestamps,
             missing=missing,
             n_jobs=n_jobs,
+            progress=progress,
         )
         in_order = np.argsort(key_of_row, kind="stable")
         ends = np.cumsum(np.bincount(key_of_row, minlength=len(names)))
         rows_of_keys = np.split(in_order, ends)[:-1]
-        if not hasattr(points, "iloc"):
-            points = np.asarray(points)
         results: dict[Hashable, Detections] = {}
         for key, rows, answers in zip(names, rows_of_keys, columns, strict=True):
-            part = points.iloc[rows] if hasattr(points, "iloc") else points[rows]
-            results[key] = Detections(source=part, **answers)
+            if answers is None:
+                continue
+            taken = rows[: len(answers["score"])]
+            times = None if timestamps is None else _take(timestamps, taken)
+            results[key] = Detections(source=_take(points, taken), timestamps=times, **answers)
+        if failure is not None:
+            error, done = failure
+            stopped(error, done, results)
+            raise error
         return results
 
     def process_one(
@@ -218,6 +236,7 @@ def process_many(
     timestamps: Any = None,
     missing: Missing = "raise",
     n_jobs: int | None = None,
+    progress: Progress = None,
     **parameters: Any,
 ) -> dict[Hashable, Detections]:
     """Judge the rows of many keys, each with a new detector of its own.
@@ -226,7 +245,7 @@ def process_many(
 
     Parameters
     ----------
-    keys, points, timestamps, missing, n_jobs : optional
+    keys, points, timestamps, missing, n_jobs, progress : optional
         As for `DetectorMap.process`.
     **parameters
         Those of `DetectorMap`.
@@ -237,7 +256,18 @@ def process_many(
         For each key, what is said about its rows.
     """
     detectors = DetectorMap(**parameters)
-    return detectors.process(keys, points, timestamps=timestamps, missing=missing, n_jobs=n_jobs)
+    return detectors.process(
+        keys, points, timestamps=timestamps, missing=missing, n_jobs=n_jobs, progress=progress
+    )
+
+
+def _take(table: Any, rows: "NDArray[np.int64]") -> Any:
+    """Give these rows of a table, an array or a list, in its own kind."""
+    if hasattr(table, "iloc"):
+        return table.iloc[rows]
+    if hasattr(table, "take") and hasattr(table, "schema"):  # Arrow
+        return table.take(rows)
+    return table[rows] if hasattr(table, "schema") else np.asarray(table)[rows]
 
 
 for _object in (DetectorMap, process_many):

@@ -1,6 +1,7 @@
-"""Tables and times that NumPy alone would read as objects."""
+"""Tables and times that NumPy alone would read as objects, and columns by their names."""
 
-from collections.abc import Hashable, Iterator
+import sys
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,34 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def from_table(table: Any) -> "NDArray[np.float64] | None":
-    """Turn pandas' columns with missing values into float64, with NaN for what is missing.
-
-    None if a column holds anything else than numbers.
-    """
-    dtypes = getattr(table, "dtypes", None)
-    try:
-        kinds = {dtype.kind for dtype in np.atleast_1d(np.asarray(dtypes, dtype=object))}
-        if kinds <= set("fiub"):
-            array = table.to_numpy(dtype=np.float64, na_value=np.nan)
-            return np.asarray(array, dtype=np.float64)
-    except (AttributeError, TypeError):
-        pass
-    return None
-
-
-def values_of(table: Any) -> "NDArray[np.float64]":
-    """Give the numbers of whatever a model has taken, with its shape."""
-    values = np.asarray(table)
-    if values.dtype == object:
-        values = from_table(table)  # type: ignore[assignment]
-    return values.astype(np.float64)
-
-
-def index_of(table: Any) -> Any:
-    """Give the index of a pandas table, else None."""
-    index = getattr(table, "index", None)
-    return None if callable(index) else index
+def collected(table: Any) -> Any:
+    """Collect what a LazyFrame of polars promises; give anything else as it is."""
+    return table.collect() if type(table).__name__ == "LazyFrame" and hasattr(table, "collect") else table
 
 
 def column_names(table: Any) -> list[str] | None:
@@ -57,6 +33,100 @@ def column_names(table: Any) -> list[str] | None:
             unique, count = f"{name}_{count}", count + 1
         names.append(unique)
     return names
+
+
+def in_order(table: Any, names: Sequence[str] | None) -> tuple[Any, list[str] | None]:
+    """Put the columns of a table into the order of these names; give the table and its names."""
+    table = collected(table)
+    found = column_names(table)
+    if found is None or names is None or found == list(names):
+        return table, found
+    if sorted(found) != sorted(names):
+        raise InputError(_other_columns(found, names))
+    positions = [found.index(name) for name in names]
+    if hasattr(table, "iloc"):
+        return table.iloc[:, positions], list(names)
+    # Names of polars are unique; Arrow takes positions.
+    return table.select(list(names) if hasattr(table, "get_columns") else positions), list(names)
+
+
+def _other_columns(found: Sequence[str], names: Sequence[str]) -> str:
+    missing = [name for name in names if name not in found]
+    other = [name for name in found if name not in names]
+    parts = [f"{what} {which}" for what, which in (("lacks", missing), ("has besides", other)) if which]
+    return (
+        f"the model knows the columns {list(names)}; this table {' and '.join(parts)}: "
+        f"give table[{list(names)}], or set feature_names_in_ to None"
+    )
+
+
+def point_in_order(point: Any, names: Sequence[str] | None) -> Any:
+    """Give the values of one observation in the order of the names, if it has names itself."""
+    if names is None:
+        return point
+    if isinstance(point, Mapping):
+        found = list(point)
+    elif hasattr(point, "iloc") and getattr(point, "ndim", 0) == 1:  # a row of pandas
+        found = list(point.index)
+        if not all(isinstance(name, str) for name in found):
+            return point
+    else:
+        return point
+    if sorted(found, key=str) != sorted(names):
+        raise InputError(_other_columns(found, names).replace("this table", "this observation"))
+    return [point[name] for name in names]
+
+
+def head(table: Any, rows: int) -> Any:
+    """Give the first rows of a table, an array or a list."""
+    return table.iloc[:rows] if hasattr(table, "iloc") else table[:rows]
+
+
+def from_objects(values: Any) -> "NDArray[np.float64] | None":
+    """Turn numbers among missing values (None, pandas.NA) into float64, with NaN for what is missing.
+
+    None if there is anything else than numbers.
+    """
+    dtypes = getattr(values, "dtypes", None)
+    if dtypes is not None and hasattr(values, "to_numpy"):
+        try:
+            kinds = {dtype.kind for dtype in np.atleast_1d(np.asarray(dtypes, dtype=object))}
+            if kinds <= set("fiub"):
+                return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+        except (AttributeError, TypeError):
+            pass
+    array = np.asarray(values)
+    if not array.ndim or isinstance(values, Mapping | set):
+        return None
+    pandas = sys.modules.get("pandas")
+    flat = array.ravel()
+    missing = pandas.isna(flat) if pandas else np.array([value is None for value in flat], dtype=bool)
+    kinds = {type(value) for value in flat[~missing]}
+    odd = {type(value).__name__ for value in flat[missing]} - {
+        "NoneType",
+        "NAType",
+        "float",
+        "float64",
+        "float32",
+    }
+    if odd or not all(issubclass(kind, int | float | np.integer | np.floating | np.bool_) for kind in kinds):
+        return None
+    numbers = np.where(missing, np.nan, flat)
+    return numbers.astype(np.float64).reshape(array.shape)
+
+
+def values_of(table: Any) -> "NDArray[np.float64]":
+    """Give the numbers of whatever a model has taken, with its shape."""
+    values = np.asarray(table)
+    if values.dtype == object:
+        values = from_objects(table)  # type: ignore[assignment]
+    return values.astype(np.float64)
+
+
+def index_of(table: Any) -> Any:
+    """Give the index of a pandas table, else None."""
+    index = getattr(table, "index", None)
+    return None if callable(index) else index
 
 
 def names_of(table: Any, count: int) -> list[str]:
@@ -79,8 +149,19 @@ def not_numbers(values: Any) -> str:
         odd = [name for name, kind in zip(columns, kinds, strict=True) if kind not in "fiub"]
         if odd:
             return f"{begin}columns of other types: {odd}; give those with numbers, as frame[[...]]"
+    elif columns is not None and hasattr(values, "schema") and hasattr(values, "get_columns"):  # polars
+        odd = [
+            name
+            for name, dtype in values.schema.items()
+            if not (dtype.is_numeric() or str(dtype) == "Boolean")
+        ]
+        if odd:
+            return f"{begin}columns of other types: {odd}; give those with numbers, as frame.select(...)"
     if values is None or callable(values) or isinstance(values, dict | set):
-        return f"{begin}{type(values).__name__}; give an array, a table, a list or a number"
+        named = (
+            "; a model that has learned a table takes one by its names" if isinstance(values, dict) else ""
+        )
+        return f"{begin}{type(values).__name__}; give an array, a table, a list or a number{named}"
     if isinstance(values, Iterator):
         return f"{begin}a {type(values).__name__}; give list(...) of it"
     array = np.asarray(values)
@@ -88,10 +169,8 @@ def not_numbers(values: Any) -> str:
         return f"{begin}complex ones; give their parts as two inputs: np.column_stack([x.real, x.imag])"
     if array.dtype.kind in "mM":
         return f"{begin}times ({array.dtype}); these go to timestamps=..., where a call has it"
-    strange = [value for value in array.flat if not isinstance(value, int | float)]
+    strange = [value for value in array.flat if not isinstance(value, int | float) and value is not None]
     odd = strange[0] if strange else values
-    if odd is None:
-        return f"{begin}None; give NaN for what is missing: np.asarray(values, dtype=float)"
     found = f"text such as {str(odd)!r}" if isinstance(odd, str) else f"values of dtype {array.dtype}"
     return f"{begin}{found}; make them numbers first: np.asarray(values, dtype=float)"
 

@@ -49,19 +49,14 @@ class RandomCutForest(AnomalyDetector):
         """Check the parameters by making a forest of them."""
         super().__init__(**kwargs)
         self._names: list[str] | None = None
-        self._parameters: dict[str, Any] = {
-            "number_of_trees": number_of_trees,
-            "sample_size": sample_size,
-            "shingle_size": shingle_size,
-            "seed": seed,
-        }
-        self._forest = _rcf.RandomCutForest(**self._parameters)
+        self._forest = _rcf.RandomCutForest(
+            number_of_trees=number_of_trees, sample_size=sample_size, shingle_size=shingle_size, seed=seed
+        )
 
     def learn_one(self, x: Any) -> None:
         """Learn a row."""
         if self._names is None:
             self._names = sorted(x.as_dict())
-            self._forest = _rcf.RandomCutForest(input_dimensions=len(self._names), **self._parameters)
         values = self._values(x)
         if values is not None:
             self._forest.update(values)

@@ -60,7 +60,7 @@ class Accessor:
         Series
             The scores, as of `rcf.RandomCutForest.process`, under the same index.
         """
-        scores = RandomCutForest(**_with_width(self._table, parameters)).process(self._table)
+        scores = RandomCutForest(**parameters).process(self._table)
         return pandas.Series(scores, index=self._table.index, name="score")
 
     def detect(
@@ -89,17 +89,11 @@ class Accessor:
         if isinstance(timestamps, str):
             timestamps, table = table[timestamps], table.drop(columns=timestamps)
         if by is None:
-            parameters = _with_width(table, parameters)
             result = AnomalyDetector(**parameters).process(table, timestamps=timestamps, missing=missing)
             return result.to_frame()
         keys, table = table[by], table.drop(columns=by)
-        parameters = _with_width(table, parameters)
         results = process_many(keys, table, timestamps=timestamps, missing=missing, **parameters)
         _, key_of_row = rows_by_key(keys)
         in_order = np.argsort(key_of_row, kind="stable")
         frame = pandas.concat([result.to_frame() for result in results.values()])
         return frame.iloc[np.argsort(in_order)]
-
-
-def _with_width(table: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"input_dimensions": 1 if table.ndim == 1 else table.shape[1], **parameters}

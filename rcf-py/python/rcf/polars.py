@@ -135,15 +135,11 @@ def _parts(column: polars.Series) -> Iterator[Any]:
 
 
 def _score(parameters: dict[str, Any], column: polars.Series) -> polars.Series:
-    forest = RandomCutForest(**{"input_dimensions": _width(column), **parameters})
+    forest = RandomCutForest(**parameters)
     scores = np.empty(len(column))
     for part, rows in _places(column):
         scores[rows] = _of_all_rows(forest.process, rows.start, part)
     return polars.Series(column.name, scores)
-
-
-def _width(column: polars.Series) -> int:
-    return len(column.struct.fields) if isinstance(column.dtype, polars.Struct) else 1
 
 
 def _places(column: polars.Series) -> Iterator[tuple[Any, slice]]:
@@ -168,7 +164,7 @@ def _of_all_rows(work: Any, first: int, *arguments: Any, **keywords: Any) -> Any
 
 def _detect(parameters: dict[str, Any], missing: Missing, columns: "list[polars.Series]") -> polars.Series:
     column = columns[0]
-    detector = AnomalyDetector(**{"input_dimensions": _width(column), **parameters})
+    detector = AnomalyDetector(**parameters)
     tables = []
     for part, rows in _places(column):
         times = columns[1][rows] if len(columns) > 1 else None

@@ -64,6 +64,28 @@ impl Columns {
         }
     }
 
+    /// The number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.score.len()
+    }
+
+    /// An `rcf._detections.Detections`.
+    pub(crate) fn into_detections<'py>(
+        self,
+        py: Python<'py>,
+        inputs: usize,
+        source: &Bound<'py, PyAny>,
+        timestamps: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static DETECTIONS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let columns = self.into_dict(py, inputs)?;
+        columns.set_item("source", source)?;
+        columns.set_item("timestamps", timestamps)?;
+        DETECTIONS
+            .import(py, "rcf._detections", "Detections")?
+            .call((), Some(&columns))
+    }
+
     /// The arguments of `rcf._detections.Detections`.
     pub(crate) fn into_dict<'py>(
         self,

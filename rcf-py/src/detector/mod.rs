@@ -2,21 +2,19 @@
 
 mod columns;
 pub(crate) mod parameters;
-pub(crate) mod process;
+mod process;
 mod state;
 
 pub(crate) use columns::{Columns, one};
 pub(crate) use process::{may_miss, step};
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytesMethods;
-use rcf_core::{AnomalyDetector, DetectorConfig};
+use pyo3::types::PyDict;
+use rcf_core::AnomalyDetector;
 
-use crate::errors;
 use crate::forest::PyRandomCutForest;
-use crate::parameters::{flag, getters, integer, per_input, real, seed_or_random, set};
-use crate::saved::{Saved, State};
-use crate::shared::Shared;
+use crate::held::{Held, State};
+use crate::parameters::getters;
 
 /// Anomalies in a stream of observations: which, since when, why, and what would have been usual.
 ///
@@ -27,8 +25,8 @@ use crate::shared::Shared;
 ///
 /// Parameters
 /// ----------
-/// input_dimensions : int, default 1
-///     Number of values in one observation.
+/// input_dimensions : int, optional
+///     Number of values in one observation; that of the first data if left out.
 /// shingle_size : int, default 8
 ///     Number of consecutive observations that are judged together; of a rhythm, they should see a
 ///     quarter or more. Single observations are judged as well; with 1 only they are.
@@ -94,22 +92,17 @@ use crate::shared::Shared;
 /// array([1900])
 #[pyclass(frozen, subclass, module = "rcf", name = "AnomalyDetector")]
 pub(crate) struct PyAnomalyDetector {
-    /// A copy outside the lock: parameters do not change.
-    config: DetectorConfig,
-    detector: Shared<AnomalyDetector>,
+    pub(crate) detector: Held<AnomalyDetector>,
 }
 
 impl PyAnomalyDetector {
-    pub(crate) fn from_core(detector: AnomalyDetector) -> Self {
-        Self {
-            config: detector.config().clone(),
-            detector: Shared::new(detector),
-        }
-    }
-
     /// A detector of Rust's own that goes on like this one.
     pub(crate) fn copy(&self, py: Python<'_>) -> PyResult<AnomalyDetector> {
         Ok(self.detector.read(py)?.clone())
+    }
+
+    fn in_force(&self) -> rcf_core::DetectorConfig {
+        (*self.detector.config()).clone()
     }
 }
 
@@ -117,96 +110,21 @@ impl PyAnomalyDetector {
 impl PyAnomalyDetector {
     #[new]
     #[pyo3(
-        signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
-            sample_size=None, time_decay=None, initial_accept_fraction=None, seed=None, warm_up=None,
-            transform=None, transform_decay=None, weights=None, imputation=None,
-            time_gap_input=None, learning=None, false_alarm_rate=None, threshold=None, ignore_near_expected=None,
-            noise_floor=None, silence=None, quiet=None, _state=None),
-        text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
-            sample_size=None, time_decay=None, initial_accept_fraction=None, seed=None, \
-            warm_up=None, transform=None, transform_decay=None, weights=None, imputation=None, \
-            time_gap_input=None, learning=None, false_alarm_rate=None, threshold=None, ignore_near_expected=None, \
-            noise_floor=None, silence=None, quiet=None)"
-    )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "keywords of a Python constructor"
+        signature = (*, _state=None, **parameters),
+        text_signature = "(*, input_dimensions=None, shingle_size=8, number_of_trees=50, \
+            sample_size=256, time_decay=None, initial_accept_fraction=0.125, seed=0, \
+            warm_up=None, transform=None, transform_decay=None, weights=1.0, \
+            imputation='previous', time_gap_input=False, learning='always', \
+            false_alarm_rate=0.0005, threshold=None, ignore_near_expected=None, \
+            noise_floor=0.001, silence=50, quiet=50)"
     )]
     fn new(
-        input_dimensions: Option<&Bound<'_, PyAny>>,
-        shingle_size: Option<&Bound<'_, PyAny>>,
-        number_of_trees: Option<&Bound<'_, PyAny>>,
-        sample_size: Option<&Bound<'_, PyAny>>,
-        time_decay: Option<&Bound<'_, PyAny>>,
-        initial_accept_fraction: Option<&Bound<'_, PyAny>>,
-        seed: Option<&Bound<'_, PyAny>>,
-        warm_up: Option<&Bound<'_, PyAny>>,
-        transform: Option<&Bound<'_, PyAny>>,
-        transform_decay: Option<&Bound<'_, PyAny>>,
-        weights: Option<&Bound<'_, PyAny>>,
-        imputation: Option<&Bound<'_, PyAny>>,
-        time_gap_input: Option<&Bound<'_, PyAny>>,
-        learning: Option<&Bound<'_, PyAny>>,
-        false_alarm_rate: Option<&Bound<'_, PyAny>>,
-        threshold: Option<&Bound<'_, PyAny>>,
-        ignore_near_expected: Option<&Bound<'_, PyAny>>,
-        noise_floor: Option<&Bound<'_, PyAny>>,
-        silence: Option<&Bound<'_, PyAny>>,
-        quiet: Option<&Bound<'_, PyAny>>,
-        _state: State<'_>,
+        py: Python<'_>,
+        _state: Option<State<'_>>,
+        parameters: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        if let Some((bytes, trusted)) = _state {
-            let model = AnomalyDetector::from_state(bytes.as_bytes(), trusted);
-            return model.map(Self::from_core).map_err(errors::state);
-        }
-        let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
-        let mut builder = AnomalyDetector::builder(input_dimensions);
-        set! {
-            builder:
-            shingle_size: integer,
-            number_of_trees: integer,
-            sample_size: integer,
-            time_decay: real,
-            initial_accept_fraction: real,
-            seed: seed_or_random,
-            warm_up: integer,
-            transform_decay: real,
-            time_gap_input: flag,
-            noise_floor: real,
-            silence: integer,
-            quiet: integer,
-            false_alarm_rate: real,
-            threshold: parameters::threshold,
-            transform: parameters::transform,
-            ignore_near_expected: parameters::near_expected,
-        }
-        if let Some(weights) = per_input("weights", weights, input_dimensions)? {
-            builder = builder.weights(weights);
-        }
-        if let Some(policy) = parameters::imputation("imputation", imputation)? {
-            builder = builder.imputation(policy);
-        }
-        let sample_size = builder.config().sample_size;
-        if let Some(learning) = parameters::learning("learning", learning, sample_size)? {
-            builder = builder.learning(learning);
-        }
-        builder.build().map(Self::from_core).map_err(errors::config)
-    }
-
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let name = slf.get_type().name()?;
-        let config = &slf.get().config;
-        Ok(format!(
-            "{name}(input_dimensions={}, shingle_size={}, number_of_trees={}, sample_size={}, \
-             time_decay={:?}, seed={}, warm_up={}, ...)",
-            config.input_dimensions,
-            config.shingle_size,
-            config.number_of_trees,
-            config.sample_size,
-            config.time_decay,
-            config.seed,
-            config.warm_up,
-        ))
+        let detector = Held::new(py, parameters, _state)?;
+        Ok(Self { detector })
     }
 
     /// Number of observations still needed before decisions; 0 when ready.
@@ -231,12 +149,12 @@ impl PyAnomalyDetector {
     #[getter]
     fn forest(&self, py: Python<'_>) -> PyResult<PyRandomCutForest> {
         let forest = self.detector.read(py)?.forest().clone();
-        Ok(PyRandomCutForest::from_core(forest))
+        Ok(PyRandomCutForest::from(forest))
     }
 }
 
 getters! {
-    PyAnomalyDetector:
+    PyAnomalyDetector, detector:
     /// Number of values in one observation.
     input_dimensions: usize,
     /// Number of consecutive observations that are judged together.

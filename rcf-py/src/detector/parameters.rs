@@ -1,12 +1,122 @@
-//! Arguments that are a name, with or without numbers.
+//! The keywords of a detector; many are a name, with or without numbers.
 
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use rcf_core::{Imputation, Learning, NearExpected, Threshold, Transform};
+use rcf_core::{
+    AnomalyDetector, AnomalyDetectorBuilder, ConfigError, DetectorConfig, Imputation, Learning,
+    NearExpected, Threshold, Transform,
+};
 
+use super::PyAnomalyDetector;
+use crate::answers::Shape;
 use crate::errors;
-use crate::parameters::{integer, real};
+use crate::held::{Model, describe};
+use crate::parameters::{Parameter, flag, integer, per_input, plain, real, seed_or_random};
+
+type Object<'py> = PyResult<Bound<'py, PyAny>>;
+
+describe!(PyAnomalyDetector, "AnomalyDetector", detector);
+
+impl Model for AnomalyDetector {
+    const CLASS: &'static str = "AnomalyDetector";
+    type Builder = AnomalyDetectorBuilder;
+    type Config = DetectorConfig;
+    const PARAMETERS: &'static [Parameter<Self::Builder, Self::Config>] = &[
+        plain!(shingle_size: integer),
+        plain!(number_of_trees: integer),
+        plain!(sample_size: integer),
+        plain!(time_decay: real),
+        plain!(initial_accept_fraction: real),
+        plain!(seed: seed_or_random),
+        plain!(warm_up: integer),
+        Parameter {
+            name: "transform",
+            set: |builder, value| {
+                Ok(match transform("transform", Some(value))? {
+                    Some(transform) => builder.transform(transform),
+                    None => builder,
+                })
+            },
+            get: |py, config| name_of(config.transform).into_bound_py_any(py),
+        },
+        plain!(transform_decay: real),
+        Parameter {
+            name: "weights",
+            set: |builder, value| {
+                let inputs = builder.config().input_dimensions;
+                let weights = per_input("weights", Some(value), inputs)?;
+                Ok(builder.weights(weights.unwrap_or_default()))
+            },
+            get: |py, config| config.weights.clone().into_bound_py_any(py),
+        },
+        Parameter {
+            name: "imputation",
+            set: |builder, value| Ok(builder.imputation(imputation(value)?)),
+            get: |py, config| imputation_in_python(py, &config.imputation),
+        },
+        plain!(time_gap_input: flag),
+        Parameter {
+            name: "learning",
+            set: |builder, value| {
+                let sample_size = builder.config().sample_size;
+                Ok(builder.learning(learning(value, sample_size)?))
+            },
+            get: |py, config| learning_in_python(py, config.learning),
+        },
+        Parameter {
+            name: "false_alarm_rate",
+            set: |builder, value| {
+                let rate = real("false_alarm_rate", Some(value))?;
+                Ok(builder.false_alarm_rate(rate.unwrap_or_default()))
+            },
+            get: |py, config| match config.threshold {
+                Threshold::Calibrated { false_alarm_rate } => {
+                    false_alarm_rate.into_bound_py_any(py)
+                }
+                _ => py.None().into_bound_py_any(py),
+            },
+        },
+        Parameter {
+            name: "threshold",
+            set: |builder, value| Ok(builder.threshold(threshold(value)?)),
+            get: |py, config| threshold_in_python(py, config.threshold),
+        },
+        Parameter {
+            name: "ignore_near_expected",
+            set: |builder, value| Ok(builder.ignore_near_expected(near_expected(value)?)),
+            get: |py, config| near_in_python(py, config.near_expected),
+        },
+        plain!(noise_floor: real),
+        plain!(silence: integer),
+        plain!(quiet: integer),
+    ];
+
+    fn builder(inputs: usize) -> Self::Builder {
+        Self::builder(inputs)
+    }
+
+    fn build(builder: Self::Builder) -> Result<Self, ConfigError> {
+        builder.build()
+    }
+
+    fn resolve(builder: Self::Builder) -> Result<DetectorConfig, ConfigError> {
+        Ok(builder.config())
+    }
+
+    fn parameters(&self) -> &DetectorConfig {
+        self.config()
+    }
+
+    fn shape(config: &DetectorConfig) -> Shape {
+        [config.shingle_size, config.input_dimensions]
+    }
+
+    fn has_learned(&self) -> bool {
+        self.records() > 0
+    }
+}
 
 type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
@@ -51,30 +161,36 @@ pub(crate) fn name_of(transform: Transform) -> Option<&'static str> {
     Some(names.find(|(_, other)| *other == transform)?.0)
 }
 
-pub(super) fn imputation(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Imputation>> {
-    let Some(value) = value else { return Ok(None) };
+fn imputation(value: &Bound<'_, PyAny>) -> PyResult<Imputation> {
+    let name = "imputation";
     let Ok(given) = value.extract::<String>() else {
         let values = value.extract().map_err(|_| {
             PyTypeError::new_err(format!("{name} must be a name or a sequence of numbers"))
         })?;
-        return Ok(Some(Imputation::Fixed(values)));
+        return Ok(Imputation::Fixed(values));
     };
     let choices = [("previous", 0), ("linear", 1), ("zero", 2), ("forest", 3)];
-    Ok(Some(match choice(name, &given, &choices)? {
+    Ok(match choice(name, &given, &choices)? {
         0 => Imputation::Previous,
         1 => Imputation::Linear,
         2 => Imputation::Zero,
         _ => Imputation::Forest,
-    }))
+    })
+}
+
+fn imputation_in_python<'py>(py: Python<'py>, imputation: &Imputation) -> Object<'py> {
+    match imputation {
+        Imputation::Fixed(values) => values.clone().into_bound_py_any(py),
+        Imputation::Linear => "linear".into_bound_py_any(py),
+        Imputation::Zero => "zero".into_bound_py_any(py),
+        Imputation::Forest => "forest".into_bound_py_any(py),
+        _ => "previous".into_bound_py_any(py),
+    }
 }
 
 /// A name, or a tuple of a name and numbers. Without a patience it has that of rcf-core.
-pub(super) fn learning(
-    name: &str,
-    value: Argument<'_, '_>,
-    sample_size: usize,
-) -> PyResult<Option<Learning>> {
-    let Some(value) = value else { return Ok(None) };
+fn learning(value: &Bound<'_, PyAny>, sample_size: usize) -> PyResult<Learning> {
+    let name = "learning";
     let (given, numbers) = match value.cast::<PyTuple>() {
         Ok(tuple) if !tuple.is_empty() => {
             let first = tuple.get_item(0)?;
@@ -133,12 +249,24 @@ pub(super) fn learning(
             numbers.len()
         )));
     }
-    Ok(Some(learning))
+    Ok(learning)
+}
+
+fn learning_in_python(py: Python<'_>, learning: Learning) -> Object<'_> {
+    match learning {
+        Learning::Frozen { after } => ("frozen", after).into_bound_py_any(py),
+        Learning::Skip { patience } => ("skip", patience).into_bound_py_any(py),
+        Learning::Delay { patience } => ("delay", patience).into_bound_py_any(py),
+        Learning::DownWeight { one_in, patience } => {
+            ("down_weight", one_in, patience).into_bound_py_any(py)
+        }
+        _ => "always".into_bound_py_any(py),
+    }
 }
 
 /// A number for a fixed boundary, or a tuple of a name and a number.
-pub(super) fn threshold(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Threshold>> {
-    let Some(value) = value else { return Ok(None) };
+fn threshold(value: &Bound<'_, PyAny>) -> PyResult<Threshold> {
+    let name = "threshold";
     if value.cast::<PyDict>().is_ok() {
         return Err(errors::config(format!(
             "{name} takes no dict any more: its margin, height and decades have become \
@@ -151,7 +279,7 @@ pub(super) fn threshold(name: &str, value: Argument<'_, '_>) -> PyResult<Option<
             ("deviations", Threshold::Deviations { factor: number }),
             ("quantile", Threshold::Quantile { decades: number }),
         ];
-        return choice(name, &given, &choices).map(Some);
+        return choice(name, &given, &choices);
     }
     let score = value.extract().map_err(|_| {
         PyTypeError::new_err(format!(
@@ -159,16 +287,26 @@ pub(super) fn threshold(name: &str, value: Argument<'_, '_>) -> PyResult<Option<
              (\"deviations\", factor), got {value}"
         ))
     })?;
-    Ok(Some(Threshold::Fixed { score }))
+    Ok(Threshold::Fixed { score })
 }
 
-pub(super) fn near_expected(name: &str, value: Argument<'_, '_>) -> PyResult<Option<NearExpected>> {
-    let Some(value) = value else { return Ok(None) };
+fn threshold_in_python(py: Python<'_>, threshold: Threshold) -> Object<'_> {
+    match threshold {
+        Threshold::ExtremeValue { decades } => ("extreme_value", decades).into_bound_py_any(py),
+        Threshold::Deviations { factor } => ("deviations", factor).into_bound_py_any(py),
+        Threshold::Quantile { decades } => ("quantile", decades).into_bound_py_any(py),
+        Threshold::Fixed { score } => score.into_bound_py_any(py),
+        _ => py.None().into_bound_py_any(py),
+    }
+}
+
+fn near_expected(value: &Bound<'_, PyAny>) -> PyResult<NearExpected> {
+    let name = "ignore_near_expected";
     let mut near = NearExpected::default();
     let Ok(parts) = value.cast::<PyDict>() else {
         let distance = real(name, Some(value))?.unwrap_or_default();
         (near.absolute_above, near.absolute_below) = (distance, distance);
-        return Ok(Some(near));
+        return Ok(near);
     };
     for (key, value) in parts {
         let key = text(name, &key)?;
@@ -186,5 +324,17 @@ pub(super) fn near_expected(name: &str, value: Argument<'_, '_>) -> PyResult<Opt
             _ => near.relative_below = value,
         }
     }
-    Ok(Some(near))
+    Ok(near)
+}
+
+fn near_in_python(py: Python<'_>, near: NearExpected) -> Object<'_> {
+    if near == NearExpected::default() {
+        return py.None().into_bound_py_any(py);
+    }
+    let parts = PyDict::new(py);
+    parts.set_item("absolute_above", near.absolute_above)?;
+    parts.set_item("absolute_below", near.absolute_below)?;
+    parts.set_item("relative_above", near.relative_above)?;
+    parts.set_item("relative_below", near.relative_below)?;
+    Ok(parts.into_any())
 }

@@ -1,26 +1,73 @@
 //! Observations in, detections out.
 
+use ndarray::{ArrayView2, s};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use rcf_core::{AnomalyDetector, Detection, InputError};
+use rcf_core::{AnomalyDetector, ArrayError, Detection, InputError, Real};
 
 use super::PyAnomalyDetector;
 use super::columns::{Columns, one};
 use crate::errors;
-use crate::input::{Point, Rows, moment, seconds, with_rows};
+use crate::input::{moment, seconds, with_rows};
+use crate::slices::{Progress, check_in_slices, in_slices};
+
+impl PyAnomalyDetector {
+    /// Refuses rows, and timestamps, before any is taken.
+    fn check<A: Real + Sync>(
+        &self,
+        py: Python<'_>,
+        rows: ArrayView2<'_, A>,
+        timestamps: Option<&[f64]>,
+        may_miss: bool,
+    ) -> PyResult<()> {
+        check_in_slices(py, rows.nrows(), |slice| {
+            let part = rows.slice(s![slice.clone(), ..]);
+            let checked = self
+                .detector
+                .read_detached(py, |detector| detector.check_rows(part, may_miss))?;
+            checked.map_err(|error| errors::slice(py, error, slice.start))
+        })?;
+        let Some(timestamps) = timestamps else {
+            return Ok(());
+        };
+        let detector = self.detector.read(py)?;
+        let checked = detector.check_timestamps(timestamps);
+        drop(detector);
+        checked.map_err(|error| errors::array(py, &error))
+    }
+}
+
+/// Gives a slice of rows to a detector.
+fn steps<A: Real>(
+    detector: &mut AnomalyDetector,
+    timestamps: Option<&[f64]>,
+    rows: ArrayView2<'_, A>,
+    may_miss: bool,
+) -> Result<Vec<Detection>, ArrayError> {
+    match (timestamps, may_miss) {
+        (None, false) => detector.process_array(rows),
+        (None, true) => detector.process_array_with_missing(rows),
+        (Some(times), false) => detector.process_array_at(times, rows),
+        (Some(times), true) => detector.process_array_at_with_missing(times, rows),
+    }
+}
 
 #[pymethods]
 impl PyAnomalyDetector {
     /// Judge, then learn, each observation of an array in turn.
     ///
     /// The same decisions, bit for bit, as `process_one` on one row after the other. The GIL is
-    /// released; nobody may write to `points` meanwhile.
+    /// released; nobody may write to `points` meanwhile. Ctrl-C, or an error of `progress`, ends
+    /// the call within a fraction of a second: the first rows are learned, the exception's
+    /// attribute `rows` says how many, and `result` holds what is said about them (None before the
+    /// first).
     ///
     /// Parameters
     /// ----------
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The next n observations, oldest first: NumPy, pandas, polars, Arrow, or lists. Arrays of
-    ///     float64 and float32 are read in place, in any order and with any stride.
+    ///     float64 and float32 are read in place, in any order and with any stride. Columns of
+    ///     tables are found by their names, see `feature_names_in_`.
     /// timestamps : array_like of shape (n,), optional
     ///     When each row was made, strictly increasing: numbers in any unit, or moments (NumPy's
     ///     datetime64, pandas' index, datetime), which count in seconds. Gaps are seen then, judged
@@ -28,6 +75,9 @@ impl PyAnomalyDetector {
     /// missing : {"raise", "impute"}, default "raise"
     ///     What a value that is NaN means: an error, or one that was not observed and is filled in
     ///     as the parameter `imputation` says.
+    /// progress : bool or callable, optional
+    ///     True shows a bar if tqdm is installed, else a line on stderr. A callable is given the
+    ///     number of rows done and of all rows, many times a second.
     ///
     /// Returns
     /// -------
@@ -47,39 +97,47 @@ impl PyAnomalyDetector {
     /// >>> result = rcf.AnomalyDetector(seed=7).process(values, timestamps=hours)
     /// >>> result
     /// <Detections: 1,000 rows, 0 anomalies>
-    #[pyo3(signature = (points, *, timestamps=None, missing="raise"))]
+    #[pyo3(signature = (points, *, timestamps=None, missing="raise", progress=None))]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
         timestamps: Option<&Bound<'py, PyAny>>,
         missing: &str,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        static DETECTIONS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let may_miss = may_miss(missing)?;
-        let inputs = self.config.input_dimensions;
-        let rows = Rows::extract(points, inputs)?;
-        let timestamps = timestamps
-            .map(|times| seconds(times, rows.len()))
-            .transpose()?;
-        let detector = &self.detector;
-        let columns = with_rows!(rows, view => detector.write_detached(py, |detector| {
-            let detections = match (&timestamps, may_miss) {
-                (None, false) => detector.process_array(view),
-                (None, true) => detector.process_array_with_missing(view),
-                (Some(times), false) => detector.process_array_at(times, view),
-                (Some(times), true) => detector.process_array_at_with_missing(times, view),
-            }?;
-            let mut columns = Columns::default();
-            detections.iter().for_each(|detection| columns.push(detection));
-            Ok(columns)
-        }))?
-        .map_err(|error| errors::array(py, &error))?
-        .into_dict(py, inputs)?;
-        columns.set_item("source", points)?;
-        DETECTIONS
-            .import(py, "rcf._detections", "Detections")?
-            .call((), Some(&columns))
+        let (detector, table) = (&self.detector, self.detector.rows(points)?);
+        let count = table.rows.len();
+        let moments = timestamps;
+        let timestamps = moments.map(|times| seconds(times, count)).transpose()?;
+        let progress = Progress::new(progress, count)?;
+        let mut columns = Columns::default();
+        let stopped = with_rows!(table.rows, view => {
+            self.check(py, view, timestamps.as_deref(), may_miss)?;
+            detector.remember(&table);
+            in_slices(py, &progress, |slice| {
+                let part = view.slice(s![slice.clone(), ..]);
+                let times = timestamps.as_deref().map(|times| &times[slice.clone()]);
+                let taken = detector.write_detached(py, |detector| {
+                    let detections = steps(detector, times, part, may_miss)?;
+                    detections.iter().for_each(|detection| columns.push(detection));
+                    Ok(())
+                })?;
+                taken.map_err(|error| errors::slice(py, error, slice.start))
+            })
+        });
+        let [_, inputs] = detector.shape();
+        match stopped {
+            Ok(()) => columns.into_detections(py, inputs, &table.source, moments),
+            Err(stopped) => {
+                let rows = columns.len();
+                let source = head(&table.source, rows)?;
+                let moments = moments.map(|times| head(times, rows)).transpose()?;
+                let result = columns.into_detections(py, inputs, &source, moments.as_ref())?;
+                Err(stopped.with(py, result))
+            }
+        }
     }
 
     /// Judge, then learn, one observation.
@@ -119,7 +177,7 @@ impl PyAnomalyDetector {
         missing: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
         let may_miss = may_miss(missing)?;
-        let point = Point::extract(point, self.config.input_dimensions)?;
+        let point = self.detector.point(point)?;
         let timestamp = timestamp.map(moment).transpose()?;
         let values = point.values()?;
         let mut detector = self.detector.write(py)?;
@@ -134,6 +192,8 @@ impl PyAnomalyDetector {
     /// ----------
     /// history : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     Observations before the stream, oldest first; NaN for what is missing.
+    /// progress : bool or callable, optional
+    ///     As for `process`; Ctrl-C, too, has the same effect.
     ///
     /// Raises
     /// ------
@@ -146,11 +206,25 @@ impl PyAnomalyDetector {
     /// >>> detector.fit(np.sin(np.arange(1000) / 10))
     /// >>> detector.warm_up_left
     /// 0
-    fn fit<'py>(&self, py: Python<'py>, history: &Bound<'py, PyAny>) -> PyResult<()> {
-        let rows = Rows::extract(history, self.config.input_dimensions)?;
-        let detector = &self.detector;
-        with_rows!(rows, view => detector.write_detached(py, |detector| detector.fit(view)))?
-            .map_err(|error| errors::array(py, &error))
+    #[pyo3(signature = (history, *, progress=None))]
+    fn fit<'py>(
+        &self,
+        py: Python<'py>,
+        history: &Bound<'py, PyAny>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        let (detector, table) = (&self.detector, self.detector.rows(history)?);
+        let progress = Progress::new(progress, table.rows.len())?;
+        let stopped = with_rows!(table.rows, view => {
+            self.check(py, view, None, true)?;
+            detector.remember(&table);
+            in_slices(py, &progress, |slice| {
+                let part = view.slice(s![slice.clone(), ..]);
+                let taken = detector.write_detached(py, |detector| detector.fit(part))?;
+                taken.map_err(|error| errors::slice(py, error, slice.start))
+            })
+        });
+        stopped.map_err(|stopped| stopped.with(py, py.None().into_bound(py)))
     }
 
     /// Start from a few points of the past, and make up the observations between them.
@@ -188,13 +262,21 @@ impl PyAnomalyDetector {
         points: &Bound<'py, PyAny>,
         spacing: usize,
     ) -> PyResult<()> {
-        let rows = Rows::extract(points, self.config.input_dimensions)?;
-        let detector = &self.detector;
-        with_rows!(rows, view => detector.write_detached(py, |detector| {
+        let (detector, table) = (&self.detector, self.detector.rows(points)?);
+        let started = with_rows!(table.rows, view => detector.write_detached(py, |detector| {
             detector.bootstrap(view, spacing)
-        }))?
-        .map_err(|error| errors::array(py, &error))
+        }))?;
+        started.map_err(|error| errors::array(py, &error))?;
+        detector.remember(&table);
+        Ok(())
     }
+}
+
+/// The first rows of whatever a table is.
+pub(crate) fn head<'py>(table: &Bound<'py, PyAny>, rows: usize) -> PyResult<Bound<'py, PyAny>> {
+    static HEAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    HEAD.import(table.py(), "rcf._tables", "head")?
+        .call1((table, rows))
 }
 
 /// Gives one record to a detector.

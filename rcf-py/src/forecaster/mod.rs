@@ -1,19 +1,19 @@
 //! `rcf.Forecaster`.
 
+mod parameters;
 mod state;
 
+use ndarray::s;
 use numpy::prelude::*;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytesMethods, PyDict};
+use pyo3::types::PyDict;
 use rcf_core::{Component, Forecaster, ForecasterConfig};
 
-use crate::detector::parameters::{choice, transform};
-use crate::detector::process::may_miss;
-use crate::input::{Point, Rows, with_rows};
-use crate::parameters::{getters, integer, real, seed_or_random, set};
-use crate::saved::{Saved, State};
-use crate::shared::Shared;
+use crate::detector::may_miss;
+use crate::held::{Held, State};
+use crate::input::with_rows;
+use crate::parameters::{getters, integer};
+use crate::slices::{Progress, check_in_slices, in_slices};
 use crate::{answers, errors};
 
 /// The next observations of a stream, each time one arrives, with intervals that keep their
@@ -30,8 +30,8 @@ use crate::{answers, errors};
 ///
 /// Parameters
 /// ----------
-/// input_dimensions : int, default 1
-///     Number of values in one observation.
+/// input_dimensions : int, optional
+///     Number of values in one observation; that of the first data if left out.
 /// shingle_size : int, default 8
 ///     Number of observations by which the next one is forecast, and the one itself.
 /// number_of_trees, sample_size, seed : optional
@@ -70,123 +70,38 @@ use crate::{answers, errors};
 /// True
 #[pyclass(frozen, subclass, module = "rcf", name = "Forecaster")]
 pub(crate) struct PyForecaster {
-    /// A copy outside the lock: parameters do not change.
-    config: ForecasterConfig,
-    forecaster: Shared<Forecaster>,
+    forecaster: Held<Forecaster>,
 }
 
 impl PyForecaster {
-    fn from_core(forecaster: Forecaster) -> Self {
-        Self {
-            config: forecaster.config().clone(),
-            forecaster: Shared::new(forecaster),
-        }
+    fn in_force(&self) -> ForecasterConfig {
+        (*self.forecaster.config()).clone()
     }
-}
-
-/// A pair for each input, or one for all of them.
-fn limits(value: &Bound<'_, PyAny>, inputs: usize) -> PyResult<Vec<(f64, f64)>> {
-    type Pair = (Option<f64>, Option<f64>);
-    let ends = |(least, greatest): Pair| {
-        let least = least.unwrap_or(f64::NEG_INFINITY);
-        (least, greatest.unwrap_or(f64::INFINITY))
-    };
-    if let Ok(pair) = value.extract::<Pair>() {
-        return Ok(vec![ends(pair); inputs]);
-    }
-    let pairs: Vec<Pair> = value.extract().map_err(|_| {
-        PyTypeError::new_err(format!(
-            "limits must be a pair (least, greatest) or one for each input, got {value}"
-        ))
-    })?;
-    Ok(pairs.into_iter().map(ends).collect())
-}
-
-fn components(value: &Bound<'_, PyAny>) -> PyResult<Vec<Component>> {
-    let names: Vec<String> = value.extract().map_err(|_| {
-        PyTypeError::new_err(format!(
-            "components must be a sequence of names, got {value}"
-        ))
-    })?;
-    let choices = Component::ALL.map(|component| (component.as_str(), component));
-    let one = |name: &String| choice("components", name, &choices);
-    names.iter().map(one).collect()
 }
 
 #[pymethods]
 impl PyForecaster {
     #[new]
     #[pyo3(
-        signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
-            sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None,
-            components=None, _state=None),
-        text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
-            sample_size=None, seed=None, transform=None, horizon=None, coverage=None, limits=None, \
+        signature = (*, _state=None, **parameters),
+        text_signature = "(*, input_dimensions=None, shingle_size=8, number_of_trees=50, \
+            sample_size=256, seed=0, transform=None, horizon=1, coverage=0.8, limits=None, \
             components=None)"
     )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "keywords of a Python constructor"
-    )]
     fn new(
-        input_dimensions: Option<&Bound<'_, PyAny>>,
-        shingle_size: Option<&Bound<'_, PyAny>>,
-        number_of_trees: Option<&Bound<'_, PyAny>>,
-        sample_size: Option<&Bound<'_, PyAny>>,
-        seed: Option<&Bound<'_, PyAny>>,
-        transform: Option<&Bound<'_, PyAny>>,
-        horizon: Option<&Bound<'_, PyAny>>,
-        coverage: Option<&Bound<'_, PyAny>>,
-        limits: Option<&Bound<'_, PyAny>>,
-        components: Option<&Bound<'_, PyAny>>,
-        _state: State<'_>,
+        py: Python<'_>,
+        _state: Option<State<'_>>,
+        parameters: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        if let Some((bytes, trusted)) = _state {
-            let model = Forecaster::from_state(bytes.as_bytes(), trusted);
-            return model.map(Self::from_core).map_err(errors::state);
-        }
-        let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
-        let mut builder = Forecaster::builder(input_dimensions);
-        set! {
-            builder:
-            shingle_size: integer,
-            number_of_trees: integer,
-            sample_size: integer,
-            seed: seed_or_random,
-            transform: self::transform,
-            horizon: integer,
-            coverage: real,
-        }
-        if let Some(given) = limits {
-            let inputs = input_dimensions.min(rcf_core::MAX_DIMENSIONS);
-            builder = builder.limits(self::limits(given, inputs)?);
-        }
-        if let Some(given) = components {
-            builder = builder.components(&self::components(given)?);
-        }
-        builder.build().map(Self::from_core).map_err(errors::config)
-    }
-
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let name = slf.get_type().name()?;
-        let config = &slf.get().config;
-        Ok(format!(
-            "{name}(input_dimensions={}, shingle_size={}, number_of_trees={}, sample_size={}, \
-             horizon={}, coverage={:?}, seed={}, ...)",
-            config.input_dimensions,
-            config.shingle_size,
-            config.number_of_trees,
-            config.sample_size,
-            config.horizon,
-            config.coverage,
-            config.seed,
-        ))
+        let forecaster = Held::new(py, parameters, _state)?;
+        Ok(Self { forecaster })
     }
 
     /// Learn each observation of an array in turn, and forecast after each.
     ///
     /// The same forecasts, bit for bit, as `process_one` on one row after the other. The GIL is
-    /// released; nobody may write to `points` meanwhile.
+    /// released; nobody may write to `points` meanwhile. Ctrl-C ends the call within a fraction of
+    /// a second, with the effects that it has on `AnomalyDetector.process`.
     ///
     /// Parameters
     /// ----------
@@ -194,6 +109,8 @@ impl PyForecaster {
     ///     The next n observations, oldest first, as for `RandomCutForest.process`.
     /// missing : {"raise", "impute"}, default "raise"
     ///     Whether a NaN is an error, or a missing value: what was expected replaces it.
+    /// progress : bool or callable, optional
+    ///     As for `AnomalyDetector.process`.
     ///
     /// Returns
     /// -------
@@ -212,26 +129,44 @@ impl PyForecaster {
     /// >>> forecaster = rcf.Forecaster(horizon=5, seed=1)
     /// >>> forecaster.process(np.sin(np.arange(500) / 10)).lower.shape
     /// (500, 5, 1)
-    #[pyo3(signature = (points, *, missing="raise"))]
+    #[pyo3(signature = (points, *, missing="raise", progress=None))]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
         missing: &str,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let may_miss = may_miss(missing)?;
-        let inputs = self.config.input_dimensions;
-        let rows = Rows::extract(points, inputs)?;
-        let forecaster = &self.forecaster;
-        let forecasts = with_rows!(rows, view => {
-            forecaster.write_detached(py, |model| if may_miss {
-                model.process_array_with_missing(view)
-            } else {
-                model.process_array(view)
+        let (forecaster, table) = (&self.forecaster, self.forecaster.rows(points)?);
+        let progress = Progress::new(progress, table.rows.len())?;
+        let mut forecasts = Vec::new();
+        let stopped = with_rows!(table.rows, view => {
+            check_in_slices(py, view.nrows(), |slice| {
+                let part = view.slice(s![slice.clone(), ..]);
+                let check = |model: &Forecaster| model.check_rows(part, may_miss);
+                let checked = forecaster.read_detached(py, check)?;
+                checked.map_err(|error| errors::slice(py, error, slice.start))
+            })?;
+            forecaster.remember(&table);
+            in_slices(py, &progress, |slice| {
+                let part = view.slice(s![slice.clone(), ..]);
+                let taken = forecaster.write_detached(py, |model| if may_miss {
+                    model.process_array_with_missing(part)
+                } else {
+                    model.process_array(part)
+                })?;
+                forecasts.extend(taken.map_err(|error| errors::slice(py, error, slice.start))?);
+                Ok(())
             })
-        })?
-        .map_err(|error| errors::array(py, &error))?;
-        answers::interval_forecasts(py, &forecasts, [self.config.horizon, inputs])
+        });
+        let config = forecaster.config();
+        let shape = [config.horizon, config.input_dimensions];
+        let result = answers::interval_forecasts(py, &forecasts, shape)?;
+        match stopped {
+            Ok(()) => Ok(result),
+            Err(stopped) => Err(stopped.with(py, result)),
+        }
     }
 
     /// Learn one observation, and forecast the next ones.
@@ -261,7 +196,7 @@ impl PyForecaster {
         missing: &str,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let may_miss = may_miss(missing)?;
-        let point = Point::extract(point, self.config.input_dimensions)?;
+        let point = self.forecaster.point(point)?;
         let (mut forecaster, values) = (self.forecaster.write(py)?, point.values()?);
         let forecast = if may_miss {
             forecaster.process_with_missing(values)
@@ -294,7 +229,7 @@ impl PyForecaster {
     #[pyo3(signature = (step=None))]
     fn measured_coverage(&self, py: Python<'_>, step: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
         let step = integer("step", step)?.unwrap_or(1);
-        let horizon = self.config.horizon;
+        let horizon = self.forecaster.config().horizon;
         if step == 0 || step > horizon {
             return Err(errors::config(format!(
                 "step must be in 1..={horizon}, got {step}"
@@ -343,7 +278,7 @@ impl PyForecaster {
     #[getter]
     fn periods(&self, py: Python<'_>) -> PyResult<Vec<Option<usize>>> {
         let forecaster = self.forecaster.read(py)?;
-        let inputs = 0..self.config.input_dimensions;
+        let inputs = 0..self.forecaster.config().input_dimensions;
         Ok(inputs.map(|input| forecaster.period(input)).collect())
     }
 
@@ -356,8 +291,12 @@ impl PyForecaster {
     /// What is mixed.
     #[getter]
     fn components(&self) -> Vec<&'static str> {
-        let components = self.config.components.iter();
-        components.map(|component| component.as_str()).collect()
+        let config = self.forecaster.config();
+        config
+            .components
+            .iter()
+            .map(|component| component.as_str())
+            .collect()
     }
 
     /// The forecast that came with the newest observation; None until the forest is ready.
@@ -371,7 +310,7 @@ impl PyForecaster {
 }
 
 getters! {
-    PyForecaster:
+    PyForecaster, forecaster:
     /// Number of values in one observation.
     input_dimensions: usize,
     /// Number of observations by which the next one is forecast, and the one itself.

@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
-use crate::input::Point;
 use crate::{answers, errors};
 
 #[pymethods]
@@ -39,7 +38,7 @@ impl PyRandomCutForest {
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let parts = self.forest.read(py)?.attribution(point.values()?);
         answers::attribution(py, parts.map_err(errors::refused)?, self.shape())
     }
@@ -77,7 +76,7 @@ impl PyRandomCutForest {
         point: &Bound<'py, PyAny>,
         precision: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let explained = self
             .forest
             .read(py)?
@@ -121,7 +120,7 @@ impl PyRandomCutForest {
         point: &Bound<'py, PyAny>,
         precision: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let estimate = self
             .forest
             .read(py)?

@@ -17,8 +17,8 @@ impl PyRandomCutForest {
         &self,
         values: &Bound<'py, PyAny>,
     ) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
-        let point = self.config.dimensions();
-        in_shape(values, &[&[self.width], &[point], &self.shape()])
+        let point = self.forest.config().dimensions();
+        in_shape(values, &[&[self.forest.width()], &[point], &self.shape()])
     }
 }
 

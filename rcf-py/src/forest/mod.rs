@@ -3,6 +3,7 @@
 mod explain;
 mod impute;
 mod neighbors;
+mod parameters;
 mod sampling;
 mod scoring;
 mod state;
@@ -11,14 +12,13 @@ mod stream;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytesMethods;
+use pyo3::types::PyDict;
 use rcf_core::{Config, RandomCutForest};
 
 use crate::answers::Shape;
 use crate::errors;
-use crate::parameters::{flag, getters, integer, per_input, real, seed_or_random, set};
-use crate::saved::{Saved, State};
-use crate::shared::Shared;
+use crate::held::{Held, State};
+use crate::parameters::{getters, real};
 
 /// Anomaly scores for a stream of points, by a forest of random cut trees.
 ///
@@ -29,8 +29,8 @@ use crate::shared::Shared;
 ///
 /// Parameters
 /// ----------
-/// input_dimensions : int, default 1
-///     Number of values in one observation.
+/// input_dimensions : int, optional
+///     Number of values in one observation; that of the first data if left out.
 /// shingle_size : int, default 1
 ///     Number of consecutive observations that make one point of the forest. Above 1, the forest
 ///     learns the shape of the series and not only its values.
@@ -78,9 +78,10 @@ use crate::shared::Shared;
 /// Notes
 /// -----
 /// A forest may be shared by threads: scoring runs in parallel, learning waits for its turn.
-/// `process` and `score_array` release the GIL and work on an array to its end, also when Ctrl-C is
-/// pressed meanwhile. Pickling and copying keep the complete state, also in the middle of warm-up;
-/// a subclass keeps the attributes in its ``__dict__`` as well.
+/// `process` and `score_array` release the GIL, and let go of the forest every few milliseconds, so
+/// that Ctrl-C is answered and calls of other threads take their turns in between. Pickling and
+/// copying keep the complete state, also in the middle of warm-up; a subclass keeps the attributes
+/// in its ``__dict__`` as well.
 ///
 /// Examples
 /// --------
@@ -94,33 +95,39 @@ use crate::shared::Shared;
 /// 1900
 #[pyclass(frozen, subclass, module = "rcf", name = "RandomCutForest")]
 pub(crate) struct PyRandomCutForest {
-    /// A copy outside the lock, so that looking at a parameter never waits for a long `process`.
-    config: Config,
     /// The bits of the decay and of the fraction of boxes in force, which alone of all parameters
     /// can change.
     time_decay: AtomicU64,
     boxes: AtomicU64,
-    /// Values in one input: an observation, or a ready-made point without internal shingling.
-    width: usize,
-    forest: Shared<RandomCutForest>,
+    forest: Held<RandomCutForest>,
+}
+
+impl From<RandomCutForest> for PyRandomCutForest {
+    fn from(forest: RandomCutForest) -> Self {
+        Self::hold(Held::from(forest))
+    }
 }
 
 impl PyRandomCutForest {
-    pub(crate) fn from_core(forest: RandomCutForest) -> Self {
-        let config = forest.config().clone();
-        let width = config.values_per_call();
+    fn hold(forest: Held<RandomCutForest>) -> Self {
+        let config = forest.config();
         Self {
             time_decay: AtomicU64::new(config.time_decay.to_bits()),
             boxes: AtomicU64::new(config.bounding_box_cache_fraction.to_bits()),
-            config,
-            width,
-            forest: Shared::new(forest),
+            forest,
         }
     }
 
     /// Observations × values of one, in a point.
     fn shape(&self) -> Shape {
-        [self.config.shingle_size, self.config.input_dimensions]
+        self.forest.shape()
+    }
+
+    fn in_force(&self) -> Config {
+        let mut config = (*self.forest.config()).clone();
+        config.time_decay = self.time_decay();
+        config.bounding_box_cache_fraction = self.bounding_box_cache_fraction();
+        config
     }
 }
 
@@ -128,114 +135,25 @@ impl PyRandomCutForest {
 impl PyRandomCutForest {
     #[new]
     #[pyo3(
-        signature = (*, input_dimensions=None, shingle_size=None, number_of_trees=None,
-            sample_size=None, time_decay=None, output_after=None, initial_accept_fraction=None,
-            internal_shingling=None, seed=None, shingle_rotation=None, store_sequence_numbers=None,
-            store_labels=None, noise_floor=None, relative_noise_floor=None,
-            bounding_box_cache_fraction=None, _state=None),
-        text_signature = "(*, input_dimensions=None, shingle_size=None, number_of_trees=None, \
-            sample_size=None, time_decay=None, output_after=None, initial_accept_fraction=None, \
-            internal_shingling=None, seed=None, shingle_rotation=None, \
-            store_sequence_numbers=None, store_labels=None, noise_floor=None, \
-            relative_noise_floor=None, bounding_box_cache_fraction=None)"
-    )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "keywords of a Python constructor"
+        signature = (*, _state=None, **parameters),
+        text_signature = "(*, input_dimensions=None, shingle_size=1, number_of_trees=50, \
+            sample_size=256, time_decay=None, output_after=None, initial_accept_fraction=0.125, \
+            internal_shingling=True, seed=0, shingle_rotation=False, \
+            store_sequence_numbers=False, store_labels=False, noise_floor=None, \
+            relative_noise_floor=0.0, bounding_box_cache_fraction=0.5)"
     )]
     fn new(
-        input_dimensions: Option<&Bound<'_, PyAny>>,
-        shingle_size: Option<&Bound<'_, PyAny>>,
-        number_of_trees: Option<&Bound<'_, PyAny>>,
-        sample_size: Option<&Bound<'_, PyAny>>,
-        time_decay: Option<&Bound<'_, PyAny>>,
-        output_after: Option<&Bound<'_, PyAny>>,
-        initial_accept_fraction: Option<&Bound<'_, PyAny>>,
-        internal_shingling: Option<&Bound<'_, PyAny>>,
-        seed: Option<&Bound<'_, PyAny>>,
-        shingle_rotation: Option<&Bound<'_, PyAny>>,
-        store_sequence_numbers: Option<&Bound<'_, PyAny>>,
-        store_labels: Option<&Bound<'_, PyAny>>,
-        noise_floor: Option<&Bound<'_, PyAny>>,
-        relative_noise_floor: Option<&Bound<'_, PyAny>>,
-        bounding_box_cache_fraction: Option<&Bound<'_, PyAny>>,
-        _state: State<'_>,
+        py: Python<'_>,
+        _state: Option<State<'_>>,
+        parameters: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        if let Some((bytes, trusted)) = _state {
-            let model = RandomCutForest::from_state(bytes.as_bytes(), trusted);
-            return model.map(Self::from_core).map_err(errors::state);
-        }
-        let input_dimensions = integer("input_dimensions", input_dimensions)?.unwrap_or(1);
-        let mut builder = RandomCutForest::builder(input_dimensions);
-        set! {
-            builder:
-            shingle_size: integer,
-            number_of_trees: integer,
-            sample_size: integer,
-            time_decay: real,
-            output_after: integer,
-            initial_accept_fraction: real,
-            internal_shingling: flag,
-            seed: seed_or_random,
-            shingle_rotation: flag,
-            store_sequence_numbers: flag,
-            store_labels: flag,
-            relative_noise_floor: real,
-            bounding_box_cache_fraction: real,
-        }
-        if let Some(floor) = per_input("noise_floor", noise_floor, input_dimensions)? {
-            builder = builder.noise_floor(floor);
-        }
-        builder.build().map(Self::from_core).map_err(errors::config)
-    }
-
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let name = slf.get_type().name()?;
-        let config = &slf.get().config;
-        let flag = |flag| if flag { "True" } else { "False" };
-        let mut text = format!(
-            "{name}(input_dimensions={}, shingle_size={}, number_of_trees={}, sample_size={}, \
-             time_decay={:?}, output_after={}, initial_accept_fraction={:?}, \
-             internal_shingling={}, seed={}",
-            config.input_dimensions,
-            config.shingle_size,
-            config.number_of_trees,
-            config.sample_size,
-            slf.get().time_decay(),
-            config.output_after,
-            config.initial_accept_fraction,
-            flag(config.internal_shingling),
-            config.seed,
-        );
-        // The rest where it is used.
-        for (name, set) in [
-            ("shingle_rotation", config.shingle_rotation),
-            ("store_sequence_numbers", config.store_sequence_numbers),
-            ("store_labels", config.store_labels),
-        ] {
-            if set {
-                text.push_str(&format!(", {name}=True"));
-            }
-        }
-        if !config.noise_floor.is_empty() {
-            text.push_str(&format!(", noise_floor={:?}", config.noise_floor));
-        }
-        if config.relative_noise_floor > 0.0 {
-            let floor = config.relative_noise_floor;
-            text.push_str(&format!(", relative_noise_floor={floor:?}"));
-        }
-        let boxes = slf.get().bounding_box_cache_fraction();
-        if boxes != 0.5 {
-            text.push_str(&format!(", bounding_box_cache_fraction={boxes:?}"));
-        }
-        text.push(')');
-        Ok(text)
+        Ok(Self::hold(Held::new(py, parameters, _state)?))
     }
 
     /// Number of values in one point of the forest: ``input_dimensions * shingle_size``.
     #[getter]
     fn dimensions(&self) -> usize {
-        self.config.input_dimensions * self.config.shingle_size
+        self.forest.config().dimensions()
     }
 
     /// How fast old points lose their place in the samples, per update or unit of time.
@@ -297,9 +215,7 @@ impl PyRandomCutForest {
     /// cent.
     #[getter]
     fn estimated_bytes(&self) -> usize {
-        let mut config = self.config.clone();
-        config.bounding_box_cache_fraction = self.bounding_box_cache_fraction();
-        config.estimate_bytes()
+        self.in_force().estimate_bytes()
     }
 
     /// Memory that the forest takes, in bytes.
@@ -310,7 +226,7 @@ impl PyRandomCutForest {
 }
 
 getters! {
-    PyRandomCutForest:
+    PyRandomCutForest, forest:
     /// Number of values in one observation.
     input_dimensions: usize,
     /// Number of consecutive observations in one point.

@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
-use crate::input::Point;
 use crate::{answers, errors};
 
 #[pymethods]
@@ -17,6 +16,8 @@ impl PyRandomCutForest {
     /// ----------
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The query, as for `score`.
+    /// within : float, optional
+    ///     Only those at most so far away; all if left out.
     ///
     /// Returns
     /// -------
@@ -27,7 +28,7 @@ impl PyRandomCutForest {
     /// Raises
     /// ------
     /// InputError
-    ///     As for `score`.
+    ///     As for `score`, and for a distance that is negative or NaN.
     /// NotReadyError
     ///     If the forest has learned too little.
     ///
@@ -38,13 +39,18 @@ impl PyRandomCutForest {
     /// >>> nearest = forest.near_neighbors(3.2)[0]
     /// >>> nearest.point
     /// array([[3.]])
+    #[pyo3(signature = (point, *, within=None))]
     fn near_neighbors<'py>(
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
+        within: Option<f64>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let point = Point::extract(point, self.width)?;
-        let neighbors = self.forest.read(py)?.near_neighbors(point.values()?);
+        let point = self.forest.point(point)?;
+        let distance = within.unwrap_or(f64::INFINITY);
+        let forest = self.forest.read(py)?;
+        let neighbors = forest.near_neighbors_within(point.values()?, distance);
+        drop(forest);
         let neighbors = neighbors.map_err(errors::refused)?.into_iter();
         neighbors
             .map(|neighbor| answers::neighbor(py, neighbor, self.shape()))
@@ -86,7 +92,7 @@ impl PyRandomCutForest {
         point: &Bound<'py, PyAny>,
         manifold_dimension: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let forest = self.forest.read(py)?;
         let density = match manifold_dimension {
             None => forest.density(point.values()?),

@@ -1,5 +1,6 @@
 //! What the samples hold, and whether they change.
 
+use numpy::PyArray2;
 use pyo3::prelude::*;
 use rcf_core::RandomCutForest;
 
@@ -43,7 +44,7 @@ impl PyRandomCutForest {
             None => self.forest.read_detached(py, RandomCutForest::sample)?,
             Some(tree) => {
                 let sample = self.forest.read(py)?.sample_of_tree(tree);
-                let trees = self.config.number_of_trees;
+                let trees = self.forest.config().number_of_trees;
                 sample.ok_or_else(|| {
                     errors::config(format!("tree must be below {trees}, got {tree}"))
                 })?
@@ -104,6 +105,118 @@ impl PyRandomCutForest {
     fn resume_sampling(&self, py: Python<'_>) -> PyResult<()> {
         self.forest.write(py)?.resume_sampling();
         Ok(())
+    }
+
+    /// Delete the points of this sequence number, or time, from all trees.
+    ///
+    /// A point is a shingle, and has the number of its newest observation. The trees follow the law of
+    /// the points that remain; what the deleted ones had displaced does not come back.
+    ///
+    /// Parameters
+    /// ----------
+    /// sequence_number : int
+    ///     Time or sequence number of an observation; needs ``store_sequence_numbers=True``.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     How many places in the samples of the trees the points had.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the forest keeps no sequence numbers.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forest = rcf.RandomCutForest(store_sequence_numbers=True)
+    /// >>> _ = forest.process(np.arange(100.0))
+    /// >>> forest.delete_sequence_number(99) > 0
+    /// True
+    /// >>> 99 in forest.sample().sequence_numbers
+    /// False
+    fn delete_sequence_number(&self, py: Python<'_>, sequence_number: i64) -> PyResult<usize> {
+        let deleted = self
+            .forest
+            .write(py)?
+            .delete_sequence_number(sequence_number);
+        deleted.map_err(errors::refused)
+    }
+
+    /// Delete the points before this time, or sequence number, as `delete_sequence_number` does.
+    ///
+    /// Parameters
+    /// ----------
+    /// time : int
+    ///     The first time, or sequence number, that stays; needs ``store_sequence_numbers=True``.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     How many places in the samples of the trees the points had.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the forest keeps no sequence numbers.
+    fn delete_before(&self, py: Python<'_>, time: i64) -> PyResult<usize> {
+        let deleted = self.forest.write(py)?.delete_before(time);
+        deleted.map_err(errors::refused)
+    }
+
+    /// Delete the points of this label, as `delete_sequence_number` does.
+    ///
+    /// Parameters
+    /// ----------
+    /// label : int
+    ///     The label that came with observations; needs ``store_labels=True``.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     How many places in the samples of the trees the points had.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the forest keeps no labels.
+    fn delete_label(&self, py: Python<'_>, label: i64) -> PyResult<usize> {
+        let deleted = self.forest.write(py)?.delete_label(label);
+        deleted.map_err(errors::refused)
+    }
+
+    /// Take an observation into the shingle and the clock alone: no tree learns it.
+    ///
+    /// Parameters
+    /// ----------
+    /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
+    ///     The next observation, as for `update`.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     As for `update`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forest = rcf.RandomCutForest(shingle_size=3)
+    /// >>> forest.update_shingle(1.5)
+    /// >>> forest.shingle
+    /// array([[1.5]])
+    fn update_shingle(&self, py: Python<'_>, point: &Bound<'_, PyAny>) -> PyResult<()> {
+        let point = self.forest.point(point)?;
+        let updated = self.forest.write(py)?.update_shingle(point.values()?);
+        updated.map_err(errors::refused)
+    }
+
+    /// The newest observations, oldest first: `shingle_size` × `input_dimensions`, or as many rows as
+    /// there have been. They are what the forest keeps, in single precision relative to its origin.
+    #[getter]
+    fn shingle<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        Ok(PyArray2::from_owned_array(
+            py,
+            self.forest.read(py)?.shingle(),
+        ))
     }
 
     /// Whether the samples follow the stream.

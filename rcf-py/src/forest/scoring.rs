@@ -9,7 +9,6 @@ use rcf_core::{AnomalyScore, Displacement, ScoringFunction};
 
 use super::PyRandomCutForest;
 use crate::errors;
-use crate::input::Point;
 use crate::parameters::integer;
 
 #[pymethods]
@@ -38,7 +37,7 @@ impl PyRandomCutForest {
     /// >>> forest.displacement(9.0) > 0.8 > 0.2 > forest.displacement(0.5)
     /// True
     fn displacement(&self, py: Python<'_>, point: &Bound<'_, PyAny>) -> PyResult<f64> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let forest = self.forest.read(py)?;
         forest
             .displacement(point.values()?)
@@ -74,7 +73,7 @@ impl PyRandomCutForest {
     /// >>> forest.collusive_displacement(9.0) > 10 * forest.collusive_displacement(0.5)
     /// True
     fn collusive_displacement(&self, py: Python<'_>, point: &Bound<'_, PyAny>) -> PyResult<f64> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let forest = self.forest.read(py)?;
         forest
             .collusive_displacement(point.values()?)
@@ -116,7 +115,7 @@ impl PyRandomCutForest {
         point: &Bound<'_, PyAny>,
         copies: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<f64> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let copies = integer("copies", copies)?.unwrap_or(1);
         let forest = self.forest.read(py)?;
         forest
@@ -163,7 +162,7 @@ impl PyRandomCutForest {
         function: &Bound<'_, PyAny>,
         ignoring: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<f64> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let copies = integer("ignoring", ignoring)?.unwrap_or(0);
         let Ok(name) = function.extract::<String>() else {
             return self.score_with_callables(py, point.values()?, function, copies);

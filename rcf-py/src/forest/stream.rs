@@ -1,14 +1,15 @@
 //! Records in, scores out: one at a time, or whole arrays.
 
+use ndarray::{ArrayView2, s};
 use numpy::PyArray1;
-use numpy::prelude::*;
 use pyo3::prelude::*;
-use rcf_core::Arrival;
+use rcf_core::{Arrival, RandomCutForest, Real};
 
 use super::PyRandomCutForest;
 use crate::errors;
-use crate::input::{Point, Rows, with_rows};
+use crate::input::with_rows;
 use crate::jobs::threads;
+use crate::slices::{Progress, check_in_slices, in_slices};
 
 #[pymethods]
 impl PyRandomCutForest {
@@ -47,7 +48,7 @@ impl PyRandomCutForest {
         weight: Option<f64>,
         label: Option<i64>,
     ) -> PyResult<()> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         let mut arrival = time.map_or(Arrival::new(), Arrival::at);
         if let Some(weight) = weight {
             arrival = arrival.weight(weight);
@@ -86,7 +87,7 @@ impl PyRandomCutForest {
     /// >>> forest.score(5.0) > 2 * forest.score(0.5)
     /// True
     fn score(&self, py: Python<'_>, point: &Bound<'_, PyAny>) -> PyResult<f64> {
-        let point = Point::extract(point, self.width)?;
+        let point = self.forest.point(point)?;
         self.forest
             .read(py)?
             .score(point.values()?)
@@ -96,14 +97,20 @@ impl PyRandomCutForest {
     /// Score, then learn, each point of an array in turn.
     ///
     /// The same numbers, bit for bit, as calling `score` and `update` on one point after the other.
-    /// The GIL is released; nobody may write to `points` meanwhile.
+    /// The GIL is released; nobody may write to `points` meanwhile. Ctrl-C, or an error of
+    /// `progress`, ends the call within a fraction of a second: the first rows are learned, the
+    /// exception's attribute `rows` says how many, and `result` holds their scores.
     ///
     /// Parameters
     /// ----------
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The next n observations, oldest first: NumPy, pandas, polars, Arrow, or lists. Arrays of
     ///     float64 and float32 are read in place, in any order and with any stride; other dtypes
-    ///     are converted. Without internal shingling, rows hold `dimensions` values.
+    ///     are converted. Without internal shingling, rows hold `dimensions` values. Columns of
+    ///     tables are found by their names, see `feature_names_in_`.
+    /// progress : bool or callable, optional
+    ///     True shows a bar if tqdm is installed, else a line on stderr. A callable is given the
+    ///     number of rows done and of all rows, many times a second.
     ///
     /// Returns
     /// -------
@@ -121,16 +128,31 @@ impl PyRandomCutForest {
     /// >>> forest = rcf.RandomCutForest(input_dimensions=2, sample_size=64)
     /// >>> forest.process(np.ones((500, 2))).shape
     /// (500,)
+    #[pyo3(signature = (points, *, progress=None))]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let rows = Rows::extract(points, self.width)?;
-        let forest = &self.forest;
-        with_rows!(rows, view => forest.write_detached(py, |forest| forest.process_array(view)))?
-            .map(|scores| scores.into_pyarray(py))
-            .map_err(|error| errors::array(py, &error))
+        let (forest, table) = (&self.forest, self.forest.rows(points)?);
+        let progress = Progress::new(progress, table.rows.len())?;
+        let mut scores = Vec::with_capacity(table.rows.len());
+        let stopped = with_rows!(table.rows, view => {
+            self.check(py, view)?;
+            forest.remember(&table);
+            in_slices(py, &progress, |slice| {
+                let part = view.slice(s![slice.clone(), ..]);
+                let taken = forest.write_detached(py, |forest| forest.process_array(part))?;
+                scores.extend(taken.map_err(|error| errors::slice(py, error, slice.start))?);
+                Ok(())
+            })
+        });
+        let scores = PyArray1::from_vec(py, scores);
+        match stopped {
+            Ok(()) => Ok(scores),
+            Err(stopped) => Err(stopped.with(py, scores.into_any())),
+        }
     }
 
     /// Score each point of an array without learning any.
@@ -145,6 +167,8 @@ impl PyRandomCutForest {
     /// n_jobs : int, default 1
     ///     Number of threads; -1 for all processors. Never changes a result. Worth its while from
     ///     a thousand rows of several values on.
+    /// progress : bool or callable, optional
+    ///     As for `process`; Ctrl-C ends the call likewise, and `result` holds the first scores.
     ///
     /// Returns
     /// -------
@@ -163,24 +187,47 @@ impl PyRandomCutForest {
     /// >>> near, far = forest.score_array([0.5, 5.0])
     /// >>> bool(near < far)
     /// True
-    #[pyo3(signature = (points, *, n_jobs=None))]
+    #[pyo3(signature = (points, *, n_jobs=None, progress=None))]
     fn score_array<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
         n_jobs: Option<&Bound<'py, PyAny>>,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let rows = Rows::extract(points, self.width)?;
         // To start a thread takes as long as some ten scores.
         let pool = n_jobs.map(|n_jobs| threads(Some(n_jobs))).transpose()?;
-        let forest = &self.forest;
-        with_rows!(rows, view => {
-            forest.read_detached(py, |forest| match &pool {
-                Some(pool) => pool.install(|| forest.par_score_array(view)),
-                None => forest.score_array(view),
+        let (forest, table) = (&self.forest, self.forest.rows(points)?);
+        let progress = Progress::new(progress, table.rows.len())?;
+        let mut scores = Vec::with_capacity(table.rows.len());
+        let stopped = with_rows!(table.rows, view => {
+            self.check(py, view)?;
+            in_slices(py, &progress, |slice| {
+                let part = view.slice(s![slice.clone(), ..]);
+                let found = forest.read_detached(py, |forest| match &pool {
+                    Some(pool) => pool.install(|| forest.par_score_array(part)),
+                    None => forest.score_array(part),
+                })?;
+                scores.extend(found.map_err(|error| errors::slice(py, error, slice.start))?);
+                Ok(())
             })
-        })?
-        .map(|scores| scores.into_pyarray(py))
-        .map_err(|error| errors::array(py, &error))
+        });
+        let scores = PyArray1::from_vec(py, scores);
+        match stopped {
+            Ok(()) => Ok(scores),
+            Err(stopped) => Err(stopped.with(py, scores.into_any())),
+        }
+    }
+}
+
+impl PyRandomCutForest {
+    /// Refuses rows before any is taken.
+    fn check<A: Real + Sync>(&self, py: Python<'_>, rows: ArrayView2<'_, A>) -> PyResult<()> {
+        check_in_slices(py, rows.nrows(), |slice| {
+            let part = rows.slice(s![slice.clone(), ..]);
+            let check = |forest: &RandomCutForest| forest.check_rows(part);
+            let checked = self.forest.read_detached(py, check)?;
+            checked.map_err(|error| errors::slice(py, error, slice.start))
+        })
     }
 }

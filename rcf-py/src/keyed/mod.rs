@@ -6,7 +6,7 @@ mod state;
 mod store;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use pyo3::prelude::*;
 use rcf_core::AnomalyDetector;
@@ -14,6 +14,7 @@ use rcf_core::keyed::{DetectorMap, MapError};
 
 use crate::detector::PyAnomalyDetector;
 use crate::errors;
+use crate::held::Held;
 use crate::parameters::{integer, real};
 use key::Key;
 use store::SavedDetectors;
@@ -30,8 +31,10 @@ use store::SavedDetectors;
 ///     For how long a key may be silent.
 #[pyclass(frozen, module = "rcf._rcf", name = "KeyedDetectors")]
 pub(crate) struct PyKeyedDetectors {
-    /// What new keys begin with: it knows the rules that do not depend on the past.
-    template: Arc<AnomalyDetector>,
+    /// It never learns, and knows the inputs: their number, their names, and what is refused.
+    template: Py<PyAnomalyDetector>,
+    /// What new keys begin with: a copy.
+    new: Arc<RwLock<AnomalyDetector>>,
     budget: Option<usize>,
     time_to_live: Option<f64>,
     saved_bytes: Arc<AtomicUsize>,
@@ -45,6 +48,10 @@ struct Keyed {
     rows: u64,
     /// Whether rows come with timestamps; unknown before the first.
     is_timed: Option<bool>,
+    /// The time of the newest row of any key.
+    newest: i64,
+    /// For how long a key may be silent, in ticks.
+    time_to_live: Option<i64>,
 }
 
 /// The map counts in whole numbers: thousandths of the caller's unit.
@@ -63,19 +70,33 @@ impl PyKeyedDetectors {
             .ok_or_else(errors::poisoned)
     }
 
+    /// The template takes on the number of inputs of the first rows; new keys follow.
+    fn follow_template(&self, py: Python<'_>) -> PyResult<()> {
+        let mut new = self.new.write().unwrap_or_else(PoisonError::into_inner);
+        let template = self.template.get();
+        if new.config().input_dimensions != template.detector.width() {
+            *new = template.copy(py)?;
+        }
+        Ok(())
+    }
+
     fn build(
-        template: AnomalyDetector,
+        py: Python<'_>,
+        template: Py<PyAnomalyDetector>,
         budget: Option<usize>,
         time_to_live: Option<f64>,
     ) -> PyResult<Self> {
         if time_to_live.is_some_and(|time| time.is_nan() || time <= 0.0) {
             return Err(errors::config("time_to_live must be above 0"));
         }
-        let template = Arc::new(template);
-        let new = Arc::clone(&template);
+        let new = Arc::new(RwLock::new(template.get().copy(py)?));
+        let model = Arc::clone(&new);
         let store = SavedDetectors::default();
         let saved_bytes = store.bytes();
-        let mut map = DetectorMap::builder(move |_: &Key| AnomalyDetector::clone(&new));
+        let mut map = DetectorMap::builder(move |_: &Key| {
+            let model = model.read().unwrap_or_else(PoisonError::into_inner);
+            AnomalyDetector::clone(&model)
+        });
         if let Some(bytes) = budget {
             map = map.budget(bytes, store);
         }
@@ -84,6 +105,7 @@ impl PyKeyedDetectors {
         }
         Ok(Self {
             template,
+            new,
             budget,
             time_to_live,
             saved_bytes,
@@ -91,12 +113,22 @@ impl PyKeyedDetectors {
                 map: map.build(),
                 rows: 0,
                 is_timed: None,
+                newest: i64::MIN,
+                time_to_live: time_to_live.map(ticks),
             }),
         })
     }
 }
 
 impl Keyed {
+    /// Forgets the keys that were silent for longer than the time to live, as of the newest row.
+    fn sweep(&mut self) {
+        if let Some(time_to_live) = self.time_to_live {
+            self.map
+                .remove_unused_since(self.newest.saturating_sub(time_to_live));
+        }
+    }
+
     /// A copy of the detector of a key, which stays as it is.
     fn copy(&mut self, key: &Key) -> Result<Option<AnomalyDetector>, MapError> {
         if !self.map.contains(key) {
@@ -115,13 +147,13 @@ impl PyKeyedDetectors {
     #[pyo3(signature = (template, *, budget=None, time_to_live=None))]
     fn new(
         py: Python<'_>,
-        template: &PyAnomalyDetector,
+        template: Py<PyAnomalyDetector>,
         budget: Option<&Bound<'_, PyAny>>,
         time_to_live: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let budget = integer("budget", budget)?;
         let time_to_live = real("time_to_live", time_to_live)?;
-        Self::build(template.copy(py)?, budget, time_to_live)
+        Self::build(py, template, budget, time_to_live)
     }
 
     /// A copy of the detector of a key, or None.
@@ -129,7 +161,14 @@ impl PyKeyedDetectors {
         let key = Key::extract(key)?;
         let found = self.with(py, |inner| inner.copy(&key))?;
         let found = found.map_err(|error| errors::map(&error))?;
-        Ok(found.map(PyAnomalyDetector::from_core))
+        let names = self.template.get().detector.names();
+        found
+            .map(|found| {
+                let detector = Held::from(found);
+                detector.set_names(names)?;
+                Ok(PyAnomalyDetector { detector })
+            })
+            .transpose()
     }
 
     /// Forget a key; tells whether it was known.
@@ -154,6 +193,12 @@ impl PyKeyedDetectors {
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         self.with(py, |inner| inner.map.len())
+    }
+
+    /// The detector that new keys begin with, which never learns.
+    #[getter]
+    fn template(&self, py: Python<'_>) -> Py<PyAnomalyDetector> {
+        self.template.clone_ref(py)
     }
 
     /// Bytes of the map: detectors in use, keys and tables.

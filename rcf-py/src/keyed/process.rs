@@ -1,6 +1,9 @@
 //! Rows of many keys in, detections of each key out.
 
-use ndarray::ArrayView2;
+use std::sync::PoisonError;
+
+use ndarray::{ArrayView2, s};
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rcf_core::keyed::MapError;
@@ -10,8 +13,12 @@ use super::key::Key;
 use super::{Keyed, PyKeyedDetectors, ticks};
 use crate::detector::{Columns, may_miss, one, step};
 use crate::errors;
-use crate::input::{Point, Rows, moment, seconds, with_rows};
+use crate::input::{moment, seconds, with_rows};
 use crate::jobs::threads;
+use crate::slices::{Progress, Stopped, Watch, watched};
+
+/// How many rows are checked at once, between two looks at the watch.
+const CHECKED: usize = 16_384;
 
 /// Rows as the map is given them.
 struct Batch<'a, A> {
@@ -19,8 +26,19 @@ struct Batch<'a, A> {
     timestamps: Option<&'a [f64]>,
     keys: &'a [Key],
     /// For each row, which of the keys is its.
-    key_of_row: &'a [usize],
+    key_of_row: &'a [i64],
     may_miss: bool,
+}
+
+impl<A> Batch<'_, A> {
+    /// Which of the keys is that of a row.
+    fn place(&self, row: usize) -> usize {
+        self.key_of_row[row] as usize // checked when the batch is made
+    }
+
+    fn key(&self, row: usize) -> &Key {
+        &self.keys[self.place(row)]
+    }
 }
 
 /// Why a batch was not taken.
@@ -28,7 +46,17 @@ enum Refused {
     Row(ArrayError),
     Clock,
     Map(MapError),
+    /// An earlier call ended in a panic.
+    Poisoned,
 }
+
+/// The columns of each key, and the table with its columns in order; and what ended the call early:
+/// then there are no columns for keys of which no row is done.
+type Answer<'py> = (
+    Vec<Option<Bound<'py, PyDict>>>,
+    Bound<'py, PyAny>,
+    Option<(PyErr, usize)>,
+);
 
 impl From<MapError> for Refused {
     fn from(error: MapError) -> Self {
@@ -44,7 +72,7 @@ impl PyKeyedDetectors {
     /// ----------
     /// keys : list
     ///     The keys, each once.
-    /// key_of_row : list of int
+    /// key_of_row : ndarray of shape (n,), int64
     ///     For each row, which of the keys is its.
     /// points : array_like of shape (n, input_dimensions), or (n,)
     ///     The rows.
@@ -54,31 +82,38 @@ impl PyKeyedDetectors {
     ///     What NaN means.
     /// n_jobs : int or None
     ///     Number of threads.
+    /// progress : bool, callable or None
+    ///     Who is told how far it is.
     ///
     /// Returns
     /// -------
-    /// list of dict
-    ///     For each key, the arguments of Detections.
-    #[pyo3(signature = (keys, key_of_row, points, *, timestamps, missing, n_jobs))]
+    /// tuple
+    ///     For each key, the arguments of Detections; the table with its columns in order; and the
+    ///     error that ended the call early with the number of rows done, or None. After an error,
+    ///     keys of which no row is done have None.
+    #[pyo3(signature = (keys, key_of_row, points, *, timestamps, missing, n_jobs, progress))]
     #[expect(clippy::too_many_arguments, reason = "keywords of a Python method")]
     fn process<'py>(
         &self,
         py: Python<'py>,
         keys: Vec<Bound<'py, PyAny>>,
-        key_of_row: Vec<usize>,
+        key_of_row: PyReadonlyArray1<'py, i64>,
         points: &Bound<'py, PyAny>,
         timestamps: Option<&Bound<'py, PyAny>>,
         missing: &str,
         n_jobs: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Answer<'py>> {
         let may_miss = may_miss(missing)?;
         let keys: Vec<Key> = keys.iter().map(Key::extract).collect::<PyResult<_>>()?;
-        if key_of_row.iter().any(|&key| key >= keys.len()) {
+        let key_of_row = key_of_row.as_slice()?;
+        let is_known = |&key: &i64| usize::try_from(key).is_ok_and(|key| key < keys.len());
+        if !key_of_row.iter().all(is_known) {
             return Err(errors::input("key_of_row names a key that is not there"));
         }
-        let inputs = self.template.config().input_dimensions;
-        let rows = Rows::extract(points, inputs)?;
-        let count = rows.len();
+        let template = &self.template.get().detector;
+        let table = template.rows(points)?;
+        let count = table.rows.len();
         if count != key_of_row.len() {
             let got = key_of_row.len();
             return Err(errors::input(format!(
@@ -86,24 +121,44 @@ impl PyKeyedDetectors {
             )));
         }
         let timestamps = timestamps.map(|times| seconds(times, count)).transpose()?;
+        let progress = Progress::new(progress, count)?;
         let pool = threads(n_jobs)?;
-        let columns = with_rows!(rows, view => {
+        self.follow_template(py)?;
+        let (columns, stopped) = with_rows!(table.rows, view => {
             let batch = Batch {
                 rows: view,
                 timestamps: timestamps.as_deref(),
                 keys: &keys,
-                key_of_row: &key_of_row,
+                key_of_row,
                 may_miss,
             };
-            self.with(py, |inner| pool.install(|| inner.process(&self.template, &batch)))?
+            watched(py, &progress, |watch| {
+                let mut held = self.inner.lock().map_err(|_| Refused::Poisoned)?;
+                let inner = &mut *held;
+                let new = self.new.read().unwrap_or_else(PoisonError::into_inner).clone();
+                pool.install(|| inner.process(&new, &batch, watch))
+            })
         });
         let columns = columns.map_err(|refused| match refused {
-            Refused::Row(error) => errors::array_of_keys(py, &error, &keys[key_of_row[error.row]]),
+            Refused::Row(error) => {
+                errors::array_of_keys(py, &error, &keys[key_of_row[error.row] as usize])
+            }
             Refused::Clock => mixed_clocks(),
             Refused::Map(error) => errors::map(&error),
+            Refused::Poisoned => errors::poisoned(),
         })?;
-        let into_dict = |columns: Columns| columns.into_dict(py, inputs);
-        columns.into_iter().map(into_dict).collect()
+        template.remember(&table);
+        if count > 0 {
+            template.close();
+        }
+        let [_, inputs] = template.shape();
+        let columns = columns.into_iter().map(|columns| {
+            let is_given = stopped.is_none() || columns.len() > 0;
+            let columns = is_given.then(|| columns.into_dict(py, inputs));
+            columns.transpose()
+        });
+        let columns = columns.collect::<PyResult<_>>()?;
+        Ok((columns, table.source, stopped.map(Stopped::into_parts)))
     }
 
     /// Judge, then learn, one observation with the detector of its key.
@@ -134,7 +189,8 @@ impl PyKeyedDetectors {
     ) -> PyResult<Bound<'py, PyAny>> {
         let may_miss = may_miss(missing)?;
         let key = Key::extract(key)?;
-        let point = Point::extract(point, self.template.config().input_dimensions)?;
+        let point = self.template.get().detector.point(point)?;
+        self.follow_template(py)?;
         let timestamp = timestamp.map(moment).transpose()?;
         let values = point.values()?;
         let judged = self.with(py, |inner| {
@@ -143,12 +199,16 @@ impl PyKeyedDetectors {
                 step(detector, timestamp, values, may_miss)
             })?;
             if judged.is_ok() {
-                inner.advance(timestamp.is_some(), 1);
+                inner.advance(timestamp.is_some(), 1, now);
             }
             Ok(judged)
         })?;
         match judged {
-            Ok(detection) => one(py, &detection.map_err(errors::refused)?),
+            Ok(detection) => {
+                let detection = detection.map_err(errors::refused)?;
+                self.template.get().detector.close();
+                one(py, &detection)
+            }
             Err(Refused::Map(error)) => Err(errors::map(&error)),
             Err(_) => Err(mixed_clocks()),
         }
@@ -160,29 +220,37 @@ impl Keyed {
         &mut self,
         template: &AnomalyDetector,
         batch: &Batch<'_, A>,
+        watch: &Watch,
     ) -> Result<Vec<Columns>, Refused> {
         let count = batch.rows.nrows();
         let times = self.times(batch.timestamps, count)?;
-        self.check(template, batch, &times)?;
+        self.check(template, batch, &times, watch)?;
         let rows: Vec<usize> = (0..count).collect();
-        let results = self.map.process_each(
+        let results = self.map.process_while(
             &rows,
-            |index, &row| (&batch.keys[batch.key_of_row[row]], times[index]),
+            |_, &row| (batch.key(row), times[row]),
+            || watch.goes_on(),
             |detector, &row| {
                 let mut buffer = Vec::new();
                 let values = batch.rows.row(row);
                 let timestamp = batch.timestamps.map(|timestamps| timestamps[row]);
                 let values = A::row(&values, &mut buffer);
-                step(detector, timestamp, values, batch.may_miss)
+                let detection = step(detector, timestamp, values, batch.may_miss);
+                watch.row_done();
+                detection.map_err(|source| Refused::Row(ArrayError { row, source }))
             },
         )?;
-        self.advance(batch.timestamps.is_some(), count);
         let mut columns: Vec<Columns> = Vec::new();
         columns.resize_with(batch.keys.len(), Columns::default);
+        // Without timestamps, rows are the clock: it stands at the last one that was done.
+        let (mut taken, mut newest) = (0, i64::MIN);
         for (row, result) in results.into_iter().enumerate() {
-            let detection = result.map_err(|source| Refused::Row(ArrayError { row, source }))?;
-            columns[batch.key_of_row[row]].push(&detection);
+            let Some(result) = result else { continue };
+            columns[batch.place(row)].push(&result?);
+            taken = row + 1;
+            newest = newest.max(times[row]);
         }
+        self.advance(batch.timestamps.is_some(), taken, newest);
         Ok(columns)
     }
 
@@ -192,20 +260,32 @@ impl Keyed {
         template: &AnomalyDetector,
         batch: &Batch<'_, A>,
         times: &[i64],
+        watch: &Watch,
     ) -> Result<(), Refused> {
         // Values are held against rules that all detectors share, …
-        template
-            .check_rows(batch.rows, batch.may_miss)
-            .map_err(Refused::Row)?;
+        for first in (0..batch.rows.nrows()).step_by(CHECKED) {
+            if !watch.goes_on() {
+                return Ok(()); // no row will be done
+            }
+            let end = batch.rows.nrows().min(first + CHECKED);
+            let checked = template.check_rows(batch.rows.slice(s![first..end, ..]), batch.may_miss);
+            checked.map_err(|error| {
+                let row = first + error.row;
+                Refused::Row(ArrayError { row, ..error })
+            })?;
+        }
         let Some(timestamps) = batch.timestamps else {
             return Ok(());
         };
         // … timestamps against what each has seen last.
         let mut rows_of_keys = vec![Vec::new(); batch.keys.len()];
-        for (row, &key) in batch.key_of_row.iter().enumerate() {
-            rows_of_keys[key].push(row);
+        for row in 0..batch.key_of_row.len() {
+            rows_of_keys[batch.place(row)].push(row);
         }
         for (key, rows) in batch.keys.iter().zip(&rows_of_keys) {
+            if !watch.goes_on() {
+                return Ok(()); // no row will be done
+            }
             let Some(&first) = rows.first() else { continue };
             let own: Vec<f64> = rows.iter().map(|&row| timestamps[row]).collect();
             let checked = if self.map.contains(key) {
@@ -241,10 +321,13 @@ impl Keyed {
         })
     }
 
-    fn advance(&mut self, is_timed: bool, rows: usize) {
+    /// Time goes on, and keys that were silent for too long go with it.
+    fn advance(&mut self, is_timed: bool, rows: usize, newest: i64) {
         if rows > 0 {
             self.is_timed = Some(is_timed);
             self.rows += rows as u64;
+            self.newest = self.newest.max(newest);
+            self.sweep();
         }
     }
 }

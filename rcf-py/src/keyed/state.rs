@@ -7,17 +7,19 @@ use rcf_core::keyed::MapError;
 
 use super::key::Key;
 use super::{Keyed, PyKeyedDetectors};
+use crate::detector::PyAnomalyDetector;
 use crate::errors;
 
-/// Rows taken, whether they came with timestamps, and of each key its last use and its saved
-/// detector.
+/// Rows taken, whether they came with timestamps, the newest time, and of each key its last use and
+/// its saved detector.
 type Contents<'py> = (
     u64,
     Option<bool>,
+    i64,
     Vec<(Bound<'py, PyAny>, i64, Bound<'py, PyBytes>)>,
 );
 /// The template, the budget and the time to live.
-type Parameters<'py> = (Bound<'py, PyBytes>, Option<usize>, Option<f64>);
+type Parameters<'py> = (Bound<'py, PyAnomalyDetector>, Option<usize>, Option<f64>);
 
 impl Keyed {
     /// Each key, the time of its last use, and its saved detector.
@@ -45,14 +47,14 @@ impl PyKeyedDetectors {
     ) -> PyResult<(Bound<'py, PyAny>, (Parameters<'py>, Contents<'py>))> {
         let (py, map) = (slf.py(), slf.get());
         let content = map.with(py, |inner| {
-            Ok::<_, MapError>((inner.rows, inner.is_timed, inner.entries()?))
+            Ok::<_, MapError>((inner.rows, inner.is_timed, inner.newest, inner.entries()?))
         })?;
-        let (rows, is_timed, entries) = content.map_err(|error| errors::map(&error))?;
+        let (rows, is_timed, newest, entries) = content.map_err(|error| errors::map(&error))?;
         let entries = entries.into_iter().map(|(key, last_used, state)| {
             Ok((key.into_pyobject(py)?, last_used, PyBytes::new(py, &state)))
         });
-        let contents = (rows, is_timed, entries.collect::<PyResult<_>>()?);
-        let template = PyBytes::new(py, &map.template.to_bytes());
+        let contents = (rows, is_timed, newest, entries.collect::<PyResult<_>>()?);
+        let template = map.template.bind(py).clone();
         let parameters = (template, map.budget, map.time_to_live);
         let restore = slf.get_type().getattr("restore")?;
         Ok((restore, (parameters, contents)))
@@ -78,10 +80,11 @@ impl PyKeyedDetectors {
         contents: Contents<'_>,
     ) -> PyResult<Self> {
         let (template, budget, time_to_live) = parameters;
-        let template = AnomalyDetector::from_bytes(template.as_bytes()).map_err(errors::state)?;
-        let map = Self::build(template, budget, time_to_live)?;
-        let (rows, is_timed, entries) = contents;
-        map.with(py, |inner| (inner.rows, inner.is_timed) = (rows, is_timed))?;
+        let map = Self::build(py, template.unbind(), budget, time_to_live)?;
+        let (rows, is_timed, newest, entries) = contents;
+        map.with(py, |inner| {
+            (inner.rows, inner.is_timed, inner.newest) = (rows, is_timed, newest);
+        })?;
         for (key, last_used, state) in entries {
             let key = Key::extract(&key)?;
             let detector = AnomalyDetector::from_bytes(state.as_bytes()).map_err(errors::state)?;

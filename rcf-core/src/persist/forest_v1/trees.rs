@@ -161,11 +161,7 @@ impl TreesV1 {
             cut_values: &self.cut_values,
             cut_dimensions: (config.dimensions() > 1).then_some(&self.cut_dimensions),
         };
-        let empty = self.trees.first().is_none_or(|tree| tree.sampled == 0);
         for tree in self.trees {
-            if (tree.sampled == 0) != empty {
-                return Err(inconsistent("some trees are empty and others are not"));
-            }
             let here = columns
                 .split_off(tree.sampled as usize, tree.cuts as usize)
                 .ok_or_else(|| inconsistent("there are fewer keys or cuts than the trees have"))?;

@@ -1,0 +1,65 @@
+"""Progress of long calls, and what one leaves that did not come to its end."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Report = Callable[[int, int], object]
+
+
+def reporter(wish: Any, total: int) -> Report:
+    """Give what is called with the number of rows done and of all rows."""
+    if wish is True:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            return _Line()
+        return _Bar(tqdm(total=total, unit=" rows", unit_scale=True))
+    if callable(wish):
+        return wish  # type: ignore[no-any-return]
+    raise TypeError(f"progress must be True, False, or a callable for (done, total), got {wish!r}")
+
+
+class _Bar:
+    """A bar of tqdm."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.update(done - self._bar.n)
+        if done == total:
+            self._bar.close()
+
+    def __del__(self) -> None:
+        self._bar.close()
+
+
+class _Line:
+    """A line on stderr: on a terminal always the same one, else one in ten seconds."""
+
+    def __init__(self) -> None:
+        self._begun = self._shown = time.monotonic()
+        self._is_terminal = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done < total and now - self._shown < (0.2 if self._is_terminal else 10):
+            return
+        self._shown = now
+        spent = now - self._begun
+        left = f", {spent / done * (total - done):.0f} s left" if 0 < done < total else f", {spent:.1f} s"
+        text = f"rcf: {done:,} of {total:,} rows ({done / max(total, 1):.0%}){left}"
+        begin, end = ("\r", "") if self._is_terminal and done < total else ("\r" * self._is_terminal, "\n")
+        print(f"{begin}{text:<60}", end=end, file=sys.stderr, flush=True)
+
+
+def stopped(error: BaseException, rows: int, result: Any) -> None:
+    """Let an exception carry how far a call has come and what it has found."""
+    error.rows, error.result = rows, result  # type: ignore[attr-defined]
+    if sys.version_info >= (3, 11):
+        error.add_note(
+            f"rcf: stopped after {rows:,} rows, which are done and need not be given again; the attribute "
+            "`result` of this exception holds what was found in them"
+        )

@@ -1,0 +1,123 @@
+//! The inputs of a model: how many, what they are called, and in which order a table has them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use numpy::PyUntypedArray;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use super::{Held, Model, lock};
+use crate::errors;
+use crate::input::{Point, Rows};
+use crate::parameters::Keywords;
+
+/// An array as a model takes it.
+pub(crate) struct Table<'py> {
+    pub(crate) rows: Rows<'py>,
+    /// The table with its columns in the order of the model.
+    pub(crate) source: Bound<'py, PyAny>,
+    names: Option<Vec<String>>,
+}
+
+impl<M: Model> Held<M> {
+    /// An array of observations, in the order of the columns that are known.
+    pub(crate) fn rows<'py>(&self, points: &Bound<'py, PyAny>) -> PyResult<Table<'py>> {
+        let (source, names) = self.in_order(points)?;
+        let rows = if self.is_open(points.py())? {
+            let rows = Rows::of_any_width(&source)?;
+            if rows.len() > 0 {
+                self.adopt(points.py(), rows.width())?;
+            }
+            rows
+        } else {
+            Rows::extract(&source, self.width())?
+        };
+        Ok(Table {
+            rows,
+            source,
+            names,
+        })
+    }
+
+    /// One observation, a number or a sequence; by name, where there are names.
+    pub(crate) fn point<'py>(&self, point: &Bound<'py, PyAny>) -> PyResult<Point<'py>> {
+        if let Some(point) = Point::plain(point, self.width()) {
+            return Ok(point);
+        }
+        static IN_ORDER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let py = point.py();
+        let in_order = IN_ORDER.import(py, "rcf._tables", "point_in_order")?;
+        let point = in_order.call1((point, self.names()))?;
+        if self.is_open(py)? {
+            let point = Point::of_any_width(&point)?;
+            self.adopt(py, point.values()?.len())?;
+            return Ok(point);
+        }
+        Point::extract(&point, self.width())
+    }
+
+    fn in_order<'py>(
+        &self,
+        points: &Bound<'py, PyAny>,
+    ) -> PyResult<(Bound<'py, PyAny>, Option<Vec<String>>)> {
+        if points.cast_exact::<PyUntypedArray>().is_ok() {
+            return Ok((points.clone(), None));
+        }
+        static IN_ORDER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let in_order = IN_ORDER.import(points.py(), "rcf._tables", "in_order")?;
+        in_order.call1((points, self.names()))?.extract()
+    }
+
+    /// Remembers the names of the columns of a table that was taken.
+    pub(crate) fn remember(&self, table: &Table<'_>) {
+        if let Some(names) = &table.names {
+            *lock(&self.names) = Some(names.clone());
+        }
+    }
+
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        lock(&self.names).clone()
+    }
+
+    pub(crate) fn set_names(&self, names: Option<Vec<String>>) -> PyResult<()> {
+        let [_, inputs] = self.shape();
+        if let Some(names) = &names
+            && names.len() != inputs
+        {
+            return Err(errors::config(format!(
+                "feature_names_in_ must be {inputs} names, one for each input, got {}",
+                names.len()
+            )));
+        }
+        *lock(&self.names) = names;
+        Ok(())
+    }
+
+    /// Takes on the number of inputs of the first data.
+    fn adopt(&self, py: Python<'_>, width: usize) -> PyResult<()> {
+        if width == self.width() {
+            return Ok(());
+        }
+        let [shingle_size, inputs] = self.shape();
+        let records = self.width() / inputs;
+        if !width.is_multiple_of(records) {
+            return Err(errors::input(format!(
+                "{width} values a row are no points of {shingle_size} observations"
+            )));
+        }
+        let Some(keywords) = lock(&self.open).as_ref().map(|kept| kept.clone_ref(py)) else {
+            return Ok(());
+        };
+        let keywords = Keywords::check(M::CLASS, M::PARAMETERS, Some(keywords.bind(py)))?;
+        let fresh = Self::make(&keywords, width / records)?;
+        let config = fresh.parameters().clone();
+        let mut model = self.model.write(py)?;
+        if !model.has_learned() {
+            *model = fresh;
+            *lock(&self.config) = Arc::new(config);
+            self.width.store(width, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
