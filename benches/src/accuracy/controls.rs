@@ -82,7 +82,7 @@ pub struct Treatment {
     smoothed: Option<f64>,
     tail: Tail,
     /// Recent candidates by values, level and tail.
-    habits: [f64; 3],
+    alarms: [f64; 3],
     silence: usize,
     alerted: f64,
 }
@@ -101,11 +101,11 @@ impl Treatment {
         self.tail.learn(score);
         let mut evidence: f64 = 0.0;
         let kinds = [(range, 1.0), (level, 1.0), (tail, 0.25)];
-        for ((raw, discount), habit) in kinds.into_iter().zip(&mut self.habits) {
-            *habit *= KEEP;
-            evidence = evidence.max(raw / (1.0 + discount * *habit));
+        for ((raw, discount), alarms) in kinds.into_iter().zip(&mut self.alarms) {
+            *alarms *= KEEP;
+            evidence = evidence.max(raw / (1.0 + discount * *alarms));
             if raw >= 1.0 && self.silence == 0 {
-                *habit += 1.0;
+                *alarms += 1.0;
             }
         }
         let silenced = self.silence > 0 && evidence < 9.0 * self.alerted;

@@ -1,7 +1,7 @@
 //! What the detector learns from an observation that has been judged.
 
 use super::evidence::{Pair, Sign};
-use super::learning::{LATE, Learning, Lesson};
+use super::learning::{LATE, Learning, UpdateAction};
 use super::{AnomalyDetector, FORGETTING};
 
 impl AnomalyDetector {
@@ -32,21 +32,21 @@ impl AnomalyDetector {
                 self.scores.push_shingle(threshold, score, keep, of_event);
             }
         }
-        let mut lesson = learning.lesson(self.records, self.gate.closed);
+        let mut action = learning.update_action(self.records, self.gate.closed);
         if self.window.real_share() < 0.5 {
-            lesson = Lesson::Pass;
+            action = UpdateAction::Skip;
         }
         let transformed = &self.buffers.transformed;
         if let Some(forest) = &mut self.point_forest {
             let is_frozen = matches!(learning, Learning::Frozen { .. });
-            if lesson == Lesson::Learn || self.gate.closed > 0 && !is_frozen {
+            if action == UpdateAction::Update || self.gate.closed > 0 && !is_frozen {
                 forest.update_checked(transformed);
             } else {
                 forest.pass(transformed);
             }
         }
-        match lesson {
-            Lesson::Learn if learning.is_late(&self.gate) => {
+        match action {
+            UpdateAction::Update if learning.is_late(&self.gate) => {
                 self.hold();
                 let dimensions = self.forest.dimensions();
                 if self.held.len() > LATE * dimensions {
@@ -54,9 +54,9 @@ impl AnomalyDetector {
                     self.forest.learn_point(&oldest);
                 }
             }
-            Lesson::Learn => self.forest.update_checked(transformed),
-            Lesson::Hold => self.hold(),
-            Lesson::Pass => {
+            UpdateAction::Update => self.forest.update_checked(transformed),
+            UpdateAction::Defer => self.hold(),
+            UpdateAction::Skip => {
                 if self.gate.closed > 0 {
                     self.held.clear();
                 }
@@ -85,8 +85,11 @@ impl AnomalyDetector {
     /// Brings the statistics of each input up to date.
     pub(super) fn note(&mut self, values: &[f64]) {
         // What the forest does not learn must not become the mean that is taken away either.
-        let lesson = self.config.learning.lesson(self.records, self.gate.closed);
-        let learns = lesson == Lesson::Learn;
+        let action = self
+            .config
+            .learning
+            .update_action(self.records, self.gate.closed);
+        let learns = action == UpdateAction::Update;
         let keep = self.keep_of_transform();
         for (i, &value) in values.iter().enumerate() {
             if value.is_nan() {

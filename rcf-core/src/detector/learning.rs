@@ -52,10 +52,13 @@ pub enum Learning {
 
 /// What becomes of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lesson {
-    Learn,
-    Pass,
-    Hold,
+pub(crate) enum UpdateAction {
+    /// It is learned.
+    Update,
+    /// It is passed by.
+    Skip,
+    /// It is held back, and learned or dropped later.
+    Defer,
 }
 
 impl Learning {
@@ -81,16 +84,18 @@ impl Learning {
     }
 
     /// What becomes of the `records`-th record, when the gate has been closed for `closed` records.
-    pub(crate) fn lesson(self, records: u64, closed: u32) -> Lesson {
+    pub(crate) fn update_action(self, records: u64, closed: u32) -> UpdateAction {
         match self {
-            Self::Always => Lesson::Learn,
-            Self::Frozen { after } if records <= after => Lesson::Learn,
-            Self::Frozen { .. } => Lesson::Pass,
-            _ if closed == 0 => Lesson::Learn,
-            Self::Skip { .. } => Lesson::Pass,
-            Self::Delay { .. } => Lesson::Hold,
-            Self::DownWeight { one_in, .. } if closed.is_multiple_of(one_in) => Lesson::Learn,
-            Self::DownWeight { .. } => Lesson::Pass,
+            Self::Always => UpdateAction::Update,
+            Self::Frozen { after } if records <= after => UpdateAction::Update,
+            Self::Frozen { .. } => UpdateAction::Skip,
+            _ if closed == 0 => UpdateAction::Update,
+            Self::Skip { .. } => UpdateAction::Skip,
+            Self::Delay { .. } => UpdateAction::Defer,
+            Self::DownWeight { one_in, .. } if closed.is_multiple_of(one_in) => {
+                UpdateAction::Update
+            }
+            Self::DownWeight { .. } => UpdateAction::Skip,
         }
     }
 }
@@ -98,8 +103,8 @@ impl Learning {
 /// Behind a gate, so many records are held back before they are learned.
 pub(crate) const LATE: usize = 64;
 
-/// How readily a gate shuts.
-struct Sense {
+/// The reference value of the cumulative sum, and what it is compared with.
+struct Cusum {
     /// Standardised scores add to the sum what they have above this.
     slack: f64,
     /// Scores by which the usual level is known; older ones are forgotten.
@@ -107,12 +112,12 @@ struct Sense {
 }
 
 /// Where the forest learns all the same, and the gate protects the tail of the scores alone.
-const DULL: Sense = Sense {
+const SLOW: Cusum = Cusum {
     slack: 1.0,
     memory: f64::INFINITY,
 };
 /// A level shift of one deviation in some inputs lifts scores by a deviation or two.
-const KEEN: Sense = Sense {
+const SENSITIVE: Cusum = Cusum {
     slack: 0.5,
     memory: 256.0,
 };
@@ -148,9 +153,9 @@ impl Gate {
         keep: f64,
         learning: Learning,
     ) -> bool {
-        let (patience, Sense { slack, memory }) = match learning.patience() {
-            Some(patience) => (patience, KEEN),
-            None => (u32::MAX, DULL),
+        let (patience, Cusum { slack, memory }) = match learning.patience() {
+            Some(patience) => (patience, SENSITIVE),
+            None => (u32::MAX, SLOW),
         };
         let spread = self.usual.deviation();
         if self.count >= KNOWN && spread > 0.0 {

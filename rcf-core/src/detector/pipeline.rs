@@ -117,7 +117,7 @@ impl AnomalyDetector {
 
         let mut detection = self.detection(shingle, evidence, imputed);
         let is_candidate = evidence.size > 1.0;
-        // Leaving a range is no habit while it is young, nor within one event.
+        // Leaving a range is no alarm while it is young, nor within one event.
         let silent = self.event.is_open() || detection.warm_up > 0;
         self.event.tick(is_candidate, self.config.quiet);
         if is_candidate {

@@ -17,10 +17,10 @@
 //! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
 //! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
-//! counts less, by a [`Habit`]. Nor are the values of a series that can be predicted: a smooth path
-//! leaves its range in many small steps. So range and level count by the fourth power of what the
-//! predictors leave [unexplained](PREDICTED), and where that is much, the error of the prediction is
-//! hardly more than the value itself and counts less.
+//! counts less, by the [recent alarms](AlarmRate). Nor are the values of a series that can be
+//! predicted: a smooth path leaves its range in many small steps. So range and level count by the
+//! fourth power of what the predictors leave [unexplained](PREDICTED), and where that is much, the
+//! error of the prediction is hardly more than the value itself and counts less.
 
 mod peaks;
 mod quantile;
@@ -28,7 +28,7 @@ mod record;
 mod tail;
 
 pub(crate) use peaks::{OF_BULK, Peaks};
-pub(crate) use record::{Habit, Range};
+pub(crate) use record::{AlarmRate, Range};
 pub(crate) use tail::Tail;
 
 use super::statistics::Moments;
@@ -233,8 +233,8 @@ pub(crate) struct Scores {
     pub(crate) smoothed: f64,
     pub(crate) levels: Range,
     /// How usual it is that values, and the smoothed score, leave their ranges.
-    pub(crate) value_habit: Habit,
-    pub(crate) level_habit: Habit,
+    pub(crate) value_alarms: AlarmRate,
+    pub(crate) level_alarms: AlarmRate,
     /// The tail of scores of records alone.
     pub(crate) alone: Tail,
     /// Scores of shingles.
@@ -272,8 +272,10 @@ impl Scores {
             }
             Threshold::Calibrated { false_alarm_rate } => {
                 let boundary = decades(false_alarm_rate);
-                let range = self.value_habit.discount(outside.range());
-                let level = self.level_habit.discount(self.level(scores.alone, outside));
+                let range = self.value_alarms.discount(outside.range());
+                let level = self
+                    .level_alarms
+                    .discount(self.level(scores.alone, outside));
                 let rarity = self.alone.surprise(scores.alone) / RARE;
                 let height = (scores.alone / (HEIGHT * highest)).min(rarity);
                 let levels = self.levels.count;
@@ -354,9 +356,9 @@ impl Scores {
     ) {
         if let Threshold::Calibrated { .. } = threshold {
             let counts = |beyond: bool| beyond && !silent;
-            self.value_habit.push(counts(outside.range() > 1.0));
+            self.value_alarms.push(counts(outside.range() > 1.0));
             let level = self.level(scores.alone, outside);
-            self.level_habit.push(counts(level > 1.0));
+            self.level_alarms.push(counts(level > 1.0));
         }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);

@@ -51,16 +51,16 @@ impl Range {
     }
 }
 
-/// By which fraction a habit fades with each record.
+/// By which fraction the number of recent alarms fades with each record.
 const FADING: f64 = 1.0 / 1000.0;
 
 /// How often a range has been left of late.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Habit {
+pub(crate) struct AlarmRate {
     pub(crate) times: f64,
 }
 
-impl Habit {
+impl AlarmRate {
     /// What evidence is worth: less, the more often there was some.
     pub(crate) fn discount(self, evidence: f64) -> f64 {
         evidence / (1.0 + self.times * (1.0 - FADING))

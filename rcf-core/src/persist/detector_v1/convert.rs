@@ -3,12 +3,12 @@
 use super::super::envelope::Trust;
 use super::super::{inconsistent, same_fields, size};
 use super::{
-    AffineV1, BlockV1, ClockV1, DetectorV1, GateV1, HabitV1, InputV1, KnownV1, LastAlertV1,
+    AffineV1, AlarmRateV1, BlockV1, ClockV1, DetectorV1, GateV1, InputV1, KnownV1, LastAlertV1,
     RangeV1, ScoresV1, StillnessV1, TailV1,
 };
 use crate::config::COMPACT_BOX_FRACTION;
 use crate::detector::event::Event;
-use crate::detector::evidence::{Habit, Range, Scores, Tail};
+use crate::detector::evidence::{AlarmRate, Range, Scores, Tail};
 use crate::detector::imputation::Known;
 use crate::detector::learning::{Gate, LATE};
 use crate::detector::suppression::Stillness;
@@ -157,14 +157,14 @@ same_fields!(
     Scores {
         smoothed,
         levels,
-        value_habit,
-        level_habit,
+        value_alarms,
+        level_alarms,
         alone,
         tail,
         moments
     }
 );
-same_fields!(HabitV1, Habit { times });
+same_fields!(AlarmRateV1, AlarmRate { times });
 same_fields!(
     TailV1,
     Tail {

@@ -89,8 +89,8 @@ struct AffineV1 {
 struct ScoresV1 {
     smoothed: f64,
     levels: RangeV1,
-    value_habit: HabitV1,
-    level_habit: HabitV1,
+    value_alarms: AlarmRateV1,
+    level_alarms: AlarmRateV1,
     /// Of observations alone.
     alone: TailV1,
     /// Of shingles.
@@ -100,7 +100,7 @@ struct ScoresV1 {
 
 /// How often a range has been left of late.
 #[derive(Serialize, Deserialize)]
-struct HabitV1 {
+struct AlarmRateV1 {
     times: f64,
 }
 
@@ -189,7 +189,7 @@ mod validity {
         pub(super) fn is_valid(&self) -> bool {
             self.smoothed.is_finite()
                 && self.levels.is_valid()
-                && are_amounts(&[self.value_habit.times, self.level_habit.times])
+                && are_amounts(&[self.value_alarms.times, self.level_alarms.times])
                 && self.alone.is_valid()
                 && self.tail.is_valid()
                 && self.moments.is_valid()
