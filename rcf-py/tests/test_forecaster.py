@@ -54,7 +54,7 @@ def test_an_array_is_the_one_by_one_loop_bit_for_bit(wave, inputs):
 )  # fmt: skip
 @pytest.mark.parametrize("learned", [0, 5, 300])
 def test_a_restored_forecaster_continues_bit_for_bit(wave, way, learned, tmp_path):
-    forecaster = small(horizon=5, limits=(None, 1.0))
+    forecaster = small(input_dimensions=1, horizon=5, limits=(None, 1.0))
     forecaster.process(wave[:learned])
     forecaster.save(tmp_path / "ahead.rcf")
     restored, loaded = way(forecaster), rcf.Forecaster.load(tmp_path / "ahead.rcf", trusted=True)

@@ -135,7 +135,9 @@ def test_silent_keys_are_forgotten_by_time(moments):
     assert (detectors["a"].records, detectors["b"].records, detectors.expirations) == (3, 1, 1)
     # Within one array as well, however it is cut.
     together = detectors.process(["a"] * 3, [1.0] * 3, timestamps=[at(s) for s in (160, 300, 310)])["a"]
-    assert detectors["a"].records == 2 and detectors.expirations == 2 and len(together) == 3
+    assert detectors["a"].records == 2 and len(together) == 3
+    # Once for the gap of "a", and "b" was silent for too long itself: nobody has to come for it.
+    assert detectors.expirations == 3 and list(detectors) == ["a"]
     with pytest.raises(rcf.InputError, match="with every call or with none"):
         detectors.process_one("a", 1.0)
 
@@ -157,6 +159,30 @@ def test_times_that_run_backwards_change_nothing(wave):
         with pytest.raises(rcf.InputError, match=r"key 'd', row 1: .*1 came after 2"):
             detectors.process(["d", "d"], wave[:2], timestamps=[2.0, 1.0])
         assert "d" not in detectors and pickle.dumps(detectors) == before
+
+
+def test_each_key_has_its_rows_of_any_table(wave):
+    """Tables in their own kind, with the index of their own rows."""
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    keys = [7, 3, 7, 9, 3, 7]
+    values = wave[:6]
+    frame = pandas.DataFrame({"x": values}, index=list("uvwxyz"))
+    times = np.arange(6.0) * 60
+    expected = {7: [0, 2, 5], 3: [1, 4], 9: [3]}
+    for points in (
+        values, values.tolist(), values[:, None], frame, frame["x"], polars.DataFrame({"x": values}),
+        pyarrow.table({"x": values}),
+    ):  # fmt: skip
+        for timestamps in (times, times.tolist(), pandas.Series(times), pandas.to_datetime(times, unit="s")):
+            results = rcf.process_many(keys, points, timestamps=timestamps, **PARAMETERS)
+            assert list(results) == list(expected)
+            for key, rows in expected.items():
+                assert np.array_equal(results[key].values.ravel(), values[rows])
+                part = results[key].to_frame()
+                assert type(part) is type(points) or not hasattr(points, "columns")
+                if points is frame:
+                    assert part.index.tolist() == [frame.index[row] for row in rows]
+    assert rcf.process_many([], np.empty(0), **PARAMETERS) == {}
 
 
 def test_many_kinds_of_keys(wave):

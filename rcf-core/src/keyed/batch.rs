@@ -7,6 +7,12 @@ use std::sync::Arc;
 use super::{DetectorMap, Key, KeyedModel, MapError, Template, bytes_of};
 use crate::InputError;
 
+/// Where there is a store, how many bytes of models are made or loaded between two looks at
+/// whether to go on: making room for them means saving as many, and neither can be broken off.
+const ROUND_BYTES: usize = 8 << 20;
+/// What a model counts for at least, since a new one grows and each has costs of its own.
+const LEAST_BYTES: usize = 64 << 10;
+
 /// The records of one key in a batch, with its model.
 struct Group<'a, K, M, R, E> {
     key: &'a K,
@@ -78,7 +84,8 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
 
     /// [`process_each`](Self::process_each) for as long as `goes_on`, which is asked before each
     /// item and by any thread. An item that is not done then is `None`; those of its key that come
-    /// after it are not done either, if `goes_on` stays `false`.
+    /// after it are not done either, if `goes_on` stays `false`. With a budget, models come and go
+    /// a few megabytes at a time, so that many keys do not put off the answer.
     ///
     /// # Errors
     /// As for [`process_each`](Self::process_each).
@@ -114,7 +121,8 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         Ok(results)
     }
 
-    /// Groups items by key, in the order of their first, as many as fit into the budget.
+    /// Groups items by key, in the order of their first: as many as fit into the budget, and into
+    /// a round.
     fn groups<'a, R, E>(
         &self,
         times: &[(&'a K, i64)],
@@ -124,6 +132,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         let in_memory = self.entries.count(super::Place::Memory);
         let usual = self.model_bytes.checked_div(in_memory).unwrap_or(0);
         let mut bytes = size_of::<Self>() + self.overhead_bytes();
+        let mut moved = 0;
         let mut groups: Vec<Group<'a, K, M, R, E>> = Vec::new();
         let mut by_key: HashMap<&K, usize> = HashMap::new();
         for index in range.clone() {
@@ -133,8 +142,13 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
                 continue;
             }
             let slot = self.entries.find(key);
-            bytes += slot.map_or(usual, |slot| self.entries.get(slot).bytes);
-            if bytes > budget && !groups.is_empty() {
+            let of_model = slot.map_or(usual, |slot| self.entries.get(slot).bytes);
+            bytes += of_model;
+            let is_there = slot.is_some_and(|slot| self.entries.model(slot).is_some());
+            if self.spill.is_some() && !is_there {
+                moved += of_model.max(LEAST_BYTES);
+            }
+            if (bytes > budget || moved > ROUND_BYTES) && !groups.is_empty() {
                 return (groups, index);
             }
             by_key.insert(key, groups.len());

@@ -146,6 +146,35 @@ fn a_batch_that_is_stopped_goes_on_where_each_key_stands() {
     }
 }
 
+#[test]
+fn a_batch_that_is_stopped_loads_and_spills_no_more() {
+    let keys: Vec<String> = (0..1_000).map(|key| format!("key {key}")).collect();
+    let saved = keys.iter().map(|key| SpilledModel {
+        key: key.clone(),
+        last_used: 0,
+        memory: 2_000,
+        state: template(key).to_bytes(),
+    });
+    let mut store = MemorySpill::new();
+    store.store(saved.collect()).unwrap();
+    let mut map = DetectorMap::builder(template)
+        .budget(1 << 30, store)
+        .build();
+    for key in &keys {
+        map.restore_spilled(key.clone(), 0, 2_000);
+    }
+    let asked = AtomicUsize::new(0);
+    let results = map.process_while(
+        &keys,
+        |_, key| (key, 1),
+        || asked.fetch_add(1, Relaxed) < 2,
+        |model, _| model.process(&[1.0]),
+    );
+    assert_eq!(results.unwrap().iter().flatten().count(), 1);
+    let loads = map.statistics().loads;
+    assert!((1..=128).contains(&loads), "{loads}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 

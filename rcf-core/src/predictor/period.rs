@@ -260,7 +260,7 @@ mod tests {
                 let before = found[1_999];
                 // Without noise, all multiples are exact.
                 let is_same = |now: [usize; 2]| {
-                    now[0] == before[0] || noise == 0.0 && now[0] % 63 == 0 && now[1] == 63
+                    now[0] == before[0] || noise == 0.0 && now[0].is_multiple_of(63) && now[1] == 63
                 };
                 let other = found[2_000..].iter().find(|&&now| !is_same(now));
                 assert_eq!(other, None, "{noise} {height}, from {before:?}");

@@ -14,11 +14,24 @@ def reporter(wish: Any, total: int) -> Report:
         try:
             from tqdm.auto import tqdm
         except ImportError:
-            return _Line()
-        return _Bar(tqdm(total=total, unit=" rows", unit_scale=True))
+            return _with_one_end(_Line())
+        return _with_one_end(_Bar(tqdm(total=total, unit=" rows", unit_scale=True)))
     if callable(wish):
-        return wish  # type: ignore[no-any-return]
+        return _with_one_end(wish)
     raise TypeError(f"progress must be True, False, or a callable for (done, total), got {wish!r}")
+
+
+def _with_one_end(report: Report) -> Report:
+    """Tell the end once: the last row of a map may be done some time before its call is."""
+    has_ended = False
+
+    def tell(done: int, total: int) -> None:
+        nonlocal has_ended
+        if not has_ended:
+            has_ended = done == total
+            report(done, total)
+
+    return tell
 
 
 class _Bar:

@@ -112,7 +112,10 @@ def from_objects(values: Any) -> "NDArray[np.float64] | None":
     if odd or not all(issubclass(kind, int | float | np.integer | np.floating | np.bool_) for kind in kinds):
         return None
     numbers = np.where(missing, np.nan, flat)
-    return numbers.astype(np.float64).reshape(array.shape)
+    try:
+        return numbers.astype(np.float64).reshape(array.shape)
+    except OverflowError as error:
+        raise InputError(f"a number is beyond the range of float64: {error}") from error
 
 
 def values_of(table: Any) -> "NDArray[np.float64]":

@@ -466,3 +466,71 @@ fn a_check_opens_what_a_run_would() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("out.jsonl"), "{}", stderr(&output));
 }
+
+/// What is judged, the time, and whether an anomaly is in it, of the small files that users got
+/// wrong answers for. Other tests make such files; this one takes the files themselves.
+const CASES: &[(&str, &str, &str, bool)] = &[
+    ("array.json", "value", "none", true),
+    ("concat.json", "value", "none", true),
+    ("dup_header.csv", "value, value_2", "time (RFC 3339)", true),
+    ("first_missing.csv", "a, b", "time (RFC 3339)", true),
+    ("gap_epoch.csv", "v", "t (seconds)", true),
+    ("gap_epoch.jsonl", "v", "t (seconds)", true),
+    ("gap_iso.csv", "v", "t (RFC 3339)", true),
+    ("kda_str.jsonl", "payload.temp", "ts (RFC 3339)", true),
+    ("na_NA.csv", "value", "time (RFC 3339)", true),
+    ("na_dash.csv", "value", "time (RFC 3339)", true),
+    ("na_null.csv", "value", "time (RFC 3339)", true),
+    ("pandas_index.csv", "value", "none", true),
+    ("sales53.csv", "sales", "none", false),
+    (
+        "semicolon.csv",
+        "Wert, Druck",
+        "Zeit (%d.%m.%Y %H:%M)",
+        true,
+    ),
+    ("strnum.jsonl", "value", "none", true),
+    ("t_clf.jsonl", "v", "t (%d/%b/%Y:%H:%M:%S %z)", true),
+    ("t_dst_local.jsonl", "v", "t (RFC 3339)", true),
+    ("t_dup.jsonl", "v", "t (RFC 3339)", true),
+    ("t_epoch_s_str.jsonl", "v", "t (seconds)", true),
+    ("t_eu.jsonl", "v", "t (%d.%m.%Y %H:%M)", true),
+    ("t_us.jsonl", "v", "t (%m/%d/%Y %I:%M:%S %p)", true),
+    ("ttl_s.jsonl", "v", "t (seconds)", false),
+    ("ttl_us.jsonl", "v", "t (microseconds)", false),
+    ("units.csv", "value", "time (RFC 3339)", true),
+    ("utf16.csv", "value", "time (RFC 3339)", true),
+];
+
+#[test]
+fn files_of_users_are_understood() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cases");
+    if !folder.exists() {
+        eprintln!("skipped: {} is not there", folder.display());
+        return;
+    }
+    for &(name, judged, time, has_anomaly) in CASES {
+        let output = run(&folder, &["score", name, "--only-anomalies"]);
+        let messages = stderr(&output);
+        assert!(output.status.success(), "{name}: {messages}");
+        let expected = format!("rcf: judged: {judged}; time: {time}; key: none; ");
+        assert!(messages.starts_with(&expected), "{name}: {messages}");
+        assert!(
+            messages.contains(", 0 bad records; the first "),
+            "{name}: {messages}"
+        );
+        assert!(!has_anomaly || !output.stdout.is_empty(), "{name}");
+    }
+    // A gap makes no difference between the formats.
+    let scores = |name: &str| -> Vec<String> {
+        let text = succeed(&folder, &["score", name, "--format", "jsonl"]);
+        let score = |line: &str| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            row["score"].to_string()
+        };
+        text.lines().map(score).collect()
+    };
+    let first = scores("gap_epoch.csv");
+    assert_eq!(scores("gap_epoch.jsonl"), first);
+    assert_eq!(scores("gap_iso.csv"), first);
+}

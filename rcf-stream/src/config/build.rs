@@ -150,6 +150,10 @@ impl Layers {
                 .collect::<Result<_, _>>()?,
             key: optional("input.key")?,
             timestamp: optional("input.timestamp")?,
+            time_of_day: match self.text("input.timestamp") {
+                Some(_) => optional("input.time_of_day")?,
+                None => None,
+            },
             time_format: self.time_format()?,
             needs_time: self.time_need().is_some(),
             optional_values: self.switch("input.optional_values").unwrap_or(false),
@@ -373,7 +377,9 @@ impl Layers {
             "detector" => "detector.enabled = false".to_owned(),
             "operator" => "no checkpoint.directory, where models could wait".to_owned(),
             "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),
-            "input" if key == "input.time_format" => "no input.timestamp".to_owned(),
+            "input" if matches!(key, "input.time_format" | "input.time_of_day") => {
+                "no input.timestamp".to_owned()
+            }
             "input" if key == "input.max_time_jump_seconds" => {
                 "no input.timestamp that something needs".to_owned()
             }

@@ -31,6 +31,7 @@ impl Config {
                 "values": self.input.fields.values,
                 "key": path(&self.input.fields.key),
                 "timestamp": path(&self.input.fields.timestamp),
+                "time_of_day": path(&self.input.fields.time_of_day),
                 "time_format": (self.input.fields.time_format != TimeFormat::Auto)
                     .then_some(&self.input.fields.time_format),
                 "on_late": (self.input.on_late != OnLate::Judge).then_some(self.input.on_late),

@@ -119,6 +119,7 @@ impl InputConfig {
             values: fields.values.iter().map(label).collect(),
             key: fields.key.as_ref().map(label),
             time: fields.timestamp.as_ref().map(label),
+            time_of_day: fields.time_of_day.as_ref().map(label),
             time_format: format,
         }
     }
@@ -130,6 +131,7 @@ impl InputConfig {
             values: self.fields.values.clone(),
             key: self.fields.key.clone(),
             time: self.fields.timestamp.clone(),
+            time_of_day: self.fields.time_of_day.clone(),
             time_format: self.fields.time_format.clone(),
             ignored: Vec::new(),
         }
@@ -149,6 +151,7 @@ impl InputConfig {
             }
             if self.fields.timestamp.is_none() {
                 self.fields.timestamp.clone_from(&choice.time);
+                self.fields.time_of_day.clone_from(&choice.time_of_day);
                 self.fields.time_format.clone_from(&choice.time_format);
             }
         }

@@ -174,6 +174,8 @@ const OWN: &[Setting] = &[
     setting("input.values", Kind::Texts, "Take values from these fields: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
     setting("input.key", Kind::Text, "Take the key from this field [the partition key]"),
     setting("input.timestamp", Kind::Text, "Take the time from this field [the arrival]"),
+    setting("input.time_of_day", Kind::Text,
+        "Take the time of day from this field, where input.timestamp is a date alone [none]"),
     setting("input.time_format", Kind::Text,
         "Read times as auto, rfc3339, s, ms, us, ns, or a pattern such as %d.%m.%Y %H:%M [auto]"),
     setting("input.on_late", Kind::Choice(&["judge", "skip", "bad"]),

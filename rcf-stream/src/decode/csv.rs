@@ -3,7 +3,7 @@
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::number::NumberStyle;
-use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, number, unique};
+use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, joined, number, unique};
 use crate::suggest::closest;
 use crate::time::EventTime;
 
@@ -16,6 +16,7 @@ pub(super) struct CsvDecoder {
     numbers: NumberStyle,
     key: Option<Column>,
     timestamp: Option<Column>,
+    time_of_day: Option<Column>,
     carried: Vec<Column>,
     /// As many as the header or the first line has.
     columns: Option<usize>,
@@ -45,6 +46,7 @@ impl CsvDecoder {
             numbers: fields.numbers,
             key: fields.key.as_ref().map(column).transpose()?,
             timestamp: fields.timestamp.as_ref().map(column).transpose()?,
+            time_of_day: fields.time_of_day.as_ref().map(column).transpose()?,
             carried: fields
                 .carried
                 .iter()
@@ -76,10 +78,14 @@ impl CsvDecoder {
             .as_ref()
             .map(|column| self.text(column))
             .transpose()?;
-        let timestamp = match &self.timestamp {
-            Some(column) => self.optional_text(column)?,
-            None => None,
+        let time = |column: &Option<Column>| match column {
+            Some(column) => Ok(self.optional_text(column)?.map(EventTime::Text)),
+            None => Ok(None),
         };
+        let mut timestamp = time(&self.timestamp)?;
+        if self.time_of_day.is_some() {
+            timestamp = joined(timestamp, time(&self.time_of_day)?);
+        }
         let carried = self.carried.iter().map(|column| {
             let text = self.optional_text(column)?;
             Ok(text.map(serde_json::Value::String))
@@ -88,7 +94,7 @@ impl CsvDecoder {
             carried: carried.collect::<Result<_, DecodeError>>()?,
             values,
             key,
-            timestamp: timestamp.map(EventTime::Text),
+            timestamp,
             time: None,
         })
     }

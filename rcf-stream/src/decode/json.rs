@@ -8,19 +8,20 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Number;
 
 use super::number::{NumberStyle, is_missing};
-use super::{DecodeError, Decoded, FieldPath, Fields, shorten};
+use super::{DecodeError, Decoded, FieldPath, Fields, joined, shorten};
 use crate::time::EventTime;
 
 /// Decodes JSON values.
 #[derive(Debug)]
 pub(super) struct JsonDecoder {
-    /// Values first, then the key, then the time, where they are asked for.
+    /// Values first, then the key, the time and the time of day, where they are asked for.
     paths: Vec<FieldPath>,
     values: usize,
     optional_values: bool,
     numbers: NumberStyle,
     key: Option<usize>,
     timestamp: Option<usize>,
+    time_of_day: Option<usize>,
     carried: usize, // the first of them
     root: Node,
     found: Vec<Found>, // scratch: what the current value has at each path
@@ -67,6 +68,7 @@ impl JsonDecoder {
             })
         };
         let (key, timestamp) = (slot(&fields.key), slot(&fields.timestamp));
+        let time_of_day = slot(&fields.time_of_day);
         let carried = paths.len();
         paths.extend_from_slice(&fields.carried);
         let mut root = Node::default();
@@ -89,6 +91,7 @@ impl JsonDecoder {
             paths,
             key,
             timestamp,
+            time_of_day,
             carried,
             root,
             found,
@@ -112,10 +115,13 @@ impl JsonDecoder {
             .map(|index| self.number(index))
             .collect::<Result<_, _>>()?;
         let key = self.key.map(|index| self.text(index)).transpose()?;
-        let timestamp = match self.timestamp {
+        let mut timestamp = match self.timestamp {
             Some(index) => self.time(index)?,
             None => None,
         };
+        if let Some(index) = self.time_of_day {
+            timestamp = joined(timestamp, self.time(index)?);
+        }
         Ok(Decoded {
             values,
             key,

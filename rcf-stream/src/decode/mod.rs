@@ -8,6 +8,7 @@ mod path;
 mod payload;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,9 @@ pub struct Fields {
     pub key: Option<FieldPath>,
     /// The field that is the time.
     pub timestamp: Option<FieldPath>,
+    /// The field that is the time of day, where `timestamp` is a date alone: both are read as one
+    /// text, with a blank between them.
+    pub time_of_day: Option<FieldPath>,
     /// How the time is written.
     pub time_format: TimeFormat,
     /// Whether something depends on the time: then a record whose time is missing or cannot be
@@ -397,6 +401,18 @@ fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeErr
     }
     let found = format!("{:?}", shorten(&text));
     Err(DecodeError::NotANumber { field, found })
+}
+
+/// A date and a time of day as one time; nothing where one of them is missing.
+fn joined(date: Option<EventTime>, time_of_day: Option<EventTime>) -> Option<EventTime> {
+    let (date, time_of_day) = (date?, time_of_day?);
+    let text = date_and_time(&date, &time_of_day);
+    Some(EventTime::Text(text))
+}
+
+/// How a date and a time of day are read as one text.
+pub(crate) fn date_and_time(date: impl Display, time_of_day: impl Display) -> String {
+    format!("{date} {time_of_day}")
 }
 
 /// Makes names unique: of two columns `v`, the second is `v_2`. One without a name is `column_3`

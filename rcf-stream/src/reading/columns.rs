@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::sample::{Column, Sample};
-use super::shape::Shape;
-use super::times;
+use super::time_column::{best_time, reads_both, time_format, time_of_day, time_rank};
 use crate::decode::FieldPath;
 use crate::suggest::closest;
 use crate::time::TimeFormat;
@@ -25,6 +24,8 @@ pub struct Named {
     pub key: Option<String>,
     /// The time; where none is named, it is chosen.
     pub time: Option<String>,
+    /// The time of day, where the time is a date alone; where no time is named, it is chosen.
+    pub time_of_day: Option<String>,
     /// The format of the time; where none is named, it is recognised.
     pub time_format: Option<TimeFormat>,
 }
@@ -38,6 +39,9 @@ pub struct Choice {
     pub key: Option<FieldPath>,
     /// The time.
     pub time: Option<FieldPath>,
+    /// The time of day, where the time is a date alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_of_day: Option<FieldPath>,
     /// The format of the time, as far as it was named or recognised.
     #[serde(default)]
     pub time_format: TimeFormat,
@@ -166,6 +170,18 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         Some(name) => Some(find(name)?),
         None => best_time(sample, &values, key),
     };
+    let clock = match &named.time_of_day {
+        Some(name) => Some(find(name)?),
+        // Whoever names the time may mean a date alone.
+        None if named.time.is_some() => None,
+        None => time.and_then(|date| {
+            let clock = time_of_day(sample, date, &values, key)?;
+            let format = named.time_format.as_ref();
+            format
+                .is_none_or(|format| reads_both(date, clock, format))
+                .then_some(clock)
+        }),
+    };
     let is = |column: &Column, other: Option<&Column>| {
         other.is_some_and(|other| other.path == column.path)
     };
@@ -173,9 +189,10 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         values: values.iter().map(|column| column.path.clone()).collect(),
         key: key.map(|column| column.path.clone()),
         time: time.map(|column| column.path.clone()),
+        time_of_day: clock.map(|column| column.path.clone()),
         time_format: match (&named.time_format, time) {
             (Some(format), _) => format.clone(),
-            (None, Some(column)) => time_format(column).unwrap_or_default(),
+            (None, Some(column)) => time_format(column, clock).unwrap_or_default(),
             (None, None) => TimeFormat::Auto,
         },
         ignored: Vec::new(),
@@ -189,7 +206,7 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
     let has_calendar = parts.count() > 1;
     for column in &sample.columns {
         let is_judged = values.iter().any(|value| value.path == column.path);
-        if is_judged || is(column, key) || is(column, time) {
+        if is_judged || is(column, key) || is(column, time) || is(column, clock) {
             continue;
         }
         match reason(column, has_calendar) {
@@ -376,7 +393,7 @@ const TIME: &[&str] = &[
 ];
 
 /// The words of a name, in lower case: `eventTime` and `event_time` are both `event`, `time`.
-fn words(label: &str) -> Vec<String> {
+pub(super) fn words(label: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in label.chars() {
@@ -396,7 +413,7 @@ fn words(label: &str) -> Vec<String> {
     words
 }
 
-fn is_time_name(words: &[String]) -> bool {
+pub(super) fn is_time_name(words: &[String]) -> bool {
     let ends = [words.first(), words.last()];
     ends.into_iter()
         .flatten()
@@ -412,17 +429,17 @@ fn distinct(numbers: &[f64]) -> usize {
 }
 
 /// How a column goes from record to record.
-struct Growth {
-    steps: usize,
-    rises: usize,
-    falls: usize,
+pub(super) struct Growth {
+    pub(super) steps: usize,
+    pub(super) rises: usize,
+    pub(super) falls: usize,
     ones: usize,
     /// How many steps are as long as the median one, within what rounding leaves.
     usual: usize,
 }
 
 impl Growth {
-    fn of(numbers: &[f64]) -> Self {
+    pub(super) fn of(numbers: &[f64]) -> Self {
         let steps: Vec<f64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let mut sorted = steps.clone();
         sorted.sort_by(f64::total_cmp);
@@ -452,60 +469,5 @@ impl Growth {
     /// A counter may be reset now and then.
     fn is_counter(&self) -> bool {
         self.rises * 2 >= self.steps && self.falls * 100 <= self.steps
-    }
-}
-
-/// The column that is most likely the time.
-fn best_time<'a>(
-    sample: &'a Sample,
-    values: &[&Column],
-    key: Option<&Column>,
-) -> Option<&'a Column> {
-    let is_free = |column: &&Column| {
-        let taken = values.iter().copied().chain(key);
-        taken.into_iter().all(|other| other.path != column.path)
-    };
-    let ranked = sample.columns.iter().filter(is_free).filter_map(|column| {
-        let is_named = is_time_name(&words(&column.label));
-        Some(((time_rank(column)?, !is_named), column))
-    });
-    ranked
-        .min_by_key(|(rank, _)| *rank)
-        .map(|(_, column)| column)
-}
-
-/// How surely a column is a time: 0 for texts that are times, 1 and 2 for numbers; `None` if it is
-/// none.
-fn time_rank(column: &Column) -> Option<u8> {
-    let most = column.present() * 9;
-    if column.texts.len() * 10 >= most && !column.texts.is_empty() {
-        let shaped = column
-            .texts
-            .iter()
-            .filter(|text| Shape::of(text) == Shape::Time)
-            .count();
-        let has_date = column
-            .texts
-            .iter()
-            .any(|text| text.contains(['-', '/', '.', ' ']));
-        let is_time = times::of_texts(&column.texts).is_some()
-            || (is_time_name(&words(&column.label)) && shaped * 10 >= most && has_date);
-        return is_time.then_some(0);
-    }
-    if column.numbers.len() * 10 < most || times::of_numbers(&column.numbers).is_none() {
-        return None;
-    }
-    let growth = Growth::of(&column.numbers);
-    if is_time_name(&words(&column.label)) {
-        return Some(1);
-    }
-    (growth.falls == 0 && growth.rises > 0 && growth.steps >= 2).then_some(2)
-}
-
-fn time_format(column: &Column) -> Option<TimeFormat> {
-    if column.numbers.len() >= column.texts.len() {
-        times::of_numbers(&column.numbers)
-    } else {
-        times::of_texts(&column.texts)
     }
 }

@@ -11,6 +11,7 @@ mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time_column;
 mod times;
 mod understood;
 

@@ -56,7 +56,12 @@ impl Recognised {
         given: &Given,
         named: &Named,
     ) -> Result<Dialect, DialectError> {
-        let mut columns = named.values.iter().chain(&named.key).chain(&named.time);
+        let mut columns = named
+            .values
+            .iter()
+            .chain(&named.key)
+            .chain(&named.time)
+            .chain(&named.time_of_day);
         let is_named = columns.any(|name| name.parse::<usize>().is_err());
         let given = Given {
             header: given.header.or(is_named.then_some(true)),
@@ -78,6 +83,7 @@ impl Recognised {
             values: self.choice.values.clone(),
             key: self.choice.key.clone(),
             timestamp: self.choice.time.clone(),
+            time_of_day: self.choice.time_of_day.clone(),
             time_format: self.choice.time_format.clone(),
             optional_values,
             numbers: self.dialect.numbers,

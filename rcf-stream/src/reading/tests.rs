@@ -1,5 +1,7 @@
 //! Dialects and columns as people have them: what is judged is asserted for each.
 
+mod dialects;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -37,6 +39,8 @@ struct Read {
     ignored: Vec<(String, Reason)>,
     dialect: Dialect,
     records: Vec<Vec<f64>>,
+    /// Milliseconds since 1970.
+    times: Vec<Option<f64>>,
     line: String,
 }
 
@@ -58,7 +62,10 @@ fn read_as(bytes: &[u8], given: &Given, named: &Named) -> Result<Read, String> {
     let mut records = input.all_records(&recognised.dialect);
     let header = records.remove(0);
     let mut decoder = recognised.decoder(header.as_deref(), true).unwrap();
-    let values = |record: Option<bytes::Bytes>| decoder.decode(&record.unwrap()).unwrap().values;
+    let decoded = records
+        .into_iter()
+        .map(|record| decoder.decode(&record.unwrap()).unwrap());
+    let (records, times) = decoded.map(|record| (record.values, record.time)).unzip();
     Ok(Read {
         values: decoder_names(&recognised),
         time: recognised
@@ -67,7 +74,8 @@ fn read_as(bytes: &[u8], given: &Given, named: &Named) -> Result<Read, String> {
             .as_ref()
             .map(crate::decode::FieldPath::label),
         ignored: recognised.choice.ignored.clone(),
-        records: records.into_iter().map(values).collect(),
+        records,
+        times,
         dialect: recognised.dialect,
         line,
     })

@@ -8,14 +8,7 @@ const PLAUSIBLE: std::ops::Range<f64> = 9.4e8..4.1e9;
 
 /// The format that reads nearly all of these texts as times.
 pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
-    let reads = |format: &TimeFormat| {
-        let mut parser = TimeParser::new(format.clone());
-        let mut is_read =
-            |text: &&String| parser.millis(&EventTime::Text((*text).clone())).is_some();
-        let read = texts.iter().filter(|text| is_read(text)).count();
-        !texts.is_empty() && read * 10 >= texts.len() * 9
-    };
-    if reads(&TimeFormat::Rfc3339) {
+    if reads(&TimeFormat::Rfc3339, texts) {
         return Some(TimeFormat::Rfc3339);
     }
     let likely = texts.iter().take(50).filter_map(|text| likely_format(text));
@@ -24,14 +17,22 @@ pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
     let format = |pattern: &str| TimeFormat::Pattern(pattern.to_owned());
     let fitting = patterns
         .into_iter()
-        .find(|pattern| reads(&format(pattern)))?;
+        .find(|pattern| reads(&format(pattern), texts))?;
     // Where days and months could be confused, nothing is guessed.
     let swapped = match fitting.get(..5) {
         Some("%m/%d") => fitting.replacen("%m/%d", "%d/%m", 1),
         Some("%d/%m") => fitting.replacen("%d/%m", "%m/%d", 1),
         _ => return Some(format(fitting)),
     };
-    (!reads(&format(&swapped))).then(|| format(fitting))
+    (!reads(&format(&swapped), texts)).then(|| format(fitting))
+}
+
+/// Whether the format reads nearly all of these texts.
+pub(super) fn reads(format: &TimeFormat, texts: &[String]) -> bool {
+    let mut parser = TimeParser::new(format.clone());
+    let mut is_read = |text: &&String| parser.millis(&EventTime::Text((*text).clone())).is_some();
+    let read = texts.iter().filter(|text| is_read(text)).count();
+    !texts.is_empty() && read * 10 >= texts.len() * 9
 }
 
 /// The unit of numbers that are times since 1970, if nearly all are plausible ones.

@@ -30,12 +30,13 @@ impl fmt::Display for Understood<'_> {
             write!(f, " and {} more", more.len())?;
         }
         match &self.choice.time {
-            Some(path) => write!(
-                f,
-                "; time: {} ({})",
-                path.label(),
-                unit(&self.choice.time_format)
-            )?,
+            Some(path) => {
+                write!(f, "; time: {}", path.label())?;
+                if let Some(clock) = &self.choice.time_of_day {
+                    write!(f, " and {}", clock.label())?;
+                }
+                write!(f, " ({})", unit(&self.choice.time_format))?;
+            }
             None => f.write_str("; time: none")?,
         }
         match &self.choice.key {

@@ -199,7 +199,9 @@ fn in_utc(civil: DateTime) -> Option<f64> {
 }
 
 fn to_millis(time: jiff::Timestamp) -> f64 {
-    time.as_nanosecond() as f64 / 1e6
+    // All nanoseconds since 1970 are more than 53 bits hold: whole milliseconds would be rounded.
+    let fraction = time.subsec_nanosecond() % 1_000_000;
+    time.as_millisecond() as f64 + f64::from(fraction) / 1e6
 }
 
 /// Whether what the pattern writes can be read back as a time.
@@ -220,9 +222,10 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
 
 /// Common formats that [`TimeFormat::Auto`] does not read, because days and months could be
 /// confused.
-const PATTERNS: [&str; 9] = [
+const PATTERNS: [&str; 10] = [
     "%d/%b/%Y:%H:%M:%S %z",
     "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
     "%m/%d/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
@@ -281,6 +284,15 @@ mod tests {
         for (format, text) in cases {
             assert_eq!(read(format, text), Some(MOMENT), "{text} as {format}");
         }
+        for (format, text) in [("auto", "2023-11-14T22:13:20.250Z"), ("s", "1700000000.25")] {
+            assert_eq!(
+                read(format, text),
+                Some(MOMENT + 250.0),
+                "{text} as {format}"
+            );
+        }
+        let before = read("auto", "1969-12-31T23:59:59.7505Z");
+        assert_eq!(before, Some(-249.5));
         assert_eq!(read("auto", "2023-11-14"), Some(1_699_920_000_000.0));
         assert_eq!(read("%d.%m.%Y", "14.11.2023"), Some(1_699_920_000_000.0));
     }

@@ -31,6 +31,10 @@ pub(crate) struct InputFlags {
     /// Take this column as the time [default: the first one that holds times]
     #[arg(long, value_name = "NAME")]
     time: Option<String>,
+    /// Take this column as the time of day, where --time is a date alone [default: none; without
+    /// --time, the first one that holds times of day]
+    #[arg(long, value_name = "NAME", requires = "time")]
+    time_of_day: Option<String>,
     /// Read times in this format: auto, rfc3339, s, ms, us, ns, or a pattern as "%d.%m.%Y %H:%M"
     /// [default: recognised]
     #[arg(long, value_name = "FORMAT")]
@@ -138,6 +142,7 @@ impl InputFlags {
             values: self.column.iter().chain(&self.columns).cloned().collect(),
             key: self.key.clone(),
             time: self.time.clone(),
+            time_of_day: self.time_of_day.clone(),
             time_format: self.time_format.clone(),
         }
     }
@@ -158,6 +163,9 @@ impl InputFlags {
         }
         if let Some(name) = &self.time {
             add("--time", name.clone());
+        }
+        if let Some(name) = &self.time_of_day {
+            add("--time-of-day", name.clone());
         }
         if let Some(format) = &self.time_format {
             add("--time-format", format.to_string());

@@ -1,0 +1,366 @@
+//! Dialects of programs and countries, as a table: what is judged, the values, and the times.
+
+use std::io::Write;
+
+use super::*;
+
+/// The time of the first row, 2023-11-14T20:00:20Z, in milliseconds since 1970.
+const BEGIN: f64 = 1_699_992_020_000.0;
+/// The same to the minute.
+const MINUTE: f64 = BEGIN - 20_000.0;
+
+/// A file, with what is expected of it: the column of times and the first time, and the columns
+/// that are judged, which hold the values of [`rows`].
+#[derive(Clone)]
+struct Case {
+    name: &'static str,
+    bytes: Vec<u8>,
+    time: Option<(&'static str, f64)>,
+    judged: [&'static str; 2],
+}
+
+fn case(
+    name: &'static str,
+    text: impl Into<Vec<u8>>,
+    time: Option<(&'static str, f64)>,
+    judged: [&'static str; 2],
+) -> Case {
+    let bytes = text.into();
+    Case {
+        name,
+        bytes,
+        time,
+        judged,
+    }
+}
+
+/// The hour and the minute of a row.
+fn clock(n: usize) -> (usize, usize) {
+    (20 + n / 60, n % 60)
+}
+
+/// The same on a dial of twelve hours: `08:05`.
+fn dial(n: usize) -> String {
+    let (hour, minute) = clock(n);
+    format!("{:02}:{minute:02}", hour - 12)
+}
+
+fn utf16_be(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|c| c as u8).collect()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(text.as_bytes()).unwrap();
+    writer.finish().unwrap()
+}
+
+fn zstd(text: &str) -> Vec<u8> {
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    ruzstd::encoding::compress_to_vec(text.as_bytes(), level)
+}
+
+fn dates_and_clocks() -> Vec<Case> {
+    let (a_b, temperature) = (["a", "b"], ["Temp", "Druck"]);
+    vec![
+        case(
+            "date and clock",
+            text_of("date,time,a,b", |n, a, b| {
+                let (hour, minute) = clock(n);
+                format!("2023-11-14,{hour}:{minute:02}:20,{a},{b}")
+            }),
+            Some(("date and time", BEGIN)),
+            a_b,
+        ),
+        case(
+            "German date and clock, in the other order",
+            text_of("Uhrzeit;Datum;Temp;Druck", |n, a, b| {
+                let (hour, minute) = clock(n);
+                let (a, b) = (with_comma(a), with_comma(b));
+                format!("{hour}:{minute:02};14.11.2023;{a};{b}")
+            }),
+            Some(("Datum and Uhrzeit", MINUTE)),
+            temperature,
+        ),
+        case(
+            "American date and clock of twelve hours",
+            text_of("Date,Time,a,b", |n, a, b| {
+                format!("11/14/2023,{} PM,{a},{b}", dial(n))
+            }),
+            Some(("Date and Time", MINUTE)),
+            a_b,
+        ),
+        case(
+            "date and clock in JSON",
+            text_of("", |n, a, b| {
+                let (hour, minute) = clock(n);
+                let time = format!("{hour}:{minute:02}");
+                format!(r#"{{"day":"2023-11-14","at":"{time}","a":{a},"b":{b}}}"#)
+            }),
+            Some(("day and at", MINUTE)),
+            a_b,
+        ),
+        case(
+            "a whole time beside a date and a clock",
+            text_of("date,clock,timestamp,a,b", |n, a, b| {
+                let (hour, minute) = clock(n);
+                format!("2023-11-14,{hour}:{minute:02},{},{a},{b}", iso(n))
+            }),
+            Some(("timestamp", BEGIN)),
+            a_b,
+        ),
+    ]
+}
+
+fn times() -> Vec<Case> {
+    let names = ["a", "b"];
+    let row = |time: &dyn Fn(usize) -> String| {
+        text_of("time,a,b", |n, a, b| format!("{},{a},{b}", time(n)))
+    };
+    let at = |begin| Some(("time", begin));
+    let seconds = |n: usize| 1_699_992_020 + n * 60;
+    let (hour, minute) = (|n| clock(n).0, |n| clock(n).1);
+    vec![
+        case(
+            "offset",
+            row(&|n| format!("2023-11-14T{}:{:02}:20+01:00", hour(n) + 1, minute(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "blank and fraction",
+            row(&|n| format!("2023-11-14 {}:{:02}:20.250000", hour(n), minute(n))),
+            at(BEGIN + 250.0),
+            names,
+        ),
+        case(
+            "day first, with a name of the month",
+            row(&|n| format!("14/Nov/2023:{}:{:02}:20 +0000", hour(n), minute(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "American, with seconds",
+            row(&|n| format!("11/14/2023 {}:20 PM", dial(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "epoch with a fraction",
+            row(&|n| format!("{}.5", seconds(n))),
+            at(BEGIN + 500.0),
+            names,
+        ),
+        case(
+            "epoch as text in JSON",
+            text_of("", |n, a, b| {
+                format!(r#"{{"ts":"{}","a":{a},"b":{b}}}"#, seconds(n) * 1000)
+            }),
+            Some(("ts", BEGIN)),
+            names,
+        ),
+    ]
+}
+
+fn numbers_and_tables() -> Vec<Case> {
+    let names = ["a", "b"];
+    let time = Some(("time", BEGIN));
+    let plain = text_of("time,a,b", |n, a, b| format!("{},{a},{b}", iso(n)));
+    vec![
+        case(
+            "everything in quotes, with CRLF",
+            text_of("\"time\";\"a\";\"b\"", |n, a, b| {
+                format!("\"{}\";\"{}\";\"{}\"", iso(n), with_comma(a), with_comma(b))
+            })
+            .replace('\n', "\r\n"),
+            time,
+            names,
+        ),
+        case(
+            "bars with blanks around",
+            text_of("time | a | b", |n, a, b| format!("{} | {a} | {b}", iso(n))),
+            time,
+            names,
+        ),
+        case(
+            "powers of ten and plus signs",
+            text_of("time,a,b", |n, a, b| format!("{},{:+.4E},+{b}", iso(n), a)),
+            time,
+            names,
+        ),
+        case(
+            "euros after the number",
+            text_of("time;a;b", |n, a, b| {
+                format!("{};{} €;{} €", iso(n), with_comma(a), with_comma(b))
+            }),
+            time,
+            names,
+        ),
+        case(
+            "percent",
+            text_of("time\ta\tb", |n, a, b| format!("{}\t{a}%\t{b}%", iso(n))),
+            time,
+            names,
+        ),
+        case(
+            "empty lines between the records",
+            plain.replace('\n', "\n\n"),
+            time,
+            names,
+        ),
+        case(
+            "comments after a percent sign",
+            format!("% station 7\n% degrees\n{plain}"),
+            time,
+            names,
+        ),
+        case(
+            "annotations of InfluxDB",
+            format!(
+                "#datatype,string,dateTime,double,double\n#group,false,false,false,false\n{}",
+                text_of(",result,time,a,b", |n, a, b| {
+                    format!(",mean,{},{a},{b}", iso(n))
+                })
+            ),
+            time,
+            names,
+        ),
+        case(
+            "pandas with an index and names",
+            text_of("Unnamed: 0,time,a,b", |n, a, b| {
+                format!("{n},{},{a},{b}", iso(n))
+            }),
+            time,
+            names,
+        ),
+        case(
+            "a header with a line break in quotes",
+            plain.replacen("a,b", "\"a\n(degC)\",b", 1),
+            time,
+            ["a\n(degC)", "b"],
+        ),
+    ]
+}
+
+fn bytes() -> Vec<Case> {
+    let names = ["a", "b"];
+    let time = Some(("time", BEGIN));
+    let tabs = text_of("time\ta\tb", |n, a, b| format!("{}\t{a}\t{b}", iso(n)));
+    let units = text_of("time;Größe;b\n;°C;hPa", |n, a, b| {
+        format!("{};{};{}", iso(n), with_comma(a), with_comma(b))
+    });
+    vec![
+        case(
+            "Unicode text of a spreadsheet, big-endian, unmarked",
+            utf16_be(&tabs),
+            time,
+            names,
+        ),
+        case(
+            "Latin-1 with a line of units",
+            latin1(&units),
+            time,
+            ["Größe", "b"],
+        ),
+        case("gzip", gzip(&tabs), time, names),
+        case("zstd", zstd(&tabs), time, names),
+        case(
+            "indented JSON array",
+            format!(
+                "[\n{}\n]\n",
+                text_of("", |n, a, b| {
+                    let time = iso(n);
+                    format!(
+                        "  {{\n    \"time\": \"{time}\",\n    \"a\": {a},\n    \"b\": {b}\n  }},"
+                    )
+                })
+                .trim_end()
+                .trim_end_matches(',')
+            ),
+            time,
+            names,
+        ),
+    ]
+}
+
+#[test]
+fn dialects_of_programs_and_countries() {
+    let cases = [dates_and_clocks(), times(), numbers_and_tables(), bytes()].concat();
+    assert!(cases.len() > 20);
+    let expected: Vec<Vec<f64>> = rows().map(|(_, a, b)| vec![a, b]).collect();
+    for case in cases {
+        let name = case.name;
+        let found = read_as(&case.bytes, &Given::default(), &Named::default());
+        let found = found.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(found.values, case.judged, "{name}: {}", found.line);
+        assert_eq!(found.records, expected, "{name}: {}", found.line);
+        let Some((label, begin)) = case.time else {
+            assert_eq!(found.time, None, "{name}: {}", found.line);
+            continue;
+        };
+        let said = format!("; time: {label} (");
+        assert!(found.line.contains(&said), "{name}: {}", found.line);
+        for (n, time) in found.times.iter().enumerate() {
+            let expected = Some(begin + n as f64 * 60_000.0);
+            assert_eq!(*time, expected, "{name}, row {n}: {}", found.line);
+        }
+    }
+}
+
+#[test]
+fn a_date_and_a_time_of_day_may_be_named() {
+    let text = text_of("on,at,when,a,b", |n, a, b| {
+        let (hour, minute) = clock(n);
+        format!("02.03.2023,0{}:00,{hour}:{minute:02},{a},{b}", n % 10)
+    });
+    let named = Named {
+        time: Some("on".into()),
+        time_of_day: Some("when".into()),
+        ..Named::default()
+    };
+    let found = read_as(text.as_bytes(), &Given::default(), &named).unwrap();
+    let said = "; time: on and when (%d.%m.%Y %H:%M); ";
+    assert!(found.line.contains(said), "{}", found.line);
+    // The second of March, at 20:00.
+    let expected = |n: usize| Some(1_677_787_200_000.0 + n as f64 * 60_000.0);
+    for (n, time) in found.times.iter().enumerate() {
+        assert_eq!(*time, expected(n), "row {n}");
+    }
+}
+
+#[test]
+fn a_date_that_is_named_or_has_a_format_of_its_own_stays_alone() {
+    let text = text_of("date,time,a,b", |n, a, b| {
+        let (hour, minute) = clock(n);
+        format!("2023-11-14,{hour}:{minute:02},{a},{b}")
+    });
+    let by_name = Named {
+        time: Some("date".into()),
+        ..Named::default()
+    };
+    let by_format = Named {
+        time_format: Some("%Y-%m-%d".parse().unwrap()),
+        ..Named::default()
+    };
+    for named in [by_name, by_format] {
+        let found = read_as(text.as_bytes(), &Given::default(), &named).unwrap();
+        assert!(found.line.contains("; time: date ("), "{}", found.line);
+        let midnight = Some(BEGIN - 72_020_000.0);
+        assert!(found.times.iter().all(|time| *time == midnight));
+    }
+    let of_both = Named {
+        time_format: Some("%Y-%m-%d %H:%M".parse().unwrap()),
+        ..Named::default()
+    };
+    let found = read_as(text.as_bytes(), &Given::default(), &of_both).unwrap();
+    assert!(
+        found.line.contains("; time: date and time ("),
+        "{}",
+        found.line
+    );
+    assert_eq!(found.times[0], Some(MINUTE));
+}
