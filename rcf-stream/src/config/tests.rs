@@ -165,8 +165,8 @@ fn wrong_values_name_the_place_and_the_rule() {
             "input.values must be a list of texts, not \"a\"",
         ),
         (
-            "[source]\nkind = \"kafka\"",
-            "must be one of file, sine, kinesis, memory, multilang, not \"kafka\"",
+            "[source]\nkind = \"pulsar\"",
+            "must be one of file, sine, kinesis, memory, multilang, not \"pulsar\"",
         ),
         (
             "[output]\nattribution = 1",
