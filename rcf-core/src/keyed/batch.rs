@@ -9,7 +9,7 @@ use crate::InputError;
 
 /// Where there is a store, how many bytes of models are made or loaded between two looks at
 /// whether to go on: making room for them means saving as many, and neither can be broken off.
-const ROUND_BYTES: usize = 8 << 20;
+const ROUND_BYTES: usize = 2 << 20;
 /// What a model counts for at least, since a new one grows and each has costs of its own.
 const LEAST_BYTES: usize = 64 << 10;
 
