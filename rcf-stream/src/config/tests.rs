@@ -166,7 +166,7 @@ fn wrong_values_name_the_place_and_the_rule() {
         ),
         (
             "[source]\nkind = \"pulsar\"",
-            "must be one of file, sine, kinesis, memory, multilang, not \"pulsar\"",
+            "must be one of file, sine, kinesis, kafka, memory, multilang, not \"pulsar\"",
         ),
         (
             "[output]\nattribution = 1",
