@@ -15,7 +15,7 @@ pub trait Observer: Debug + Send + Sync {
     /// The pipeline begins, with values of these names.
     fn ready(&self, names: &[String]) {}
 
-    /// So many records of a shard were read.
+    /// Number of records of a shard that were read.
     fn read(&self, shard: &str, records: u64) {}
 
     /// Reading a shard is so far behind its newest record.
@@ -39,13 +39,13 @@ pub trait Observer: Debug + Send + Sync {
     /// So many of them are acknowledged, or given up with the sink.
     fn acknowledged(&self, results: u64) {}
 
-    /// So many models are there, and take so many bytes of memory.
+    /// Number of models, and the bytes of memory that they take.
     fn models(&self, count: usize, bytes: usize) {}
 
     /// So many models left memory.
     fn evicted(&self, models: u64) {}
 
-    /// A checkpoint of so many bytes was written; it took so long from flushing the sink on.
+    /// A checkpoint was written: its bytes, and the time from flushing the sink on.
     fn checkpoint(&self, bytes: u64, took: Duration) {}
 
     /// The source was told to read more slowly.
@@ -54,7 +54,7 @@ pub trait Observer: Debug + Send + Sync {
     /// So many packed records belong to other shards, and were left out.
     fn packed_elsewhere(&self, records: u64) {}
 
-    /// So many records without a payload (tombstones) were left out.
+    /// Number of records without a payload (tombstones) that were left out.
     fn tombstones(&self, records: u64) {}
 
     /// So many results are put again, because the sink's service refused them.

@@ -25,7 +25,7 @@ const RECORDS: usize = 120;
 enum Step {
     Assign(&'static str),
     Revoke(&'static str),
-    /// So many records of a shard.
+    /// Records of a shard.
     Read(&'static str, usize),
 }
 use Step::{Assign, Read, Revoke};

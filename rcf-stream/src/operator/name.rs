@@ -47,7 +47,7 @@ pub struct ModelName {
 enum Parts {
     Key,
     Shard,
-    /// The shard has so many bytes.
+    /// Bytes of the shard.
     Both(usize),
 }
 

@@ -172,7 +172,7 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
     };
     let clock = match &named.time_of_day {
         Some(name) => Some(find(name)?),
-        // Whoever names the time may mean a date alone.
+        // A user who names the time may mean a date alone.
         None if named.time.is_some() => None,
         None => time.and_then(|date| {
             let clock = time_of_day(sample, date, &values, key)?;

@@ -84,7 +84,7 @@ def produce(source, count: int) -> None:
 
 
 def wait_for_offsets(rcf, source, run, goal: int) -> None:
-    """Waits until the group has committed so many records."""
+    """Wait until the group has committed this many records."""
     group = rcf.settings["group"]
     deadline = time.monotonic() + 120
     while sum(max(0, it) for it in source.offsets(group).values()) < goal:
