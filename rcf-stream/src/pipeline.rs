@@ -197,7 +197,7 @@ impl Pipeline {
         if let Some(dead_letters) = &mut self.dead_letters {
             dead_letters.flush().await?;
         }
-        self.summary.unreadable_times = self.decoder.unreadable_times();
+        self.summary.unreadable_times = self.decoder.unreadable_times().clone();
         self.summary.held = self.ahead.as_ref().map_or(0, |gate| gate.len() as u64);
         Ok(self.summary)
     }

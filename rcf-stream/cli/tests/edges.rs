@@ -589,6 +589,46 @@ fn an_open_quote_and_an_endless_line_are_one_bad_record_each() {
 }
 
 #[test]
+fn unreadable_times_are_counted_with_their_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = |second: u64| match second {
+        40 | 50 => format!("14.11.2023 22:13:{second}"),
+        60 => "noon".to_owned(),
+        _ => format!("2023-11-14T22:{:02}:{:02}Z", second / 60, second % 60),
+    };
+    let record = |second| format!("{{\"t\":\"{}\",\"v\":{}}}\n", time(second), second % 7);
+    let text: String = (0..400).map(record).collect();
+    fs::write(folder.path().join("in.jsonl"), text).unwrap();
+    let counted =
+        "3 (2 of the time format \"%d.%m.%Y %H:%M:%S\", 1 of no known time format)".to_owned();
+    let read = ["in.jsonl", "--column=v", "--time=t"];
+    let page = [&["report"], &read[..], &["--html=page.html"]].concat();
+    let remedy = format!(
+        "unreadable times, handed on as they are: {counted}; name the format with --time-format"
+    );
+    for command in [&[&["score"], &read[..]].concat(), &page] {
+        let said = run(folder.path(), command);
+        assert!(said.status.success(), "{}", stderr(&said));
+        let last = stderr(&said).lines().last().unwrap_or_default().to_owned();
+        assert!(last.ends_with(&remedy), "{command:?}: {last}");
+    }
+    let suggested = succeed(folder.path(), &[&["suggest"], &read[..]].concat());
+    assert!(suggested.contains(&format!("# {remedy}\n")), "{suggested}");
+    let settings = [
+        "run",
+        "--source-kind=file",
+        "--source-path=in.jsonl",
+        "--sink-path=out.jsonl",
+        "--input-values=v",
+        "--input-timestamp=t",
+    ];
+    let said = run(folder.path(), &settings);
+    assert!(said.status.success(), "{}", stderr(&said));
+    let counted = format!("unreadable_times={counted}");
+    assert!(stderr(&said).contains(&counted), "{}", stderr(&said));
+}
+
+#[test]
 fn the_exit_status_says_whether_anything_was_done() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("in.txt");

@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use path::{FieldPath, FieldPathError};
 
 use crate::time::EventTime;
-use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
+use crate::time::{TimeFormat, TimeParser, TimeUnit, UnreadableTimes, likely_format};
 use csv::CsvDecoder;
 #[cfg(feature = "pipeline")]
 pub(crate) use csv::Splitter;
@@ -273,10 +273,10 @@ impl Decoder {
         self.times.is_needed = true;
     }
 
-    /// How many times could not be read and were handed on as they are.
+    /// The times that could not be read and were handed on as they are.
     #[must_use]
-    pub fn unreadable_times(&self) -> u64 {
-        self.times.unreadable
+    pub fn unreadable_times(&self) -> &UnreadableTimes {
+        &self.times.unreadable
     }
 
     /// Splits a record into the parts to decode, one by one, each with its index where there can be
@@ -330,7 +330,7 @@ struct Times {
     field: Option<FieldPath>,
     is_needed: bool,
     parser: TimeParser,
-    unreadable: u64,
+    unreadable: UnreadableTimes,
 }
 
 impl Times {
@@ -339,7 +339,7 @@ impl Times {
             field: fields.timestamp.clone(),
             is_needed: fields.needs_time,
             parser: TimeParser::new(fields.time_format.clone()),
-            unreadable: 0,
+            unreadable: UnreadableTimes::default(),
         }
     }
 
@@ -351,25 +351,29 @@ impl Times {
         if millis.is_some() || (time.is_none() && !self.is_needed) {
             return Ok(millis);
         }
-        let error = DecodeError::UnreadableTime {
+        let likely = match time {
+            Some(EventTime::Text(text)) => likely_format(text),
+            _ => None,
+        };
+        let error = || DecodeError::UnreadableTime {
             field: field.as_str().to_owned(),
-            found: self.found(time),
+            found: self.found(time, likely),
         };
         if self.is_needed {
-            return Err(error);
+            return Err(error());
         }
-        self.unreadable += 1;
-        if self.unreadable == 1 {
-            tracing::warn!("{error}; such times are handed on as they are");
+        if self.unreadable.total() == 0 {
+            tracing::warn!("{}; such times are handed on as they are", error());
         }
+        self.unreadable.add(likely);
         Ok(None)
     }
 
-    fn found(&self, time: Option<&EventTime>) -> String {
-        let (found, likely) = match time {
+    fn found(&self, time: Option<&EventTime>, likely: Option<&str>) -> String {
+        let found = match time {
             None => return "it is missing".to_owned(),
-            Some(EventTime::Text(text)) => (format!("{:?}", shorten(text)), likely_format(text)),
-            Some(time) => (time.to_string(), None),
+            Some(EventTime::Text(text)) => format!("{:?}", shorten(text)),
+            Some(time) => time.to_string(),
         };
         match likely {
             Some(pattern) => format!("{found}; choose the time format {pattern:?}"),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::time::UnreadableTimes;
+
 /// What a pipeline did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -23,7 +25,7 @@ pub struct Summary {
     /// Packed records that were left out, since their keys belong to other shards.
     pub dropped: u64,
     /// Times that could not be read, of records that did not need one.
-    pub unreadable_times: u64,
+    pub unreadable_times: UnreadableTimes,
     /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.
     pub held: u64,
     /// Whether it went on from a checkpoint.

@@ -12,6 +12,8 @@ mod event_time;
 mod parser;
 mod timestamp;
 mod unit;
+#[cfg(feature = "operator")]
+mod unreadable;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,8 @@ pub use event_time::EventTime;
 pub use parser::{ParseTimeFormatError, TimeFormat, TimeParser, likely_format};
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use unit::TimeUnit;
+#[cfg(feature = "operator")]
+pub use unreadable::UnreadableTimes;
 
 /// What happens to a record whose time is before the newest one of its key.
 ///

@@ -50,7 +50,7 @@ impl Replay {
             records = summary.records,
             results = summary.results,
             bad_records = ?summary.bad_records,
-            unreadable_times = summary.unreadable_times,
+            unreadable_times = %summary.unreadable_times,
             late = summary.late,
             "replayed"
         );

@@ -10,7 +10,7 @@ use rcf_core::InputError;
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::operator::OperatorError;
 use rcf_stream::source::Source;
-use rcf_stream::time::TimeFormat;
+use rcf_stream::time::{TimeFormat, UnreadableTimes};
 use rcf_stream::{BadRecord, assemble};
 
 use super::detector::DetectorFlags;
@@ -191,8 +191,10 @@ impl Rows {
                 format!("; {records} judged without a time, which was not after the one before")
             }
         };
+        let unreadable = unreadable(self.detectors.unreadable_times());
+        let unreadable = unreadable.map_or_else(String::new, |it| format!("; {it}"));
         format!(
-            "{}, {}, {}; {judged}{late}",
+            "{}, {}, {}; {judged}{late}{unreadable}",
             counted(self.records, "record", "records"),
             counted(self.anomalies, "anomaly", "anomalies"),
             counted(self.bad, "bad record", "bad records"),
@@ -220,6 +222,15 @@ fn named(reason: &BadRecord, names: &[String]) -> String {
         ),
         _ => reason.to_string(),
     }
+}
+
+/// How many times could not be read, of which formats they are, and the flag that names one.
+pub(super) fn unreadable(times: &UnreadableTimes) -> Option<String> {
+    (times.total() > 0).then(|| {
+        format!(
+            "unreadable times, handed on as they are: {times}; name the format with --time-format"
+        )
+    })
 }
 
 /// `1 record`, `1,200 records`.

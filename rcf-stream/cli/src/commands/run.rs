@@ -70,7 +70,7 @@ impl Run {
             records = summary.records,
             results = summary.results,
             bad_records = ?summary.bad_records,
-            unreadable_times = summary.unreadable_times,
+            unreadable_times = %summary.unreadable_times,
             late = summary.late,
             held = summary.held,
             unpacked = summary.unpacked,

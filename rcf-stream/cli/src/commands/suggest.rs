@@ -13,6 +13,7 @@ use rcf_stream::source::Source;
 use super::detector::TransformFlag;
 use super::failure::Failure;
 use super::input::{BadRecordFlag, InputFlags};
+use super::rows;
 
 /// Looks at the records of a file and suggests parameters, with the reason for each.
 ///
@@ -37,6 +38,8 @@ struct History {
     records: u64,
     /// How many of them were left out because they could not be read.
     bad: u64,
+    /// What is said about times that could not be read, where there are any.
+    unreadable_times: Option<String>,
 }
 
 impl Suggest {
@@ -83,6 +86,7 @@ impl Suggest {
             columns,
             records,
             bad,
+            unreadable_times: rows::unreadable(opened.decoder.unreadable_times()),
         })
     }
 
@@ -122,6 +126,9 @@ impl Suggest {
         }
         if history.bad > 0 {
             comments += &format!("# left out {} records that cannot be read\n", history.bad);
+        }
+        if let Some(unreadable) = &history.unreadable_times {
+            comments += &format!("# {unreadable}\n");
         }
         for reason in &suggestion.reasons {
             comments += &format!("# {reason}\n");

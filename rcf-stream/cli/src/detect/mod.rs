@@ -15,6 +15,7 @@ use rcf_stream::event::{Event, ModelPer};
 use rcf_stream::operator::{ModelName, OperatorError, seed_for_key};
 use rcf_stream::pipeline::BadRecord;
 use rcf_stream::record::Record;
+use rcf_stream::time::UnreadableTimes;
 
 /// One record with its detection.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +92,12 @@ impl Detectors {
     #[must_use]
     pub fn late(&self) -> u64 {
         self.late
+    }
+
+    /// The times that could not be read; the records were judged without.
+    #[must_use]
+    pub fn unreadable_times(&self) -> &UnreadableTimes {
+        self.decoder.unreadable_times()
     }
 
     /// The names of the values.
