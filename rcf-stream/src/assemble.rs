@@ -289,8 +289,12 @@ async fn join_with(
         .on_bad_record(config.input.on_bad_record)
         .on_late(config.input.on_late)
         .observers(opener.observers.clone());
-    Ok(match config.input.max_time_jump {
+    let pipeline = match config.input.max_time_jump {
         Some(limit) => pipeline.hold_far_ahead(limit),
+        None => pipeline,
+    };
+    Ok(match config.operator.expect_every {
+        Some(every) => pipeline.expect_every(every, config.operator.time_to_live),
         None => pipeline,
     })
 }

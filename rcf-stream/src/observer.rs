@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::event::Event;
 use crate::operator::Scored;
+use crate::overdue::Overdue;
 
 /// Is told what a pipeline, its source and its sink do. It cannot fail, and it must return at once:
 /// the caller waits. What is of no interest need not be implemented.
@@ -29,6 +30,12 @@ pub trait Observer: Debug + Send + Sync {
 
     /// A record was scored and learned, which took so long.
     fn scored(&self, event: &Event, scored: &Scored, took: Duration) {}
+
+    /// A key is silent although a record of it was due.
+    fn overdue(&self, overdue: &Overdue) {}
+
+    /// The whole source has fallen silent, or speaks again.
+    fn source_silent(&self, is_silent: bool) {}
 
     /// So many results were handed to the sink.
     fn written(&self, results: u64) {}
@@ -115,6 +122,14 @@ impl Observer for Observers {
 
     fn scored(&self, event: &Event, scored: &Scored, took: Duration) {
         self.each(|it| it.scored(event, scored, took));
+    }
+
+    fn overdue(&self, overdue: &Overdue) {
+        self.each(|it| it.overdue(overdue));
+    }
+
+    fn source_silent(&self, is_silent: bool) {
+        self.each(|it| it.source_silent(is_silent));
     }
 
     fn written(&self, results: u64) {

@@ -6,9 +6,11 @@ mod checkpoints;
 mod error;
 mod judge;
 mod shards;
+mod silence;
 mod summary;
 #[cfg(all(test, feature = "files", unix))]
 mod tests;
+mod watch;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -19,7 +21,9 @@ use admission::Waiting;
 pub use bad_records::OnBadRecord;
 use checkpoints::{CheckpointEvent, checkpoint_event};
 pub use error::{BadRecord, PipelineError};
+use silence::SourceWatch;
 pub use summary::Summary;
+use watch::Watch;
 
 use crate::checkpoint::Checkpointer;
 use crate::decode::Decoder;
@@ -44,6 +48,8 @@ pub struct Pipeline {
     on_bad_record: OnBadRecord,
     on_late: OnLate,
     ahead: Option<AheadGate<Waiting>>,
+    watch: Option<Watch>,
+    source_watch: Option<SourceWatch>,
     checkpointer: Option<Checkpointer>,
     observers: Observers,
     rotate: Option<mpsc::Receiver<()>>,
@@ -76,6 +82,8 @@ impl Pipeline {
             on_bad_record: OnBadRecord::default(),
             on_late: OnLate::default(),
             ahead: None,
+            watch: None,
+            source_watch: None,
             checkpointer: None,
             observers: Observers::default(),
             rotate: None,
@@ -113,6 +121,16 @@ impl Pipeline {
     #[must_use]
     pub fn hold_far_ahead(mut self, limit: Duration) -> Self {
         self.ahead = Some(AheadGate::new(limit.as_secs_f64() * 1e3));
+        self
+    }
+
+    /// Reports keys of which no record has come for this time, by the clock of their shard; models
+    /// must be named by shard and key. Keys that are forgotten, after `to_live`, are not missed.
+    #[must_use]
+    pub fn expect_every(mut self, every: Duration, to_live: Option<Duration>) -> Self {
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.watch = Some(Watch::new(millis(every), to_live.map(millis)));
+        self.source_watch = Some(SourceWatch::new(every));
         self
     }
 
@@ -165,6 +183,7 @@ impl Pipeline {
         self.summary.resumed = !self.positions.is_empty();
         self.restore_input_state();
         self.await_assignment()?;
+        self.restore_watches(|_| true);
         self.observers.ready(self.decoder.names());
         loop {
             tokio::select! {
@@ -182,6 +201,9 @@ impl Pipeline {
                         break;
                     }
                 },
+                () = SourceWatch::fell_silent(self.source_watch.as_mut()) => {
+                    self.source_fell_silent();
+                }
             }
         }
         self.observers.stopping();
@@ -207,6 +229,9 @@ impl Pipeline {
         for begun in &batch.begun_shards {
             self.hand_over(begun)?;
         }
+        if !batch.records.is_empty() {
+            self.source_spoke();
+        }
         for records in batch.records.chunk_by(|a, b| a.shard == b.shard) {
             self.observers.read(&records[0].shard, records.len() as u64);
         }
@@ -223,6 +248,9 @@ impl Pipeline {
         }
         for shard in &batch.ended_shards {
             self.positions.end(shard);
+            if let Some(watch) = &mut self.watch {
+                watch.forget(shard);
+            }
             self.observers.shard_left(shard);
         }
         if let Some(clock) = self.positions.earliest_clock() {

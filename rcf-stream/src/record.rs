@@ -75,6 +75,28 @@ pub struct Position {
     pub time_unit: Option<TimeUnit>,
     /// Records that were consumed, but wait for others before they are judged.
     pub held: Vec<HeldRecord>,
+    /// What tells which of its keys were reported as silent, where they are watched.
+    pub watched: Option<Watched>,
+}
+
+/// How the keys of a shard are watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// A key counts from its first record on whose clock is not before this.
+    pub since: i64,
+    /// The clock up to which overdue keys were reported.
+    pub clock: i64,
+    /// The newest times for which the whole shard was silent, in their order.
+    pub silences: Vec<ShardSilence>,
+}
+
+/// A time without any record of a shard, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardSilence {
+    /// The clock of the shard before.
+    pub from: i64,
+    /// The clock of the shard after.
+    pub to: i64,
 }
 
 /// A record that waits because its time is far ahead, as a checkpoint keeps it.
@@ -205,6 +227,13 @@ impl Positions {
         }
         for (shard, record) in held {
             self.update(&shard, |position| position.held.push(record));
+        }
+    }
+
+    /// Notes how the keys of each shard are watched.
+    pub fn note_watched(&mut self, of: impl Fn(&str) -> Option<Watched>) {
+        for (shard, position) in &mut self.0 {
+            position.watched = of(shard);
         }
     }
 

@@ -12,6 +12,7 @@ use rcf_stream::checkpoint::{
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::event_operator;
+use rcf_stream::observer::Observer;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::{Sink, SinkPosition};
 use rcf_stream::source::{Batch, Source};
@@ -358,4 +359,33 @@ async fn a_bad_record_ends_the_pipeline_and_is_named() {
          to leave bad records out, choose the policy `skip` or `dead_letter`"
     );
     assert_eq!(test.newest().await, None);
+}
+
+/// Whether the source was said to be silent, in order.
+#[derive(Debug, Default)]
+struct Silences(Mutex<Vec<bool>>);
+
+impl Observer for Silences {
+    fn source_silent(&self, is_silent: bool) {
+        self.0.lock().unwrap().push(is_silent);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_falls_silent_is_said_once_and_is_no_result() {
+    let test = Test::new();
+    let silences = Arc::new(Silences::default());
+    let observers = [Arc::clone(&silences) as Arc<dyn Observer>];
+    let pipeline = test
+        .pipeline(
+            vec![batch(vec![record("a", 1, "1"), record("a", 2, "2")])],
+            true,
+            false,
+        )
+        .expect_every(Duration::from_secs(60), None)
+        .observers(observers.into_iter().collect());
+    let stop = tokio::time::sleep(Duration::from_secs(1000));
+    let summary = pipeline.run(stop).await.unwrap();
+    assert_eq!(*silences.0.lock().unwrap(), [true]);
+    assert_eq!((summary.results, summary.overdue), (2, 0));
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rcf_stream::checkpoint::{
@@ -14,8 +15,8 @@ use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{ModelPer, ModelSettings, event_operator, keyed_operator};
 use rcf_stream::observer::{Observer, Observers};
 use rcf_stream::operator::ForestParameters;
-use rcf_stream::record::Position;
-use rcf_stream::source::{Batch, Source};
+use rcf_stream::record::{Position, Timestamp};
+use rcf_stream::source::{Batch, BegunShard, Source};
 use rcf_stream::{Pipeline, PipelineError, Positions, Record, SourceError, Summary};
 
 /// How many records each shard has.
@@ -27,8 +28,10 @@ enum Step {
     Revoke(&'static str),
     /// Records of a shard.
     Read(&'static str, usize),
+    /// A shard that goes on for another one.
+    Begin(&'static str, &'static str),
 }
-use Step::{Assign, Read, Revoke};
+use Step::{Assign, Begin, Read, Revoke};
 
 /// Two shards in memory, and when each is there. It fails where the pipeline breaks the protocol.
 struct Group {
@@ -44,6 +47,12 @@ impl Group {
     }
 }
 
+/// One of them is silent for a while.
+fn key(number: usize) -> String {
+    let keys = if (40..90).contains(&number) { 2 } else { 3 };
+    format!("key-{}", number % keys)
+}
+
 fn record(shard: &str, number: usize) -> Record {
     let value = (number as f64 / 7.0).sin() * 10.0 + shard.len() as f64 + (number % 5) as f64;
     Record {
@@ -51,8 +60,8 @@ fn record(shard: &str, number: usize) -> Record {
         shard: shard.into(),
         sequence: number.to_string(),
         sub_sequence: None,
-        partition_key: format!("key-{}", number % 3),
-        timestamp: None,
+        partition_key: key(number),
+        timestamp: Some(Timestamp(number as i64 * 1000)),
         data: value.to_string().into(),
     }
 }
@@ -67,6 +76,16 @@ impl Source for Group {
         match step {
             Assign(shard) => batch.assigned_shards.push(shard.into()),
             Revoke(shard) => batch.revoked_shards.push(shard.into()),
+            Begin(shard, parent) => {
+                let next = self.next.remove(parent).expect("it was read");
+                self.next.insert(shard.to_owned(), next);
+                batch.ended_shards.push(parent.into());
+                batch.begun_shards.push(BegunShard {
+                    shard: shard.into(),
+                    parents: vec![parent.to_owned()],
+                    done: vec![parent.to_owned()],
+                });
+            }
             Read(shard, count) => {
                 let next = self.next.get_mut(shard).expect("resumed and not released");
                 let numbers = *next..(*next + count).min(RECORDS);
@@ -158,6 +177,7 @@ async fn run(folder: &Path, out: &MemoryStream, steps: &[Step]) -> Run {
     let pipeline = Pipeline::new(Box::new(source), decoder, operator, encoder, sink)
         .model_per(ModelPer::KeyInShard)
         .observers(observers)
+        .expect_every(Duration::from_secs(20), None)
         .checkpoints(checkpointer, start.positions);
     let summary = pipeline.run(std::future::pending()).await.unwrap();
     let journal = journal.lock().unwrap().clone();
@@ -233,7 +253,8 @@ async fn models_of_a_revoked_shard_are_committed_released_and_restored() {
     assert_eq!(run.models, [6, 3, 6]);
     assert_eq!(run.summary.records, 2 * RECORDS as u64);
     let results = results(&out).await;
-    assert_eq!(results.len(), 2 * RECORDS);
+    // And each shard has missed one key.
+    assert_eq!(results.len(), 2 * RECORDS + 2);
     assert_eq!(
         results,
         undisturbed().await,
@@ -288,4 +309,22 @@ async fn models_that_belong_to_no_shard_are_refused() {
         matches!(error, PipelineError::ModelsWithoutShards),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn keys_of_another_shard_are_watched_from_their_first_record_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = MemoryStream::new("out", 1);
+    let parent = [Assign("a"), Read("a", 40)];
+    let child = [Begin("bb", "a"), Read("bb", 40)];
+    let begun = run(folder.path(), &out, &[&parent[..], &child].concat()).await;
+    assert_eq!(
+        begun.models[..],
+        [3],
+        "the child has the models of its parent"
+    );
+    // `key-2` was silent since it began.
+    assert_eq!(begun.summary.overdue, 0);
+    let rest = run(folder.path(), &out, &[Assign("bb"), Read("bb", RECORDS)]).await;
+    assert_eq!(rest.summary.overdue, 0, "nor after a restart");
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{ChunkInfo, CommittedPosition, Fingerprint, Manifest};
 use crate::identity::{FileIdentity, FilePosition};
-use crate::record::{HeldRecord, Position, Positions};
+use crate::record::{HeldRecord, Position, Positions, ShardSilence, Watched};
 use crate::sink::{SinkPosition, SinkPositions};
 use crate::time::TimeUnit;
 
@@ -64,6 +64,18 @@ struct PositionV1 {
     time_unit: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     held: Vec<HeldV1>,
+    // What follows is of the release after 0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    watched: Option<WatchedV1>,
+}
+
+/// How the keys of a shard are watched.
+#[derive(Debug, Serialize, Deserialize)]
+struct WatchedV1 {
+    since: i64,
+    clock: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    silences: Vec<(i64, i64)>,
 }
 
 /// How far a file was read.
@@ -194,6 +206,7 @@ fn positions_v1(positions: &Positions) -> BTreeMap<String, PositionV1> {
             file: position.file.as_ref().map(file_v1),
             time_unit: position.time_unit.map(|unit| unit.name().to_owned()),
             held: position.held.iter().map(held_v1).collect(),
+            watched: position.watched.as_ref().map(watched_v1),
         };
         (shard.to_owned(), saved)
     };
@@ -211,6 +224,7 @@ fn positions(saved: BTreeMap<String, PositionV1>) -> Positions {
             file: saved.file.map(file),
             time_unit: saved.time_unit.as_deref().and_then(TimeUnit::named),
             held: saved.held.into_iter().map(held).collect(),
+            watched: saved.watched.map(watched),
         };
         (shard, position)
     };
@@ -266,5 +280,25 @@ fn held(saved: HeldV1) -> HeldRecord {
         agree: saved.agree,
         against: saved.against,
         contested: saved.contested,
+    }
+}
+
+fn watched_v1(watched: &Watched) -> WatchedV1 {
+    let silences = watched.silences.iter();
+    WatchedV1 {
+        since: watched.since,
+        clock: watched.clock,
+        silences: silences.map(|it| (it.from, it.to)).collect(),
+    }
+}
+
+fn watched(saved: WatchedV1) -> Watched {
+    let silences = saved.silences.into_iter();
+    Watched {
+        since: saved.since,
+        clock: saved.clock,
+        silences: silences
+            .map(|(from, to)| ShardSilence { from, to })
+            .collect(),
     }
 }

@@ -104,6 +104,10 @@ impl Layers {
             model_per: match self.choice("input.model_per") {
                 Some("shard") => ModelPer::Shard,
                 _ if source.rebalances() => ModelPer::KeyInShard,
+                // A partition key may move to another shard, whose clock says nothing of it.
+                _ if self.expect_every().is_some() && self.text("input.key").is_none() => {
+                    ModelPer::KeyInShard
+                }
                 _ => ModelPer::Key,
             },
             on_bad_record: match self.choice("input.on_bad_record") {
@@ -175,6 +179,8 @@ impl Layers {
     fn time_need(&self) -> Option<&'static str> {
         if self.on_late_counts() {
             Some("detector.use_time = true")
+        } else if self.expect_every().is_some() {
+            Some("detector.expect_every")
         } else {
             self.real("operator.time_to_live_seconds")
                 .map(|_| "operator.time_to_live_seconds")
@@ -374,6 +380,12 @@ impl Layers {
         match section {
             "checkpoint" => "no checkpoint.directory".to_owned(),
             "http" => "no http.port".to_owned(),
+            "detector" if key == "detector.expect_every" && self.decides() => {
+                match self.choice("input.model_per") {
+                    Some("shard") => "input.model_per = \"shard\"".to_owned(),
+                    _ => "compat, or source.kind = \"multilang\"".to_owned(),
+                }
+            }
             "detector" => "detector.enabled = false".to_owned(),
             "operator" => "no checkpoint.directory, where models could wait".to_owned(),
             "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),

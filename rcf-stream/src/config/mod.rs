@@ -220,6 +220,8 @@ pub struct OperatorConfig {
     pub overrides: Vec<KeyOverride>,
     /// Silence after which a key is forgotten.
     pub time_to_live: Option<Duration>,
+    /// Silence after which a key is reported.
+    pub expect_every: Option<Duration>,
     /// Bytes that models may take in memory; the rest goes to the checkpoint store.
     pub memory: Option<usize>,
     /// Where bad records go, where they are kept.
@@ -232,6 +234,7 @@ impl OperatorConfig {
         self.detector = None;
         self.decides_by_default = false;
         self.with_time = false;
+        self.expect_every = None;
     }
 }
 

@@ -26,6 +26,13 @@ impl Layers {
             let key = "operator.time_to_live_seconds";
             check(key, "more than 0", seconds, seconds > 0.0)?;
         }
+        let expect_every = self.expect_every();
+        if let Some(seconds) = expect_every {
+            let key = "detector.expect_every";
+            let longest = time_to_live.unwrap_or(f64::INFINITY);
+            let rule = "0.001 or more, and less than operator.time_to_live_seconds";
+            check(key, rule, seconds, seconds >= 0.001 && seconds < longest)?;
+        }
         let memory = if self.text("checkpoint.directory").is_some() {
             self.count("operator.memory_mib")
         } else {
@@ -41,6 +48,8 @@ impl Layers {
             overrides: self.overrides(),
             time_to_live: time_to_live
                 .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+            expect_every: expect_every
+                .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
             memory: memory.map(|mebibytes| usize::try_from(mebibytes << 20).unwrap_or(usize::MAX)),
             dead_letters: self.dead_letters()?,
         })
@@ -52,6 +61,16 @@ impl Layers {
         self.switch("detector.enabled").unwrap_or_else(|| {
             self.choice("compat").is_none() && self.choice("source.kind") != Some("multilang")
         })
+    }
+
+    /// Seconds after which a silent key is reported, where decisions are written key by key.
+    pub(super) fn expect_every(&self) -> Option<f64> {
+        let has_keys = self.choice("input.model_per") != Some("shard");
+        let is_written =
+            self.choice("compat").is_none() && self.choice("source.kind") != Some("multilang");
+        (self.decides() && has_keys && is_written)
+            .then(|| self.real("detector.expect_every"))
+            .flatten()
     }
 
     fn detector(&self) -> Result<AnomalyDetectorBuilder, ConfigError> {

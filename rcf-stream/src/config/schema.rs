@@ -219,6 +219,8 @@ const OWN: &[Setting] = &[
     model("detector.noise_floor", Kind::Real),
     setting("detector.use_time", Kind::Switch,
         "Treat gaps in the times of a key as missing records [false]"),
+    setting("detector.expect_every", Kind::Real,
+        "Report keys that are silent for longer than this, in seconds of their times [never]"),
     setting("operator.memory_mib", Kind::Count,
         "Keep models within this memory, in MiB; spill others to the checkpoint store [no limit]"),
     setting("operator.time_to_live_seconds", Kind::Real,

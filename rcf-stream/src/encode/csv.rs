@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::Share;
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
+use crate::overdue::Overdue;
 
 pub(super) fn header(names: &[String], attribution: bool, decisions: bool, safe: bool) -> String {
     let mut line = Line::new(safe);
@@ -65,9 +66,7 @@ pub(super) fn encode(
                     .numbers(&candidate.expected);
             }
             None => {
-                for _ in 0..=event.values.len() {
-                    line.text("");
-                }
+                line.blanks(1 + event.values.len());
             }
         }
     }
@@ -76,6 +75,25 @@ pub(super) fn encode(
     }
     line.number(MODEL_VERSION).number(scored.updates);
     out.extend_from_slice(line.text.as_bytes());
+}
+
+/// A report of a silent key, in the columns of decisions about `values` values: only id, time, key
+/// and that it is an anomaly are there.
+pub(super) fn encode_overdue(
+    overdue: &Overdue,
+    values: usize,
+    attribution: bool,
+    safe: bool,
+) -> Vec<u8> {
+    let mut line = Line::new(safe);
+    line.text(&overdue.id())
+        .number(overdue.due)
+        .text(&overdue.key);
+    line.blanks(values + 4); // score, grade, severity, threshold
+    line.number(true).blanks(2 + values); // suppressed, relative index, expected values
+    line.blanks(if attribution { 2 * values } else { 0 });
+    line.number(MODEL_VERSION).blanks(1);
+    line.text.into_bytes()
 }
 
 /// A field, quoted where it needs it. With `safe`, what a spreadsheet would take for a formula gets
@@ -119,6 +137,14 @@ impl Line {
     pub fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
         self.separate();
         write!(self.text, "{number}").expect("a String takes all text");
+        self
+    }
+
+    /// So many empty fields.
+    pub(super) fn blanks(&mut self, count: usize) -> &mut Self {
+        for _ in 0..count {
+            self.text("");
+        }
         self
     }
 

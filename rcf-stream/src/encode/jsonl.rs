@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use super::{Share, direction, shares_of};
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
+use crate::overdue::Overdue;
 
 /// A result, in the order of its fields.
 #[derive(Serialize)]
@@ -64,6 +65,53 @@ impl Serialize for Shares<'_> {
         }
         map.end()
     }
+}
+
+/// A report of a silent key, in the order of its fields.
+#[derive(Serialize)]
+struct OverdueLine<'a> {
+    id: &'a str,
+    stream: &'a str,
+    shard: &'a str,
+    timestamp: EventTime,
+    key: &'a str,
+    anomaly: Silent,
+}
+
+/// The anomaly of a key that fell silent.
+#[derive(Serialize)]
+struct Silent {
+    reported: bool,
+    suppressed: Option<&'static str>,
+    overdue: Due,
+}
+
+/// When its last record came, when the next one was due, and the clock that shows it.
+#[derive(Serialize)]
+struct Due {
+    last: EventTime,
+    due: EventTime,
+    clock: EventTime,
+}
+
+pub(super) fn encode_overdue(overdue: &Overdue) -> Vec<u8> {
+    let line = OverdueLine {
+        id: &overdue.id(),
+        stream: &overdue.stream,
+        shard: &overdue.shard,
+        timestamp: EventTime::Arrival(overdue.due),
+        key: &overdue.key,
+        anomaly: Silent {
+            reported: true,
+            suppressed: None,
+            overdue: Due {
+                last: EventTime::Arrival(overdue.last),
+                due: EventTime::Arrival(overdue.due),
+                clock: EventTime::Arrival(overdue.clock),
+            },
+        },
+    };
+    serde_json::to_vec(&line).expect("all names are text")
 }
 
 pub(super) fn encode(

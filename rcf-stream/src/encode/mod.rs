@@ -12,6 +12,7 @@ pub use kda_sql::{KdaColumn, KdaContent, KdaSql};
 
 use crate::event::Event;
 use crate::operator::Scored;
+use crate::overdue::Overdue;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +121,19 @@ impl Encoder {
                 jsonl::encode(event, scored, &self.names, shares.as_deref(), out)
             }
             OutputFormat::Csv => csv::encode(event, scored, shares.as_deref(), self.csv_safe, out),
+        }
+    }
+}
+
+impl Encoder {
+    /// One report of a key that fell silent. It has no values and no score.
+    #[must_use]
+    pub fn encode_overdue(&self, overdue: &Overdue) -> Vec<u8> {
+        match self.format {
+            OutputFormat::Jsonl => jsonl::encode_overdue(overdue),
+            OutputFormat::Csv => {
+                csv::encode_overdue(overdue, self.names.len(), self.attribution, self.csv_safe)
+            }
         }
     }
 }

@@ -21,6 +21,11 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         self.map.time_to_live.is_some()
     }
 
+    /// The names of all models, with the time of their last use.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&ModelName, i64)> {
+        self.models.keys()
+    }
+
     /// From now on at most so many bytes are in memory; the rest goes to the store. All models are
     /// forgotten.
     pub(crate) fn spill_to(&mut self, budget: usize, store: Box<dyn Spill>) {

@@ -201,9 +201,17 @@ pub(super) fn check_parameters(
     if saved.is_alike(&configured) {
         return Ok(());
     }
+    let mut differences = differences(saved, &configured);
+    if name.shard().is_some() {
+        // One that was handed over to a child shard keeps the seed of the name that it began with.
+        differences.retain(|it| it.name != "seed");
+        if differences.is_empty() {
+            return Ok(());
+        }
+    }
     Err(RestoreError::OtherParameters {
         key: name.saved().to_owned(),
-        differences: differences(saved, &configured),
+        differences,
     })
 }
 

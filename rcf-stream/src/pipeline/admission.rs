@@ -124,7 +124,7 @@ impl Pipeline {
     }
 
     fn judge_now<'a>(&self, part: Part<'a>, mut event: Event, admitted: &mut Admitted<'a>) {
-        if part.record.timestamp.is_some() || self.operator.forgets() {
+        if part.record.timestamp.is_some() || self.operator.forgets() || self.watch.is_some() {
             event.clock = self.positions.clock(&part.record.shard).unwrap_or(0);
         }
         admitted.parts.push(part);
@@ -192,6 +192,7 @@ impl Pipeline {
         let held = gate.map(|held| (Arc::clone(&held.shard), saved(held)));
         self.positions
             .note(self.decoder.time_unit(), held.collect());
+        self.note_watches();
     }
 
     /// Goes on with what a checkpoint has noted.

@@ -25,6 +25,7 @@ impl Pipeline {
         &mut self,
         Admitted { parts, events }: Admitted<'_>,
     ) -> Result<(Vec<OutputRecord>, Vec<OutputRecord>), PipelineError> {
+        self.begin_watches(&events);
         let began = Instant::now();
         let count = u32::try_from(events.len().max(1)).unwrap_or(u32::MAX);
         let outcomes = self.operator.process_batch(&events)?;
@@ -36,7 +37,11 @@ impl Pipeline {
             if part.bad.is_none()
                 && let Some(((outcome, event), encoded)) = scored.next()
             {
+                self.report_overdue(&event, &mut results);
                 if let Ok(scored) = &outcome {
+                    if let Some(watch) = &mut self.watch {
+                        watch.hear(&event.model, event.clock);
+                    }
                     self.summary.judged += 1;
                     self.summary.late += u64::from(scored.late);
                     self.observers.scored(&event, scored, took);

@@ -82,6 +82,9 @@ impl Pipeline {
             if let Some(gate) = &mut self.ahead {
                 gate.release(shard);
             }
+            if let Some(watch) = &mut self.watch {
+                watch.forget(shard);
+            }
         }
     }
 
@@ -118,6 +121,7 @@ impl Pipeline {
                     self.decoder.resume_time_unit(position.time_unit);
                 }
                 self.restore_held(shard);
+                self.restore_watches(|it| it == &**shard);
             }
             self.source.resume(shard, position.as_ref()).await?;
             tracing::info!(%shard, resumed, "a shard was assigned");

@@ -26,6 +26,10 @@ pub struct Summary {
     pub dropped: u64,
     /// Times that could not be read, of records that did not need one.
     pub unreadable_times: UnreadableTimes,
+    /// Keys that were reported as silent although a record was due.
+    pub overdue: u64,
+    /// Times for which a whole shard was silent, so that none of its keys was reported.
+    pub silences: u64,
     /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.
     pub held: u64,
     /// Whether it went on from a checkpoint.

@@ -52,6 +52,8 @@ impl Replay {
             bad_records = ?summary.bad_records,
             unreadable_times = %summary.unreadable_times,
             late = summary.late,
+            overdue = summary.overdue,
+            silences = summary.silences,
             "replayed"
         );
         if !summary.ended {

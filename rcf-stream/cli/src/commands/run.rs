@@ -72,6 +72,8 @@ impl Run {
             bad_records = ?summary.bad_records,
             unreadable_times = %summary.unreadable_times,
             late = summary.late,
+            overdue = summary.overdue,
+            silences = summary.silences,
             held = summary.held,
             unpacked = summary.unpacked,
             dropped = summary.dropped,

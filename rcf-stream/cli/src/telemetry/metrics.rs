@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 use rcf_stream::event::Event;
 use rcf_stream::observer::Observer;
 use rcf_stream::operator::Scored;
+use rcf_stream::overdue::Overdue;
 
 type Label = [(&'static str, String); 1];
 type Real = Gauge<f64, AtomicU64>;
@@ -38,6 +39,8 @@ pub struct Metrics {
     evictions: Counter,
     score_seconds: Histogram,
     anomalies: Counter,
+    overdue: Counter,
+    source_silent: Gauge,
     in_flight: Gauge,
     /// Counts what `records_in` counts, so that progress can be seen without adding shards up.
     progress: AtomicU64,
@@ -68,6 +71,8 @@ impl Metrics {
             evictions: Counter::default(),
             score_seconds: Histogram::new(exponential_buckets(1e-6, 2.0, 16)),
             anomalies: Counter::default(),
+            overdue: Counter::default(),
+            source_silent: Gauge::default(),
             in_flight: Gauge::default(),
             progress: AtomicU64::new(0),
             ages: Mutex::default(),
@@ -147,6 +152,16 @@ impl Metrics {
             "anomalies",
             "Records reported as anomalous",
             m.anomalies.clone(),
+        );
+        r.register(
+            "overdue_keys",
+            "Keys reported as silent although a record was due",
+            m.overdue.clone(),
+        );
+        r.register(
+            "source_silent",
+            "1 while the whole source is silent for longer than detector.expect_every",
+            m.source_silent.clone(),
         );
         r.register(
             "in_flight_records",
@@ -264,6 +279,14 @@ impl Observer for Metrics {
 
     fn packed_elsewhere(&self, records: u64) {
         self.packed_elsewhere.inc_by(records);
+    }
+
+    fn overdue(&self, _overdue: &Overdue) {
+        self.overdue.inc();
+    }
+
+    fn source_silent(&self, is_silent: bool) {
+        self.source_silent.set(i64::from(is_silent));
     }
 
     fn tombstones(&self, records: u64) {
