@@ -293,6 +293,29 @@ fn a_followed_file_may_be_rotated_at_any_time() {
     assert_eq!(values(&output), (0..count).collect::<Vec<_>>());
 }
 
+#[test]
+fn files_that_are_rotated_between_two_looks_are_all_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (input, output) = (path("in.txt"), path("out.jsonl"));
+    fs::write(&input, numbers(0..200)).unwrap();
+    let child = start(folder.path(), &with(&RUN, &["--source-follow=true"]));
+    wait_until(|| lines(&output) == 200);
+    // Stopped, it sees none of these until all are there.
+    signal(&child, "STOP");
+    for number in 0..4 {
+        std::thread::sleep(Duration::from_millis(20)); // files are told apart by their ages
+        append(&input, &numbers(200 + number * 50..230 + number * 50));
+        fs::rename(&input, path(&format!("in.txt.{number}"))).unwrap();
+        append(&input, &numbers(230 + number * 50..250 + number * 50));
+    }
+    signal(&child, "CONT");
+    wait_until(|| lines(&output) == 400);
+    signal(&child, "TERM");
+    assert_eq!(end(child).0, Some(0));
+    assert_eq!(values(&output), (0..400).collect::<Vec<_>>());
+}
+
 /// Kills at random moments while the followed file is rotated by both ways, and while another file
 /// has its name. `RCF_TEST_KILLS=100` for the long form (`just kills-files`).
 #[test]
@@ -320,13 +343,16 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
     let mut rotate = |unit: f64| {
         rotations += 1;
         let name = folder.path().join(format!("in.txt.{rotations}"));
-        std::thread::sleep(Duration::from_millis(20)); // files are told apart by their ages
+        // Files are told apart by their ages, and a copy is as old as what is written at once after.
+        let pause = || std::thread::sleep(Duration::from_millis(20));
+        pause();
         if unit < 0.5 {
             fs::rename(&input, name).unwrap();
         } else {
             fs::copy(&input, name).unwrap();
             let file = OpenOptions::new().write(true).open(&input).unwrap();
             file.set_len(0).unwrap();
+            pause();
         }
     };
     fs::write(&input, "").unwrap();

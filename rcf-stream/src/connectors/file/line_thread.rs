@@ -1,6 +1,7 @@
 //! The thread that reads lines: where it begins, and what it does at the end of the input.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -149,11 +150,8 @@ impl LineThread {
     }
 
     fn at_end(&mut self) -> Result<AtEnd, SourceError> {
-        if !self.rotated.is_empty() {
-            let next = self.rotated.remove(0);
-            self.superseded = false;
-            self.switch(&next)?;
-            return Ok(AtEnd::Read);
+        if self.superseded || !self.rotated.is_empty() {
+            return self.next_file();
         }
         let follows = self.options.follow && self.file.is_some();
         if !follows {
@@ -168,16 +166,41 @@ impl LineThread {
             }
             return Ok(AtEnd::Done);
         }
-        if self.superseded {
-            let path = self.records.path().to_owned();
-            if !path.exists() {
-                return Ok(AtEnd::Wait); // rotated once more at this moment
-            }
-            self.superseded = false;
-            self.switch(&path)?;
-            return Ok(AtEnd::Read);
-        }
         self.look()
+    }
+
+    /// Goes on with the file that was rotated away after this one, else with that of the name.
+    fn next_file(&mut self) -> Result<AtEnd, SourceError> {
+        let path = self.records.path().to_owned();
+        // Opened first: what is rotated away before that is found now, also if it was not before.
+        let named = File::open(&path);
+        let found = match self.position() {
+            Some(position) => rotation::find(&path, &position)?,
+            None => Vec::new(),
+        };
+        let mut files = match found.split_first() {
+            Some((_, newer)) => newer.to_vec(),
+            None => std::mem::take(&mut self.rotated),
+        };
+        files.retain(|file| *file != path);
+        self.rotated.clear();
+        if files.is_empty() {
+            match named {
+                Ok(file) => self.switch_to(file)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.superseded = true;
+                    return Ok(AtEnd::Wait); // it is being rotated at this moment
+                }
+                Err(source) => return Err(SourceError::Io { path, source }),
+            }
+        } else {
+            let next = files.remove(0);
+            self.switch(&next)?;
+            files.push(path);
+            self.rotated = files;
+        }
+        self.superseded = false;
+        Ok(AtEnd::Read)
     }
 
     /// Whether the followed file was cut since it was looked at: then what is left of it may be in
@@ -230,7 +253,7 @@ impl LineThread {
         };
         files.push(path);
         let first = files.remove(0);
-        self.open(&first)?;
+        self.take(open(&first)?)?;
         self.skip_to(&position)?;
         self.rotated = files;
         Ok(())
@@ -254,7 +277,11 @@ impl LineThread {
 
     /// Goes on at the start of a file; a header that is the known one is passed over.
     fn switch(&mut self, path: &Path) -> Result<(), SourceError> {
-        self.open(path)?;
+        self.switch_to(open(path)?)
+    }
+
+    fn switch_to(&mut self, file: File) -> Result<(), SourceError> {
+        self.take(file)?;
         if let Some(header) = &self.header {
             let first = self.records.next_terminated()?;
             let first = first.filter(|line| line.data != header);
@@ -263,16 +290,16 @@ impl LineThread {
         Ok(())
     }
 
-    fn open(&mut self, path: &Path) -> Result<(), SourceError> {
+    /// Reads this file from its start.
+    fn take(&mut self, file: File) -> Result<(), SourceError> {
         let error = |source| SourceError::Io {
-            path: path.to_owned(),
+            path: self.records.path().to_owned(),
             source,
         };
-        let file = File::open(path).map_err(error)?;
         let kept = file.try_clone().map_err(error)?;
+        let (input, _) = lines::open(Box::new(file)).map_err(error)?;
         self.identity = identity(Some(&kept));
         self.file = Some(kept);
-        let (input, _) = lines::open(Box::new(file)).map_err(error)?;
         self.records.switch(input);
         Ok(())
     }
@@ -324,7 +351,7 @@ impl LineThread {
                     path.display(),
                     first.display()
                 );
-                self.open(first)?;
+                self.take(open(first)?)?;
                 self.skip_to(file)?;
                 self.rotated = found[1..].to_vec();
                 self.rotated.push(path);
@@ -356,6 +383,13 @@ impl LineThread {
             reason,
         }
     }
+}
+
+fn open(path: &Path) -> Result<File, SourceError> {
+    File::open(path).map_err(|source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn identity(file: Option<&File>) -> FileIdentity {

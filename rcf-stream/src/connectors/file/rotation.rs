@@ -1,7 +1,8 @@
 //! Files that were rotated away: whether the followed one still holds what was read, and under
 //! which name the rest of it can be found.
 
-use std::fs::{self, File};
+use std::cmp::Reverse;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -30,26 +31,26 @@ pub(super) fn still_holds(file: &File, _: &[u8], end: u64) -> bool {
 
 /// The files that have to be read before the one that has the name now: that of the position, which
 /// is known by its content, and those that were rotated away after it, oldest first. Nothing where
-/// none is that of the position.
+/// none is that of the position. Of copies, the file itself counts, else the newest.
 pub(super) fn find(path: &Path, position: &FilePosition) -> Result<Vec<PathBuf>, SourceError> {
-    if position.offset == 0 {
-        return Ok(Vec::new());
-    }
     let error = |source| SourceError::Io {
         path: path.to_owned(),
         source,
     };
     let candidates = siblings(path).map_err(error)?;
-    let is_it = |(_, file): &(SystemTime, PathBuf)| begins_with(file, position).unwrap_or(false);
-    let Some(first) = candidates.iter().rposition(is_it) else {
-        return Ok(Vec::new());
+    let holds_it = |file: &Path| begins_with(file, position).unwrap_or(false);
+    let is_itself = |file: &PathBuf| {
+        FileIdentity::of_path(file).is_some_and(|it| it == position.file) && holds_it(file)
     };
-    let files = candidates.into_iter().skip(first);
-    Ok(files.map(|(_, file)| file).collect())
+    let itself = candidates.iter().position(is_itself);
+    let copy = || candidates.iter().rposition(|file| holds_it(file));
+    // Every file begins with nothing.
+    let first = itself.or_else(|| (position.offset > 0).then(copy).flatten());
+    Ok(first.map_or_else(Vec::new, |first| candidates[first..].to_vec()))
 }
 
 /// The other files whose names begin with that of this one, oldest first.
-fn siblings(path: &Path) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+fn siblings(path: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -68,12 +69,25 @@ fn siblings(path: &Path) -> io::Result<Vec<(SystemTime, PathBuf)>> {
             continue; // gone meanwhile
         };
         if metadata.is_file() && FileIdentity::of(&metadata) != current {
-            found.push((metadata.modified()?, entry.path()));
+            found.push((age(&metadata)?, Reverse(entry.path())));
         }
     }
     // Of files of the same age, `.2` is older than `.1`.
-    found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-    Ok(found)
+    found.sort();
+    Ok(found.into_iter().map(|(_, Reverse(path))| path).collect())
+}
+
+/// When a file was written last and, where clocks are too coarse to tell, when it got its name.
+#[cfg(unix)]
+fn age(metadata: &Metadata) -> io::Result<(SystemTime, (i64, i64))> {
+    use std::os::unix::fs::MetadataExt;
+    let named = (metadata.ctime(), metadata.ctime_nsec());
+    Ok((metadata.modified()?, named))
+}
+
+#[cfg(not(unix))]
+fn age(metadata: &Metadata) -> io::Result<SystemTime> {
+    metadata.modified()
 }
 
 /// Whether a file begins with the bytes before the position.
