@@ -109,6 +109,10 @@ kcl:
 kafka *args:
     KAFKA_TEST_KILLS=30 KAFKA_TEST_BROKER_KILLS=3 bash rcf-stream/cli/tests/kafka/run.sh {{args}}
 
+# The Java library and its operators on Flink 2 and 1.20 (needs a JDK and Maven); `package` for the jar, `measure`.
+java *args:
+    rcf-stream/flink/java.sh {{args}}
+
 # All dependencies of the program, as CycloneDX (needs `cargo install cargo-cyclonedx`).
 sbom:
     cargo cyclonedx --manifest-path rcf-stream/cli/Cargo.toml --features kinesis,s3 --format json

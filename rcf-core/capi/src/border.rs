@@ -30,33 +30,44 @@ pub enum Status {
     Panic = 6,
 }
 
-/// Why a call is refused.
+/// Why a call is refused. Interfaces of other languages have it, too.
 #[derive(Debug, Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// A pointer is `NULL`.
     #[error("{0} must not be NULL")]
     Null(&'static str),
+    /// A pointer is not aligned.
     #[error("{0} is not aligned for its type")]
     Unaligned(&'static str),
+    /// A length is impossible.
     #[error("{0}: no array has that many values")]
     TooLong(&'static str),
+    /// The text of the parameters is none.
     #[error("the parameters are not UTF-8")]
     NotUtf8,
+    /// A panic has interrupted a change of the model.
     #[error("the model is broken by a panic in an earlier call; free it")]
     Broken,
+    /// The text is no JSON of parameters.
     #[error(transparent)]
     Parameter(#[from] ParameterError),
+    /// A parameter breaks its rule.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// An observation is refused.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A row is refused.
     #[error(transparent)]
     Array(#[from] ArrayError),
+    /// Saved bytes cannot be restored.
     #[error(transparent)]
     State(#[from] StateError),
 }
 
 impl Refusal {
-    fn status(&self) -> Status {
+    /// Which kind of refusal it is.
+    pub fn status(&self) -> Status {
         match self {
             Self::Null(_) | Self::Unaligned(_) => Status::Pointer,
             Self::TooLong(_) => Status::Length,
@@ -73,20 +84,22 @@ impl Refusal {
 
 /// A model, and whether a panic has interrupted a change of it.
 #[derive(Debug)]
-pub(crate) struct Guarded<M> {
+pub struct Guarded<M> {
     model: M,
     is_broken: bool,
 }
 
 impl<M> Guarded<M> {
-    pub(crate) fn new(model: M) -> Self {
+    /// A model that no panic has interrupted.
+    pub fn new(model: M) -> Self {
         Self {
             model,
             is_broken: false,
         }
     }
 
-    pub(crate) fn read(&self) -> Result<&M, Refusal> {
+    /// The model, unless it is broken.
+    pub fn read(&self) -> Result<&M, Refusal> {
         if self.is_broken {
             return Err(Refusal::Broken);
         }
@@ -94,7 +107,7 @@ impl<M> Guarded<M> {
     }
 
     /// Changes the model. If that panics it is broken from then on.
-    pub(crate) fn change<R>(
+    pub fn change<R>(
         &mut self,
         change: impl FnOnce(&mut M) -> Result<R, Refusal>,
     ) -> Result<R, Refusal> {

@@ -1,7 +1,7 @@
 //! The C interface of rcf: forests and detectors behind opaque handles.
 //!
-//! [`border`] is all that C's values pass through: handles, arrays, messages, panics. [`parameters`]
-//! reads the JSON of parameters. [`forest`] and [`detector`] are the functions, and nothing more
+//! `border` is all that C's values pass through: handles, arrays, messages, panics. [`parameters`]
+//! reads the JSON of parameters, for the interface of Java, too. [`forest`] and [`detector`] are the functions, and nothing more
 //! than calls of `rcf-core`: the same records give the same bits as in Rust.
 //!
 //! # Rules of the border
@@ -25,8 +25,8 @@ mod border;
 mod detector;
 #[allow(unsafe_code, reason = "the border with C")]
 mod forest;
-mod parameters;
+pub mod parameters;
 
-pub use border::{Status, rcf_bytes_free, rcf_version};
+pub use border::{Guarded, Refusal, Status, rcf_bytes_free, rcf_version};
 pub use detector::*;
 pub use forest::*;

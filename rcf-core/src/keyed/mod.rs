@@ -21,6 +21,7 @@ mod changes;
 mod entries;
 mod error;
 mod model;
+mod seed;
 mod spill;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use builder::DetectorMapBuilder;
 pub use changes::Changes;
 pub use error::MapError;
 pub use model::{Key, KeyedModel};
+pub use seed::seed_for_key;
 pub use spill::{MemorySpill, SpillStore, SpilledModel, StoreError};
 
 use changes::ChangeLog;

@@ -77,7 +77,6 @@ mod model;
 mod name;
 mod named;
 mod parameters;
-mod seed;
 mod snapshot;
 mod spill;
 mod template;
@@ -98,7 +97,7 @@ pub use named::ParameterDifference;
 #[cfg(feature = "pipeline")]
 pub(crate) use named::{detector_parameters, forest_parameters};
 pub use parameters::ForestParameters;
-pub use seed::seed_for_key;
+pub use rcf_core::keyed::seed_for_key;
 pub use snapshot::RestoreError;
 pub use spill::{SavedModel, Spill};
 

@@ -9,7 +9,11 @@ use serde_json::Value;
 
 use super::{Given, ParameterError, Result, as_numbers, as_u32, set};
 
-pub(crate) fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
+/// The builder of a detector.
+///
+/// # Errors
+/// The text is no JSON object of the detector's parameters.
+pub fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
     let given = Given::read(DETECTOR, json)?;
     let inputs = given.count("input_dimensions")?.unwrap_or(1);
     let mut builder = AnomalyDetector::builder(inputs);

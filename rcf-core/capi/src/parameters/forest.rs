@@ -5,7 +5,11 @@ use rcf_core::{RandomCutForest, RandomCutForestBuilder};
 
 use super::{Given, Result, set};
 
-pub(crate) fn forest(json: &str) -> Result<RandomCutForestBuilder> {
+/// The builder of a forest.
+///
+/// # Errors
+/// The text is no JSON object of the forest's parameters.
+pub fn forest(json: &str) -> Result<RandomCutForestBuilder> {
     let given = Given::read(FOREST, json)?;
     let inputs = given.count("input_dimensions")?.unwrap_or(1);
     let mut builder = RandomCutForest::builder(inputs);

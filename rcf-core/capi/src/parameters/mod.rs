@@ -10,27 +10,42 @@ use rcf_core::parameters::{Parameter, ParameterKind, find};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-pub(crate) use detector::detector;
-pub(crate) use forest::forest;
+pub use detector::detector;
+pub use forest::forest;
 
 /// Why an object is not one of parameters. (What their values may be is checked by the builders.)
 #[derive(Debug, Error)]
-pub(crate) enum ParameterError {
+pub enum ParameterError {
+    /// The text is no JSON.
     #[error("the parameters are not JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// It is JSON, but no object.
     #[error("the parameters must be a JSON object, such as {{\"input_dimensions\": 1}}")]
     NotAnObject,
+    /// The table has no such name.
     #[error("no parameter is called {name}; there are {known}")]
-    Unknown { name: String, known: String },
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names of the table.
+        known: String,
+    },
+    /// The value is of another kind.
     #[error("{name} must be {expected}, got {got}")]
     Kind {
+        /// The parameter.
         name: &'static str,
+        /// What it takes.
         expected: String,
+        /// What is given.
         got: Value,
     },
+    /// Two parameters are given of which one is allowed.
     #[error("{name} and {other} exclude each other: leave one of them out")]
     Exclusive {
+        /// One.
         name: &'static str,
+        /// The other.
         other: &'static str,
     },
 }

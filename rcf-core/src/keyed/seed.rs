@@ -2,14 +2,14 @@
 
 /// The seed of the forest of a key.
 ///
-/// The empty key has the seed of the operator itself, so that an operator without keys gives the
-/// scores of a bare [`RandomCutForest`](rcf_core::RandomCutForest) with that seed. For other keys it
+/// The empty key has the seed itself, so that a map without keys gives the scores of a bare
+/// [`RandomCutForest`](crate::RandomCutForest) with that seed. For other keys it
 /// is `mix(seed ^ fnv1a64(key))`, where `fnv1a64` is the 64-bit FNV-1a hash of the UTF-8 bytes and
 /// `mix` is the finalizer of SplitMix64. This is a promise: a model that is created again must
 /// draw the same random numbers.
 ///
 /// ```
-/// use rcf_stream::operator::seed_for_key;
+/// use rcf_core::keyed::seed_for_key;
 /// assert_eq!(seed_for_key(42, ""), 42);
 /// assert_ne!(seed_for_key(42, "a"), seed_for_key(42, "b"));
 /// ```

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Builds and tests the Java library and its operators for Apache Flink.
+#
+# Needs cargo, a JDK of 11 or newer and Maven, which fetches Flink (100 MB for each release of it). Where
+# Java or Maven are missing it says so and ends well.
+#
+# Usage: rcf-stream/flink/java.sh [test|package|measure] [options of Maven]...
+#   test      all tests, on each release of Flink (the default)
+#   package   the jar with the library of this platform, in target/flink
+#   measure   throughput beside Amazon's Java library, in the same job
+#   FLINK_VERSIONS="2.3.0 1.20.5"   releases of Flink; the first one is for package and measure
+#   PROFILE=release                 the profile of cargo: `dev` builds faster than it runs
+#   RCF_PROGRAM=target/debug/rcf    the program whose scores the keyed form must have; else it is built
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$(cd ../.. && pwd)
+
+say() { printf '\n== %s\n' "$*"; }
+for tool in java javac mvn; do
+    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 0; }
+done
+command=${1:-test}
+shift || true
+read -ra versions <<<"${FLINK_VERSIONS:-2.3.0 1.20.5}"
+profile=${PROFILE:-release}
+
+target=$(cargo metadata --locked --no-deps --format-version 1 |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+built() { echo "$target/$([[ $profile == dev ]] && echo debug || echo "$profile")/$1"; }
+
+version=$(cargo metadata --locked --no-deps --format-version 1 | python3 -c '
+import json, sys
+print(next(p["version"] for p in json.load(sys.stdin)["packages"] if p["name"] == "rcf-jni"))')
+grep -q "^  <version>$version</version>" pom.xml || {
+    echo "java.sh: the version in pom.xml is not $version, that of the crates" >&2
+    exit 1
+}
+
+# As rcf.NativeLibrary names platforms and libraries.
+processor=$(uname -m)
+case $(uname -s) in
+    Linux) platform=linux-$processor library=librcf_jni.so ;;
+    Darwin) platform=macos-${processor/arm64/aarch64} library=librcf_jni.dylib ;;
+    *) echo "java.sh: $(uname -s) is not known to this script" >&2; exit 1 ;;
+esac
+
+say "The native library of $platform"
+cargo build --locked --profile "$profile" -p rcf-jni
+place=$root/target/flink/native/rcf/native/$platform
+mkdir -p "$place"
+cp "$(built $library)" "$place/$library"
+if command -v strip >/dev/null && [[ $platform == linux-* ]]; then
+    strip --strip-unneeded "$place/$library"
+fi
+ls -l "$place/$library"
+
+maven() { mvn -B --no-transfer-progress -q -Drcf.native="$root/target/flink/native" "$@"; }
+case $command in
+    test)
+        program=${RCF_PROGRAM:-}
+        if [[ -z $program ]]; then
+            say "The program, whose scores the keyed form must have"
+            cargo build --locked --profile "$profile" -p rcf-cli --bin rcf
+            program=$(built rcf)
+        fi
+        for version in "${versions[@]}"; do
+            say "Tests on Flink $version"
+            maven test -Dflink.version="$version" -Drcf.program="$(realpath "$program")" "$@"
+            grep -h "Tests run" "$root/target/flink/$version"/surefire-reports/*.txt
+        done
+        ;;
+    package)
+        say "The jar"
+        maven package -DskipTests -Dflink.version="${versions[0]}" "$@"
+        ls -l "$root/target/flink/${versions[0]}"/rcf-flink-*.jar
+        ;;
+    measure)
+        say "Throughput beside Amazon's library"
+        maven test-compile exec:exec -Dflink.version="${versions[0]}" "$@"
+        ;;
+    *)
+        echo "java.sh: no command is called $command (there are test, package, measure)" >&2
+        exit 2
+        ;;
+esac

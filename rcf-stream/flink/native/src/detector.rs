@@ -1,0 +1,178 @@
+//! The methods of a detector.
+
+use jni::EnvUnowned;
+use jni::objects::{JByteArray, JClass, JDoubleArray, JString};
+use jni::sys::{jboolean, jint, jlong};
+use rcf::Detection;
+use rcf_core::keyed::seed_for_key;
+use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
+
+use crate::border::{
+    Fault, Rows, bytes, call, check_space, free, hand_out, json, model, numbers, same_parameters,
+    text,
+};
+
+/// The numbers of a detection, in the order of the fields of `rcf.Detection`.
+const FIELDS: usize = 18;
+
+fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
+    let of = Detection::from(of);
+    [
+        of.score,
+        of.grade,
+        of.severity,
+        of.confidence,
+        of.evidence,
+        of.p_value,
+        of.threshold,
+        of.synthetic_fraction,
+        of.value,
+        of.expected,
+        of.input as f64,
+        of.warm_up as f64,
+        of.imputed as f64,
+        f64::from(of.relative_index),
+        f64::from(of.direction),
+        f64::from(of.suppressed as u8),
+        f64::from(u8::from(of.is_anomaly)),
+        f64::from(u8::from(of.is_candidate)),
+    ]
+}
+
+/// The builder of a detector: of the model of a key, where there is one.
+fn builder(json: &str, key: Option<&str>) -> Result<AnomalyDetectorBuilder, Fault> {
+    let builder = rcf::parameters::detector(json)?;
+    Ok(match key {
+        Some(key) => {
+            let seed = seed_for_key(builder.config().seed, key);
+            builder.seed(seed)
+        }
+        None => builder,
+    })
+}
+
+/// `Native.detectorNew(parameters, key)`
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorNew<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    parameters: JString<'local>,
+    key: JString<'local>,
+) -> jlong {
+    call(env, |env| {
+        let (parameters, key) = (json(env, &parameters)?, text(env, &key)?);
+        Ok(hand_out(builder(&parameters, key.as_deref())?.build()?))
+    })
+}
+
+/// `Native.detectorLoad(parameters, key, bytes)`: without parameters, whatever it is.
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorLoad<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    parameters: JString<'local>,
+    key: JString<'local>,
+    saved: JByteArray<'local>,
+) -> jlong {
+    call(env, |env| {
+        let detector = AnomalyDetector::from_bytes(&bytes(env, &saved)?)?;
+        if let Some(parameters) = text(env, &parameters)? {
+            let asked = builder(&parameters, text(env, &key)?.as_deref())?.config();
+            same_parameters(detector.config(), &asked)?;
+        }
+        Ok(hand_out(detector))
+    })
+}
+
+/// `Native.detectorSave(detector)`
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorSave<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+) -> JByteArray<'local> {
+    call(env, |env| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
+        let detector = unsafe { model::<AnomalyDetector>(detector) }?.read()?;
+        Ok(env.byte_array_from_slice(&detector.to_bytes())?)
+    })
+}
+
+/// `Native.detectorFree(detector)`
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorFree<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+) {
+    call(env, |_| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and forgets it.
+        unsafe { free::<AnomalyDetector>(detector) };
+        Ok(())
+    });
+}
+
+/// `Native.detectorRecords(detector)`
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorRecords<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+) -> jlong {
+    call(env, |_| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
+        let detector = unsafe { model::<AnomalyDetector>(detector) }?.read()?;
+        Ok(jlong::try_from(detector.records()).unwrap_or(jlong::MAX))
+    })
+}
+
+/// `Native.detectorInputs(detector)`
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorInputs<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+) -> jint {
+    call(env, |_| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
+        let detector = unsafe { model::<AnomalyDetector>(detector) }?.read()?;
+        Ok(jint::try_from(detector.config().input_dimensions).unwrap_or(jint::MAX))
+    })
+}
+
+/// `Native.detectorProcess(detector, timestamps, values, rows, columns, nanIsMissing, detections)`:
+/// `timestamps` may be null.
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorProcess<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+    timestamps: JDoubleArray<'local>,
+    values: JDoubleArray<'local>,
+    rows: jint,
+    columns: jint,
+    nan_is_missing: jboolean,
+    detections: JDoubleArray<'local>,
+) {
+    call(env, |env| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
+        let detector = unsafe { model::<AnomalyDetector>(detector) }?;
+        let rows = Rows::read(env, &values, rows, columns)?;
+        let times = match timestamps.is_null() {
+            true => None,
+            false => Some(numbers(env, &timestamps, rows.len())?),
+        };
+        check_space(env, &detections, rows.len() * FIELDS)?;
+        let found = detector.change(|it| {
+            let values = rows.view()?;
+            Ok(match (&times, nan_is_missing) {
+                (None, false) => it.process_array(values)?,
+                (None, true) => it.process_array_with_missing(values)?,
+                (Some(times), false) => it.process_array_at(times, values)?,
+                (Some(times), true) => it.process_array_at_with_missing(times, values)?,
+            })
+        })?;
+        let found: Vec<f64> = found.iter().flat_map(fields).collect();
+        Ok(detections.set_region(env, 0, &found)?)
+    });
+}

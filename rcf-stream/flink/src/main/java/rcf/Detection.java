@@ -1,0 +1,105 @@
+package rcf;
+
+/** What a detector answers to an observation. */
+public final class Detection {
+    /** Numbers that a detection has on its way from the native library. */
+    static final int FIELDS = 18;
+
+    private final double[] fields;
+    private final int offset;
+
+    Detection(double[] fields, int offset) {
+        this.fields = fields;
+        this.offset = offset;
+    }
+
+    /** The score of the forest, higher is more anomalous; 0 before the forest is ready. */
+    public double score() {
+        return fields[offset];
+    }
+
+    /** 0 unless the observation is anomalous; else how far beyond the boundary, up to 1. */
+    public double grade() {
+        return fields[offset + 1];
+    }
+
+    /** From 0 to 1; 0.5 at the boundary, above it if and only if the observation is anomalous. */
+    public double severity() {
+        return fields[offset + 2];
+    }
+
+    /** From 0 to 1: how far to trust the detection. */
+    public double confidence() {
+        return fields[offset + 3];
+    }
+
+    /** What the decision rests on, in units of its boundary: more than 1 makes a candidate. */
+    public double evidence() {
+        return fields[offset + 4];
+    }
+
+    /** How often a calm stream shows as much; NaN with thresholds that are not calibrated. */
+    public double pValue() {
+        return fields[offset + 5];
+    }
+
+    /** The score from which on an observation is a candidate by its score; infinite at first. */
+    public double threshold() {
+        return fields[offset + 6];
+    }
+
+    /** Which fraction of what the forest remembers is interpolated. */
+    public double syntheticFraction() {
+        return fields[offset + 7];
+    }
+
+    /** Of a candidate: the value of {@link #input} that deviates; else NaN. */
+    public double value() {
+        return fields[offset + 8];
+    }
+
+    /** Of a candidate: what was expected in its place; else NaN. */
+    public double expected() {
+        return fields[offset + 9];
+    }
+
+    /** Of a candidate: the input that deviates most, from 0; else 0. */
+    public int input() {
+        return (int) fields[offset + 10];
+    }
+
+    /** Observations that are needed before the first decision; 0 from then on. */
+    public long warmUp() {
+        return (long) fields[offset + 11];
+    }
+
+    /** Values of the observation that were missing and have been filled in. */
+    public int imputed() {
+        return (int) fields[offset + 12];
+    }
+
+    /** Of a candidate: which observation deviates; 0 is the newest one, −k the one k before it. */
+    public int relativeIndex() {
+        return (int) fields[offset + 13];
+    }
+
+    /** Of a candidate: 1 above what was expected, −1 below; else 0. */
+    public int direction() {
+        return (int) fields[offset + 14];
+    }
+
+    /** Why a candidate is not reported. */
+    public Suppression suppressed() {
+        return Suppression.of((int) fields[offset + 15]);
+    }
+
+    /** Whether the observation is reported as anomalous. */
+    public boolean isAnomaly() {
+        return fields[offset + 16] != 0;
+    }
+
+    /** Whether it is a candidate: reported, or suppressed. */
+    public boolean isCandidate() {
+        return fields[offset + 17] != 0;
+    }
+}

@@ -1,0 +1,10 @@
+package rcf;
+
+/** A fault of this library. The model is refused from then on; close it. */
+public final class InternalException extends RcfException {
+    private static final long serialVersionUID = 1L;
+
+    public InternalException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,69 @@
+package rcf;
+
+import java.util.List;
+
+/**
+ * A model that learns from each observation it answers. It lives outside of Java's heap: close it.
+ *
+ * <p>Any thread may use it; calls wait for each other.
+ *
+ * @param <A> what it answers to an observation
+ */
+public abstract class Model<A> implements AutoCloseable {
+    /** 0 once it is closed. */
+    private long handle;
+
+    Model(long handle) {
+        this.handle = handle;
+    }
+
+    /** Models of this class loader that are not closed. */
+    public static long liveModels() {
+        return Native.liveModels();
+    }
+
+    /** Answers an observation, then learns it. */
+    public abstract A process(double... observation);
+
+    /**
+     * Answers and learns observations in order, which costs less than one by one.
+     *
+     * @param timestamps seconds, one for each observation; {@code null} without times
+     * @param values the observations, one after the other
+     * @throws InputException if one is refused; then none has been taken
+     */
+    public abstract List<A> processAll(double[] timestamps, double[] values);
+
+    /** The number of values in an observation. */
+    public abstract int dimensions();
+
+    /** The number of observations that have been learned. */
+    public abstract long updates();
+
+    /** The whole model, which any interface of rcf can load, and which goes on with the same bits. */
+    public abstract byte[] toBytes();
+
+    /** Frees the model. Closing it twice does nothing. */
+    @Override
+    public final synchronized void close() {
+        long closed = handle;
+        handle = 0;
+        free(closed);
+    }
+
+    /** To be used, as long as the lock of this model is held. */
+    final long handle() {
+        return handle;
+    }
+
+    abstract void free(long handle);
+
+    /** The number of whole rows in an array. */
+    static int rows(double[] values, int columns) {
+        if (values.length % columns != 0) {
+            throw new InputException(
+                    values.length + " values are no observations of " + columns + " values each");
+        }
+        return values.length / columns;
+    }
+}

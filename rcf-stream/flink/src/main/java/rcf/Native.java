@@ -1,0 +1,54 @@
+package rcf;
+
+/**
+ * The native methods. A handle is a pointer that {@link Model} owns; 0 is none, and refused with an
+ * {@link IllegalStateException}. What else is refused is an {@link RcfException}.
+ */
+final class Native {
+    static {
+        NativeLibrary.load();
+    }
+
+    private Native() {}
+
+    /** Models of this class loader that are not closed. */
+    static native long liveModels();
+
+    static native long forestNew(String parameters, String key);
+
+    static native long forestLoad(String parameters, String key, byte[] bytes);
+
+    static native byte[] forestSave(long forest);
+
+    static native void forestFree(long forest);
+
+    static native int forestValuesPerCall(long forest);
+
+    static native long forestUpdates(long forest);
+
+    static native void forestProcess(
+            long forest, double[] values, int rows, int columns, double[] scores);
+
+    static native double forestScore(long forest, double[] values);
+
+    static native long detectorNew(String parameters, String key);
+
+    static native long detectorLoad(String parameters, String key, byte[] bytes);
+
+    static native byte[] detectorSave(long detector);
+
+    static native void detectorFree(long detector);
+
+    static native int detectorInputs(long detector);
+
+    static native long detectorRecords(long detector);
+
+    static native void detectorProcess(
+            long detector,
+            double[] timestamps,
+            double[] values,
+            int rows,
+            int columns,
+            boolean nanIsMissing,
+            double[] detections);
+}

@@ -1,0 +1,78 @@
+package rcf.flink;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/** Records that wait for an answer, in the order in which they came, and their observations. */
+final class Batch<T> {
+    private final OperatorConfig<T, ?, ?> config;
+    private final List<StreamRecord<T>> records;
+    private final double[] values;
+    private final double[] timestamps;
+
+    Batch(OperatorConfig<T, ?, ?> config) {
+        this.config = config;
+        records = new ArrayList<>(config.batchSize);
+        values = new double[config.batchSize * config.dimensions];
+        timestamps = config.timestampMapper == null ? null : new double[config.batchSize];
+    }
+
+    int size() {
+        return records.size();
+    }
+
+    boolean isEmpty() {
+        return records.isEmpty();
+    }
+
+    boolean isFull() {
+        return records.size() == config.batchSize;
+    }
+
+    void add(StreamRecord<T> record) {
+        int row = records.size();
+        double[] observation = config.values(record.getValue());
+        if (timestamps != null) {
+            timestamps[row] = config.timestampMapper.applyAsDouble(record.getValue());
+        }
+        System.arraycopy(observation, 0, values, row * config.dimensions, observation.length);
+        records.add(record);
+    }
+
+    StreamRecord<T> record(int row) {
+        return records.get(row);
+    }
+
+    /** The observations of all records. */
+    double[] values() {
+        return Arrays.copyOf(values, records.size() * config.dimensions);
+    }
+
+    /** The observations of some records. */
+    double[] values(List<Integer> rows) {
+        int width = config.dimensions;
+        double[] some = new double[rows.size() * width];
+        for (int i = 0; i < rows.size(); i++) {
+            System.arraycopy(values, rows.get(i) * width, some, i * width, width);
+        }
+        return some;
+    }
+
+    /** The times of all records; {@code null} without times. */
+    double[] timestamps() {
+        return timestamps == null ? null : Arrays.copyOf(timestamps, records.size());
+    }
+
+    /** The times of some records; {@code null} without times. */
+    double[] timestamps(List<Integer> rows) {
+        return timestamps == null
+                ? null
+                : rows.stream().mapToDouble(row -> timestamps[row]).toArray();
+    }
+
+    void clear() {
+        records.clear();
+    }
+}

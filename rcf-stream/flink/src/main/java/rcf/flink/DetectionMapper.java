@@ -1,0 +1,7 @@
+package rcf.flink;
+
+import rcf.Detection;
+
+/** Makes a result of a record and its detection. */
+@FunctionalInterface
+public interface DetectionMapper<T, R> extends AnswerMapper<T, Detection, R> {}

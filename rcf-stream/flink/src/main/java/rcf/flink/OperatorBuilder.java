@@ -1,0 +1,108 @@
+package rcf.flink;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.apache.flink.util.Preconditions;
+import rcf.Parameters;
+
+/**
+ * What the builders of all operators have in common.
+ *
+ * @param <T> records
+ * @param <A> answers of a model
+ * @param <R> results
+ * @param <B> the builder itself
+ */
+public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R, B>> {
+    private static final int DEFAULT_BATCH_SIZE = 64;
+    private static final Duration DEFAULT_BATCH_TIMEOUT = Duration.ofMillis(50);
+    private static final int DEFAULT_MAX_LIVE_MODELS = 10_000;
+
+    Parameters parameters = Parameters.defaults();
+    InputDataMapper<T> inputMapper;
+    int dimensions = 1;
+    int batchSize = DEFAULT_BATCH_SIZE;
+    Duration batchTimeout = DEFAULT_BATCH_TIMEOUT;
+    int maxLiveModels = DEFAULT_MAX_LIVE_MODELS;
+
+    OperatorBuilder() {}
+
+    abstract B self();
+
+    /** The number of values in a record (1). */
+    public B setDimensions(int dimensions) {
+        this.dimensions = positive("dimensions", dimensions);
+        return setParameter("input_dimensions", dimensions);
+    }
+
+    /** The number of consecutive records that make one point. */
+    public B setShingleSize(int shingleSize) {
+        return setParameter("shingle_size", positive("shingleSize", shingleSize));
+    }
+
+    /** The number of trees. */
+    public B setNumberOfTrees(int numberOfTrees) {
+        return setParameter("number_of_trees", positive("numberOfTrees", numberOfTrees));
+    }
+
+    /** The number of points that each tree keeps. */
+    public B setSampleSize(int sampleSize) {
+        return setParameter("sample_size", positive("sampleSize", sampleSize));
+    }
+
+    /** The seed of all random draws; the forest of a key has one that is derived from it. */
+    public B setSeed(long seed) {
+        Preconditions.checkArgument(seed >= 0, "seed must not be negative, got %s", seed);
+        return setParameter("seed", seed);
+    }
+
+    /** Any parameter, by its name in rcf's table: see {@link Parameters#with}. */
+    public B setParameter(String name, Object value) {
+        parameters = parameters.with(name, value);
+        return self();
+    }
+
+    /** How values are read from a record. */
+    public B setInputDataMapper(InputDataMapper<T> inputDataMapper) {
+        this.inputMapper = inputDataMapper;
+        return self();
+    }
+
+    /**
+     * How many records are given to the native library at once (64): more cost less each, and wait
+     * longer. {@code DataStream.process} has none of it: there each record is a call.
+     */
+    public B setBatchSize(int batchSize) {
+        this.batchSize = positive("batchSize", batchSize);
+        return self();
+    }
+
+    /** How long a record waits at most for others of its batch (50 ms). */
+    public B setBatchTimeout(Duration batchTimeout) {
+        Preconditions.checkArgument(
+                !batchTimeout.isNegative() && !batchTimeout.isZero(),
+                "batchTimeout must be positive, got %s",
+                batchTimeout);
+        this.batchTimeout = batchTimeout;
+        return self();
+    }
+
+    /**
+     * How many models of keys a subtask keeps in memory (10,000). Those that were not used for longest
+     * are in Flink's state alone, and cost a save and a restore at their next record.
+     */
+    public B setMaxLiveModels(int maxLiveModels) {
+        this.maxLiveModels = positive("maxLiveModels", maxLiveModels);
+        return self();
+    }
+
+    static int positive(String name, int value) {
+        Preconditions.checkArgument(value > 0, "%s must be positive, got %s", name, value);
+        return value;
+    }
+
+    static <V> V given(String name, V value) {
+        Preconditions.checkArgument(Objects.nonNull(value), "%s must be set", name);
+        return value;
+    }
+}

@@ -1,0 +1,54 @@
+package rcf.flink;
+
+import java.io.Serializable;
+import java.time.Duration;
+
+/** What a builder has been told. */
+final class OperatorConfig<T, A, R> implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    final ModelFactory<A> models;
+    final InputDataMapper<T> inputMapper;
+    final AnswerMapper<T, A, R> resultMapper;
+    final int dimensions;
+
+    /** {@code null} without times. */
+    final TimestampMapper<T> timestampMapper;
+
+    final int batchSize;
+    final Duration batchTimeout;
+    final int maxLiveModels;
+
+    OperatorConfig(
+            OperatorBuilder<T, A, R, ?> builder,
+            ModelFactory<A> models,
+            AnswerMapper<T, A, R> resultMapper,
+            TimestampMapper<T> timestampMapper) {
+        this.models = models;
+        this.resultMapper = OperatorBuilder.given("resultMapper", resultMapper);
+        this.inputMapper = OperatorBuilder.given("inputDataMapper", builder.inputMapper);
+        this.timestampMapper = timestampMapper;
+        this.dimensions = builder.dimensions;
+        this.batchSize = builder.batchSize;
+        this.batchTimeout = builder.batchTimeout;
+        this.maxLiveModels = builder.maxLiveModels;
+    }
+
+    double[] values(T record) {
+        double[] values = inputMapper.apply(record);
+        if (values.length != dimensions) {
+            throw new rcf.InputException(
+                    "the inputDataMapper has read "
+                            + values.length
+                            + " values from a record, setDimensions is "
+                            + dimensions);
+        }
+        return values;
+    }
+
+    double[] timestamps(T record) {
+        return timestampMapper == null
+                ? null
+                : new double[] {timestampMapper.applyAsDouble(record)};
+    }
+}
