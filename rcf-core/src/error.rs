@@ -144,6 +144,14 @@ pub enum ConfigError {
     /// An allowance of `ignore_near_expected` is negative or not finite.
     #[error("the allowances of ignore_near_expected must be finite and at least 0")]
     NearExpected,
+    /// A rule cannot be read, or cannot work.
+    #[error("the rule {rule:?} is wrong: {reason}")]
+    Rule {
+        /// The rule.
+        rule: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// `noise_floor` is not in [0, 1].
     #[error("noise_floor must be in 0..=1 (a fraction of the level), got {got}")]
     NoiseFloor {
@@ -184,6 +192,27 @@ pub enum ConfigError {
     RelativeNoiseFloor {
         /// The requested value.
         got: f64,
+    },
+}
+
+/// A detection cannot be marked as normal. The detector is exactly as it was before the call.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MarkError {
+    /// Nothing was found that could be normal.
+    #[error("only a candidate can be marked as normal: its evidence is beyond 1")]
+    NoCandidate,
+    /// The detection is one of another detector.
+    #[error("the detection is not one of this detector, which has {inputs} inputs")]
+    OtherInputs {
+        /// How many inputs the detector has.
+        inputs: usize,
+    },
+    /// There are enough marks.
+    #[error("a detector holds {max} marks: take one back, or write a rule")]
+    TooMany {
+        /// How many there may be.
+        max: usize,
     },
 }
 

@@ -138,11 +138,11 @@ pub mod visitor;
 
 pub use config::{Config, RandomCutForestBuilder};
 pub use detector::{
-    AnomalyDetector, AnomalyDetectorBuilder, Candidate, Detection, DetectorConfig, Direction,
-    EvidenceKind, Imputation, InputAttribution, Learning, NearExpected, Suggestion, Suppressed,
-    Threshold, Transform, suggest,
+    AnomalyDetector, AnomalyDetectorBuilder, Candidate, Comparison, Condition, Detection,
+    DetectorConfig, Direction, EvidenceKind, Ignore, Imputation, InputAttribution, Learning,
+    NearExpected, NormalMark, Rule, Suggestion, Suppressed, Threshold, Transform, suggest,
 };
-pub use error::{ArrayError, ConfigError, InputError, StateError};
+pub use error::{ArrayError, ConfigError, InputError, MarkError, StateError};
 pub use forecaster::{
     Component, ForecastErrors, Forecaster, ForecasterBuilder, ForecasterConfig, IntervalForecast,
 };

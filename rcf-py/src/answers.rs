@@ -1,5 +1,7 @@
 //! The named tuples of `rcf._answers`, made from the answers of the core.
 
+use std::collections::BTreeMap;
+
 use ndarray::Array2;
 use numpy::prelude::*;
 use numpy::{PyArray1, PyArray2, PyArray3};
@@ -7,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use rcf_core::{
     Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, ForecastErrors,
-    IntervalForecast, Neighbor, Sample, ScoreEstimate, Suggestion,
+    IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, Suggestion,
 };
 
 use crate::detector::parameters;
@@ -167,6 +169,18 @@ pub(crate) fn forecast_errors(py: Python<'_>, errors: ForecastErrors) -> Answer<
         root_mean_square,
         bias,
         interval_precision,
+    )
+}
+
+pub(crate) fn normal_mark(py: Python<'_>, mark: NormalMark) -> Answer<'_> {
+    let deviations: BTreeMap<usize, f64> = mark.deviations.into_iter().collect();
+    answer!(
+        py,
+        "NormalMark",
+        mark.number,
+        mark.is_stretch,
+        mark.evidence,
+        deviations
     )
 }
 

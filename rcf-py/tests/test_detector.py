@@ -285,6 +285,7 @@ GOOD = [
     {"weights": [0.5]},
     {"ignore_near_expected": 5},
     {"ignore_near_expected": {"relative_above": 0.2}},
+    {"rules": ["0 within 5% above", "when 0 < 0.5 and 0 != 3"]},
     {"silence": 0},
     {"noise_floor": 0.01},
     {"warm_up": 100},
@@ -326,6 +327,9 @@ def test_each_choice_is_another(name, values):
         ({"weights": 0.0}, rcf.ConfigError, "weight"),
         ({"ignore_near_expected": {"above": 1}}, rcf.ConfigError, '"absolute_above"'),
         ({"ignore_near_expected": -1.0}, rcf.ConfigError, "expected"),
+        ({"rules": ["level within 5%"]}, rcf.ConfigError, "its number"),
+        ({"rules": ["1 within 5%"]}, rcf.ConfigError, "there are 1"),
+        ({"rules": "0 within 5%"}, TypeError, "sequence of texts"),
         ({"warm_up": 0}, rcf.ConfigError, "warm_up"),
         ({"input_dimensions": 0}, rcf.ConfigError, "input_dimensions"),
         ({"seed": "x"}, rcf.ConfigError, "seed"),
@@ -472,3 +476,68 @@ def test_matplotlib_draws_it(pair):
         table = rcf.AnomalyDetector(seed=1).process(pandas.Series(pair[:, 0], index=index))
         assert len(table.plot()) == 2 and len(table._repr_html_()) > 1000
     plt.close("all")
+
+
+def spikes(every: int = 500, length: int = 2500) -> np.ndarray:
+    values = np.sin(np.arange(length) / 8)
+    values[every - 1 :: every] += 4
+    return values
+
+
+def test_a_rule_suppresses_and_is_named():
+    values = spikes()
+    plain = rcf.AnomalyDetector(seed=7).process(values)
+    rules = ["when 0 > 9", "0 within 9 above"]
+    result = rcf.AnomalyDetector(seed=7, rules=rules).process(values)
+    assert plain.is_anomaly[499] and not result.is_anomaly[499]
+    at = list(result.candidate).index(499)
+    assert (result.suppressed[at], result.suppressed_by[at]) == ("rule", 1)
+    assert np.array_equal(plain.score, result.score) and np.array_equal(plain.evidence, result.evidence)
+    assert all(by is None for by in plain.suppressed_by)
+
+
+def test_what_is_marked_as_normal_is_suppressed_until_it_is_taken_back():
+    values = spikes()
+    detector = rcf.AnomalyDetector(seed=7)
+    first = detector.process(values[:600]).detection(499)
+    assert first.is_anomaly
+    assert detector.mark_normal(first) == 0
+    (mark,) = detector.normal_marks
+    assert mark.number == 0 and mark.deviations[0] > 3 and mark.evidence == first.evidence
+    again = rcf.AnomalyDetector.from_bytes(detector.to_bytes())
+    assert again.normal_marks == detector.normal_marks
+    result = again.process(values[600:1100])
+    assert not result.is_anomaly.any()
+    seen = result.detection(399)
+    assert (seen.suppressed, seen.suppressed_by) == ("marked_normal", 0)
+    detector.process(values[600:1100])
+    detector.unmark_normal(0)
+    assert detector.normal_marks == []
+    assert detector.process(values[1100:1600]).is_anomaly[399]
+    with pytest.raises(KeyError):
+        detector.unmark_normal(0)
+
+
+def test_only_a_candidate_of_this_detector_can_be_marked():
+    detector = rcf.AnomalyDetector(seed=7)
+    calm = detector.process_one(1.0)
+    with pytest.raises(rcf.InputError, match="candidate"):
+        detector.mark_normal(calm)
+    result = rcf.AnomalyDetector(seed=7).process(spikes())
+    both = result.detection(499)._replace(values=np.zeros(2), expected=np.ones(2))
+    with pytest.raises(rcf.InputError, match="not one of this detector"):
+        detector.mark_normal(both)
+
+
+def test_one_row_of_many_is_what_one_says():
+    values = spikes()
+    result = rcf.AnomalyDetector(seed=7).process(values)
+    detector = rcf.AnomalyDetector(seed=7)
+    singles = [detector.process_one(value) for value in values]
+    for row in (0, 300, 499, 500, -1):
+        one, other = singles[row], result.detection(row)
+        for field in one._fields:
+            if field != "inputs":
+                np.testing.assert_array_equal(getattr(one, field), getattr(other, field), err_msg=field)
+    with pytest.raises(IndexError):
+        result.detection(len(values))

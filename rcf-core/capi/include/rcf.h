@@ -81,6 +81,14 @@ typedef enum {
    */
   RCF_SUPPRESSION_DRIFT = 7,
   /*
+   A rule of the parameters ignores it.
+   */
+  RCF_SUPPRESSION_RULE = 8,
+  /*
+   An alike event has been marked as normal.
+   */
+  RCF_SUPPRESSION_MARKED_NORMAL = 9,
+  /*
    A reason that this interface has no name for.
    */
   RCF_SUPPRESSION_OTHER = 255,

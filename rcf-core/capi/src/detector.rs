@@ -35,6 +35,10 @@ pub enum Suppression {
     AlreadyAlerted = 6,
     /// A new regime has been accepted as the normal.
     Drift = 7,
+    /// A rule of the parameters ignores it.
+    Rule = 8,
+    /// An alike event has been marked as normal.
+    MarkedNormal = 9,
     /// A reason that this interface has no name for.
     Other = 255,
 }
@@ -128,6 +132,8 @@ impl From<Suppressed> for Suppression {
             Suppressed::Explained => Self::Explained,
             Suppressed::AlreadyAlerted => Self::AlreadyAlerted,
             Suppressed::Drift => Self::Drift,
+            Suppressed::Rule { .. } => Self::Rule,
+            Suppressed::MarkedNormal { .. } => Self::MarkedNormal,
             _ => Self::Other,
         }
     }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use rcf_core::{
-    AnomalyDetector, Arrival, Forecaster, Imputation, Learning, RandomCutForest, Threshold,
+    AnomalyDetector, Arrival, Forecaster, Imputation, Learning, RandomCutForest, Rule, Threshold,
 };
 use rcf_fuzz::{decode_state, ops_vs_naive};
 
@@ -117,6 +117,10 @@ fn bodies_of_detectors() -> Vec<Vec<u8>> {
         small(1)
             .max_time_jump(1e6)
             .imputation(Imputation::Fixed(vec![1.0])),
+        small(1).rules(vec![
+            Rule::parse::<&str>("0 within 2% or 3 above", &[]).expect("a rule"),
+            Rule::parse::<&str>("when 0 >= 3 and 0 != 5", &[]).expect("a rule"),
+        ]),
     ];
     let mut bodies = Vec::new();
     for builder in kinds {

@@ -4,6 +4,7 @@ use super::AnomalyDetector;
 use super::evidence::Threshold;
 use super::imputation::Imputation;
 use super::learning::Learning;
+use super::rules::{self, Rule};
 use super::suppression::NearExpected;
 use super::transform::Transform;
 use crate::config::{COMPACT_BOX_FRACTION, Config};
@@ -60,6 +61,9 @@ pub struct DetectorConfig {
     /// How far a timestamp may be after the last one, in the unit of the timestamps; `None`: any
     /// distance.
     pub max_time_jump: Option<f64>,
+    /// Which candidates are nothing to report.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub rules: Vec<Rule>,
 }
 
 impl DetectorConfig {
@@ -167,7 +171,7 @@ impl DetectorConfig {
             let got = self.noise_floor;
             return Err(ConfigError::NoiseFloor { got });
         }
-        Ok(())
+        rules::check(&self.rules, self.input_dimensions)
     }
 }
 
@@ -209,6 +213,7 @@ impl AnomalyDetectorBuilder {
                 silence: parameters::SILENCE.count() as u32,
                 quiet: parameters::QUIET.count() as u32,
                 max_time_jump: None,
+                rules: Vec::new(),
             },
             time_decay: None,
             warm_up: None,
@@ -269,6 +274,18 @@ impl AnomalyDetectorBuilder {
         threshold: Threshold, in config.threshold;
         /// What is near enough to the expected value to be ignored; default 0.
         ignore_near_expected: NearExpected, in config.near_expected;
+        /// Rules that say of which candidates nothing is to be heard; default none.
+        ///
+        /// ```
+        /// use rcf_core::{AnomalyDetector, Rule};
+        ///
+        /// let names = ["speed", "load"];
+        /// let rules = ["load within 5%", "when speed < 10"].map(|text| Rule::parse(text, &names));
+        /// let rules = rules.into_iter().collect::<Result<_, _>>()?;
+        /// let detector = AnomalyDetector::builder(2).rules(rules).build()?;
+        /// # Ok::<(), rcf_core::ConfigError>(())
+        /// ```
+        rules: Vec<Rule>, in config.rules;
         /// The change of an otherwise constant input that is ignored, as a fraction of its level;
         /// default 0.001. On a constant stream every change is infinitely unusual to the forest.
         noise_floor: f64, in config.noise_floor;

@@ -170,6 +170,17 @@ pub enum Suppressed {
     AlreadyAlerted,
     /// A new regime has just been accepted as the new normal.
     Drift,
+    /// A [rule](crate::Rule) ignores it.
+    Rule {
+        /// Its place among the rules of the detector, from 0: the first that ignores an input that
+        /// deviates.
+        rule: usize,
+    },
+    /// An alike event has been [marked as normal](crate::AnomalyDetector::mark_normal).
+    MarkedNormal {
+        /// The number of that mark.
+        mark: u64,
+    },
 }
 
 impl Suppressed {
@@ -184,6 +195,18 @@ impl Suppressed {
             Self::Explained => "explained",
             Self::AlreadyAlerted => "already_alerted",
             Self::Drift => "drift",
+            Self::Rule { .. } => "rule",
+            Self::MarkedNormal { .. } => "marked_normal",
+        }
+    }
+
+    /// Which rule, or which mark.
+    #[must_use]
+    pub fn number(self) -> Option<u64> {
+        match self {
+            Self::Rule { rule } => Some(rule as u64),
+            Self::MarkedNormal { mark } => Some(mark),
+            _ => None,
         }
     }
 }
@@ -198,6 +221,10 @@ impl fmt::Display for Suppressed {
             Self::Explained => "an anomaly reported before explains it",
             Self::AlreadyAlerted => "the event has been reported",
             Self::Drift => "a new regime has been accepted as the normal",
+            Self::Rule { rule } => return write!(f, "rule {rule} ignores it"),
+            Self::MarkedNormal { mark } => {
+                return write!(f, "an alike event has been marked as normal (mark {mark})");
+            }
         })
     }
 }

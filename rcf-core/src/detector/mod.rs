@@ -17,11 +17,13 @@ mod config;
 mod detection;
 pub(crate) mod event;
 pub(crate) mod evidence;
+pub(crate) mod feedback;
 mod gaps;
 pub(crate) mod imputation;
 mod learn;
 pub(crate) mod learning;
 mod pipeline;
+pub(crate) mod rules;
 mod severity;
 pub(crate) mod statistics;
 mod suggest;
@@ -32,9 +34,11 @@ pub(crate) mod window;
 pub use config::{AnomalyDetectorBuilder, DetectorConfig};
 pub use detection::{Candidate, Detection, Direction, InputAttribution, Suppressed};
 pub use evidence::{EvidenceKind, Threshold};
+pub use feedback::NormalMark;
 
 pub use imputation::Imputation;
 pub use learning::Learning;
+pub use rules::{Comparison, Condition, Ignore, Rule};
 pub use suggest::{Suggestion, suggest};
 pub use suppression::NearExpected;
 pub use transform::Transform;
@@ -49,8 +53,10 @@ use bootstrap::Synthetic;
 use channels::Channels;
 use event::Event;
 use evidence::{Range, Scores};
+use feedback::Marks;
 use imputation::Known;
 use learning::Gate;
+use rules::Ignored;
 use statistics::Moments;
 use suppression::Stillness;
 use transform::{Affine, InputState};
@@ -93,6 +99,9 @@ pub struct AnomalyDetector {
     pub(crate) recent: VecDeque<(f64, bool)>,
     pub(crate) gate: Gate,
     pub(crate) event: Event,
+    pub(crate) marks: Marks,
+    /// The last candidate that a condition or a mark has ignored.
+    pub(crate) ignored: Option<Ignored>,
     /// Points held back from learning, one after the other.
     pub(crate) held: Vec<f64>,
     pub(crate) clock: Clock,
@@ -168,6 +177,8 @@ impl AnomalyDetector {
             recent: VecDeque::with_capacity(config.shingle_size + 1),
             gate: Gate::default(),
             event: Event::default(),
+            marks: Marks::default(),
+            ignored: None,
             held: Vec::new(),
             clock: Clock::default(),
             buffers: Buffers::default(),
@@ -293,6 +304,11 @@ impl AnomalyDetector {
             + self.inputs.capacity() * size_of::<Input>()
             + self.window.heap_bytes()
             + self.channels.heap_bytes()
+            + rules::heap_bytes(&self.config.rules)
+            + self.marks.heap_bytes()
+            + self.ignored.as_ref().map_or(0, |ignored| {
+                ignored.deviations.capacity() * size_of::<(usize, f64)>()
+            })
             + maps.capacity() * size_of::<Affine>()
             + self.recent.capacity() * size_of::<(f64, bool)>()
             + 8 * floats

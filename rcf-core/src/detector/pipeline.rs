@@ -212,6 +212,9 @@ impl AnomalyDetector {
             return Some(Suppressed::Drift);
         }
         self.window.correct(finding);
+        if let Some(reason) = self.ruled_out(evidence, finding) {
+            return Some(reason);
+        }
         if self.event.covers(evidence) {
             self.event.extend(evidence);
             return Some(Suppressed::AlreadyAlerted);

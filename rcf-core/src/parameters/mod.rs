@@ -66,6 +66,8 @@ pub enum ParameterKind {
     PairPerInput,
     /// Some of these names.
     Names(&'static [&'static str]),
+    /// Texts that [`Rule::parse`](crate::Rule::parse) reads.
+    Rules,
 }
 
 /// The value of a parameter that is not set.

@@ -300,6 +300,14 @@ pub(crate) const IGNORE_NEAR_EXPECTED: Parameter = row(
     "of the input",
     "Ignore observations this near to the expected value",
 );
+pub(crate) const RULES: Parameter = row(
+    "rules",
+    Kind::Rules,
+    Rule("none"),
+    ANY,
+    "",
+    "Report nothing of what these rules ignore",
+);
 pub(crate) const NOISE_FLOOR: Parameter = row(
     "noise_floor",
     Kind::Real,
@@ -398,6 +406,7 @@ pub const DETECTOR: &[&Parameter] = &[
     &FALSE_ALARM_RATE,
     &THRESHOLD,
     &IGNORE_NEAR_EXPECTED,
+    &RULES,
     &NOISE_FLOOR,
     &SILENCE,
     &QUIET,

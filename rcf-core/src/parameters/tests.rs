@@ -186,6 +186,7 @@ fn tables() -> String {
                 ParameterKind::PerInput => "a number for each input".to_owned(),
                 ParameterKind::PairPerInput => "a pair for each input".to_owned(),
                 ParameterKind::Names(names) => format!("some of {}", names.join(", ")),
+                ParameterKind::Rules => "rules".to_owned(),
             };
             let (name, default, range) = (row.name, row.default, row.range);
             let (unit, help) = (row.unit, row.help);

@@ -1,18 +1,21 @@
-//! Saved detectors: versions 3 and 4 are written, 1 to 4 are read.
+//! Saved detectors: versions 3 to 5 are written, 1 to 5 are read.
 
 use super::codec;
 use super::detector_v1::DetectorV1;
 use super::detector_v2::DetectorV2;
 use super::detector_v3::DetectorV3;
 use super::detector_v4::DetectorV4;
+use super::detector_v5::DetectorV5;
 use super::envelope::{self, Kind, Trust};
 use crate::detector::{AnomalyDetector, Learning};
 use crate::error::StateError;
 
 /// The newest version.
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 /// The version of a detector that takes timestamps at any distance, as all did before version 4.
 const WITHOUT_LIMIT: u16 = 3;
+/// The version of a detector without rules and feedback, as all were before version 5.
+const WITHOUT_RULES: u16 = 4;
 
 impl AnomalyDetector {
     /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
@@ -20,8 +23,12 @@ impl AnomalyDetector {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let (version, body) = match self.config.max_time_jump {
+            _ if DetectorV5::is_needed(self) => (VERSION, codec::encode(&DetectorV5::save(self))),
             None => (WITHOUT_LIMIT, codec::encode(&DetectorV3::save(self))),
-            Some(limit) => (VERSION, codec::encode(&DetectorV4::save(self, limit))),
+            Some(limit) => {
+                let body = codec::encode(&DetectorV4::save(self, limit));
+                (WITHOUT_RULES, body)
+            }
         };
         envelope::seal(Kind::Detector, version, &body)
     }
@@ -49,7 +56,8 @@ impl AnomalyDetector {
             1 => codec::decode::<DetectorV1>(body)?.restore(trust)?,
             2 => codec::decode::<DetectorV2>(body)?.restore(trust)?,
             WITHOUT_LIMIT => return codec::decode::<DetectorV3>(body)?.restore(trust),
-            _ => return codec::decode::<DetectorV4>(body)?.restore(trust),
+            WITHOUT_RULES => return codec::decode::<DetectorV4>(body)?.restore(trust),
+            _ => return codec::decode::<DetectorV5>(body)?.restore(trust),
         };
         // What was the default for shingles of several inputs when those were written has given way
         // to another one, since it starved on periodic streams.

@@ -9,11 +9,11 @@
 //! |---|---|
 //! | [`forest`], [`detector`], [`forecaster`] | `to_bytes` and `from_bytes`: which format is written, which are read |
 //! | [`forest_v1`] | forest, kind 1 |
-//! | [`detector_v1`], [`detector_v2`], [`detector_v3`] | detector, kind 2 |
+//! | [`detector_v1`] to [`detector_v5`] | detector, kind 2 |
 //! | [`forecaster_v1`], [`forecaster_v2`] | forecaster, kind 3 |
 //! | [`parts_v1`] | what the formats of detectors and forecasters have in common |
 //!
-//! A body that is nested in another has the version that the outer one pins: detector v1 to v3 and
+//! A body that is nested in another has the version that the outer one pins: detector v1 to v5 and
 //! forecaster v1 and v2 hold forest v1. A map of models by key has no format of its own: the caller
 //! stores each model in its own envelope.
 //!
@@ -26,6 +26,7 @@ mod detector_v1;
 mod detector_v2;
 mod detector_v3;
 mod detector_v4;
+mod detector_v5;
 mod envelope;
 mod forecaster;
 mod forecaster_v1;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 use rcf_core::{
-    AnomalyDetector, Component, Forecaster, Imputation, Learning, NearExpected, Threshold,
-    Transform,
+    AnomalyDetector, Component, EvidenceKind, Forecaster, Imputation, Learning, NearExpected,
+    NormalMark, Rule, Threshold, Transform,
 };
 
 /// Exact in single precision, the same everywhere, now and then far off.
@@ -44,6 +44,15 @@ fn detector(name: &str) -> AnomalyDetector {
             })
             .noise_floor(0.01)
             .silence(9),
+        "detector-rules" => small(2).max_time_jump(1e3).rules(
+            [
+                "1 when 0 >= 7",
+                "0 within 0.5 below or 7%",
+                "when 1 = 3 and 0 < 4",
+            ]
+            .map(|text| Rule::parse::<&str>(text, &[]).unwrap())
+            .to_vec(),
+        ),
         "detector-bootstrapped" => small(1),
         "detector-quantile" => small(1).threshold(Threshold::Quantile { decades: 1.5 }),
         _ => small(1).threshold(Threshold::Deviations { factor: 3.0 }),
@@ -157,6 +166,19 @@ fn saved_detectors_of_format_3_go_on_as_they_did() {
     }
 }
 
+/// Rules and feedback.
+const WITH_RULES: (&str, u32) = ("detector-rules", 400);
+
+#[test]
+fn saved_detectors_of_format_5_go_on_as_they_did() {
+    let (name, records) = WITH_RULES;
+    let (bytes, said) = read(5, name);
+    let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
+    assert!(detector.to_bytes() == bytes, "{name}");
+    assert!(detections(&mut detector, records, AFTER) == said, "{name}");
+    assert!(!detector.normal_marks().is_empty() && detector.config().rules.len() == 3);
+}
+
 #[test]
 fn a_saved_forecaster_of_format_1_goes_on_and_is_saved_as_format_2() {
     let (bytes, said) = read(1, "forecaster");
@@ -211,6 +233,17 @@ fn write_missing() {
             let bytes = detector.to_bytes();
             write(3, name, &bytes, &detections(&mut detector, records, AFTER));
         }
+    }
+    let (name, records) = WITH_RULES;
+    if !path(5, &format!("{name}.rcf")).exists() {
+        let mut detector = detector(name);
+        detections(&mut detector, 0, records);
+        let mark = |by| NormalMark::new(EvidenceKind::Range, 2.5, vec![(1, by), (0, -by)]);
+        detector.add_mark(mark(64.0)).unwrap();
+        detector.add_mark(mark(32.0)).unwrap();
+        detector.unmark_normal(0).unwrap();
+        let bytes = detector.to_bytes();
+        write(5, name, &bytes, &detections(&mut detector, records, AFTER));
     }
     if !path(2, "forecaster.rcf").exists() {
         let mut forecaster = forecaster();

@@ -21,6 +21,7 @@ mod keyed;
 mod learning;
 mod pictures;
 mod quantile;
+mod rules;
 mod scale;
 mod sine;
 mod suggest;

@@ -39,6 +39,27 @@ class Attribution(NamedTuple):
         return float(self.high.sum() + self.low.sum())
 
 
+class NormalMark(NamedTuple):
+    """An event that `AnomalyDetector.mark_normal` has marked as normal.
+
+    Attributes
+    ----------
+    number : int
+        Its number, which `Detection.suppressed_by` gives.
+    is_stretch : bool
+        Whether it is about a stretch of observations instead of the values of one.
+    evidence : float
+        Its evidence; for alike events the boundary is 1.25 times this.
+    deviations : dict of int to float
+        By how much each input deviated: above 0 for values above the expected one.
+    """
+
+    number: int
+    is_stretch: bool
+    evidence: float
+    deviations: dict[int, float]
+
+
 class ScoreEstimate(NamedTuple):
     """A score from some of the trees.
 
@@ -309,7 +330,7 @@ class ScoringFunction(NamedTuple):
 
 for _answer in (
     Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, ForecastErrors,
-    IntervalForecast, Neighbor, Sample, ScoreEstimate, ScoringFunction, Suggestion,
+    IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, ScoringFunction, Suggestion,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.
     _answer.__module__ = "rcf"

@@ -46,7 +46,8 @@ class Detection(NamedTuple):
         Whether this is to be reported.
     suppressed : str or None
         Why a candidate is not reported: ``"warm_up"``, ``"near_expected"``, ``"noise_floor"``,
-        ``"explained"``, ``"already_alerted"`` or ``"drift"``.
+        ``"imputed"``, ``"explained"``, ``"already_alerted"``, ``"drift"``, ``"rule"`` or
+        ``"marked_normal"``.
     kind : str or None
         The evidence: ``"range"``, ``"level"``, ``"score"``, ``"change"``, ``"season"``,
         ``"relation"`` or ``"tail"``.
@@ -60,6 +61,8 @@ class Detection(NamedTuple):
         Whether the value that tells most is too high.
     inputs : ndarray of int64, or None
         The inputs that deviate, at most five, the one that tells most first.
+    suppressed_by : int or None
+        Which of the rules suppressed it, from 0, or which mark of `AnomalyDetector.mark_normal`.
     """
 
     score: float
@@ -81,6 +84,7 @@ class Detection(NamedTuple):
     attribution: "NDArray[np.float64] | None" = None
     is_high: bool | None = None
     inputs: "NDArray[np.int64] | None" = None
+    suppressed_by: int | None = None
 
 
 class Anomaly(NamedTuple):
@@ -149,6 +153,8 @@ class Detections:
         The rows with evidence beyond the boundary: anomalies, and those that were suppressed.
     suppressed : list of str or None
         For each candidate, why it is not reported; None for an anomaly.
+    suppressed_by : list of int or None
+        For each candidate, which rule suppressed it, or which mark.
     kinds : list of str
         For each candidate, the evidence: a value beyond the ``"range"``, an unusual ``"level"`` of scores,
         the ``"score"`` of the row alone, a ``"change"`` of course, a ``"season"`` unlike past cycles,
@@ -179,6 +185,7 @@ class Detections:
     is_anomaly: "NDArray[np.bool_]"
     candidate: "NDArray[np.int64]"
     suppressed: list[str | None]
+    suppressed_by: list[int | None]
     kinds: list[str]
     relative_index: "NDArray[np.int64]"
 
@@ -297,6 +304,38 @@ class Detections:
             f"({length}{late}, grade {grade:.2f})"
         )
         return Anomaly(start, end, row, grade, name, value, expected, is_high, text)
+
+    def detection(self, row: int) -> Detection:
+        """Give what is said about one row, as `AnomalyDetector.process_one` would.
+
+        Parameters
+        ----------
+        row : int
+            Which one; counted from the end if it is negative.
+
+        Returns
+        -------
+        Detection
+            Of the inputs that deviate it names the one that tells most.
+        """
+        row = range(len(self))[row]
+        numbers = {name: getattr(self, name)[row].item() for name in _COLUMNS}
+        found = np.flatnonzero(self.candidate == row)
+        if not found.size:
+            return Detection(**numbers, suppressed=None)
+        at = int(found[0])
+        return Detection(
+            **numbers,
+            suppressed=self.suppressed[at],
+            kind=self.kinds[at],
+            relative_index=int(self.relative_index[at]),
+            values=self._values[at],
+            expected=self._expected[at],
+            attribution=np.stack([self._high[at], self._low[at]]),
+            is_high=bool(self._is_high[at]),
+            inputs=self._input[at : at + 1],
+            suppressed_by=self.suppressed_by[at],
+        )
 
     def details(self) -> dict[str, list[Any]]:
         """Give for each candidate why it is not reported, and the input that tells most.

@@ -17,6 +17,7 @@ from rcf._answers import (
     ForecastErrors,
     IntervalForecast,
     Neighbor,
+    NormalMark,
     Sample,
     ScoreEstimate,
     ScoringFunction,
@@ -200,6 +201,7 @@ class AnomalyDetector:
         false_alarm_rate: float | None = 0.0005,
         threshold: float | tuple[str, float] | None = None,
         ignore_near_expected: float | dict[str, float] | None = None,
+        rules: Sequence[str] | None = None,
         noise_floor: float | None = 0.001,
         silence: int | None = 50,
         quiet: int | None = 50,
@@ -216,6 +218,10 @@ class AnomalyDetector:
         self, point: _Point, *, timestamp: _Moment | None = None, missing: _Missing = "raise"
     ) -> Detection: ...
     def fit(self, history: ArrayLike, *, progress: _Progress = None) -> None: ...
+    def mark_normal(self, detection: Detection) -> int: ...
+    def unmark_normal(self, mark: int) -> None: ...
+    @property
+    def normal_marks(self) -> list[NormalMark]: ...
     def bootstrap(self, points: ArrayLike, *, spacing: int) -> None: ...
     def to_bytes(self) -> bytes: ...
     @classmethod

@@ -126,6 +126,12 @@ impl Columns {
             .map(|suppressed| suppressed.map(Suppressed::as_str))
             .collect();
         columns.set_item("suppressed", suppressed)?;
+        let by: Vec<Option<u64>> = self
+            .suppressed
+            .iter()
+            .map(|suppressed| suppressed.and_then(Suppressed::number))
+            .collect();
+        columns.set_item("suppressed_by", by)?;
         let kinds: Vec<&str> = self.kind.iter().map(|kind| kind.as_str()).collect();
         columns.set_item("kinds", kinds)?;
         Ok(columns)
@@ -159,6 +165,8 @@ pub(crate) fn one<'py>(py: Python<'py>, detection: &Detection) -> PyResult<Bound
     entries.set_item("imputed", detection.imputed)?;
     entries.set_item("is_anomaly", detection.is_anomaly())?;
     entries.set_item("suppressed", detection.suppressed.map(Suppressed::as_str))?;
+    let by = detection.suppressed.and_then(Suppressed::number);
+    entries.set_item("suppressed_by", by)?;
     if let Some(candidate) = &detection.candidate {
         let row = |values: &[f64]| PyArray1::from_slice(py, values);
         entries.set_item("kind", candidate.kind.as_str())?;

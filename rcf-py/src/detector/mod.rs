@@ -1,6 +1,7 @@
 //! `rcf.AnomalyDetector`.
 
 mod columns;
+mod feedback;
 pub(crate) mod parameters;
 mod process;
 mod state;
@@ -65,6 +66,9 @@ use crate::parameters::getters;
 /// ignore_near_expected : float or dict, optional
 ///     Ignore what is so near to the expected value: a distance in the units of the observations,
 ///     or a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
+/// rules : sequence of str, optional
+///     Report nothing of what these ignore, such as ``"0 within 5% above"`` or ``"1 when 0 < 10 and
+///     2 = 1"``: inputs are called by their numbers. `Detection.suppressed_by` says which rule it was.
 /// noise_floor : float, optional
 ///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
 ///     otherwise.
@@ -116,7 +120,7 @@ impl PyAnomalyDetector {
             warm_up=None, transform=None, transform_decay=None, weights=1.0, \
             imputation='previous', time_gap_input=False, learning='always', \
             false_alarm_rate=0.0005, threshold=None, ignore_near_expected=None, \
-            noise_floor=0.001, silence=50, quiet=50)"
+            rules=None, noise_floor=0.001, silence=50, quiet=50)"
     )]
     fn new(
         py: Python<'_>,

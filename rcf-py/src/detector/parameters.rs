@@ -3,10 +3,10 @@
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use rcf_core::{
     AnomalyDetector, AnomalyDetectorBuilder, ConfigError, DetectorConfig, Imputation, Learning,
-    NearExpected, Threshold, Transform,
+    NearExpected, Rule, Threshold, Transform,
 };
 
 use super::PyAnomalyDetector;
@@ -87,6 +87,15 @@ impl Model for AnomalyDetector {
             name: "ignore_near_expected",
             set: |builder, value| Ok(builder.ignore_near_expected(near_expected(value)?)),
             get: |py, config| near_in_python(py, config.near_expected),
+        },
+        Parameter {
+            name: "rules",
+            set: |builder, value| Ok(builder.rules(rules(value)?)),
+            get: |py, config| {
+                let texts: Vec<String> = config.rules.iter().map(Rule::to_string).collect();
+                let texts = (!texts.is_empty()).then_some(texts);
+                texts.into_bound_py_any(py)
+            },
         },
         plain!(noise_floor: real),
         plain!(silence: integer),
@@ -325,6 +334,16 @@ fn near_expected(value: &Bound<'_, PyAny>) -> PyResult<NearExpected> {
         }
     }
     Ok(near)
+}
+
+fn rules(value: &Bound<'_, PyAny>) -> PyResult<Vec<Rule>> {
+    let wrong = || PyTypeError::new_err("rules must be a sequence of texts");
+    if value.is_instance_of::<PyString>() {
+        return Err(wrong());
+    }
+    let texts: Vec<String> = value.extract().map_err(|_| wrong())?;
+    let read = |text: &String| Rule::parse::<&str>(text, &[]).map_err(errors::config);
+    texts.iter().map(read).collect()
 }
 
 fn near_in_python(py: Python<'_>, near: NearExpected) -> Object<'_> {

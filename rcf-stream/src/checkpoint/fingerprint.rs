@@ -13,7 +13,7 @@ use super::fingerprint_v1;
 use crate::operator::MODEL_VERSION;
 
 /// The version of the fingerprints that this release writes.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 const VERSION_NAME: &str = "version";
 const MODEL_VERSION_NAME: &str = "model_version";
 
@@ -29,6 +29,7 @@ const INTRODUCED: &[(u64, &str, Introduced)] = &[
         "operator.detector.max_time_jump",
         Introduced::Text("unlimited"),
     ),
+    (4, "operator.detector.rules", Introduced::Text("none")),
 ];
 
 /// A value of [`INTRODUCED`].

@@ -94,6 +94,9 @@ pub enum ConfigError {
         #[source]
         source: FieldPathError,
     },
+    /// A text is not a rule.
+    #[error("detector.rules: {0}")]
+    Rule(#[source] rcf_core::ConfigError),
     /// A text is not a time format.
     #[error("input.time_format: {0}")]
     TimeFormat(#[source] crate::time::ParseTimeFormatError),

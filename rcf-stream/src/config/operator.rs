@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
-use rcf_core::{Imputation, Learning, NearExpected, Threshold, Transform};
+use rcf_core::{Imputation, Learning, NearExpected, Rule, Threshold, Transform};
 
 use super::layers::Layers;
 use super::{ConfigError, OperatorConfig};
@@ -145,6 +145,7 @@ impl Layers {
         if let Some(floor) = self.real("detector.noise_floor") {
             builder = builder.noise_floor(floor);
         }
+        builder = builder.rules(self.rules()?);
         let absolute = self.real("detector.ignore_absolute").unwrap_or(0.0);
         let relative = self.real("detector.ignore_relative").unwrap_or(0.0);
         Ok(builder.ignore_near_expected(NearExpected {
@@ -153,6 +154,23 @@ impl Layers {
             relative_above: relative,
             relative_below: relative,
         }))
+    }
+
+    /// The rules, which call the values by the names of their fields.
+    fn rules(&self) -> Result<Vec<Rule>, ConfigError> {
+        let key = "detector.rules";
+        let rules = self.texts(key).unwrap_or_default();
+        if rules.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names = self.texts("input.values").unwrap_or_default();
+        // Of a file, values may be chosen later than here.
+        let may_choose = self.choice("source.kind") == Some("file");
+        if may_choose && names.is_empty() {
+            return Err(SettingError::missing("input.values", key).into());
+        }
+        let read = rules.iter().map(|text| Rule::parse(text, &names));
+        read.collect::<Result<_, _>>().map_err(ConfigError::Rule)
     }
 
     fn dead_letters(&self) -> Result<Option<Arc<dyn SinkSettings>>, ConfigError> {

@@ -216,6 +216,7 @@ const OWN: &[Setting] = &[
         "Ignore values this near to the expected one, in units of the values [0]"),
     setting("detector.ignore_relative", Kind::Real,
         "The same as a fraction of the expected value [0]"),
+    model("detector.rules", Kind::Texts),
     model("detector.noise_floor", Kind::Real),
     setting("detector.use_time", Kind::Switch,
         "Treat gaps in the times of a key as missing records [false]"),
@@ -296,7 +297,8 @@ mod tests {
             let (is_alike, names): (_, &[_]) = match (setting.kind, row.kind) {
                 (Kind::Choice(some), ParameterKind::Name(all)) => (!all.is_empty(), some),
                 (Kind::Count | Kind::Seed, ParameterKind::Integer)
-                | (Kind::Real, ParameterKind::Real) => (true, &[]),
+                | (Kind::Real, ParameterKind::Real)
+                | (Kind::Texts, ParameterKind::Rules) => (true, &[]),
                 _ => (false, &[]),
             };
             assert!(

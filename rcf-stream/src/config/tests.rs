@@ -386,6 +386,25 @@ fn a_configuration_without_parameters_has_the_defaults_of_the_table() {
     }
 }
 
+#[test]
+fn rules_call_values_by_their_names() {
+    let file = "[source]\nkind = \"file\"\npath = \"in.csv\"\n";
+    let named = format!("{file}[input]\nvalues = [\"value\"]\n");
+    let with = |rules: &str| build(&format!("{named}[detector]\nrules = {rules}\n"));
+    let config = with(r#"["value within 5% above", "when value < 10"]"#).unwrap();
+    let rules = config.operator.detector.unwrap().config().rules;
+    let texts: Vec<_> = rules.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["0 within 5% above", "when 0 < 10"]);
+    let error = with(r#"["load within 5%"]"#).unwrap_err().to_string();
+    assert!(error.starts_with("detector.rules: the rule"), "{error}");
+    assert!(error.contains("there are value"), "{error}");
+    let error = with(r#"["1 within 5%"]"#).unwrap_err().to_string();
+    assert!(error.contains("there are 1"), "{error}");
+    let error = build(&format!("{file}[detector]\nrules = [\"0 within 5%\"]\n")).unwrap_err();
+    assert!(error.to_string().contains("input.values"), "{error}");
+    assert!(build(&format!("{MINIMAL}[detector]\nrules = [\"0 within 5%\"]\n")).is_ok());
+}
+
 /// A number just outside of its range is refused, as is each number where the range has none.
 #[test]
 fn numbers_are_refused_outside_of_the_range_of_the_table() {

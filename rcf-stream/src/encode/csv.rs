@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use rcf_core::Suppressed;
+
 use super::Share;
 use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
@@ -55,11 +57,7 @@ pub(super) fn encode(
             .number(detection.severity)
             .number(detection.threshold)
             .number(detection.is_anomaly())
-            .text(
-                detection
-                    .suppressed
-                    .map_or("", rcf_core::Suppressed::as_str),
-            );
+            .text(&detection.suppressed.map(suppressed).unwrap_or_default());
         match &detection.candidate {
             Some(candidate) => {
                 line.number(candidate.relative_index)
@@ -94,6 +92,14 @@ pub(super) fn encode_overdue(
     line.blanks(if attribution { 2 * values } else { 0 });
     line.number(MODEL_VERSION).blanks(1);
     line.text.into_bytes()
+}
+
+/// One word, with the number of the rule or of the mark where it is one.
+fn suppressed(reason: Suppressed) -> Cow<'static, str> {
+    match reason.number() {
+        Some(number) => format!("{} {number}", reason.as_str()).into(),
+        None => reason.as_str().into(),
+    }
 }
 
 /// A field, quoted where it needs it. With `safe`, what a spreadsheet would take for a formula gets
@@ -183,6 +189,14 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_and_a_mark_have_their_numbers() {
+        assert_eq!(suppressed(Suppressed::Rule { rule: 3 }), "rule 3");
+        let marked = Suppressed::MarkedNormal { mark: 7 };
+        assert_eq!(suppressed(marked), "marked_normal 7");
+        assert_eq!(suppressed(Suppressed::Drift), "drift");
+    }
 
     #[test]
     fn formulas_are_disarmed_if_asked() {

@@ -40,6 +40,9 @@ struct Anomaly<'a> {
     reported: bool,
     /// Why it is not reported.
     suppressed: Option<&'static str>,
+    /// By which rule, or by which mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed_by: Option<u64>,
     /// 0 is this record, −1 the one before.
     relative_index: i32,
     value: &'a [f64],
@@ -142,6 +145,7 @@ pub(super) fn encode(
             .map(|(detection, candidate)| Anomaly {
                 reported: detection.is_anomaly(),
                 suppressed: detection.suppressed.map(rcf_core::Suppressed::as_str),
+                suppressed_by: detection.suppressed.and_then(rcf_core::Suppressed::number),
                 relative_index: candidate.relative_index,
                 value: &candidate.values,
                 expected: &candidate.expected,

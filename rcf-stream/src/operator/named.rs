@@ -137,6 +137,16 @@ pub(crate) fn detector_parameters(config: &DetectorConfig) -> Vec<(&'static str,
         ("near_expected.relative_above", near.relative_above.into()),
         ("near_expected.relative_below", near.relative_below.into()),
     ]);
+    let rules: Vec<String> = config.rules.iter().map(ToString::to_string).collect();
+    let is_empty = rules.is_empty();
+    all.push((
+        "rules",
+        if is_empty {
+            "none".into()
+        } else {
+            rules.into()
+        },
+    ));
     all
 }
 

@@ -2,7 +2,7 @@
 
 use rcf_core::parameters::DETECTOR;
 use rcf_core::{
-    AnomalyDetector, AnomalyDetectorBuilder, Imputation, Learning, NearExpected, Threshold,
+    AnomalyDetector, AnomalyDetectorBuilder, Imputation, Learning, NearExpected, Rule, Threshold,
     Transform,
 };
 use serde_json::Value;
@@ -49,6 +49,9 @@ pub fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
     }
     if let Some(near) = near_expected(&given)? {
         builder = builder.ignore_near_expected(near);
+    }
+    if let Some(rules) = rules(&given)? {
+        builder = builder.rules(rules);
     }
     Ok(builder)
 }
@@ -164,6 +167,18 @@ fn threshold(given: &Given) -> Result<Option<Threshold>> {
 }
 
 /// One distance for both sides, or an object of the four allowances.
+/// An array of texts; inputs are called by their numbers.
+fn rules(given: &Given) -> Result<Option<Vec<Rule>>> {
+    let texts = given.parse("rules", "an array of texts", |value| {
+        let texts = value.as_array()?.iter().map(Value::as_str);
+        texts.collect::<Option<Vec<_>>>()
+    })?;
+    let read = |text: &str| Ok(Rule::parse::<&str>(text, &[])?);
+    texts
+        .map(|texts| texts.into_iter().map(read).collect())
+        .transpose()
+}
+
 fn near_expected(given: &Given) -> Result<Option<NearExpected>> {
     let name = "ignore_near_expected";
     let expected = "a number, or an object of absolute_above, absolute_below, relative_above and \

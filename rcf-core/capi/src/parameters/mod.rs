@@ -40,6 +40,9 @@ pub enum ParameterError {
         /// What is given.
         got: Value,
     },
+    /// A text is not a rule.
+    #[error(transparent)]
+    Rule(#[from] rcf_core::ConfigError),
     /// Two parameters are given of which one is allowed.
     #[error("{name} and {other} exclude each other: leave one of them out")]
     Exclusive {

@@ -10,6 +10,7 @@ fn other(row: &Parameter) -> String {
         ("patience", _) => "7, \"learning\": \"skip\"".into(),
         ("threshold", _) => "[\"quantile\", 2.5]".into(),
         ("ignore_near_expected", _) => "{\"relative_below\": 0.5}".into(),
+        ("rules", _) => "[\"0 within 2%\", \"when 0 < 1\"]".into(),
         ("noise_floor", ParameterKind::PerInput) => "[0.25]".into(),
         ("bounding_box_cache_fraction", _) => "1".into(),
         ("shingle_rotation", _) => "true, \"shingle_size\": 4".into(),

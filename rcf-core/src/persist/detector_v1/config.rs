@@ -126,6 +126,7 @@ impl From<ConfigV1> for DetectorConfig {
             quiet: 50,
             // Version 4 adds it.
             max_time_jump: None,
+            rules: Vec::new(),
         }
     }
 }

@@ -33,6 +33,8 @@ struct Line<'a> {
     expected: Option<&'a [f64]>,
     attribution: Option<Shares<'a>>,
     suppressed: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed_by: Option<u64>,
     explanation: Option<String>,
     warm_up: usize,
 }
@@ -97,6 +99,7 @@ impl RowEncoder {
             expected: candidate.map(|it| it.expected.as_slice()),
             attribution: candidate.map(|_| Shares(&self.names, &shares)),
             suppressed: detection.suppressed.map(rcf_core::Suppressed::as_str),
+            suppressed_by: detection.suppressed.and_then(rcf_core::Suppressed::number),
             explanation: row.explanation(&self.names),
             warm_up: detection.warm_up,
         };

@@ -18,6 +18,10 @@ public enum Suppression {
     ALREADY_ALERTED,
     /** A new regime has been accepted as the normal. */
     DRIFT,
+    /** A rule of the parameters ignores it. */
+    RULE,
+    /** An alike event has been marked as normal. */
+    MARKED_NORMAL,
     /** A reason that this interface has no name for. */
     OTHER;
 

@@ -1,0 +1,116 @@
+//! Feedback: marks of what is normal.
+
+use pyo3::prelude::*;
+use rcf_core::{EvidenceKind, NormalMark};
+
+use super::PyAnomalyDetector;
+use crate::answers;
+use crate::errors;
+
+/// The kinds of evidence, by their names.
+const KINDS: [EvidenceKind; 7] = [
+    EvidenceKind::Range,
+    EvidenceKind::Level,
+    EvidenceKind::Score,
+    EvidenceKind::Tail,
+    EvidenceKind::Change,
+    EvidenceKind::Season,
+    EvidenceKind::Relation,
+];
+
+/// What a mark needs of a `Detection`.
+#[derive(FromPyObject)]
+struct Marked {
+    kind: Option<String>,
+    evidence: f64,
+    values: Option<Vec<f64>>,
+    expected: Option<Vec<f64>>,
+    inputs: Option<Vec<usize>>,
+}
+
+#[pymethods]
+impl PyAnomalyDetector {
+    /// Raise the boundary for events like this one, which was no anomaly.
+    ///
+    /// Alike events are suppressed as ``"marked_normal"`` unless they are clearly stronger: more than
+    /// 1.25 times the evidence, and 1.25 times as far from the expected value. Events are alike if the
+    /// input that tells most is one that deviated, to the same side. What is learned does not change.
+    ///
+    /// Parameters
+    /// ----------
+    /// detection : Detection
+    ///     A candidate of this detector, from `process_one` or `Detections.detection`.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     The number of the mark, for `unmark_normal`; `Detection.suppressed_by` names it.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     If the detection is no candidate or not one of this detector, or there are 1,024 marks.
+    ///
+    /// Examples
+    /// --------
+    /// >>> values = np.sin(np.arange(2000) / 8)
+    /// >>> values[999::500] += 4
+    /// >>> detector = rcf.AnomalyDetector(seed=7)
+    /// >>> first = detector.process(values[:1400])
+    /// >>> detector.mark_normal(first.detection(999))
+    /// 0
+    /// >>> rest = detector.process(values[1400:])
+    /// >>> bool(rest.is_anomaly.any()), rest.suppressed[0], rest.suppressed_by[0]
+    /// (False, 'marked_normal', 0)
+    fn mark_normal(&self, py: Python<'_>, detection: Marked) -> PyResult<u64> {
+        let (Some(kind), Some(values), Some(expected), Some(inputs)) = (
+            detection.kind,
+            detection.values,
+            detection.expected,
+            detection.inputs,
+        ) else {
+            return Err(errors::input(rcf_core::MarkError::NoCandidate));
+        };
+        let kind = KINDS.into_iter().find(|known| known.as_str() == kind);
+        let kind = kind.ok_or_else(|| errors::input("the detection has an unknown kind"))?;
+        let by = |&input: &usize| Some((input, values.get(input)? - expected.get(input)?));
+        let deviations: Option<Vec<_>> = inputs.iter().map(by).collect();
+        let deviations = deviations
+            .filter(|_| values.len() == self.detector.width())
+            .ok_or_else(|| errors::input("the detection is not one of this detector"))?;
+        let mark = NormalMark::new(kind, detection.evidence, deviations);
+        self.detector
+            .write(py)?
+            .add_mark(mark)
+            .map_err(errors::input)
+    }
+
+    /// Take a mark back: alike events are reported again.
+    ///
+    /// Parameters
+    /// ----------
+    /// mark : int
+    ///     The number that `mark_normal` has returned.
+    ///
+    /// Raises
+    /// ------
+    /// KeyError
+    ///     If there is no such mark.
+    fn unmark_normal(&self, py: Python<'_>, mark: u64) -> PyResult<()> {
+        let removed = self.detector.write(py)?.unmark_normal(mark);
+        match removed {
+            Some(_) => Ok(()),
+            None => Err(pyo3::exceptions::PyKeyError::new_err(mark)),
+        }
+    }
+
+    /// The marks of `mark_normal`, in the order of their numbers.
+    #[getter]
+    fn normal_marks<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let marks = self.detector.read(py)?.normal_marks().to_vec();
+        marks
+            .into_iter()
+            .map(|mark| answers::normal_mark(py, mark))
+            .collect()
+    }
+}
