@@ -76,7 +76,7 @@ case $command in
         ;;
     measure)
         say "Throughput beside Amazon's library"
-        maven test-compile exec:exec -Dflink.version="${versions[0]}" "$@"
+        maven test -Dtest=Throughput -Dflink.version="${versions[0]}" "$@"
         ;;
     *)
         echo "java.sh: no command is called $command (there are test, package, measure)" >&2
