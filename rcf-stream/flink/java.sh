@@ -10,7 +10,7 @@
 #   measure   throughput beside Amazon's Java library, in the same job
 #   FLINK_VERSIONS="2.3.0 1.20.5"   releases of Flink; the first one is for package and measure
 #   PROFILE=release                 the profile of cargo: `dev` builds faster than it runs
-#   RCF_PROGRAM=target/debug/rcf    the program whose scores the keyed form must have; else it is built
+#   FLINK_TEST_PROGRAM=rcf         the program whose scores the keyed form must have; else it is built
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$(cd ../.. && pwd)
@@ -57,7 +57,7 @@ ls -l "$place/$library"
 maven() { mvn -B --no-transfer-progress -q -Drcf.native="$root/target/flink/native" "$@"; }
 case $command in
     test)
-        program=${RCF_PROGRAM:-}
+        program=${FLINK_TEST_PROGRAM:-}
         if [[ -z $program ]]; then
             say "The program, whose scores the keyed form must have"
             cargo build --locked --profile "$profile" -p rcf-cli --bin rcf
@@ -65,6 +65,7 @@ case $command in
         fi
         for version in "${versions[@]}"; do
             say "Tests on Flink $version"
+            rm -rf "$root/target/flink/$version/surefire-reports"
             maven test -Dflink.version="$version" -Drcf.program="$(realpath "$program")" "$@"
             grep -h "Tests run" "$root/target/flink/$version"/surefire-reports/*.txt
         done

@@ -90,7 +90,7 @@ class ProgramTest {
                 .redirectOutput(log.toFile())
                 .start()
                 .waitFor();
-        assertEquals(0, status, () -> "the program says, in " + log);
+        assertEquals(0, status, Files.readString(log));
 
         Pattern fields = Pattern.compile("\"sequence\":\"(\\d+)\".*\"score\":([^,]+),");
         Map<Integer, Double> scores = new HashMap<>();

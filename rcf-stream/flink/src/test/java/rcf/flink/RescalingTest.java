@@ -56,9 +56,9 @@ class RescalingTest {
     @Test
     void modelsOfKeysMoveWithTheirKeys() throws Exception {
         long before = Model.liveModels();
-        String first = stop(keyed(1, null).executeAsync(), 1_500);
+        String first = stop(keyed(1, null).executeAsync(), 1_000);
         Jobs.awaitModels(before);
-        String second = stop(keyed(4, first).executeAsync(), 3_000);
+        String second = stop(keyed(4, first).executeAsync(), 1_000);
         Jobs.awaitModels(before);
         keyed(1, second).execute();
         Jobs.awaitModels(before);
@@ -101,6 +101,19 @@ class RescalingTest {
                 texts(refusal).contains("the models of 4 subtasks, which 2 cannot take over"),
                 texts(refusal));
         Jobs.awaitModels(before);
+    }
+
+    @Test
+    void theStateOfAProcessFunctionIsThatOfTheBatchedForm() throws Exception {
+        String saved = stop(plain(Form.PROCESS, 1, null).executeAsync(), 500);
+        stop(plain(Form.PER_SUBTASK, 1, saved).executeAsync(), 1_000);
+        Map<Integer, Double> found = Jobs.Collect.byRow();
+        assertEquals(found.size(), Jobs.Collect.RESULTS.size(), "no result is there twice");
+        try (RandomCutForest forest = RandomCutForest.create(PARAMETERS)) {
+            for (int row = 0; row < found.size(); row++) {
+                assertEquals(forest.process(value(row)), found.get(row), "row " + row);
+            }
+        }
     }
 
     @Test
@@ -193,8 +206,9 @@ class RescalingTest {
         }
     }
 
+    /** Stops a job after so many results of its own. */
     private String stop(JobClient job, int results) throws Exception {
-        Jobs.Collect.await(results);
+        Jobs.Collect.await(Jobs.Collect.RESULTS.size() + results);
         String savepoint = job.stopWithSavepoint(
                         false, savepoints.toUri().toString(), SavepointFormatType.CANONICAL)
                 .get();
