@@ -8,7 +8,8 @@
 #   test      all tests, on each release of Flink (the default)
 #   package   the jar with the library of this platform, in target/flink
 #   measure   throughput beside Amazon's Java library, in the same job
-#   FLINK_VERSIONS="2.3.0 1.20.5"   releases of Flink; the first one is for package and measure
+#   FLINK_VERSIONS="1.20.5 2.3.0"   releases of Flink, each restoring a savepoint of the one before it; the
+#                                   last one is for package and measure
 #   PROFILE=release                 the profile of cargo: `dev` builds faster than it runs
 #   FLINK_TEST_PROGRAM=rcf         the program whose scores the keyed form must have; else it is built
 set -euo pipefail
@@ -21,7 +22,8 @@ for tool in java javac mvn; do
 done
 command=${1:-test}
 shift || true
-read -ra versions <<<"${FLINK_VERSIONS:-2.3.0 1.20.5}"
+read -ra versions <<<"${FLINK_VERSIONS:-1.20.5 2.3.0}"
+newest=${versions[${#versions[@]} - 1]}
 profile=${PROFILE:-release}
 
 target=$(cargo metadata --locked --no-deps --format-version 1 |
@@ -63,21 +65,24 @@ case $command in
             cargo build --locked --profile "$profile" -p rcf-cli --bin rcf
             program=$(built rcf)
         fi
+        upgrade=$(mktemp -d)
+        trap 'rm -rf "$upgrade"' EXIT
         for version in "${versions[@]}"; do
             say "Tests on Flink $version"
             rm -rf "$root/target/flink/$version/surefire-reports"
-            maven test -Dflink.version="$version" -Drcf.program="$(realpath "$program")" "$@"
+            maven test -Dflink.version="$version" -Drcf.program="$(realpath "$program")" \
+                -Drcf.upgrade="$upgrade" "$@"
             grep -h "Tests run" "$root/target/flink/$version"/surefire-reports/*.txt
         done
         ;;
     package)
         say "The jar"
-        maven package -DskipTests -Dflink.version="${versions[0]}" "$@"
-        ls -l "$root/target/flink/${versions[0]}"/rcf-flink-*.jar
+        maven package -DskipTests -Dflink.version="$newest" "$@"
+        ls -l "$root/target/flink/$newest"/rcf-flink-*.jar
         ;;
     measure)
         say "Throughput beside Amazon's library"
-        maven test -Dtest=Throughput -Dflink.version="${versions[0]}" "$@"
+        maven test -Dtest=Throughput -Dflink.version="$newest" "$@"
         ;;
     *)
         echo "java.sh: no command is called $command (there are test, package, measure)" >&2
