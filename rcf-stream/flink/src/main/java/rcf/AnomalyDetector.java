@@ -55,7 +55,8 @@ public final class AnomalyDetector extends Model<Detection> {
     public List<Detection> processAll(double[] timestamps, double[] values) {
         int rows = rows(values, dimensions);
         if (timestamps != null && timestamps.length != rows) {
-            throw new InputException(timestamps.length + " timestamps for " + rows + " observations");
+            throw new InputException(
+                    timestamps.length + " timestamps for " + rows + " observations");
         }
         return detections(timestamps, values, rows, dimensions);
     }

@@ -40,7 +40,9 @@ public abstract class Model<A> implements AutoCloseable {
     /** The number of observations that have been learned. */
     public abstract long updates();
 
-    /** The whole model, which any interface of rcf can load, and which goes on with the same bits. */
+    /**
+     * The whole model, which any interface of rcf can load, and which goes on with the same bits.
+     */
     public abstract byte[] toBytes();
 
     /** Frees the model. Closing it twice does nothing. */

@@ -10,8 +10,8 @@ import java.util.Locale;
 /**
  * Loads the native library out of the jar, once for each class loader.
  *
- * <p>The JVM gives a file to one class loader alone, and Flink has a class loader for each job: so each
- * copies the library to a file of its own, which is deleted as soon as it is loaded.
+ * <p>The JVM gives a file to one class loader alone, and Flink has a class loader for each job: so
+ * each copies the library to a file of its own, which is deleted as soon as it is loaded.
  */
 final class NativeLibrary {
     private NativeLibrary() {}
@@ -23,7 +23,8 @@ final class NativeLibrary {
                 throw new UnsatisfiedLinkError(
                         "the jar of rcf has no library for this platform, "
                                 + resource
-                                + ": build it there with `just java package`, or add the file to the jar");
+                                + ": build it there with `just java package`, or add the file to"
+                                + " the jar");
             }
             load(library);
         } catch (IOException error) {

@@ -72,11 +72,16 @@ public final class Parameters implements Serializable {
         if (value instanceof Map) {
             return ((Map<?, ?>) value)
                     .entrySet().stream()
-                            .map(part -> quoted(part.getKey().toString()) + ": " + nested.apply(part.getValue()))
+                            .map(part -> quoted(part.getKey().toString())
+                                    + ": "
+                                    + nested.apply(part.getValue()))
                             .collect(Collectors.joining(", ", "{", "}"));
         }
         throw new ConfigException(
-                name + " must be a finite number, a boolean, a string, or a list or map of these, got " + value);
+                name
+                        + " must be a finite number, a boolean, a string, or a list or map of"
+                        + " these, got "
+                        + value);
     }
 
     private static boolean isNumber(Object value) {

@@ -2,13 +2,18 @@ package rcf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import org.junit.jupiter.api.Test;
 
-/** Flink has a class loader for each job: each has a native library, exceptions and a count of its own. */
+/**
+ * Flink has a class loader for each job: each has a native library, exceptions and a count of its
+ * own.
+ */
 class ClassLoadersTest {
     private static final int RESTORES = 300;
 
@@ -34,8 +39,8 @@ class ClassLoadersTest {
             // The exception is that of the class loader whose model refuses.
             Object refusing = other;
             Throwable refusal =
-                    org.junit.jupiter.api.Assertions.assertThrows(
-                                    java.lang.reflect.InvocationTargetException.class,
+                    assertThrows(
+                                    InvocationTargetException.class,
                                     () -> process(refusing, Double.NaN))
                             .getCause();
             assertEquals(second.loadClass("rcf.InputException"), refusal.getClass());

@@ -6,8 +6,8 @@ import rcf.Model;
 import rcf.Parameters;
 
 /**
- * Decides for each record whether it is an anomaly. {@link DetectionRows} makes rows of detections. See
- * {@link ModelOperator}.
+ * Decides for each record whether it is an anomaly. {@link DetectionRows} makes rows of detections.
+ * See {@link ModelOperator}.
  */
 public final class AnomalyDetectorOperator<T, R> extends ModelOperator<T, Detection, R> {
     private static final long serialVersionUID = 1L;

@@ -1,8 +1,12 @@
 package rcf.flink;
 
-/** Describes an {@link AnomalyDetectorOperator}. Parameters that are not set have rcf's defaults. */
+import rcf.Detection;
+
+/**
+ * Describes an {@link AnomalyDetectorOperator}. Parameters that are not set have rcf's defaults.
+ */
 public final class AnomalyDetectorOperatorBuilder<T, R>
-        extends OperatorBuilder<T, rcf.Detection, R, AnomalyDetectorOperatorBuilder<T, R>> {
+        extends OperatorBuilder<T, Detection, R, AnomalyDetectorOperatorBuilder<T, R>> {
     private DetectionMapper<T, R> resultMapper;
     private TimestampMapper<T> timestampMapper;
     private boolean nanIsMissing;
@@ -19,7 +23,9 @@ public final class AnomalyDetectorOperatorBuilder<T, R>
         return setParameter("false_alarm_rate", rate);
     }
 
-    /** How the time of a record is read; gaps are then imputed. Without it, records are equidistant. */
+    /**
+     * How the time of a record is read; gaps are then imputed. Without it, records are equidistant.
+     */
     public AnomalyDetectorOperatorBuilder<T, R> setTimestampMapper(TimestampMapper<T> mapper) {
         this.timestampMapper = mapper;
         return this;

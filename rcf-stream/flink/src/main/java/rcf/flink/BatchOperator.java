@@ -11,9 +11,10 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 /**
  * Gathers records and gives them to models together.
  *
- * <p>A batch ends when it is full, when its first record has waited for the timeout, before a watermark,
- * before a checkpoint's barrier, and at the end of the input. So no result is on the other side of a
- * barrier than what its record has changed, and nothing of a batch is in a checkpoint.
+ * <p>A batch ends when it is full, when its first record has waited for the timeout, before a
+ * watermark, before a checkpoint's barrier, and at the end of the input. So no result is on the
+ * other side of a barrier than what its record has changed, and nothing of a batch is in a
+ * checkpoint.
  */
 abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
         implements OneInputStreamOperator<T, R> {

@@ -17,8 +17,8 @@ final class KeyNames {
                 throw new IllegalArgumentException(
                         "keys of "
                                 + key.getClass()
-                                + " have no toString of their own, from which the seed of a model is"
-                                + " derived: add one, or key by a string, a number or a tuple");
+                                + " have no toString of their own, from which the seed of a model"
+                                + " is derived: add one, or key by a string, a number or a tuple");
             }
         } catch (NoSuchMethodException impossible) {
             throw new AssertionError(impossible);

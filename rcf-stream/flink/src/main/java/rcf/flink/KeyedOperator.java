@@ -1,7 +1,5 @@
 package rcf.flink;
 
-import static org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -9,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
@@ -17,7 +16,8 @@ final class KeyedOperator<T, A, R> extends BatchOperator<T, A, R> {
     private static final long serialVersionUID = 1L;
 
     private static final ValueStateDescriptor<byte[]> STATE =
-            new ValueStateDescriptor<>("rcf-model", BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+            new ValueStateDescriptor<>(
+                    "rcf-model", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
     private transient LiveModels<A> models;
 

@@ -9,8 +9,8 @@ import rcf.Model;
 /**
  * The models of the keys that were used last.
  *
- * <p>A model changes in memory alone; {@link #saveChanged} writes those that have changed since it was
- * last called. One that has to leave is written first.
+ * <p>A model changes in memory alone; {@link #saveChanged} writes those that have changed since it
+ * was last called. One that has to leave is written first.
  */
 final class LiveModels<A> implements AutoCloseable {
     private static final class Live<A> {

@@ -18,13 +18,14 @@ import rcf.Model;
  * Models in a job, in one of three forms with the same bits for the same records:
  *
  * <ul>
- *   <li>{@code stream.process(operator, type)}: one model for each subtask, a call for each record;
- *   <li>{@link #perSubtask}: the same model, whose records come in batches;
- *   <li>{@link #perKey}: one model for each key, in keyed state.
+ * <li>{@code stream.process(operator, type)}: one model for each subtask, a call for each record;
+ * <li>{@link #perSubtask}: the same model, whose records come in batches;
+ * <li>{@link #perKey}: one model for each key, in keyed state.
  * </ul>
  *
- * <p>The state is the saved bytes of the models. All of them are exactly-once in Flink's sense: after a
- * failure the models are those of the checkpoint, and results of replayed records have the same bits.
+ * <p>The state is the saved bytes of the models. All of them are exactly-once in Flink's sense:
+ * after a failure the models are those of the checkpoint, and results of replayed records have the
+ * same bits.
  *
  * @param <T> records
  * @param <A> answers of a model

@@ -88,8 +88,8 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
     }
 
     /**
-     * How many models of keys a subtask keeps in memory (10,000). Those that were not used for longest
-     * are in Flink's state alone, and cost a save and a restore at their next record.
+     * How many models of keys a subtask keeps in memory (10,000). Those that were not used for
+     * longest are in Flink's state alone, and cost a save and a restore at their next record.
      */
     public B setMaxLiveModels(int maxLiveModels) {
         this.maxLiveModels = positive("maxLiveModels", maxLiveModels);

@@ -2,6 +2,7 @@ package rcf.flink;
 
 import java.io.Serializable;
 import java.time.Duration;
+import rcf.InputException;
 
 /** What a builder has been told. */
 final class OperatorConfig<T, A, R> implements Serializable {
@@ -37,7 +38,7 @@ final class OperatorConfig<T, A, R> implements Serializable {
     double[] values(T record) {
         double[] values = inputMapper.apply(record);
         if (values.length != dimensions) {
-            throw new rcf.InputException(
+            throw new InputException(
                     "the inputDataMapper has read "
                             + values.length
                             + " values from a record, setDimensions is "

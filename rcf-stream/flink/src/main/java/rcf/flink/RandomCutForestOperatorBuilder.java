@@ -12,7 +12,9 @@ public final class RandomCutForestOperatorBuilder<T, R>
         return this;
     }
 
-    /** The number of records before the first score (a quarter of the sample); until then it is 0. */
+    /**
+     * The number of records before the first score (a quarter of the sample); until then it is 0.
+     */
     public RandomCutForestOperatorBuilder<T, R> setReportAnomaliesAfter(int records) {
         return setParameter("output_after", records);
     }

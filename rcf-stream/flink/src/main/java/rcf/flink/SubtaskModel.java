@@ -1,7 +1,5 @@
 package rcf.flink;
 
-import static org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +7,7 @@ import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.api.java.typeutils.TupleTypeInfo;
@@ -18,15 +17,16 @@ import rcf.Model;
 /**
  * The model of a subtask, and its state: the subtask's number and the saved bytes.
  *
- * <p>A restart sees the models of all subtasks. With the same parallelism each takes its own. With a
- * higher one models are copied in turn: subtask <i>i</i> of a job that had <i>n</i> takes that of <i>i</i>
- * mod <i>n</i>. A lower one is refused: forests cannot be merged.
+ * <p>A restart sees the models of all subtasks. With the same parallelism each takes its own. With
+ * a higher one models are copied in turn: subtask <i>i</i> of a job that had <i>n</i> takes that of
+ * <i>i</i> mod <i>n</i>. A lower one is refused: forests cannot be merged.
  */
 final class SubtaskModel<A> implements AutoCloseable {
     private static final ListStateDescriptor<Tuple2<Integer, byte[]>> STATE =
             new ListStateDescriptor<>(
                     "rcf-subtask-models",
-                    new TupleTypeInfo<>(Types.INT, BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+                    new TupleTypeInfo<>(
+                            Types.INT, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
 
     private final Model<A> model;
     private final int subtask;
@@ -63,8 +63,8 @@ final class SubtaskModel<A> implements AutoCloseable {
                                     + saved.size()
                                     + " subtasks, which "
                                     + parallelism
-                                    + " cannot take over, for forests cannot be merged: restart with a"
-                                    + " parallelism of at least "
+                                    + " cannot take over, for forests cannot be merged: restart"
+                                    + " with a parallelism of at least "
                                     + saved.size()
                                     + ", or use a model for each key (perKey)"));
         }

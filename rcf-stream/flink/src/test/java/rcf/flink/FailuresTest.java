@@ -49,7 +49,7 @@ class FailuresTest {
             throws Exception {
         long before = Model.liveModels();
         // Counted from the last restart: with checkpoints, each attempt begins further ahead.
-        Jobs.FailAt.ROWS.addAll(List.of(150, 90, 210, 33));
+        Jobs.FailAt.COUNTS.addAll(List.of(150, 90, 210, 33));
         StreamExecutionEnvironment environment = Jobs.environment(1, null);
         DataStream<Integer> rows = Jobs.rows(environment, expected.length, PER_SECOND)
                 .map(new Jobs.FailAt<Integer>())
@@ -60,7 +60,7 @@ class FailuresTest {
                 .returns(Jobs.RESULT));
         environment.execute();
 
-        assertTrue(Jobs.FailAt.ROWS.isEmpty(), "not all failures have been injected");
+        assertTrue(Jobs.FailAt.COUNTS.isEmpty(), "not all failures have been injected");
         Map<Integer, Double> found = Jobs.Collect.byRow();
         assertEquals(expected.length, found.size());
         for (int row = 0; row < expected.length; row++) {

@@ -122,19 +122,22 @@ final class Jobs {
         }
     }
 
-    /** Throws at the first record from each of some rows on, once each. */
+    /**
+     * Throws as soon as an attempt has seen as many records as the first of some numbers, once
+     * each.
+     */
     static final class FailAt<T> implements MapFunction<T, T> {
         private static final long serialVersionUID = 1L;
 
-        static final List<Integer> ROWS = new CopyOnWriteArrayList<>();
+        static final List<Integer> COUNTS = new CopyOnWriteArrayList<>();
 
         private int seen;
 
         @Override
         public T map(T value) {
             seen++;
-            if (!ROWS.isEmpty() && seen >= ROWS.get(0)) {
-                throw new IllegalStateException("an injected failure at " + ROWS.remove(0));
+            if (!COUNTS.isEmpty() && seen >= COUNTS.get(0)) {
+                throw new IllegalStateException("an injected failure at " + COUNTS.remove(0));
             }
             return value;
         }

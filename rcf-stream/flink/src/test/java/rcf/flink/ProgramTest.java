@@ -50,7 +50,7 @@ class ProgramTest {
 
         long before = Model.liveModels();
         Jobs.Collect.RESULTS.clear();
-        Jobs.FailAt.ROWS.addAll(List.of(700, 300, 500));
+        Jobs.FailAt.COUNTS.addAll(List.of(700, 300, 500));
         StreamExecutionEnvironment environment = Jobs.environment(2, null);
         DataStream<Integer> rows = Jobs.rows(environment, ROWS, PER_SECOND);
         RandomCutForestOperator<Integer, Tuple2<Integer, Double>> operator =
@@ -68,7 +68,7 @@ class ProgramTest {
                 .returns(Jobs.RESULT));
         environment.execute();
 
-        assertTrue(Jobs.FailAt.ROWS.isEmpty(), "not all failures have been injected");
+        assertTrue(Jobs.FailAt.COUNTS.isEmpty(), "not all failures have been injected");
         Map<Integer, Double> found = Jobs.Collect.byRow();
         assertEquals(ROWS, found.size());
         expected.forEach((row, score) -> assertEquals(score, found.get(row), "row " + row));

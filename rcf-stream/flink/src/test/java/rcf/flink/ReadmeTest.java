@@ -36,7 +36,8 @@ class ReadmeTest {
             .setInputDataMapper(value -> new double[] {value})
             .setResultMapper(DetectionRows.mapper())
             .build();
-        DataStream<Row> anomalies = detector.perKey(values.keyBy(value -> "sensor"), DetectionRows.TYPE)
+        DataStream<Row> anomalies = detector
+            .perKey(values.keyBy(value -> "sensor"), DetectionRows.TYPE)
             .filter(row -> row.<Boolean>getFieldAs("is_anomaly"));
         // :README
 

@@ -141,12 +141,12 @@ class RescalingTest {
     void manyRestoresAndACancelLeaveNothing(Form form) throws Exception {
         long before = Model.liveModels();
         StreamExecutionEnvironment environment = Jobs.environment(2, null);
-        Jobs.FailAt.ROWS.addAll(Collections.nCopies(30, 40));
+        Jobs.FailAt.COUNTS.addAll(Collections.nCopies(30, 40));
         DataStream<Tuple2<Integer, Double>> scores = form.apply(
                 builder().build(), Jobs.rows(environment, UNBOUNDED, PER_SECOND));
         Jobs.collect(scores.map(new Jobs.FailAt<Tuple2<Integer, Double>>()).returns(Jobs.RESULT));
         JobClient job = environment.executeAsync();
-        while (!Jobs.FailAt.ROWS.isEmpty()) {
+        while (!Jobs.FailAt.COUNTS.isEmpty()) {
             Thread.sleep(5);
         }
         Jobs.Collect.await(Jobs.Collect.RESULTS.size() + 100);

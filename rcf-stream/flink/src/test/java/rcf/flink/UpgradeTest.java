@@ -23,8 +23,8 @@ import rcf.Parameters;
 import rcf.RandomCutForest;
 
 /**
- * A savepoint that a job on one release of Flink has left, restored by the next run of this test, which
- * {@code java.sh} makes with the jar for another release.
+ * A savepoint that a job on one release of Flink has left, restored by the next run of this test,
+ * which {@code java.sh} makes with the jar for another release.
  */
 @Timeout(120)
 class UpgradeTest {
