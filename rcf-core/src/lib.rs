@@ -112,6 +112,7 @@ mod config;
 mod detector;
 mod ensemble;
 mod error;
+pub mod events;
 mod forecaster;
 mod forest;
 mod geometry;

@@ -8,6 +8,7 @@
 mod answers;
 mod detector;
 mod errors;
+mod events;
 mod forecaster;
 mod forest;
 mod held;
@@ -34,6 +35,9 @@ mod _rcf {
 
     #[pymodule_export]
     use super::keyed::PyKeyedDetectors;
+
+    #[pymodule_export]
+    use super::events::_correlate;
 
     #[pymodule_export]
     use super::suggest::suggest;

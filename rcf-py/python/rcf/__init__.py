@@ -29,6 +29,7 @@ from ._answers import (
 )
 from ._detections import Anomaly, Bounds, Detection, Detections
 from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
+from ._events import Event, Onset, events
 from ._keyed import DetectorMap, process_many
 from ._rcf import AnomalyDetector, Forecaster, RandomCutForest, __version__, suggest
 
@@ -44,6 +45,7 @@ __all__ = [
     "Detection",
     "Detections",
     "DetectorMap",
+    "Event",
     "Explanation",
     "Forecast",
     "ForecastErrors",
@@ -54,6 +56,7 @@ __all__ = [
     "Neighbor",
     "NormalMark",
     "NotReadyError",
+    "Onset",
     "RandomCutForest",
     "RcfError",
     "Sample",
@@ -62,6 +65,7 @@ __all__ = [
     "StateError",
     "Suggestion",
     "__version__",
+    "events",
     "process_many",
     "suggest",
 ]

@@ -25,7 +25,15 @@ from rcf._answers import (
 )
 from rcf._detections import Detection, Detections
 
-__all__ = ["AnomalyDetector", "Forecaster", "KeyedDetectors", "RandomCutForest", "__version__", "suggest"]
+__all__ = [
+    "AnomalyDetector",
+    "Forecaster",
+    "KeyedDetectors",
+    "RandomCutForest",
+    "__version__",
+    "_correlate",
+    "suggest",
+]
 
 __version__: str
 
@@ -355,3 +363,6 @@ class KeyedDetectors:
     def expirations(self) -> int: ...
 
 def suggest(history: ArrayLike) -> Suggestion: ...
+def _correlate(
+    keys: Sequence[int], times: Any, grades: Sequence[float], within: float, min_keys: int
+) -> list[list[tuple[int, int, int, float]]]: ...

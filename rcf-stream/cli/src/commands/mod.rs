@@ -6,6 +6,7 @@ mod checkpoints;
 mod completions;
 mod demo;
 mod detector;
+mod events;
 mod failure;
 mod generate;
 mod input;
@@ -66,6 +67,8 @@ enum Command {
     /// List, verify or go back to retained checkpoints
     #[command(subcommand)]
     Checkpoints(checkpoints::Checkpoints),
+    /// Group the alerts of many keys that begin together
+    Events(events::Events),
     /// Write the results of the past once more
     Replay(replay::Replay),
     /// Make a configuration from what another program had
@@ -105,6 +108,7 @@ impl Command {
             Self::Run(run) => runtime.block_on(run.run()),
             Self::Inspect(inspect) => runtime.block_on(inspect.run()),
             Self::Checkpoints(checkpoints) => runtime.block_on(checkpoints.run()),
+            Self::Events(events) => events.run(),
             Self::Replay(replay) => runtime.block_on(replay.run()),
             Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),

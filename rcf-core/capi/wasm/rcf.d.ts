@@ -1,0 +1,86 @@
+/** One observation: a number, or one number for each input. */
+export type Observation = number | ArrayLike<number>;
+
+/** Observations: rows, or one flat array of them. */
+export type Observations = readonly Observation[] | Float64Array;
+
+/** Parameters by the names of docs/guide/parameters.md; names with numbers are arrays. */
+export interface Parameters {
+  [name: string]: unknown;
+  input_dimensions?: number;
+  shingle_size?: number;
+  number_of_trees?: number;
+  sample_size?: number;
+  time_decay?: number;
+  seed?: number;
+}
+
+/** What a detector says about an observation. */
+export interface Detection {
+  /** Higher is more anomalous; 0 before the forest is ready. */
+  score: number;
+  /** 0 unless anomalous; else how far beyond the boundary, up to 1. */
+  grade: number;
+  severity: number;
+  confidence: number;
+  evidence: number;
+  /** NaN with thresholds that are not calibrated. */
+  pValue: number;
+  threshold: number;
+  syntheticFraction: number;
+  /** Of a candidate: the value of `input` that deviates; else NaN. */
+  value: number;
+  /** Of a candidate: what was expected in its place; else NaN. */
+  expected: number;
+  input: number;
+  warmUp: number;
+  imputed: number;
+  /** 0 is the newest observation, −k the one k before it. */
+  relativeIndex: number;
+  /** 1 above what was expected, −1 below; 0 if there is no candidate. */
+  direction: number;
+  /** Why a candidate is not reported. */
+  suppressed:
+    | null | "warm_up" | "near_expected" | "noise_floor" | "imputed" | "explained"
+    | "already_alerted" | "drift" | "other";
+  isAnomaly: boolean;
+  isCandidate: boolean;
+}
+
+/** A refusal by the library: the model is as it was. */
+export class RcfError extends Error {
+  readonly status: number;
+}
+
+interface Model {
+  /** The whole model as bytes, which every interface of rcf loads. */
+  save(): Uint8Array;
+  /** Gives the memory back; the model cannot be used any more. */
+  free(): void;
+}
+
+export interface Forest extends Model {
+  process(values: Observation): number;
+  score(values: Observation): number;
+  processAll(rows: Observations): Float64Array;
+  scoreAll(rows: Observations): Float64Array;
+}
+
+export interface Detector extends Model {
+  process(values: Observation, timestamp?: number): Detection;
+  processAll(rows: Observations): Detection[];
+}
+
+interface Class<M> {
+  new (parameters?: Parameters): M;
+  load(bytes: Uint8Array): M;
+}
+
+export interface Rcf {
+  readonly version: string;
+  readonly Forest: Class<Forest>;
+  readonly Detector: Class<Detector>;
+}
+
+/** Compiles rcf.wasm from its bytes or from a Response. */
+export function load(source: BufferSource | Response | Promise<BufferSource | Response>): Promise<Rcf>;
