@@ -77,6 +77,10 @@ labelled *args:
 capi:
     rcf-core/capi/test.sh
 
+# The package for JavaScript, and its tests in Node and in Chromium.
+wasm:
+    rcf-core/capi/wasm/build.sh
+
 # Writes rcf-core/capi/include/rcf.h again.
 capi-header:
     cargo test -p rcf-capi --test header -- --ignored

@@ -26,7 +26,12 @@ mod detector;
 #[allow(unsafe_code, reason = "the border with C")]
 mod forest;
 pub mod parameters;
+#[cfg(target_arch = "wasm32")]
+#[allow(unsafe_code, reason = "memory for callers in JavaScript")]
+mod wasm;
 
 pub use border::{Guarded, Refusal, Status, rcf_bytes_free, rcf_version};
 pub use detector::*;
 pub use forest::*;
+#[cfg(target_arch = "wasm32")]
+pub use wasm::*;

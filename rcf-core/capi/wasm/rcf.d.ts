@@ -42,7 +42,7 @@ export interface Detection {
   /** Why a candidate is not reported. */
   suppressed:
     | null | "warm_up" | "near_expected" | "noise_floor" | "imputed" | "explained"
-    | "already_alerted" | "drift" | "other";
+    | "already_alerted" | "drift" | "rule" | "marked_normal" | "other";
   isAnomaly: boolean;
   isCandidate: boolean;
 }

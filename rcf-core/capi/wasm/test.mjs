@@ -1,7 +1,12 @@
 // The package against the bits of all interfaces. `node --test test.mjs` after rcf.wasm was built.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { DROP, RECORDS, value } from "./demo.js";
@@ -80,4 +85,91 @@ test("the demo finds the drop", () => {
     if (detector.process(value(t)).isAnomaly) found.push(t);
   }
   assert.ok(found.length > 0 && found[0] >= DROP && found[0] < DROP + 8, `reported: ${found}`);
+});
+
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const browser = BROWSERS.find(existsSync);
+
+// In the browser: the bits of the scores, as the file has them, sent back.
+const BITS = `<!doctype html><script type="module">
+  import { load } from "./rcf.js";
+  const given = await (await fetch("given.json")).json();
+  const rcf = await load(fetch("rcf.wasm"));
+  const forest = new rcf.Forest(given.forest);
+  const detector = new rcf.Detector(given.detector);
+  const view = new DataView(new ArrayBuffer(8));
+  const bits = (value) => {
+    view.setFloat64(0, value);
+    return view.getBigUint64(0).toString(16).padStart(16, "0");
+  };
+  const found = given.rows.map((row) => bits(forest.process(row)) + "," + bits(detector.process(row).score));
+  await fetch("found", { method: "POST", body: found.join("\\n") });
+</script>`;
+
+// Sends back what the demo says, once it says something.
+const WATCH = `<script type="module">
+  const said = document.getElementById("said");
+  while (said.textContent === "Loading.") await new Promise((next) => setTimeout(next, 50));
+  await fetch("found", { method: "POST", body: said.textContent });
+</script>`;
+
+/** What a page of this folder sends back from Chromium, within two minutes. */
+async function open(page) {
+  const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm", json: "application/json" };
+  const made = {
+    "/bits.html": BITS,
+    "/demo.html": (await readFile(here("demo.html"), "utf8")) + WATCH,
+    "/given.json": JSON.stringify({ forest: parameters("forest"), detector: parameters("detector"), rows }),
+  };
+  let found;
+  const sent = new Promise((done) => (found = done));
+  const server = createServer(async (request, response) => {
+    const type = types[request.url.split(".").pop()] ?? "text/plain";
+    try {
+      if (request.method === "POST") {
+        const parts = [];
+        for await (const part of request) parts.push(part);
+        response.writeHead(204).end();
+        found(Buffer.concat(parts).toString());
+      } else {
+        const body = made[request.url] ?? (await readFile(here(`.${request.url}`)));
+        response.writeHead(200, { "content-type": type }).end(body);
+      }
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  const profile = await mkdtemp(join(tmpdir(), "rcf-wasm-"));
+  const flags = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", `--user-data-dir=${profile}`,
+  ];
+  const url = `http://127.0.0.1:${server.address().port}/${page}`;
+  const child = spawn(browser, [...flags, url], { stdio: "ignore" });
+  const ended = new Promise((done) => child.once("exit", done));
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`${page} sent nothing back`)), 120_000);
+  });
+  try {
+    return await Promise.race([sent, late]);
+  } finally {
+    clearTimeout(timer);
+    child.kill();
+    await ended;
+    server.close();
+    server.closeAllConnections();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+const inBrowser = { skip: browser === undefined && "there is no Chromium here (apt-get install chromium)" };
+
+test("a browser gives the bits of all interfaces", inBrowser, async () => {
+  const text = await open("bits.html");
+  assert.deepEqual(text.split("\n"), cells.map((row) => `${row[2]},${row[3]}`));
+});
+
+test("the demo finds the drop in a browser", inBrowser, async () => {
+  assert.match(await open("demo.html"), /^Record 140\d: -?\d+\.\d\d where .* was expected/);
 });
