@@ -18,7 +18,7 @@ import pytest
 import rcf
 
 ROOT = Path(__file__).parents[2]
-BINARY = Path(os.environ.get("RCF_BINARY", ROOT / "target" / "debug" / "rcf"))
+BINARY = Path(os.environ.pop("RCF_BINARY", ROOT / "target" / "debug" / "rcf"))
 BASE = 1_700_000_000  # 2023-11-14T22:13:20Z
 SETTINGS = """
 [source]

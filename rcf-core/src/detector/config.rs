@@ -163,7 +163,7 @@ impl DetectorConfig {
             return Err(ConfigError::NearExpected);
         }
         if let Some(got) = self.max_time_jump
-            && !(got > 0.0 && got.is_finite())
+            && !(parameters::MAX_TIME_JUMP.allows(got) && got.is_finite())
         {
             return Err(ConfigError::MaxTimeJump { got });
         }
@@ -267,8 +267,13 @@ impl AnomalyDetectorBuilder {
         /// Whether the gap between timestamps is one more input of the forest, in units of the mean
         /// gap; default `false`. For events whose rhythm matters.
         time_gap_input: bool, in config.time_gap_input;
-        /// Which records the forest of the shingles learns; default always. [`Learning::Skip`] keeps
-        /// long anomalies out, and costs on streams whose regimes change.
+        /// How far a timestamp may be after the last one, in the unit of the timestamps; default
+        /// any distance. An observation further ahead is refused
+        /// ([`InputError::TimeJump`](crate::InputError::TimeJump)), so that one wrong time does not
+        /// make all right ones after it too early.
+        max_time_jump: f64 => Some, in config.max_time_jump;
+        /// Which records the forest of the shingles learns; default always. [`Learning::Skip`]
+        /// keeps long anomalies out, and costs on streams whose regimes change.
         learning: Learning => Some, in learning;
         /// How scores become decisions; default calibrated.
         threshold: Threshold, in config.threshold;
@@ -297,19 +302,9 @@ impl AnomalyDetectorBuilder {
         /// input, after the `silence`.
         quiet: u32, in config.quiet;
         /// The one knob of the decision: the share of the records of a calm stream that may exceed
-        /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for an
-        /// event. Sets [`Threshold::Calibrated`].
+        /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for
+        /// an event. Sets [`Threshold::Calibrated`].
         false_alarm_rate: f64 => calibrated, in config.threshold;
-    }
-
-    /// How far a timestamp may be after the last one, in the unit of the timestamps; default any
-    /// distance. An observation further ahead is refused ([`InputError::TimeJump`]), so that one
-    /// wrong time does not make all right ones after it too early.
-    ///
-    /// [`InputError::TimeJump`]: crate::InputError::TimeJump
-    pub fn max_time_jump(mut self, max_time_jump: f64) -> Self {
-        self.config.max_time_jump = Some(max_time_jump);
-        self
     }
 
     /// The parameters with every default resolved, not checked yet.

@@ -260,6 +260,17 @@ pub(crate) const TIME_GAP_INPUT: Parameter = row(
     "",
     "Use the gap between timestamps as another input",
 );
+pub(crate) const MAX_TIME_JUMP: Parameter = row(
+    "max_time_jump",
+    Kind::Real,
+    Rule("any distance"),
+    ParameterRange {
+        least: Excluded(0.0),
+        greatest: Unbounded,
+    },
+    "of the timestamps",
+    "Refuse an observation whose timestamp is further after the last one than this",
+);
 pub(crate) const LEARNING: Parameter = row(
     "learning",
     Kind::Name(LEARNING_NAMES),
@@ -401,6 +412,7 @@ pub const DETECTOR: &[&Parameter] = &[
     &WEIGHTS,
     &IMPUTATION,
     &TIME_GAP_INPUT,
+    &MAX_TIME_JUMP,
     &LEARNING,
     &PATIENCE,
     &FALSE_ALARM_RATE,

@@ -103,6 +103,7 @@ fn detector(name: &str, number: f64) -> Option<Result<(), ConfigError>> {
         "weights" => builder.weights(vec![number]),
         "false_alarm_rate" => builder.false_alarm_rate(number),
         "noise_floor" => builder.noise_floor(number),
+        "max_time_jump" => builder.max_time_jump(number),
         "patience" => builder.learning(Learning::Skip {
             patience: number as u32,
         }),

@@ -202,6 +202,7 @@ class AnomalyDetector:
         weights: float | Sequence[float] | None = 1.0,
         imputation: Literal["previous", "linear", "zero", "forest"] | Sequence[float] | None = "previous",
         time_gap_input: bool | None = False,
+        max_time_jump: float | None = None,
         learning: Literal["always", "skip", "delay"]
         | tuple[str, int]
         | tuple[str, int, int]

@@ -48,6 +48,10 @@ use crate::parameters::getters;
 ///     what the forest expects, or a value for each input. See `process` for when.
 /// time_gap_input : bool, default False
 ///     Whether the gap between timestamps is one more input: for events whose rhythm matters.
+/// max_time_jump : float, optional
+///     How far a timestamp may be after the last one, in the unit of the timestamps: an observation
+///     further ahead is refused, so that one wrong time does not make all right ones after it too
+///     early. Default: any distance.
 /// learning : str or tuple, optional
 ///     What is learned while alerting: ``"always"`` everything, ``"skip"`` nothing, ``"delay"``
 ///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
@@ -118,9 +122,9 @@ impl PyAnomalyDetector {
         text_signature = "(*, input_dimensions=None, shingle_size=8, number_of_trees=50, \
             sample_size=256, time_decay=None, initial_accept_fraction=0.125, seed=0, \
             warm_up=None, transform=None, transform_decay=None, weights=1.0, \
-            imputation='previous', time_gap_input=False, learning='always', \
-            false_alarm_rate=0.0005, threshold=None, ignore_near_expected=None, \
-            rules=None, noise_floor=0.001, silence=50, quiet=50)"
+            imputation='previous', time_gap_input=False, max_time_jump=None, \
+            learning='always', false_alarm_rate=0.0005, threshold=None, \
+            ignore_near_expected=None, rules=None, noise_floor=0.001, silence=50, quiet=50)"
     )]
     fn new(
         py: Python<'_>,

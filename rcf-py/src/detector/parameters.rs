@@ -57,6 +57,7 @@ impl Model for AnomalyDetector {
             get: |py, config| imputation_in_python(py, &config.imputation),
         },
         plain!(time_gap_input: flag),
+        plain!(max_time_jump: real),
         Parameter {
             name: "learning",
             set: |builder, value| {

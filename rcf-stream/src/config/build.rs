@@ -386,6 +386,9 @@ impl Layers {
                     _ => "compat, or source.kind = \"multilang\"".to_owned(),
                 }
             }
+            "detector" if key == "detector.max_time_jump" && self.decides() => {
+                "no detector.use_time".to_owned()
+            }
             "detector" => "detector.enabled = false".to_owned(),
             "operator" => "no checkpoint.directory, where models could wait".to_owned(),
             "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),

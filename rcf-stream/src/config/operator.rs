@@ -146,6 +146,11 @@ impl Layers {
             builder = builder.noise_floor(floor);
         }
         builder = builder.rules(self.rules()?);
+        if self.switch("detector.use_time") == Some(true)
+            && let Some(seconds) = self.real("detector.max_time_jump")
+        {
+            builder = builder.max_time_jump(seconds * 1e3); // times are in milliseconds
+        }
         let absolute = self.real("detector.ignore_absolute").unwrap_or(0.0);
         let relative = self.real("detector.ignore_relative").unwrap_or(0.0);
         Ok(builder.ignore_near_expected(NearExpected {

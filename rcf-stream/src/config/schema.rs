@@ -220,6 +220,8 @@ const OWN: &[Setting] = &[
     model("detector.noise_floor", Kind::Real),
     setting("detector.use_time", Kind::Switch,
         "Treat gaps in the times of a key as missing records [false]"),
+    setting("detector.max_time_jump", Kind::Real,
+        "Make a record bad whose time is further after the last of its key, in seconds [any distance]"),
     setting("detector.expect_every", Kind::Real,
         "Report keys that are silent for longer than this, in seconds of their times [never]"),
     setting("operator.memory_mib", Kind::Count,

@@ -27,6 +27,7 @@ pub fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
         warm_up: count,
         transform_decay: real,
         time_gap_input: flag,
+        max_time_jump: real,
         false_alarm_rate: real,
         noise_floor: real,
         silence: whole_32,
