@@ -41,8 +41,15 @@ impl DetectorV3 {
             _ => 0.0,
         };
         let event = detector.event;
+        let inputs = detector.config.input_dimensions;
         let mut channels = Vec::new();
         detector.channels.save(&mut channels);
+        // Numbers at the edge of what is read leave it when the detector goes on. Only a state that
+        // was made up has them, and what is written must be read again: its channels start anew.
+        if channels_of(inputs, &channels).is_none() {
+            channels.clear();
+            Channels::new(inputs).save(&mut channels);
+        }
         Self {
             before: DetectorV2::save(detector),
             false_alarm_rate,
@@ -82,10 +89,15 @@ impl DetectorV3 {
             input,
             age,
         };
-        let mut numbers = Numbers::new(&self.channels);
-        detector.channels = Channels::restore(detector.config.input_dimensions, &mut numbers)
-            .filter(|_| numbers.end().is_some())
+        detector.channels = channels_of(detector.config.input_dimensions, &self.channels)
             .ok_or_else(|| inconsistent("the channels are not those of this detector"))?;
         Ok(detector)
     }
+}
+
+/// The channels of so many inputs that these numbers are, and nothing else.
+fn channels_of(inputs: usize, numbers: &[f64]) -> Option<Channels> {
+    let mut numbers = Numbers::new(numbers);
+    let channels = Channels::restore(inputs, &mut numbers)?;
+    numbers.end().map(|()| channels)
 }

@@ -36,9 +36,15 @@ struct InputV2 {
 
 impl ForecasterV2 {
     pub(super) fn save(forecaster: &Forecaster) -> Self {
+        let (horizon, used) = (forecaster.config.horizon, forecaster.config.used());
         let inputs = forecaster.inputs.iter().map(|input| {
             let mut series = Vec::new();
             input.series.save(&mut series);
+            // As of the channels of a detector: what is written is read again.
+            if Series::restore(horizon, used, &series).is_none() {
+                series.clear();
+                Series::new(horizon, used).save(&mut series);
+            }
             InputV2 {
                 last: input.last,
                 transform: input.transform.into(),
