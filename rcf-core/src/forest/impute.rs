@@ -1,5 +1,7 @@
 //! Missing values: what the forest would expect in their place.
 
+use ndarray::Array2;
+
 use super::{RandomCutForest, with_ensemble};
 use crate::ensemble::impute::Imputation;
 use crate::error::InputError;
@@ -22,6 +24,16 @@ pub struct ConditionalField {
     pub p10: Vec<f64>,
     /// The 90th percentile.
     pub p90: Vec<f64>,
+}
+
+/// A question about missing values.
+struct Query {
+    /// The padded point, relative to the origin; missing coordinates may be anything.
+    row: Vec<f32>,
+    /// The missing coordinates.
+    missing: Vec<usize>,
+    /// The block of the newest record, where shingles rotate.
+    phase: Option<usize>,
 }
 
 impl RandomCutForest {
@@ -74,6 +86,80 @@ impl RandomCutForest {
         missing: &[usize],
         centrality: f64,
     ) -> Result<ConditionalField, InputError> {
+        let Query {
+            row,
+            missing,
+            phase,
+        } = self.query(values, missing, centrality)?;
+        let mut field = self.field(&row, &missing, centrality, phase);
+        let ConditionalField {
+            mean,
+            median,
+            p10,
+            p90,
+            ..
+        } = &mut field;
+        for values in [mean, median, p10, p90] {
+            for (value, &dimension) in values.iter_mut().zip(&missing) {
+                *value = self.in_input_units(dimension, *value);
+            }
+        }
+        Ok(field)
+    }
+
+    /// Samples of missing values, given the others: the candidates that
+    /// [`conditional_field`](Self::conditional_field) summarizes, a row for each, a column for each
+    /// missing value in the order in which they were named.
+    ///
+    /// Each row holds values of one sampled point, so that its columns belong together as they did
+    /// there. There is a row for each tree; where shingles rotate, for each tree that has a point of
+    /// the right phase. With a `centrality` of 1 rows are the most usual values, and many are alike;
+    /// at 0 they are random draws among those that the cuts of the known values allow.
+    ///
+    /// ```
+    /// # use rcf_core::RandomCutForest;
+    /// let mut forest = RandomCutForest::builder(3).build()?;
+    /// for t in 0..2000 {
+    ///     let (x, side) = (f64::from(t % 100), if t * 7 % 2 == 0 { 1.0 } else { -1.0 });
+    ///     forest.update(&[x, side * 50.0, side * 30.0])?;
+    /// }
+    /// let samples = forest.conditional_samples(&[40.0, f64::NAN, f64::NAN], &[1, 2], 0.0)?;
+    /// assert_eq!(samples.dim(), (50, 2));
+    /// assert!(samples.rows().into_iter().all(|row| row[0] / 50.0 == row[1] / 30.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`conditional_field`](Self::conditional_field).
+    pub fn conditional_samples(
+        &self,
+        values: &[f64],
+        missing: &[usize],
+        centrality: f64,
+    ) -> Result<Array2<f64>, InputError> {
+        let Query {
+            row,
+            missing,
+            phase,
+        } = self.query(values, missing, centrality)?;
+        let imputation = self.imputation(&row, &missing, centrality, phase);
+        Ok(with_ensemble!(&self.trees, ensemble => {
+            let candidates = ensemble.candidates(self.level, imputation);
+            Array2::from_shape_fn((candidates.len(), missing.len()), |(sample, column)| {
+                let dimension = missing[column];
+                let value = ensemble.points.padded_row(candidates[sample])[dimension];
+                self.in_input_units(dimension, f64::from(value))
+            })
+        }))
+    }
+
+    /// The question about missing values, checked, as the trees understand it.
+    fn query(
+        &self,
+        values: &[f64],
+        missing: &[usize],
+        centrality: f64,
+    ) -> Result<Query, InputError> {
         if !(0.0..=1.0).contains(&centrality) {
             return Err(InputError::Centrality { got: centrality });
         }
@@ -91,21 +177,30 @@ impl RandomCutForest {
                 row[i] = (value - self.in_input_units(i, 0.0)) as f32 + 0.0;
             }
         }
-        let missing: Vec<usize> = missing.iter().map(|position| first + position).collect();
-        let mut field = self.field(&row, &missing, centrality, phase);
-        let ConditionalField {
-            mean,
-            median,
-            p10,
-            p90,
-            ..
-        } = &mut field;
-        for values in [mean, median, p10, p90] {
-            for (value, &dimension) in values.iter_mut().zip(&missing) {
-                *value = self.in_input_units(dimension, *value);
-            }
+        let missing = missing.iter().map(|position| first + position).collect();
+        Ok(Query {
+            row,
+            missing,
+            phase,
+        })
+    }
+
+    /// What is asked of the trees; the draws follow from the state of the forest.
+    fn imputation<'a>(
+        &self,
+        x: &'a [f32],
+        missing: &'a [usize],
+        centrality: f64,
+        phase: Option<usize>,
+    ) -> Imputation<'a> {
+        let draws = TreeRng::family(self.config.seed.wrapping_add(self.updates), 1).remove(0);
+        Imputation {
+            x,
+            missing,
+            centrality,
+            draws,
+            phase,
         }
-        Ok(field)
     }
 
     /// The summary for a padded point of which coordinates are missing, relative to the origin, and
@@ -117,14 +212,7 @@ impl RandomCutForest {
         centrality: f64,
         phase: Option<usize>,
     ) -> ConditionalField {
-        let draws = TreeRng::family(self.config.seed.wrapping_add(self.updates), 1).remove(0);
-        let imputation = Imputation {
-            x,
-            missing,
-            centrality,
-            draws,
-            phase,
-        };
+        let imputation = self.imputation(x, missing, centrality, phase);
         let mut field = ConditionalField {
             mean: Vec::with_capacity(missing.len()),
             deviation: Vec::with_capacity(missing.len()),

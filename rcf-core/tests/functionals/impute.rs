@@ -121,3 +121,66 @@ fn the_unconditional_field_is_the_law_of_the_stream() {
     assert!((field.p90[0] - 1e6 - 1.2816 * 3.0).abs() < 0.7, "{field:?}");
     assert!((field.p10[0] - 1e6 + 1.2816 * 3.0).abs() < 0.7, "{field:?}");
 }
+
+/// Samples are what the field summarizes: each column has its mean and its range.
+#[test]
+fn samples_are_the_candidates_of_the_field() {
+    for (forest, queries) in forests() {
+        let last = queries[0].len() - 1;
+        let missing: Vec<usize> = if last > 0 { vec![last, 0] } else { vec![0] };
+        for (query, centrality) in queries.iter().zip([1.0, 0.5, 0.0].into_iter().cycle()) {
+            let field = forest
+                .conditional_field(query, &missing, centrality)
+                .unwrap();
+            let samples = forest
+                .conditional_samples(query, &missing, centrality)
+                .unwrap();
+            assert_eq!(
+                samples,
+                forest
+                    .conditional_samples(query, &missing, centrality)
+                    .unwrap()
+            );
+            assert_eq!(samples.ncols(), missing.len());
+            assert!((1..=forest.config().number_of_trees).contains(&samples.nrows()));
+            for (column, mean) in samples.columns().into_iter().zip(&field.mean) {
+                let size = column.iter().fold(mean.abs(), |size, x| size.max(x.abs()));
+                assert!((column.mean().unwrap() - mean).abs() <= 1e-6 * size);
+            }
+        }
+        let error = forest.conditional_samples(&queries[0], &missing, 1.5);
+        assert_eq!(error, Err(rcf_core::InputError::Centrality { got: 1.5 }));
+        let length = queries[0].len();
+        assert!(
+            forest
+                .conditional_samples(&queries[0], &[length], 1.0)
+                .is_err()
+        );
+    }
+}
+
+/// Missing values of one sample belong together, and all that the known ones allow are drawn.
+#[test]
+fn the_values_of_a_sample_belong_together() {
+    let mut forest = RandomCutForest::builder(3).seed(5).build().unwrap();
+    let mut random = Random::new(5);
+    for _ in 0..2000 {
+        let side = if random.unit() < 0.5 { 1.0 } else { -1.0 };
+        let record = [random.normal(), side * 40.0, side * 20.0];
+        forest.update(&record).unwrap();
+    }
+    let samples = forest
+        .conditional_samples(&[0.0, 0.0, 0.0], &[2, 1], 0.0)
+        .unwrap();
+    assert_eq!(samples.dim(), (50, 2));
+    assert!(samples.rows().into_iter().all(|row| row[1] == 2.0 * row[0]));
+    let high = samples.column(1).iter().filter(|x| **x > 0.0).count();
+    // Fair draws of 50: outside of this once in 10⁴ seeds.
+    assert!((11..=39).contains(&high), "{high}");
+    let known = forest
+        .conditional_samples(&[0.0, 40.0, 0.0], &[2], 0.0)
+        .unwrap();
+    // A tree whose first cut is one of the missing value may know nothing of the other.
+    let alike = known.iter().filter(|x| **x == 20.0).count();
+    assert!(alike >= 40, "{alike}");
+}
