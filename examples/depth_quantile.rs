@@ -1,8 +1,8 @@
 //! How do I compute something of my own on the trees?
 //!
-//! With a visitor. The score is a mean over the trees, and a mean hides how far they disagree: a value
-//! between two clusters is shallow in some trees and deep in others. Here is the quantile of the depth
-//! at which a record arrives, over the trees: two of them say how sure the forest is.
+//! With a visitor. The score is a mean over the trees, and a mean hides how far they disagree: a
+//! value between two clusters is shallow in some trees and deep in others. Here is the quantile of
+//! the depth at which a record arrives, over the trees: two of them say how sure the forest is.
 
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -25,7 +25,8 @@ impl Visitor for LeafDepths {
 }
 
 impl LeafDepths {
-    /// The least depth that at least this fraction of the trees does not exceed; `None` without trees.
+    /// The least depth that at least this fraction of the trees does not exceed; `None` without
+    /// trees.
     pub fn quantile(mut self, fraction: f64) -> Option<usize> {
         let rank = (fraction * self.0.len() as f64).ceil() as usize;
         self.0.sort_unstable();

@@ -259,10 +259,10 @@ impl RandomCutForestBuilder {
         /// 0.5. The others, those of the fewest points, have it made of their points when it is
         /// asked for: less memory for some time, see `docs/performance.md` for how much of both.
         /// Where thousands of forests share the memory, 0.25 serves well, which is what detectors
-        /// have. All results are the same to the bit. In one dimension only samples of more than 2,048
-        /// points have boxes, where (trees + 1) × sample size exceeds 65,532. It is not part of a
-        /// saved state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again
-        /// after loading.
+        /// have. All results are the same to the bit. In one dimension only samples of more than
+        /// 2,048 points have boxes, where (trees + 1) × sample size exceeds 65,532. It is not part
+        /// of a saved state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it
+        /// again after loading.
         bounding_box_cache_fraction: f64, in bounding_box_cache_fraction;
     }
 

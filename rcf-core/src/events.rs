@@ -97,9 +97,9 @@ pub enum CorrelateError {
     },
 }
 
-/// Groups alerts, which may come in any order. An event begins with an alert and holds all alerts at
-/// most `within` after it; the next alert begins the next event. So no event is longer than that,
-/// however many keys alert. Those of fewer than `least_keys` keys are left out, and counted.
+/// Groups alerts, which may come in any order. An event begins with an alert and holds all alerts
+/// at most `within` after it; the next alert begins the next event. So no event is longer than
+/// that, however many keys alert. Those of fewer than `least_keys` keys are left out, and counted.
 ///
 /// # Errors
 /// A time that is not finite, or a span that is none.

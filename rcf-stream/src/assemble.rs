@@ -157,8 +157,8 @@ pub async fn open_observed(config: &Config, observers: &Observers) -> Result<Pip
     })
 }
 
-/// Opens a source whose shards several processes share. Where it has a coordinator, each shard has a
-/// place of checkpoints of its own.
+/// Opens a source whose shards several processes share. Where it has a coordinator, each shard has
+/// a place of checkpoints of its own.
 async fn open_shared(config: &Config, observers: &Observers) -> Result<Pipeline, OpenError> {
     let mut operator = config.operator()?;
     let nowhere = Positions::default();

@@ -78,10 +78,10 @@ pub struct BegunShard {
 /// the last checkpoint. A source that revokes says so by [`Source::rebalances`] and assigns each
 /// shard before its first record, those of the checkpoint too.
 ///
-/// A place of checkpoints has one writer at a time. With a [`Coordinator`] each shard has a place of
-/// its own, and its models follow it to whatever process reads it next. Without one a shard finds its
-/// models again when it comes back to the process that had it, or to its successor; another process
-/// that shares the stream has checkpoints of its own, and other models.
+/// A place of checkpoints has one writer at a time. With a [`Coordinator`] each shard has a place
+/// of its own, and its models follow it to whatever process reads it next. Without one a shard
+/// finds its models again when it comes back to the process that had it, or to its successor;
+/// another process that shares the stream has checkpoints of its own, and other models.
 #[async_trait]
 pub trait Source: Send {
     /// Waits for the next batch; `None` when a bounded stream has ended.

@@ -1,5 +1,5 @@
-//! Bytes of any kind, in 512 MiB: packed records, compressed ones, JSON, CSV and TOML. Nothing panics,
-//! and nothing asks for more memory than that, which would abort the process.
+//! Bytes of any kind, in 512 MiB: packed records, compressed ones, JSON, CSV and TOML. Nothing
+//! panics, and nothing asks for more memory than that, which would abort the process.
 //!
 //! `just fuzz-memory` for longer, from another seed.
 #![cfg(unix)]

@@ -38,8 +38,8 @@ typedef enum {
    */
   RCF_STATUS_STATE = 5,
   /*
-   A fault of this library: a panic was caught, or the model was being changed by an earlier call
-   that panicked. Free the model.
+   A fault of this library: a panic was caught, or the model was being changed by an earlier
+   call that panicked. Free the model.
    */
   RCF_STATUS_PANIC = 6,
 } rcf_status;
@@ -196,8 +196,8 @@ extern "C" {
 void rcf_bytes_free(uint8_t *bytes, size_t length);
 
 /*
- The release of the library, such as "0.2.0". A program must have been compiled with the header of
- the same release: structures may grow between releases.
+ The release of the library, such as "0.2.0". A program must have been compiled with the header
+ of the same release: structures may grow between releases.
  */
 const char *rcf_version(void);
 
@@ -205,7 +205,8 @@ const char *rcf_version(void);
  Makes a forest that has seen nothing.
 
  `parameters` is a JSON object of the forest's parameters, such as
- `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will do.
+ `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will
+ do.
 
  # Safety
  Pointers are `NULL` or valid: `parameters` ends with a NUL, `forest` can take a pointer, and
@@ -234,8 +235,8 @@ rcf_status rcf_forest_load(const uint8_t *bytes,
  Saves the whole forest as bytes, which `rcf_bytes_free` frees.
 
  # Safety
- Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message` can
- take `message_size` bytes.
+ Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message`
+ can take `message_size` bytes.
  */
 rcf_status rcf_forest_save(const rcf_forest *forest,
                            uint8_t **bytes,
@@ -330,8 +331,8 @@ rcf_status rcf_forest_score_array(const rcf_forest *forest,
  Makes a detector that has seen nothing.
 
  `parameters` is a JSON object of the detector's parameters, such as
- `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. What it leaves out has the default, so `{}`
- will do.
+ `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. What it leaves out has the default, so
+ `{}` will do.
 
  # Safety
  Pointers are `NULL` or valid: `parameters` ends with a NUL, `detector` can take a pointer, and
@@ -360,8 +361,8 @@ rcf_status rcf_detector_load(const uint8_t *bytes,
  Saves the whole detector as bytes, which `rcf_bytes_free` frees.
 
  # Safety
- Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message` can
- take `message_size` bytes.
+ Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message`
+ can take `message_size` bytes.
  */
 rcf_status rcf_detector_save(const rcf_detector *detector,
                              uint8_t **bytes,
@@ -378,7 +379,8 @@ rcf_status rcf_detector_save(const rcf_detector *detector,
 void rcf_detector_free(rcf_detector *detector);
 
 /*
- The number of values in an observation; 0 for `NULL`, and for a detector that a panic has broken.
+ The number of values in an observation; 0 for `NULL`, and for a detector that a panic has
+ broken.
 
  # Safety
  `detector` is `NULL` or valid.
@@ -386,7 +388,8 @@ void rcf_detector_free(rcf_detector *detector);
 size_t rcf_detector_input_dimensions(const rcf_detector *detector);
 
 /*
- The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has broken.
+ The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has
+ broken.
 
  # Safety
  `detector` is `NULL` or valid.
@@ -427,7 +430,8 @@ rcf_status rcf_detector_process_at(rcf_detector *detector,
 
 /*
  `rcf_detector_process` for each row of `rows` × `columns` values, in order; `detections` takes
- one for each row. `timestamps` are as many as rows, or `NULL`. On an error no row has been taken.
+ one for each row. `timestamps` are as many as rows, or `NULL`. On an error no row has been
+ taken.
 
  # Safety
  Pointers are `NULL` or valid: `timestamps` has `rows` values, `values` has `rows` × `columns`,

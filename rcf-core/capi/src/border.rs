@@ -25,8 +25,8 @@ pub enum Status {
     Input = 4,
     /// The saved bytes cannot be restored.
     State = 5,
-    /// A fault of this library: a panic was caught, or the model was being changed by an earlier call
-    /// that panicked. Free the model.
+    /// A fault of this library: a panic was caught, or the model was being changed by an earlier
+    /// call that panicked. Free the model.
     Panic = 6,
 }
 
@@ -150,7 +150,8 @@ impl Message {
     }
 }
 
-/// Runs the body of a function of the interface: no panic leaves it, and each refusal has a message.
+/// Runs the body of a function of the interface: no panic leaves it, and each refusal has a
+/// message.
 pub(crate) fn call(message: Message, body: impl FnOnce() -> Result<(), Refusal>) -> Status {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => {
@@ -250,8 +251,8 @@ pub(crate) unsafe fn free<T>(handle: *mut T) {
 /// The values of an array.
 ///
 /// # Safety
-/// `values` is `NULL` or may be read for `length` values, and nobody writes to them while the result
-/// lives.
+/// `values` is `NULL` or may be read for `length` values, and nobody writes to them while the
+/// result lives.
 pub(crate) unsafe fn array<'a, T>(
     name: &'static str,
     values: *const T,
@@ -314,8 +315,8 @@ pub unsafe extern "C" fn rcf_bytes_free(bytes: *mut u8, length: usize) {
     }
 }
 
-/// The release of the library, such as "0.2.0". A program must have been compiled with the header of
-/// the same release: structures may grow between releases.
+/// The release of the library, such as "0.2.0". A program must have been compiled with the header
+/// of the same release: structures may grow between releases.
 #[unsafe(no_mangle)]
 pub extern "C" fn rcf_version() -> *const c_char {
     const VERSION: &CStr =

@@ -142,8 +142,8 @@ impl From<Suppressed> for Suppression {
 /// Makes a detector that has seen nothing.
 ///
 /// `parameters` is a JSON object of the detector's parameters, such as
-/// `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. What it leaves out has the default, so `{}`
-/// will do.
+/// `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. What it leaves out has the default, so
+/// `{}` will do.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `parameters` ends with a NUL, `detector` can take a pointer, and
@@ -196,8 +196,8 @@ pub unsafe extern "C" fn rcf_detector_load(
 /// Saves the whole detector as bytes, which `rcf_bytes_free` frees.
 ///
 /// # Safety
-/// Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message` can
-/// take `message_size` bytes.
+/// Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message`
+/// can take `message_size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_detector_save(
     detector: *const Detector,
@@ -228,7 +228,8 @@ pub unsafe extern "C" fn rcf_detector_free(detector: *mut Detector) {
     unsafe { free(detector) }
 }
 
-/// The number of values in an observation; 0 for `NULL`, and for a detector that a panic has broken.
+/// The number of values in an observation; 0 for `NULL`, and for a detector that a panic has
+/// broken.
 ///
 /// # Safety
 /// `detector` is `NULL` or valid.
@@ -240,7 +241,8 @@ pub unsafe extern "C" fn rcf_detector_input_dimensions(detector: *const Detector
     values.unwrap_or(0)
 }
 
-/// The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has broken.
+/// The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has
+/// broken.
 ///
 /// # Safety
 /// `detector` is `NULL` or valid.
@@ -332,7 +334,8 @@ fn one(
 }
 
 /// `rcf_detector_process` for each row of `rows` × `columns` values, in order; `detections` takes
-/// one for each row. `timestamps` are as many as rows, or `NULL`. On an error no row has been taken.
+/// one for each row. `timestamps` are as many as rows, or `NULL`. On an error no row has been
+/// taken.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `timestamps` has `rows` values, `values` has `rows` × `columns`,

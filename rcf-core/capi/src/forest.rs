@@ -27,7 +27,8 @@ pub(crate) fn rows(
 /// Makes a forest that has seen nothing.
 ///
 /// `parameters` is a JSON object of the forest's parameters, such as
-/// `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will do.
+/// `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will
+/// do.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `parameters` ends with a NUL, `forest` can take a pointer, and
@@ -80,8 +81,8 @@ pub unsafe extern "C" fn rcf_forest_load(
 /// Saves the whole forest as bytes, which `rcf_bytes_free` frees.
 ///
 /// # Safety
-/// Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message` can
-/// take `message_size` bytes.
+/// Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message`
+/// can take `message_size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_forest_save(
     forest: *const Forest,

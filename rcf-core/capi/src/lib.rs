@@ -1,12 +1,13 @@
 //! The C interface of rcf: forests and detectors behind opaque handles.
 //!
 //! `border` is all that C's values pass through: handles, arrays, messages, panics. [`parameters`]
-//! reads the JSON of parameters, for the interface of Java, too. [`forest`] and [`detector`] are the functions, and nothing more
-//! than calls of `rcf-core`: the same records give the same bits as in Rust.
+//! reads the JSON of parameters, for the interface of Java, too. [`forest`] and [`detector`] are
+//! the functions, and nothing more than calls of `rcf-core`: the same records give the same bits as
+//! in Rust.
 //!
 //! # Rules of the border
-//! - A function that can fail returns a [`Status`], and copies what is wrong and what to do into the
-//!   caller's `message`, of `message_size` bytes with the NUL that ends it. `NULL` takes none.
+//! - A function that can fail returns a [`Status`], and copies what is wrong and what to do into
+//!   the caller's `message`, of `message_size` bytes with the NUL that ends it. `NULL` takes none.
 //! - On an error nothing has changed: neither the model, nor what results are written to.
 //! - A handle is `NULL` or comes from `*_new` or `*_load`, and has not been freed.
 //! - Arrays of a length of 0 may be `NULL`. Results may be written over the arrays that they came
@@ -16,8 +17,8 @@
 //!   without exceptions.
 //!
 //! # Threads
-//! There are no globals. A handle may be used by any thread, by one at a time; functions that take it
-//! as `const` may run at the same time as each other. Different handles have nothing in common.
+//! There are no globals. A handle may be used by any thread, by one at a time; functions that take
+//! it as `const` may run at the same time as each other. Different handles have nothing in common.
 
 #[allow(unsafe_code, reason = "the border with C")]
 mod border;

@@ -19,7 +19,8 @@ pub extern "C" fn rcf_allocate(size: usize) -> *mut u8 {
 /// Frees what [`rcf_allocate`] has given.
 ///
 /// # Safety
-/// `bytes` is `NULL`, or comes from a call of [`rcf_allocate`] with this size, and is not freed yet.
+/// `bytes` is `NULL`, or comes from a call of [`rcf_allocate`] with this size, and is not freed
+/// yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_deallocate(bytes: *mut u8, size: usize) {
     if let (false, Ok(layout)) = (bytes.is_null(), Layout::from_size_align(size, ALIGNMENT)) {

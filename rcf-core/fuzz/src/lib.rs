@@ -28,7 +28,7 @@ pub fn decode_state(data: &[u8]) {
             works(&mut forest);
         }
     }
-    for version in 1..=4 {
+    for version in 1..=5 {
         decode_detector(&sealed(2, version, data));
     }
     for version in 1..=2 {

@@ -33,11 +33,12 @@ impl AnomalyDetector {
         Ok(self.step_rows(None, rows).collect())
     }
 
-    /// [`process_at`](Self::process_at) for each row of an array, in order, with a timestamp for each.
+    /// [`process_at`](Self::process_at) for each row of an array, in order, with a timestamp for
+    /// each.
     ///
     /// # Errors
-    /// As for [`process_array`](Self::process_array), and the first timestamp that `process_at` would
-    /// refuse, or one too few or too many.
+    /// As for [`process_array`](Self::process_array), and the first timestamp that `process_at`
+    /// would refuse, or one too few or too many.
     pub fn process_array_at<A: Real>(
         &mut self,
         timestamps: &[f64],
@@ -47,7 +48,8 @@ impl AnomalyDetector {
         Ok(self.step_rows(Some(timestamps), rows).collect())
     }
 
-    /// [`process_at_with_missing`](Self::process_at_with_missing) for each row of an array, in order.
+    /// [`process_at_with_missing`](Self::process_at_with_missing) for each row of an array, in
+    /// order.
     ///
     /// # Errors
     /// As for [`process_array_at`](Self::process_array_at), but for NaN.
@@ -70,9 +72,9 @@ impl AnomalyDetector {
         Ok(())
     }
 
-    /// Whether [`process_array`](Self::process_array), or with `may_miss` its form for missing values,
-    /// would take these rows. That is a matter of the parameters alone: for those who must know before
-    /// they touch any of several detectors.
+    /// Whether [`process_array`](Self::process_array), or with `may_miss` its form for missing
+    /// values, would take these rows. That is a matter of the parameters alone: for those who must
+    /// know before they touch any of several detectors.
     ///
     /// # Errors
     /// The first row that would be refused.

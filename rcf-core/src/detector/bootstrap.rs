@@ -1,11 +1,11 @@
 //! A start from a few points of the past.
 //!
-//! Where the past is known more coarsely than the stream, say by the hour of a stream of minutes, the
-//! records between its points are made up, on straight lines. The forest, and the transform, learn
-//! them: they span what is usual, and there are scores and expected values from the first record of
-//! the stream on. Nothing else does. Lines are calmer than any stream, so what they score says nothing
-//! of how high scores usually are; ranges, tails and levels know real records only. And how much is
-//! made up is said with each detection.
+//! Where the past is known more coarsely than the stream, say by the hour of a stream of minutes,
+//! the records between its points are made up, on straight lines. The forest, and the transform,
+//! learn them: they span what is usual, and there are scores and expected values from the first
+//! record of the stream on. Nothing else does. Lines are calmer than any stream, so what they score
+//! says nothing of how high scores usually are; ranges, tails and levels know real records only.
+//! And how much is made up is said with each detection.
 
 use ndarray::ArrayView2;
 
@@ -51,18 +51,19 @@ impl Synthetic {
 }
 
 impl AnomalyDetector {
-    /// Starts from a few points of the past that lie `spacing` records of the stream apart, the oldest
-    /// first: the records between them are made up, on straight lines. So there are scores and
-    /// decisions at once, rough ones: [`Detection::synthetic_fraction`](crate::Detection::synthetic_fraction) says how much
-    /// of the model is made up, and [`Detection::confidence`](crate::Detection::confidence) counts
-    /// real points only.
+    /// Starts from a few points of the past that lie `spacing` records of the stream apart, the
+    /// oldest first: the records between them are made up, on straight lines. So there are scores
+    /// and decisions at once, rough ones:
+    /// [`Detection::synthetic_fraction`](crate::Detection::synthetic_fraction) says how much of the
+    /// model is made up, and [`Detection::confidence`](crate::Detection::confidence) counts real
+    /// points only.
     ///
     /// Of records of the stream itself, a spacing of 1, there is nothing to make up, and this is
     /// [`fit`](Self::fit).
     ///
     /// # Errors
-    /// A point that [`process`](Self::process) would refuse, fewer than two points, a spacing of 0 or
-    /// above 10,000, or a detector that has taken records already. Nothing is learned then.
+    /// A point that [`process`](Self::process) would refuse, fewer than two points, a spacing of 0
+    /// or above 10,000, or a detector that has taken records already. Nothing is learned then.
     ///
     /// ```
     /// use ndarray::Array2;

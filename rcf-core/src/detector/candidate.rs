@@ -79,8 +79,9 @@ impl AnomalyDetector {
         let given = self.config.input_dimensions;
         expected.truncate(given);
         if block == newest && (given > 1 || is_seen_by_channel) {
-            // Where several inputs deviate together, a forest that is given some of them expects the
-            // others to deviate, too. What a channel expects of an input rests on its past alone.
+            // Where several inputs deviate together, a forest that is given some of them expects
+            // the others to deviate, too. What a channel expects of an input rests on its past
+            // alone.
             for &input in inputs.iter().filter(|&&input| input < given) {
                 if let Some(value) = self.channels.expected(kind, input) {
                     let map = record.maps[input];

@@ -24,7 +24,8 @@ pub struct Detection {
     #[cfg_attr(feature = "serde", serde(with = "finite"))]
     pub threshold: f64,
     /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the record is anomalous,
-    /// strictly growing with the evidence. A candidate that was suppressed lies between 1/3 and 0.5.
+    /// strictly growing with the evidence. A candidate that was suppressed lies between 1/3 and
+    /// 0.5.
     pub severity: f64,
     /// 0 unless the record is anomalous; else how far beyond the boundary: `2 · severity − 1`.
     pub grade: f64,
@@ -34,7 +35,8 @@ pub struct Detection {
     /// [bootstrap](crate::AnomalyDetector::bootstrap) do not count.
     pub confidence: f64,
     /// From 0 to 1: which share of what the forest remembers a
-    /// [bootstrap](crate::AnomalyDetector::bootstrap) has made up. It fades as records come; 0 without.
+    /// [bootstrap](crate::AnomalyDetector::bootstrap) has made up. It fades as records come; 0
+    /// without.
     pub synthetic_fraction: f64,
     /// Records that are still needed before the first decision; 0 from then on.
     pub warm_up: usize,

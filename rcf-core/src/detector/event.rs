@@ -1,9 +1,9 @@
 //! Which candidates belong to one event.
 //!
-//! An alert opens an event. It ends after `quiet` observations below the boundary. Until then further
-//! candidates belong to it and are suppressed; only after `silence` observations since its first
-//! alert, which nothing extends, does a clearly stronger one, or one of another input, open the next
-//! event.
+//! An alert opens an event. It ends after `quiet` observations below the boundary. Until then
+//! further candidates belong to it and are suppressed; only after `silence` observations since its
+//! first alert, which nothing extends, does a clearly stronger one, or one of another input, open
+//! the next event.
 
 use super::evidence::Evidence;
 

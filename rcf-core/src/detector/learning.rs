@@ -2,14 +2,14 @@
 //!
 //! A forest that learns everything learns a long anomaly too, and goes blind to it: half of its
 //! sample can be anomalous before the anomaly ends. A forest that learns nothing unusual never
-//! gets used to a new regime. Between them stands a gate. It is shut while scores are *persistently*
-//! high, by the cumulative sum of their standardised values (Page, *Continuous inspection schemes*,
-//! 1954): single anomalies need no gate, they hardly move a sample. And it gives in when a regime
-//! lasts for longer than the patience.
+//! gets used to a new regime. Between them stands a gate. It is shut while scores are
+//! *persistently* high, by the cumulative sum of their standardised values (Page, *Continuous
+//! inspection schemes*, 1954): single anomalies need no gate, they hardly move a sample. And it
+//! gives in when a regime lasts for longer than the patience.
 //!
-//! The sum takes time to grow, and what is learned meanwhile is normal from then on. So behind a gate
-//! records are learned late, the last [`LATE`] of them are held back: when it shuts, they belong to
-//! the unusual stretch.
+//! The sum takes time to grow, and what is learned meanwhile is normal from then on. So behind a
+//! gate records are learned late, the last [`LATE`] of them are held back: when it shuts, they
+//! belong to the unusual stretch.
 //!
 //! The forest that judges records alone always learns. It is what sees the end of an event, and on
 //! NAB a gate before it costs more than four points; so does freezing the tail of the scores.

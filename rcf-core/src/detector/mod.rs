@@ -94,8 +94,8 @@ pub struct AnomalyDetector {
     pub(crate) window: Window,
     pub(crate) channels: Channels,
     pub(crate) scores: Scores,
-    /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether they
-    /// lay beyond the boundary then.
+    /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether
+    /// they lay beyond the boundary then.
     pub(crate) recent: VecDeque<(f64, bool)>,
     pub(crate) gate: Gate,
     pub(crate) event: Event,

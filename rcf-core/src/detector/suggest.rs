@@ -49,9 +49,9 @@ pub struct Suggestion {
     pub time_decay: f64,
     /// What happens to the values before the forest.
     pub transform: Transform,
-    /// How sure the shingle size is, from 0 to 1: the share of twelve parts of the held-back half of
-    /// the history in which it predicts as well as the default does, or the default as well as the
-    /// best of the others.
+    /// How sure the shingle size is, from 0 to 1: the share of twelve parts of the held-back half
+    /// of the history in which it predicts as well as the default does, or the default as well as
+    /// the best of the others.
     pub certainty: f64,
     /// Why, in plain sentences, one for each parameter, and one if not all records were looked at.
     pub reasons: Vec<String>,

@@ -1,8 +1,9 @@
 //! Deletion of sampled points.
 //!
-//! A tree from which a point is deleted follows the law of the trees of the other points (the paper,
-//! theorem 4). The sample is short of the point then: what it had displaced is not known any more and
-//! does not come back, and the places are taken by points to come, by the rule of a sample that fills.
+//! A tree from which a point is deleted follows the law of the trees of the other points (the
+//! paper, theorem 4). The sample is short of the point then: what it had displaced is not known any
+//! more and does not come back, and the places are taken by points to come, by the rule of a sample
+//! that fills.
 
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
@@ -12,8 +13,8 @@ impl RandomCutForest {
     /// Deletes the points of this sequence number, or time, from all trees, and returns how many
     /// places they had.
     ///
-    /// A point is a shingle, and has the number of its newest record: the record is also part of the
-    /// points of the `shingle_size − 1` records after it, and of the present
+    /// A point is a shingle, and has the number of its newest record: the record is also part of
+    /// the points of the `shingle_size − 1` records after it, and of the present
     /// [shingle](Self::shingle). Once all points of a tree are deleted the forest is not
     /// [ready](Self::is_ready) until the next point.
     ///

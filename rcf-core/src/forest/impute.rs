@@ -112,9 +112,9 @@ impl RandomCutForest {
     /// missing value in the order in which they were named.
     ///
     /// Each row holds values of one sampled point, so that its columns belong together as they did
-    /// there. There is a row for each tree; where shingles rotate, for each tree that has a point of
-    /// the right phase. With a `centrality` of 1 rows are the most usual values, and many are alike;
-    /// at 0 they are random draws among those that the cuts of the known values allow.
+    /// there. There is a row for each tree; where shingles rotate, for each tree that has a point
+    /// of the right phase. With a `centrality` of 1 rows are the most usual values, and many are
+    /// alike; at 0 they are random draws among those that the cuts of the known values allow.
     ///
     /// ```
     /// # use rcf_core::RandomCutForest;

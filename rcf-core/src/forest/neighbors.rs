@@ -73,8 +73,8 @@ impl RandomCutForest {
     /// Those of the [near neighbors](Self::near_neighbors) whose distance is at most this.
     ///
     /// # Errors
-    /// As for [`near_neighbors`](Self::near_neighbors), and [`InputError::Distance`] if the distance
-    /// is negative or NaN.
+    /// As for [`near_neighbors`](Self::near_neighbors), and [`InputError::Distance`] if the
+    /// distance is negative or NaN.
     pub fn near_neighbors_within(
         &self,
         values: &[f64],

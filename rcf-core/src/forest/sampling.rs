@@ -69,8 +69,8 @@ impl RandomCutForest {
         self.sampling = true;
     }
 
-    /// Takes a record into the shingle and the clock alone, as if sampling were paused: the next score
-    /// follows it, and no tree learns it.
+    /// Takes a record into the shingle and the clock alone, as if sampling were paused: the next
+    /// score follows it, and no tree learns it.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -81,9 +81,9 @@ impl RandomCutForest {
         result
     }
 
-    /// The newest records, as the forest keeps them: rows × values, the oldest first, `shingle_size`
-    /// of them or as many as there have been. They are in the units of the records, in single
-    /// precision relative to the forest's origin.
+    /// The newest records, as the forest keeps them: rows × values, the oldest first,
+    /// `shingle_size` of them or as many as there have been. They are in the units of the records,
+    /// in single precision relative to the forest's origin.
     #[must_use]
     pub fn shingle(&self) -> Array2<f64> {
         let inputs = self.config.input_dimensions;

@@ -1,8 +1,8 @@
 //! The table of parameters: name, type, default, range, unit and help of each, in one place.
 //!
 //! [`FOREST`], [`DETECTOR`] and [`FORECASTER`] list what the builders take. Builders have their
-//! defaults and checks from here; the settings and flags of the program, the docstrings of Python and
-//! the guide are made from the rows or tested against them.
+//! defaults and checks from here; the settings and flags of the program, the docstrings of Python
+//! and the guide are made from the rows or tested against them.
 
 mod rows;
 #[cfg(test)]

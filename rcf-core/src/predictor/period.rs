@@ -13,9 +13,9 @@ const FIRST: f64 = 16.0;
 const KEEP: f64 = 0.9995;
 /// Differences count as this many deviations of the series at most, …
 const CLIP: f64 = 6.0;
-/// … and as this many deviations of the differences at their lag. An event counts at each lag in turn
-/// (when the newest value is so far behind it); so one difference must not move a variance by what
-/// makes another lag look [better](BETTER): 8² · (1 − KEEP) is 3 %.
+/// … and as this many deviations of the differences at their lag. An event counts at each lag in
+/// turn (when the newest value is so far behind it); so one difference must not move a variance by
+/// what makes another lag look [better](BETTER): 8² · (1 − KEEP) is 3 %.
 const OWN_CLIP: f64 = 8.0;
 /// The latter are at least this many deviations of the series: an exact cycle may begin to vary.
 const LEAST: f64 = 0.02;

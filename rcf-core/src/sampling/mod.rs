@@ -243,8 +243,8 @@ impl<I: Index> Sampler<I> {
 
     /// Removes the points whose sequence number and label are named, and returns them.
     ///
-    /// What is left is a sample of what is left of the stream: the lowest keys but those. Its places
-    /// are taken by the rule of a sample that fills.
+    /// What is left is a sample of what is left of the stream: the lowest keys but those. Its
+    /// places are taken by the rule of a sample that fills.
     pub(crate) fn remove(
         &mut self,
         is_removed: impl Fn(Option<i64>, Option<i64>) -> bool,

@@ -1,10 +1,10 @@
-//! One file of 1,000 observations and the bits of their scores, for every interface of rcf: those of
-//! Rust here, of C and Go in `capi`, of JavaScript in `capi/wasm`, of Python in
+//! One file of 1,000 observations and the bits of their scores, for every interface of rcf: those
+//! of Rust here, of C and Go in `capi`, of JavaScript in `capi/wasm`, of Python in
 //! `rcf-py/tests/test_bits.py`, of Java and Flink in `rcf-stream/flink/src/test`.
 //!
-//! The column `forest` is frozen. The column `detector` has the field `score` of detections: what the
-//! forest says about the transformed shingle, on which no decision has an influence. Where a release
-//! changes it on purpose, `just expected-bits` writes that column again.
+//! The column `forest` is frozen. The column `detector` has the field `score` of detections: what
+//! the forest says about the transformed shingle, on which no decision has an influence. Where a
+//! release changes it on purpose, `just expected-bits` writes that column again.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bits/expected.csv")
 }
 
-/// Two rhythms with noise and some spikes: decimals, which every language reads as the same doubles.
+/// Two rhythms with noise and some spikes: decimals, which every language reads as the same
+/// doubles.
 fn records() -> Vec<[f64; 2]> {
     let mut state = 1_u64;
     let mut noise = move |range: u64| {

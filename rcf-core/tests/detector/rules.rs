@@ -179,7 +179,8 @@ fn what_is_marked_as_normal_is_not_reported_again_until_it_is_taken_back() {
     assert!(spike(&run(&mut detector, 4, 30.0))[0].is_anomaly());
 }
 
-/// What follows from a spike that a condition ignores is ignored with it, and a stronger one is not.
+/// What follows from a spike that a condition ignores is ignored with it, and a stronger one is
+/// not.
 #[test]
 fn the_consequences_of_what_is_ignored_are_ignored() {
     let build = |text: &str| single(AnomalyDetector::builder(1).rules(rules(&[text])));

@@ -34,7 +34,8 @@ fn quantiles_of_depth_follow_their_law() {
     for (index, point) in POINTS.iter().enumerate() {
         let mut below = 0.0;
         for (depth, probability) in depth_law(&POINTS, index).into_iter().enumerate() {
-            // Four standard deviations of a share of the trees, off both ends of the step: p < 10⁻⁴.
+            // Four standard deviations of a share of the trees, off both ends of the step: p <
+            // 10⁻⁴.
             let margin = 4.0 * 0.5 / (TREES as f64).sqrt();
             let (low, high) = (below + margin, below + probability - margin);
             below += probability;

@@ -130,7 +130,8 @@ fn scores_start_when_they_should() {
     }
 }
 
-/// The records in the shingle are the newest ones, oldest first, whatever the form of the forest; and
+/// The records in the shingle are the newest ones, oldest first, whatever the form of the forest;
+/// and
 /// `update_shingle` is an update that no tree learns.
 #[test]
 fn the_shingle_is_read_and_fed_alone() {

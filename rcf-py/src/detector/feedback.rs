@@ -32,9 +32,10 @@ struct Marked {
 impl PyAnomalyDetector {
     /// Raise the boundary for events like this one, which was no anomaly.
     ///
-    /// Alike events are suppressed as ``"marked_normal"`` unless they are clearly stronger: more than
-    /// 1.25 times the evidence, and 1.25 times as far from the expected value. Events are alike if the
-    /// input that tells most is one that deviated, to the same side. What is learned does not change.
+    /// Alike events are suppressed as ``"marked_normal"`` unless they are clearly stronger: more
+    /// than 1.25 times the evidence, and 1.25 times as far from the expected value. Events are
+    /// alike if the input that tells most is one that deviated, to the same side. What is learned
+    /// does not change.
     ///
     /// Parameters
     /// ----------

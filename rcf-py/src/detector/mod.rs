@@ -72,7 +72,8 @@ use crate::parameters::getters;
 ///     or a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
 /// rules : sequence of str, optional
 ///     Report nothing of what these ignore, such as ``"0 within 5% above"`` or ``"1 when 0 < 10 and
-///     2 = 1"``: inputs are called by their numbers. `Detection.suppressed_by` says which rule it was.
+///     2 = 1"``: inputs are called by their numbers. `Detection.suppressed_by` says which rule it
+///     was.
 /// noise_floor : float, optional
 ///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
 ///     otherwise.

@@ -109,8 +109,8 @@ impl PyRandomCutForest {
 
     /// Delete the points of this sequence number, or time, from all trees.
     ///
-    /// A point is a shingle, and has the number of its newest observation. The trees follow the law of
-    /// the points that remain; what the deleted ones had displaced does not come back.
+    /// A point is a shingle, and has the number of its newest observation. The trees follow the law
+    /// of the points that remain; what the deleted ones had displaced does not come back.
     ///
     /// Parameters
     /// ----------
@@ -209,8 +209,9 @@ impl PyRandomCutForest {
         updated.map_err(errors::refused)
     }
 
-    /// The newest observations, oldest first: `shingle_size` × `input_dimensions`, or as many rows as
-    /// there have been. They are what the forest keeps, in single precision relative to its origin.
+    /// The newest observations, oldest first: `shingle_size` × `input_dimensions`, or as many rows
+    /// as there have been. They are what the forest keeps, in single precision relative to its
+    /// origin.
     #[getter]
     fn shingle<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         Ok(PyArray2::from_owned_array(

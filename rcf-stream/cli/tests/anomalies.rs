@@ -203,7 +203,8 @@ fn an_outage_of_counts_is_found_once_times_are_told() {
     assert!(!blind.contains("1700031800"), "{blind}");
     let told = succeed(folder.path(), &[&flags[..], &["--use-time"]].concat());
     assert!(told.contains("1700031800"), "{told}");
-    // A time that is needed and cannot be read makes its record bad; one that comes twice is counted.
+    // A time that is needed and cannot be read makes its record bad; one that comes twice is
+    // counted.
     let edited = counts.replacen("1700006000,", "yesterday,", 1);
     let edited = edited.replacen("1700012060,", "1700012000,", 1);
     let odd = format!("time,count\n{edited}");

@@ -343,7 +343,8 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
     let mut rotate = |unit: f64| {
         rotations += 1;
         let name = folder.path().join(format!("in.txt.{rotations}"));
-        // Files are told apart by their ages, and a copy is as old as what is written at once after.
+        // Files are told apart by their ages, and a copy is as old as what is written at once
+        // after.
         let pause = || std::thread::sleep(Duration::from_millis(20));
         pause();
         if unit < 0.5 {

@@ -1,8 +1,8 @@
 //! Keys that fall silent, told by the clock of their shard.
 //!
-//! A key is *overdue* when the clock of its shard is more than the expected interval beyond its last
-//! record. It is reported once, before the record whose time shows it, so the reports of a shard
-//! follow from its records alone: a replay makes the same ones at the same places.
+//! A key is *overdue* when the clock of its shard is more than the expected interval beyond its
+//! last record. It is reported once, before the record whose time shows it, so the reports of a
+//! shard follow from its records alone: a replay makes the same ones at the same places.
 //!
 //! - The silence of a whole shard is not that of its keys. Where two records of a shard are further
 //!   apart than the interval, the time between them does not count.
@@ -372,7 +372,8 @@ mod tests {
             }
         }
 
-        /// A key is reported if and only if the shard spoke for longer than the interval without it.
+        /// A key is reported if and only if the shard spoke for longer than the interval without
+        /// it.
         #[test]
         fn reports_are_those_of_the_definition(
             steps in proptest::collection::vec((0_u8..3, 0_i64..90), 1..120),

@@ -1,7 +1,7 @@
 //! The JSON of parameters: one object, its names those of the table of `rcf-core`.
 //!
-//! Lists of numbers may be one number for all inputs. Where a parameter is a name with numbers, it is
-//! an array of both, as in Python: `["skip", 500]`. `null` is the default.
+//! Lists of numbers may be one number for all inputs. Where a parameter is a name with numbers, it
+//! is an array of both, as in Python: `["skip", 500]`. `null` is the default.
 
 mod detector;
 mod forest;
@@ -104,7 +104,8 @@ impl Given {
         }
     }
 
-    /// A whole number. One that is too large for this machine is the largest, which no range allows.
+    /// A whole number. One that is too large for this machine is the largest, which no range
+    /// allows.
     fn count(&self, name: &'static str) -> Result<Option<usize>> {
         let count = self.whole(name)?;
         Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)))

@@ -2,11 +2,11 @@
 //!
 //! Two errors, each averaged over the newest [`SPAN`] records:
 //!
-//! * of a one-step prediction from recent and seasonal lags. It sees spikes, breaks and wrong shapes
-//!   at once, but not what changes slowly: the prediction follows.
+//! * of a one-step prediction from recent and seasonal lags. It sees spikes, breaks and wrong
+//!   shapes at once, but not what changes slowly: the prediction follows.
 //! * of the median of the same phase in the last three cycles. It sees a peak that is missing, an
-//!   amplitude that is lost, a drift or a stuck value. The median of three forgets a single odd cycle,
-//!   so that one anomaly is not found again one period later.
+//!   amplitude that is lost, a drift or a stuck value. The median of three forgets a single odd
+//!   cycle, so that one anomaly is not found again one period later.
 
 use crate::detector::evidence::{OF_BULK, Peaks};
 use crate::predictor::numbers::Numbers;
@@ -53,7 +53,8 @@ pub(crate) struct Change {
     pub(crate) spread: f64,
     pub(crate) cycles: f64,
     pub(crate) count: f64,
-    /// Real values until errors are looked at again: predictions made from filled-in values are off.
+    /// Real values until errors are looked at again: predictions made from filled-in values are
+    /// off.
     pub(crate) pause: usize,
     /// What was expected in place of the newest value: by the prediction, and by past cycles.
     pub(crate) predicted: Option<f64>,
@@ -87,8 +88,8 @@ impl Change {
     /// `real` was filled in: predictions go on from it, but it is not judged.
     pub(crate) fn push(&mut self, value: f64, real: bool) -> [f64; 2] {
         let periods = self.finder.periods();
-        // A series without noise is predicted to the bit: what is smaller than rounding, or invisible
-        // beside the movement of the series, is no error.
+        // A series without noise is predicted to the bit: what is smaller than rounding, or
+        // invisible beside the movement of the series, is no error.
         let rounding = 4.0 * f64::EPSILON * value.abs();
         let least = f64::max(rounding, LEAST * self.window.deviation()).max(f64::MIN_POSITIVE);
         self.predicted = self.predictor.prediction();
@@ -145,8 +146,9 @@ impl Change {
         self.unexplained += (share - self.unexplained) / self.count;
     }
 
-    /// Clips the newest value that no recent lag sees any more to what past cycles had at its phase.
-    /// Seasonal lags would bring an anomaly back as a wrong prediction one and two periods later.
+    /// Clips the newest value that no recent lag sees any more to what past cycles had at its
+    /// phase. Seasonal lags would bring an anomaly back as a wrong prediction one and two periods
+    /// later.
     fn forget_echo(&mut self, period: usize) {
         let values = self.history.values();
         let Some(at) = values.len().checked_sub(ORDER + 1) else {
@@ -241,7 +243,8 @@ impl Span {
         if self.next >= 2 * SPAN {
             self.next -= SPAN;
         }
-        // Summed from scratch each time: a running sum would drift, and remember huge values for ever.
+        // Summed from scratch each time: a running sum would drift, and remember huge values for
+        // ever.
         (self.next >= SPAN).then(|| self.values.iter().sum::<f64>() / SPAN as f64)
     }
 
@@ -323,7 +326,8 @@ mod tests {
 
     #[test]
     fn a_shifted_stretch_does_not_come_back_as_a_wrong_prediction() {
-        // Surprises around the phase of the event in the next three periods: 8 where lags bring it back.
+        // Surprises around the phase of the event in the next three periods: 8 where lags bring it
+        // back.
         let largest = |shift: f64| {
             let (mut channel, mut random) = (Change::default(), Random::new(4));
             let mut largest = 0.0f64;

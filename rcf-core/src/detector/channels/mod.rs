@@ -1,8 +1,8 @@
 //! What a stream does, next to what it is: signs that no forest sees.
 //!
-//! On a smooth series the values of a shingle are nearly equal, so cuts follow the level, and a small
-//! change of course is invisible to a forest of values. These channels look at it directly; each is
-//! cheap, of fixed size, and calibrated by its own [tails](super::evidence::Peaks):
+//! On a smooth series the values of a shingle are nearly equal, so cuts follow the level, and a
+//! small change of course is invisible to a forest of values. These channels look at it directly;
+//! each is cheap, of fixed size, and calibrated by its own [tails](super::evidence::Peaks):
 //!
 //! | channel | question |
 //! |---|---|
@@ -42,8 +42,8 @@ impl Channels {
         }
     }
 
-    /// Takes the values of a record, gaps filled in, and returns what is most unusual about them, for
-    /// each kind. Inputs that are not `real` are not judged.
+    /// Takes the values of a record, gaps filled in, and returns what is most unusual about them,
+    /// for each kind. Inputs that are not `real` are not judged.
     pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> [Sign; 3] {
         if self.first.is_empty() {
             self.first.extend_from_slice(values);

@@ -85,7 +85,8 @@ impl Relations {
         }
     }
 
-    /// Takes a record and returns the largest surprise, in decades, and its input. Where an input is not
+    /// Takes a record and returns the largest surprise, in decades, and its input. Where an input
+    /// is not
     /// `real` but filled in, what the others make of each other rests on it, too: such a record is
     /// neither judged nor learned.
     pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> (f64, usize) {

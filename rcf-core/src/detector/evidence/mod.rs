@@ -1,8 +1,8 @@
 //! From signs to evidence: how far beyond its boundary is the most unusual one?
 //!
 //! An observation is unusual in several ways, and no single number sees all of them. Each kind of
-//! sign is brought to the same scale, decades: `−log₁₀` of how often a calm stream shows as much. The
-//! largest decides.
+//! sign is brought to the same scale, decades: `−log₁₀` of how often a calm stream shows as much.
+//! The largest decides.
 //!
 //! | kind | what it is | sees |
 //! |---|---|---|
@@ -59,10 +59,10 @@ pub enum Threshold {
         factor: f64,
     },
     /// The score against a high quantile of the scores before it, followed online: that share of
-    /// records exceeds it in the long run, whatever the law of their scores and however unusual they
-    /// are; a multiple of it at first where high scores come in runs (2.3 times as many in 40,000
-    /// records of a sine at 3 decades). The first decision waits for `10^decades` records, so that 2
-    /// or 3 is what serves.
+    /// records exceeds it in the long run, whatever the law of their scores and however unusual
+    /// they are; a multiple of it at first where high scores come in runs (2.3 times as many in
+    /// 40,000 records of a sine at 3 decades). The first decision waits for `10^decades` records,
+    /// so that 2 or 3 is what serves.
     Quantile {
         /// One record in `10^decades` exceeds the boundary.
         decades: f64,
@@ -250,8 +250,8 @@ pub(crate) struct Pair {
 }
 
 impl Scores {
-    /// The evidence in the scores of a record, with the excess of its values over their ranges; `highest`
-    /// is the highest possible score.
+    /// The evidence in the scores of a record, with the excess of its values over their ranges;
+    /// `highest` is the highest possible score.
     pub(crate) fn evidence(
         &self,
         threshold: Threshold,
@@ -344,8 +344,8 @@ impl Scores {
     }
 
     /// Learns the scores of a record, and how far its values lay outside; that of its shingle is
-    /// [learned later](Self::push_shingle). `silent`: an alert still speaks for the record, or it is
-    /// too early for any.
+    /// [learned later](Self::push_shingle). `silent`: an alert still speaks for the record, or it
+    /// is too early for any.
     pub(crate) fn push(
         &mut self,
         threshold: Threshold,
@@ -365,8 +365,8 @@ impl Scores {
         self.alone.push(scores.alone, keep, 1.0);
     }
 
-    /// Learns the score of a shingle whose records have left the window. `of_event`: it lay beyond the
-    /// boundary, and an alert speaks for it.
+    /// Learns the score of a shingle whose records have left the window. `of_event`: it lay beyond
+    /// the boundary, and an alert speaks for it.
     pub(crate) fn push_shingle(
         &mut self,
         threshold: Threshold,
@@ -416,7 +416,8 @@ pub(crate) struct Excess {
     pub(crate) count: f64,
 }
 
-/// Decades that are taken off a sign of a channel: to look at several is to be surprised more often.
+/// Decades that are taken off a sign of a channel: to look at several is to be surprised more
+/// often.
 fn looks_of(kind: EvidenceKind) -> f64 {
     let [relation, change, season] = SHARES;
     decades(match kind {

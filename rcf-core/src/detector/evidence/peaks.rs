@@ -1,16 +1,17 @@
 //! The tail of a sign that grows with what is unusual, from peaks over a running quantile.
 //!
-//! Beyond a high quantile `u`, excesses follow a generalised Pareto law (Pickands, Balkema, de Haan).
-//! What is done about three facts of streams:
+//! Beyond a high quantile `u`, excesses follow a generalised Pareto law (Pickands, Balkema, de
+//! Haan). What is done about three facts of streams:
 //!
 //! * **Excesses come in clusters.** An excess counts once, by the peak of its cluster, as extreme
 //!   value theory has it for dependent series (Coles, *An Introduction to Statistical Modeling of
 //!   Extreme Values*, chapter 5).
-//! * **Few clusters are known at first.** With `n` of them, and an exponential tail of unknown mean,
-//!   the predictive law of the next is Lomax: `P(X > x) = (1 + x / (n · mean))^(−n)`. A young tail is
-//!   therefore a heavy one, and no separate warm-up constant is needed. What is known beforehand counts
-//!   as so many clusters more: that the tail of errors goes on as their bulk begins. Then a mean excess
-//!   is the distance between the quantiles 0.5 and 0.9 by `ln 5`, as of an exponential law.
+//! * **Few clusters are known at first.** With `n` of them, and an exponential tail of unknown
+//!   mean, the predictive law of the next is Lomax: `P(X > x) = (1 + x / (n · mean))^(−n)`. A young
+//!   tail is therefore a heavy one, and no separate warm-up constant is needed. What is known
+//!   beforehand counts as so many clusters more: that the tail of errors goes on as their bulk
+//!   begins. Then a mean excess is the distance between the quantiles 0.5 and 0.9 by `ln 5`, as of
+//!   an exponential law.
 //! * **Anomalies are frequent in some streams.** They must not define the tail, so the quantile is
 //!   not higher than 0.9, excesses are learned as at most [`CLIP`] mean ones (the mean of an
 //!   exponential law is corrected for that), and those beyond [`OUTLYING`] decades hardly count.
@@ -25,8 +26,8 @@ use crate::predictor::numbers::Numbers;
 const QUANTILE: f64 = 0.9;
 /// Decades at that quantile.
 const BASE: f64 = 1.0;
-/// Values from which the tail is first estimated. The first third of them is left out: predictor and
-/// forest are still learning.
+/// Values from which the tail is first estimated. The first third of them is left out: predictor
+/// and forest are still learning.
 const START: usize = 400;
 /// A value moves the statistics by one in so many.
 const MEMORY: f64 = 4000.0;
@@ -38,9 +39,9 @@ const OUTLYING: f64 = 4.0;
 const OUTLIER_WEIGHT: f64 = 0.02;
 /// Excesses are never larger, in mean ones.
 const MOST: f64 = 1e300;
-/// Clusters that the bulk is worth, for errors whose tail goes on as their bulk begins: distances to
-/// past cycles, and errors of a regression on other inputs, which are sums of many small ones. Errors
-/// of a prediction from the newest values come in bursts: there the bulk is worth nothing.
+/// Clusters that the bulk is worth, for errors whose tail goes on as their bulk begins: distances
+/// to past cycles, and errors of a regression on other inputs, which are sums of many small ones.
+/// Errors of a prediction from the newest values come in bursts: there the bulk is worth nothing.
 pub(crate) const OF_BULK: f64 = 20.0;
 /// The quantiles from which the shape is read; the third is [`QUANTILE`].
 const SHAPE_QUANTILES: [f64; 4] = [0.5, 0.75, QUANTILE, 0.97];
@@ -112,8 +113,8 @@ impl Peaks {
         }
     }
 
-    /// The clusters that the tail rests on, and their mean excess: those seen, and what the bulk says
-    /// beforehand, as far as the two agree. A bulk without spread says nothing.
+    /// The clusters that the tail rests on, and their mean excess: those seen, and what the bulk
+    /// says beforehand, as far as the two agree. A bulk without spread says nothing.
     fn law(&self) -> (f64, f64) {
         let of_bulk = (self.quantiles[2] - self.quantiles[0]) / libm::log(5.0);
         let beforehand = self.prior * (of_bulk / self.mean).clamp(0.0, 1.0);
@@ -125,8 +126,8 @@ impl Peaks {
     /// Shape of the generalised Pareto law, 0 where the bulk is no heavier than an exponential law.
     ///
     /// Distances of the quantiles at probabilities `a < b < c` have the ratio
-    /// `((1 − c)^−ξ − (1 − b)^−ξ) / ((1 − b)^−ξ − (1 − a)^−ξ)`, for both triples about 1.32 at ξ = 0
-    /// and 3 at ξ = 1. The smaller of two ratios decides, so that neither a mixture of quiet and
+    /// `((1 − c)^−ξ − (1 − b)^−ξ) / ((1 − b)^−ξ − (1 − a)^−ξ)`, for both triples about 1.32 at ξ =
+    /// 0 and 3 at ξ = 1. The smaller of two ratios decides, so that neither a mixture of quiet and
     /// busy stretches nor frequent anomalies look like a heavy tail.
     fn shape(&self) -> f64 {
         let [half, three_quarters, tail, far] = self.quantiles;
@@ -301,7 +302,8 @@ mod tests {
 
     #[test]
     fn a_young_tail_is_sharper_where_the_bulk_speaks_for_it_and_no_less_honest() {
-        // The value that is 4 decades out, and the share of 3 decades, while few clusters are known.
+        // The value that is 4 decades out, and the share of 3 decades, while few clusters are
+        // known.
         let young = |prior: f64| {
             let (mut boundary, mut beyond) = (0.0, 0.0);
             for seed in 0..200 {

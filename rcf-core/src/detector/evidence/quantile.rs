@@ -1,10 +1,12 @@
 //! A high quantile of the scores, followed online.
 //!
-//! Stochastic approximation (Robbins, Monro 1951): up by a multiple of `1 − b` at a score beyond the
-//! estimate and down by the same multiple of `b` at any other, so that it stands still where a share
-//! of `b` lies beyond. The best multiple is one over the density there, which an exponential tail
-//! gives as `b / mean excess`. It is forgotten exponentially, as by Chen, Lambert and Pinheiro,
-//! *Incremental Quantile Estimation for Massive Tracking* (KDD 2000): a share `γ` of a step is taken,
+//! Stochastic approximation (Robbins, Monro 1951): up by a multiple of `1 − b` at a score beyond
+//! the estimate and down by the same multiple of `b` at any other, so that it stands still where a
+//! share of `b` lies beyond. The best multiple is one over the density there, which an exponential
+//! tail gives as `b / mean excess`. It is forgotten exponentially, as by Chen, Lambert and
+//! Pinheiro,
+//! *Incremental Quantile Estimation for Massive Tracking* (KDD 2000): a share `γ` of a step is
+//! taken,
 //! `1 / n` at the n-th score and later the weight of one record.
 //!
 //! How far beyond a score lies hardly matters, and an event counts as what it is: so many records.

@@ -1,12 +1,12 @@
 //! The tail of the scores so far, and how far out in it a score lies.
 //!
-//! Peaks over a threshold (Pickands, Balkema, de Haan): beyond a high quantile `u`, distances to `u`
-//! follow a generalised Pareto law. Scores are bounded and their tail is light, so the law is
-//! exponential: `P(score > s) = (1 − q) · exp(−(s − u) / mean excess)`. Both `u` and the mean excess
-//! are learned online, as in Siffer et al., *Anomaly Detection in Streams with Extreme Value Theory*
-//! (KDD 2017), but forgetting, and without stopping to learn at an alert: excesses count at most as
-//! [`LIMIT`] decades, and those of an event that is being reported with little weight, so that it
-//! neither hides the next one, nor is reported for ever.
+//! Peaks over a threshold (Pickands, Balkema, de Haan): beyond a high quantile `u`, distances to
+//! `u` follow a generalised Pareto law. Scores are bounded and their tail is light, so the law is
+//! exponential: `P(score > s) = (1 − q) · exp(−(s − u) / mean excess)`. Both `u` and the mean
+//! excess are learned online, as in Siffer et al., *Anomaly Detection in Streams with Extreme Value
+//! Theory* (KDD 2017), but forgetting, and without stopping to learn at an alert: excesses count at
+//! most as [`LIMIT`] decades, and those of an event that is being reported with little weight, so
+//! that it neither hides the next one, nor is reported for ever.
 //!
 //! A score is learned only when its shingle has left the window: one anomaly lies in `shingle_size`
 //! shingles, whose scores rise, and the first of them must not lift the boundary for the others.

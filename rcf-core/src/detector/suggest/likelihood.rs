@@ -1,10 +1,10 @@
 //! How well held-back values are predicted from so many before them.
 //!
 //! A shingle of `k` values knows the `k − 1` before the newest one. For each candidate, the newest
-//! one is predicted online from those, by recursive least squares; a shingle of 1 has the mean alone.
-//! What a candidate is worth is the mean log-likelihood of the second half, under a Laplace
-//! distribution around the prediction whose scale is the mean absolute error so far: high where calm
-//! values are predicted well and errors have a sharp tail. A single glitch costs little.
+//! one is predicted online from those, by recursive least squares; a shingle of 1 has the mean
+//! alone. What a candidate is worth is the mean log-likelihood of the second half, under a Laplace
+//! distribution around the prediction whose scale is the mean absolute error so far: high where
+//! calm values are predicted well and errors have a sharp tail. A single glitch costs little.
 
 use crate::predictor::{Autoregression, Window};
 

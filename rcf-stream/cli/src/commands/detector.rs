@@ -40,7 +40,8 @@ pub(crate) struct DetectorFlags {
     score_threshold: Option<f64>,
     #[arg(long, value_name = "COUNT", help = help("silence"))]
     silence: Option<u32>,
-    /// Tell the detectors the times: records that are absent are filled in by `--imputation`, and with
+    /// Tell the detectors the times: records that are absent are filled in by `--imputation`, and
+    /// with
     /// `zero` an outage is judged when the stream goes on
     #[arg(long)]
     pub(crate) use_time: bool,

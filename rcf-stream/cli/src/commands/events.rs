@@ -14,8 +14,8 @@ use super::failure::Failure;
 
 /// Groups the alerts in results of `rcf run` and `rcf score` that begin together.
 ///
-/// An event begins with an alert and holds the alerts of all keys at most --within seconds after it.
-/// Keys are listed in the order of their onsets. Results may be in any order.
+/// An event begins with an alert and holds the alerts of all keys at most --within seconds after
+/// it. Keys are listed in the order of their onsets. Results may be in any order.
 #[derive(clap::Args)]
 pub(crate) struct Events {
     /// Files of JSON lines; - for the standard input

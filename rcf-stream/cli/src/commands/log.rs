@@ -30,8 +30,8 @@ impl LogFormat {
 }
 
 /// Starts logging at the level of the flag, or else of `RCF_LOG`, or else of the command.
-/// Libraries are only heard when they warn, unless `trace` is asked for; the AWS SDK only then: what
-/// it would say comes back as an error of the request, in one line.
+/// Libraries are only heard when they warn, unless `trace` is asked for; the AWS SDK only then:
+/// what it would say comes back as an error of the request, in one line.
 pub(crate) fn start(
     flag: Option<LevelFilter>,
     format: Option<LogFormat>,

@@ -1,8 +1,8 @@
 //! The demonstration: a sine wave with a drop, through the whole chain, judged by its results.
 //!
 //! Generator → input stream → operator with a Random Cut Forest → output stream, with both
-//! streams [in memory](rcf_stream::connectors::memory) and everything else as `rcf run` has it. What is shown
-//! and judged is read back from the output stream.
+//! streams [in memory](rcf_stream::connectors::memory) and everything else as `rcf run` has it.
+//! What is shown and judged is read back from the output stream.
 
 mod judge;
 mod picture;

@@ -146,8 +146,8 @@ impl<M> Handle<M> {
 /// The model of a handle.
 ///
 /// # Safety
-/// `handle` is 0 or comes from [`hand_out`] of the same type of model, is not freed while the result
-/// lives, and nobody else uses it: `rcf.Model` holds its lock during a call.
+/// `handle` is 0 or comes from [`hand_out`] of the same type of model, is not freed while the
+/// result lives, and nobody else uses it: `rcf.Model` holds its lock during a call.
 pub(crate) unsafe fn model<'a, M>(handle: jlong) -> Result<&'a mut Handle<M>, Fault> {
     // SAFETY: as promised; `as_mut` looks for 0.
     unsafe { (handle as *mut Handle<M>).as_mut() }.ok_or(Fault::Closed)
