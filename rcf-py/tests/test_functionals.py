@@ -160,6 +160,18 @@ def test_a_whole_point_may_have_values_missing(line):
     assert (line.conditional_field(point, centrality=0.0).deviation > field.deviation).all()
 
 
+@pytest.mark.parametrize("centrality", [1.0, 0.0])
+def test_samples_are_what_the_field_summarizes(line, centrality):
+    samples = line.conditional_samples([np.nan, np.nan], centrality=centrality)
+    field = line.conditional_field([np.nan, np.nan], centrality=centrality)
+    assert samples.shape == (line.number_of_trees, 2)
+    np.testing.assert_allclose(samples.mean(axis=0), field.mean, rtol=1e-9)
+    np.testing.assert_allclose(np.median(samples, axis=0), field.median, rtol=1e-9)
+    # Each on the line, in single precision.
+    np.testing.assert_allclose(samples[:, 1], 1000 - 3 * samples[:, 0], atol=1e-3)
+    assert line.conditional_samples([50.0, 850.0]).shape == (line.number_of_trees, 0)
+
+
 @pytest.mark.parametrize(
     ("values", "missing", "message"),
     [
@@ -173,7 +185,7 @@ def test_a_whole_point_may_have_values_missing(line):
     ],
 )
 def test_wrong_questions_about_missing_values_are_refused(line, values, missing, message):
-    for method in (line.impute, line.conditional_field):
+    for method in (line.impute, line.conditional_field, line.conditional_samples):
         with pytest.raises(rcf.InputError, match=message):
             method(values, missing)
 
@@ -208,6 +220,7 @@ def test_questions_that_come_too_early_say_so():
         lambda: forest.near_neighbors(1.0),
         lambda: forest.impute(np.nan),
         lambda: forest.conditional_field([np.nan]),
+        lambda: forest.conditional_samples([np.nan]),
         lambda: forest.forecast(3),
     ):
         with pytest.raises(rcf.NotReadyError, match="not ready after 0 observations") as caught:

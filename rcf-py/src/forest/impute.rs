@@ -1,7 +1,7 @@
 //! Missing values, and those to come.
 
 use numpy::prelude::*;
-use numpy::{PyArray1, PyReadonlyArrayDyn};
+use numpy::{PyArray1, PyArray2, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
@@ -129,6 +129,54 @@ impl PyRandomCutForest {
             })?
             .map_err(errors::refused)?;
         answers::field(py, field)
+    }
+
+    /// Samples of missing values, given the others.
+    ///
+    /// Parameters
+    /// ----------
+    /// values, missing, centrality : optional
+    ///     As for `conditional_field`.
+    ///
+    /// Returns
+    /// -------
+    /// ndarray of shape (samples, missing values), float64
+    ///     A row from each tree, or from each that has a point of the right phase where shingles
+    ///     rotate: the values of one sampled point, which belong together.
+    ///
+    /// Raises
+    /// ------
+    /// InputError
+    ///     As for `conditional_field`.
+    /// NotReadyError
+    ///     If the forest has learned too little.
+    ///
+    /// Examples
+    /// --------
+    /// >>> forest = rcf.RandomCutForest(input_dimensions=3, seed=1)
+    /// >>> side = np.random.default_rng(1).choice([-1.0, 1.0], 1000)
+    /// >>> _ = forest.process(np.column_stack([np.arange(1000.0) % 100, 50 * side, 30 * side]))
+    /// >>> samples = forest.conditional_samples([40.0, np.nan, np.nan], centrality=0.0)
+    /// >>> samples.shape, bool((samples[:, 0] / 50 == samples[:, 1] / 30).all())
+    /// ((50, 2), True)
+    #[pyo3(signature = (values, missing=None, *, centrality=1.0))]
+    fn conditional_samples<'py>(
+        &self,
+        py: Python<'py>,
+        values: &Bound<'py, PyAny>,
+        missing: Option<&Bound<'py, PyAny>>,
+        centrality: f64,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let values = self.observation_or_point(values)?;
+        let known = values.as_slice()?;
+        let missing = positions(known, missing)?;
+        let samples = self
+            .forest
+            .read_detached(py, |forest| {
+                forest.conditional_samples(known, &missing, centrality)
+            })?
+            .map_err(errors::refused)?;
+        Ok(samples.into_pyarray(py))
     }
 
     /// Forecast the next observations. Learns nothing.
