@@ -20,6 +20,9 @@ impl AnomalyDetector {
             let (threshold, excess) = (self.config.threshold, self.excess());
             let outside = self.channels.outside(excess, signs);
             self.scores.push(threshold, scores, outside, keep, silent);
+            let alarms = outside.are_alarms(threshold);
+            self.channels
+                .note(alarms.map(|is_alarm| is_alarm && !silent));
             if self.gate.closed == 0 {
                 let score = scores.shingle;
                 let is_beyond = score > self.scores.boundary(threshold);

@@ -146,9 +146,9 @@ impl AnomalyDetector {
     /// How far the values at hand lie outside of their ranges.
     pub(super) fn excess(&self) -> Excess {
         let inputs = self.inputs.iter().zip(&self.buffers.values);
-        let excesses = inputs.map(|(input, &value)| {
+        let excesses = inputs.enumerate().map(|(i, (input, &value))| {
             let watched = input.watched(self.config.transform, value);
-            input.range.excess(watched)
+            input.range.excess(watched, self.channels.error(i))
         });
         Excess {
             largest: excesses.fold(0.0, f64::max),

@@ -76,6 +76,25 @@ fn a_spike_in_a_wave_with_little_noise_is_one_alert() {
 }
 
 #[test]
+fn a_rounded_wave_without_noise_is_calm() {
+    // Its errors are those of rounding, near the least that counts, which moves with the deviation.
+    for period in [24.0, 48.0, 97.3] {
+        for digits in [2, 3, 4, 6] {
+            let mut detector = AnomalyDetector::builder(1).seed(6).build().unwrap();
+            let scale = 10f64.powi(digits);
+            for t in 0..2_000 {
+                let wave = (f64::from(t) * std::f64::consts::TAU / period).sin();
+                let detection = detector.process(&[(wave * scale).round() / scale]).unwrap();
+                assert!(
+                    !detection.is_anomaly(),
+                    "{period} {digits} {t}: {detection:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
     let mut detector = AnomalyDetector::builder(20).seed(4).build().unwrap();
     let mut random = Random::new(4);

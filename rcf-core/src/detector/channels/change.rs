@@ -29,8 +29,11 @@ const KEPT: usize = CYCLES * LONGEST + ORDER + 1;
 const ECHO: f64 = 3.0;
 /// Distances by which their mean is known.
 const KNOWN: f64 = 30.0;
-/// Errors below this many deviations of the series are none.
+/// Mean errors below this many deviations of the series are none.
 const LEAST: f64 = 1e-3;
+/// Mean errors of up to so many times the least are no surprise. The least moves with the
+/// deviation, and where errors are hardly ever larger, its movements would be what is judged.
+const VISIBLE: f64 = 1.5;
 /// Records over which the unexplained share is averaged.
 const SHARE_MEMORY: f64 = 1000.0;
 
@@ -59,6 +62,8 @@ pub(crate) struct Change {
     /// What was expected in place of the newest value: by the prediction, and by past cycles.
     pub(crate) predicted: Option<f64>,
     pub(crate) usual: Option<f64>,
+    /// The newest value less what was predicted.
+    pub(crate) error: Option<f64>,
 }
 
 impl Default for Change {
@@ -79,6 +84,7 @@ impl Default for Change {
             pause: 0,
             predicted: None,
             usual: None,
+            error: None,
         }
     }
 }
@@ -93,6 +99,7 @@ impl Change {
         let rounding = 4.0 * f64::EPSILON * value.abs();
         let least = f64::max(rounding, LEAST * self.window.deviation()).max(f64::MIN_POSITIVE);
         self.predicted = self.predictor.prediction();
+        self.error = self.predicted.map(|predicted| value - predicted);
         self.usual = median_of_cycles(self.history.values(), periods[0]);
         let seasonal = self.usual.map(|usual| value - usual);
         let error = self.predictor.push(value, periods);
@@ -108,11 +115,15 @@ impl Change {
         }
 
         let mut surprises = [0.0; 2];
+        let visible = VISIBLE * least;
         match error {
             Some(error) if self.predictor.learned() > ORDER => {
                 self.explain(error.abs());
-                if let Some(mean) = self.errors.push(error.abs().max(least)) {
-                    surprises[0] = self.error_tail.surprise(mean);
+                if let Some(mean) = self.errors.push(error.abs()) {
+                    let mean = mean.max(least);
+                    if mean > visible {
+                        surprises[0] = self.error_tail.surprise(mean);
+                    }
                     self.error_tail.push(mean);
                 }
             }
@@ -121,8 +132,11 @@ impl Change {
         match seasonal {
             None => self.seasonal.clear(),
             Some(seasonal) => {
-                if let Some(mean) = self.seasonal.push(seasonal.abs().max(least)) {
-                    surprises[1] = self.seasonal_tail.surprise(mean);
+                if let Some(mean) = self.seasonal.push(seasonal.abs()) {
+                    let mean = mean.max(least);
+                    if mean > visible {
+                        surprises[1] = self.seasonal_tail.surprise(mean);
+                    }
                     self.seasonal_tail.push(mean);
                 }
             }
@@ -208,6 +222,7 @@ impl Change {
             // Of the newest observation only, for its explanation.
             predicted: None,
             usual: None,
+            error: None,
         })
     }
 }

@@ -15,7 +15,7 @@ mod relations;
 pub(crate) use change::Change;
 pub(crate) use relations::Relations;
 
-use super::evidence::{EvidenceKind, Excess, Outside, Sign};
+use super::evidence::{AlarmRate, EvidenceKind, Excess, Outside, Sign};
 use crate::predictor::numbers::Numbers;
 
 /// The channels of a detector.
@@ -28,6 +28,8 @@ pub(crate) struct Channels {
     pub(crate) changes: Vec<Change>,
     /// Only with several inputs.
     pub(crate) relations: Option<Relations>,
+    /// How often each sign was an alarm of late, in the order of [`push`](Self::push).
+    alarms: [AlarmRate; 3],
     /// The newest values relative to the first ones, of no meaning between calls.
     relative: Vec<f64>,
 }
@@ -38,6 +40,7 @@ impl Channels {
             first: Vec::with_capacity(inputs),
             changes: (0..inputs).map(|_| Change::default()).collect(),
             relations: (inputs > 1).then(|| Relations::new(inputs)),
+            alarms: [AlarmRate::default(); 3],
             relative: Vec::with_capacity(inputs),
         }
     }
@@ -80,12 +83,25 @@ impl Channels {
         Some(self.first.get(input)? + relative?)
     }
 
+    /// The newest value of an input less what was predicted.
+    pub(crate) fn error(&self, input: usize) -> Option<f64> {
+        self.changes[input].error
+    }
+
     /// What is known of an observation besides its scores.
     pub(crate) fn outside<'a>(&self, excess: Excess, signs: &'a [Sign]) -> Outside<'a> {
         Outside {
             excess,
             signs,
+            alarms: self.alarms,
             unexplained: self.unexplained(),
+        }
+    }
+
+    /// Takes note of which signs of an observation were alarms.
+    pub(crate) fn note(&mut self, alarms: [bool; 3]) {
+        for (rate, is_alarm) in self.alarms.iter_mut().zip(alarms) {
+            rate.push(is_alarm);
         }
     }
 
@@ -111,6 +127,7 @@ impl Channels {
         if let Some(relations) = &self.relations {
             relations.save(numbers);
         }
+        numbers.extend(self.alarms.map(|rate| rate.times));
     }
 
     /// What [`save`](Self::save) wrote, of so many inputs.
@@ -128,10 +145,15 @@ impl Channels {
         } else {
             None
         };
+        let mut alarms = [AlarmRate::default(); 3];
+        for rate in &mut alarms {
+            rate.times = numbers.amount()?;
+        }
         Some(Self {
             first,
             changes,
             relations,
+            alarms,
             relative: Vec::with_capacity(inputs),
         })
     }

@@ -18,9 +18,14 @@
 //! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
 //! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
 //! counts less, by the [recent alarms](AlarmRate). Nor are the values of a series that can be
-//! predicted: a smooth path leaves its range in many small steps. So range and level count by the
-//! fourth power of what the predictors leave [unexplained](PREDICTED), and where that is much, the
-//! error of the prediction is hardly more than the value itself and counts less.
+//! predicted: a smooth path leaves its range in many small steps. So a range reaches as far as the
+//! prediction, range and level count by the fourth power of what the predictors leave
+//! [unexplained](PREDICTED), and where that is much, the error of the prediction is hardly more
+//! than the value itself and counts less.
+//!
+//! The other kinds rest on tails, and a tail that raises alarms again and again is heavier than it
+//! looks: their recent alarms count too, each by a [twentieth](REPEATED) of what it counts for
+//! ranges.
 
 mod peaks;
 mod quantile;
@@ -217,6 +222,9 @@ const SHARES: [f64; 3] = [0.2, 0.1, 0.05];
 /// Where the predictors leave less than this share of the deviation unexplained, a series counts as
 /// predictable: range and level count less. Where they leave more, their error does.
 const PREDICTED: f64 = 0.2;
+/// What a recent alarm of a channel takes off its signs, relative to one of a range. More would
+/// lose frequent events, which no tail tells from one that is heavy.
+const REPEATED: f64 = 0.05;
 /// Weight of the newest score in the smoothed one.
 const SMOOTHING: f64 = 0.1;
 /// Decades of surprise that make a high score of a record alone rare.
@@ -272,10 +280,9 @@ impl Scores {
             }
             Threshold::Calibrated { false_alarm_rate } => {
                 let boundary = decades(false_alarm_rate);
-                let range = self.value_alarms.discount(outside.range());
-                let level = self
-                    .level_alarms
-                    .discount(self.level(scores.alone, outside));
+                let range = self.value_alarms.discount(outside.range(), 1.0);
+                let level = self.level(scores.alone, outside);
+                let level = self.level_alarms.discount(level, 1.0);
                 let rarity = self.alone.surprise(scores.alone) / RARE;
                 let height = (scores.alone / (HEIGHT * highest)).min(rarity);
                 let levels = self.levels.count;
@@ -293,15 +300,11 @@ impl Scores {
                 let signs = signs.into_iter().fold(none, |largest, (kind, decades)| {
                     largest.or(Evidence::of(kind, decades / boundary))
                 });
-                outside.signs.iter().fold(signs, |largest, sign| {
-                    let foreseen = match sign.kind {
-                        EvidenceKind::Change if outside.unexplained > PREDICTED => {
-                            PREDICTED / outside.unexplained
-                        }
-                        _ => 1.0,
-                    };
+                let pairs = outside.signs.iter().zip(outside.alarms);
+                pairs.fold(signs, |largest, (sign, alarms)| {
+                    let size = outside.decades(sign) / boundary;
                     largest.or(Evidence {
-                        size: (sign.decades - looks_of(sign.kind)).max(0.0) * foreseen / boundary,
+                        size: alarms.discount(size, REPEATED),
                         kind: sign.kind,
                         input: sign.input,
                     })
@@ -337,7 +340,7 @@ impl Scores {
     fn level(&self, score: f64, outside: Outside<'_>) -> f64 {
         if self.levels.count >= KNOWN_SCORES {
             let margin = margin(outside.excess.inputs);
-            self.levels.excess(self.smooth(score)) / margin * outside.unforeseen()
+            self.levels.excess(self.smooth(score), None) / margin * outside.unforeseen()
         } else {
             0.0
         }
@@ -390,6 +393,8 @@ pub(crate) struct Outside<'a> {
     pub(crate) excess: Excess,
     /// Of the [channels](super::channels).
     pub(crate) signs: &'a [Sign],
+    /// How often each of them was an alarm of late.
+    pub(crate) alarms: [AlarmRate; 3],
     /// Share of the deviation that the predictors leave unexplained.
     pub(crate) unexplained: f64,
 }
@@ -398,6 +403,29 @@ impl Outside<'_> {
     /// How far the values lie outside of their ranges, in margins.
     fn range(self) -> f64 {
         self.excess.largest / MARGIN * self.unforeseen()
+    }
+
+    /// Decades of a sign within its share of the rate.
+    fn decades(self, sign: &Sign) -> f64 {
+        let decades = (sign.decades - looks_of(sign.kind)).max(0.0);
+        match sign.kind {
+            EvidenceKind::Change if self.unexplained > PREDICTED => {
+                decades * (PREDICTED / self.unexplained)
+            }
+            _ => decades,
+        }
+    }
+
+    /// Which signs are alarms by themselves, however often they were.
+    pub(crate) fn are_alarms(self, threshold: Threshold) -> [bool; 3] {
+        let Threshold::Calibrated { false_alarm_rate } = threshold else {
+            return [false; 3];
+        };
+        let mut alarms = [false; 3];
+        for (is_alarm, sign) in alarms.iter_mut().zip(self.signs) {
+            *is_alarm = self.decades(sign) > decades(false_alarm_rate);
+        }
+        alarms
     }
 
     /// What leaving a range means: little where the path is foreseen.

@@ -27,9 +27,15 @@ const FLAT: f64 = 1e-3;
 const MOST: f64 = 1e12;
 
 impl Range {
-    /// How far a value lies outside, in widths of the range; 0 inside.
-    pub(crate) fn excess(&self, value: f64) -> f64 {
-        let beyond = (value - self.max).max(self.min - value);
+    /// How far a value lies outside, in widths of the range; 0 inside. With the `error` of its
+    /// prediction, no further than it lies beyond that: what was foreseen to lie outside is no
+    /// surprise there.
+    pub(crate) fn excess(&self, value: f64, error: Option<f64>) -> f64 {
+        let (above, below) = (value - self.max, self.min - value);
+        let beyond = match error {
+            Some(error) => above.min(error).max(below.min(-error)),
+            None => above.max(below),
+        };
         if beyond.is_nan() || beyond <= 0.0 || self.count < 2.0 {
             return 0.0;
         }
@@ -61,9 +67,10 @@ pub(crate) struct AlarmRate {
 }
 
 impl AlarmRate {
-    /// What evidence is worth: less, the more often there was some.
-    pub(crate) fn discount(self, evidence: f64) -> f64 {
-        evidence / (1.0 + self.times * (1.0 - FADING))
+    /// What evidence is worth: less, the more often there was some. Each recent alarm counts by
+    /// `weight`.
+    pub(crate) fn discount(self, evidence: f64, weight: f64) -> f64 {
+        evidence / (1.0 + weight * self.times * (1.0 - FADING))
     }
 
     pub(crate) fn push(&mut self, left: bool) {
@@ -71,5 +78,37 @@ impl AlarmRate {
         if left {
             self.times += 1.0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_foreseen_to_leave_a_range_is_measured_from_there() {
+        let mut range = Range::default();
+        (0..1_000).for_each(|t| range.push(f64::from(t % 11)));
+        let excess = |value: f64, foreseen: f64| range.excess(value, Some(value - foreseen));
+        assert_eq!(range.excess(12.0, None), 0.2);
+        assert_eq!(excess(12.0, 5.0), 0.2);
+        assert_eq!(excess(12.0, 11.0), 0.1);
+        assert_eq!(excess(12.0, 13.0), 0.0);
+        assert_eq!(excess(-2.0, 13.0), 0.2);
+        assert_eq!(excess(-2.0, -1.5), 0.05);
+    }
+
+    #[test]
+    fn the_recent_alarms_of_a_kind_count_against_it_and_fade() {
+        let mut alarms = AlarmRate::default();
+        assert_eq!(alarms.discount(1.5, 1.0), 1.5);
+        (0..40).for_each(|_| alarms.push(true));
+        let [range, channel] = [1.0, 0.05].map(|weight| alarms.discount(1.5, weight));
+        assert!(
+            range < 0.1 && 0.4 < channel && channel < 0.6,
+            "{range} {channel}"
+        );
+        (0..10_000).for_each(|_| alarms.push(false));
+        assert!(alarms.discount(1.5, 1.0) > 1.49);
     }
 }
