@@ -135,3 +135,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn evidence_beside_a_boundary_of_next_to_nothing_is_saved() {
+    let threshold = Threshold::Fixed {
+        score: f64::MIN_POSITIVE,
+    };
+    let builder = AnomalyDetector::builder(1).seed(1).threshold(threshold);
+    let mut detector = builder.build().unwrap();
+    let mut random = Random::new(1);
+    let mut largest = 0.0f64;
+    for _ in 0..200 {
+        let detection = detector.process(&[random.normal()]).unwrap();
+        largest = largest.max(detection.evidence);
+    }
+    assert!(largest > 1.0 && largest.is_finite(), "{largest}");
+    AnomalyDetector::from_bytes(&detector.to_bytes()).unwrap();
+}

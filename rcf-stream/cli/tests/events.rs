@@ -66,7 +66,7 @@ fn keys_that_alert_together_are_listed_in_the_order_of_their_onsets() {
         folder.path(),
         &["events", "--min-keys=1", "a.jsonl", "b.jsonl"],
     );
-    assert!(all.contains("2026-01-27T09:00:00Z: 1 keys"), "{all}");
+    assert!(all.contains("2026-01-27T09:00:00Z: 1 key within"), "{all}");
 }
 
 #[test]

@@ -198,7 +198,7 @@ impl Evidence {
 
     fn of(kind: EvidenceKind, size: f64) -> Self {
         Self {
-            size,
+            size: size.min(LARGEST),
             kind,
             input: None,
         }
@@ -209,6 +209,9 @@ impl Evidence {
     }
 }
 
+/// No evidence counts more: beside a boundary of next to nothing it would be infinite, and the
+/// event that it opens could not be saved.
+const LARGEST: f64 = 1e12;
 /// The default of the one knob: 3.3 decades.
 pub(crate) const FALSE_ALARM_RATE: f64 = parameters::FALSE_ALARM_RATE.real();
 /// Distance outside of a range, in widths, that is one boundary at the default rate. Of several

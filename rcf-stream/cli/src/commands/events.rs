@@ -168,10 +168,6 @@ impl Events {
     }
 
     fn summary(&self, read: &Read, found: &Correlated<String>) -> String {
-        let count = |count: u64, one: &str| {
-            let plural = if count == 1 { "" } else { "s" };
-            format!("{count} {one}{plural}")
-        };
         format!(
             "{}, {}: {}; {} with fewer than {} within {} s",
             count(read.results, "result"),
@@ -211,10 +207,11 @@ impl<'a> Line<'a> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let (count, seconds) = (self.keys.len(), self.seconds);
         let mut text = format!(
-            "{}: {count} keys within {seconds} s, grade {:.2}\n",
+            "{}: {} within {} s, grade {:.2}\n",
             plain(self.timestamp),
+            count(self.keys.len() as u64, "key"),
+            self.seconds,
             self.grade
         );
         for key in &self.keys {
@@ -226,4 +223,10 @@ impl<'a> Line<'a> {
         }
         text
     }
+}
+
+/// `1 key`, `2 keys`.
+fn count(count: u64, one: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{plural}")
 }
