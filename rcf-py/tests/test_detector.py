@@ -492,7 +492,9 @@ def test_a_rule_suppresses_and_is_named():
     assert plain.is_anomaly[499] and not result.is_anomaly[499]
     at = list(result.candidate).index(499)
     assert (result.suppressed[at], result.suppressed_by[at]) == ("rule", 1)
-    assert np.array_equal(plain.score, result.score) and np.array_equal(plain.evidence, result.evidence)
+    assert np.array_equal(plain.score, result.score)
+    # Later evidence may differ: what is suppressed opens no event.
+    assert np.array_equal(plain.evidence[:500], result.evidence[:500])
     assert all(by is None for by in plain.suppressed_by)
 
 
