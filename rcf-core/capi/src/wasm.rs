@@ -6,7 +6,7 @@ use std::ptr;
 /// Alignment of what is allocated: that of every type of the interface.
 const ALIGNMENT: usize = 8;
 
-/// So many bytes, aligned to 8; `NULL` for 0 bytes, or if there are none left.
+/// A buffer of `size` bytes, aligned to 8; `NULL` for 0 bytes, or if there are none left.
 #[unsafe(no_mangle)]
 pub extern "C" fn rcf_allocate(size: usize) -> *mut u8 {
     match Layout::from_size_align(size, ALIGNMENT) {

@@ -1,11 +1,11 @@
 //! A start from a few points of the past.
 //!
 //! Where the past is known more coarsely than the stream, say by the hour of a stream of minutes,
-//! the records between its points are made up, on straight lines. The forest, and the transform,
+//! the records between its points are interpolated linearly. The forest, and the transform,
 //! learn them: they span what is usual, and there are scores and expected values from the first
 //! record of the stream on. Nothing else does. Lines are calmer than any stream, so what they score
 //! says nothing of how high scores usually are; ranges, tails and levels know real records only.
-//! And how much is made up is said with each detection.
+//! Each detection says how much is synthetic.
 
 use ndarray::ArrayView2;
 
@@ -16,10 +16,10 @@ use crate::real::Real;
 /// How far apart the points of a bootstrap may lie, in records.
 const FARTHEST: usize = 10_000;
 
-/// Of what the forest has learned, how much was made up.
+/// Of what the forest has learned, how much was synthetic.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Synthetic {
-    /// Records of the bootstrap that were made up, …
+    /// Synthetic records of the bootstrap, …
     pub(crate) count: u64,
     /// … of so many that the forest learned with them.
     pub(crate) of: u64,
@@ -52,10 +52,10 @@ impl Synthetic {
 
 impl AnomalyDetector {
     /// Starts from a few points of the past that lie `spacing` records of the stream apart, the
-    /// oldest first: the records between them are made up, on straight lines. So there are scores
+    /// oldest first: the records between them are interpolated linearly. So there are scores
     /// and decisions at once, rough ones:
     /// [`Detection::synthetic_fraction`](crate::Detection::synthetic_fraction) says how much of the
-    /// model is made up, and [`Detection::confidence`](crate::Detection::confidence) counts real
+    /// model is synthetic, and [`Detection::confidence`](crate::Detection::confidence) counts real
     /// points only.
     ///
     /// Of records of the stream itself, a spacing of 1, there is nothing to make up, and this is
@@ -147,7 +147,7 @@ impl AnomalyDetector {
         self.records += u64::from(!is_synthetic);
     }
 
-    /// The share of what the forest remembers that was made up.
+    /// The share of what the forest remembers that is synthetic.
     pub(super) fn synthetic_fraction(&self) -> f64 {
         let learned = self.forest.updates();
         self.synthetic.share(learned, self.config.time_decay)

@@ -31,12 +31,11 @@ pub struct Detection {
     pub grade: f64,
     /// From 0 to 1: how far to trust the detection. It grows with the number of records learned
     /// (`n / (n + sample_size / 4)`) and falls with the share of values in the shingle that were
-    /// missing, interpolated, or filled in for a gap. Records made up by a
+    /// missing, interpolated, or filled in for a gap. Synthetic records of a
     /// [bootstrap](crate::AnomalyDetector::bootstrap) do not count.
     pub confidence: f64,
-    /// From 0 to 1: which share of what the forest remembers a
-    /// [bootstrap](crate::AnomalyDetector::bootstrap) has made up. It fades as records come; 0
-    /// without.
+    /// From 0 to 1: which share of what the forest remembers is synthetic, from a
+    /// [bootstrap](crate::AnomalyDetector::bootstrap). It fades as records come; 0 without.
     pub synthetic_fraction: f64,
     /// Records that are still needed before the first decision; 0 from then on.
     pub warm_up: usize,

@@ -198,7 +198,8 @@ impl AnomalyDetector {
         &self.forest
     }
 
-    /// Number of records taken so far, without those that [`bootstrap`](Self::bootstrap) made up.
+    /// Number of records taken so far, without the synthetic ones of
+    /// [`bootstrap`](Self::bootstrap).
     #[must_use]
     pub fn records(&self) -> u64 {
         self.records

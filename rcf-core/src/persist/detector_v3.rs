@@ -45,7 +45,7 @@ impl DetectorV3 {
         let mut channels = Vec::new();
         detector.channels.save(&mut channels);
         // Numbers at the edge of what is read leave it when the detector goes on. Only a state that
-        // was made up has them, and what is written must be read again: its channels start anew.
+        // was forged has them, and what is written must be read again: its channels start empty.
         if channels_of(inputs, &channels).is_none() {
             channels.clear();
             Channels::new(inputs).save(&mut channels);

@@ -1,4 +1,4 @@
-//! A start from a few points of the past, the records between them made up.
+//! A start from a few points of the past, the records between them interpolated.
 
 use ndarray::Array2;
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, InputError, Transform};

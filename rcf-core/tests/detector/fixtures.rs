@@ -3,7 +3,7 @@
 //! as format 2, and go on with the scores that they would have had; what is made of scores has
 //! become better since.
 //!
-//! A missing file is made anew by
+//! A missing file is written by
 //! `cargo test -p rcf-core --test detector write_missing -- --ignored`. Files that are there are
 //! never written over: what they hold is what users have.
 

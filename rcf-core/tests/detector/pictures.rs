@@ -70,7 +70,7 @@ fn hold(name: &str, drawn: &str) {
     let kept = std::fs::read_to_string(&path).expect("RCF_DRAW=1 draws it");
     assert!(
         kept == drawn,
-        "docs/images/{name} is not of these detections: RCF_DRAW=1 draws it anew"
+        "docs/images/{name} is not of these detections: RCF_DRAW=1 draws it again"
     );
 }
 
