@@ -81,6 +81,14 @@ fn depth_quantile() {
 }
 
 #[test]
+fn strange_lines() {
+    assert_last_line(
+        "strange_lines",
+        "PASS: 3 of 3 strange lines found, 0 others",
+    );
+}
+
+#[test]
 fn save_and_restore() {
     assert_last_line(
         "save_and_restore",

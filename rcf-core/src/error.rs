@@ -123,6 +123,42 @@ pub enum ConfigError {
         /// The greatest value.
         greatest: f64,
     },
+    /// The number of clusters is out of range.
+    #[error("clusters must be in 1..={max}, got {got}")]
+    Clusters {
+        /// The requested value.
+        got: usize,
+        /// The largest supported value.
+        max: usize,
+    },
+    /// The number of representatives of a cluster is out of range.
+    #[error("representatives must be in 1..=100, got {got}")]
+    Representatives {
+        /// The requested value.
+        got: usize,
+    },
+    /// A shrinkage is not from 0 to 1.
+    #[error("shrinkage must be in 0..=1, got {got}")]
+    Shrinkage {
+        /// The requested value.
+        got: f64,
+    },
+    /// The sample of a distance detector is too small or too large.
+    #[error("sample_size must be in 2..={max} objects, got {got}")]
+    SampledObjects {
+        /// The requested value.
+        got: usize,
+        /// The largest supported value.
+        max: usize,
+    },
+    /// The number of categories that are remembered is out of range.
+    #[error("capacity must be in 1..={max} categories, got {got}")]
+    Capacity {
+        /// The requested value.
+        got: usize,
+        /// The largest supported value.
+        max: usize,
+    },
     /// The false alarm rate is out of range.
     #[error("false_alarm_rate must be at least 1e-12 and at most 0.5, got {got}")]
     FalseAlarmRate {
@@ -351,9 +387,15 @@ pub enum InputError {
     /// A deletion by sequence number or time from a forest that keeps none.
     #[error("the forest keeps no sequence numbers; build it with store_sequence_numbers(true)")]
     SequenceNumbersNotStored,
-    /// A distance is negative or not a number.
+    /// A distance is negative, not a number, or beyond 1e100.
     #[error("distance must be at least 0, got {got}")]
     Distance {
+        /// The value.
+        got: f64,
+    },
+    /// A shrinkage is not from 0 to 1.
+    #[error("shrinkage must be in 0..=1, got {got}")]
+    Shrinkage {
         /// The requested value.
         got: f64,
     },
@@ -361,7 +403,7 @@ pub enum InputError {
     #[error("i64::MIN stands for no label; use any other number")]
     Label,
     /// A summary of no clusters was asked for.
-    #[error("a summary needs at least 1 cluster")]
+    #[error("a summary needs at least 1 cluster, and a cluster at least 1 representative")]
     NoClusters,
     /// A manifold dimension is not positive.
     #[error("manifold_dimension must be above 0, got {got}")]

@@ -6,6 +6,8 @@
 //! | observations, and want scores, attribution or density | [`RandomCutForest`] |
 //! | one stream for each of many keys | [`keyed::DetectorMap`] |
 //! | observations, and want the next ones with intervals | [`Forecaster`] |
+//! | strings, sets, or other objects with a distance | [`distance::DistanceDetector`] |
+//! | categories among the inputs | [`categories::CategoryEncoder`] |
 //! | a function of your own over the trees | [`visitor`] |
 //!
 //! # A score in five lines
@@ -108,8 +110,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod arena;
+pub mod categories;
+mod cluster;
 mod config;
 mod detector;
+pub mod distance;
 mod ensemble;
 mod error;
 pub mod events;

@@ -7,6 +7,7 @@ use numpy::prelude::*;
 use numpy::{PyArray1, PyArray2, PyArray3};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use rcf_core::distance::{self, DistanceDetection};
 use rcf_core::{
     Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, ForecastErrors,
     IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, Suggestion,
@@ -27,7 +28,7 @@ type Answer<'py> = PyResult<Bound<'py, PyAny>>;
 /// The shape of a point: observations × values of one.
 pub(crate) type Shape = [usize; 2];
 
-fn shaped<'py>(
+pub(crate) fn shaped<'py>(
     py: Python<'py>,
     values: Vec<f64>,
     shape: Shape,
@@ -118,6 +119,58 @@ pub(crate) fn cluster(py: Python<'_>, cluster: Cluster, shape: Shape) -> Answer<
         high,
         cluster.radius,
         cluster.weight
+    )
+}
+
+pub(crate) fn distance_cluster<'py>(
+    py: Python<'py>,
+    cluster: &distance::Cluster<Py<PyAny>>,
+) -> Answer<'py> {
+    let representatives = cluster.representatives();
+    let representatives: Vec<_> = representatives.map(|object| object.clone_ref(py)).collect();
+    answer!(
+        py,
+        "DistanceCluster",
+        representatives,
+        cluster.radius(),
+        cluster.weight()
+    )
+}
+
+/// The same of points of a forest.
+pub(crate) fn point_cluster<'py>(
+    py: Python<'py>,
+    cluster: &distance::Cluster<Vec<f64>>,
+    shape: Shape,
+) -> Answer<'py> {
+    let representatives = cluster.representatives();
+    let representatives: PyResult<Vec<_>> = representatives
+        .map(|point| shaped(py, point.clone(), shape))
+        .collect();
+    answer!(
+        py,
+        "DistanceCluster",
+        representatives?,
+        cluster.radius(),
+        cluster.weight()
+    )
+}
+
+pub(crate) fn distance_detection(
+    py: Python<'_>,
+    found: DistanceDetection<Py<PyAny>>,
+) -> Answer<'_> {
+    let nearest = found.nearest.map(|object| object.clone_ref(py));
+    answer!(
+        py,
+        "DistanceDetection",
+        found.score,
+        found.evidence,
+        found.severity,
+        found.grade,
+        found.p_value,
+        nearest,
+        found.distance
     )
 }
 

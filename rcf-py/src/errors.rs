@@ -54,7 +54,13 @@ fn in_python(error: &Refused) -> String {
 }
 
 pub(crate) fn state(error: BadState) -> PyErr {
-    const CLASSES: [&str; 3] = ["RandomCutForest", "AnomalyDetector", "Forecaster"];
+    const CLASSES: [&str; 5] = [
+        "RandomCutForest",
+        "AnomalyDetector",
+        "Forecaster",
+        "DistanceDetector",
+        "CategoryEncoder",
+    ];
     if let BadState::WrongKind { found, .. } = error
         && let Some(class) = CLASSES.get(usize::from(found).wrapping_sub(1))
     {

@@ -1,12 +1,15 @@
 //! The compiled half of the Python package `rcf`.
 //!
 //! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
-//! ([`forest`], [`detector`], [`forecaster`], [`keyed`]), and turns answers into
+//! ([`forest`], [`detector`], [`forecaster`], [`keyed`], [`distance`],
+//! [`categories`]), and turns answers into
 //! named tuples ([`answers`]) and errors into the exceptions of `rcf._errors` ([`errors`]). A model
 //! is [`shared`] by threads and [`saved`] like any other.
 
 mod answers;
+mod categories;
 mod detector;
+mod distance;
 mod errors;
 mod events;
 mod forecaster;
@@ -25,7 +28,13 @@ mod suggest;
 #[pyo3::pymodule(gil_used = false)]
 mod _rcf {
     #[pymodule_export]
+    use super::categories::PyCategoryEncoder;
+
+    #[pymodule_export]
     use super::detector::PyAnomalyDetector;
+
+    #[pymodule_export]
+    use super::distance::{PyDistanceDetector, summarize};
 
     #[pymodule_export]
     use super::forecaster::PyForecaster;

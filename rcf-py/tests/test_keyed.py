@@ -234,3 +234,24 @@ def test_a_map_is_shared_by_threads(wave):
     alone.process(wave[:200])
     assert all(detector.to_bytes() == alone.to_bytes() for detector in detectors.values())
     assert repr(detectors).startswith("<DetectorMap: 12 keys, ")
+
+
+def test_detections_of_a_key_are_marked_as_normal():
+    values = np.sin(np.arange(2000) / 8)
+    values[999::500] += 4
+    detectors = rcf.DetectorMap(seed=7)
+    first = detectors.process(["pump"] * 1400 + ["fan"] * 1400, np.tile(values[:1400], 2))
+    assert first["pump"].is_anomaly[999]
+    assert detectors.mark_normal("pump", first["pump"].detection(999)) == 0
+    rest = detectors.process(["pump"] * 600 + ["fan"] * 600, np.tile(values[1400:], 2))
+    assert not rest["pump"].is_anomaly.any() and rest["pump"].suppressed[0] == "marked_normal"
+    assert rest["fan"].is_anomaly.any()
+    assert [mark.number for mark in detectors["pump"].normal_marks] == [0]
+    detectors.unmark_normal("pump", 0)
+    assert detectors["pump"].normal_marks == []
+    with pytest.raises(KeyError):
+        detectors.unmark_normal("pump", 0)
+    with pytest.raises(KeyError):
+        detectors.mark_normal("valve", first["pump"].detection(999))
+    with pytest.raises(rcf.InputError, match="candidate"):
+        detectors.mark_normal("pump", first["pump"].detection(5))

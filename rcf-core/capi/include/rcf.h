@@ -30,7 +30,7 @@ typedef enum {
    */
   RCF_STATUS_PARAMETERS = 3,
   /*
-   A value or a timestamp is refused.
+   A value, a timestamp or a mark is refused.
    */
   RCF_STATUS_INPUT = 4,
   /*
@@ -180,6 +180,10 @@ typedef struct {
    Whether it is a candidate: reported, or suppressed.
    */
   bool is_candidate;
+  /*
+   Of a candidate: whether it is about a stretch of observations instead of the values of one.
+   */
+  bool is_stretch;
 } rcf_detection;
 
 #ifdef __cplusplus
@@ -444,6 +448,32 @@ rcf_status rcf_detector_process_array(rcf_detector *detector,
                                       size_t columns,
                                       int32_t nan_is_missing,
                                       rcf_detection *detections,
+                                      char *message,
+                                      size_t message_size);
+
+/*
+ Marks a candidate of this detector as normal: the boundary rises for events that are alike, which
+ are then suppressed as `MarkedNormal`, unless they are clearly stronger. Of its inputs only the
+ one that deviates most is in the mark. `mark` takes its number; `NULL` if it is of no interest.
+
+ # Safety
+ Pointers are `NULL` or valid: `detection` is one that this library has written, `mark` can take
+ a number, and `message` can take `message_size` bytes.
+ */
+rcf_status rcf_detector_mark_normal(rcf_detector *detector,
+                                    const rcf_detection *detection,
+                                    uint64_t *mark,
+                                    char *message,
+                                    size_t message_size);
+
+/*
+ Takes a mark back: alike events are reported again.
+
+ # Safety
+ Pointers are `NULL` or valid; `message` can take `message_size` bytes.
+ */
+rcf_status rcf_detector_unmark_normal(rcf_detector *detector,
+                                      uint64_t mark,
                                       char *message,
                                       size_t message_size);
 

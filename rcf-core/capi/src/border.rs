@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
 
-use rcf_core::{ArrayError, ConfigError, InputError, StateError};
+use rcf_core::{ArrayError, ConfigError, InputError, MarkError, StateError};
 use thiserror::Error;
 
 use crate::parameters::ParameterError;
@@ -21,7 +21,7 @@ pub enum Status {
     Length = 2,
     /// The text is no JSON of parameters, or a parameter breaks its rule.
     Parameters = 3,
-    /// A value or a timestamp is refused.
+    /// A value, a timestamp or a mark is refused.
     Input = 4,
     /// The saved bytes cannot be restored.
     State = 5,
@@ -57,6 +57,12 @@ pub enum Refusal {
     /// An observation is refused.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A detection cannot be marked as normal.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
+    /// There is no mark of this number.
+    #[error("there is no mark of the number {0}")]
+    NoMark(u64),
     /// A row is refused.
     #[error(transparent)]
     Array(#[from] ArrayError),
@@ -76,6 +82,7 @@ impl Refusal {
                 InputError::WrongLength { .. } => Status::Length,
                 _ => Status::Input,
             },
+            Self::Mark(_) | Self::NoMark(_) => Status::Input,
             Self::State(_) => Status::State,
             Self::Broken => Status::Panic,
         }

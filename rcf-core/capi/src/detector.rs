@@ -2,11 +2,13 @@
 
 use std::ffi::c_char;
 
-use rcf_core::{AnomalyDetector, Direction, InputError, Suppressed};
+use rcf_core::{
+    AnomalyDetector, Direction, EvidenceKind, InputError, MarkError, NormalMark, Suppressed,
+};
 
 use crate::border::{
-    Guarded, Message, Out, Status, area, array, call, exclusive, free, hand_out, hand_out_bytes,
-    shared, text,
+    Guarded, Message, Out, Refusal, Status, area, array, call, exclusive, free, hand_out,
+    hand_out_bytes, shared, text,
 };
 use crate::forest::rows;
 use crate::parameters;
@@ -83,6 +85,8 @@ pub struct Detection {
     pub is_anomaly: bool,
     /// Whether it is a candidate: reported, or suppressed.
     pub is_candidate: bool,
+    /// Of a candidate: whether it is about a stretch of observations instead of the values of one.
+    pub is_stretch: bool,
 }
 
 impl From<&rcf_core::Detection> for Detection {
@@ -106,12 +110,14 @@ impl From<&rcf_core::Detection> for Detection {
             suppressed: of.suppressed.map_or(Suppression::None, Suppression::from),
             is_anomaly: of.is_anomaly(),
             is_candidate: of.candidate.is_some(),
+            is_stretch: false,
         };
         if let Some(candidate) = &of.candidate {
             detection.input = candidate.inputs.first().copied().unwrap_or(0);
             let of_input = |values: &[f64]| values.get(detection.input).copied();
             detection.value = of_input(&candidate.values).unwrap_or(f64::NAN);
             detection.expected = of_input(&candidate.expected).unwrap_or(f64::NAN);
+            detection.is_stretch = candidate.kind.is_stretch();
             detection.relative_index = candidate.relative_index;
             detection.direction = match candidate.direction {
                 Direction::High => 1,
@@ -382,4 +388,78 @@ pub unsafe extern "C" fn rcf_detector_process_array(
         }
         Ok(())
     })
+}
+
+/// Marks a candidate of this detector as normal: the boundary rises for events that are alike,
+/// which are then suppressed as `MarkedNormal`, unless they are clearly stronger. Of its inputs
+/// only the one that deviates most is in the mark. `mark` takes its number; `NULL` if it is of no
+/// interest.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `detection` is one that this library has written, `mark` can take
+/// a number, and `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_detector_mark_normal(
+    detector: *mut Detector,
+    detection: *const Detection,
+    mark: *mut u64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let detector = unsafe { exclusive("detector", detector) }?;
+        // SAFETY: as above.
+        let detection = unsafe { shared("detection", detection) }?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("mark", mark) };
+        let place = if mark.is_null() {
+            None
+        } else {
+            Some(place.check()?)
+        };
+        if !detection.is_candidate {
+            return Err(MarkError::NoCandidate.into());
+        }
+        let number = detector.0.change(|it| Ok(it.add_mark(detection.mark())?))?;
+        if let Some(place) = place {
+            place.write(number);
+        }
+        Ok(())
+    })
+}
+
+/// Takes a mark back: alike events are reported again.
+///
+/// # Safety
+/// Pointers are `NULL` or valid; `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_detector_unmark_normal(
+    detector: *mut Detector,
+    mark: u64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let detector = unsafe { exclusive("detector", detector) }?;
+        let taken = detector.0.change(|it| Ok(it.unmark_normal(mark)))?;
+        taken.map(drop).ok_or(Refusal::NoMark(mark))
+    })
+}
+
+impl Detection {
+    /// The mark of a candidate.
+    fn mark(&self) -> NormalMark {
+        let kind = match self.is_stretch {
+            true => EvidenceKind::Level,
+            false => EvidenceKind::Range,
+        };
+        // Without a value it is the gap between timestamps that deviates.
+        let deviation = self.value - self.expected;
+        let deviations = (!deviation.is_nan()).then_some((self.input, deviation));
+        NormalMark::new(kind, self.evidence, deviations.into_iter().collect())
+    }
 }

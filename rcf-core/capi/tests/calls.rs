@@ -476,6 +476,68 @@ fn any_sequence_of_calls_does_what_rust_does() {
 }
 
 #[test]
+fn what_is_marked_as_normal_is_suppressed_until_the_mark_is_taken_back() {
+    let (text, mut handle) = (CString::new(r#"{"seed": 7}"#).unwrap(), ptr::null_mut());
+    let (message, size) = (ptr::null_mut(), 0);
+    // SAFETY: pointers to what lives here, or those that must be refused.
+    unsafe {
+        assert_eq!(
+            rcf_detector_new(text.as_ptr(), &raw mut handle, message, size),
+            Status::Ok
+        );
+        let mut found = Detection::from(
+            &AnomalyDetector::builder(1)
+                .build()
+                .unwrap()
+                .process(&[0.0])
+                .unwrap(),
+        );
+        let mut said = Vec::new();
+        let (mut mark, mut other) = (77, 77);
+        for t in 0..2_000u32 {
+            let value = (f64::from(t) / 8.0).sin() + if t % 500 == 499 { 4.0 } else { 0.0 };
+            let place = &raw mut found;
+            assert_eq!(
+                rcf_detector_process(handle, &raw const value, 1, 0, place, message, size),
+                Status::Ok
+            );
+            if t % 500 == 499 {
+                said.push((found.is_anomaly, found.suppressed));
+            }
+            let marked =
+                |place| rcf_detector_mark_normal(handle, &raw const found, place, message, size);
+            match t {
+                100 => assert_eq!(marked(&raw mut other), Status::Input),
+                499 => assert_eq!(marked(&raw mut mark), Status::Ok),
+                999 => assert_eq!(marked(ptr::null_mut()), Status::Ok),
+                1_499 => {
+                    for number in [0, 1] {
+                        let status = rcf_detector_unmark_normal(handle, number, message, size);
+                        assert_eq!(status, Status::Ok);
+                    }
+                    let status = rcf_detector_unmark_normal(handle, 0, message, size);
+                    assert_eq!(status, Status::Input);
+                }
+                _ => {}
+            }
+        }
+        assert_eq!((mark, other), (0, 77));
+        let suppressed = (false, Suppression::MarkedNormal);
+        assert_eq!(
+            said[..3],
+            [(true, Suppression::None), suppressed, suppressed]
+        );
+        assert!(said[3].0);
+        let null = ptr::null();
+        assert_eq!(
+            rcf_detector_mark_normal(handle, null, ptr::null_mut(), message, size),
+            Status::Pointer
+        );
+        rcf_detector_free(handle);
+    }
+}
+
+#[test]
 fn handles_may_go_to_other_threads_and_be_read_by_many() {
     fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<Forest>();

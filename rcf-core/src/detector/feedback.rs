@@ -34,7 +34,7 @@ impl NormalMark {
     pub fn new(kind: EvidenceKind, evidence: f64, deviations: Vec<(usize, f64)>) -> Self {
         Self {
             number: 0,
-            is_stretch: is_stretch(kind),
+            is_stretch: kind.is_stretch(),
             evidence,
             deviations,
         }
@@ -55,7 +55,7 @@ impl NormalMark {
 
     /// Whether a candidate is alike, and not clearly stronger.
     fn covers(&self, evidence: f64, candidate: &Candidate) -> bool {
-        if self.is_stretch != is_stretch(candidate.kind) {
+        if self.is_stretch != candidate.kind.is_stretch() {
             return false;
         }
         let is_weaker = evidence <= MARGIN * self.evidence;
@@ -73,8 +73,12 @@ impl NormalMark {
     }
 }
 
-fn is_stretch(kind: EvidenceKind) -> bool {
-    matches!(kind, EvidenceKind::Level | EvidenceKind::Tail)
+impl EvidenceKind {
+    /// Whether it is about a stretch of observations instead of the values of one.
+    #[must_use]
+    pub fn is_stretch(self) -> bool {
+        matches!(self, Self::Level | Self::Tail)
+    }
 }
 
 /// What has been marked.

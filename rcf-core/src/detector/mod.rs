@@ -24,7 +24,7 @@ mod learn;
 pub(crate) mod learning;
 mod pipeline;
 pub(crate) mod rules;
-mod severity;
+pub(crate) mod severity;
 pub(crate) mod statistics;
 mod suggest;
 pub(crate) mod suppression;

@@ -9,12 +9,13 @@
 //! of a normal law 1.3 times: what is one heap stays one. Two normal laws in one dimension are told
 //! apart from a distance of four deviations on.)
 //!
-//! Merging takes time and memory of the square of the number of points. So where there are more
-//! than a few hundred, some of them gather the others first: those that are furthest from all
-//! chosen before (Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985),
-//! which gives each tight group, however small, one of its own.
+//! Where there are more than a few hundred points, some of them gather the others first: see
+//! [`cluster`].
+
+use std::sync::Arc;
 
 use super::RandomCutForest;
+use crate::cluster::{self, Cluster as ObjectCluster, Group as _, Summarizer};
 use crate::error::InputError;
 
 /// Distance of the centers, in sums of radii, up to which two groups overlap.
@@ -69,7 +70,7 @@ impl RandomCutForest {
         let points: Vec<Group> = rows
             .map(|(row, &count)| Group::of(row.to_vec(), count as f64))
             .collect();
-        let mut groups = merge_overlapping(merge(gather(points), most));
+        let mut groups = cluster::merge_overlapping(cluster::merge(gather(points), most));
         groups.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         let total: f64 = groups.iter().map(|group| group.weight).sum();
         let cluster = |group: Group| Cluster {
@@ -80,6 +81,40 @@ impl RandomCutForest {
             high: group.high,
         };
         Ok(groups.into_iter().map(cluster).collect())
+    }
+
+    /// Clusters the current sample by any distance, with several representatives for each cluster:
+    /// [`Summarizer::summarize`] on the points of [`sample`](Self::sample) and their counts. A
+    /// point has `dimensions()` values, in the units of the records.
+    ///
+    /// ```
+    /// # use rcf_core::RandomCutForest;
+    /// use rcf_core::distance::Summarizer;
+    ///
+    /// let mut forest = RandomCutForest::builder(1).build()?;
+    /// for t in 0..1000 {
+    ///     forest.update(&[f64::from(t % 3 / 2) * 50.0 + f64::from(t % 7)])?;
+    /// }
+    /// let manhattan =
+    ///     |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum();
+    /// let clusters = forest.summarize_by(&Summarizer::new(2), manhattan)?;
+    /// assert_eq!(clusters[0].primary()[..], [3.0]);
+    /// assert!(clusters[0].weight() > 0.6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for `Summarizer::summarize`.
+    pub fn summarize_by(
+        &self,
+        summarizer: &Summarizer,
+        distance: impl FnMut(&Vec<f64>, &Vec<f64>) -> f64,
+    ) -> Result<Vec<ObjectCluster<Vec<f64>>>, InputError> {
+        let sample = self.sample();
+        let points = sample.points.rows().into_iter();
+        let points: Vec<Arc<Vec<f64>>> = points.map(|row| Arc::new(row.to_vec())).collect();
+        let weights: Vec<f64> = sample.counts.iter().map(|&count| count as f64).collect();
+        summarizer.summarize_shared(&points, &weights, distance)
     }
 }
 
@@ -107,7 +142,9 @@ impl Group {
     fn radius(&self) -> f64 {
         (self.squares / self.weight).sqrt()
     }
+}
 
+impl cluster::Group for Group {
     /// What a union with the other one adds to the squared distances.
     fn cost(&self, other: &Self) -> f64 {
         let weight = self.weight * other.weight / (self.weight + other.weight);
@@ -142,80 +179,13 @@ fn gather(points: Vec<Group>) -> Vec<Group> {
     if points.len() <= SEEDS {
         return points;
     }
-    let mut seeds = vec![0];
-    // The nearest seed of each point, and how far it is.
-    let mut nearest: Vec<(usize, f64)> = vec![(0, f64::INFINITY); points.len()];
-    loop {
-        let seed = seeds.len() - 1;
-        let center = &points[seeds[seed]].center;
-        for (point, nearest) in points.iter().zip(&mut nearest) {
-            let distance = squared_distance(&point.center, center);
-            if distance < nearest.1 {
-                *nearest = (seed, distance);
-            }
-        }
-        let furthest = (0..points.len()).max_by(|&a, &b| nearest[a].1.total_cmp(&nearest[b].1));
-        match furthest {
-            Some(furthest) if nearest[furthest].1 > 0.0 && seeds.len() < SEEDS => {
-                seeds.push(furthest);
-            }
-            _ => break,
-        }
-    }
+    let distance = |a: usize, b: usize| squared_distance(&points[a].center, &points[b].center);
+    let (seeds, nearest) = cluster::furthest_first(vec![0], points.len(), SEEDS, distance);
     let mut groups: Vec<Group> = seeds.iter().map(|&seed| points[seed].clone()).collect();
-    for (place, (point, (seed, _))) in points.iter().zip(&nearest).enumerate() {
+    for (place, (point, seed)) in points.iter().zip(&nearest).enumerate() {
         if seeds[*seed] != place {
             groups[*seed].absorb(point);
         }
     }
     groups
-}
-
-/// Merges the cheapest pair until there are at most so many groups.
-fn merge(mut groups: Vec<Group>, most: usize) -> Vec<Group> {
-    // For each group, the cheapest partner among those after it.
-    let cheapest = |groups: &[Group], a: usize| {
-        let partners = (a + 1..groups.len()).map(|b| (b, groups[a].cost(&groups[b])));
-        partners.min_by(|x, y| x.1.total_cmp(&y.1))
-    };
-    let mut partners: Vec<_> = (0..groups.len()).map(|a| cheapest(&groups, a)).collect();
-    while groups.len() > most {
-        let pairs = partners.iter().enumerate();
-        let pairs = pairs.filter_map(|(a, partner)| partner.map(|(b, cost)| (a, b, cost)));
-        let Some((a, b, _)) = pairs.min_by(|x, y| x.2.total_cmp(&y.2)) else {
-            break;
-        };
-        let other = groups.swap_remove(b);
-        partners.swap_remove(b);
-        groups[a].absorb(&other);
-        // Anything that relied on one of the two, or on the one that took the free place, looks
-        // again.
-        let moved = groups.len();
-        for i in 0..groups.len() {
-            let stale = partners[i].is_none_or(|(partner, _)| [a, b, moved].contains(&partner));
-            if i == a || i == b || stale {
-                partners[i] = cheapest(&groups, i);
-            } else if i < a {
-                let cost = groups[i].cost(&groups[a]);
-                if partners[i].is_some_and(|(_, best)| cost < best) {
-                    partners[i] = Some((a, cost));
-                }
-            }
-        }
-    }
-    groups
-}
-
-/// Merges the cheapest pair of those that overlap until none do.
-fn merge_overlapping(mut groups: Vec<Group>) -> Vec<Group> {
-    loop {
-        let pairs = (0..groups.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
-        let overlapping = pairs.filter(|&(a, b)| groups[a].overlaps(&groups[b]));
-        let cost = |&(a, b): &(usize, usize)| groups[a].cost(&groups[b]);
-        let Some((a, b)) = overlapping.min_by(|x, y| cost(x).total_cmp(&cost(y))) else {
-            return groups;
-        };
-        let other = groups.swap_remove(b);
-        groups[a].absorb(&other);
-    }
 }

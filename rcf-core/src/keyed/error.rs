@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::StoreError;
-use crate::{InputError, StateError};
+use crate::{InputError, MarkError, StateError};
 
 /// A record could not be given to the model of its key. No model has changed.
 #[derive(Debug, Error)]
@@ -12,6 +12,9 @@ pub enum MapError {
     /// The model refuses the record.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A detection cannot be marked as normal.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// Models cannot be spilled, or do not come back.
     #[error("the store of spilled models failed: {0}")]
     Store(#[source] StoreError),

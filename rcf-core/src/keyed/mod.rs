@@ -20,6 +20,7 @@ mod builder;
 mod changes;
 mod entries;
 mod error;
+mod feedback;
 mod model;
 mod seed;
 mod spill;

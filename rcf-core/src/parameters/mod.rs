@@ -1,15 +1,15 @@
 //! The table of parameters: name, type, default, range, unit and help of each, in one place.
 //!
-//! [`FOREST`], [`DETECTOR`] and [`FORECASTER`] list what the builders take. Builders have their
-//! defaults and checks from here; the settings and flags of the program, the docstrings of Python
-//! and the guide are made from the rows or tested against them.
+//! [`FOREST`], [`DETECTOR`], [`FORECASTER`] and [`DISTANCE_DETECTOR`] list what the builders take.
+//! Builders have their defaults and checks from here; the settings and flags of the program, the
+//! docstrings of Python and the guide are made from the rows or tested against them.
 
 mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use rows::*;
-pub use rows::{DETECTOR, FORECASTER, FOREST};
+pub use rows::{DETECTOR, DISTANCE_DETECTOR, FORECASTER, FOREST};
 
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
@@ -26,6 +26,9 @@ pub const MAX_MAGNITUDE: f64 = 1e30;
 
 /// The largest supported `number_of_trees × sample_size`.
 pub const MAX_SAMPLED_POINTS: usize = 1 << 30;
+
+/// The largest supported sample of objects that have a distance: clustering compares many with all.
+pub const MAX_SAMPLED_OBJECTS: usize = 1 << 16;
 
 /// The largest supported horizon: the forecasts that wait for their records take up its square.
 pub const MAX_HORIZON: usize = 1_000;

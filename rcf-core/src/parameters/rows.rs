@@ -4,8 +4,8 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use super::ParameterDefault::{Flag, Integer, Name, Real, Rule};
 use super::{
-    MAX_DIMENSIONS, MAX_HORIZON, MAX_MAGNITUDE, MAX_SAMPLE_SIZE, MAX_TREES, Parameter,
-    ParameterDefault, ParameterKind as Kind, ParameterRange,
+    MAX_DIMENSIONS, MAX_HORIZON, MAX_MAGNITUDE, MAX_SAMPLE_SIZE, MAX_SAMPLED_OBJECTS, MAX_TREES,
+    Parameter, ParameterDefault, ParameterKind as Kind, ParameterRange,
 };
 
 /// Names of the transforms.
@@ -376,6 +376,55 @@ pub(crate) const COMPONENTS: Parameter = row(
     "Mix the forecasts of these components",
 );
 
+pub(crate) const DISTANCE_SAMPLE_SIZE: Parameter = row(
+    "sample_size",
+    Kind::Integer,
+    Integer(256),
+    closed(2.0, MAX_SAMPLED_OBJECTS as f64),
+    "objects",
+    "Keep this many objects of the stream",
+);
+pub(crate) const DISTANCE_TIME_DECAY: Parameter = row(
+    "time_decay",
+    Kind::Real,
+    Rule("1 / (10 × sample_size)"),
+    closed(0.0, 1.0),
+    "per object",
+    "Reduce the weight of old objects at this rate; 0 forgets nothing",
+);
+pub(crate) const DISTANCE_WARM_UP: Parameter = row(
+    "warm_up",
+    Kind::Integer,
+    Rule("sample_size / 4"),
+    at_least(1.0),
+    "objects",
+    "Cluster for the first time after this many objects; decisions wait for 100 scores more",
+);
+pub(crate) const CLUSTERS: Parameter = row(
+    "clusters",
+    Kind::Integer,
+    Integer(16),
+    closed(1.0, MAX_SAMPLED_OBJECTS as f64),
+    "clusters",
+    "Find at most this many clusters; those that overlap become one",
+);
+pub(crate) const REPRESENTATIVES: Parameter = row(
+    "representatives",
+    Kind::Integer,
+    Integer(1),
+    closed(1.0, 100.0),
+    "objects",
+    "Represent each cluster by up to this many scattered objects",
+);
+pub(crate) const SHRINKAGE: Parameter = row(
+    "shrinkage",
+    Kind::Real,
+    Real(0.0),
+    closed(0.0, 1.0),
+    "",
+    "Measure this fraction of a distance from the middle of a cluster, the rest from the nearest object",
+);
+
 /// The parameters of a [`RandomCutForest`](crate::RandomCutForest).
 pub const FOREST: &[&Parameter] = &[
     &INPUT_DIMENSIONS,
@@ -436,4 +485,16 @@ pub const FORECASTER: &[&Parameter] = &[
     &COVERAGE,
     &LIMITS,
     &COMPONENTS,
+];
+
+/// The parameters of a [`DistanceDetector`](crate::distance::DistanceDetector).
+pub const DISTANCE_DETECTOR: &[&Parameter] = &[
+    &DISTANCE_SAMPLE_SIZE,
+    &DISTANCE_TIME_DECAY,
+    &SEED,
+    &DISTANCE_WARM_UP,
+    &CLUSTERS,
+    &REPRESENTATIVES,
+    &SHRINKAGE,
+    &FALSE_ALARM_RATE,
 ];

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::config::RandomCutForestBuilder;
 use crate::detector::AnomalyDetectorBuilder;
+use crate::distance::{DistanceDetector, DistanceDetectorBuilder};
 use crate::error::ConfigError;
 use crate::forecaster::ForecasterBuilder;
 use crate::{AnomalyDetector, Forecaster, Learning, RandomCutForest};
@@ -20,6 +21,7 @@ fn each_row_has_a_setter_that_names_its_default() {
         RandomCutForestBuilder::SETTERS,
         AnomalyDetectorBuilder::SETTERS,
         ForecasterBuilder::SETTERS,
+        DistanceDetectorBuilder::SETTERS,
     ] {
         let expected: Vec<_> = table.iter().map(|row| row.name).collect();
         for name in &expected {
@@ -38,7 +40,7 @@ fn each_row_has_a_setter_that_names_its_default() {
 
 #[test]
 fn names_are_unique_and_help_is_one_phrase() {
-    for table in [FOREST, DETECTOR, FORECASTER] {
+    for table in [FOREST, DETECTOR, FORECASTER, DISTANCE_DETECTOR] {
         for (at, row) in table.iter().enumerate() {
             assert!(find(&table[..at], row.name).is_none(), "{}", row.name);
             assert!(row.help.starts_with(char::is_uppercase), "{}", row.help);
@@ -70,6 +72,8 @@ fn rules_are_what_the_builders_compute() {
     assert_eq!(detector.learning, Learning::Always);
     assert_eq!(Learning::default_patience(100), 200);
     assert!(Forecaster::builder(1).config().limits.is_empty());
+    let distance = DistanceDetector::<()>::builder().sample_size(100).config();
+    assert_eq!((distance.time_decay, distance.warm_up), (0.001, 25));
 }
 
 type Check = fn(&str, f64) -> Option<Result<(), ConfigError>>;
@@ -122,6 +126,21 @@ fn forecaster(name: &str, number: f64) -> Option<Result<(), ConfigError>> {
     Some(builder.config().check())
 }
 
+fn distance(name: &str, number: f64) -> Option<Result<(), ConfigError>> {
+    let builder = DistanceDetector::<()>::builder();
+    let builder = match name {
+        "sample_size" => builder.sample_size(number as usize),
+        "time_decay" => builder.time_decay(number),
+        "warm_up" => builder.warm_up(number as usize),
+        "clusters" => builder.clusters(number as usize),
+        "representatives" => builder.representatives(number as usize),
+        "shrinkage" => builder.shrinkage(number),
+        "false_alarm_rate" => builder.false_alarm_rate(number),
+        _ => return None,
+    };
+    Some(builder.config().check())
+}
+
 /// Numbers at the bounds are accepted, those beyond them are refused by name.
 #[test]
 fn builders_check_the_ranges_of_the_table() {
@@ -130,6 +149,7 @@ fn builders_check_the_ranges_of_the_table() {
         (FOREST, forest as Check),
         (DETECTOR, detector),
         (FORECASTER, forecaster),
+        (DISTANCE_DETECTOR, distance),
     ] {
         for row in table {
             let step: f64 = if row.kind == ParameterKind::Integer {
@@ -175,6 +195,7 @@ fn tables() -> String {
         ("RandomCutForest", FOREST),
         ("AnomalyDetector", DETECTOR),
         ("Forecaster", FORECASTER),
+        ("DistanceDetector", DISTANCE_DETECTOR),
     ] {
         writeln!(text, "### {title}\n").unwrap();
         text += "| parameter | type | default | range | unit | what it does |\n|---|---|---|---|---|---|\n";

@@ -11,7 +11,13 @@ use crate::error::StateError;
 /// The number by which the envelope names this encoding.
 pub(crate) const ENCODING: u16 = 1;
 
-fn config() -> impl bincode::config::Config {
+type Legacy = bincode::config::Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Fixint,
+    bincode::config::NoLimit,
+>;
+
+fn config() -> Legacy {
     bincode::config::legacy()
 }
 
@@ -21,14 +27,45 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
         .expect("plain structs of numbers and vectors always encode")
 }
 
+/// Bytes of one value of a type that is not ours, at most. The length of a text is believed before
+/// the text is read, so that this is what a damaged one can take.
+pub(crate) const MOST: usize = 1 << 24;
+
+/// Encodes a value of a type that is not ours, which may refuse.
+pub(crate) fn encode_foreign<T: Serialize>(value: &T) -> Result<Vec<u8>, StateError> {
+    let malformed = |reason| StateError::Malformed { reason };
+    let bytes = bincode::serde::encode_to_vec(value, config())
+        .map_err(|error| malformed(error.to_string()))?;
+    if bytes.len() > MOST {
+        let length = bytes.len();
+        return Err(malformed(format!(
+            "an object has {length} bytes, the most are {MOST}"
+        )));
+    }
+    Ok(bytes)
+}
+
+/// Decodes a value of a type that is not ours.
+pub(crate) fn decode_foreign<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
+    whole(
+        bytes,
+        bincode::serde::decode_from_slice(bytes, config().with_limit::<MOST>()),
+    )
+}
+
 /// Decodes a struct that takes up all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
-    let (value, consumed) =
-        bincode::serde::decode_from_slice(bytes, config()).map_err(|error| {
-            StateError::Malformed {
-                reason: error.to_string(),
-            }
-        })?;
+    whole(bytes, bincode::serde::decode_from_slice(bytes, config()))
+}
+
+/// The value that was decoded, if it has taken up all of the bytes.
+fn whole<T>(
+    bytes: &[u8],
+    decoded: Result<(T, usize), bincode::error::DecodeError>,
+) -> Result<T, StateError> {
+    let (value, consumed) = decoded.map_err(|error| StateError::Malformed {
+        reason: error.to_string(),
+    })?;
     match bytes.len() - consumed {
         0 => Ok(value),
         extra => Err(StateError::TrailingBytes {

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Forest = 1,
     Detector = 2,
     Forecaster = 3,
+    Distance = 4,
+    Categories = 5,
 }
 
 /// Wraps an encoded body.

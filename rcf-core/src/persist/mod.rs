@@ -7,10 +7,12 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | [`forest`], [`detector`], [`forecaster`] | `to_bytes` and `from_bytes`: which format is written, which are read |
+//! | [`forest`], [`detector`], [`forecaster`], [`distance`] | `to_bytes` and `from_bytes`: which format is written, which are read |
 //! | [`forest_v1`] | forest, kind 1 |
 //! | [`detector_v1`] to [`detector_v5`] | detector, kind 2 |
 //! | [`forecaster_v1`], [`forecaster_v2`] | forecaster, kind 3 |
+//! | [`distance_v1`] | detector of objects with a distance, kind 4 |
+//! | [`categories`] | encoder of categories, kind 5 |
 //! | [`parts_v1`] | what the formats of detectors and forecasters have in common |
 //!
 //! A body that is nested in another has the version that the outer one pins: detector v1 to v5 and
@@ -20,6 +22,7 @@
 //! Derived parts (bounding boxes, masses, the shape of trees) are not written but computed from the
 //! rest, which they therefore cannot contradict. Nothing that is read is trusted.
 
+mod categories;
 mod codec;
 mod detector;
 mod detector_v1;
@@ -27,6 +30,8 @@ mod detector_v2;
 mod detector_v3;
 mod detector_v4;
 mod detector_v5;
+mod distance;
+mod distance_v1;
 mod envelope;
 mod forecaster;
 mod forecaster_v1;

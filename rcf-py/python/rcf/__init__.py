@@ -16,6 +16,8 @@ from ._answers import (
     Cluster,
     ConditionalField,
     Density,
+    DistanceCluster,
+    DistanceDetection,
     Explanation,
     Forecast,
     ForecastErrors,
@@ -31,13 +33,23 @@ from ._detections import Anomaly, Bounds, Detection, Detections
 from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
 from ._events import Event, Onset, events
 from ._keyed import DetectorMap, process_many
-from ._rcf import AnomalyDetector, Forecaster, RandomCutForest, __version__, suggest
+from ._rcf import (
+    AnomalyDetector,
+    CategoryEncoder,
+    DistanceDetector,
+    Forecaster,
+    RandomCutForest,
+    __version__,
+    suggest,
+    summarize,
+)
 
 __all__ = [
     "Anomaly",
     "AnomalyDetector",
     "Attribution",
     "Bounds",
+    "CategoryEncoder",
     "Cluster",
     "ConditionalField",
     "ConfigError",
@@ -45,6 +57,9 @@ __all__ = [
     "Detection",
     "Detections",
     "DetectorMap",
+    "DistanceCluster",
+    "DistanceDetection",
+    "DistanceDetector",
     "Event",
     "Explanation",
     "Forecast",
@@ -68,4 +83,5 @@ __all__ = [
     "events",
     "process_many",
     "suggest",
+    "summarize",
 ]

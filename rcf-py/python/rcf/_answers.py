@@ -158,6 +158,66 @@ class Cluster(NamedTuple):
     weight: float
 
 
+class DistanceCluster(NamedTuple):
+    """A group of objects that have a distance.
+
+    Attributes
+    ----------
+    representatives : list
+        The objects that represent it, the one in the middle first, the others scattered.
+    radius : float
+        The root of the mean squared distance of its members from it.
+    weight : float
+        Its share of all objects; all add up to 1.
+    """
+
+    representatives: list[Any]
+    radius: float
+    weight: float
+
+    @property
+    def primary(self) -> Any:
+        """The object in the middle: that with the least sum of squared distances to all members."""
+        return self.representatives[0]
+
+
+class DistanceDetection(NamedTuple):
+    """What a `DistanceDetector` says of one object. Higher numbers are more anomalous.
+
+    Attributes
+    ----------
+    score : float
+        The distance to the nearest cluster in units of its radius: about 1 is usual, at most 1,000;
+        0 in warm-up.
+    evidence : float
+        How far out in the tail of the scores before it, in units of the boundary: an anomaly beyond 1.
+        Recent alarms count against it. 0 until 100 scores are known.
+    severity : float
+        From 0 to 1: ``evidence / (evidence + 1)``, an anomaly beyond 0.5.
+    grade : float
+        From 0 to 1: 0 unless it is an anomaly, then how far beyond the boundary.
+    p_value : float
+        How often a calm stream shows such a score.
+    nearest : object or None
+        The representative that comes nearest: what would have been usual instead.
+    distance : float
+        The distance to the nearest cluster.
+    """
+
+    score: float
+    evidence: float
+    severity: float
+    grade: float
+    p_value: float
+    nearest: Any
+    distance: float
+
+    @property
+    def is_anomaly(self) -> bool:
+        """Whether the object is to be reported."""
+        return self.evidence > 1.0
+
+
 class Density(NamedTuple):
     """How densely a query is surrounded.
 
@@ -329,8 +389,8 @@ class ScoringFunction(NamedTuple):
 
 
 for _answer in (
-    Attribution, Cluster, ConditionalField, Density, Explanation, Forecast, ForecastErrors,
-    IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, ScoringFunction, Suggestion,
+    Attribution, Cluster, ConditionalField, Density, DistanceCluster, DistanceDetection, Explanation,
+    Forecast, ForecastErrors, IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, ScoringFunction, Suggestion,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.
     _answer.__module__ = "rcf"

@@ -174,6 +174,51 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         """
         return self._detectors.process_one(key, point, timestamp=timestamp, missing=missing)
 
+    def mark_normal(self, key: Hashable, detection: Detection) -> int:
+        """Raise the boundary of a key for events like this one, which was no anomaly.
+
+        Parameters
+        ----------
+        key : str, int or tuple of these
+            The key.
+        detection : Detection
+            A candidate of its detector, from `process_one` or `Detections.detection`.
+
+        Returns
+        -------
+        int
+            The number of the mark, for `unmark_normal`; `Detection.suppressed_by` names it.
+
+        Raises
+        ------
+        KeyError
+            If there is no detector of this key.
+        InputError
+            As for `AnomalyDetector.mark_normal`.
+        """
+        mark = self._detectors.mark_normal(key, detection)
+        if mark is None:
+            raise KeyError(key)
+        return mark
+
+    def unmark_normal(self, key: Hashable, mark: int) -> None:
+        """Take a mark of a key back: alike events are reported again.
+
+        Parameters
+        ----------
+        key : str, int or tuple of these
+            The key.
+        mark : int
+            The number that `mark_normal` has returned.
+
+        Raises
+        ------
+        KeyError
+            If there is no such key or mark.
+        """
+        if not self._detectors.unmark_normal(key, mark):
+            raise KeyError((key, mark))
+
     def forget(self, key: Hashable) -> bool:
         """Forget a key and its detector.
 

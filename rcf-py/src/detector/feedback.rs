@@ -20,12 +20,31 @@ const KINDS: [EvidenceKind; 7] = [
 
 /// What a mark needs of a `Detection`.
 #[derive(FromPyObject)]
-struct Marked {
+pub(crate) struct Marked {
     kind: Option<String>,
     evidence: f64,
     values: Option<Vec<f64>>,
     expected: Option<Vec<f64>>,
     inputs: Option<Vec<usize>>,
+}
+
+impl Marked {
+    /// The mark, for a detector of so many inputs.
+    pub(crate) fn mark(self, width: usize) -> PyResult<NormalMark> {
+        let (Some(kind), Some(values), Some(expected), Some(inputs)) =
+            (self.kind, self.values, self.expected, self.inputs)
+        else {
+            return Err(errors::input(rcf_core::MarkError::NoCandidate));
+        };
+        let kind = KINDS.into_iter().find(|known| known.as_str() == kind);
+        let kind = kind.ok_or_else(|| errors::input("the detection has an unknown kind"))?;
+        let by = |&input: &usize| Some((input, values.get(input)? - expected.get(input)?));
+        let deviations: Option<Vec<_>> = inputs.iter().map(by).collect();
+        let deviations = deviations
+            .filter(|_| values.len() == width)
+            .ok_or_else(|| errors::input("the detection is not one of this detector"))?;
+        Ok(NormalMark::new(kind, self.evidence, deviations))
+    }
 }
 
 #[pymethods]
@@ -64,22 +83,7 @@ impl PyAnomalyDetector {
     /// >>> bool(rest.is_anomaly.any()), rest.suppressed[0], rest.suppressed_by[0]
     /// (False, 'marked_normal', 0)
     fn mark_normal(&self, py: Python<'_>, detection: Marked) -> PyResult<u64> {
-        let (Some(kind), Some(values), Some(expected), Some(inputs)) = (
-            detection.kind,
-            detection.values,
-            detection.expected,
-            detection.inputs,
-        ) else {
-            return Err(errors::input(rcf_core::MarkError::NoCandidate));
-        };
-        let kind = KINDS.into_iter().find(|known| known.as_str() == kind);
-        let kind = kind.ok_or_else(|| errors::input("the detection has an unknown kind"))?;
-        let by = |&input: &usize| Some((input, values.get(input)? - expected.get(input)?));
-        let deviations: Option<Vec<_>> = inputs.iter().map(by).collect();
-        let deviations = deviations
-            .filter(|_| values.len() == self.detector.width())
-            .ok_or_else(|| errors::input("the detection is not one of this detector"))?;
-        let mark = NormalMark::new(kind, detection.evidence, deviations);
+        let mark = detection.mark(self.detector.width())?;
         self.detector
             .write(py)?
             .add_mark(mark)

@@ -1,7 +1,7 @@
 //! `rcf.AnomalyDetector`.
 
 mod columns;
-mod feedback;
+pub(crate) mod feedback;
 pub(crate) mod parameters;
 mod process;
 mod state;

@@ -1,10 +1,14 @@
 //! What the samples hold, and whether they change.
 
+use std::sync::Arc;
+
 use numpy::PyArray2;
 use pyo3::prelude::*;
 use rcf_core::RandomCutForest;
+use rcf_core::distance::Summarizer;
 
 use super::PyRandomCutForest;
+use crate::distance::{self, Space, summarizer};
 use crate::parameters::integer;
 use crate::{answers, errors};
 
@@ -61,17 +65,26 @@ impl PyRandomCutForest {
     /// ----------
     /// most : int
     ///     How many groups at most; those that overlap become one.
+    /// distance : str or callable (ndarray, ndarray) -> float, optional
+    ///     ``"euclidean"``, ``"manhattan"``, ``"chebyshev"``, or a function of two points of shape
+    ///     (shingle_size, input_dimensions), as for `rcf.summarize`.
+    /// representatives : int, default 1
+    ///     With a distance: points at most that represent a group; several for groups that are long
+    ///     or bent.
+    /// shrinkage : float, default 0
+    ///     With a distance, from 0 to 1: how much of the distance to a group is that to the point
+    ///     in its middle, instead of the nearest representative.
     ///
     /// Returns
     /// -------
-    /// list of Cluster
-    ///     Each with its `center`, `low`, `high`, `radius` and `weight`; none before the first
-    ///     point.
+    /// list of Cluster, or of DistanceCluster
+    ///     Each with its `center`, `low`, `high`, `radius` and `weight`; with a distance, with its
+    ///     `representatives`, `radius` and `weight`. None before the first point.
     ///
     /// Raises
     /// ------
     /// InputError
-    ///     If `most` is 0.
+    ///     If `most` is 0; with a distance as for `rcf.summarize`.
     ///
     /// Examples
     /// --------
@@ -79,11 +92,27 @@ impl PyRandomCutForest {
     /// >>> _ = forest.process(np.tile([0.0, 50.0], 500))
     /// >>> sorted(round(float(group.center[0, 0]), 1) for group in forest.summarize(5))
     /// [0.0, 50.0]
+    #[pyo3(
+        signature = (most, *, distance=None, representatives=None, shrinkage=None),
+        text_signature = "($self, most, *, distance=None, representatives=1, shrinkage=0.0)"
+    )]
     fn summarize<'py>(
         &self,
         py: Python<'py>,
         most: &Bound<'py, PyAny>,
+        distance: Option<&Bound<'py, PyAny>>,
+        representatives: Option<&Bound<'py, PyAny>>,
+        shrinkage: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        if let Some(distance) = distance {
+            let summarizer = summarizer(most, representatives, shrinkage)?;
+            return self.summarize_by(&summarizer, distance);
+        }
+        if representatives.is_some() || shrinkage.is_some() {
+            return Err(errors::input(
+                "representatives and shrinkage belong to a distance: add distance=\"euclidean\"",
+            ));
+        }
         let most = integer("most", Some(most))?.unwrap_or_default();
         let clusters = self
             .forest
@@ -231,4 +260,62 @@ impl PyRandomCutForest {
     fn newest_time(&self, py: Python<'_>) -> PyResult<Option<i64>> {
         Ok(self.forest.read(py)?.newest_time())
     }
+}
+
+impl PyRandomCutForest {
+    /// Groups by a distance that has a name, or is a function of two points.
+    fn summarize_by<'py>(
+        &self,
+        summarizer: &Summarizer,
+        distance: &Bound<'py, PyAny>,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let py = distance.py();
+        if let Ok(name) = distance.extract::<String>() {
+            let named = NAMED.iter().find(|(known, _)| *known == name);
+            let Some((_, distance)) = named else {
+                let names = NAMED.map(|(name, _)| name).join(", ");
+                return Err(errors::input(format!(
+                    "there is no distance {name:?}: name one of {names}, or give a function"
+                )));
+            };
+            let found = self
+                .forest
+                .read_detached(py, |forest| forest.summarize_by(summarizer, distance))?;
+            let clusters = found.map_err(errors::refused)?.into_iter();
+            return clusters
+                .map(|cluster| answers::point_cluster(py, &cluster, self.shape()))
+                .collect();
+        }
+        distance::check_callable(distance)?;
+        // No lock is held while Python code runs: the function gets a copy of the sample.
+        let sample = self.forest.read_detached(py, RandomCutForest::sample)?;
+        let points = sample.points.rows().into_iter().map(|row| {
+            let point = answers::shaped(py, row.to_vec(), self.shape())?;
+            Ok(Arc::new(point.into_any().unbind()))
+        });
+        let points: Vec<_> = points.collect::<PyResult<_>>()?;
+        let weights: Vec<f64> = sample.counts.iter().map(|&count| count as f64).collect();
+        let space = Space::new(distance);
+        let found = summarizer.summarize_shared(&points, &weights, |a, b| space.between(a, b));
+        let clusters = space.refused(found)?;
+        clusters
+            .iter()
+            .map(|cluster| answers::distance_cluster(py, cluster))
+            .collect()
+    }
+}
+
+type Named = (&'static str, fn(&Vec<f64>, &Vec<f64>) -> f64);
+
+/// Distances of which each knows the name.
+const NAMED: [Named; 3] = [
+    ("euclidean", |a, b| {
+        differences(a, b).map(|d| d * d).sum::<f64>().sqrt()
+    }),
+    ("manhattan", |a, b| differences(a, b).sum()),
+    ("chebyshev", |a, b| differences(a, b).fold(0.0, f64::max)),
+];
+
+fn differences(a: &[f64], b: &[f64]) -> impl Iterator<Item = f64> {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs())
 }

@@ -13,6 +13,7 @@ use rcf_core::AnomalyDetector;
 use rcf_core::keyed::{DetectorMap, MapError};
 
 use crate::detector::PyAnomalyDetector;
+use crate::detector::feedback::Marked;
 use crate::errors;
 use crate::held::Held;
 use crate::parameters::{integer, real};
@@ -175,6 +176,29 @@ impl PyKeyedDetectors {
     fn forget(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let key = Key::extract(key)?;
         self.with(py, |inner| inner.map.remove(&key))
+    }
+
+    /// Mark a detection of a key as normal; the number of the mark, or None without such a key.
+    fn mark_normal(
+        &self,
+        py: Python<'_>,
+        key: &Bound<'_, PyAny>,
+        detection: Marked,
+    ) -> PyResult<Option<u64>> {
+        let key = Key::extract(key)?;
+        let mark = detection.mark(self.template.get().detector.width())?;
+        let marked = self.with(py, |inner| inner.map.add_mark(&key, mark))?;
+        marked.map_err(|error| match error {
+            MapError::Mark(refused) => errors::input(refused),
+            other => errors::map(&other),
+        })
+    }
+
+    /// Take a mark of a key back; tells whether there was one.
+    fn unmark_normal(&self, py: Python<'_>, key: &Bound<'_, PyAny>, mark: u64) -> PyResult<bool> {
+        let key = Key::extract(key)?;
+        let removed = self.with(py, |inner| inner.map.unmark_normal(&key, mark))?;
+        Ok(removed.map_err(|error| errors::map(&error))?.is_some())
     }
 
     /// All keys.

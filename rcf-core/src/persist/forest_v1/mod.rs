@@ -17,6 +17,7 @@ use crate::sampling::{ClockParts, DecayClock};
 use crate::shingle::Shingle;
 use config::ConfigV1;
 use trees::TreesV1;
+pub(super) use trees::save_rng;
 
 pub(super) const VERSION: u16 = 1;
 
@@ -32,7 +33,7 @@ pub(super) struct ForestV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ClockV1 {
+pub(super) struct ClockV1 {
     newest: Option<i64>,
     anchor: i64,
     settled: f64,

@@ -301,7 +301,7 @@ fn restore_tree<I: Index>(
     Ok(())
 }
 
-fn save_rng(rng: &TreeRng) -> [u8; 32] {
+pub(in super::super) fn save_rng(rng: &TreeRng) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(&codec::encode(rng.generator()));
     bytes

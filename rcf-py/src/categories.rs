@@ -1,0 +1,224 @@
+//! `rcf.CategoryEncoder`.
+
+use numpy::PyArray1;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString, PyType};
+use rcf_core::categories::CategoryEncoder;
+
+use crate::errors;
+use crate::parameters::{integer, real};
+use crate::shared::Shared;
+
+/// Turn categories into numbers that a detector can judge: how surprising each is.
+///
+/// That is ``-log(p)``, where p is its share of the stream of late: a new or a rare category is far
+/// out, and common ones are not. Give it as one more input next to the numbers, with an encoder for
+/// each column of categories.
+///
+/// Parameters
+/// ----------
+/// capacity : int, default 1024
+///     Categories that are remembered at most; beyond it the rarest one is forgotten.
+/// time_decay : float, default 0.0001
+///     How fast counts decay, per record; 0 forgets nothing.
+///
+/// Raises
+/// ------
+/// ConfigError
+///     If a parameter breaks its rule.
+///
+/// Notes
+/// -----
+/// Only how frequent a category is counts: of two equally frequent ones neither is told from the
+/// other, and that a category comes with the wrong number is not seen. Among very many categories
+/// of equal frequency a new one surprises hardly more than any. Categories are told apart by a hash
+/// of 64 bits.
+///
+/// Examples
+/// --------
+/// >>> methods = np.array(["GET", "GET", "POST"] * 1000)
+/// >>> methods[2500] = "TRACE"
+/// >>> milliseconds = 20 + np.arange(3000) * 13 % 17
+/// >>> surprise = rcf.CategoryEncoder().process(methods)
+/// >>> detector = rcf.AnomalyDetector(shingle_size=1)
+/// >>> result = detector.process(np.column_stack([milliseconds, surprise]))
+/// >>> np.flatnonzero(result.is_anomaly)
+/// array([2500])
+#[pyclass(frozen, module = "rcf", name = "CategoryEncoder")]
+pub(crate) struct PyCategoryEncoder {
+    encoder: Shared<CategoryEncoder>,
+}
+
+/// A category as bytes.
+fn category(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Ok(text) = object.cast::<PyString>() {
+        return Ok(text.to_cow()?.as_bytes().to_vec());
+    }
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    let found = object.get_type().name()?;
+    Err(PyTypeError::new_err(format!(
+        "a category must be a str, got {found}: use str(…), and a category of its own for what is \
+         missing"
+    )))
+}
+
+#[pymethods]
+impl PyCategoryEncoder {
+    #[new]
+    #[pyo3(
+        signature = (*, capacity=None, time_decay=None),
+        text_signature = "(*, capacity=1024, time_decay=0.0001)"
+    )]
+    fn new(
+        capacity: Option<&Bound<'_, PyAny>>,
+        time_decay: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let default = CategoryEncoder::default();
+        let capacity = integer("capacity", capacity)?.unwrap_or(default.capacity());
+        let time_decay = real("time_decay", time_decay)?.unwrap_or(default.time_decay());
+        let encoder = CategoryEncoder::new(capacity, time_decay).map_err(errors::config)?;
+        Ok(Self::from(encoder))
+    }
+
+    /// Tell the surprise of each category by those before it, and learn it.
+    ///
+    /// Parameters
+    /// ----------
+    /// categories : iterable of str
+    ///     Oldest first; a column of a table will do.
+    ///
+    /// Returns
+    /// -------
+    /// ndarray of shape (n,)
+    ///     ``-log(p)`` of each, 0 or more.
+    ///
+    /// Raises
+    /// ------
+    /// TypeError
+    ///     If one is no string. Nothing has been learned.
+    fn process<'py>(
+        &self,
+        py: Python<'py>,
+        categories: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let categories = categories.try_iter()?;
+        let categories: Vec<_> = categories
+            .map(|object| category(&object?))
+            .collect::<PyResult<_>>()?;
+        let surprises: Vec<f64> = self.encoder.write_detached(py, |encoder| {
+            categories
+                .iter()
+                .map(|category| encoder.process(category))
+                .collect()
+        })?;
+        Ok(PyArray1::from_vec(py, surprises))
+    }
+
+    /// Tell the surprise of one category, and learn it.
+    ///
+    /// Parameters
+    /// ----------
+    /// category : str
+    ///     The category.
+    ///
+    /// Returns
+    /// -------
+    /// float
+    ///     ``-log(p)``, 0 or more.
+    #[pyo3(name = "process_one", signature = (category))]
+    fn process_one(&self, py: Python<'_>, category: &Bound<'_, PyAny>) -> PyResult<f64> {
+        let category = self::category(category)?;
+        Ok(self.encoder.write(py)?.process(category))
+    }
+
+    /// Tell the surprise of a category without learning it.
+    ///
+    /// Parameters
+    /// ----------
+    /// category : str
+    ///     The category; one that is not known has the surprise of any new one.
+    ///
+    /// Returns
+    /// -------
+    /// float
+    ///     ``-log(p)``, 0 or more.
+    fn surprise(&self, py: Python<'_>, category: &Bound<'_, PyAny>) -> PyResult<f64> {
+        let category = self::category(category)?;
+        Ok(self.encoder.read(py)?.surprise(category))
+    }
+
+    /// Number of categories that are remembered.
+    #[getter]
+    fn categories(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.encoder.read(py)?.categories())
+    }
+
+    /// Number of categories learned so far, each as often as it came.
+    #[getter]
+    fn records(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.encoder.read(py)?.records())
+    }
+
+    /// Categories that are remembered at most.
+    #[getter]
+    fn capacity(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.encoder.read(py)?.capacity())
+    }
+
+    /// How fast counts decay, per record.
+    #[getter]
+    fn time_decay(&self, py: Python<'_>) -> PyResult<f64> {
+        Ok(self.encoder.read(py)?.time_decay())
+    }
+
+    /// The complete state, in the same format as in Rust. Keep it next to that of the detector.
+    ///
+    /// Returns
+    /// -------
+    /// bytes
+    ///     What `from_bytes` restores.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.encoder.read(py)?.to_bytes()))
+    }
+
+    /// Restore an encoder from the result of `to_bytes`; it goes on exactly as the saved one would.
+    ///
+    /// Parameters
+    /// ----------
+    /// data : bytes
+    ///     A saved state.
+    ///
+    /// Returns
+    /// -------
+    /// CategoryEncoder
+    ///     The restored encoder.
+    ///
+    /// Raises
+    /// ------
+    /// StateError
+    ///     If the bytes are damaged, cut short, or no saved encoder.
+    #[classmethod]
+    fn from_bytes(_cls: &Bound<'_, PyType>, data: &[u8]) -> PyResult<Self> {
+        let encoder = CategoryEncoder::from_bytes(data).map_err(errors::state)?;
+        Ok(Self::from(encoder))
+    }
+
+    /// Pickle, copy and deepcopy by way of the saved state.
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        let restore = slf.get_type().getattr("from_bytes")?;
+        Ok((restore, (slf.get().to_bytes(slf.py())?,)))
+    }
+}
+
+impl From<CategoryEncoder> for PyCategoryEncoder {
+    fn from(encoder: CategoryEncoder) -> Self {
+        Self {
+            encoder: Shared::new(encoder),
+        }
+    }
+}

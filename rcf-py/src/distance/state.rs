@@ -1,0 +1,151 @@
+//! Keeping a detector of objects: bytes and pickle.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString, PyType};
+use rcf_core::distance::DistanceDetector;
+
+use super::{Object, PyDistanceDetector, measure};
+use crate::errors;
+
+/// The bytes of an object that is a string, as Rust's `String` has them: the length, then UTF-8.
+fn of_string(py: Python<'_>, object: &Object) -> PyResult<Vec<u8>> {
+    let text = object.bind(py).cast::<PyString>().map_err(|_| {
+        PyTypeError::new_err(
+            "objects that are no strings need `encode` and `decode`, such as pickle.dumps and \
+             pickle.loads",
+        )
+    })?;
+    let text = text.to_cow()?;
+    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(text.as_bytes());
+    Ok(bytes)
+}
+
+fn string_of(py: Python<'_>, bytes: &[u8]) -> PyResult<Object> {
+    let text = bytes
+        .split_first_chunk::<8>()
+        .filter(|(length, text)| u64::from_le_bytes(**length) == text.len() as u64);
+    let text = text.and_then(|(_, text)| std::str::from_utf8(text).ok());
+    match text {
+        Some(text) => Ok(PyString::new(py, text).into_any().unbind()),
+        None => Err(PyTypeError::new_err(
+            "it is no string: restore it with the `decode` that belongs to its `encode`",
+        )),
+    }
+}
+
+/// What `__reduce__` returns: the function that restores, and its arguments.
+type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, Py<PyAny>));
+
+#[pymethods]
+impl PyDistanceDetector {
+    /// The complete state, but for the distance.
+    ///
+    /// The same format as in Rust, with a version and a checksum; there, a detector of strings can
+    /// be read as a ``DistanceDetector<String>``.
+    ///
+    /// Parameters
+    /// ----------
+    /// encode : callable (object) -> bytes, optional
+    ///     How an object is written; not needed for strings.
+    ///
+    /// Returns
+    /// -------
+    /// bytes
+    ///     What `from_bytes` restores.
+    ///
+    /// Raises
+    /// ------
+    /// TypeError
+    ///     If an object is no string, and there is no `encode`.
+    #[pyo3(signature = (encode=None))]
+    fn to_bytes<'py>(
+        &self,
+        py: Python<'py>,
+        encode: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.with(|detector| {
+            detector.to_bytes_by(|object| match encode {
+                None => of_string(py, object),
+                Some(encode) => encode.call1((object,))?.extract::<Vec<u8>>(),
+            })
+        })?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Restore a detector from the result of `to_bytes`; it goes on exactly as the saved one would.
+    ///
+    /// Parameters
+    /// ----------
+    /// data : bytes
+    ///     A saved state.
+    /// distance : callable (object, object) -> float
+    ///     The same as before: it is not part of the state.
+    /// decode : callable (bytes) -> object, optional
+    ///     How an object is read; not needed for strings. ``pickle.loads`` runs code that the bytes
+    ///     name: use it for bytes of your own alone.
+    ///
+    /// Returns
+    /// -------
+    /// DistanceDetector
+    ///     The restored detector.
+    ///
+    /// Raises
+    /// ------
+    /// StateError
+    ///     If the bytes are damaged, cut short, or no saved detector of objects. What `decode`
+    ///     raises comes out as it is.
+    ///
+    /// Examples
+    /// --------
+    /// >>> detector = rcf.DistanceDetector(lambda one, other: abs(len(one) - len(other)))
+    /// >>> _ = detector.process(["a", "bb", "ccc"] * 100)
+    /// >>> again = rcf.DistanceDetector.from_bytes(detector.to_bytes(), detector.distance)
+    /// >>> again.to_bytes() == detector.to_bytes()
+    /// True
+    #[classmethod]
+    #[pyo3(signature = (data, distance, decode=None))]
+    fn from_bytes(
+        cls: &Bound<'_, PyType>,
+        data: &[u8],
+        distance: &Bound<'_, PyAny>,
+        decode: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let py = cls.py();
+        measure::check_callable(distance)?;
+        let mut raised = None;
+        let restored = DistanceDetector::from_bytes_by(data, |bytes| {
+            let object = match decode {
+                None => return string_of(py, bytes).map_err(|error| error.value(py).to_string()),
+                Some(decode) => decode.call1((PyBytes::new(py, bytes),)),
+            };
+            object.map(Bound::unbind).map_err(|error| {
+                let reason = error.value(py).to_string();
+                raised = Some(error);
+                reason
+            })
+        });
+        match (raised, restored) {
+            (Some(raised), _) => Err(raised),
+            (None, restored) => {
+                let detector = restored.map_err(errors::state)?;
+                Ok(Self::of(distance.clone().unbind(), detector))
+            }
+        }
+    }
+
+    /// Pickle, copy and deepcopy by way of the saved state, objects by pickle.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        let py = slf.py();
+        let pickle = py.import("pickle")?;
+        let bytes = slf.get().to_bytes(py, Some(&pickle.getattr("dumps")?))?;
+        let keywords = PyDict::new(py);
+        keywords.set_item("decode", pickle.getattr("loads")?)?;
+        let restore = py
+            .import("functools")?
+            .getattr("partial")?
+            .call((slf.get_type().getattr("from_bytes")?,), Some(&keywords))?;
+        Ok((restore, (bytes, slf.get().distance.clone_ref(py))))
+    }
+}
