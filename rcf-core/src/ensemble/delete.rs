@@ -2,7 +2,7 @@
 
 use super::Ensemble;
 use crate::layout::Index;
-use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::simd::{Kernel, Reached, Simd, SimdLevel};
 use crate::tree::{CutTree, with_trees};
 
 /// Whether a point of this sequence number and label is deleted, where those are stored.
@@ -37,14 +37,18 @@ impl<I: Index> Kernel for DeletePass<'_, I> {
             points,
             trees,
             samplers,
-            path,
+            buffers,
             ..
         } = ensemble;
         let mut places = 0;
         with_trees!(simd, *dimensions, trees, geometry, trees => {
             for (tree, sampler) in trees.iter_mut().zip(samplers) {
                 for point in sampler.remove(is_deleted) {
-                    CutTree::delete(tree, geometry, points, point.get(), path);
+                    let mut at = [Reached::default()];
+                    CutTree::locate(geometry, &mut at, |_| {
+                        (&*tree, points.row(geometry, point.get()))
+                    });
+                    let _ = CutTree::delete(tree, geometry, points, point.get(), at[0], buffers);
                     points.release(point.get());
                     places += 1;
                 }

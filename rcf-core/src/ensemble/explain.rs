@@ -100,10 +100,10 @@ fn traverse<I: Index, G: Geometry, T: CutTree<I, G>, V: Visitor>(
     visitor: &mut V,
 ) {
     match floor {
-        None => T::traverse(trees, points, geometry, x, scratch, visitor),
+        None => T::traverse(trees, points, geometry, x, scratch, None, visitor),
         Some(floor) => {
             let mut floored = Floored::new(visitor, floor, x);
-            T::traverse(trees, points, geometry, x, scratch, &mut floored);
+            T::traverse(trees, points, geometry, x, scratch, None, &mut floored);
         }
     }
 }

@@ -3,18 +3,18 @@
 use std::ops::ControlFlow;
 
 use crate::arena::Boxes;
+use crate::arena::Phases;
 use crate::arena::PointStore;
-use crate::arena::{Phases, one};
 use crate::config::Config;
 use crate::layout::Index;
 use crate::layout::box_len;
 use crate::layout::size_of_val_capacity;
 use crate::rng::TreeRng;
 use crate::row_buffer::RowBuffer;
-use crate::sampling::{DecayClock, Sampler, Tag};
+use crate::sampling::Sampler;
 use crate::shingle::shift_row;
-use crate::simd::{Kernel, Simd, SimdLevel};
-use crate::tree::boxed::PathBuffer;
+use crate::simd::{Kernel, Reached, Simd, SimdLevel};
+use crate::tree::boxed::Buffers;
 use crate::tree::cut::Cut;
 use crate::tree::{CutTree, TreeSet, with_trees};
 use crate::visitor::score::{ScoreVisitor, normalizer};
@@ -31,7 +31,10 @@ pub(crate) struct Ensemble<I> {
     pub(crate) samplers: Vec<Sampler<I>>,
     pub(crate) rngs: Vec<TreeRng>,
     /// Working memory of updates.
-    pub(crate) path: PathBuffer<I>,
+    pub(crate) buffers: Buffers,
+    /// Where the descents of the point ended that was scored and is to be taken next; empty if
+    /// there is none.
+    pub(crate) reached: Vec<Reached>,
 }
 
 mod array;
@@ -39,6 +42,7 @@ mod delete;
 mod explain;
 pub(crate) mod impute;
 mod traverse;
+mod update;
 
 impl<I: Index> Ensemble<I> {
     pub(crate) fn new(config: &Config) -> Self {
@@ -55,33 +59,31 @@ impl<I: Index> Ensemble<I> {
             trees: TreeSet::new(config),
             samplers: (0..number_of_trees).map(|_| Sampler::new(config)).collect(),
             rngs: TreeRng::family(seed, number_of_trees),
-            path: PathBuffer::new(),
+            buffers: Buffers::default(),
+            reached: Vec::new(),
         }
     }
 
     /// The mean score over the trees.
     pub(crate) fn score(&self, level: SimdLevel, x: &[f32]) -> f64 {
-        level.run(ScorePass { ensemble: self, x })
+        level.run(ScorePass {
+            ensemble: self,
+            x,
+            reached: None,
+        })
     }
 
-    /// Offers a point to all samplers and changes the trees of those that take it.
-    pub(crate) fn update(
-        &mut self,
-        level: SimdLevel,
-        clock: &DecayClock,
-        accept_fraction: f64,
-        x: &[f32],
-        phase: usize,
-        tag: Tag,
-    ) {
-        level.run(UpdatePass {
+    /// The same for a point that [`update`](Self::update) will take next, before all else.
+    pub(crate) fn score_before_update(&mut self, level: SimdLevel, x: &[f32]) -> f64 {
+        let mut reached = std::mem::take(&mut self.reached);
+        reached.clear();
+        let score = level.run(ScorePass {
             ensemble: self,
-            clock,
-            accept_fraction,
             x,
-            phase,
-            tag,
+            reached: Some(&mut reached),
         });
+        self.reached = reached;
+        score
     }
 
     /// This coordinate of the points in the first sample.
@@ -124,7 +126,8 @@ impl<I: Index> Ensemble<I> {
             + size_of_val_capacity(&self.samplers)
             + self.samplers.iter().map(Sampler::heap_bytes).sum::<usize>()
             + size_of_val_capacity(&self.rngs)
-            + self.path.heap_bytes()
+            + self.buffers.heap_bytes()
+            + size_of_val_capacity(&self.reached)
     }
 }
 
@@ -137,6 +140,7 @@ const fn by_length<S: Simd, I: Index>() -> bool {
 struct ScorePass<'a, I> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
+    reached: Option<&'a mut Vec<Reached>>,
 }
 
 impl<I: Index> Kernel for ScorePass<'_, I> {
@@ -153,11 +157,12 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
                     ..
                 },
             x,
+            reached,
         } = self;
         let mut score = ScoreSum::default();
         let mut scratch = RowBuffer::new(box_len(*dimensions));
         with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
-            CutTree::traverse(trees, points, geometry, x, scratch.as_mut(), &mut score)
+            CutTree::traverse(trees, points, geometry, x, scratch.as_mut(), reached, &mut score)
         });
         score.sum / trees.len() as f64
     }
@@ -209,63 +214,6 @@ impl Normalizers {
     }
 }
 
-struct UpdatePass<'a, I> {
-    ensemble: &'a mut Ensemble<I>,
-    clock: &'a DecayClock,
-    accept_fraction: f64,
-    x: &'a [f32],
-    phase: usize,
-    tag: Tag,
-}
-
-impl<I: Index> Kernel for UpdatePass<'_, I> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self {
-            ensemble,
-            clock,
-            accept_fraction,
-            x,
-            phase,
-            tag,
-        } = self;
-        let Ensemble {
-            dimensions,
-            points,
-            phases,
-            trees,
-            samplers,
-            rngs,
-            path,
-            ..
-        } = ensemble;
-        // Stored when the first tree takes it.
-        let mut stored = None;
-        let members = samplers.iter_mut().zip(rngs);
-        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => for (tree, (sampler, rng)) in trees.iter_mut().zip(members) {
-            let Some(acceptance) = sampler.offer(clock, accept_fraction, rng) else { continue };
-            if let Some(evicted) = sampler.evicted(acceptance) {
-                CutTree::delete(tree, geometry, points, evicted.get(), path);
-                points.release(evicted.get());
-            }
-            let point = *stored.get_or_insert_with(|| {
-                let point = points.add(x);
-                phases.set(point, points.capacity(), one(phase));
-                point
-            });
-            let leaf = CutTree::insert(tree, geometry, points, point, rng, path);
-            phases.merge(leaf, one(phase));
-            points.retain(leaf);
-            sampler.accept(acceptance, I::new(leaf), tag, clock, rng);
-        });
-        if let Some(point) = stored {
-            points.drop_if_unused(point);
-        }
-    }
-}
-
 /// Builds each tree again from its sample.
 struct RebuildAllPass<'a, I> {
     ensemble: &'a mut Ensemble<I>,
@@ -283,7 +231,8 @@ impl<I: Index> Kernel for RebuildAllPass<'_, I> {
             trees,
             samplers,
             rngs,
-            path,
+            buffers,
+            ..
         } = self.ensemble;
         points.boxes.clear();
         let members = samplers.iter_mut().zip(rngs);
@@ -291,7 +240,9 @@ impl<I: Index> Kernel for RebuildAllPass<'_, I> {
             tree.clear();
             for slot in sampler.points_mut() {
                 let point = slot.get();
-                let leaf = CutTree::insert(tree, geometry, points, point, rng, path);
+                let mut at = [Reached::default()];
+                CutTree::locate(geometry, &mut at, |_| (&*tree, points.row(geometry, point)));
+                let leaf = CutTree::insert(tree, geometry, points, point, at[0], rng, buffers);
                 if leaf != point {
                     // Rounding has made two points one.
                     if let Some(set) = phases.of(point) {

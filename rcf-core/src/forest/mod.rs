@@ -298,12 +298,17 @@ impl RandomCutForest {
 
     fn process_checked(&mut self, values: &[f64], arrival: Arrival) -> f64 {
         self.shingle.peek(values, &mut self.row);
-        let score = if self.is_ready() {
+        let score = if !self.is_ready() {
+            0.0
+        } else if self.noise_floor.is_some() {
             self.score_row(&self.row)
         } else {
-            0.0
+            let (level, row) = (self.level, &self.row);
+            with_ensemble!(&mut self.trees, ensemble => ensemble.score_before_update(level, row))
         };
         self.insert(values, arrival);
+        // They may not have been asked for, where no tree learns.
+        with_ensemble!(&mut self.trees, ensemble => ensemble.reached.clear());
         score
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Corners, Geometry, Measured, Unmeasured};
 use crate::layout::stride;
-use crate::simd::{HALF, LANES, Simd};
+use crate::simd::{Gathers, HALF, LANES, Simd};
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
@@ -139,6 +139,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     #[inline(always)]
     fn coordinate(self, x: &[f32], dimension: usize) -> f32 {
         x[dimension]
+    }
+
+    #[inline(always)]
+    fn gathers(self) -> Option<Gathers> {
+        self.simd.gathers()
     }
 
     #[inline(always)]

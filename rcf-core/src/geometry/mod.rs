@@ -11,6 +11,8 @@ mod one_dimensional;
 pub(crate) use lanes::Lanes;
 pub(crate) use one_dimensional::OneDimensional;
 
+use crate::simd::Gathers;
+
 /// How points and boxes are laid out, and measured against each other.
 pub(crate) trait Geometry: Copy {
     /// The parts of the space that matter to a walk up from box to larger box; they become fewer.
@@ -24,6 +26,12 @@ pub(crate) trait Geometry: Copy {
 
     /// The coordinate of `x` in this dimension.
     fn coordinate(self, x: &[f32], dimension: usize) -> f32;
+
+    /// Descents by gathers, where they are faster.
+    #[inline(always)]
+    fn gathers(self) -> Option<Gathers> {
+        None
+    }
 
     /// The whole space.
     fn everywhere(self) -> Self::Parts;

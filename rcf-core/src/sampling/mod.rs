@@ -75,7 +75,7 @@ impl Wait {
 }
 
 /// A place in the sample, and the key that comes with it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Acceptance {
     key: f32,
     /// Whether the worst point must leave first.

@@ -14,9 +14,18 @@
 //!
 //! A level is a type that implements [`Simd`], with `detect` and `run`, and a line of [`levels!`].
 
+mod descent;
+#[cfg(target_arch = "x86_64")]
+mod gather;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use descent::Gathers;
+pub(crate) use descent::{Node, Reached, TOGETHER, Trunk};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use gather::Gathers;
 
 #[cfg(test)]
 pub(crate) use portable::Portable;
@@ -60,6 +69,12 @@ pub(crate) trait Simd: Copy {
     fn add_scaled(self, a: Self::Vector, factor: f64, sum: &mut [f64; LANES]);
     /// `((a₀+a₄) + (a₂+a₆)) + ((a₁+a₅) + (a₃+a₇))`
     fn total(self, a: Self::Vector) -> f32;
+
+    /// Descents by gathers, where the processor has those.
+    #[inline(always)]
+    fn gathers(self) -> Option<Gathers> {
+        None
+    }
 }
 
 /// A computation that is compiled for every level. Implementations must be `#[inline(always)]`, and
@@ -121,6 +136,8 @@ macro_rules! levels {
 levels! {
     #[cfg(target_arch = "x86_64")]
     Avx2(x86_64::Avx2);
+    #[cfg(target_arch = "x86_64")]
+    Avx512(x86_64::Avx512);
 }
 
 /// The larger one. Unlike `f32::max` it need not care for NaN, and is one instruction.

@@ -140,12 +140,12 @@ impl<'a, I: Index> Imputer<'a, I> {
         let cut = record.cut();
         if self.is_missing[cut.dimension] {
             // The left one is next.
-            let both = [Step::Join, below(record.right), below(record.left)];
+            let both = [Step::Join, below(record.right()), below(record.left())];
             self.steps.extend(both);
         } else if self.filled[cut.dimension] <= cut.value {
-            self.steps.push(below(record.left));
+            self.steps.push(below(record.left()));
         } else {
-            self.steps.push(below(record.right));
+            self.steps.push(below(record.right()));
         }
     }
 

@@ -12,9 +12,10 @@ use crate::config::Config;
 use crate::geometry::Geometry;
 use crate::layout::{Index, are_sorted, size_of_val_capacity};
 use crate::rng::TreeRng;
+use crate::simd::Reached;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::Attribute;
-use boxed::{BoxedTree, PathBuffer};
+use boxed::{BoxedTree, Buffers};
 use cut::Cut;
 use imputation::Imputer;
 use sorted::SortedTree;
@@ -89,25 +90,42 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Working memory of [`traverse_one`](Self::traverse_one).
     type Walker: Default;
 
-    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
-    /// was there already.
+    /// What a deletion has taken out.
+    type Unlinked;
+
+    /// Whether changes begin where a descent ended. If not, each one searches for itself.
+    const IS_LOCATED: bool;
+
+    /// Descends trees, each to the leaf of a point of its own. Of an empty tree, anything.
+    fn locate<'a>(geometry: G, ends: &mut [Reached], lane: impl Fn(usize) -> (&'a Self, &'a [f32]))
+    where
+        Self: 'a;
+
+    /// Inserts a point, which has been located unless the tree is empty. Returns the point that
+    /// the leaf refers to: another one, if an equal point was there already.
     fn insert(
         &mut self,
         geometry: G,
         points: &mut PointStore,
         point: usize,
+        at: Reached,
         rng: &mut TreeRng,
-        path: &mut PathBuffer<I>,
+        buffers: &mut Buffers,
     ) -> usize;
 
-    /// Deletes one occurrence of a point that is in the tree.
+    /// Deletes one occurrence of a point that is in the tree and has been located. `None` if all
+    /// other points are where they were.
     fn delete(
         &mut self,
         geometry: G,
         points: &mut PointStore,
         point: usize,
-        path: &mut PathBuffer<I>,
-    );
+        at: Reached,
+        buffers: &mut Buffers,
+    ) -> Option<Self::Unlinked>;
+
+    /// Where the descent to `x` ends after a deletion, of where it ended before.
+    fn relocate(&self, geometry: G, x: &[f32], at: Reached, gone: Self::Unlinked) -> Reached;
 
     /// The tree of these points, with multiplicity, and cuts from the root, left before right.
     /// `None` if the cuts are not those of a tree of these points.
@@ -123,13 +141,15 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     fn cache_boxes(&mut self, geometry: G, points: &mut PointStore);
 
     /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of
-    /// a bounding box.
+    /// a bounding box. Notes where each descent ended, if asked to and if [`insert`](Self::insert)
+    /// asks for it.
     fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,
         geometry: G,
         x: &[f32],
         scratch: &mut [f32],
+        noted: Option<&mut Vec<Reached>>,
         visitor: &mut V,
     );
 

@@ -17,7 +17,7 @@ use crate::rng::TreeRng;
 use crate::sampling::{DecayClock, Sampler, Tags};
 use crate::shingle::is_storable;
 use crate::tree::TreeSet;
-use crate::tree::boxed::PathBuffer;
+use crate::tree::boxed::Buffers;
 use crate::tree::cut::Cut;
 
 /// All trees: what each has one of, then what each has many of, tree after tree.
@@ -148,7 +148,8 @@ impl TreesV1 {
             trees: TreeSet::with_capacity(config),
             samplers: Vec::with_capacity(self.trees.len()),
             rngs: Vec::with_capacity(self.trees.len()),
-            path: PathBuffer::new(),
+            buffers: Buffers::default(),
+            reached: Vec::new(),
         };
         let slots = self.slots.restore();
         let mut columns = Columns {

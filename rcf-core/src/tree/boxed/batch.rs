@@ -110,7 +110,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
                         });
                         let middle =
                             first + self.part(first, end, |geometry, x| node.is_left(geometry, x));
-                        let sides = [(node.right, middle, end), (node.left, first, middle)];
+                        let sides = [(node.right(), middle, end), (node.left(), first, middle)];
                         for (reference, first, end) in sides {
                             if first < end {
                                 self.pending.push(Task::Descend {

@@ -135,7 +135,7 @@ impl<I: Index> BoxedTree<I> {
             // A leaf may be as large.
             if let Some(node) = self.node(reference) {
                 let left = node.left_mass.get();
-                let children = [(node.left, left), (node.right, mass - left)];
+                let children = [(node.left(), left), (node.right(), mass - left)];
                 let children = children.into_iter();
                 large.extend(children.filter(|&(_, mass)| mass > points.boxes.largest_uncached));
             }
@@ -173,7 +173,7 @@ impl<I: Index> BoxedTree<I> {
         scratch: &'r mut [f32],
     ) -> Unmeasured<'r> {
         let mut bounds = geometry.clear(parts, scratch);
-        for child in [self.nodes[node].left, self.nodes[node].right] {
+        for child in [self.nodes[node].left(), self.nodes[node].right()] {
             self.extend(geometry, points, child, parts, &mut bounds);
         }
         bounds
@@ -223,9 +223,9 @@ impl<I: Index> Iterator for LeavesBelow<'_, I> {
     fn next(&mut self) -> Option<NodeRef<I>> {
         let mut reference = self.next?;
         while let Some(node) = self.tree.node(reference) {
-            self.waiting[self.count % WAITING] = node.right;
+            self.waiting[self.count % WAITING] = node.right();
             self.count += 1;
-            reference = node.left;
+            reference = node.left();
         }
         self.next = self.count.checked_sub(1).map(|last| {
             self.count = last;

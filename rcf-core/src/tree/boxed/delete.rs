@@ -1,37 +1,56 @@
 //! Deletion.
 
-use std::hint::select_unpredictable;
-
 use super::node::NodeRef;
-use super::{BoxedTree, PathBuffer};
+use super::{BoxedTree, Buffers, Located};
 use crate::arena::PointStore;
 use crate::geometry::{Geometry, Unmeasured};
 use crate::layout::Index;
 
+/// A leaf that has been taken out of a tree.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unlinked<I> {
+    leaf: NodeRef<I>,
+    /// The node that went with it, …
+    parent: NodeRef<I>,
+    /// … and what is now in the place of that.
+    sibling: Located<I>,
+}
+
 impl<I: Index> BoxedTree<I> {
-    /// Deletes one occurrence of a point that is in the tree.
+    /// Deletes one occurrence of the point of a leaf. Returns the leaf, if it is gone and was not
+    /// the only one.
     #[inline(always)]
     pub(crate) fn delete<G: Geometry>(
         &mut self,
         geometry: G,
         points: &mut PointStore,
-        point: usize,
-        path: &mut PathBuffer<I>,
-    ) {
-        let (path, [scratch, _], x) = path.parts_and_row(geometry, points.row(geometry, point));
-        let (leaf, mass) = self.descend_and_count_out(geometry, points, x, path);
-        if mass > 1 || self.mass == 0 {
-            return;
+        at: Located<I>,
+        buffers: &mut Buffers,
+    ) -> Option<Unlinked<I>> {
+        let ([scratch, _], x) = buffers.boxes_and_row(geometry, points, self.point(at.leaf));
+        let mass = self.mass_below(at.leaf, at.above);
+        if let Some(node) = self.barely_large(at.above, points.boxes.largest_uncached) {
+            self.drop_cached_box(geometry, points, node.get());
         }
-        let parent = path.pop().expect("a leaf among others has a parent");
-        let sibling = self.sibling(parent, leaf);
-        self.relink(path.last(), parent, sibling);
+        self.count_out(at);
+        if mass > 1 || self.mass == 0 {
+            return None;
+        }
+        let parent = at.above;
+        let sibling = Located {
+            leaf: self.sibling(parent, at.leaf),
+            above: self.parent(parent),
+        };
+        self.relink(sibling.above, parent, sibling.leaf);
         self.release(geometry, points, parent);
 
         let mut changing = geometry.everywhere();
         // The last node whose box was made again, in `scratch`.
         let mut below = None;
-        while let Some(ancestor) = path.pop() {
+        let mut next = sibling.above;
+        while let Some(node) = self.node(next) {
+            let ancestor = next;
+            next = node.parent();
             let Some(bounds) = self.cached_box(geometry, points, ancestor.get()) else {
                 continue;
             };
@@ -53,36 +72,55 @@ impl<I: Index> BoxedTree<I> {
                 let _ = geometry.measure(geometry.copy(&changing, bounds, scratch));
             }
         }
+        Some(Unlinked {
+            leaf: at.leaf,
+            parent,
+            sibling,
+        })
     }
 
-    /// Descends to the leaf of `x`, which is in the tree, and counts `x` out of the nodes of the
-    /// path; the one that becomes a small subtree loses its cached box. Returns the leaf, and its
-    /// mass before.
+    /// Where a descent to `x` ends after a deletion, of where it ended before.
     #[inline(always)]
-    fn descend_and_count_out<G: Geometry>(
-        &mut self,
+    pub(crate) fn relocate<G: Geometry>(
+        &self,
         geometry: G,
-        points: &mut PointStore,
         x: &[f32],
-        path: &mut Vec<NodeRef<I>>,
-    ) -> (NodeRef<I>, usize) {
-        path.clear();
-        let (mut reference, mut mass) = (self.root, self.mass);
-        let mut shrunk = None;
-        while let Some(node) = self.nodes.get_mut(reference.get()) {
-            if mass == points.boxes.largest_uncached + 1 {
-                shrunk = Some(reference);
+        at: Located<I>,
+        gone: Unlinked<I>,
+    ) -> Located<I> {
+        if at.above != gone.parent {
+            at
+        } else if at.leaf == gone.leaf {
+            self.descend_from(geometry, x, gone.sibling)
+        } else {
+            gone.sibling
+        }
+    }
+
+    /// The smallest subtree with a cached box on the path from `node` to the root, if it is of the
+    /// smallest mass that has one: one point less, and it has none.
+    #[inline(always)]
+    fn barely_large(&self, mut node: NodeRef<I>, largest_uncached: usize) -> Option<NodeRef<I>> {
+        while let Some(record) = self.node(node) {
+            let parent = record.parent();
+            if record.place.get() != I::MAX {
+                let is_barely = self.mass_below(node, parent) == largest_uncached + 1;
+                return is_barely.then_some(node);
             }
-            path.push(reference);
-            let left = node.is_left(geometry, x);
-            mass = node.mass_toward(left, mass);
-            node.left_mass = I::new(node.left_mass.get() - usize::from(left));
-            reference = select_unpredictable(left, node.left, node.right);
+            node = parent;
         }
-        if let Some(node) = shrunk {
-            self.drop_cached_box(geometry, points, node.get());
-        }
+        None
+    }
+
+    /// Counts one point less in all nodes above a leaf.
+    #[inline(always)]
+    fn count_out(&mut self, at: Located<I>) {
         self.mass -= 1;
-        (reference, mass)
+        let (mut below, mut above) = (at.leaf, at.above);
+        while let Some(node) = self.nodes.get_mut(above.get()) {
+            let left = usize::from(node.left() == below);
+            node.left_mass = I::new(node.left_mass.get() - left);
+            (below, above) = (above, node.parent());
+        }
     }
 }

@@ -1,9 +1,7 @@
 //! Insertion.
 
-use std::hint::select_unpredictable;
-
 use super::node::{Node, NodeRef};
-use super::{BoxedTree, PathBuffer};
+use super::{BoxedTree, Buffers, Located};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
@@ -11,69 +9,74 @@ use crate::rng::TreeRng;
 use crate::tree::cut::{Cut, separating_cut};
 
 impl<I: Index> BoxedTree<I> {
-    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
-    /// was there already.
+    /// Inserts a point, whose place has been located unless the tree is empty. Returns the point
+    /// that the leaf refers to: another one, if an equal point was there already.
     #[inline(always)]
     pub(crate) fn insert<G: Geometry>(
         &mut self,
         geometry: G,
         points: &mut PointStore,
         point: usize,
+        at: Located<I>,
         rng: &mut TreeRng,
-        path: &mut PathBuffer<I>,
+        buffers: &mut Buffers,
     ) -> usize {
         if self.mass == 0 {
             self.root = NodeRef::leaf(point, self.internal_capacity);
             self.mass = 1;
             return point;
         }
-        let leaf = self.descend(geometry, points.row(geometry, point), path);
-        let (path, [scratch, split_box], x) =
-            path.parts_and_row(geometry, points.row(geometry, point));
-        let neighbor = self.point(leaf);
+        let ([scratch, split_box], x) = buffers.boxes_and_row(geometry, points, point);
+        let largest_uncached = points.boxes.largest_uncached;
+        let neighbor = self.point(at.leaf);
         if points.row(geometry, neighbor) == x {
-            let (_, grown) = self.add_mass_along(geometry, points.boxes.largest_uncached, x, path);
+            let grown = self.small_subtree_of(at.above, largest_uncached);
+            self.count_in(at.leaf, at.above);
             self.cache_grown(geometry, points, grown, scratch);
             return neighbor;
         }
 
-        // `split`: how many nodes of the path stay above the new one; `split_box`: the box below
-        // it. `containing`: how many nodes of the path contain x already.
-        let mut split = path.len();
+        // `split`: what comes to lie below the new node; `split_box`: its box.
+        let mut split = at;
         let mut split_box = geometry.begin(split_box, points.row(geometry, neighbor));
-        let mut containing = 0;
         let everywhere = geometry.everywhere();
         let mut outside = everywhere;
-        let mut below = leaf;
-        for level in (0..path.len()).rev() {
-            let bounds = match self.cached_box(geometry, points, path[level].get()) {
+        let mut here = at;
+        // Up to the first node whose box contains x already.
+        while let Some(node) = self.node(here.above) {
+            let bounds = match self.cached_box(geometry, points, here.above.get()) {
                 Some(bounds) => bounds,
-                None => self.grow(geometry, points, path[level], below, scratch),
+                None => self.grow(geometry, points, here.above, here.leaf, scratch),
             };
-            below = path[level];
             let Some(gap) = geometry.gap(&mut outside, geometry.corners(bounds.record()), x) else {
-                containing = level + 1;
                 break;
+            };
+            here = Located {
+                leaf: here.above,
+                above: node.parent(),
             };
             let range = geometry.range(bounds);
             if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
-                split = level;
+                split = here;
                 split_box = geometry.copy(&everywhere, split_box, bounds.record());
             }
         }
-        for reference in &path[containing.min(split)..split] {
-            if let Some(bounds) = self.cached_box_mut(geometry, points, reference.get()) {
+        let containing = here.above;
+        let mut growing = split.above;
+        while growing != containing {
+            if let Some(bounds) = self.cached_box_mut(geometry, points, growing.get()) {
                 geometry.cover_measured(bounds, x);
             }
+            growing = self.parent(growing);
         }
-        let below = path.get(split).copied().unwrap_or(leaf);
-        let (mass_below, grown) =
-            self.add_mass_along(geometry, points.boxes.largest_uncached, x, &path[..split]);
 
+        let mass_below = self.mass_below(split.leaf, split.above);
+        let grown = self.small_subtree_of(split.above, largest_uncached);
+        self.count_in(split.leaf, split.above);
         let cut = separating_cut(geometry.corners(split_box.record()), x, rng);
-        let node = self.join(cut, x, point, below, mass_below);
-        self.relink(path[..split].last(), below, node);
-        if mass_below + 1 > points.boxes.largest_uncached {
+        let node = self.join(cut, x, point, split.leaf, mass_below);
+        self.relink(split.above, split.leaf, node);
+        if mass_below + 1 > largest_uncached {
             let bounds = geometry.cover_measured(split_box, x);
             self.cache_box(points, node.get(), bounds);
         }
@@ -81,29 +84,28 @@ impl<I: Index> BoxedTree<I> {
         point
     }
 
-    /// Counts `x` in the nodes of `path`, a path from the root. Returns the former mass of
-    /// what lies below the path, and the node that has become too large to go without a cached box.
+    /// The largest subtree without a cached box on the path from `node` to the root, if it is of
+    /// the largest mass that has none: one more point, and it needs one.
     #[inline(always)]
-    fn add_mass_along<G: Geometry>(
-        &mut self,
-        geometry: G,
-        largest_uncached: usize,
-        x: &[f32],
-        path: &[NodeRef<I>],
-    ) -> (usize, Option<NodeRef<I>>) {
-        let mut mass = self.mass;
-        let mut grown = None;
-        for reference in path {
-            if mass == largest_uncached {
-                grown = Some(*reference);
-            }
-            let node = &mut self.nodes[reference.get()];
-            let left = node.is_left(geometry, x);
-            mass = node.mass_toward(left, mass);
-            node.left_mass = I::new(node.left_mass.get() + usize::from(left));
+    fn small_subtree_of(&self, node: NodeRef<I>, largest_uncached: usize) -> Option<NodeRef<I>> {
+        let (mut largest, mut above) = (None, node);
+        while let Some(node) = self.node(above)
+            && node.place.get() == I::MAX
+        {
+            (largest, above) = (Some(above), node.parent());
         }
+        largest.filter(|&largest| self.mass_below(largest, above) == largest_uncached)
+    }
+
+    /// Counts one more point in `below`, which lies below `above`, and in all nodes from there on.
+    #[inline(always)]
+    fn count_in(&mut self, mut below: NodeRef<I>, mut above: NodeRef<I>) {
         self.mass += 1;
-        (mass, grown)
+        while let Some(node) = self.nodes.get_mut(above.get()) {
+            let left = usize::from(node.left() == below);
+            node.left_mass = I::new(node.left_mass.get() + left);
+            (below, above) = (above, node.parent());
+        }
     }
 
     /// Makes and caches the box of a node that has been a small subtree.
@@ -137,26 +139,31 @@ impl<I: Index> BoxedTree<I> {
         } else {
             (below, leaf, mass_below)
         };
-        let node = Node {
-            left,
-            right,
+        let mut node = Node {
             left_mass: I::new(left_mass),
             ..Node::new(cut)
         };
-        self.allocate(node)
+        node.set_children(left, right);
+        let node = self.allocate(node);
+        self.set_parent(below, node);
+        node
     }
 
-    /// Puts `new` where `old` was: below `parent`, or at the root.
+    /// Puts `new` where `old` was: below `parent`, or at the root if there is none.
     #[inline(always)]
-    pub(super) fn relink(&mut self, parent: Option<&NodeRef<I>>, old: NodeRef<I>, new: NodeRef<I>) {
-        match parent {
+    pub(super) fn relink(&mut self, parent: NodeRef<I>, old: NodeRef<I>, new: NodeRef<I>) {
+        match self.nodes.get_mut(parent.get()) {
             None => self.root = new,
-            Some(parent) => {
-                let parent = &mut self.nodes[parent.get()];
-                let left = parent.left == old;
-                parent.left = select_unpredictable(left, new, parent.left);
-                parent.right = select_unpredictable(left, parent.right, new);
-            }
+            Some(parent) => parent.replace_child(old, new),
+        }
+        self.set_parent(new, parent);
+    }
+
+    /// Notes that `child` lies below `parent`, unless it is a leaf.
+    #[inline(always)]
+    pub(super) fn set_parent(&mut self, child: NodeRef<I>, parent: NodeRef<I>) {
+        if let Some(node) = self.nodes.get_mut(child.get()) {
+            node.parent = parent.0;
         }
     }
 }

@@ -33,7 +33,6 @@ pub(crate) mod tests;
 mod traverse;
 mod traverse_one;
 
-use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
 
 use super::CutTree;
@@ -43,9 +42,11 @@ use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::{Index, size_of_val_capacity};
 use crate::rng::TreeRng;
+use crate::simd::Reached;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::AttributionVisitor;
 use batch::Batch;
+use delete::Unlinked;
 use node::{Child, Node, NodeRef};
 use traverse_one::BoxedWalker;
 
@@ -55,7 +56,7 @@ pub(crate) struct BoxedTree<I> {
     /// Largest number of internal nodes: the sample size − 1. References from here on are leaves.
     internal_capacity: usize,
     nodes: Vec<Node<I>>,
-    /// Head of the chain of unused nodes, linked through `left`; `I::MAX` ends it.
+    /// Head of the chain of unused nodes, linked through their left children; `I::MAX` ends it.
     free: NodeRef<I>,
     /// Without meaning while the tree is empty.
     root: NodeRef<I>,
@@ -63,47 +64,50 @@ pub(crate) struct BoxedTree<I> {
     mass: usize,
 }
 
-/// Scratch buffers of a descent, kept from change to change.
-#[derive(Debug, Clone)]
-pub(crate) struct PathBuffer<I> {
-    /// The internal nodes passed.
-    pub(crate) nodes: Vec<NodeRef<I>>,
-    /// Records of two bounding boxes, and a row.
-    scratch: Vec<f32>,
+/// A place in a tree, as a descent finds it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Located<I> {
+    /// A leaf; or a node, where it is what lies below another one.
+    pub(crate) leaf: NodeRef<I>,
+    /// The node above; [`NodeRef::none`] at the root.
+    pub(crate) above: NodeRef<I>,
 }
 
-impl<I: Index> PathBuffer<I> {
-    pub(crate) const fn new() -> Self {
+impl<I: Index> Located<I> {
+    #[inline(always)]
+    fn of(end: Reached) -> Self {
         Self {
-            nodes: Vec::new(),
-            scratch: Vec::new(),
+            leaf: NodeRef::internal(end.leaf as usize),
+            above: NodeRef::internal(end.last as usize),
         }
     }
+}
 
-    /// Number of nodes passed.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
+/// Working memory of insertions and deletions, kept from change to change: two bounding boxes and
+/// a row.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Buffers(Vec<f32>);
 
-    /// The nodes, records of two bounding boxes, and a copy of this row.
+impl Buffers {
+    /// Two records of boxes, and a copy of the row of a point.
     #[inline(always)]
-    fn parts_and_row<G: Geometry>(
+    fn boxes_and_row<G: Geometry>(
         &mut self,
         geometry: G,
-        row: &[f32],
-    ) -> (&mut Vec<NodeRef<I>>, [&mut [f32]; 2], &[f32]) {
+        points: &PointStore,
+        point: usize,
+    ) -> ([&mut [f32]; 2], &[f32]) {
         let len = geometry.box_len();
-        self.scratch.resize(2 * len + geometry.row_len(), 0.0);
-        let (record, rest) = self.scratch.split_at_mut(len);
+        self.0.resize(2 * len + geometry.row_len(), 0.0);
+        let (record, rest) = self.0.split_at_mut(len);
         let (other, copy) = rest.split_at_mut(len);
         let copy = &mut copy[..geometry.row_len()];
-        copy.copy_from_slice(row);
-        (&mut self.nodes, [record, other], copy)
+        copy.copy_from_slice(points.row(geometry, point));
+        ([record, other], copy)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.nodes) + size_of_val_capacity(&self.scratch)
+        size_of_val_capacity(&self.0)
     }
 }
 
@@ -111,16 +115,28 @@ impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
     type Attribution<'a> = AttributionVisitor<'a>;
     type Walker = BoxedWalker<I>;
 
+    type Unlinked = Unlinked<I>;
+    const IS_LOCATED: bool = true;
+
+    #[inline(always)]
+    fn locate<'a>(geometry: G, ends: &mut [Reached], lane: impl Fn(usize) -> (&'a Self, &'a [f32]))
+    where
+        I: 'a,
+    {
+        traverse::descend_lanes(geometry, ends, lane);
+    }
+
     #[inline(always)]
     fn insert(
         &mut self,
         geometry: G,
         points: &mut PointStore,
         point: usize,
+        at: Reached,
         rng: &mut TreeRng,
-        path: &mut PathBuffer<I>,
+        buffers: &mut Buffers,
     ) -> usize {
-        self.insert(geometry, points, point, rng, path)
+        self.insert(geometry, points, point, Located::of(at), rng, buffers)
     }
 
     #[inline(always)]
@@ -128,10 +144,21 @@ impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
         &mut self,
         geometry: G,
         points: &mut PointStore,
-        point: usize,
-        path: &mut PathBuffer<I>,
-    ) {
-        self.delete(geometry, points, point, path);
+        _: usize,
+        at: Reached,
+        buffers: &mut Buffers,
+    ) -> Option<Unlinked<I>> {
+        self.delete(geometry, points, Located::of(at), buffers)
+    }
+
+    #[inline(always)]
+    fn relocate(&self, geometry: G, x: &[f32], at: Reached, gone: Unlinked<I>) -> Reached {
+        let Located { leaf, above } = self.relocate(geometry, x, Located::of(at), gone);
+        Reached {
+            leaf: leaf.get() as u32,
+            last: above.get() as u32,
+            ..at
+        }
     }
 
     #[inline(always)]
@@ -157,9 +184,10 @@ impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
         geometry: G,
         x: &[f32],
         scratch: &mut [f32],
+        noted: Option<&mut Vec<Reached>>,
         visitor: &mut V,
     ) {
-        traverse::traverse(trees, points, geometry, x, scratch, visitor);
+        traverse::traverse(trees, points, geometry, x, scratch, noted, visitor);
     }
 
     #[inline(always)]
@@ -230,6 +258,15 @@ impl<I: Index> BoxedTree<I> {
         self.root
     }
 
+    /// All of the tree.
+    #[inline(always)]
+    fn whole(&self) -> Located<I> {
+        Located {
+            leaf: self.root,
+            above: NodeRef::none(),
+        }
+    }
+
     /// The node that a reference names, or `None` if it names a leaf.
     #[inline(always)]
     pub(crate) fn node(&self, reference: NodeRef<I>) -> Option<&Node<I>> {
@@ -251,38 +288,55 @@ impl<I: Index> BoxedTree<I> {
     /// The sibling subtree of `child` below `parent`.
     #[inline(always)]
     pub(crate) fn sibling(&self, parent: NodeRef<I>, child: NodeRef<I>) -> NodeRef<I> {
-        let node = &self.nodes[parent.get()];
-        select_unpredictable(node.left == child, node.right, node.left)
+        self.nodes[parent.get()].sibling(child)
+    }
+
+    /// The node above a node; [`NodeRef::none`] at the root.
+    #[inline(always)]
+    pub(crate) fn parent(&self, node: NodeRef<I>) -> NodeRef<I> {
+        self.nodes[node.get()].parent()
+    }
+
+    /// The mass of what lies below `above`, or of the root if that is none.
+    ///
+    /// Upwards, what lies on the left of a node is taken off, until the first node on whose left
+    /// all of it is: two steps on average.
+    #[inline(always)]
+    fn mass_below(&self, mut below: NodeRef<I>, mut above: NodeRef<I>) -> usize {
+        let mut beside = 0;
+        while let Some(node) = self.node(above) {
+            if node.left() == below {
+                return node.left_mass.get() - beside;
+            }
+            beside += node.left_mass.get();
+            (below, above) = (above, node.parent());
+        }
+        self.mass - beside
     }
 
     /// The mass of `reference`, which is the child of `parent`, whose mass is `parent_mass`.
     #[inline(always)]
     pub(crate) fn child_mass(parent: &Node<I>, parent_mass: usize, reference: NodeRef<I>) -> usize {
-        parent.mass_toward(parent.left == reference, parent_mass)
+        parent.mass_toward(parent.left() == reference, parent_mass)
     }
 
-    /// Writes the path to `x` into `path` and returns the leaf. The tree is not empty.
+    /// Goes on with a descent to `x`. The tree is not empty.
     #[inline(always)]
-    pub(crate) fn descend<G: Geometry>(
-        &self,
-        geometry: G,
-        x: &[f32],
-        path: &mut PathBuffer<I>,
-    ) -> NodeRef<I> {
-        path.nodes.clear();
-        let mut reference = self.root;
-        while let Some(node) = self.node(reference) {
-            path.nodes.push(reference);
-            reference = node.toward(geometry, x);
+    fn descend_from<G: Geometry>(&self, geometry: G, x: &[f32], mut at: Located<I>) -> Located<I> {
+        while let Some(node) = self.node(at.leaf) {
+            at = Located {
+                leaf: node.toward(geometry, x),
+                above: at.leaf,
+            };
         }
-        reference
+        at
     }
 
     /// Makes a node, without a cached box for now.
     fn allocate(&mut self, node: Node<I>) -> NodeRef<I> {
         if self.free.get() != I::MAX {
             let reference = self.free;
-            self.free = self.nodes[reference.get()].left;
+            self.free = self.nodes[reference.get()].left();
             self.nodes[reference.get()] = node;
             return reference;
         }
@@ -304,7 +358,8 @@ impl<I: Index> BoxedTree<I> {
         reference: NodeRef<I>,
     ) {
         self.drop_cached_box(geometry, points, reference.get());
-        self.nodes[reference.get()].left = self.free;
+        let end = NodeRef::default();
+        self.nodes[reference.get()].set_children(self.free, end);
         self.free = reference;
     }
 

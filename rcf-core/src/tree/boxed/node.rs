@@ -4,31 +4,17 @@ use std::hint::select_unpredictable;
 
 use crate::geometry::Geometry;
 use crate::layout::Index;
+pub(crate) use crate::simd::Node;
 use crate::tree::cut::Cut;
-
-/// An internal node: a cut, what lies on either side of it, and where its box is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<I> {
-    /// The cut, as bytes: so the node needs no padding, which an aligned number would ask for.
-    pub(super) cut: [u8; size_of::<f32>()],
-    pub(super) dimension: I,
-    pub(crate) left: NodeRef<I>,
-    pub(crate) right: NodeRef<I>,
-    /// Number of sampled points on the left, with multiplicity. The masses of all nodes follow
-    /// from these on the path from the root.
-    pub(crate) left_mass: I,
-    /// The place of its box in the pool of the forest; `I::MAX` if it is a small subtree.
-    pub(crate) place: I,
-}
 
 impl<I: Index> Node<I> {
     /// Without children, and without a box.
     pub(crate) fn new(cut: Cut) -> Self {
         Self {
-            cut: cut.value.to_ne_bytes(),
+            cut: cut.value,
+            children: [I::default(); 2],
             dimension: I::new(cut.dimension),
-            left: NodeRef::default(),
-            right: NodeRef::default(),
+            parent: I::new(I::MAX),
             left_mass: I::default(),
             place: I::new(I::MAX),
         }
@@ -38,14 +24,48 @@ impl<I: Index> Node<I> {
     pub(crate) fn cut(&self) -> Cut {
         Cut {
             dimension: self.dimension.get(),
-            value: f32::from_ne_bytes(self.cut),
+            value: self.cut,
         }
     }
 
-    /// The child on the side on which `x` lies. The branch would be unpredictable.
+    #[inline(always)]
+    pub(crate) fn left(&self) -> NodeRef<I> {
+        NodeRef(self.children[0])
+    }
+
+    #[inline(always)]
+    pub(crate) fn right(&self) -> NodeRef<I> {
+        NodeRef(self.children[1])
+    }
+
+    #[inline(always)]
+    pub(super) fn set_children(&mut self, left: NodeRef<I>, right: NodeRef<I>) {
+        self.children = [left.0, right.0];
+    }
+
+    /// Puts `new` where the child `old` was.
+    #[inline(always)]
+    pub(super) fn replace_child(&mut self, old: NodeRef<I>, new: NodeRef<I>) {
+        self.children[usize::from(self.children[0] != old.0)] = new.0;
+    }
+
+    /// The node above; [`NodeRef::none`] at the root.
+    #[inline(always)]
+    pub(crate) fn parent(&self) -> NodeRef<I> {
+        NodeRef(self.parent)
+    }
+
+    /// The other child.
+    #[inline(always)]
+    pub(crate) fn sibling(&self, child: NodeRef<I>) -> NodeRef<I> {
+        NodeRef(self.children[usize::from(self.children[0] == child.0)])
+    }
+
+    /// The child on the side on which `x` lies. By its number: the compiler makes a branch of a
+    /// selection between two that it loads, and this one would be unpredictable.
     #[inline(always)]
     pub(crate) fn toward<G: Geometry>(&self, geometry: G, x: &[f32]) -> NodeRef<I> {
-        select_unpredictable(self.is_left(geometry, x), self.left, self.right)
+        NodeRef(self.children[usize::from(!self.is_left(geometry, x))])
     }
 
     /// Whether `x` lies to the left: points with `x[dimension] <= value` do.
@@ -66,7 +86,7 @@ impl<I: Index> Node<I> {
 /// Refers to an internal node (numbers below the tree's capacity for them) or to a leaf (the
 /// capacity plus the number of the leaf's point): a leaf needs no record of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct NodeRef<I>(I);
+pub(crate) struct NodeRef<I>(pub(super) I);
 
 /// What a [`NodeRef`] refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +96,12 @@ pub(crate) enum Child {
 }
 
 impl<I: Index> NodeRef<I> {
+    /// Names neither a node nor a leaf.
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Self(I::new(I::MAX))
+    }
+
     #[inline(always)]
     pub(crate) fn internal(node: usize) -> Self {
         Self(I::new(node))

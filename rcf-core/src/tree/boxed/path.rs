@@ -8,12 +8,15 @@ use crate::layout::Index;
 use crate::visitor::parts::{AncestorParts, LeafParts};
 use crate::visitor::{Ancestor, Leaf, Visitor};
 
-/// A root-to-leaf path of a tree, as it is or as it would be without a leaf.
+/// A root-to-leaf path of a tree, as it is or as it would be without a leaf. Its nodes are those
+/// above its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Path<'a, I> {
-    /// The internal nodes, from the root.
-    pub(super) nodes: &'a [NodeRef<I>],
+pub(super) struct Path<I> {
     pub(super) leaf: NodeRef<I>,
+    /// The last internal node, if there is one.
+    pub(super) last: NodeRef<I>,
+    /// Number of internal nodes.
+    pub(super) depth: usize,
     pub(super) removed: Option<Removed<I>>,
 }
 
@@ -25,17 +28,15 @@ pub(super) struct Removed<I> {
     pub(super) sibling: NodeRef<I>,
 }
 
-impl<I: Index> Path<'_, I> {
-    /// Number of internal nodes.
+impl<I: Index> Path<I> {
+    /// The node of the path above one that is not the root.
     #[inline(always)]
-    fn depth(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// The node at this depth, or the leaf below the last one.
-    #[inline(always)]
-    fn at(&self, depth: usize) -> NodeRef<I> {
-        self.nodes.get(depth).copied().unwrap_or(self.leaf)
+    fn above(&self, tree: &BoxedTree<I>, node: NodeRef<I>) -> NodeRef<I> {
+        let parent = tree.parent(node);
+        match self.removed {
+            Some(removed) if parent == removed.parent => tree.parent(parent),
+            _ => parent,
+        }
     }
 }
 
@@ -56,16 +57,20 @@ impl Masses for &[usize] {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OnDemand<'a, I> {
     pub(super) tree: &'a BoxedTree<I>,
-    pub(super) path: Path<'a, I>,
+    pub(super) path: Path<I>,
 }
 
 impl<I: Index> Masses for OnDemand<'_, I> {
     fn at(self, depth: usize) -> usize {
         let Self { tree, path } = self;
-        (0..depth).fold(tree.mass(), |mass, above| match tree.node(path.at(above)) {
-            Some(node) => BoxedTree::child_mass(node, mass, path.at(above + 1)),
-            None => mass,
-        })
+        let (mut node, mut above) = (path.leaf, path.last);
+        for _ in depth..path.depth {
+            (node, above) = (above, path.above(tree, above));
+        }
+        if depth == 0 {
+            return tree.mass();
+        }
+        tree.mass_below(node, above)
     }
 }
 
@@ -77,7 +82,7 @@ pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
     points: &PointStore,
     geometry: G,
     x: &[f32],
-    path: Path<'_, I>,
+    path: Path<I>,
     masses: M,
     scratch: &mut [f32],
     visitor: &mut V,
@@ -97,10 +102,10 @@ pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
     }
     let everywhere = geometry.everywhere();
     let mut outside = everywhere;
-    let mut below = path.leaf;
-    let mut depth = path.depth();
-    for &node in path.nodes.iter().rev() {
-        depth -= 1;
+    let (mut below, mut next) = (path.leaf, path.last);
+    for depth in (0..path.depth).rev() {
+        let node = next;
+        next = path.above(tree, node);
         let bounds = match (path.removed, tree.cached_box(geometry, points, node.get())) {
             (Some(removed), _) if depth < removed.depth => {
                 // What remains: the box of the node below, and its sibling subtree.
@@ -144,7 +149,7 @@ struct BoxedLeaf<'a, I, G, M> {
     tree: &'a BoxedTree<I>,
     points: &'a PointStore,
     geometry: G,
-    path: Path<'a, I>,
+    path: Path<I>,
     masses: M,
     row: &'a [f32],
     is_query: bool,
@@ -153,12 +158,12 @@ struct BoxedLeaf<'a, I, G, M> {
 impl<I: Index, G: Geometry, M: Masses> Leaf for BoxedLeaf<'_, I, G, M> {
     #[inline(always)]
     fn depth(&self) -> usize {
-        self.path.depth()
+        self.path.depth
     }
 
     #[inline(always)]
     fn mass(&self) -> usize {
-        self.masses.at(self.path.depth())
+        self.masses.at(self.path.depth)
     }
 
     #[inline(always)]
@@ -222,8 +227,12 @@ impl<I: Index, G: Geometry, M: Masses> LeafParts for BoxedLeaf<'_, I, G, M> {
         let mut outside = everywhere;
         record.resize(geometry.box_len(), 0.0);
         let _ = geometry.clear(&everywhere, record);
-        for depth in (0..path.depth()).rev() {
-            let sibling = tree.sibling(path.at(depth), path.at(depth + 1));
+        let (mut below, mut next) = (path.leaf, path.last);
+        for depth in (0..path.depth).rev() {
+            let node = next;
+            next = path.above(tree, node);
+            let sibling = tree.sibling(node, below);
+            below = node;
             let mut bounds = Unmeasured::reopen(record);
             tree.extend(geometry, points, sibling, &everywhere, &mut bounds);
             let bounds = geometry.measure(bounds);

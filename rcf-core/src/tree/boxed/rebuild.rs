@@ -16,7 +16,7 @@ impl<I: Index> BoxedTree<I> {
         while let Some(reference) = pending.pop() {
             if let Some(node) = self.node(reference) {
                 cuts.push(node.cut());
-                pending.extend([node.right, node.left]);
+                pending.extend([node.right(), node.left()]);
             }
         }
         cuts
@@ -65,14 +65,17 @@ impl<I: Index> BoxedTree<I> {
                 };
                 let reference = tree.allocate(node);
                 let middle = stretch.start + left_mass;
-                pending.push((middle..stretch.end, Some((reference, false))));
-                pending.push((stretch.start..middle, Some((reference, true))));
+                pending.push((middle..stretch.end, Some((reference, 1))));
+                pending.push((stretch.start..middle, Some((reference, 0))));
                 reference
             };
             match parent {
                 None => tree.root = reference,
-                Some((parent, true)) => tree.nodes[parent.get()].left = reference,
-                Some((parent, false)) => tree.nodes[parent.get()].right = reference,
+                Some((parent, side)) => {
+                    let parent: NodeRef<I> = parent;
+                    tree.nodes[parent.get()].children[side] = reference.0;
+                    tree.set_parent(reference, parent);
+                }
             }
         }
         if cuts.next().is_some() {

@@ -1,23 +1,24 @@
-//! The traversal of all trees, eight at a time.
+//! The traversal of all trees: many descend together, then each is walked up.
 
-use super::node::NodeRef;
+use std::any::Any;
+
+use super::node::{Node, NodeRef};
 use super::path::{OnDemand, Path, walk_up};
-use super::{BoxedTree, PathBuffer};
+use super::{BoxedTree, Located};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
+use crate::simd::{Gathers, Reached, TOGETHER, Trunk};
 use crate::visitor::Visitor;
 
-/// Trees that descend side by side: each waits for memory while the others go on.
+/// Trees that descend side by side without gathers: each waits for memory while the others go on.
 const GROUP: usize = 8;
-/// Depth up to which a group records its paths; deeper ones, which only extreme data make, are
-/// descended again.
-const GROUP_DEPTH: usize = 64;
-/// The internal nodes of one path of a group.
-type Nodes<I> = [NodeRef<I>; GROUP_DEPTH];
+
+/// The same for points of their own, of which there are few.
+const FEW: usize = 4;
 
 /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of a
-/// bounding box.
+/// bounding box. Notes where each descent ended, if asked to.
 #[inline(always)]
 pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
     trees: &[BoxedTree<I>],
@@ -25,34 +26,31 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
     geometry: G,
     x: &[f32],
     scratch: &mut [f32],
+    mut noted: Option<&mut Vec<Reached>>,
     visitor: &mut V,
 ) {
     // Cut to lengths that the compiler knows.
     let (x, scratch) = (&x[..geometry.row_len()], &mut scratch[..geometry.box_len()]);
-    let mut nodes = [[NodeRef::default(); GROUP_DEPTH]; GROUP];
-    let mut descents = [Descent::default(); GROUP];
-    let mut deep = PathBuffer::new();
-    for group in trees.chunks(GROUP) {
-        if let Ok(group) = <&[_; GROUP]>::try_from(group) {
-            descents = descend_group(group, geometry, x, &mut nodes);
-        } else {
-            for (lane, tree) in group.iter().enumerate() {
-                let one = std::array::from_ref(tree);
-                [descents[lane]] = descend_group(one, geometry, x, &mut nodes[lane..]);
-            }
+    let mut ends = [Reached::default(); TOGETHER];
+    if let Some(noted) = &mut noted {
+        noted.reserve_exact(trees.len());
+    }
+    for trees in trees.chunks(TOGETHER) {
+        let gathered = geometry
+            .gathers()
+            .is_some_and(|gathers| gather(gathers, trees, x, &mut ends));
+        if !gathered {
+            descend(trees, geometry, x, &mut ends);
+        }
+        if let Some(noted) = &mut noted {
+            noted.extend_from_slice(&ends[..trees.len()]);
         }
         // One walk up for all of them: each one that is written here is compiled into every kernel.
-        for ((tree, descent), nodes) in group.iter().zip(&descents).zip(&nodes) {
-            let (nodes, leaf) = match nodes.get(..descent.depth) {
-                Some(nodes) => (nodes, descent.end),
-                None => {
-                    let leaf = tree.descend(geometry, x, &mut deep);
-                    (&deep.nodes[..], leaf)
-                }
-            };
+        for (tree, end) in trees.iter().zip(&ends) {
             let path = Path {
-                nodes,
-                leaf,
+                leaf: NodeRef::internal(end.leaf as usize),
+                last: NodeRef::internal(end.last as usize),
+                depth: end.depth as usize,
                 removed: None,
             };
             let masses = OnDemand { tree, path };
@@ -64,43 +62,97 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
     }
 }
 
-/// How far a descent has come.
-#[derive(Debug, Clone, Copy, Default)]
-struct Descent<I> {
-    /// Nodes passed; more than [`GROUP_DEPTH`] if there were too many to be recorded.
-    depth: usize,
-    end: NodeRef<I>,
+/// Descends trees by gathers, if their nodes have the width for it. A tree of a single leaf has
+/// nothing to descend.
+#[inline(always)]
+fn gather<I: Index>(
+    gathers: Gathers,
+    trees: &[BoxedTree<I>],
+    x: &[f32],
+    ends: &mut [Reached; TOGETHER],
+) -> bool {
+    let mut trunks = [Trunk::default(); TOGETHER];
+    for (trunk, tree) in trunks.iter_mut().zip(trees) {
+        let nodes = (&tree.nodes as &dyn Any).downcast_ref::<Vec<Node<u16>>>();
+        match nodes {
+            Some(nodes) if tree.node(tree.root).is_some() => {
+                let root = tree.root.get() as u16;
+                *trunk = Trunk { nodes, root };
+            }
+            _ => return false,
+        }
+    }
+    gathers.descend(&trunks[..trees.len()], x, ends);
+    true
 }
 
-/// Takes each of `N` trees one level down in turn, and records the nodes passed in `nodes`.
+/// Descends trees to the leaves of `x`, each of a group one level in turn.
 #[inline(always)]
-fn descend_group<const N: usize, I: Index, G: Geometry>(
-    trees: &[BoxedTree<I>; N],
+fn descend<I: Index, G: Geometry>(
+    trees: &[BoxedTree<I>],
     geometry: G,
     x: &[f32],
-    nodes: &mut [Nodes<I>],
-) -> [Descent<I>; N] {
-    let nodes = &mut nodes[..N];
-    let mut descents = std::array::from_fn(|lane| Descent {
-        depth: 0,
-        end: trees[lane].root(),
-    });
-    for level in 0..GROUP_DEPTH {
+    ends: &mut [Reached; TOGETHER],
+) {
+    for (group, ends) in trees.chunks(GROUP).zip(ends.chunks_exact_mut(GROUP)) {
+        match <&[_; GROUP]>::try_from(group) {
+            Ok(group) => descend_group(geometry, group.each_ref().map(|tree| (tree, x)), ends),
+            Err(_) => {
+                for (tree, end) in group.iter().zip(ends) {
+                    descend_group(geometry, [(tree, x)], std::slice::from_mut(end));
+                }
+            }
+        }
+    }
+}
+
+/// Descends trees, each to the leaf of a point of its own.
+#[inline(always)]
+pub(super) fn descend_lanes<'a, I: Index, G: Geometry>(
+    geometry: G,
+    ends: &mut [Reached],
+    lane: impl Fn(usize) -> (&'a BoxedTree<I>, &'a [f32]),
+) {
+    for (few, ends) in ends.chunks_mut(FEW).enumerate() {
+        // Lanes without a tree do what the last one does.
+        let last = ends.len() - 1;
+        let lanes: [_; FEW] = std::array::from_fn(|number| lane(few * FEW + number.min(last)));
+        let mut all = [Reached::default(); FEW];
+        descend_group(geometry, lanes, &mut all);
+        ends.copy_from_slice(&all[..=last]);
+    }
+}
+
+/// Takes each of `N` trees one level down in turn, each toward a point.
+#[inline(always)]
+fn descend_group<const N: usize, I: Index, G: Geometry>(
+    geometry: G,
+    lanes: [(&BoxedTree<I>, &[f32]); N],
+    ends: &mut [Reached],
+) {
+    let mut places: [Located<I>; N] = std::array::from_fn(|lane| lanes[lane].0.whole());
+    let mut depths = [0; N];
+    loop {
         let mut moved = false;
-        for ((descent, tree), nodes) in descents.iter_mut().zip(trees).zip(&mut *nodes) {
-            if let Some(node) = tree.node(descent.end) {
-                nodes[level] = descent.end;
-                descent.end = node.toward(geometry, x);
-                descent.depth = level + 1;
+        for ((place, depth), (tree, x)) in places.iter_mut().zip(&mut depths).zip(lanes) {
+            if let Some(node) = tree.node(place.leaf) {
+                *place = Located {
+                    leaf: node.toward(geometry, x),
+                    above: place.leaf,
+                };
+                *depth += 1;
                 moved = true;
             }
         }
         if !moved {
-            return descents;
+            break;
         }
     }
-    for (descent, tree) in descents.iter_mut().zip(trees) {
-        descent.depth += usize::from(tree.node(descent.end).is_some());
+    for ((end, place), depth) in ends.iter_mut().zip(places).zip(depths) {
+        *end = Reached {
+            leaf: place.leaf.get() as u32,
+            last: place.above.get() as u32,
+            depth,
+        };
     }
-    descents
 }

@@ -63,8 +63,9 @@ impl<I: Index> BoxedWalker<I> {
         }
         self.scratch.resize(geometry.box_len(), 0.0);
         let path = Path {
-            nodes: &self.nodes,
             leaf,
+            last: self.nodes.last().copied().unwrap_or(leaf),
+            depth: self.nodes.len(),
             removed,
         };
         let (masses, scratch) = (&self.masses[..], &mut self.scratch[..]);

@@ -33,13 +33,14 @@ use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
 
 use super::CutTree;
-use super::boxed::PathBuffer;
+use super::boxed::Buffers;
 use super::cut::Cut;
 use super::imputation::Imputer;
 use crate::arena::PointStore;
 use crate::geometry::OneDimensional;
 use crate::layout::{Index, size_of_val_capacity};
 use crate::rng::TreeRng;
+use crate::simd::Reached;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::OneDimensionalAttribution;
 
@@ -138,14 +139,27 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
     type Attribution<'a> = OneDimensionalAttribution;
     type Walker = SortedWalker;
 
+    type Unlinked = ();
+
+    /// A search is short, and its end moves with every change: it is done again.
+    const IS_LOCATED: bool = false;
+
+    #[inline(always)]
+    fn locate<'a>(_: OneDimensional, _: &mut [Reached], _: impl Fn(usize) -> (&'a Self, &'a [f32]))
+    where
+        I: 'a,
+    {
+    }
+
     #[inline(always)]
     fn insert(
         &mut self,
         _: OneDimensional,
         points: &mut PointStore,
         point: usize,
+        _: Reached,
         rng: &mut TreeRng,
-        _: &mut PathBuffer<I>,
+        _: &mut Buffers,
     ) -> usize {
         self.insert(points, point, rng)
     }
@@ -156,9 +170,16 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
         _: OneDimensional,
         points: &mut PointStore,
         point: usize,
-        _: &mut PathBuffer<I>,
-    ) {
+        _: Reached,
+        _: &mut Buffers,
+    ) -> Option<()> {
         self.delete(points, point);
+        None
+    }
+
+    #[inline(always)]
+    fn relocate(&self, _: OneDimensional, _: &[f32], at: Reached, (): ()) -> Reached {
+        at
     }
 
     fn rebuild(
@@ -180,6 +201,7 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
         _: OneDimensional,
         x: &[f32],
         _: &mut [f32],
+        _: Option<&mut Vec<Reached>>,
         visitor: &mut V,
     ) {
         traverse::traverse(trees, points, x, visitor);

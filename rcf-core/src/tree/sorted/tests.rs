@@ -10,9 +10,10 @@ use crate::forest::RandomCutForest;
 use crate::geometry::OneDimensional;
 use crate::layout::Index;
 use crate::rng::TreeRng;
+use crate::simd::Reached;
 use crate::testing::Random;
 use crate::tree::CutTree;
-use crate::tree::boxed::{BoxedTree, PathBuffer};
+use crate::tree::boxed::{BoxedTree, Buffers};
 use crate::tree::imputation::Imputer;
 use crate::visitor::attribution::{Attribute, AttributionVisitor};
 use crate::visitor::collusive::CollusiveDisplacementSum;
@@ -125,7 +126,7 @@ struct Pair<I> {
     line_rng: TreeRng,
     boxed: BoxedTree<I>,
     boxed_rng: TreeRng,
-    path: PathBuffer<I>,
+    buffers: Buffers,
 }
 
 impl<I: Index> Pair<I> {
@@ -137,17 +138,25 @@ impl<I: Index> Pair<I> {
             line_rng: rng(),
             boxed: BoxedTree::new(SAMPLE_SIZE),
             boxed_rng: rng(),
-            path: PathBuffer::new(),
+            buffers: Buffers::default(),
         }
     }
 
     fn insert(&mut self, x: f32) {
         let point = self.store.add(&[x]);
         let leaf = self.line.insert(&self.store, point, &mut self.line_rng);
-        let (rng, path) = (&mut self.boxed_rng, &mut self.path);
-        let other = self
-            .boxed
-            .insert(OneDimensional, &mut self.store, point, rng, path);
+        let at = self.locate(x);
+        let (store, rng) = (&mut self.store, &mut self.boxed_rng);
+        let boxed = &mut self.boxed;
+        let other = CutTree::insert(
+            boxed,
+            OneDimensional,
+            store,
+            point,
+            at,
+            rng,
+            &mut self.buffers,
+        );
         assert_eq!(leaf, other);
         self.store.retain(leaf);
         self.store.drop_if_unused(point);
@@ -157,10 +166,17 @@ impl<I: Index> Pair<I> {
         let point = self.line.point(self.line.descend(x));
         assert_eq!(self.store.padded_row(point), [x]);
         self.line.delete(&self.store, point);
-        let path = &mut self.path;
-        self.boxed
-            .delete(OneDimensional, &mut self.store, point, path);
+        let at = self.locate(x);
+        let (store, buffers) = (&mut self.store, &mut self.buffers);
+        let _ = CutTree::delete(&mut self.boxed, OneDimensional, store, point, at, buffers);
         self.store.release(point);
+    }
+
+    /// Where the boxed tree has a point.
+    fn locate(&self, x: f32) -> Reached {
+        let (mut at, row) = ([Reached::default()], [x]);
+        <BoxedTree<I> as CutTree<I, _>>::locate(OneDimensional, &mut at, |_| (&self.boxed, &row));
+        at[0]
     }
 
     /// All that can be read off one of them: visitors, functionals, imputation.
@@ -168,7 +184,15 @@ impl<I: Index> Pair<I> {
         let (x, scratch) = ([x], &mut [0.0; 2]);
         let trees = std::slice::from_ref(tree);
         let mut walk = Walk::default();
-        T::traverse(trees, &self.store, OneDimensional, &x, scratch, &mut walk);
+        T::traverse(
+            trees,
+            &self.store,
+            OneDimensional,
+            &x,
+            scratch,
+            None,
+            &mut walk,
+        );
         let mut noted = Walk::default();
         self.traverse_one(tree, &x, 0, &mut noted);
         assert_eq!(walk.seen, noted.seen, "masses on demand are those noted");
@@ -180,6 +204,7 @@ impl<I: Index> Pair<I> {
             OneDimensional,
             &x,
             scratch,
+            None,
             &mut attribution,
         );
         seen.push(attribution.score());
@@ -207,6 +232,7 @@ impl<I: Index> Pair<I> {
             OneDimensional,
             &x,
             scratch,
+            None,
             &mut floored,
         );
         seen.push(score.score);
@@ -241,6 +267,7 @@ impl<I: Index> Pair<I> {
             OneDimensional,
             &x,
             scratch,
+            None,
             &mut visitor,
         );
         visitor.add_tree(1.0);

@@ -181,7 +181,7 @@ fn depths_of_leaves_follow_the_exact_law() {
     for seed in 0..20_000 {
         let mut points: Vec<Vec<f32>> = sorted.iter().map(|&x| vec![x]).collect();
         shuffle(&mut points, &mut random);
-        let mut grown = Grown::<u32>::of(&points, seed);
+        let grown = Grown::<u32>::of(&points, seed);
         for (counts, &x) in depths.iter_mut().zip(&sorted) {
             counts[grown.depth(&[x])] += 1;
         }

@@ -30,13 +30,14 @@ mod symmetry;
 mod validate;
 
 use super::node::Child;
-use super::traverse::traverse;
-use super::{BoxedTree, PathBuffer};
+use super::traverse::{descend_lanes, traverse};
+use super::{BoxedTree, Buffers};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
 use crate::layout::stride;
 use crate::rng::TreeRng;
+use crate::simd::Reached;
 use crate::testing::Random;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
@@ -50,7 +51,7 @@ struct Grown<I> {
     store: PointStore,
     tree: BoxedTree<I>,
     rng: TreeRng,
-    path: PathBuffer<I>,
+    buffers: Buffers,
 }
 
 impl<I: Index> Grown<I> {
@@ -65,7 +66,7 @@ impl<I: Index> Grown<I> {
             store,
             tree: BoxedTree::new(sample_size),
             rng: TreeRng::family(seed, 1).remove(0),
-            path: PathBuffer::new(),
+            buffers: Buffers::default(),
         }
     }
 
@@ -88,11 +89,12 @@ impl<I: Index> Grown<I> {
             store,
             tree,
             rng,
-            path,
+            buffers,
             ..
         } = self;
         let leaf = with_geometry!(self.dimensions, geometry => {
-            tree.insert(geometry, store, point, rng, path)
+            let at = tree.descend_from(geometry, store.row(geometry, point), tree.whole());
+            tree.insert(geometry, store, point, at, rng, buffers)
         });
         self.store.retain(leaf);
         self.store.drop_if_unused(point);
@@ -102,26 +104,30 @@ impl<I: Index> Grown<I> {
     fn delete(&mut self, x: &[f32]) {
         let row = self.pad(x);
         let Self {
-            store, tree, path, ..
+            store,
+            tree,
+            buffers,
+            ..
         } = self;
         let point = with_geometry!(self.dimensions, geometry => {
-            let leaf = tree.descend(geometry, &row, path);
-            let Child::Leaf { point } = tree.resolve(leaf) else {
+            let at = tree.descend_from(geometry, &row, tree.whole());
+            let Child::Leaf { point } = tree.resolve(at.leaf) else {
                 panic!("a descent ends at a leaf");
             };
             assert_eq!(store.padded_row(point), row, "the descent misses a point of the tree");
-            tree.delete(geometry, store, point, path);
+            let _ = tree.delete(geometry, store, at, buffers);
             point
         });
         self.store.release(point);
     }
 
     /// The number of cuts above the leaf that `x` descends to.
-    fn depth(&mut self, x: &[f32]) -> usize {
+    fn depth(&self, x: &[f32]) -> usize {
         let row = self.pad(x);
-        let Self { tree, path, .. } = self;
-        with_geometry!(self.dimensions, geometry => tree.descend(geometry, &row, path));
-        self.path.len()
+        let mut ends = [Reached::default()];
+        let lane = |_| (&self.tree, &row[..]);
+        with_geometry!(self.dimensions, geometry => descend_lanes(geometry, &mut ends, lane));
+        ends[0].depth as usize
     }
 
     /// Not normalised.
@@ -163,7 +169,7 @@ fn visit<I: Index, G: Geometry, V: Visitor>(
 ) {
     let mut scratch = vec![0.0; geometry.box_len()];
     let one = std::slice::from_ref(tree);
-    traverse(one, store, geometry, row, &mut scratch, visitor);
+    traverse(one, store, geometry, row, &mut scratch, None, visitor);
 }
 
 /// Small integers: all sums are exact in single precision, in whatever order they are taken.

@@ -49,8 +49,8 @@ impl Naive {
                 let left_mass = node.left_mass.get();
                 Self::Node {
                     cut: Cut { dimension, value },
-                    left: Box::new(below(node.left, left_mass)),
-                    right: Box::new(below(node.right, mass - left_mass)),
+                    left: Box::new(below(node.left(), left_mass)),
+                    right: Box::new(below(node.right(), mass - left_mass)),
                 }
             }
         }

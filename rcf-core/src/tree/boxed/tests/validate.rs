@@ -21,7 +21,15 @@ impl<I: Index> BoxedTree<I> {
     fn validate_all<G: Geometry>(&self, geometry: G, points: &PointStore) -> Vec<(usize, usize)> {
         let mut found = Found::default();
         if self.mass() > 0 {
-            self.validate_below(geometry, points, self.root(), self.mass(), &mut found);
+            let above = NodeRef::none();
+            self.validate_below(
+                geometry,
+                points,
+                self.root(),
+                above,
+                self.mass(),
+                &mut found,
+            );
         }
         let rows: HashSet<Vec<u32>> = found
             .leaves
@@ -49,6 +57,7 @@ impl<I: Index> BoxedTree<I> {
         geometry: G,
         points: &PointStore,
         reference: NodeRef<I>,
+        parent: NodeRef<I>,
         mass: usize,
         found: &mut Found,
     ) {
@@ -65,13 +74,21 @@ impl<I: Index> BoxedTree<I> {
             "node {index} hangs in two places"
         );
         let node: Node<I> = *self.node(reference).expect("an internal node has a record");
+        assert_eq!(node.parent(), parent, "node {index} hangs elsewhere");
         let left_mass = node.left_mass.get();
         assert!(left_mass < mass, "left mass {left_mass} of {mass}");
 
         let first = found.leaves.len();
-        self.validate_below(geometry, points, node.left, left_mass, found);
+        self.validate_below(geometry, points, node.left(), reference, left_mass, found);
         let middle = found.leaves.len();
-        self.validate_below(geometry, points, node.right, mass - left_mass, found);
+        self.validate_below(
+            geometry,
+            points,
+            node.right(),
+            reference,
+            mass - left_mass,
+            found,
+        );
         for (i, &(point, _)) in found.leaves.iter().enumerate().skip(first) {
             let left = node.is_left(geometry, points.padded_row(point));
             assert_eq!(
@@ -118,7 +135,7 @@ impl<I: Index> BoxedTree<I> {
                 "node {} is used and unused",
                 unused.get()
             );
-            unused = self.nodes[unused.get()].left;
+            unused = self.nodes[unused.get()].left();
         }
         assert_eq!(nodes.len(), self.nodes.len(), "a node is lost");
         assert!(self.nodes.len() <= self.internal_capacity);

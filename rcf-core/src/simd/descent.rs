@@ -1,0 +1,58 @@
+//! What a descent reads of a tree, and how far it comes.
+
+/// An internal node of a tree, in the layout that vectors of nodes are read in.
+///
+/// A reference below the number of the tree's nodes names a node, any other a leaf.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Node<I> {
+    /// Points with `x[dimension] <= cut` are on the left.
+    pub(crate) cut: f32,
+    /// References to what is on the left and on the right.
+    pub(crate) children: [I; 2],
+    pub(crate) dimension: I,
+    /// The number of the node above; `I::MAX` at the root.
+    pub(crate) parent: I,
+    /// Number of sampled points on the left, with multiplicity. The masses of all nodes follow
+    /// from these.
+    pub(crate) left_mass: I,
+    /// The place of its box in the pool of the forest; `I::MAX` if it is a small subtree.
+    pub(crate) place: I,
+}
+
+/// Four to a cache line, none across two.
+const _: () = assert!(size_of::<Node<u16>>() == 16);
+
+/// Most trees that descend together.
+pub(crate) const TOGETHER: usize = 64;
+
+/// A tree to descend.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Trunk<'a> {
+    pub(crate) nodes: &'a [Node<u16>],
+    /// A number of a node.
+    pub(crate) root: u16,
+}
+
+/// Where a descent ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// The leaf.
+    pub(crate) leaf: u32,
+    /// The last internal node passed; the number of no node if there was none.
+    pub(crate) last: u32,
+    /// Number of internal nodes passed.
+    pub(crate) depth: u32,
+}
+
+/// Proof that the processor gathers, of which no processor but x86-64 has one here.
+#[cfg(not(target_arch = "x86_64"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gathers {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Gathers {
+    pub(crate) fn descend(self, _: &[Trunk<'_>], _: &[f32], _: &mut [Reached; TOGETHER]) {
+        match self {}
+    }
+}

@@ -1,0 +1,235 @@
+//! Descents by gathers of AVX-512: eight trees to a register, no branch but at the end.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::{
+    __m256i, __m512i, _CMP_GT_OQ, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmp_ps_mask,
+    _mm256_cmplt_epu32_mask, _mm256_i32gather_ps, _mm256_loadu_si256, _mm256_mask_add_epi32,
+    _mm256_mask_mov_epi32, _mm256_mask_srli_epi32, _mm256_min_epu32, _mm256_set1_epi32,
+    _mm256_storeu_si256, _mm512_add_epi64, _mm512_cvtepi64_epi32, _mm512_cvtepu32_epi64,
+    _mm512_i64gather_epi32, _mm512_i64gather_epi64, _mm512_loadu_si512, _mm512_mask_add_epi64,
+    _mm512_set1_epi64, _mm512_slli_epi64, _mm512_srli_epi64,
+};
+use std::mem::offset_of;
+use std::ptr::null;
+
+use super::LANES;
+use super::descent::{Node, Reached, TOGETHER, Trunk};
+
+/// Proof that the processor has the instructions of AVX-512 that descents take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gathers(());
+
+/// Log₂ of the size of a node.
+const NODE_SHIFT: u32 = size_of::<Node<u16>>().trailing_zeros();
+
+impl Gathers {
+    pub(crate) fn detect() -> Option<Self> {
+        let all = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl");
+        all.then_some(Self(()))
+    }
+
+    /// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`, which has a coordinate
+    /// for each dimension of a cut.
+    pub(crate) fn descend(self, trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
+        assert!(!x.is_empty() && trees.len() <= TOGETHER);
+        // SAFETY: `self` exists only where `detect` found the features.
+        unsafe { descend(trees, x, ends) }
+    }
+}
+
+/// Eight trees on their way down.
+#[derive(Clone, Copy)]
+struct Group {
+    /// The address of each tree's nodes, …
+    nodes: __m512i,
+    /// … and of the node that is next. It is always one of the tree's.
+    at: __m512i,
+    /// Number of nodes of each tree: references from there on are leaves.
+    lens: __m256i,
+    last: __m256i,
+    leaf: __m256i,
+    depth: __m256i,
+}
+
+#[target_feature(enable = "avx2,avx512f,avx512vl")]
+fn descend(trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
+    let number_of_groups = trees.len().div_ceil(LANES);
+    let mut groups = [Group::new(&[]); TOGETHER / LANES];
+    let groups = &mut groups[..number_of_groups];
+    for (group, trees) in groups.iter_mut().zip(trees.chunks(LANES)) {
+        *group = Group::new(trees);
+    }
+    let mut moving = (1_u32 << number_of_groups) - 1;
+    while moving != 0 {
+        let mut rest = moving;
+        while rest != 0 {
+            let group = rest.trailing_zeros();
+            rest &= rest - 1;
+            if groups[group as usize].step(x) == 0 {
+                moving &= !(1 << group);
+            }
+        }
+    }
+    for (group, ends) in groups.iter().zip(ends.chunks_mut(LANES)) {
+        group.store(ends);
+    }
+}
+
+impl Group {
+    /// Before the first step. Lanes without a tree do what the first one does.
+    #[target_feature(enable = "avx2,avx512f,avx512vl")]
+    fn new(trees: &[Trunk<'_>]) -> Self {
+        let (mut nodes, mut lens, mut roots) = ([0_u64; LANES], [0_u32; LANES], [0_u32; LANES]);
+        for lane in 0..LANES {
+            let Some(tree) = trees.get(lane).or(trees.first()) else {
+                break;
+            };
+            assert!(usize::from(tree.root) < tree.nodes.len());
+            nodes[lane] = tree.nodes.as_ptr().expose_provenance() as u64;
+            lens[lane] = tree.nodes.len() as u32;
+            roots[lane] = u32::from(tree.root);
+        }
+        let (lens, roots) = (load(lens), load(roots));
+        // SAFETY: eight numbers of 64 bits are read from an array of as many.
+        let nodes = unsafe { _mm512_loadu_si512(nodes.as_ptr().cast()) };
+        let offsets = _mm512_slli_epi64::<NODE_SHIFT>(_mm512_cvtepu32_epi64(roots));
+        Self {
+            nodes,
+            at: _mm512_add_epi64(nodes, offsets),
+            lens,
+            last: roots,
+            leaf: roots,
+            depth: _mm256_set1_epi32(1),
+        }
+    }
+
+    /// Takes all lanes one level down, those that have ended to the same leaf again. Returns the
+    /// set of those that go on.
+    #[inline]
+    #[target_feature(enable = "avx2,avx512f,avx512vl")]
+    fn step(&mut self, x: &[f32]) -> u8 {
+        let after_children = _mm512_set1_epi64(offset_of!(Node<u16>, dimension) as i64);
+        // SAFETY: `at` are addresses of nodes, each of sixteen bytes, of which eight are read from
+        // the start on and four from the dimension on.
+        let (cut_and_children, dimensions) = unsafe {
+            (
+                _mm512_i64gather_epi64::<1>(self.at, null()),
+                _mm512_i64gather_epi32::<1>(_mm512_add_epi64(self.at, after_children), null()),
+            )
+        };
+        let low_half = _mm256_set1_epi32(0xffff);
+        let most = _mm256_set1_epi32((x.len() - 1) as i32);
+        let dimensions = _mm256_min_epu32(_mm256_and_si256(dimensions, low_half), most);
+        // SAFETY: `x` has more coordinates than the largest of these numbers.
+        let x = unsafe { _mm256_i32gather_ps::<4>(x.as_ptr(), dimensions) };
+        let cuts = _mm256_castsi256_ps(_mm512_cvtepi64_epi32(cut_and_children));
+        let children = _mm512_cvtepi64_epi32(_mm512_srli_epi64::<32>(cut_and_children));
+        let right = _mm256_cmp_ps_mask::<_CMP_GT_OQ>(x, cuts);
+        let child = _mm256_mask_srli_epi32::<16>(children, right, children);
+        let child = _mm256_and_si256(child, low_half);
+        // Only numbers of nodes become addresses.
+        let goes_on = _mm256_cmplt_epu32_mask(child, self.lens);
+        let offsets = _mm512_slli_epi64::<NODE_SHIFT>(_mm512_cvtepu32_epi64(child));
+        self.at = _mm512_mask_add_epi64(self.at, goes_on, self.nodes, offsets);
+        self.last = _mm256_mask_mov_epi32(self.last, goes_on, child);
+        self.depth = _mm256_mask_add_epi32(self.depth, goes_on, self.depth, _mm256_set1_epi32(1));
+        self.leaf = child;
+        goes_on
+    }
+
+    #[target_feature(enable = "avx2,avx512f,avx512vl")]
+    fn store(&self, ends: &mut [Reached]) {
+        let [leaf, last, depth] = [self.leaf, self.last, self.depth].map(|vector| {
+            let mut lanes = [0_u32; LANES];
+            // SAFETY: eight numbers of 32 bits are written to an array of as many.
+            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), vector) };
+            lanes
+        });
+        for (lane, end) in ends.iter_mut().enumerate() {
+            *end = Reached {
+                leaf: leaf[lane],
+                last: last[lane],
+                depth: depth[lane],
+            };
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn load(lanes: [u32; LANES]) -> __m256i {
+    // SAFETY: eight numbers of 32 bits are read from an array of as many.
+    unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    const DIMENSIONS: usize = 5;
+
+    /// A tree of so many nodes, whose leaves are numbered behind them.
+    fn tree(nodes: usize, random: &mut Random) -> Vec<Node<u16>> {
+        let node = |cut| Node {
+            cut,
+            children: [u16::MAX; 2],
+            dimension: 0,
+            parent: u16::MAX,
+            left_mass: 0,
+            place: 0,
+        };
+        let mut tree: Vec<_> = (0..nodes).map(|_| node(random.below(7) as f32)).collect();
+        let mut free = vec![(0, 0), (0, 1)];
+        for number in 1..nodes {
+            let (parent, side): (usize, usize) = free.swap_remove(random.below(free.len()));
+            tree[parent].children[side] = number as u16;
+            free.extend([(number, 0), (number, 1)]);
+        }
+        for (leaf, (parent, side)) in free.into_iter().enumerate() {
+            tree[parent].children[side] = (nodes + leaf) as u16;
+        }
+        for node in &mut tree {
+            node.dimension = random.below(DIMENSIONS) as u16;
+        }
+        tree
+    }
+
+    fn descend_alone(tree: &[Node<u16>], x: &[f32]) -> Reached {
+        let mut reached = Reached::default();
+        while let Some(node) = tree.get(reached.leaf as usize) {
+            let right = x[usize::from(node.dimension)] > node.cut;
+            reached = Reached {
+                leaf: u32::from(node.children[usize::from(right)]),
+                last: reached.leaf,
+                depth: reached.depth + 1,
+            };
+        }
+        reached
+    }
+
+    #[test]
+    fn trees_end_together_where_each_does_alone() {
+        let Some(gathers) = Gathers::detect() else {
+            eprintln!("skipped: the processor has no AVX-512");
+            return;
+        };
+        let mut random = Random::new(1);
+        for number_of_trees in 0..=TOGETHER {
+            let trees: Vec<_> = (0..number_of_trees)
+                .map(|_| tree(1 + random.below(60), &mut random))
+                .collect();
+            let trunks: Vec<_> = trees.iter().map(|nodes| Trunk { nodes, root: 0 }).collect();
+            for _ in 0..10 {
+                // Integers, so that some are equal to a cut.
+                let x: [f32; DIMENSIONS] = std::array::from_fn(|_| random.below(7) as f32);
+                let mut ends = [Reached::default(); TOGETHER];
+                gathers.descend(&trunks, &x, &mut ends);
+                for (tree, end) in trees.iter().zip(ends) {
+                    assert_eq!(end, descend_alone(tree, &x));
+                }
+            }
+        }
+    }
+}
