@@ -5,7 +5,14 @@
 /// `inf` and `NaN` are read, so that they can be refused, or taken as missing, by name.
 #[must_use]
 pub fn parse_number(text: &str) -> Option<f64> {
-    text.trim().parse().ok()
+    let text = text.trim();
+    let minus = || {
+        text.strip_prefix('\u{2212}')
+            .filter(|it| !it.starts_with(['-', '+']))
+    };
+    // The minus of typesetters is rare: only what is no number otherwise may have it.
+    let negative = |digits: &str| digits.parse().ok().map(|number: f64| -number);
+    text.parse().ok().or_else(|| negative(minus()?))
 }
 
 #[cfg(test)]
@@ -20,11 +27,21 @@ mod tests {
             ("+.5", 0.5),
             ("0.1", 0.1),
             ("1e400", f64::INFINITY),
+            ("\u{2212}0.5", -0.5),
         ];
         for (text, number) in cases {
             assert_eq!(parse_number(text), Some(number), "{text}");
         }
-        for text in ["", " ", "12a", "1,5", "0x10", "1_000"] {
+        for text in [
+            "",
+            " ",
+            "12a",
+            "1,5",
+            "0x10",
+            "1_000",
+            "\u{2212}-1",
+            "\u{2212}",
+        ] {
             assert_eq!(parse_number(text), None, "{text}");
         }
     }

@@ -95,6 +95,29 @@ fn the_status_tells_of_anomalies_where_asked() {
     assert_eq!(succeed(folder.path(), &quiet).lines().count(), 2_000);
 }
 
+/// The rules of a configuration, as flags: they call the columns by their names.
+#[test]
+fn rules_suppress_and_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    write_readings(folder.path());
+    let with = |rules: &[&str]| {
+        let rules = rules.iter().flat_map(|rule| ["--rules", rule]);
+        let flags: Vec<&str> = rules.chain(["--only-anomalies"]).collect();
+        let output = run(folder.path(), &[&["score"], &INPUT[..], &flags].concat());
+        (stdout(&output), support::stderr(&output), output.status)
+    };
+    let is_found = |text: &str| text.contains("\"sequence\":\"1502\"");
+    assert!(is_found(&with(&[]).0));
+    let (found, _, status) = with(&["heat within 2 below", "load when heat < 10"]);
+    assert!(status.success() && is_found(&found), "{found}");
+    let (found, said, status) = with(&["load within 1%", "heat within 200% above"]);
+    assert!(status.success() && !is_found(&found), "{found}");
+    assert!(said.contains(" suppressed by --rules"), "{said}");
+    let (_, said, status) = with(&["hate within 5%"]);
+    assert_eq!(status.code(), Some(78), "{said}");
+    assert!(said.contains("the rule \"hate within 5%\""), "{said}");
+}
+
 #[test]
 fn what_is_suggested_can_be_used() {
     let folder = tempfile::tempdir().unwrap();

@@ -422,6 +422,7 @@ fn the_page_in_a_browser() {
     );
     assert!(!page.contains("<img"), "a key became markup");
     assert!(page.contains("class=\"line score\" d=\"M"), "{page}");
+    assert!(page.contains("class=\"expected\" d=\"M"), "{page}");
     assert!(page.contains("data-found="), "an anomaly leads to its key");
     assert!(page.contains(">deciding</dt><dd>on<"), "{page}");
     assert!(page.contains(" ago</span>"), "{page}");

@@ -198,6 +198,18 @@ fn words_for_missing_values_are_missing() {
     }
 }
 
+/// With the feature these are read, and damaged.
+const PARQUET: &str = if cfg!(feature = "tables") {
+    "it begins as Parquet, but is damaged"
+} else {
+    "it is a Parquet file, which this build does not read: build rcf with --features tables, or"
+};
+const ARROW: &str = if cfg!(feature = "tables") {
+    "it begins as Arrow IPC, but is damaged"
+} else {
+    "it is an Arrow IPC file, which this build does not read: build rcf with --features tables, or"
+};
+
 #[test]
 fn what_is_not_understood_is_named_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
@@ -205,7 +217,8 @@ fn what_is_not_understood_is_named_with_the_remedy() {
     let wrapped = br#"{"Label":"CPU","Datapoints":[{"v":1},{"v":2}]}"#;
     let mixed = "a;b\n1,5;2.25\n2,5;3.25\n".as_bytes();
     for (name, bytes, status, expected) in [
-        ("x.parquet", parquet, 1, "Parquet"),
+        ("x.parquet", parquet, 1, PARQUET),
+        ("x.arrow", b"ARROW1\0\0", 1, ARROW),
         ("x.json", wrapped, 78, "jq -c '.Datapoints[]'"),
         ("x.csv", mixed, 78, "--decimal comma"),
         (

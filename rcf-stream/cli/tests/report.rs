@@ -221,6 +221,12 @@ fn a_reader_sorts_selects_and_reads() {
         );
         assert_eq!(time("whole"), "1 March 2026 to 2 March 2026");
         assert_eq!(
+            time("day"),
+            "1 March 2026",
+            "the day of the record that is read"
+        );
+        assert_eq!(time("pinched"), "1 March 2026", "two fingers zoom");
+        assert_eq!(
             seen["sideways"].as_i64().map(|it| it <= 0),
             Some(true),
             "{}",

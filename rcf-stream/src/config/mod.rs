@@ -133,7 +133,7 @@ impl InputConfig {
             time: self.fields.timestamp.clone(),
             time_of_day: self.fields.time_of_day.clone(),
             time_format: self.fields.time_format.clone(),
-            ignored: Vec::new(),
+            ..Choice::default()
         }
     }
 

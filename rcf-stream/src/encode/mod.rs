@@ -209,6 +209,7 @@ mod tests {
                 attribution,
                 updates: 300,
                 detection: None,
+                predicted: Vec::new(),
             },
         )
     }

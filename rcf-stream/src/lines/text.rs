@@ -20,6 +20,8 @@ const CHUNK: usize = 64 * 1024;
 pub struct Bytes {
     /// How they are compressed: `gzip` or `zstd`.
     pub compression: Option<&'static str>,
+    /// The format of the table whose rows became the text: `Parquet` or `Arrow IPC`.
+    pub table: Option<&'static str>,
     /// Their encoding, where it was marked.
     encoding: Option<&'static str>,
     /// Whether a byte was met that is not UTF-8.
@@ -27,6 +29,21 @@ pub struct Bytes {
 }
 
 impl Bytes {
+    /// Those of a table in this format.
+    #[cfg(feature = "tables")]
+    pub(super) fn of_table(format: &'static str) -> Self {
+        Self {
+            table: Some(format),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the bytes of the file are those of the text.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.compression.is_none() && self.table.is_none() && self.encoding().is_none()
+    }
+
     /// Their encoding, where it is not UTF-8, as far as they were read.
     #[must_use]
     pub fn encoding(&self) -> Option<&'static str> {
@@ -52,6 +69,10 @@ pub(crate) fn open(input: Input) -> io::Result<(Input, Bytes)> {
     } else {
         (start, input)
     };
+    #[cfg(feature = "tables")]
+    if start.starts_with(ARROW_STREAM) {
+        return super::tables::stream(input);
+    }
     if let Some((_, reason)) = REFUSED.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, *reason));
     }
@@ -81,12 +102,36 @@ pub(crate) fn open(input: Input) -> io::Result<(Input, Bytes)> {
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+pub(super) const PARQUET: &[u8] = b"PAR1";
+pub(super) const ARROW_FILE: &[u8] = b"ARROW1";
+pub(super) const ARROW_STREAM: &[u8] = b"\xff\xff\xff\xff";
+
+#[cfg(feature = "tables")]
+macro_rules! table {
+    ($name:literal) => {
+        concat!(
+            "it is ",
+            $name,
+            ", which is not read from a pipe: give the name of a file"
+        )
+    };
+}
+#[cfg(not(feature = "tables"))]
+macro_rules! table {
+    ($name:literal) => {
+        concat!(
+            "it is ",
+            $name,
+            ", which this build does not read: build rcf with --features tables, or make it \
+             CSV, as with: duckdb -c \"COPY (FROM 'FILE') TO 'FILE.csv'\""
+        )
+    };
+}
+
 const REFUSED: &[(&[u8], &str)] = &[
-    (b"PAR1", "it is a Parquet file; convert it to CSV first"),
-    (
-        b"ARROW1",
-        "it is an Arrow IPC file; convert it to CSV first",
-    ),
+    (PARQUET, table!("a Parquet file")),
+    (ARROW_FILE, table!("an Arrow IPC file")),
+    (ARROW_STREAM, table!("an Arrow IPC stream")),
     (
         b"PK\x03\x04",
         "it is a ZIP archive or an Excel workbook; unpack it, or save it as CSV",

@@ -128,6 +128,9 @@ pub struct Scored {
     pub updates: u64,
     /// What the detector says, where the operator has one for each key.
     pub detection: Option<Detection>,
+    /// What was expected of each value, from its own past, as far as that is known; empty without a
+    /// detector.
+    pub predicted: Vec<Option<f64>>,
     /// Whether its time was before that of the record before, so that the time did not count.
     pub late: bool,
 }

@@ -43,6 +43,7 @@ impl Model {
                     attribution: None,
                     updates: detector.records(),
                     detection: Some(detection),
+                    predicted: (0..values.len()).map(|it| detector.predicted(it)).collect(),
                     late,
                 })
             }
@@ -85,6 +86,7 @@ fn score(
         attribution,
         updates: forest.updates(),
         detection: None,
+        predicted: Vec::new(),
         late: false,
     })
 }

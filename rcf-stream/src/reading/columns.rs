@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::sample::{Column, Sample};
-use super::time_column::{best_time, reads_both, time_format, time_of_day, time_rank};
+use super::shape::Shape;
+use super::time_column::{
+    best_time, is_newest_first, reads_both, time_format, time_of_day, time_rank,
+};
 use crate::decode::FieldPath;
 use crate::suggest::closest;
 use crate::time::TimeFormat;
@@ -45,6 +48,9 @@ pub struct Choice {
     /// The format of the time, as far as it was named or recognised.
     #[serde(default)]
     pub time_format: TimeFormat,
+    /// Whether the first records go from the newest to the oldest; not saved.
+    #[serde(skip)]
+    pub newest_first: bool,
     /// The other columns, and why they are not judged; not saved.
     #[serde(skip)]
     pub ignored: Vec<(String, Reason)>,
@@ -78,6 +84,14 @@ pub enum Reason {
     Calendar,
     /// It is a time, and another one was chosen.
     OtherTime,
+    /// It holds numbers with a unit, such as this one.
+    Unit(String),
+    /// It is the key.
+    Key,
+    /// It is the time.
+    Time,
+    /// It is the time of day.
+    TimeOfDay,
 }
 
 impl fmt::Display for Reason {
@@ -97,6 +111,12 @@ impl fmt::Display for Reason {
             Self::Label => "a label",
             Self::Calendar => "part of a date",
             Self::OtherTime => "another time",
+            Self::Unit(example) => {
+                return write!(f, "numbers with a unit, as {example:?}: take it off");
+            }
+            Self::Key => "the key",
+            Self::Time => "the time",
+            Self::TimeOfDay => "the time of day",
         })
     }
 }
@@ -195,8 +215,11 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             (None, Some(column)) => time_format(column, clock).unwrap_or_default(),
             (None, None) => TimeFormat::Auto,
         },
+        newest_first: false,
         ignored: Vec::new(),
     };
+    choice.newest_first =
+        time.is_some_and(|time| is_newest_first(time, clock, &choice.time_format));
     // One column called `second` may be anything, but `hour` and `minute` are parts of a date.
     let parts = sample.columns.iter().filter(|column| {
         words(&column.label)
@@ -221,7 +244,15 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         second_choice(sample, &mut choice);
     }
     if choice.values.is_empty() {
-        let ignored = choice.ignored;
+        let mut ignored = choice.ignored;
+        let used = [
+            (key, Reason::Key),
+            (time, Reason::Time),
+            (clock, Reason::TimeOfDay),
+        ];
+        for (column, reason) in used {
+            ignored.extend(column.map(|column| (column.label.clone(), reason)));
+        }
         return Err(ChoiceError::Nothing { ignored });
     }
     Ok(choice)
@@ -277,6 +308,9 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
         return Some(match column.texts.len() {
             0 => Reason::NoNumbers,
             _ if time_rank(column).is_some() => Reason::OtherTime,
+            _ if column.texts.iter().all(|text| has_unit(text)) => {
+                Reason::Unit(column.texts[0].clone())
+            }
             _ => Reason::Text(column.texts.iter().collect::<BTreeSet<_>>().len()),
         });
     }
@@ -322,6 +356,14 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     let is_flag = words.len() > 1 && ["is", "has"].contains(&words[0].as_str()) && distinct <= 2;
     let is_label = words.iter().any(|word| LABEL.contains(&word.as_str())) && distinct <= 50;
     (is_whole && (is_flag || is_label)).then_some(Reason::Label)
+}
+
+/// Whether a text is a number, in any style, with a unit after it: `49.5 °C`, `12M`.
+fn has_unit(text: &str) -> bool {
+    let is_unit = |c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',');
+    let number = text.trim_end_matches(is_unit);
+    let unit = text[number.len()..].trim();
+    (1..=8).contains(&unit.chars().count()) && Shape::of(number) == Shape::Number
 }
 
 const INDEX: &[&str] = &[

@@ -1,8 +1,7 @@
 //! Recognition of how JSON values are joined in a text.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use super::DialectError;
 use crate::decode::dialect::Framing;
@@ -41,16 +40,12 @@ pub(super) fn framing(head: &[u8], ended: bool) -> Result<Framing, DialectError>
 
 /// The text is one object, and the records are inside of it.
 fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Inside>();
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
     let (field, found) = match values.next()? {
-        Ok(Inside(inside)) if values.next().is_none() => inside?,
+        Ok(Value::Object(object)) if values.next().is_none() => inside(&object)?,
         Ok(_) => return None,
         // The object does not end within what was read ahead.
-        Err(error) if error.is_eof() && !ended => {
-            let start = String::from_utf8_lossy(text);
-            let field = start.split('"').nth(1)?.to_owned();
-            (field, "the records")
-        }
+        Err(error) if error.is_eof() && !ended => (open_array(text)?, "the records"),
         Err(_) => return None,
     };
     let remedy = match found {
@@ -64,41 +59,96 @@ fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
     })
 }
 
-/// The first field of an object that holds an array or a table, and what it holds.
-struct Inside(Option<(String, &'static str)>);
-
-impl<'de> Deserialize<'de> for Inside {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Inside;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Inside, A::Error> {
-                let mut inside = None;
-                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
-                    let found = match &value {
-                        serde_json::Value::Array(array) if array.len() > 1 => match array[0] {
-                            serde_json::Value::Object(_) => "objects",
-                            _ => "columns",
-                        },
-                        serde_json::Value::Object(object)
-                            if object.len() > 1 && object.contains_key("0") =>
-                        {
-                            "columns"
-                        }
-                        _ => continue,
-                    };
-                    inside = inside.or(Some((name, found)));
-                }
-                Ok(Inside(inside))
-            }
+/// The first field of an object that holds an array or a table, as a path of jq, and what it holds.
+fn inside(object: &Map<String, Value>) -> Option<(String, &'static str)> {
+    let here = object.iter().find_map(|(name, value)| match value {
+        Value::Array(array) if array.len() > 1 => Some((
+            name.clone(),
+            match array[0] {
+                Value::Object(_) => "objects",
+                Value::Array(_) => "arrays",
+                _ => "columns",
+            },
+        )),
+        Value::Object(object) if object.len() > 1 && object.contains_key("0") => {
+            Some((name.clone(), "columns"))
         }
-        deserializer.deserialize_map(Fields)
+        _ => None,
+    });
+    let deeper = || {
+        object.iter().find_map(|(name, value)| match value {
+            // The fields of one record may be nested, too: only arrays of records are looked for.
+            Value::Object(object) => inside(object)
+                .filter(|(_, found)| *found != "columns")
+                .map(|(path, found)| (format!("{name}.{path}"), found)),
+            Value::Array(array) => {
+                let (path, found) = inside(array.first()?.as_object()?)?;
+                (found != "columns").then(|| (format!("{name}[].{path}"), found))
+            }
+            _ => None,
+        })
+    };
+    here.or_else(deeper)
+}
+
+/// The path of the outermost array that has an element and does not end in this text; without one,
+/// the innermost array that does not end.
+fn open_array(text: &[u8]) -> Option<String> {
+    /// An array or object that is open: its path, and how many elements of it have ended.
+    struct Open {
+        path: String,
+        is_array: bool,
+        elements: usize,
     }
+    let mut open: Vec<Open> = Vec::new();
+    let (mut name, mut at) = (String::new(), 0);
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                let start = at;
+                while text.get(at).is_some_and(|byte| *byte != b'"') {
+                    at += if text[at] == b'\\' { 2 } else { 1 };
+                }
+                let Some(word) = text.get(start..at) else {
+                    break;
+                };
+                at += 1;
+                let rest = text.get(at..).unwrap_or_default().trim_ascii_start();
+                if rest.first() == Some(&b':') {
+                    name = String::from_utf8_lossy(word).into_owned();
+                }
+            }
+            b'{' | b'[' => {
+                let path = match open.last() {
+                    None => String::new(),
+                    Some(Open {
+                        path,
+                        is_array: true,
+                        ..
+                    }) => format!("{path}[]"),
+                    Some(Open { path, .. }) if path.is_empty() => name.clone(),
+                    Some(Open { path, .. }) => format!("{path}.{name}"),
+                };
+                let is_array = byte == b'[';
+                open.push(Open {
+                    path,
+                    is_array,
+                    elements: 0,
+                });
+            }
+            b'}' | b']' => {
+                open.pop();
+            }
+            b',' => open.last_mut()?.elements += 1,
+            _ => {}
+        }
+    }
+    let arrays = || open.iter().filter(|open| open.is_array);
+    let array = arrays()
+        .find(|open| open.elements > 0)
+        .or_else(|| arrays().next_back());
+    array.map(|array| array.path.clone())
 }
 
 #[cfg(test)]
@@ -136,6 +186,12 @@ mod tests {
         );
         assert!(error(r#"{"v":{"0":1,"1":2}}"#, true).contains("columns"));
         assert!(error(r#"{"data":[{"v":1},{"v":2},"#, false).contains("\"data\""));
+        let nested = r#"{"ok":1,"data":{"result":[{"id":{"a":"b"},"values":[[1,2],[3,4]]}]}}"#;
+        let remedy = "jq -c '.data.result[].values[]'";
+        assert!(error(nested, true).contains(remedy));
+        assert!(error(&nested[..nested.len() - 8], false).contains(remedy));
+        let cut = r#"{"n":[1,2],"rows":[{"v":1,"tags":["x","y"]},{"v":2,"tags":["x","#;
+        assert!(error(cut, false).contains("jq -c '.rows[]'"));
         assert!(error("[1,2,3]", true).contains("numbers"));
         assert!(error(r#"["a","b"]"#, true).contains("texts"));
     }

@@ -84,8 +84,12 @@ fn is_time(text: &str) -> bool {
     let other = count(|c| {
         !(c.is_alphanumeric() || matches!(c, '-' | '/' | ':' | '.' | ' ' | '+' | ',' | '[' | ']'))
     });
+    // Numbers next to each other are columns.
+    let mut words = text.split_ascii_whitespace();
+    let are_numbers = text.contains(' ') && words.all(|word| word.parse::<f64>().is_ok());
     let starts = text.starts_with(|c: char| c.is_ascii_digit() || c == '[') || letters >= 3;
     text.len() <= 40
+        && !are_numbers
         && starts
         && digits >= 4
         && marks >= 2
@@ -137,6 +141,7 @@ mod tests {
                     "a b c",
                     "x12",
                     "2023-11-14T20:00:20Z,50,5",
+                    "0   49.5285  4.9426",
                 ],
             ),
         ];

@@ -46,9 +46,20 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
     };
     let comment = comment(&text);
     let excel = excel_separator(&text);
+    let mut given = given.clone();
     let delimiter = match given.delimiter.or(excel) {
         Some(delimiter) => delimiter,
         None => best_delimiter(&text, ended, comment),
+    };
+    let delimiter = if given.delimiter.is_none()
+        && given.decimal != Some(Decimal::Point)
+        && delimiter == b','
+        && is_one_column(&rows(&text, ended, b',', comment, COMPARED))
+    {
+        given.decimal = Some(Decimal::Comma);
+        b';'
+    } else {
+        delimiter
     };
     let rows = rows(&text, ended, delimiter, comment, RECORDS + PREAMBLE);
     let width = modal_width(&rows);
@@ -162,6 +173,26 @@ fn best_delimiter(text: &[u8], ended: bool, comment: Option<u8>) -> u8 {
         }
     }
     best.0
+}
+
+/// Whether the commas between two cells are decimal ones, and the text is one column of numbers: a
+/// second number that begins with zeros, as in `49,05`, is a fraction.
+fn is_one_column(rows: &[Row]) -> bool {
+    let has_header = rows.first().is_some_and(|row| row.cells.len() == 1);
+    let body = &rows[usize::from(has_header)..];
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    let mut fractions = body.iter().map(|row| match row.cells.as_slice() {
+        [whole, fraction] => {
+            let is_number = is_digits(whole.trim_start_matches(['-', '+'])) && is_digits(fraction);
+            is_number.then_some(fraction.as_str())
+        }
+        _ => None,
+    });
+    let fractions: Option<Vec<&str>> = fractions.by_ref().collect();
+    fractions.is_some_and(|fractions| {
+        let has_zeros = |text: &&str| text.len() > 1 && text.starts_with('0');
+        fractions.iter().any(has_zeros)
+    })
 }
 
 fn quality(rows: &[Row], width: usize) -> f64 {
@@ -313,11 +344,19 @@ fn number_style(
     given: Option<Decimal>,
 ) -> Result<NumberStyle, DialectError> {
     let mut evidence = Evidence::default();
-    for cell in body.iter().flat_map(|row| &row.cells) {
-        evidence.add(cell);
+    let mut has_thousands = false;
+    for column in 0..body.iter().map(|row| row.cells.len()).max().unwrap_or(0) {
+        let mut alone = Evidence::default();
+        for cell in body.iter().filter_map(|row| row.cells.get(column)) {
+            alone.add(cell);
+            evidence.add(cell);
+        }
+        has_thousands |= alone.has_thousands_after_points();
     }
+    has_thousands &= evidence.point.is_none();
     let decimal = match given {
         Some(decimal) => decimal,
+        None if has_thousands => Decimal::Comma,
         None => evidence.decimal(delimiter)?,
     };
     let grouping = match decimal {
@@ -347,6 +386,8 @@ struct Evidence {
     apostrophes: usize,
     signs: usize,
     whole: usize, // numbers of 1,000 and more without any mark
+    small: usize, // and below
+    twice: usize, // numbers with several points
 }
 
 impl Evidence {
@@ -365,8 +406,9 @@ impl Evidence {
         self.apostrophes += usize::from(digits.contains('\''));
         match (digits.find(','), digits.find('.')) {
             (None, None) => {
-                self.whole +=
-                    usize::from(digits.len() > 3 && !digits.contains(['e', 'E', '\'', ' ']));
+                let is_plain = !digits.contains(['e', 'E', '\'', ' ']);
+                self.whole += usize::from(digits.len() > 3 && is_plain);
+                self.small += usize::from(digits.len() <= 3 && is_plain);
             }
             // Of two marks the last is the decimal one.
             (Some(comma), Some(point)) if comma < point => {
@@ -388,11 +430,21 @@ impl Evidence {
             (None, Some(_)) => {
                 if may_be_groups(&digits, '.') {
                     self.point_groups += 1;
+                    self.twice += usize::from(digits.matches('.').count() > 1);
                 } else {
                     self.point.get_or_insert_with(|| cell.to_owned());
                 }
             }
         }
+    }
+
+    /// Whether points can only separate thousands: there are two in a number, or all numbers with
+    /// one have three digits after it, and all without one are too small to need it. Of fractions
+    /// that are cut after their last digit, one in ten would be shorter.
+    fn has_thousands_after_points(&self) -> bool {
+        let marks_agree = self.point.is_none() && self.whole == 0;
+        let is_usual = self.point_groups >= 20 && self.small > 0 && self.point_groups > self.small;
+        marks_agree && (self.twice > 0 || is_usual)
     }
 
     fn decimal(&self, delimiter: u8) -> Result<Decimal, DialectError> {

@@ -1,6 +1,8 @@
 //! Dialects and columns as people have them: what is judged is asserted for each.
 
 mod dialects;
+#[cfg(feature = "tables")]
+mod tables;
 
 use std::fmt::Write;
 use std::path::Path;

@@ -68,6 +68,20 @@ pub(super) fn reads_both(date: &Column, clock: &Column, format: &TimeFormat) -> 
     times::reads(format, &joined(date, clock))
 }
 
+/// Whether nearly all records are older than the one before.
+pub(super) fn is_newest_first(date: &Column, clock: Option<&Column>, format: &TimeFormat) -> bool {
+    let times = match clock {
+        Some(clock) => times::millis(format, &joined(date, clock)),
+        None if date.numbers.len() >= date.texts.len() => {
+            let texts = date.numbers.iter().map(ToString::to_string);
+            times::millis(format, &texts.collect::<Vec<_>>())
+        }
+        None => times::millis(format, &date.texts),
+    };
+    let growth = Growth::of(&times);
+    growth.falls > 0 && growth.falls * 10 >= (growth.rises + growth.falls) * 9
+}
+
 fn joined(date: &Column, clock: &Column) -> Vec<String> {
     let pairs = date.texts.iter().zip(&clock.texts);
     pairs

@@ -19,24 +19,56 @@ pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
         .into_iter()
         .find(|pattern| reads(&format(pattern), texts))?;
     // Where days and months could be confused, nothing is guessed.
-    let swapped = match fitting.get(..5) {
-        Some("%m/%d") => fitting.replacen("%m/%d", "%d/%m", 1),
-        Some("%d/%m") => fitting.replacen("%d/%m", "%m/%d", 1),
-        _ => return Some(format(fitting)),
+    const SWAPS: [(&str, &str); 2] = [("%m/%d", "%d/%m"), ("%m-%d", "%d-%m")];
+    let swapped = SWAPS.into_iter().find_map(|(one, other)| {
+        let swap = |from, to| fitting.strip_prefix(from).map(|rest| format!("{to}{rest}"));
+        swap(one, other).or_else(|| swap(other, one))
+    });
+    let is_clear = swapped.is_none_or(|swapped| !reads(&format(&swapped), texts));
+    is_clear.then(|| format(fitting))
+}
+
+/// Dates and times without any marks, as numbers.
+const COMPACT: [(usize, &str); 3] = [(8, "%Y%m%d"), (12, "%Y%m%d%H%M"), (14, "%Y%m%d%H%M%S")];
+
+/// The format of numbers such as 20231114, which have as many digits as it has, and are plausible
+/// times.
+fn of_compact(numbers: &[f64]) -> Option<TimeFormat> {
+    let first = format!("{:.0}", numbers.first()?);
+    let (_, pattern) = COMPACT.iter().find(|(digits, _)| *digits == first.len())?;
+    let format = TimeFormat::Pattern((*pattern).to_owned());
+    let mut parser = TimeParser::new(format.clone());
+    let mut is_time = |number: &&f64| {
+        let digits = format!("{:.0}", **number);
+        let is_whole = number.fract() == 0.0 && digits.len() == first.len();
+        let millis = is_whole
+            .then(|| parser.millis(&EventTime::Text(digits)))
+            .flatten();
+        millis.is_some_and(|millis| PLAUSIBLE.contains(&(millis / 1e3)))
     };
-    (!reads(&format(&swapped), texts)).then(|| format(fitting))
+    numbers
+        .iter()
+        .all(|number| is_time(&number))
+        .then_some(format)
 }
 
 /// Whether the format reads nearly all of these texts.
 pub(super) fn reads(format: &TimeFormat, texts: &[String]) -> bool {
-    let mut parser = TimeParser::new(format.clone());
-    let mut is_read = |text: &&String| parser.millis(&EventTime::Text((*text).clone())).is_some();
-    let read = texts.iter().filter(|text| is_read(text)).count();
-    !texts.is_empty() && read * 10 >= texts.len() * 9
+    !texts.is_empty() && millis(format, texts).len() * 10 >= texts.len() * 9
 }
 
-/// The unit of numbers that are times since 1970, if nearly all are plausible ones.
+/// The times that the format reads.
+pub(super) fn millis(format: &TimeFormat, texts: &[String]) -> Vec<f64> {
+    let mut parser = TimeParser::new(format.clone());
+    let times = texts.iter().map(|text| EventTime::Text(text.clone()));
+    times.filter_map(|time| parser.millis(&time)).collect()
+}
+
+/// The format of numbers that are times, if nearly all are plausible ones.
 pub(super) fn of_numbers(numbers: &[f64]) -> Option<TimeFormat> {
+    if let Some(compact) = of_compact(numbers) {
+        return Some(compact);
+    }
     let unit = TimeUnit::recognise(*numbers.first()?);
     let is_plausible = |number: &&f64| PLAUSIBLE.contains(&(unit.to_millis(**number) / 1e3));
     let plausible = numbers.iter().filter(is_plausible).count();
@@ -60,12 +92,42 @@ mod tests {
             ("14.11.2023 22:13", "%d.%m.%Y %H:%M"),
             ("11/14/2023 10:13:20 PM", "%m/%d/%Y %I:%M:%S %p"),
             ("14/Nov/2023:22:13:20 +0000", "%d/%b/%Y:%H:%M:%S %z"),
+            ("14.11.2023", "%d.%m.%Y"),
+            ("14.11.23", "%d.%m.%y"),
+            ("3.2.2023 9:05", "%d.%m.%Y %H:%M"),
+            ("11/14/2023", "%m/%d/%Y"),
+            ("14/11/2023", "%d/%m/%Y"),
+            ("11/14/23 22:13", "%m/%d/%y %H:%M"),
+            ("14-11-2023 22:13:20.5", "%d-%m-%Y %H:%M:%S%.f"),
+            ("2023/11/14 22:13:20", "%Y/%m/%d %H:%M:%S%.f"),
+            ("14-Nov-2023", "%d-%b-%Y"),
+            ("14 Nov 2023 22:13", "%d %b %Y %H:%M"),
+            ("Nov 14, 2023 10:13 PM", "%b %d, %Y %I:%M %p"),
         ] {
             assert_eq!(texts(&[text]).as_deref(), Some(format), "{text}");
         }
         assert_eq!(texts(&["02/03/2023 22:13", "03/03/2023 22:13"]), None);
+        assert_eq!(texts(&["02-03-2023", "03-03-2023"]), None);
         let clear = texts(&["02/03/2023 22:13", "13/03/2023 22:13"]);
         assert_eq!(clear.as_deref(), Some("%d/%m/%Y %H:%M"));
         assert_eq!(texts(&["host", "2023-11-14T22:13:20Z"]), None);
+    }
+
+    #[test]
+    fn digits_without_marks_are_times_where_all_are_plausible() {
+        let format = |numbers: &[f64]| of_numbers(numbers).map(|format| format.to_string());
+        let compact = |numbers: &[f64]| format(numbers).filter(|format| format.contains('%'));
+        assert_eq!(
+            compact(&[20_231_130.0, 20_231_201.0]).as_deref(),
+            Some("%Y%m%d")
+        );
+        assert_eq!(compact(&[202_311_142_213.0]).as_deref(), Some("%Y%m%d%H%M"));
+        assert_eq!(
+            compact(&[20_231_114_221_320.0]).as_deref(),
+            Some("%Y%m%d%H%M%S")
+        );
+        assert_eq!(compact(&[20_231_130.0, 20_231_131.0]), None); // no such day
+        assert_eq!(format(&[20_231_130.0, 7.0]), None);
+        assert_eq!(format(&[1_700_000_000.0]).as_deref(), Some("s"));
     }
 }

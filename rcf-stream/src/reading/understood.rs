@@ -35,7 +35,13 @@ impl fmt::Display for Understood<'_> {
                 if let Some(clock) = &self.choice.time_of_day {
                     write!(f, " and {}", clock.label())?;
                 }
-                write!(f, " ({})", unit(&self.choice.time_format))?;
+                write!(f, " ({}", unit(&self.choice.time_format))?;
+                if self.choice.newest_first {
+                    f.write_str(
+                        ", the newest record first: they are judged in this order, so sort them",
+                    )?;
+                }
+                f.write_str(")")?;
             }
             None => f.write_str("; time: none")?,
         }
@@ -55,6 +61,9 @@ impl Understood<'_> {
     /// `CSV with semicolons, decimal comma, gzip`.
     fn format(&self) -> String {
         let dialect = self.dialect;
+        if let Some(table) = self.bytes.table {
+            return table.to_owned();
+        }
         let mut parts = vec![match (dialect.format, dialect.framing) {
             (InputFormat::Csv, _) => format!("CSV with {}", delimiter_name(dialect.delimiter)),
             (InputFormat::Raw, _) => "numbers, one in each record".to_owned(),

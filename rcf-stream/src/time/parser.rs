@@ -220,27 +220,55 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
     }
 }
 
+/// Dates, each alone and with the times of day that follow one.
+macro_rules! dates {
+    ($($date:literal),* $(,)?) => {
+        &[
+            "%d/%b/%Y:%H:%M:%S %z",
+            "%a, %d %b %Y %H:%M:%S %z",
+            $(
+                concat!($date, " %I:%M:%S %p"),
+                concat!($date, " %I:%M %p"),
+                concat!($date, " %H:%M:%S%.f"),
+                concat!($date, " %H:%M"),
+                $date,
+            )*
+        ]
+    };
+}
+
 /// Common formats that [`TimeFormat::Auto`] does not read, because days and months could be
-/// confused.
-const PATTERNS: [&str; 10] = [
-    "%d/%b/%Y:%H:%M:%S %z",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%a, %d %b %Y %H:%M:%S %z",
+/// confused. Years of two digits come first: the others would take them for those of antiquity.
+const PATTERNS: &[&str] = dates![
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d.%m.%y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
+    "%m-%d-%Y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d-%b-%y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+    "%b %d %Y",
+    "%B %d, %Y",
 ];
+
+/// Years from 1000 to 2999, in milliseconds since 1970.
+const PLAUSIBLE: std::ops::Range<f64> = -3.1e13..3.25e13;
 
 /// A format that reads this text, to be named in a message.
 #[must_use]
 pub fn likely_format(text: &str) -> Option<&'static str> {
     let text = text.trim();
-    let mut patterns = PATTERNS.into_iter();
-    patterns.find(|pattern| by_pattern(pattern, text).is_some())
+    let mut patterns = PATTERNS.iter();
+    patterns
+        .find(|pattern| by_pattern(pattern, text).is_some_and(|millis| PLAUSIBLE.contains(&millis)))
+        .copied()
 }
 
 #[cfg(test)]

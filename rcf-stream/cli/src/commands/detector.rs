@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use rcf_core::parameters::{DETECTOR, find};
-use rcf_core::{AnomalyDetector, DetectorConfig, Imputation, Learning, Threshold, Transform};
+use rcf_core::{
+    AnomalyDetector, ConfigError, DetectorConfig, Imputation, Learning, Rule, Threshold, Transform,
+};
 use rcf_stream::config::random_seed;
 
 /// The flags. Those without a comment are parameters of the table, which has their help.
@@ -32,17 +34,23 @@ pub(crate) struct DetectorFlags {
     learning: Option<LearningFlag>,
     #[arg(long, value_name = "COUNT", help = help("patience"))]
     patience: Option<u32>,
-    #[arg(long, value_name = "FRACTION", value_parser = rate, conflicts_with = "score_threshold",
-        help = help("false_alarm_rate"))]
+    #[arg(long, value_name = "FRACTION", value_parser = |text: &str| within("false_alarm_rate", text),
+        conflicts_with = "score_threshold", help = help("false_alarm_rate"))]
     false_alarm_rate: Option<f64>,
     /// Report every score above this number, instead of deciding by what the scores were before
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     score_threshold: Option<f64>,
     #[arg(long, value_name = "COUNT", help = help("silence"))]
     silence: Option<u32>,
+    #[arg(long, value_name = "COUNT", help = help("quiet"))]
+    quiet: Option<u32>,
+    #[arg(long, value_name = "FRACTION", value_parser = |text: &str| within("noise_floor", text),
+        help = help("noise_floor"))]
+    noise_floor: Option<f64>,
+    #[arg(long, value_name = "RULE", help = rules_help())]
+    rules: Vec<String>,
     /// Tell the detectors the times: records that are absent are filled in by `--imputation`, and
-    /// with
-    /// `zero` an outage is judged when the stream goes on
+    /// with `zero` an outage is judged when the stream goes on
     #[arg(long)]
     pub(crate) use_time: bool,
 }
@@ -72,6 +80,11 @@ impl FromStr for SeedFlag {
 fn help(name: &str) -> String {
     let row = find(DETECTOR, name).expect("each flag is a row of the table, as a test holds");
     format!("{} [default: {}]", row.help, row.default)
+}
+
+fn rules_help() -> String {
+    let example = "\"load within 5% above\" or \"when speed < 10\"";
+    format!("{}, as {example}; may be repeated", help("rules"))
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -117,11 +130,11 @@ impl LearningFlag {
     }
 }
 
-/// A fraction of records.
-fn rate(text: &str) -> Result<f64, String> {
-    let row = find(DETECTOR, "false_alarm_rate").expect("the table has this row");
-    let rate = text.parse().ok().filter(|rate| row.allows(*rate));
-    rate.ok_or_else(|| format!("it must be a number in {}", row.range))
+/// A number in the range of a parameter.
+fn within(name: &str, text: &str) -> Result<f64, String> {
+    let row = find(DETECTOR, name).expect("the table has this row");
+    let number = text.parse().ok().filter(|number| row.allows(*number));
+    number.ok_or_else(|| format!("it must be a number in {}", row.range))
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -151,9 +164,12 @@ impl TransformFlag {
 }
 
 impl DetectorFlags {
-    /// The configuration, with all defaults filled in.
-    pub(crate) fn config(&self, dimensions: usize) -> DetectorConfig {
-        let mut detector = AnomalyDetector::builder(dimensions);
+    /// The configuration of a detector of these columns, with all defaults filled in.
+    ///
+    /// # Errors
+    /// A rule that is none, or is about another column.
+    pub(crate) fn config(&self, columns: &[String]) -> Result<DetectorConfig, ConfigError> {
+        let mut detector = AnomalyDetector::builder(columns.len());
         detector = match self.seed {
             None => detector,
             Some(SeedFlag::Number(seed)) => detector.seed(seed),
@@ -204,7 +220,16 @@ impl DetectorFlags {
         if let Some(records) = self.silence {
             detector = detector.silence(records);
         }
-        detector.config()
+        if let Some(records) = self.quiet {
+            detector = detector.quiet(records);
+        }
+        if let Some(fraction) = self.noise_floor {
+            detector = detector.noise_floor(fraction);
+        }
+        let rules = self.rules.iter().map(|text| Rule::parse(text, columns));
+        Ok(detector
+            .rules(rules.collect::<Result<Vec<_>, _>>()?)
+            .config())
     }
 }
 
@@ -227,7 +252,7 @@ mod tests {
             }
             let row = find(DETECTOR, name).unwrap_or_else(|| panic!("--{name} has no row"));
             let said = flag.get_help().expect("each flag has help").to_string();
-            assert_eq!(said, help(row.name));
+            assert!(said.starts_with(&help(row.name)), "{said}");
             assert_eq!(flag.get_long(), Some(name.replace('_', "-").as_str()));
         }
     }

@@ -16,7 +16,8 @@ use super::failure::Failure;
 
 #[derive(clap::Args)]
 pub(crate) struct InputFlags {
-    /// A file of CSV or JSON, also compressed with gzip or zstd; - is the standard input
+    /// A file of CSV or JSON, also compressed with gzip or zstd; with the feature `tables` also of
+    /// Parquet or Arrow IPC; - is the standard input
     pub(crate) file: PathBuf,
     /// Judge this column or field; may be repeated [default: all columns of numbers, but for
     /// indexes, clocks, counters, constants, ids and labels]
@@ -110,7 +111,7 @@ impl InputFlags {
         let decoder = recognised.decoder(source.header(), true);
         Ok(Input {
             decoder: decoder.map_err(|error| self.misfit(error))?,
-            bytes: self.bytes().filter(|_| bytes.compression.is_none()),
+            bytes: self.bytes().filter(|_| bytes.is_plain()),
             time_format: recognised
                 .choice
                 .time

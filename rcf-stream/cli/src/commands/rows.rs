@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use crate::detect::{Detectors, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use rcf_core::InputError;
+use rcf_core::{InputError, Suppressed};
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::operator::OperatorError;
 use rcf_stream::source::Source;
@@ -30,6 +30,8 @@ pub(crate) struct Rows {
     bad: u64,
     /// Records that were learned without a decision.
     undecided: u64,
+    /// Candidates that a rule suppressed.
+    by_rule: u64,
     interrupted: bool,
 }
 
@@ -42,8 +44,9 @@ impl Rows {
                 input.file.display()
             )));
         }
-        let config = detector.config(opened.decoder.names().len());
-        let detectors = Detectors::new(opened.decoder, config).map_err(Failure::configuration)?;
+        let config = detector.config(opened.decoder.names());
+        let detectors = config.and_then(|config| Detectors::new(opened.decoder, config));
+        let detectors = detectors.map_err(Failure::configuration)?;
         let detectors = match detector.use_time {
             true => detectors.with_time(),
             false => detectors,
@@ -59,6 +62,7 @@ impl Rows {
             anomalies: 0,
             bad: 0,
             undecided: 0,
+            by_rule: 0,
             interrupted: false,
         })
     }
@@ -104,6 +108,9 @@ impl Rows {
                     Ok(row) => {
                         self.undecided += u64::from(row.detection.warm_up > 0);
                         self.anomalies += u64::from(row.detection.is_anomaly());
+                        let suppressed = row.detection.suppressed;
+                        self.by_rule +=
+                            u64::from(matches!(suppressed, Some(Suppressed::Rule { .. })));
                         rows.push(row);
                     }
                     Err(reason) => self.bad_record(&record.sequence, &reason)?,
@@ -193,8 +200,15 @@ impl Rows {
         };
         let unreadable = unreadable(self.detectors.unreadable_times());
         let unreadable = unreadable.map_or_else(String::new, |it| format!("; {it}"));
+        let by_rule = match self.by_rule {
+            0 => String::new(),
+            by_rule => {
+                let candidates = counted(by_rule, "candidate was", "candidates were");
+                format!("; {candidates} suppressed by --rules")
+            }
+        };
         format!(
-            "{}, {}, {}; {judged}{late}{unreadable}",
+            "{}, {}, {}; {judged}{by_rule}{late}{unreadable}",
             counted(self.records, "record", "records"),
             counted(self.anomalies, "anomaly", "anomalies"),
             counted(self.bad, "bad record", "bad records"),

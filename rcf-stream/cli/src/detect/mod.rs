@@ -1,5 +1,6 @@
 //! Decisions about the records of a file: a detector for each key, without stream or checkpoint.
 
+mod band;
 mod encode;
 
 use std::collections::HashMap;
@@ -7,6 +8,7 @@ use std::collections::hash_map::Entry;
 
 use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig, InputError};
 
+pub(crate) use band::Band;
 pub use encode::RowEncoder;
 
 use crate::telemetry::{Finding, sentence};

@@ -10,7 +10,6 @@
 //!
 //! `page` writes them as finely as fits in a page of two megabytes.
 
-mod band;
 mod curves;
 mod found;
 mod pack;
@@ -26,8 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rcf_stream::time::TimeFormat;
 
-use crate::detect::Row;
-use band::Band;
+use crate::detect::{Band, Row};
 use curves::{Cell, Curves, Point, Verdict};
 use found::{Found, Shortlist};
 use pack::Decimals;

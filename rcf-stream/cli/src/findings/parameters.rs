@@ -7,7 +7,7 @@ use crate::report::number;
 /// Names and values.
 pub(super) fn list(config: &DetectorConfig) -> Vec<(&'static str, String)> {
     let count = |count: usize| number(count as f64);
-    vec![
+    let mut list = vec![
         ("shingle size", records(config.shingle_size as u64)),
         ("trees", count(config.number_of_trees)),
         (
@@ -24,8 +24,17 @@ pub(super) fn list(config: &DetectorConfig) -> Vec<(&'static str, String)> {
         ("boundary", threshold(config.threshold)),
         ("learning", learning(config.learning)),
         ("silence after an alert", records(config.silence.into())),
+        (
+            "end of an event",
+            format!("{} below the boundary", records(config.quiet.into())),
+        ),
         ("seed", config.seed.to_string()),
-    ]
+    ];
+    if !config.rules.is_empty() {
+        let rules: Vec<String> = config.rules.iter().map(ToString::to_string).collect();
+        list.push(("rules, columns by number from 0", rules.join("; ")));
+    }
+    list
 }
 
 fn records(count: u64) -> String {

@@ -37,6 +37,8 @@ pub struct Seen<'a> {
     pub millis: Option<f64>,
     /// The values of this record; those of the finding may be an earlier one's.
     pub values: &'a [f64],
+    /// What was expected of them, as far as that is known.
+    pub predicted: &'a [Option<f64>],
     /// The score.
     pub score: f64,
     /// From 0 to 1; 0 unless it is an anomaly.
@@ -255,6 +257,7 @@ impl Observer for Live {
             time: time.as_deref(),
             millis: event.time,
             values: &event.values,
+            predicted: &scored.predicted,
             score: scored.score,
             grade: detection.map_or(0.0, |detection| detection.grade),
             is_anomaly: detection.is_some_and(Detection::is_anomaly),
@@ -359,6 +362,7 @@ mod tests {
             time: None,
             millis: None,
             values,
+            predicted: &[],
             score,
             grade: 0.0,
             is_anomaly: false,
@@ -456,6 +460,52 @@ mod tests {
             serde_json::Value::Null,
             "no record was scored"
         );
+    }
+
+    /// Two columns of other sizes and noises: each has its own range, and the odd value is outside.
+    #[test]
+    fn every_column_has_the_range_in_which_it_was_expected() {
+        let live = Live::new(Arc::default());
+        live.ready(&["x".to_owned(), "y".to_owned()]);
+        let noise =
+            |n: u32| f64::from(n.wrapping_mul(2_654_435_769) >> 8) / f64::from(1 << 24) - 0.5;
+        for n in 0..150 {
+            let odd = if n == 140 { 9.0 } else { 0.0 };
+            live.seen(&Seen {
+                predicted: &[Some(10.0), Some(-5_000.0)],
+                ..seen(
+                    "k",
+                    1.0,
+                    &[10.0 + noise(n) + odd, -5_000.0 + 100.0 * noise(n + 7)],
+                )
+            });
+        }
+        let view = live.view("", 1);
+        let key = &view.keys[0];
+        let ranges = |column: usize| {
+            let edges = key.expected_low[column]
+                .iter()
+                .zip(&key.expected_high[column]);
+            edges.map(|(low, high)| (*low, *high)).collect::<Vec<_>>()
+        };
+        assert_eq!(ranges(0).len(), key.low[0].len());
+        assert!(ranges(0)[0].0.is_infinite(), "nothing is known at first");
+        for (column, expected, width) in [(0, 10.0, 1.0), (1, -5_000.0, 100.0)] {
+            for (low, high) in ranges(column).into_iter().skip(60) {
+                let around = low < expected && expected < high;
+                assert!(
+                    around && high - low < width,
+                    "column {column}: {low} {high}"
+                );
+            }
+        }
+        let is_outside =
+            |(high, range): (&f64, (f64, f64))| range.1.is_finite() && *high > range.1 + 5.0;
+        let outside = key.high[0]
+            .iter()
+            .zip(ranges(0))
+            .filter(|it| is_outside(*it));
+        assert_eq!(outside.count(), 1, "{:?}", key.high[0]);
     }
 
     #[test]

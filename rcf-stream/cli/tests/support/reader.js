@@ -30,6 +30,16 @@ const wait = setInterval(() => {
   seen.stays = text("#reading .time");
   document.getElementById("whole").click();
   seen.whole = text("#shown");
+  document.getElementById("day").click();
+  seen.day = text("#shown");
+  document.getElementById("whole").click();
+  const touch = (type, pointerId, part) => charts.dispatchEvent(new PointerEvent(type,
+    { pointerType: "touch", pointerId, button: 0, clientX: box.left + part * box.width }));
+  for (const [type, left, right] of [["down", 0.3, 0.35], ["move", 0.15, 0.5], ["up", 0.15, 0.5]]) {
+    touch(`pointer${type}`, 1, left);
+    touch(`pointer${type}`, 2, right);
+  }
+  seen.pinched = text("#shown");
   seen.sideways = document.documentElement.scrollWidth - window.innerWidth;
   // Text that is shown stands in boxes wide enough to read it, and apart from its background.
   const words = all("h1, h2, h3, p, b, dt, dd, td, th, small, button, label, .name")

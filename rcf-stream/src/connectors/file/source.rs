@@ -95,7 +95,17 @@ impl LinesInput {
             let kept = is_file.then(|| file.try_clone()).transpose();
             (Box::new(file), kept.map_err(error)?)
         };
-        let (input, bytes) = lines::open(input).map_err(error)?;
+        #[cfg(feature = "tables")]
+        let table = match &file {
+            Some(_) => lines::open_table(path).map_err(error)?,
+            None => None,
+        };
+        #[cfg(not(feature = "tables"))]
+        let table = None;
+        let (input, bytes) = match table {
+            Some(table) => table,
+            None => lines::open(input).map_err(error)?,
+        };
         let (head, input) = read_ahead(input, file.is_none()).map_err(error)?;
         Ok(Self {
             path: path.to_owned(),
@@ -151,9 +161,7 @@ impl LinesInput {
             options,
             ..
         } = self;
-        let is_plain = dialect.framing == Framing::Lines
-            && bytes.compression.is_none()
-            && bytes.encoding().is_none();
+        let is_plain = dialect.framing == Framing::Lines && bytes.is_plain();
         if options.follow && !is_plain {
             return Err(SourceError::Io {
                 path,

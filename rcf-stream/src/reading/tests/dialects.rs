@@ -150,6 +150,45 @@ fn times() -> Vec<Case> {
             names,
         ),
         case(
+            "year first, with slashes",
+            row(&|n| format!("2023/11/14 {}:{:02}:20", hour(n), minute(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "day first, with hyphens",
+            row(&|n| format!("14-11-2023 {}:{:02}:20", hour(n), minute(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "year of two digits",
+            row(&|n| format!("14.11.23 {}:{:02}:20", hour(n), minute(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "month by its name, with a comma",
+            row(&|n| format!("\"Nov 14, 2023 {} PM\"", dial(n))),
+            at(MINUTE),
+            names,
+        ),
+        case(
+            "digits without marks",
+            row(&|n| format!("20231114{}{:02}20", hour(n), minute(n))),
+            at(BEGIN),
+            names,
+        ),
+        case(
+            "digits without marks, as numbers of JSON",
+            text_of("", |n, a, b| {
+                let (hour, minute) = clock(n);
+                format!(r#"{{"time":20231114{hour}{minute:02}20,"a":{a},"b":{b}}}"#)
+            }),
+            at(BEGIN),
+            names,
+        ),
+        case(
             "epoch with a fraction",
             row(&|n| format!("{}.5", seconds(n))),
             at(BEGIN + 500.0),
@@ -185,6 +224,12 @@ fn numbers_and_tables() -> Vec<Case> {
             text_of("time | a | b", |n, a, b| format!("{} | {a} | {b}", iso(n))),
             time,
             names,
+        ),
+        case(
+            "columns of a Fortran program, with blanks before them",
+            text_of("", |_, a, b| format!("  {a:8.3}   {b:8.3}")),
+            None,
+            ["1", "2"],
         ),
         case(
             "powers of ten and plus signs",
@@ -363,4 +408,95 @@ fn a_date_that_is_named_or_has_a_format_of_its_own_stays_alone() {
         found.line
     );
     assert_eq!(found.times[0], Some(MINUTE));
+}
+
+/// The one column of a text that [`value`] writes, its values, and what was said.
+fn one_column(value: impl Fn(f64) -> String) -> (Vec<f64>, Read) {
+    let text = text_of("", |_, a, _| value(a));
+    let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
+    (
+        found.records.iter().map(|record| record[0]).collect(),
+        found,
+    )
+}
+
+#[test]
+fn one_column_of_decimal_commas_is_not_two_columns() {
+    let (values, found) = one_column(|a| format!("{a:.2}").replace('.', ","));
+    assert_eq!(found.values, ["1"], "{}", found.line);
+    assert!(found.line.contains("decimal comma"), "{}", found.line);
+    let expected = rows().map(|(_, a, _)| format!("{a:.2}").parse().unwrap());
+    assert_eq!(values, expected.collect::<Vec<f64>>());
+    // Two columns of whole numbers are two.
+    let (_, found) = one_column(|a| format!("{a:.0},{}", 3 * a as u64));
+    assert_eq!(found.values, ["1", "2"], "{}", found.line);
+}
+
+#[test]
+fn points_separate_thousands_where_they_cannot_be_decimal() {
+    let thousands = |whole: u64| match whole {
+        0..1_000 => whole.to_string(),
+        _ => format!("{}.{:03}", whole / 1_000, whole % 1_000),
+    };
+    // From 900 to 2,900, and beyond a million.
+    for (factor, offset) in [(100.0, -3_100.0), (100_000.0, 0.0)] {
+        let whole = |a: f64| (a * factor + offset).round() as u64;
+        let text = |a: f64| match whole(a) {
+            many @ 1_000_000.. => format!("{}.{}", many / 1_000_000, {
+                let rest = many % 1_000_000;
+                format!("{:03}.{:03}", rest / 1_000, rest % 1_000)
+            }),
+            few => thousands(few),
+        };
+        let (values, found) = one_column(text);
+        let expected: Vec<f64> = rows().map(|(_, a, _)| whole(a) as f64).collect();
+        assert_eq!(values, expected, "{}", found.line);
+        assert!(
+            found.line.contains("thousands separated by '.'"),
+            "{}",
+            found.line
+        );
+    }
+    // Fractions of three digits next to whole numbers in another column are fractions.
+    let text = text_of("a;n", |n, a, _| format!("{a:.3};{}", n * 7 % 100));
+    let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
+    assert!(!found.line.contains("thousands"), "{}", found.line);
+}
+
+#[test]
+fn the_minus_of_typesetters_is_one() {
+    let text = |a: f64| format!("{:.3}", a - 50.0).replace('-', "\u{2212}");
+    let (values, found) = one_column(text);
+    let expected = rows().map(|(_, a, _)| format!("{:.3}", a - 50.0).parse().unwrap());
+    assert_eq!(values, expected.collect::<Vec<f64>>(), "{}", found.line);
+}
+
+#[test]
+fn what_is_no_number_is_said_with_an_example() {
+    let read = |text: &str| read_as(text.as_bytes(), &Given::default(), &Named::default());
+    let with_units = text_of("time,a,b", |n, a, b| format!("{},{a} °C,{b}", iso(n)));
+    let found = read(&with_units).unwrap();
+    let said = "\"a\" (numbers with a unit, as \"50 °C\": take it off)";
+    assert!(found.line.contains(said), "{}", found.line);
+    let only_times = text_of("date,length", |n, _, _| {
+        let (hour, minute) = clock(n);
+        format!("2023-11-14,{hour}:{minute:02}")
+    });
+    let error = read(&only_times).err().unwrap();
+    let said = "to judge: \"date\" (the time), \"length\" (the time of day);";
+    assert!(error.contains(said), "{error}");
+}
+
+#[test]
+fn records_from_the_newest_to_the_oldest_are_said_to_be_so() {
+    let text = text_of("time,a", |n, a, _| format!("{},{a}", iso(119 - n)));
+    let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
+    assert!(
+        found.line.contains("the newest record first"),
+        "{}",
+        found.line
+    );
+    let text = text_of("time,a", |n, a, _| format!("{},{a}", iso(n)));
+    let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
+    assert!(!found.line.contains("newest"), "{}", found.line);
 }

@@ -56,7 +56,8 @@ byId("day").hidden = !data.time;
 byId("day").onclick = () => {
   const centre = cursor === null ? (view[0] + view[1]) / 2 : placeOf(cursor);
   const midnight = Math.floor((centre + offset) / DAY) * DAY - offset;
-  show(midnight, midnight + DAY);
+  // Of the first and the last day there may be a part.
+  show(Math.max(midnight, ends()[0]), Math.min(midnight + DAY - 1, ends()[1]));
 };
 byId("more").onclick = () => { listed += PAGE; drawList(); };
 byId("more-cards").onclick = () => { cards += 24; drawOverview(); };
@@ -71,8 +72,13 @@ for (const button of document.querySelectorAll("[data-sort]")) {
   };
 }
 
-// Pointers read at their place; a mouse that is drawn across zooms.
+// Pointers read at their place; a mouse that is drawn across zooms, and so do two fingers.
 let pull = null;
+const fingers = new Map();
+const spread = () => {
+  const [a, b] = [...fingers.values()];
+  return { width: Math.max(Math.abs(a - b), 1), middle: (a + b) / 2 };
+};
 const inCharts = (event) => event.clientX - charts.getBoundingClientRect().left;
 const read = (px) => {
   cursor = recordAt(Math.min(Math.max(fromX(px), view[0]), view[1]));
@@ -83,17 +89,25 @@ charts.onpointerdown = (event) => {
   if (event.pointerType === "mouse") {
     pull = inCharts(event);
     charts.setPointerCapture(event.pointerId);
-  }
-  read(inCharts(event));
+  } else fingers.set(event.pointerId, inCharts(event));
+  if (fingers.size < 2) read(inCharts(event));
 };
 charts.onpointermove = (event) => {
   const px = inCharts(event);
+  if (fingers.size === 2 && fingers.has(event.pointerId)) {
+    const { width } = spread();
+    fingers.set(event.pointerId, px);
+    zoom(width / spread().width, fromX(spread().middle));
+    return;
+  }
   if (pull !== null) drawPull(pull, px);
   read(px);
 };
 charts.onpointerup = (event) => {
   const from = pull, to = inCharts(event);
   pull = null;
+  if (fingers.size > 1) { fingers.clear(); return; }
+  fingers.clear();
   drawPull(0, 0);
   if (from !== null && Math.abs(to - from) > 8) {
     show(fromX(Math.min(from, to)), fromX(Math.max(from, to)));
@@ -108,7 +122,7 @@ charts.onpointerup = (event) => {
     drawList();
   }
 };
-charts.onpointercancel = () => { pull = null; drawPull(0, 0); };
+charts.onpointercancel = () => { pull = null; fingers.clear(); drawPull(0, 0); };
 charts.ondblclick = () => show(...ends());
 charts.addEventListener("wheel", (event) => {
   if (!event.ctrlKey) return; // a plain wheel scrolls the page; a pinch arrives with ctrl

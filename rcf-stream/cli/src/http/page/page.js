@@ -33,31 +33,45 @@ function age(seconds) {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** A curve, or the band between two; marked where there was an anomaly. */
-function chart(className, low, high, marks, floor) {
+/** A path around each run of stretches that have a value; those without one cut it. */
+function areas(low, high, x, y) {
+  const runs = [[]];
+  low.forEach((value, index) => {
+    if (value === null || high[index] === null) runs.push([]);
+    else runs[runs.length - 1].push([x(index).toFixed(1), y(value).toFixed(1), y(high[index]).toFixed(1)]);
+  });
+  return runs.filter((run) => run.length).map((run) => {
+    const up = run.map(([x, , high]) => `${x} ${high}`), down = run.map(([x, low]) => `${x} ${low}`);
+    return `M${[...up, ...down.reverse()].join("L")}Z`;
+  });
+}
+
+/** A curve, or the band between two; marked where there was an anomaly. Behind it the range that was expected. */
+function chart(className, low, high, marks, floor, expected) {
   const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const values = low.concat(high).filter((value) => value !== null);
   let bottom = Math.min(...values), top = Math.max(...values);
   if (floor !== undefined) { bottom = Math.min(bottom, floor[0]); top = Math.max(top, floor[1]); }
   if (!(top > bottom)) { bottom -= 1; top += 1; }
+  const ends = [bottom, top];
+  if (expected) {
+    // A range far off would flatten the curve: it is cut at half of the height beyond.
+    const edges = expected.flat().filter((value) => value !== null), most = (top - bottom) / 2;
+    bottom = Math.max(Math.min(bottom, ...edges), bottom - most);
+    top = Math.min(Math.max(top, ...edges), top + most);
+  }
   const x = (index) => (low.length < 2 ? WIDTH / 2 : (index / (low.length - 1)) * WIDTH);
-  const y = (value) => HEIGHT - 3 - ((value - bottom) / (top - bottom)) * (HEIGHT - 6);
+  const inside = (value) => Math.min(Math.max(value, bottom), top);
+  const y = (value) => HEIGHT - 3 - ((inside(value) - bottom) / (top - bottom)) * (HEIGHT - 6);
   svg.append(shape("path", { class: "base", d: `M0 ${HEIGHT - 1}H${WIDTH}` }));
   marks.forEach((marked, index) => {
     if (marked) svg.append(shape("rect", { class: "hit", x: x(index) - 3, y: 0, width: 6, height: HEIGHT }));
   });
-  // Stretches without a value cut the curve into runs.
-  const runs = [[]];
-  low.forEach((value, index) => {
-    if (value === null) runs.push([]);
-    else runs[runs.length - 1].push([x(index).toFixed(1), y(value).toFixed(1), y(high[index]).toFixed(1)]);
-  });
-  for (const run of runs.filter((run) => run.length)) {
-    const up = run.map(([x, , high]) => `${x} ${high}`), down = run.map(([x, low]) => `${x} ${low}`);
-    const area = [...up, ...down.reverse()].join("L");
-    svg.append(shape("path", { class: `line ${className}`, d: `M${area}Z` }));
+  for (const area of expected ? areas(expected[0], expected[1], x, y) : []) {
+    svg.append(shape("path", { class: "expected", d: area }));
   }
-  return [svg, bottom, top];
+  for (const area of areas(low, high, x, y)) svg.append(shape("path", { class: `line ${className}`, d: area }));
+  return [svg, ...ends];
 }
 
 function row(left, right) {
@@ -89,7 +103,8 @@ function card(key, view) {
   const last = key.time ? `, the last of ${key.time}` : "";
   node.append(element("div", `${number(key.records)} records${last}`, "meta"));
   key.low.forEach((low, index) => {
-    const [svg, bottom, top] = chart("input", low, key.high[index], key.anomaly);
+    const [svg, bottom, top] = chart("input", low, key.high[index], key.anomaly, undefined,
+      [key.expected_low[index], key.expected_high[index]]);
     node.append(row(names[index], `${number(bottom)} … ${number(top)}`), svg);
   });
   node.append(row("score", `highest ${key.worst_score.toFixed(2)}`));
@@ -166,6 +181,7 @@ function show(view) {
   if (focused) document.querySelector(`[data-found="${CSS.escape(focused)}"]`)?.focus();
   at("keys").replaceChildren(...(view.keys.length ? view.keys.map((key) => card(key, view))
     : [element("p", noKey(view), "meta")]));
+  at("legend").hidden = view.deciding !== true;
   const shown = view.keys.length < view.kept_keys && !at("search").value;
   at("kept").textContent = shown ? `the worst ${view.keys.length} of ${number(view.kept_keys)}` : "";
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::Seen;
+use crate::detect::Band;
 
 /// How many stretches of each key.
 pub(super) const STRETCHES: usize = 160;
@@ -27,6 +28,8 @@ pub(super) struct Key {
     time: String,
     /// The same in milliseconds since 1970.
     millis: Option<f64>,
+    /// The range in which each value with a curve is expected.
+    bands: [Band; CURVES],
 }
 
 /// Some records in a row: of the values their range, of score and grade the highest.
@@ -37,6 +40,8 @@ struct Stretch {
     millis: Option<f64>,
     records: u64,
     range: [(f64, f64); CURVES],
+    /// The lowest and the highest edge of the ranges in which they were expected.
+    expected: [(f64, f64); CURVES],
     score: f64,
     grade: f64,
     is_anomaly: bool,
@@ -59,6 +64,9 @@ pub(super) struct KeyView {
     /// For each value the lowest and the highest of each stretch.
     pub(super) low: Vec<Vec<f64>>,
     pub(super) high: Vec<Vec<f64>>,
+    /// And the edges of the range in which they were expected.
+    pub(super) expected_low: Vec<Vec<f64>>,
+    pub(super) expected_high: Vec<Vec<f64>>,
     pub(super) score: Vec<f64>,
     pub(super) grade: Vec<f64>,
     pub(super) anomaly: Vec<bool>,
@@ -73,6 +81,7 @@ impl Key {
             last: now,
             time: String::new(),
             millis: None,
+            bands: Default::default(),
         }
     }
 
@@ -91,8 +100,17 @@ impl Key {
         let Some(stretch) = self.stretches.back_mut() else {
             return;
         };
+        // NaN changes neither end.
+        let widen = |range: &mut (f64, f64), low: f64, high: f64| {
+            *range = (range.0.min(low), range.1.max(high));
+        };
         for (range, &value) in stretch.range.iter_mut().zip(seen.values) {
-            *range = (range.0.min(value), range.1.max(value)); // NaN changes neither
+            widen(range, value, value);
+        }
+        let predicted = seen.predicted.iter().zip(seen.values).zip(&mut self.bands);
+        for (expected, ((&predicted, &value), band)) in stretch.expected.iter_mut().zip(predicted) {
+            let [low, high] = band.take(predicted.unwrap_or(f64::NAN), value);
+            widen(expected, low, high);
         }
         stretch.records += 1;
         stretch.score = stretch.score.max(seen.score);
@@ -127,8 +145,8 @@ impl Key {
     }
 
     pub(super) fn view(&self, name: &str, curves: usize) -> KeyView {
-        let ends = |end: fn(&(f64, f64)) -> f64| {
-            let curve = |i: usize| self.stretches.iter().map(|it| end(&it.range[i])).collect();
+        let ends = |end: fn(&Stretch, usize) -> f64| {
+            let curve = |i: usize| self.stretches.iter().map(|it| end(it, i)).collect();
             (0..curves).map(curve).collect()
         };
         let highest =
@@ -146,8 +164,10 @@ impl Key {
             idle_seconds: self.last.elapsed().as_secs_f64(),
             worst_score: highest(|it| it.score),
             worst_grade: highest(|it| it.grade),
-            low: ends(|range| range.0),
-            high: ends(|range| range.1),
+            low: ends(|stretch, i| stretch.range[i].0),
+            high: ends(|stretch, i| stretch.range[i].1),
+            expected_low: ends(|stretch, i| stretch.expected[i].0),
+            expected_high: ends(|stretch, i| stretch.expected[i].1),
             score: self.stretches.iter().map(|it| it.score).collect(),
             grade: self.stretches.iter().map(|it| it.grade).collect(),
             anomaly: self.stretches.iter().map(|it| it.is_anomaly).collect(),
@@ -162,6 +182,7 @@ impl Stretch {
             millis,
             records: 0,
             range: [(f64::INFINITY, f64::NEG_INFINITY); CURVES],
+            expected: [(f64::INFINITY, f64::NEG_INFINITY); CURVES],
             score: 0.0,
             grade: 0.0,
             is_anomaly: false,
@@ -169,15 +190,13 @@ impl Stretch {
     }
 
     fn join(&self, later: &Self) -> Self {
-        let both = |i: usize| {
-            let (a, b) = (self.range[i], later.range[i]);
-            (a.0.min(b.0), a.1.max(b.1))
-        };
+        let both = |(a, b): ((f64, f64), (f64, f64))| (a.0.min(b.0), a.1.max(b.1));
         Self {
             began: self.began,
             millis: self.millis,
             records: self.records + later.records,
-            range: std::array::from_fn(both),
+            range: std::array::from_fn(|i| both((self.range[i], later.range[i]))),
+            expected: std::array::from_fn(|i| both((self.expected[i], later.expected[i]))),
             score: self.score.max(later.score),
             grade: self.grade.max(later.grade),
             is_anomaly: self.is_anomaly || later.is_anomaly,

@@ -17,7 +17,7 @@ const FIRST: usize = 32;
 
 /// The range of one input.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Band {
+pub(crate) struct Band {
     /// The first errors, until there are enough.
     first: Vec<f64>,
     quantiles: Option<(f64, f64)>,
@@ -26,7 +26,7 @@ pub(super) struct Band {
 
 impl Band {
     /// The range in which a value was expected, which then is learned; NaN where nothing is known.
-    pub(super) fn take(&mut self, predicted: f64, value: f64) -> [f64; 2] {
+    pub(crate) fn take(&mut self, predicted: f64, value: f64) -> [f64; 2] {
         let range = self.quantiles.map_or([f64::NAN; 2], |(low, high)| {
             [predicted + low, predicted + high]
         });
