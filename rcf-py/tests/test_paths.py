@@ -1,7 +1,7 @@
 """Python judges as the program does, whichever way its records come: CSV, JSON lines, a pipe.
 
 The other paths (records of Kinesis, packed ones) are compared with these in
-`rcf-stream/src/pipeline/path_tests.rs`. The program is the one of `cargo test`, or `RCF_BINARY`.
+`rcf-stream/src/pipeline/tests.rs`. The program is the one of `cargo test`, or `RCF_BINARY`.
 """
 
 from __future__ import annotations

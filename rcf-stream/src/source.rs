@@ -244,7 +244,8 @@ pub enum RecordFault {
     },
     /// A quote is never closed, or only after more lines than may be quoted.
     #[error(
-        "a quote that opens on line {line} is not closed within {limit} lines; the lines after it \
+        "a quote that opens on line {line} is not closed at the end of a field within {limit} \
+         lines; the lines after it \
          are read as if it were not there (input.max_quoted_lines)"
     )]
     OpenQuote {

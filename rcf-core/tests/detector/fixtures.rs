@@ -44,6 +44,7 @@ fn detector(name: &str) -> AnomalyDetector {
             })
             .noise_floor(0.01)
             .silence(9),
+        "detector-time-jump" => small(2).max_time_jump(1e3),
         "detector-rules" => small(2).max_time_jump(1e3).rules(
             [
                 "1 when 0 >= 7",
@@ -166,6 +167,19 @@ fn saved_detectors_of_format_3_go_on_as_they_did() {
     }
 }
 
+/// A limit of the time between records.
+const WITH_LIMIT: (&str, u32) = ("detector-time-jump", 300);
+
+#[test]
+fn saved_detectors_of_format_4_go_on_as_they_did() {
+    let (name, records) = WITH_LIMIT;
+    let (bytes, said) = read(4, name);
+    let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
+    assert!(detector.to_bytes() == bytes, "{name}");
+    assert!(detections(&mut detector, records, AFTER) == said, "{name}");
+    assert_eq!(detector.config().max_time_jump, Some(1e3));
+}
+
 /// Rules and feedback.
 const WITH_RULES: (&str, u32) = ("detector-rules", 400);
 
@@ -233,6 +247,13 @@ fn write_missing() {
             let bytes = detector.to_bytes();
             write(3, name, &bytes, &detections(&mut detector, records, AFTER));
         }
+    }
+    let (name, records) = WITH_LIMIT;
+    if !path(4, &format!("{name}.rcf")).exists() {
+        let mut detector = detector(name);
+        detections(&mut detector, 0, records);
+        let bytes = detector.to_bytes();
+        write(4, name, &bytes, &detections(&mut detector, records, AFTER));
     }
     let (name, records) = WITH_RULES;
     if !path(5, &format!("{name}.rcf")).exists() {

@@ -243,7 +243,8 @@ fn an_outage_of_counts_is_found_once_times_are_told() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("1 bad record;") && said.contains("1 record was judged without a time"),
+        said.contains("1 bad record (1 unreadable_time);")
+            && said.contains("1 record was judged without a time"),
         "{said}"
     );
     fs::write(folder.path().join("bare.csv"), "count\n1\n2\n").unwrap();

@@ -200,7 +200,20 @@ fn the_input_is_never_written_over() {
     fs::write(&path, "v\n1\n").unwrap();
     let error = fail(folder.path(), 78, &["score", "in.csv", "-o", "./in.csv"]);
     assert!(error.contains("is the file of both"), "{error}");
+    for (html, svg, named) in [
+        ("in.csv", "b", "--html"),
+        ("a", "./in.csv", "--svg"),
+        ("a", "a", "--svg"),
+    ] {
+        let report = ["report", "in.csv", "--html", html, "--svg", svg];
+        let error = fail(folder.path(), 78, &report);
+        assert!(
+            error.contains("is the file of both") && error.contains(named),
+            "{error}"
+        );
+    }
     assert_eq!(fs::read_to_string(&path).unwrap(), "v\n1\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

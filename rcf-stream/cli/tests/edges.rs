@@ -458,6 +458,65 @@ fn a_sink_that_is_cut_or_deleted_ends_the_run() {
 }
 
 #[test]
+fn a_standard_output_that_is_cut_or_deleted_ends_the_run() {
+    let sine = [
+        "run",
+        "--source-kind=sine",
+        "--source-rate=3000",
+        "--source-count=6000",
+    ];
+    type Change = fn(&Path);
+    let changes: [(Change, Option<&str>); 4] = [
+        (|path| fs::write(path, "").unwrap(), Some("bytes, and ")),
+        (
+            |path| fs::remove_file(path).unwrap(),
+            Some("it was deleted"),
+        ),
+        (
+            |path| fs::rename(path, path.with_extension("1")).unwrap(),
+            None,
+        ),
+        (|path| append(path, "from another\n"), None),
+    ];
+    for append_only in [false, true] {
+        for (change, expected) in changes {
+            let folder = tempfile::tempdir().unwrap();
+            let output = folder.path().join("out.jsonl");
+            fs::write(&output, "").unwrap();
+            let file = OpenOptions::new()
+                .write(true)
+                .append(append_only)
+                .open(&output);
+            let mut command = rcf();
+            command.current_dir(folder.path()).args(sine);
+            command.stdout(file.unwrap()).stderr(Stdio::piped());
+            let child = Running(command.spawn().unwrap());
+            wait_until(|| lines(&output) > 1_000);
+            change(&output);
+            let (status, messages) = end(child);
+            let there = fs::read(&output).unwrap_or_default();
+            assert!(!there.contains(&0), "no holes");
+            match expected {
+                Some(expected) => {
+                    assert_eq!(status, Some(1), "{messages}");
+                    let what = "the standard output was changed while results";
+                    assert!(
+                        messages.contains(what) && messages.contains(expected),
+                        "{messages}"
+                    );
+                }
+                None => assert_eq!(status, Some(0), "{messages}"),
+            }
+        }
+    }
+    // Who starts a program may give it a file that never had a name.
+    let mut command = rcf();
+    let unnamed = tempfile::tempfile().unwrap();
+    let done = command.args(sine).stdout(unnamed).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+}
+
+#[test]
 fn sighup_and_a_new_name_go_on_in_a_new_file() {
     for hang_up in [true, false] {
         let folder = tempfile::tempdir().unwrap();
@@ -615,6 +674,69 @@ fn an_open_quote_and_an_endless_line_are_one_bad_record_each() {
     assert_eq!(lines(&folder.path().join("scores.jsonl")), 199);
 }
 
+/// Names, keys and times that a spreadsheet would take for formulas, in every output in CSV.
+#[test]
+fn formulas_in_csv_are_guarded_where_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "x=1"];
+    let lines = (0..400_usize).map(|n| {
+        let line = serde_json::json!({"k": keys[n % 8], "t": "=t", "=v": n % 9});
+        format!("{line}\n")
+    });
+    fs::write(folder.path().join("in.jsonl"), lines.collect::<String>()).unwrap();
+    let run = [
+        "run",
+        "--source-kind=file",
+        "--source-path=in.jsonl",
+        "--input-values==v",
+        "--input-key=k",
+        "--input-timestamp=t",
+        "--output-format=csv",
+    ];
+    let score = [
+        "score",
+        "in.jsonl",
+        "--column==v",
+        "--key=k",
+        "--time=t",
+        "--format=csv",
+    ];
+    for (command, flag) in [(&run[..], "--output-csv-safe=true"), (&score, "--csv-safe")] {
+        let formulas = |text: &str| {
+            let mut splitter = csv_fields(text);
+            splitter.retain(|field| field.starts_with(['=', '+', '@', '\t', '\r', '\n']));
+            splitter.len()
+        };
+        assert!(
+            formulas(&succeed(folder.path(), command)) > 700,
+            "{command:?}"
+        );
+        let guarded = succeed(folder.path(), &with(command, &[flag]));
+        assert_eq!(formulas(&guarded), 0, "{command:?}");
+        assert!(
+            !csv_fields(&guarded).contains(&"-1".to_owned()),
+            "{command:?}"
+        );
+        assert!(
+            csv_fields(&guarded).contains(&"x=1".to_owned()),
+            "{command:?}"
+        );
+    }
+}
+
+/// All fields of a text in CSV.
+fn csv_fields(text: &str) -> Vec<String> {
+    let (mut fields, mut quoted) = (vec![String::new()], false);
+    for character in text.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' | '\n' if !quoted => fields.push(String::new()),
+            other => fields.last_mut().unwrap().push(other),
+        }
+    }
+    fields
+}
+
 #[test]
 fn unreadable_times_are_counted_with_their_formats() {
     let folder = tempfile::tempdir().unwrap();
@@ -629,11 +751,19 @@ fn unreadable_times_are_counted_with_their_formats() {
     let counted =
         "3 (2 of the time format \"%d.%m.%Y %H:%M:%S\", 1 of no known time format)".to_owned();
     let read = ["in.jsonl", "--column=v", "--time=t"];
-    let page = [&["report"], &read[..], &["--html=page.html"]].concat();
+    // A column of times that was found is not needed; one that was asked for is the axis.
+    let page = ["report", "in.jsonl", "--column=v", "--html=page.html"];
+    let asked = [&page[..], &["--time=t"]].concat();
+    let error = fail(folder.path(), 1, &asked);
+    assert!(error.contains("line 41: field t is not a time"), "{error}");
+    let said = run(folder.path(), &with(&asked, &["--on-bad-record=skip"]));
+    assert!(said.status.success(), "{}", stderr(&said));
+    let bad = "3 bad records (3 unreadable_time);";
+    assert!(stderr(&said).contains(bad), "{}", stderr(&said));
     let remedy = format!(
         "unreadable times, handed on as they are: {counted}; name the format with --time-format"
     );
-    for command in [&[&["score"], &read[..]].concat(), &page] {
+    for command in [&[&["score"], &read[..]].concat()[..], &page] {
         let said = run(folder.path(), command);
         assert!(said.status.success(), "{}", stderr(&said));
         let last = stderr(&said).lines().last().unwrap_or_default().to_owned();
@@ -674,6 +804,14 @@ fn the_exit_status_says_whether_anything_was_done() {
     for expected in ["records=1", "results=1", "unreadable_times=0", "late=0"] {
         assert!(stderr(&said).contains(expected), "{}", stderr(&said));
     }
+    // So does a replay, without being asked to.
+    let replay = with(&["replay", "--after=0=0"], &RUN[1..]);
+    let said = run(folder.path(), &replay);
+    assert!(said.status.success(), "{}", stderr(&said));
+    let summary = "replayed records=3 results=1 bad_records={\"not_a_number\": 2}";
+    for expected in [summary, "unpacked=0 dropped=0"] {
+        assert!(stderr(&said).contains(expected), "{}", stderr(&said));
+    }
     // Nothing new is no failure of a run that goes on from a checkpoint.
     succeed(folder.path(), &RUN);
     let text = "{\"v\":\"a\"}\n{\"v\":\"b\"}\n";
@@ -703,6 +841,18 @@ fn a_signal_makes_the_output_of_score_partial() {
     let (status, messages) = end(child);
     assert_eq!(status, Some(130), "{messages}");
     assert!(messages.contains("partial"), "{messages}");
+    // Records without end are asked for until a signal comes.
+    for (count, expected) in [(Some("--count=5000"), Some(130)), (None, Some(0))] {
+        let mut command = rcf();
+        command.args(["generate", "sine", "--rate=100"]).args(count);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = Running(command.spawn().unwrap());
+        let output = child.0.stdout.as_mut().unwrap();
+        output.read_exact(&mut first).unwrap();
+        signal(&child, "TERM");
+        let (status, messages) = end(child);
+        assert_eq!(status, expected, "{messages}");
+    }
 }
 
 #[test]

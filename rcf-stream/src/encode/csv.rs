@@ -106,7 +106,9 @@ fn suppressed(reason: Suppressed) -> Cow<'static, str> {
 /// a single quote before it, which spreadsheets hide.
 pub(super) fn field(text: &str, safe: bool) -> Cow<'_, str> {
     let text = match text.as_bytes().first() {
-        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') if safe => Cow::Owned(format!("'{text}")),
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n') if safe => {
+            Cow::Owned(format!("'{text}"))
+        }
         _ => Cow::Borrowed(text),
     };
     if text.contains([',', '"', '\r', '\n']) {

@@ -214,7 +214,7 @@ impl LineReader {
         if self.too_long.is_some() {
             return self.end_too_long();
         }
-        if self.quoted {
+        if self.is_quote_open() {
             return self.open_quote();
         }
         if self.buffer.is_empty() {
@@ -227,11 +227,17 @@ impl LineReader {
     /// The first line of what an open quote holds together, where there is a line feed in it; the
     /// lines after it are read as if the quote were not there.
     pub(crate) fn last_open_quote(&mut self) -> Option<Line> {
-        if self.quoted && self.inner_lines > 0 {
+        if self.is_quote_open() && self.inner_lines > 0 {
             self.open_quote()
         } else {
             None
         }
+    }
+
+    /// Whether the input ends within quotes. A quote that is its last byte was not scanned, and
+    /// closes.
+    fn is_quote_open(&self) -> bool {
+        self.quoted && self.scanned == self.buffer.len()
     }
 
     fn open_quote(&mut self) -> Option<Line> {
@@ -306,6 +312,18 @@ impl LineReader {
         for found in memchr2_iter(b'\n', b'"', &self.buffer[self.scanned..]) {
             let at = self.scanned + found;
             if self.buffer[at] == b'"' {
+                if self.quoted && self.inner_lines > 0 {
+                    // What closes over line feeds but not at the end of a field opens another one.
+                    match self.buffer.get(at + 1) {
+                        None => {
+                            self.scanned = at;
+                            return Scan::More;
+                        }
+                        Some(b'"' | b'\r' | b'\n') => {}
+                        Some(&next) if next == delimiter => {}
+                        Some(_) => return Scan::OpenQuote,
+                    }
+                }
                 // A quote opens only at the start of a field, or again right after it closed.
                 let before = at.checked_sub(1).map(|before| self.buffer[before]);
                 let opens = before.is_none_or(|byte| [delimiter, b'"', b'\n'].contains(&byte));
@@ -502,6 +520,34 @@ mod tests {
                 assert_eq!(texts, expected);
             }
         }
+    }
+
+    #[test]
+    fn a_quote_that_closes_within_a_field_was_open() {
+        let cases: [(&'static str, &[u64]); 6] = [
+            ("1,\"x\n2,x\n3,\"x\n4,x\n", &[1, 3]),
+            ("1,\"x\n2,x\n3,\"\"\"x\n4,x\n", &[1, 3]),
+            ("1,\"x\n2,\"\"x\n3\",x\n4,x\n", &[]),
+            ("1,\"x\ny\"\r\n2,\"x\ny\",3\n4,\"x\ny\"", &[]),
+            ("1,\"x\"y\n2,x\"y\"\n", &[]), // on one line it does no harm
+            ("1,\"x\n2,x\"", &[]),
+        ];
+        for (text, bad) in cases {
+            for step in [1, 2, 3, usize::MAX] {
+                let input = Box::new(Dribble(text.as_bytes(), step));
+                let mut reader = LineReader::new(input, Path::new("x.csv"));
+                reader.quoted_fields(b',');
+                let lines: Vec<Line> = std::iter::from_fn(|| reader.next().unwrap()).collect();
+                let faults = lines.iter().filter(|line| line.fault.is_some());
+                let faults: Vec<_> = faults.map(|line| line.number).collect();
+                assert_eq!(faults, bad, "{text:?} by {step}");
+            }
+        }
+        // What may go on is waited for.
+        let mut reader = LineReader::new(Box::new(&b"1,\"x\ny\""[..]), Path::new("x.csv"));
+        reader.quoted_fields(b',');
+        assert_eq!(reader.next_terminated().unwrap(), None);
+        assert_eq!(reader.last_open_quote(), None);
     }
 
     #[test]

@@ -79,6 +79,7 @@ fn cases() -> Vec<Case> {
     let seconds = |s: i64| json!(s);
     let iso = |s: i64| text_of(s, "%Y-%m-%dT%H:%M:%SZ");
     let local = |s: i64| text_of(s, "%Y-%m-%d %H:%M:%S");
+    let exponent = |s: i64| json!(format!("{s:e}"));
     let case = |name, settings, rows: Vec<Row>| Case {
         name,
         settings,
@@ -110,6 +111,11 @@ fn cases() -> Vec<Case> {
             with_gap(rows(600, |s| json!(s.to_string())), |s| {
                 json!(s.to_string())
             }),
+        ),
+        case(
+            "gap, with exponents",
+            USE_TIME,
+            with_gap(rows(600, exponent), exponent),
         ),
         case(
             "gap, microseconds",
@@ -189,6 +195,13 @@ fn cases() -> Vec<Case> {
         bad: &[("far_ahead", 1)],
         ..case("milliseconds among seconds", USE_TIME, mixed)
     });
+    // The first one decides on the unit of none but itself.
+    let mut first = rows(600, seconds);
+    first[0].time = json!(BASE * 1000);
+    cases.push(case("milliseconds before seconds", USE_TIME, first));
+    let mut zero = rows(600, |s| json!(s * 1000));
+    zero[0].time = json!(0);
+    cases.push(case("a zero before milliseconds", USE_TIME, zero));
     for (name, unit) in [("s", 1), ("ms", 1000), ("us", 1_000_000)] {
         let mut silent = rows(800, |s| json!(s * unit));
         for (n, row) in silent.iter_mut().enumerate() {
@@ -342,6 +355,33 @@ async fn every_path_judges_the_same() {
                 |it: &Summary| (it.bad_records.clone(), it.late, it.unreadable_times.clone());
             assert_eq!(counts(other), counts(summary), "{name} through {path}");
         }
+    }
+}
+
+/// Kinesis gives all records of one request one time of arrival.
+#[tokio::test]
+async fn records_that_arrive_at_once_are_all_judged() {
+    let mut rows = rows(500, |s| json!(s));
+    for (n, row) in rows.iter_mut().enumerate() {
+        row.moment = BASE * 1000 + 1000 * (n as i64 / 25);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (policy, judged, bad) in [("judge", 500, 0), ("skip", 20, 0), ("bad", 20, 480)] {
+        let text = format!(
+            "[source]\nkind = \"kinesis\"\nstream = \"in\"\n[sink]\npath = {:?}\n[input]\n\
+             format = \"json\"\nvalues = [\"v\"]\non_bad_record = \"skip\"\non_late = \"{policy}\"\n\
+             {USE_TIME}[forest]\nsample_size = 32\nnumber_of_trees = 10\n",
+            folder.path().join(policy),
+        );
+        let mut layers = Layers::default();
+        layers.toml("settings".as_ref(), &text).unwrap();
+        let config = layers.build().unwrap();
+        let (results, summary) = outcome(&config, Some(kinesis(&rows, false).await)).await;
+        assert_eq!(results.len(), judged, "{policy}");
+        assert_eq!(summary.judged, judged as u64, "{policy}: {summary:?}");
+        let counted = summary.bad_records.get("late").copied();
+        assert_eq!(counted.unwrap_or_default(), bad, "{policy}");
+        assert_eq!(summary.late + bad, 480, "{policy}");
     }
 }
 

@@ -69,7 +69,9 @@ pub(super) fn of_numbers(numbers: &[f64]) -> Option<TimeFormat> {
     if let Some(compact) = of_compact(numbers) {
         return Some(compact);
     }
-    let unit = TimeUnit::recognise(*numbers.first()?);
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let unit = TimeUnit::recognise(*sorted.get(sorted.len() / 2)?); // that of one alone counts little
     let is_plausible = |number: &&f64| PLAUSIBLE.contains(&(unit.to_millis(**number) / 1e3));
     let plausible = numbers.iter().filter(is_plausible).count();
     (plausible * 100 >= numbers.len() * 99).then_some(TimeFormat::Epoch(unit))
@@ -82,6 +84,20 @@ mod tests {
     fn texts(texts: &[&str]) -> Option<String> {
         let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
         of_texts(&texts).map(|format| format.to_string())
+    }
+
+    #[test]
+    fn one_number_of_another_unit_changes_nothing() {
+        for place in [0, 50, 199] {
+            let mut numbers: Vec<f64> = (0..200).map(|n| 1.7e9 + f64::from(n)).collect();
+            for wrong in [1.7e12, 0.0] {
+                numbers[place] = wrong;
+                let seconds = Some(TimeFormat::Epoch(TimeUnit::Seconds));
+                assert_eq!(of_numbers(&numbers), seconds, "{wrong} at {place}");
+            }
+        }
+        assert_eq!(of_numbers(&[]), None);
+        assert_eq!(of_numbers(&[1.0, 2.0, 3.0]), None);
     }
 
     #[test]

@@ -89,12 +89,13 @@ impl From<TimeFormat> for String {
 
 /// Reads the times of one stream.
 ///
-/// With [`TimeFormat::Auto`] the first number decides on the unit of all: a later number of another
-/// magnitude is then a time far away, not a time in another unit.
+/// With [`TimeFormat::Auto`] the first two numbers in a row of one magnitude decide on the unit of
+/// all: a later number of another magnitude is then a time far away, not a time in another unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimeParser {
     format: TimeFormat,
     unit: Option<TimeUnit>,
+    is_settled: bool, // else the next number may have another unit
 }
 
 impl TimeParser {
@@ -105,7 +106,11 @@ impl TimeParser {
             TimeFormat::Epoch(unit) => Some(unit),
             _ => None,
         };
-        Self { format, unit }
+        Self {
+            format,
+            unit,
+            is_settled: unit.is_some(),
+        }
     }
 
     /// The format it was made for.
@@ -124,6 +129,7 @@ impl TimeParser {
     pub fn resume(&mut self, unit: Option<TimeUnit>) {
         if self.format == TimeFormat::Auto {
             self.unit = unit.or(self.unit);
+            self.is_settled |= unit.is_some();
         }
     }
 
@@ -156,24 +162,30 @@ impl TimeParser {
         if !number.is_finite() {
             return None;
         }
-        let unit = *self.unit.get_or_insert_with(|| {
-            let unit = TimeUnit::recognise(number);
-            tracing::info!(
-                first = number,
-                "times are read as {} since 1970; input.time_format names another unit",
-                unit.plural()
-            );
-            unit
-        });
+        let unit = match self.unit {
+            Some(unit) if self.is_settled => unit,
+            before => {
+                let unit = TimeUnit::recognise(number);
+                self.is_settled = before == Some(unit);
+                if !self.is_settled {
+                    tracing::info!(
+                        number,
+                        "times are read as {} since 1970; input.time_format names another unit",
+                        unit.plural()
+                    );
+                }
+                *self.unit.insert(unit)
+            }
+        };
         Some(unit.to_millis(number))
     }
 }
 
-/// Digits with an optional sign and decimals: `20231114` is a number, `2023-11-14` is not.
+/// Digits with an optional sign, decimals and exponent: `20231114` and `1.7e9` are numbers,
+/// `2023-11-14` is not.
 fn is_plain_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let is_part = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(is_part)
+    digits.starts_with(|c: char| c.is_ascii_digit()) && parse_number(digits).is_some()
 }
 
 /// RFC 3339 with any offset, or without one as UTC, as `2014-07-01 00:00:00`, in milliseconds.
@@ -295,6 +307,9 @@ mod tests {
             ("auto", "2023-11-14T23:13:20.000+01:00"),
             ("auto", "1700000000"),
             ("auto", "1700000000.0"),
+            ("auto", "1.7e9"),
+            ("auto", "1.700000000E+12"),
+            ("s", "17e8"),
             ("auto", "1700000000000"),
             ("auto", "1700000000000000"),
             ("auto", "1700000000000000000"),
@@ -333,6 +348,8 @@ mod tests {
             ("auto", ""),
             ("auto", "now"),
             ("auto", "inf"),
+            ("auto", "1e999"),
+            ("auto", "1.7e"),
             ("auto", "2023-02-30"),
             ("rfc3339", "1700000000"),
             ("ms", "2023-11-14T22:13:20Z"),
@@ -344,8 +361,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_number_decides_on_the_unit() {
+    fn the_first_numbers_decide_on_the_unit() {
         let mut parser = TimeParser::default();
+        assert_eq!(number(&mut parser, 1.7e9), Some(MOMENT));
         assert_eq!(number(&mut parser, 1.7e9), Some(MOMENT));
         assert_eq!(parser.unit(), Some(TimeUnit::Seconds));
         // Milliseconds among seconds are a time far ahead.
@@ -356,6 +374,19 @@ mod tests {
         let mut configured = TimeParser::new(TimeFormat::Epoch(TimeUnit::Milliseconds));
         configured.resume(parser.unit());
         assert_eq!(number(&mut configured, 1.7e12), Some(MOMENT));
+    }
+
+    #[test]
+    fn one_number_alone_decides_on_nothing() {
+        for first in [1.7e12, 0.0, 1.7e15] {
+            let mut parser = TimeParser::default();
+            number(&mut parser, first);
+            for _ in 0..3 {
+                assert_eq!(number(&mut parser, 1.7e9), Some(MOMENT), "{first}");
+            }
+            assert_eq!(parser.unit(), Some(TimeUnit::Seconds), "{first}");
+            assert_eq!(number(&mut parser, 1.7e12), Some(MOMENT * 1e3), "{first}");
+        }
     }
 
     #[test]

@@ -92,11 +92,15 @@ impl Generate {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let Self::Sine(sine) = self;
         let (wave, target) = sine.into_parts();
+        let is_endless = wave.count.is_none();
         let mut sink = assemble::open_sink(&*target, None, None, &Observers::default()).await?;
         let mut source = SineSource::open(wave, &Positions::default())?;
-        let records = copy(&mut source, sink.as_mut(), stop::requested()).await?;
+        let (records, ended) = copy(&mut source, sink.as_mut(), stop::requested()).await?;
         tracing::info!(records, "generated");
-        Ok(())
+        match ended || is_endless {
+            true => Ok(()),
+            false => Err(Failure::interrupted(records)),
+        }
     }
 }
 
@@ -129,27 +133,28 @@ impl Sine {
     }
 }
 
-/// Hands records on as they are, until the source ends or `stop` is ready.
+/// Hands records on as they are, until the source ends or `stop` is ready; how many there were, and
+/// whether these were all.
 async fn copy(
     source: &mut dyn Source,
     sink: &mut dyn Sink,
     stop: impl Future<Output = ()>,
-) -> Result<u64, PipelineError> {
+) -> Result<(u64, bool), PipelineError> {
     let mut stop = pin!(stop);
     let mut count = 0;
-    loop {
+    let ended = loop {
         let batch = tokio::select! {
             biased;
-            () = &mut stop => None,
+            () = &mut stop => break false,
             batch = source.next_batch() => batch?,
         };
-        let Some(batch) = batch else { break };
+        let Some(batch) = batch else { break true };
         count += batch.records.len() as u64;
         sink.write(batch.records.into_iter().map(unchanged).collect())
             .await?;
-    }
+    };
     sink.flush().await?;
-    Ok(count)
+    Ok((count, ended))
 }
 
 fn unchanged(record: Record) -> OutputRecord {

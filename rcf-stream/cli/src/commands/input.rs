@@ -29,7 +29,8 @@ pub(crate) struct InputFlags {
     /// Take this column as the key; each key has a detector of its own [default: none]
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
-    /// Take this column as the time [default: the first one that holds times]
+    /// Take this column as the time [default: the first one that holds times]; for `report`, and
+    /// with --use-time, a record whose time cannot be read is bad then
     #[arg(long, value_name = "NAME")]
     time: Option<String>,
     /// Take this column as the time of day, where --time is a date alone [default: none; without
@@ -94,6 +95,11 @@ pub(crate) struct Input {
 }
 
 impl InputFlags {
+    /// Whether the column of times was asked for, not found.
+    pub(crate) fn names_time(&self) -> bool {
+        self.time.is_some()
+    }
+
     /// Opens the file, recognises what was not said about it, and says on the standard error what
     /// was understood.
     pub(crate) fn open(&self) -> Result<Input, Failure> {

@@ -38,7 +38,7 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// What to log to the standard error: off, error, warn, info, debug or trace [default: info
-    /// for `run`, warn for all others; also RCF_LOG]
+    /// for `run` and `replay`, warn for all others; also RCF_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<LevelFilter>,
     /// How log lines are written [default: text; also RCF_LOG_FORMAT]
@@ -48,7 +48,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show on a made-up stream that it works
+    /// Show on a synthetic stream that it works
     #[command(subcommand)]
     Demo(demo::Demo),
     /// Generate a stream of records
@@ -117,7 +117,7 @@ impl Command {
 
     fn default_log(&self) -> LevelFilter {
         match self {
-            Self::Run(_) => LevelFilter::INFO,
+            Self::Run(_) | Self::Replay(_) => LevelFilter::INFO,
             _ => LevelFilter::WARN,
         }
     }

@@ -6,7 +6,7 @@ use rcf_stream::assemble::{self, ReplayFrom};
 use rcf_stream::config::Config;
 
 use super::failure::Failure;
-use super::run::{check_done, load};
+use super::run::{check_done, load, say};
 use super::settings::SettingFlags;
 use super::stop;
 
@@ -46,16 +46,7 @@ impl Replay {
         };
         let pipeline = assemble::replay(&config, &self.output, from).await?;
         let summary = pipeline.run(stop::requested()).await?;
-        tracing::info!(
-            records = summary.records,
-            results = summary.results,
-            bad_records = ?summary.bad_records,
-            unreadable_times = %summary.unreadable_times,
-            late = summary.late,
-            overdue = summary.overdue,
-            silences = summary.silences,
-            "replayed"
-        );
+        say(&summary, "replayed");
         if !summary.ended {
             return Err(Failure::interrupted(summary.records));
         }

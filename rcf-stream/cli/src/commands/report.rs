@@ -33,8 +33,16 @@ pub(crate) struct ReportArguments {
 
 impl ReportArguments {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        rows::check_files(&self.input.file, &self.html)?;
+        let pages = [
+            Some(("--html", &*self.html)),
+            self.svg.as_deref().map(|svg| ("--svg", svg)),
+        ];
+        let pages: Vec<_> = pages.into_iter().flatten().collect();
+        rows::check_files(&self.input.file, &pages)?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
+        if self.input.names_time() {
+            rows.require_time(); // it is the axis
+        }
         let mut findings = Findings::new(rows.names(), rows.time_format().cloned());
         let mut stop = std::pin::pin!(stop::requested());
         while let Some(batch) = rows.next(stop.as_mut()).await? {

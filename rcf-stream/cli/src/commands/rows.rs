@@ -1,5 +1,6 @@
 //! Reading a file to its end and judging its records, with a progress bar on a terminal.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use rcf_stream::{BadRecord, assemble};
 use super::detector::DetectorFlags;
 use super::failure::Failure;
 use super::input::{BadRecordFlag, InputFlags};
+use super::run::reasons;
 
 /// The judged records of a file.
 pub(crate) struct Rows {
@@ -27,7 +29,8 @@ pub(crate) struct Rows {
     bar: ProgressBar,
     records: u64,
     anomalies: u64,
-    bad: u64,
+    /// Bad records by their reasons.
+    bad: BTreeMap<&'static str, u64>,
     /// Records that were learned without a decision.
     undecided: u64,
     /// Candidates that a rule suppressed.
@@ -60,11 +63,16 @@ impl Rows {
             bar: bar(opened.bytes),
             records: 0,
             anomalies: 0,
-            bad: 0,
+            bad: BTreeMap::new(),
             undecided: 0,
             by_rule: 0,
             interrupted: false,
         })
+    }
+
+    /// A record whose time cannot be read is bad.
+    pub(crate) fn require_time(&mut self) {
+        self.detectors.require_time();
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -122,6 +130,7 @@ impl Rows {
 
     fn bad_record(&mut self, line: &str, reason: &BadRecord) -> Result<(), Failure> {
         let path = self.path.display();
+        let kind = reason.name();
         let reason = named(reason, self.names());
         if self.on_bad_record == BadRecordFlag::Fail {
             return Err(Failure::runtime(format!(
@@ -129,14 +138,16 @@ impl Rows {
                  --on-bad-record skip"
             )));
         }
-        self.bad += 1;
-        if self.bad <= 10 || self.bad.is_power_of_two() {
-            tracing::warn!(
-                "{path}, line {line}: {reason}; left out ({} so far)",
-                self.bad
-            );
+        *self.bad.entry(kind).or_default() += 1;
+        let bad = self.bad();
+        if bad <= 10 || bad.is_power_of_two() {
+            tracing::warn!("{path}, line {line}: {reason}; left out ({bad} so far)");
         }
         Ok(())
+    }
+
+    fn bad(&self) -> u64 {
+        self.bad.values().sum()
     }
 
     /// How many anomalies there were.
@@ -159,7 +170,7 @@ impl Rows {
         if self.interrupted {
             return Err(Failure::interrupted(self.records));
         }
-        if self.records == self.bad {
+        if self.records == self.bad() {
             return Err(Failure::runtime(format!(
                 "{}: no record could be used",
                 self.path.display()
@@ -171,7 +182,7 @@ impl Rows {
     fn summary(&self) -> String {
         let judged = match (
             self.undecided,
-            self.records - self.bad,
+            self.records - self.bad(),
             self.detectors.keys(),
         ) {
             (_, 0, _) => "no record was judged".to_owned(),
@@ -211,8 +222,17 @@ impl Rows {
             "{}, {}, {}; {judged}{by_rule}{late}{unreadable}",
             counted(self.records, "record", "records"),
             counted(self.anomalies, "anomaly", "anomalies"),
-            counted(self.bad, "bad record", "bad records"),
+            self.counted_bad(),
         )
+    }
+
+    /// `3 bad records (1 columns, 2 not_a_number)`.
+    fn counted_bad(&self) -> String {
+        let bad = counted(self.bad(), "bad record", "bad records");
+        match self.bad.is_empty() {
+            true => bad,
+            false => format!("{bad} ({})", reasons(&self.bad)),
+        }
     }
 }
 
@@ -265,10 +285,8 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Results must not be written over the records.
-pub(crate) fn check_files(input: &Path, output: &Path) -> Result<(), Failure> {
-    Ok(assemble::check_files(&[
-        (assemble::SOURCE, input),
-        ("--output", output),
-    ])?)
+/// Results must not be written over the records, nor over each other.
+pub(crate) fn check_files(input: &Path, outputs: &[(&'static str, &Path)]) -> Result<(), Failure> {
+    let files = [&[(assemble::SOURCE, input)], outputs].concat();
+    Ok(assemble::check_files(&files)?)
 }

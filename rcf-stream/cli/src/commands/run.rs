@@ -66,22 +66,12 @@ impl Run {
         let counters: Arc<dyn Observer> = metrics.clone();
         let observers: Observers = [counters].into_iter().chain(page).collect();
         let summary = run_to_end(&config, &observers, &metrics).await?;
-        tracing::info!(
-            records = summary.records,
-            results = summary.results,
-            bad_records = ?summary.bad_records,
-            unreadable_times = %summary.unreadable_times,
-            late = summary.late,
-            overdue = summary.overdue,
-            silences = summary.silences,
-            held = summary.held,
-            unpacked = summary.unpacked,
-            dropped = summary.dropped,
-            tombstones = summary.tombstones,
-            checkpoints = summary.checkpoints,
-            "{}",
-            if summary.ended { "the source has ended" } else { "stopped" }
-        );
+        let ending = if summary.ended {
+            "the source has ended"
+        } else {
+            "stopped"
+        };
+        say(&summary, ending);
         check_done(&summary)
     }
 }
@@ -133,6 +123,25 @@ async fn check(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The last line: what became of all records.
+pub(crate) fn say(summary: &Summary, ending: &str) {
+    tracing::info!(
+        records = summary.records,
+        results = summary.results,
+        bad_records = ?summary.bad_records,
+        unreadable_times = %summary.unreadable_times,
+        late = summary.late,
+        overdue = summary.overdue,
+        silences = summary.silences,
+        held = summary.held,
+        unpacked = summary.unpacked,
+        dropped = summary.dropped,
+        tombstones = summary.tombstones,
+        checkpoints = summary.checkpoints,
+        "{ending}"
+    );
+}
+
 /// Whether what was asked for was done: a run that used nothing of its input has not.
 pub(crate) fn check_done(summary: &Summary) -> Result<(), Failure> {
     let bad: u64 = summary.bad_records.values().sum();
@@ -153,7 +162,8 @@ pub(crate) fn check_done(summary: &Summary) -> Result<(), Failure> {
     Ok(())
 }
 
-fn reasons(bad: &BTreeMap<&'static str, u64>) -> String {
+/// `1 columns, 2 not_a_number`.
+pub(crate) fn reasons(bad: &BTreeMap<&'static str, u64>) -> String {
     let texts: Vec<_> = bad
         .iter()
         .map(|(reason, count)| format!("{count} {reason}"))

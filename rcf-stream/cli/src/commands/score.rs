@@ -47,6 +47,9 @@ pub(crate) struct Score {
     /// scores
     #[arg(long, value_name = "COUNT")]
     top: Option<usize>,
+    /// Put a single quote before texts of CSV that a spreadsheet would take for formulas
+    #[arg(long)]
+    csv_safe: bool,
     /// Exit with status 2 if there is an anomaly
     #[arg(long)]
     fail_on_anomaly: bool,
@@ -66,9 +69,9 @@ enum ResultFormat {
 
 impl Score {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        rows::check_files(&self.input.file, &self.output)?;
+        rows::check_files(&self.input.file, &[("--output", &self.output)])?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
-        let mut output = Output::open(self.format(), &self.output, rows.names()).await?;
+        let mut output = Output::open(self.format(), &self, rows.names()).await?;
         let mut top = self.top.map(Top::new);
         let mut stop = std::pin::pin!(stop::requested());
         while let Some(batch) = rows.next(stop.as_mut()).await? {
@@ -117,7 +120,8 @@ enum Output {
 }
 
 impl Output {
-    async fn open(format: ResultFormat, path: &Path, names: &[String]) -> Result<Self, Failure> {
+    async fn open(format: ResultFormat, score: &Score, names: &[String]) -> Result<Self, Failure> {
+        let path = &*score.output;
         let format = match format {
             ResultFormat::Csv => OutputFormat::Csv,
             ResultFormat::Jsonl => OutputFormat::Jsonl,
@@ -134,7 +138,7 @@ impl Output {
                 return Ok(Self::Table(Table::new(names), file, path.to_owned()));
             }
         };
-        let encoder = RowEncoder::new(format, names);
+        let encoder = RowEncoder::new(format, names).csv_safe(score.csv_safe);
         let target = FileSink {
             path: path.to_owned(),
         };

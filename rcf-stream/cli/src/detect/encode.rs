@@ -14,6 +14,7 @@ use rcf_stream::record::OutputRecord;
 pub struct RowEncoder {
     format: OutputFormat,
     names: Vec<String>,
+    csv_safe: bool,
 }
 
 #[derive(Serialize)]
@@ -43,14 +44,25 @@ impl RowEncoder {
     /// An encoder for values of these names.
     #[must_use]
     pub fn new(format: OutputFormat, names: &[String]) -> Self {
-        let names = names.to_vec();
-        Self { format, names }
+        Self {
+            format,
+            names: names.to_vec(),
+            csv_safe: false,
+        }
+    }
+
+    /// Whether texts of CSV that a spreadsheet would take for formulas get a single quote before
+    /// them.
+    #[must_use]
+    pub fn csv_safe(mut self, on: bool) -> Self {
+        self.csv_safe = on;
+        self
     }
 
     /// The first line of a file, where the format has one.
     #[must_use]
     pub fn header(&self) -> Option<String> {
-        let mut line = CsvLine::new(false);
+        let mut line = CsvLine::new(self.csv_safe);
         line.text("id").text("timestamp").text("key");
         for name in &self.names {
             line.text(name);
@@ -108,7 +120,7 @@ impl RowEncoder {
 
     fn csv(&self, row: &Row) -> String {
         let (event, detection) = (&row.event, &row.detection);
-        let mut line = CsvLine::new(false);
+        let mut line = CsvLine::new(self.csv_safe);
         line.text(&event.id)
             .time(event.timestamp.as_ref())
             .text(&event.key)

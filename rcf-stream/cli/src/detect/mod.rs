@@ -85,9 +85,14 @@ impl Detectors {
     /// one whose time is equal or earlier is judged without it, and [counted](Self::late).
     #[must_use]
     pub fn with_time(mut self) -> Self {
-        self.decoder.require_time();
+        self.require_time();
         self.with_time = true;
         self
+    }
+
+    /// A record whose time cannot be read is bad from now on.
+    pub fn require_time(&mut self) {
+        self.decoder.require_time();
     }
 
     /// How many records were judged without their time, which was not after the one before.

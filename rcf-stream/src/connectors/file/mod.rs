@@ -7,6 +7,7 @@ mod place;
 mod rotation;
 mod sink;
 mod source;
+mod standard;
 
 pub use connector::{CONNECTOR, FileSink, FileSource};
 pub use sink::LinesSink;

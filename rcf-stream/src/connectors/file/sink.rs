@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use super::place::{FileOutput, FilePlace, Standing};
+use super::standard::Redirected;
 use crate::observer::{InFlight, Observers};
 use crate::record::OutputRecord;
 use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
@@ -28,6 +29,8 @@ enum Output {
     File(FileOutput),
     /// A pipe, a terminal or a device: what is written is gone.
     Stream(Box<dyn StreamOutput>),
+    /// The standard output, with what is known of it where it is a file.
+    Standard(io::Stdout, Option<Redirected>),
 }
 
 trait StreamOutput: Write + Send + std::fmt::Debug {}
@@ -46,7 +49,9 @@ impl LinesSink {
         resume: Option<&SinkPosition>,
     ) -> Result<Self, SinkError> {
         let output = if path == Path::new("-") {
-            Output::Stream(Box::new(io::stdout()))
+            let output = io::stdout();
+            let redirected = Redirected::of(&output);
+            Output::Standard(output, redirected)
         } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             let stream = OpenOptions::new().write(true).open(path);
             Output::Stream(Box::new(stream.map_err(io_error(path))?))
@@ -76,7 +81,7 @@ impl LinesSink {
     fn write_header(&mut self) -> Result<(), SinkError> {
         let starts = match &self.output {
             Output::File(file) => file.length() == 0,
-            Output::Stream(_) => true,
+            Output::Stream(_) | Output::Standard(..) => true,
         };
         if let (Some(header), true) = (&self.header, starts) {
             self.lines.extend(header.as_bytes());
@@ -88,9 +93,13 @@ impl LinesSink {
 
     /// One write for all lines, so that nothing waits in a buffer of ours.
     fn write_lines(&mut self) -> Result<(), SinkError> {
+        if let Output::Standard(_, Some(file)) = &self.output {
+            still_there(file)?;
+        }
         let written = match &mut self.output {
             Output::File(file) => file.append(&self.lines),
-            Output::Stream(stream) => stream.write_all(&self.lines).and_then(|()| stream.flush()),
+            Output::Stream(stream) => write_all(stream, &self.lines),
+            Output::Standard(stream, _) => write_all(stream, &self.lines),
         };
         self.lines.clear();
         written.map_err(io_error(&self.path))
@@ -98,6 +107,9 @@ impl LinesSink {
 
     /// Whether the file is as it was left; notices a new name.
     fn look(&mut self) -> Result<(), SinkError> {
+        if let Output::Standard(_, Some(file)) = &self.output {
+            still_there(file)?;
+        }
         if let Output::File(file) = &self.output
             && file.standing(&self.path)? == Standing::Renamed
             && !self.hands_over
@@ -134,7 +146,7 @@ impl Sink for LinesSink {
                 file.sync().map_err(io_error(&self.path))?;
                 Ok(Some(file.place(self.hands_over).write()))
             }
-            Output::Stream(_) => Ok(None), // flushed by each write
+            Output::Stream(_) | Output::Standard(..) => Ok(None), // flushed by each write
         }
     }
 
@@ -173,6 +185,22 @@ impl Sink for LinesSink {
         }
         Ok(())
     }
+}
+
+fn write_all(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
+}
+
+/// An error where results on the standard output are gone.
+fn still_there(file: &Redirected) -> Result<(), SinkError> {
+    let lost = file.lost().map_err(io_error(Path::new("-")))?;
+    lost.map_or(Ok(()), |reason| {
+        Err(SinkError::Changed {
+            path: PathBuf::from("the standard output"),
+            reason,
+        })
+    })
 }
 
 pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> SinkError {

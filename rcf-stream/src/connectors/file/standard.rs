@@ -1,0 +1,70 @@
+//! The standard output where it is a regular file, which others can cut or delete meanwhile.
+
+#[cfg(not(unix))]
+pub(super) use other::Redirected;
+#[cfg(unix)]
+pub(super) use unix::Redirected;
+
+#[cfg(not(unix))]
+mod other {
+    use std::io;
+
+    /// Not looked at on this platform.
+    #[derive(Debug)]
+    pub(in super::super) struct Redirected;
+
+    impl Redirected {
+        pub(in super::super) fn of(_: &io::Stdout) -> Option<Self> {
+            None
+        }
+
+        pub(in super::super) fn lost(&self) -> io::Result<Option<String>> {
+            Ok(None)
+        }
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::io::{self, Seek};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
+    /// A second descriptor of the same open file, which shares its position.
+    #[derive(Debug)]
+    pub(in super::super) struct Redirected {
+        file: File,
+        had_name: bool, // programs that start others make files without one
+    }
+
+    impl Redirected {
+        /// `None` where the standard output is no regular file.
+        pub(in super::super) fn of(output: &io::Stdout) -> Option<Self> {
+            let file = File::from(output.as_fd().try_clone_to_owned().ok()?);
+            let metadata = file.metadata().ok()?;
+            let had_name = metadata.nlink() > 0;
+            metadata.is_file().then_some(Self { file, had_name })
+        }
+
+        /// What became of results that were written, where they are gone. To write on behind the
+        /// end of a file that was cut would fill it up with zero bytes.
+        pub(in super::super) fn lost(&self) -> io::Result<Option<String>> {
+            let written = (&self.file).stream_position()?;
+            let metadata = self.file.metadata()?;
+            let what = if metadata.len() < written {
+                format!(
+                    "it has {} bytes, and {written} were written",
+                    metadata.len()
+                )
+            } else if self.had_name && metadata.nlink() == 0 {
+                "it was deleted".to_owned()
+            } else {
+                return Ok(None);
+            };
+            Ok(Some(format!(
+                "{what}. To rotate results, write them to a file by its name, and rename it"
+            )))
+        }
+    }
+}
