@@ -505,8 +505,14 @@ mod tests {
 
     #[test]
     fn an_open_quote_is_one_bad_record() {
-        let text = "a\n\"b\nc\nd\ne\n\"f\ng\"\n\"h";
-        for (limit, bad) in [(2, vec![2, 8]), (1_000, vec![8])] {
+        let text = "a\n\"b\nc\nd\ne\nf\",\"g\nh\"\n\"i";
+        let whole = ["a", "\"b\nc\nd\ne\nf\",\"g\nh\"", "\"i"];
+        let parted = ["a", "\"b", "c", "d", "e", "f\",\"g\nh\"", "\"i"];
+        for (limit, bad, expected) in [
+            (4, vec![2, 8], &parted[..]),
+            (5, vec![8], &whole),
+            (1_000, vec![8], &whole),
+        ] {
             let mut reader = LineReader::new(Box::new(text.as_bytes()), Path::new("x.csv"));
             reader.quoted_fields(b',');
             reader.limit_quoted_lines(limit);
@@ -514,11 +520,8 @@ mod tests {
             let faults = lines.iter().filter(|line| line.fault.is_some());
             let faults: Vec<_> = faults.map(|line| line.number).collect();
             assert_eq!(faults, bad, "{limit}");
-            if limit == 2 {
-                let texts: Vec<_> = lines.iter().map(|line| line.data.clone()).collect();
-                let expected = ["a", "\"b", "c", "d", "e", "\"f\ng\"", "\"h"];
-                assert_eq!(texts, expected);
-            }
+            let texts: Vec<_> = lines.iter().map(|line| line.data.clone()).collect();
+            assert_eq!(texts, expected, "{limit}");
         }
     }
 

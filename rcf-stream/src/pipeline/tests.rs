@@ -366,7 +366,7 @@ async fn records_that_arrive_at_once_are_all_judged() {
         row.moment = BASE * 1000 + 1000 * (n as i64 / 25);
     }
     let folder = tempfile::tempdir().unwrap();
-    for (policy, judged, bad) in [("judge", 500, 0), ("skip", 20, 0), ("bad", 20, 480)] {
+    for policy in ["judge", "skip", "bad"] {
         let text = format!(
             "[source]\nkind = \"kinesis\"\nstream = \"in\"\n[sink]\npath = {:?}\n[input]\n\
              format = \"json\"\nvalues = [\"v\"]\non_bad_record = \"skip\"\non_late = \"{policy}\"\n\
@@ -377,11 +377,11 @@ async fn records_that_arrive_at_once_are_all_judged() {
         layers.toml("settings".as_ref(), &text).unwrap();
         let config = layers.build().unwrap();
         let (results, summary) = outcome(&config, Some(kinesis(&rows, false).await)).await;
-        assert_eq!(results.len(), judged, "{policy}");
-        assert_eq!(summary.judged, judged as u64, "{policy}: {summary:?}");
-        let counted = summary.bad_records.get("late").copied();
-        assert_eq!(counted.unwrap_or_default(), bad, "{policy}");
-        assert_eq!(summary.late + bad, 480, "{policy}");
+        assert_eq!(results.len(), 500, "{policy}: {summary:?}");
+        assert!(
+            summary.bad_records.is_empty() && summary.late == 0,
+            "{policy}: {summary:?}"
+        );
     }
 }
 
