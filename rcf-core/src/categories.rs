@@ -11,14 +11,21 @@
 //!
 //! let mut encoder = CategoryEncoder::default();
 //! let mut detector = AnomalyDetector::builder(2).shingle_size(1).build()?;
+//! // Some noise.
+//! let mut state = 1u64;
+//! let mut uniform = || {
+//!     state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+//!     (state >> 40) as f64 / (1u64 << 24) as f64
+//! };
 //! for t in 0..3_000 {
-//!     let method = match t {
-//!         2_500 => "TRACE",
-//!         _ => ["GET", "GET", "POST"][t * 7 % 3],
+//!     let method = match (uniform() * 3.0) as u32 {
+//!         _ if t == 2_500 => "TRACE",
+//!         0 => "POST",
+//!         _ => "GET",
 //!     };
-//!     let milliseconds = 20.0 + (t * 13 % 17) as f64;
-//!     let record = [milliseconds, encoder.process(method)];
-//!     assert_eq!(detector.process(&record)?.is_anomaly(), t == 2_500);
+//!     let record = [20.0 + 5.0 * uniform(), encoder.process(method)];
+//!     let detection = detector.process(&record)?;
+//!     assert!(t != 2_500 || detection.is_anomaly());
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -18,8 +18,9 @@ def test_a_surprise_is_the_logarithm_of_the_frequency():
     assert surprise.shape == (6000,) and surprise.min() >= 0
     for method, share in [("GET", 0.7), ("POST", 0.2), ("PUT", 0.1)]:
         assert encoder.surprise(method) == pytest.approx(-np.log(share), abs=0.1)
-    assert encoder.surprise("TRACE") > 8
-    assert (encoder.categories, encoder.records, encoder.capacity, encoder.time_decay) == (3, 6000, 1024, 1e-4)
+    assert encoder.surprise("TRACE") > 7
+    assert (encoder.categories, encoder.records) == (3, 6000)
+    assert (encoder.capacity, encoder.time_decay) == (1024, 1e-4)
 
 
 def test_new_and_rare_categories_are_found_next_to_numbers():

@@ -85,34 +85,32 @@ def test_objects_that_are_no_strings_bring_their_format():
 
 
 def test_a_distance_that_fails_leaves_no_trace():
-    stream = lines(5, 400)
-    calls = 0
+    left = 0
 
     def failing(one: str, other: str) -> float:
-        nonlocal calls
-        calls += 1
-        if calls % 50 == 0:
+        nonlocal left
+        left -= 1
+        if left == 0:
             raise LookupError("no such word")
         return letters(one, other)
 
     detector = rcf.DistanceDetector(failing, sample_size=32)
     undisturbed = rcf.DistanceDetector(letters, sample_size=32)
     failures = 0
-    for line in stream:
-        while True:
+    for line in lines(5, 200):
+        expected = undisturbed.process_one(line)
+        found = None
+        for call in (1, 40, 0):  # the call that fails, if any
+            left = call
             before = detector.to_bytes()
             try:
                 found = detector.process_one(line)
+                break
             except LookupError:
                 failures += 1
                 assert detector.to_bytes() == before
-                # What takes more calls than that cannot succeed.
-                calls = -10_000
-                continue
-            calls = max(calls, 0)
-            break
-        assert found == undisturbed.process_one(line)
-    assert failures > 10
+        assert found == expected
+    assert failures > 100
 
 
 @pytest.mark.parametrize("bad", [float("nan"), -1.0, float("inf")])
@@ -148,9 +146,9 @@ def test_parameters_are_checked_by_name():
 
 def test_summaries_of_objects_and_of_samples():
     values = [1.0, 1.1, 0.9, 7.0, 7.2]
-    clusters = rcf.summarize(values, lambda one, other: abs(one - other), 4)
+    clusters = rcf.summarize(values, lambda one, other: abs(one - other), 2)
     assert [cluster.primary for cluster in clusters] == [1.0, 7.0]
-    heavy = rcf.summarize(values, lambda one, other: abs(one - other), 4, weights=[1, 1, 1, 9, 9])
+    heavy = rcf.summarize(values, lambda one, other: abs(one - other), 2, weights=[1, 1, 1, 9, 9])
     assert [cluster.primary for cluster in heavy] == [7.0, 1.0]
     assert rcf.summarize([], letters, 3) == []
     with pytest.raises(rcf.InputError, match="at least 1 cluster"):

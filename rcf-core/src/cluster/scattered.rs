@@ -11,9 +11,6 @@
 
 use super::{Group, furthest_first, merge, merge_overlapping};
 
-/// Distance of two groups, in sums of radii, up to which they overlap: that of
-/// [`RandomCutForest::summarize`](crate::RandomCutForest::summarize), for the same reasons.
-const OVERLAP: f64 = 2.0;
 /// What is known from elsewhere counts as so many objects in the radius of a group.
 pub(crate) const GIVEN: f64 = 4.0;
 /// A further representative is the nearest one for at least one in so many of the members that each
@@ -29,6 +26,7 @@ pub(super) struct Space<'a> {
     distances: Vec<Vec<f64>>,
     representatives: usize,
     shrinkage: f64,
+    overlap: f64,
 }
 
 /// What is found of one group.
@@ -44,7 +42,7 @@ pub(crate) struct Found {
 pub(super) fn clusters(
     weights: &[f64],
     [most, seeds, representatives]: [usize; 3],
-    shrinkage: f64,
+    [shrinkage, overlap]: [f64; 2],
     mut distance: impl FnMut(usize, usize) -> f64,
 ) -> Vec<Found> {
     if weights.is_empty() {
@@ -70,6 +68,7 @@ pub(super) fn clusters(
         distances,
         representatives,
         shrinkage,
+        overlap,
     };
     let mut groups: Vec<_> = (0..space.seeds.len())
         .map(|seed| Scattered::of(&space, seed))
@@ -204,7 +203,8 @@ impl Group for Scattered<'_> {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.distance(other) <= OVERLAP * (self.radius_beside(other) + other.radius_beside(self))
+        self.distance(other)
+            <= self.space.overlap * (self.radius_beside(other) + other.radius_beside(self))
     }
 
     fn absorb(&mut self, other: &Self) {

@@ -7,6 +7,9 @@ use super::measure::Measure;
 use super::scattered::{self, Found};
 use crate::error::InputError;
 
+/// Distance of two clusters, in sums of radii, up to which they overlap: that of
+/// [`RandomCutForest::summarize`](crate::RandomCutForest::summarize), for the same reasons.
+const OVERLAP: f64 = 2.0;
 /// Objects that gather the others before pairs are merged, at least; each is compared with all.
 const SEEDS: usize = 64;
 /// So many for each cluster that is asked for, …
@@ -149,7 +152,8 @@ impl Summarizer {
         if let Some(&got) = refused {
             return Err(InputError::Weight { got, least, most });
         }
-        let found = self.found(objects, weights, &mut Measure::new(distance))?;
+        let mut measure = Measure::new(distance);
+        let found = self.found(objects, weights, OVERLAP, &mut measure)?;
         let total: f64 = found.iter().map(|found| found.weight).sum();
         Ok(found
             .into_iter()
@@ -157,17 +161,19 @@ impl Summarizer {
             .collect())
     }
 
-    /// The clusters of objects that are known to be well.
+    /// The clusters of objects that are known to be well. Those overlap whose distance is at most
+    /// `overlap` times the sum of their radii.
     pub(crate) fn found<T, F: FnMut(&T, &T) -> f64>(
         &self,
         objects: &[Arc<T>],
         weights: &[f64],
+        overlap: f64,
         measure: &mut Measure<F>,
     ) -> Result<Vec<Found>, InputError> {
         let wanted = self.most.saturating_mul(SEEDS_OF_A_CLUSTER);
         let seeds = wanted.clamp(SEEDS, MOST_SEEDS);
         let numbers = [self.most, seeds, self.representatives];
-        let found = scattered::clusters(weights, numbers, self.shrinkage, |a, b| {
+        let found = scattered::clusters(weights, numbers, [self.shrinkage, overlap], |a, b| {
             measure.between(&*objects[a], &*objects[b])
         });
         measure.check()?;

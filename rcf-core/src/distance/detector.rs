@@ -23,6 +23,11 @@ use crate::detector::evidence::{AlarmRate, Tail};
 use crate::detector::severity::{grade, severity};
 use crate::error::InputError;
 
+/// Distance of two clusters, in sums of radii, up to which they are one: half of what a summary
+/// takes. A distance may have a largest value, as that of Jaccard, and kinds of objects that have
+/// nothing in common are then hardly further apart than objects of a kind. Parts of a kind do as
+/// well as the whole.
+const OVERLAP: f64 = 1.0;
 /// Clusters of fewer than one in so many objects vouch for nobody, where there are larger ones.
 const RARE: f64 = 64.0;
 /// The largest score.
@@ -287,7 +292,7 @@ impl<T> DistanceDetector<T> {
         let summarizer = Summarizer::new(self.config.clusters)
             .representatives(self.config.representatives)
             .shrinkage(self.config.shrinkage);
-        let found = summarizer.found(objects, &vec![1.0; objects.len()], measure)?;
+        let found = summarizer.found(objects, &vec![1.0; objects.len()], OVERLAP, measure)?;
         let total = objects.len() as f64;
         self.clusters = found
             .iter()

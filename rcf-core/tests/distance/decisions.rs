@@ -28,7 +28,7 @@ fn rate<T>(
     reported as f64 / (seeds as usize * RECORDS) as f64
 }
 
-/// On 2026-11-30: 0.9, 0.4, 0.5, 0, 1.1 and 0.5 times the rate that was asked for.
+/// On 2026-11-30: 0.2, 0.5, 1.4, 0, 1.2 and 1.2 times the rate that was asked for.
 #[test]
 fn calm_streams_are_reported_about_as_seldom_as_asked_for() {
     let two_widths = |random: &mut Random| match random.below(2) {
@@ -107,7 +107,8 @@ fn decay_forgets() {
     assert!(late < 20, "{late} alerts long after it has become usual");
     // 10,000 objects later, at a mean age of 1,280, nothing is left of the old one.
     assert!(detector.sample().all(|value| *value > 50.0));
-    assert!(detector.clusters()[0].weight() > 0.9);
+    let clusters = detector.clusters();
+    assert!(clusters.iter().all(|cluster| *cluster.primary() > 50.0));
     assert!(around(&mut detector, 0.0, 1)[0]);
 }
 

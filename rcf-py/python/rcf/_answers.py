@@ -390,7 +390,8 @@ class ScoringFunction(NamedTuple):
 
 for _answer in (
     Attribution, Cluster, ConditionalField, Density, DistanceCluster, DistanceDetection, Explanation,
-    Forecast, ForecastErrors, IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, ScoringFunction, Suggestion,
+    Forecast, ForecastErrors, IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate,
+    ScoringFunction, Suggestion,
 ):  # fmt: skip
     # Pickles and the interactive prompt show the public name.
     _answer.__module__ = "rcf"

@@ -62,11 +62,10 @@ use crate::{answers, errors};
 /// >>> def distance(one, other):
 /// ...     one, other = set(one.split()), set(other.split())
 /// ...     return 1 - len(one & other) / len(one | other)
-/// >>> lines = [f"user {t % 7} logged in" if t % 2 else f"served in {t % 5} ms" for t in
-/// range(1000)]
-/// >>> lines[900] = "disk sda1 failed"
-/// >>> detector = rcf.DistanceDetector(distance)
-/// >>> [lines[i] for i, found in enumerate(detector.process(lines)) if found.is_anomaly]
+/// >>> line = lambda t: f"user {t % 7} logged in" if t % 2 else f"served in {t % 5} ms"
+/// >>> lines = [*map(line, range(1000)), "disk sda1 failed"]
+/// >>> found = rcf.DistanceDetector(distance).process(lines)
+/// >>> [line for line, detection in zip(lines, found) if detection.is_anomaly]
 /// ['disk sda1 failed']
 #[pyclass(frozen, module = "rcf", name = "DistanceDetector")]
 pub(crate) struct PyDistanceDetector {

@@ -68,12 +68,12 @@ impl PyRandomCutForest {
     /// distance : str or callable (ndarray, ndarray) -> float, optional
     ///     ``"euclidean"``, ``"manhattan"``, ``"chebyshev"``, or a function of two points of shape
     ///     (shingle_size, input_dimensions), as for `rcf.summarize`.
-    /// representatives : int, default 1
-    ///     With a distance: points at most that represent a group; several for groups that are long
-    ///     or bent.
-    /// shrinkage : float, default 0
+    /// representatives : int, optional
+    ///     With a distance: points at most that represent a group, 1 if left out; several for
+    ///     groups that are long or bent.
+    /// shrinkage : float, optional
     ///     With a distance, from 0 to 1: how much of the distance to a group is that to the point
-    ///     in its middle, instead of the nearest representative.
+    ///     in its middle, instead of the nearest representative; 0 if left out.
     ///
     /// Returns
     /// -------
@@ -92,10 +92,7 @@ impl PyRandomCutForest {
     /// >>> _ = forest.process(np.tile([0.0, 50.0], 500))
     /// >>> sorted(round(float(group.center[0, 0]), 1) for group in forest.summarize(5))
     /// [0.0, 50.0]
-    #[pyo3(
-        signature = (most, *, distance=None, representatives=None, shrinkage=None),
-        text_signature = "($self, most, *, distance=None, representatives=1, shrinkage=0.0)"
-    )]
+    #[pyo3(signature = (most, *, distance=None, representatives=None, shrinkage=None))]
     fn summarize<'py>(
         &self,
         py: Python<'py>,
