@@ -452,9 +452,10 @@ rcf_status rcf_detector_process_array(rcf_detector *detector,
                                       size_t message_size);
 
 /*
- Marks a candidate of this detector as normal: the boundary rises for events that are alike, which
- are then suppressed as `MarkedNormal`, unless they are clearly stronger. Of its inputs only the
- one that deviates most is in the mark. `mark` takes its number; `NULL` if it is of no interest.
+ Marks a candidate of this detector as normal: the boundary rises for events that are alike,
+ which are then suppressed as `MarkedNormal`, unless they are clearly stronger. Of its inputs
+ only the one that deviates most is in the mark. `mark` takes its number; `NULL` if it is of no
+ interest.
 
  # Safety
  Pointers are `NULL` or valid: `detection` is one that this library has written, `mark` can take

@@ -173,3 +173,20 @@ test("a browser gives the bits of all interfaces", inBrowser, async () => {
 test("the demo finds the drop in a browser", inBrowser, async () => {
   assert.match(await open("demo.html"), /^Record 140\d: -?\d+\.\d\d where .* was expected/);
 });
+
+test("the types are those of the package", async (context) => {
+  const tsc = ["--yes", "--package", "typescript@5.9.3", "--", "tsc", "--noEmit", "--strict", "--module", "nodenext"];
+  const options = ["--target", "es2022", "--lib", "es2022,dom", "types.ts"];
+  const child = spawn("npx", [...tsc, ...options], { cwd: here("."), timeout: 180_000 });
+  let said = "";
+  child.stdout.on("data", (data) => (said += data));
+  child.stderr.on("data", (data) => (said += data));
+  const code = await new Promise((resolve) => {
+    child.on("error", () => resolve("no npx"));
+    child.on("close", resolve);
+  });
+  if (code !== 0 && !said.includes("error TS")) {
+    return context.skip(`needs npm and the package typescript: ${code} ${said.slice(-200)}`);
+  }
+  assert.equal(code, 0, said);
+});
