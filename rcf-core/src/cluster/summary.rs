@@ -24,7 +24,7 @@ const MOST_SEEDS: usize = 1024;
 /// use rcf_core::distance::Summarizer;
 ///
 /// let heights = [1.0, 1.1, 0.9, 7.0, 7.2, 1.0, 6.9];
-/// let clusters = Summarizer::new(5).summarize(&heights, |a, b| f64::abs(a - b))?;
+/// let clusters = Summarizer::new(2).summarize(&heights, |a, b| f64::abs(a - b))?;
 /// let centers: Vec<f64> = clusters.iter().map(|cluster| *cluster.primary()).collect();
 /// assert_eq!(centers, [1.0, 7.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
