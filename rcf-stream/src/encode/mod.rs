@@ -147,6 +147,17 @@ pub struct Share {
     low: f64,
 }
 
+impl Share {
+    /// Both numbers, each in another form.
+    #[must_use]
+    pub fn map(self, form: impl Fn(f64) -> f64) -> Self {
+        Self {
+            high: form(self.high),
+            low: form(self.low),
+        }
+    }
+}
+
 /// The shares of the values in the score of a candidate.
 pub fn shares_of(candidate: &Candidate) -> Vec<Share> {
     let parts = candidate

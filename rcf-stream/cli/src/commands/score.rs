@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use crate::detect::{Row, RowEncoder};
+use crate::detect::{Precision, Row, RowEncoder};
 use clap::ValueEnum;
 use rcf_stream::connectors::file::FileSink;
 use rcf_stream::encode::OutputFormat;
@@ -37,6 +37,10 @@ pub(crate) struct Score {
     /// anomalies on a terminal, and JSON lines elsewhere]
     #[arg(long, value_enum)]
     format: Option<ResultFormat>,
+    /// Round scores, expected values and shares to so many significant digits in CSV and JSON
+    /// [default: all]
+    #[arg(long, value_name = "DIGITS", value_parser = precision)]
+    precision: Option<Precision>,
     /// Only write anomalies
     #[arg(long)]
     only_anomalies: bool,
@@ -113,6 +117,11 @@ impl Score {
     }
 }
 
+fn precision(text: &str) -> Result<Precision, &'static str> {
+    let digits = text.parse().ok().and_then(Precision::new);
+    digits.ok_or("it must be a whole number from 1 to 17")
+}
+
 /// Where results go.
 enum Output {
     Lines(Box<dyn Sink>, RowEncoder),
@@ -138,7 +147,9 @@ impl Output {
                 return Ok(Self::Table(Table::new(names), file, path.to_owned()));
             }
         };
-        let encoder = RowEncoder::new(format, names).csv_safe(score.csv_safe);
+        let encoder = RowEncoder::new(format, names)
+            .csv_safe(score.csv_safe)
+            .precision(score.precision);
         let target = FileSink {
             path: path.to_owned(),
         };

@@ -1,5 +1,6 @@
 //! Detections as lines. The order of the fields is fixed.
 
+use rcf_core::Candidate;
 use serde::Serialize;
 
 use super::Row;
@@ -15,6 +16,38 @@ pub struct RowEncoder {
     format: OutputFormat,
     names: Vec<String>,
     csv_safe: bool,
+    precision: Option<Precision>,
+}
+
+/// To how many significant digits results are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Precision(u8);
+
+impl Precision {
+    /// From 1 to 17 digits, with which every double is written.
+    #[must_use]
+    pub fn new(digits: u8) -> Option<Self> {
+        (1..=17).contains(&digits).then_some(Self(digits))
+    }
+
+    /// The double nearest to the number of so many digits.
+    fn round(self, number: f64) -> f64 {
+        if number == 0.0 || !number.is_finite() {
+            return number;
+        }
+        let digits = i32::from(self.0) - 1;
+        let places = digits - number.abs().log10().floor() as i32;
+        // Powers of ten up to here are exact, and the product has digits to spare.
+        if digits < 12 && places.abs() <= 22 {
+            let power = 10f64.powi(places.abs());
+            return match places {
+                0.. => (number * power).round() / power,
+                _ => (number / power).round() * power,
+            };
+        }
+        let text = format!("{number:.*e}", digits as usize);
+        text.parse().unwrap_or(number)
+    }
 }
 
 #[derive(Serialize)]
@@ -48,7 +81,25 @@ impl RowEncoder {
             format,
             names: names.to_vec(),
             csv_safe: false,
+            precision: None,
         }
+    }
+
+    /// Rounds what is computed; the values of records stay as they are.
+    #[must_use]
+    pub fn precision(mut self, precision: Option<Precision>) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    fn number(&self, number: f64) -> f64 {
+        self.precision
+            .map_or(number, |precision| precision.round(number))
+    }
+
+    fn expected(&self, candidate: &Candidate) -> Vec<f64> {
+        let expected = candidate.expected.iter();
+        expected.map(|&number| self.number(number)).collect()
     }
 
     /// Whether texts of CSV that a spreadsheet would take for formulas get a single quote before
@@ -94,7 +145,12 @@ impl RowEncoder {
     fn json(&self, row: &Row) -> String {
         let (event, detection) = (&row.event, &row.detection);
         let candidate = detection.candidate.as_deref();
+        let expected = candidate.map(|candidate| self.expected(candidate));
         let shares = candidate.map(shares_of).unwrap_or_default();
+        let shares: Vec<_> = shares
+            .into_iter()
+            .map(|share| share.map(|number| self.number(number)))
+            .collect();
         let line = Line {
             id: &event.id,
             stream: &event.stream,
@@ -103,12 +159,12 @@ impl RowEncoder {
             timestamp: event.timestamp.as_ref(),
             key: &event.key,
             value: &event.values,
-            score: detection.score,
-            grade: detection.grade,
-            threshold: detection.threshold,
-            evidence: detection.evidence,
+            score: self.number(detection.score),
+            grade: self.number(detection.grade),
+            threshold: self.number(detection.threshold),
+            evidence: self.number(detection.evidence),
             anomaly: detection.is_anomaly(),
-            expected: candidate.map(|it| it.expected.as_slice()),
+            expected: expected.as_deref(),
             attribution: candidate.map(|_| Shares(&self.names, &shares)),
             suppressed: detection.suppressed.map(rcf_core::Suppressed::as_str),
             suppressed_by: detection.suppressed.and_then(rcf_core::Suppressed::number),
@@ -125,16 +181,59 @@ impl RowEncoder {
             .time(event.timestamp.as_ref())
             .text(&event.key)
             .numbers(&event.values)
-            .number(detection.score)
-            .number(detection.grade)
-            .number(detection.threshold)
-            .number(detection.evidence)
+            .number(self.number(detection.score))
+            .number(self.number(detection.grade))
+            .number(self.number(detection.threshold))
+            .number(self.number(detection.evidence))
             .number(detection.is_anomaly());
         match &detection.candidate {
-            Some(candidate) => line.numbers(&candidate.expected),
+            Some(candidate) => line.numbers(&self.expected(candidate)),
             None => self.names.iter().fold(&mut line, |line, _| line.text("")),
         };
         line.text(&row.explanation(&self.names).unwrap_or_default());
         line.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_to_significant_digits() {
+        let round = |digits, number| Precision::new(digits).unwrap().round(number);
+        for (number, expected) in [
+            (0.785_344_545_041_407, 0.785_345),
+            (2.077_072_012_833_596, 2.077_07),
+            (999_999.6, 1e6),
+            (-123_456_789.0, -123_457e3),
+            (1.234_567_89e-30, 1.234_57e-30),
+            (9.876_543_21e200, 9.876_54e200),
+            (4e-324, 4e-324),
+            (0.0, 0.0),
+            (f64::INFINITY, f64::INFINITY),
+        ] {
+            assert_eq!(round(6, number), expected, "{number:e}");
+        }
+        assert!(round(6, f64::NAN).is_nan());
+        // The nearest double is the one that the digits are read as.
+        let mut number = 1e-25;
+        while number < 1e25 {
+            number *= 1.731_234_567;
+            for digits in 1..=17 {
+                let text = format!("{number:.*e}", usize::from(digits) - 1);
+                let (found, expected) = (round(digits, number), text.parse::<f64>().unwrap());
+                let is_near = (found / expected - 1.0).abs() < 1e-15;
+                assert!(is_near, "{number:e} to {digits}: {found:e}");
+                let shown = format!("{found:e}");
+                let shown = shown.split('e').next().unwrap().replace('.', "");
+                assert!(
+                    shown.len() <= usize::from(digits),
+                    "{number:e} to {digits}: {shown}"
+                );
+            }
+        }
+        assert_eq!(Precision::new(0), None);
+        assert_eq!(Precision::new(18), None);
     }
 }

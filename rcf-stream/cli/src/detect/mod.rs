@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig, InputError};
 
 pub(crate) use band::Band;
-pub use encode::RowEncoder;
+pub use encode::{Precision, RowEncoder};
 
 use crate::telemetry::{Finding, sentence};
 use rcf_stream::decode::Decoder;
