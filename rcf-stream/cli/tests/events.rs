@@ -3,7 +3,7 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use support::{fail, rcf, run, stderr, stdout, succeed};
@@ -122,4 +122,83 @@ fn what_cannot_be_used_ends_it_with_the_line() {
     assert!(with(&good, 78, &["--within=-1"]).contains("at least 0"));
     let missing = fail(folder.path(), 1, &["events", "nothing.jsonl"]);
     assert!(missing.contains("nothing.jsonl"), "{missing}");
+}
+
+#[test]
+fn results_may_be_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = [
+        "id,timestamp,key,value,score,grade,severity,threshold,anomaly,suppressed,model_version",
+        "1,1700000050,web,1,2,0.25,0.6,1,true,,1",
+        "2,1700000000,\"data, base\",1,2,0.5,0.6,1,true,,1",
+        "3,1700000001,disk,1,2,0,0.4,1,false,drift,1",
+        "4,,overdue,,,,,,,,1",
+    ];
+    fs::write(folder.path().join("r.csv"), lines.join("\r\n")).unwrap();
+    let text = succeed(folder.path(), &["events", "--format=jsonl", "r.csv"]);
+    let event: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(event["keys"][0]["key"], "data, base");
+    assert_eq!(event["keys"][1]["timestamp"], 1_700_000_050);
+    assert_eq!(
+        (&event["grade"], &event["seconds"]),
+        (&0.5.into(), &50.0.into())
+    );
+    fs::write(folder.path().join("r.csv"), "time,voltage\n1,2\n").unwrap();
+    let said = fail(folder.path(), 1, &["events", "r.csv"]);
+    assert!(
+        said.contains("line 1") && said.contains("no column"),
+        "{said}"
+    );
+}
+
+/// With `--late` an event is there before the input ends; without it the same events come at the
+/// end.
+#[test]
+fn events_are_written_while_results_arrive() {
+    let stream = |arguments: &[&str]| {
+        let mut child = rcf()
+            .args(["events", "--within=10", "-"])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        (child, input)
+    };
+    let at = |key: &str, second: u32, reported: &str| {
+        result(key, &(1_700_000_000 + second).to_string(), reported, 0.5)
+    };
+    let first = at("a", 3, RUN) + &at("b", 0, RUN) + &at("c", 31, SUPPRESSED);
+    let rest = at("late", 9, RUN) + &at("d", 40, RUN) + &at("e", 45, RUN);
+    let expected = "1700000000: 2 keys within 3 s, grade 0.50\n  +0 s  b\n  +3 s  a\n";
+
+    let (mut child, mut input) = stream(&["--late=20"]);
+    input.write_all(first.as_bytes()).unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut early = String::new();
+    for _ in 0..3 {
+        output.read_line(&mut early).unwrap();
+    }
+    assert_eq!(early, expected);
+    input.write_all(rest.as_bytes()).unwrap();
+    drop(input);
+    let mut later = String::new();
+    output.read_to_string(&mut later).unwrap();
+    assert!(
+        later.starts_with("1700000040: 2 keys within 5 s"),
+        "{later}"
+    );
+    let said = stderr(&child.wait_with_output().unwrap());
+    let counts = "6 results, 5 alerts: 2 events; 0 alerts with fewer than 2 keys within 10 s; 1 alert \
+                  came too late";
+    assert!(said.contains(counts), "{said}");
+
+    let (child, mut input) = stream(&[]);
+    input.write_all((first + &rest).as_bytes()).unwrap();
+    drop(input);
+    let all = stdout(&child.wait_with_output().unwrap());
+    assert!(all.starts_with("1700000000: 3 keys within 9 s"), "{all}");
+    assert!(all.contains("1700000040: 2 keys within 5 s"), "{all}");
 }

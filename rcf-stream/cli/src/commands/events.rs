@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use rcf_core::events::{Alert, Correlated, CorrelatedEvent, correlate};
+use rcf_core::events::{Alert, CorrelatedEvent, correlate};
 use rcf_stream::SinkError;
+use rcf_stream::decode::{Decoder, FieldPath, Fields};
 use rcf_stream::time::{EventTime, TimeFormat, TimeParser};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,15 +16,20 @@ use super::failure::Failure;
 /// Groups the alerts in results of `rcf run` and `rcf score` that begin together.
 ///
 /// An event begins with an alert and holds the alerts of all keys at most --within seconds after
-/// it. Keys are listed in the order of their onsets. Results may be in any order.
+/// it. Keys are listed in the order of their onsets. Results may be in any order, and events are
+/// written at the end of the input; with --late they are written while results still arrive.
 #[derive(clap::Args)]
 pub(crate) struct Events {
-    /// Files of JSON lines; - for the standard input
+    /// Files of JSON lines, or of CSV with a header; - for the standard input
     #[arg(required = true)]
     results: Vec<PathBuf>,
     /// Group alerts at most this long after the first one, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     within: f64,
+    /// Write an event once a result is this many seconds later than the event can last; alerts that
+    /// come later than that are left out and counted
+    #[arg(long, value_name = "SECONDS")]
+    late: Option<f64>,
     /// List events of this many keys or more
     #[arg(long, value_name = "COUNT", default_value_t = 2)]
     min_keys: usize,
@@ -41,13 +47,43 @@ enum Format {
     Jsonl,
 }
 
-/// The alerts that were read; `keys` and `times` say what [`Alert`] numbers.
-#[derive(Default)]
+/// What has been read, and the alerts of events that may go on.
 struct Read {
-    alerts: Vec<Alert<String>>,
-    /// As they were written.
-    times: Vec<Value>,
+    /// Each with its time as it was written.
+    pending: Vec<(Alert<String>, Value)>,
+    /// The newest time of a result.
+    newest: f64,
+    /// The end of the newest event that was closed.
+    closed: f64,
     results: u64,
+    alerts: u64,
+    events: u64,
+    alone: usize,
+    /// Alerts of an event that had been closed.
+    late: u64,
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self {
+            pending: Vec::new(),
+            newest: f64::NEG_INFINITY,
+            closed: f64::NEG_INFINITY,
+            results: 0,
+            alerts: 0,
+            events: 0,
+            alone: 0,
+            late: 0,
+        }
+    }
+}
+
+/// What a line says: whether it is an alert, whose, and when.
+struct Said {
+    key: String,
+    timestamp: Option<EventTime>,
+    is_alert: bool,
+    grade: f64,
 }
 
 /// An event, in the order of its fields.
@@ -71,6 +107,13 @@ struct Key<'a> {
 
 impl Events {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        if let Some(late) = self.late.filter(|late| !(*late >= 0.0 && late.is_finite())) {
+            let reason = format!("--late must be finite and at least 0, got {late}");
+            return Err(Failure::configuration(reason));
+        }
+        // A span that is none is refused before anything is read.
+        correlate::<String>(&[], 1e3 * self.within, self.min_keys)
+            .map_err(Failure::configuration)?;
         let mut read = Read::default();
         let mut times = TimeParser::new(self.time_format.clone());
         for path in &self.results {
@@ -79,23 +122,8 @@ impl Events {
         if read.results == 0 {
             return Err(Failure::runtime("there are no results in the input"));
         }
-        let found = correlate(&read.alerts, 1e3 * self.within, self.min_keys);
-        let found = found.map_err(Failure::configuration)?;
-        let mut output = io::stdout().lock();
-        let mut written = Ok(());
-        for event in &found.events {
-            let line = Line::new(event, &read.times);
-            let text = match self.format {
-                Format::Text => line.text(),
-                Format::Jsonl => serde_json::to_string(&line).map_err(Failure::runtime)? + "\n",
-            };
-            written = written.and_then(|()| output.write_all(text.as_bytes()));
-        }
-        written.map_err(|source| {
-            let path = "-".into();
-            Failure::from(SinkError::Io { path, source })
-        })?;
-        eprintln!("{}", self.summary(&read, &found));
+        self.close(&mut read, f64::INFINITY)?;
+        eprintln!("{}", self.summary(&read));
         Ok(())
     }
 
@@ -107,77 +135,207 @@ impl Events {
         } else {
             Box::new(BufReader::new(File::open(path).map_err(of_file)?))
         };
+        let mut format = None;
         for (index, line) in input.lines().enumerate() {
             let line = line.map_err(of_file)?;
             if line.trim().is_empty() {
                 continue;
             }
-            let alert = self.alert(&line, times).map_err(|reason| {
+            let of_line = |reason: String| {
                 let line = index + 1;
                 Failure::runtime(format!("{}, line {line}: {reason}", path.display()))
-            })?;
-            read.results += 1;
-            if let Some((alert, time)) = alert {
-                read.alerts.push(alert);
-                read.times.push(time);
+            };
+            let said = match &mut format {
+                None => {
+                    let (found, first) = Lines::of(&line).map_err(of_line)?;
+                    format = Some(found);
+                    match first {
+                        None => continue,
+                        Some(said) => said,
+                    }
+                }
+                Some(format) => format.said(&line).map_err(of_line)?,
+            };
+            self.take(said, read, times).map_err(of_line)?;
+            if let Some(late) = self.late {
+                self.close(read, read.newest - 1e3 * late)?;
             }
         }
         Ok(())
     }
 
-    /// The alert of a result, with its time as it was written; `None` where nothing is reported.
-    fn alert(
-        &self,
-        line: &str,
-        times: &mut TimeParser,
-    ) -> Result<Option<(Alert<String>, Value)>, String> {
-        let result: Value = serde_json::from_str(line).map_err(|error| {
-            format!("this is no JSON ({error}); rcf events reads results with format = \"jsonl\"")
+    fn take(&self, said: Said, read: &mut Read, times: &mut TimeParser) -> Result<(), String> {
+        read.results += 1;
+        // Each time is read, since the unit of numbers is recognised on the first.
+        let time = said.timestamp;
+        let millis = time.as_ref().and_then(|time| times.millis(time));
+        read.newest = read.newest.max(millis.unwrap_or(f64::NEG_INFINITY));
+        if !said.is_alert {
+            return Ok(());
+        }
+        read.alerts += 1;
+        let (Some(millis), Some(time)) = (millis, &time) else {
+            return Err(match time {
+                None => {
+                    let told = "set input.timestamp, or --time with rcf score";
+                    format!("the alert has no time: {told}")
+                }
+                Some(time) => format!("{time} is no time that is recognised: set --time-format"),
+            });
+        };
+        if millis <= read.closed {
+            read.late += 1;
+            return Ok(());
+        }
+        let written = match time {
+            EventTime::Text(text) => Value::String(text.clone()),
+            EventTime::Number(number) => Value::Number(number.clone()),
+            EventTime::Arrival(arrival) => arrival.0.into(),
+        };
+        let (key, grade) = (said.key, said.grade);
+        let time = millis;
+        read.pending.push((Alert { key, time, grade }, written));
+        Ok(())
+    }
+
+    /// Writes the events that end before this time.
+    fn close(&self, read: &mut Read, time: f64) -> Result<(), Failure> {
+        let within = 1e3 * self.within;
+        let first = |read: &Read| {
+            let times = read.pending.iter().map(|(alert, _)| alert.time);
+            times.fold(f64::INFINITY, f64::min)
+        };
+        loop {
+            let end = first(read) + within;
+            if read.pending.is_empty() || end >= time {
+                return Ok(());
+            }
+            let together = read.pending.extract_if(.., |(alert, _)| alert.time <= end);
+            let (alerts, times): (Vec<_>, Vec<_>) = together.unzip();
+            let found = correlate(&alerts, within, self.min_keys);
+            let found = found.map_err(Failure::configuration)?;
+            read.closed = end;
+            read.events += found.events.len() as u64;
+            read.alone += found.alone;
+            for event in &found.events {
+                self.write(&Line::new(event, &times))?;
+            }
+        }
+    }
+
+    fn write(&self, line: &Line<'_>) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Text => line.text(),
+            Format::Jsonl => serde_json::to_string(line).map_err(Failure::runtime)? + "\n",
+        };
+        let mut output = io::stdout().lock();
+        let written = output.write_all(text.as_bytes());
+        written.and_then(|()| output.flush()).map_err(|source| {
+            let path = "-".into();
+            Failure::from(SinkError::Io { path, source })
+        })
+    }
+
+    fn summary(&self, read: &Read) -> String {
+        let mut summary = format!(
+            "{}, {}: {}; {} with fewer than {} within {} s",
+            count(read.results, "result"),
+            count(read.alerts, "alert"),
+            count(read.events, "event"),
+            count(read.alone as u64, "alert"),
+            count(self.min_keys as u64, "key"),
+            self.within,
+        );
+        if read.late > 0 {
+            let late = count(read.late, "alert");
+            summary += &format!("; {late} came too late for its event: raise --late");
+        }
+        summary
+    }
+}
+
+/// How the lines of a file are read.
+enum Lines {
+    Json,
+    Csv(Box<Decoder>),
+}
+
+impl Lines {
+    /// By the first line: of CSV it is the header, else it says something itself.
+    fn of(line: &str) -> Result<(Self, Option<Said>), String> {
+        if line.trim_start().starts_with('{') {
+            return Ok((Self::Json, Some(Self::Json.said(line)?)));
+        }
+        let path = |name: &str| FieldPath::new(name).map_err(|error| error.to_string());
+        let fields = Fields {
+            values: vec![path("grade")?],
+            optional_values: true,
+            key: Some(path("key")?),
+            timestamp: Some(path("timestamp")?),
+            carried: vec![path("anomaly")?],
+            ..Fields::default()
+        };
+        let header = line.trim_end_matches('\r').as_bytes();
+        let decoder = Decoder::csv(&fields, b',', Some(header)).map_err(|error| {
+            format!(
+                "this is neither JSON nor the header of CSV results ({error}); rcf events reads \
+                 results with format = \"jsonl\" or \"csv\""
+            )
         })?;
-        let key = result["key"]
-            .as_str()
-            .ok_or("this is no result: it has no key")?;
-        let time = match &result["timestamp"] {
+        Ok((Self::Csv(Box::new(decoder)), None))
+    }
+
+    fn said(&mut self, line: &str) -> Result<Said, String> {
+        match self {
+            Self::Json => of_json(line),
+            Self::Csv(decoder) => {
+                let decoded = decoder.decode(line.trim_end_matches('\r').as_bytes());
+                let decoded = decoded.map_err(|error| error.to_string())?;
+                let anomaly = decoded.carried.first().and_then(Option::as_ref);
+                let is_alert = match anomaly.and_then(Value::as_str) {
+                    Some("true") => true,
+                    None | Some("false") => false,
+                    Some(other) => {
+                        return Err(format!("anomaly is neither true nor false: {other}"));
+                    }
+                };
+                let number = |text: &str| text.parse().map(EventTime::Number).ok();
+                let timestamp = decoded.timestamp.map(|time| match &time {
+                    EventTime::Text(text) => number(text).unwrap_or(time),
+                    _ => time,
+                });
+                let grade = decoded.values.first().copied().unwrap_or(0.0);
+                Ok(Said {
+                    is_alert,
+                    grade: if grade.is_nan() { 0.0 } else { grade },
+                    timestamp,
+                    key: decoded.key.unwrap_or_default(),
+                })
+            }
+        }
+    }
+}
+
+fn of_json(line: &str) -> Result<Said, String> {
+    let result: Value = serde_json::from_str(line).map_err(|error| {
+        format!("this is no JSON ({error}); rcf events reads results with format = \"jsonl\"")
+    })?;
+    let key = result["key"]
+        .as_str()
+        .ok_or("this is no result: it has no key")?;
+    // Of rcf score, and of rcf run.
+    let anomaly = &result["anomaly"];
+    let is_alert = anomaly.as_bool().or(anomaly["reported"].as_bool());
+    Ok(Said {
+        key: key.to_owned(),
+        timestamp: match &result["timestamp"] {
             Value::String(text) => Some(EventTime::Text(text.clone())),
             Value::Number(number) => Some(EventTime::Number(number.clone())),
             _ => None,
-        };
-        // Each time is read, since the unit of numbers is recognised on the first.
-        let millis = time.as_ref().and_then(|time| times.millis(time));
-        // Of rcf score, and of rcf run.
-        let anomaly = &result["anomaly"];
-        if !anomaly
-            .as_bool()
-            .or(anomaly["reported"].as_bool())
-            .unwrap_or(false)
-        {
-            return Ok(None);
-        }
-        let millis = millis.ok_or_else(|| match time {
-            None => {
-                "the alert has no time: set input.timestamp, or --time with rcf score".to_owned()
-            }
-            Some(time) => format!("{time} is no time that is recognised: set --time-format"),
-        })?;
-        let alert = Alert {
-            key: key.to_owned(),
-            time: millis,
-            grade: result["grade"].as_f64().unwrap_or(0.0),
-        };
-        Ok(Some((alert, result["timestamp"].clone())))
-    }
-
-    fn summary(&self, read: &Read, found: &Correlated<String>) -> String {
-        format!(
-            "{}, {}: {}; {} with fewer than {} within {} s",
-            count(read.results, "result"),
-            count(read.alerts.len() as u64, "alert"),
-            count(found.events.len() as u64, "event"),
-            count(found.alone as u64, "alert"),
-            count(self.min_keys as u64, "key"),
-            self.within,
-        )
-    }
+        },
+        is_alert: is_alert.unwrap_or(false),
+        grade: result["grade"].as_f64().unwrap_or(0.0),
+    })
 }
 
 impl<'a> Line<'a> {
