@@ -34,6 +34,9 @@ mod _rcf {
     use super::detector::PyAnomalyDetector;
 
     #[pymodule_export]
+    use super::detector::PyHeldColumns;
+
+    #[pymodule_export]
     use super::distance::{PyDistanceDetector, summarize};
 
     #[pymodule_export]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ._rcf import HeldColumns
+
 Missing = Literal["raise", "impute"]
 Progress = bool | Callable[[int, int], object] | None
 
@@ -83,7 +85,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
 
         Ctrl-C, or an error of `progress`, ends the call within a fraction of a second: each key has
         learned some of its rows, from the first on, and the exception's attribute `result` holds what is
-        said about those; `rows` is their number.
+        said about those, by key; `rows` is their number.
 
         Parameters
         ----------
@@ -121,25 +123,12 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
             n_jobs=n_jobs,
             progress=progress,
         )
-        counts = np.array(
-            [0 if answers is None else len(answers["score"]) for answers in columns], dtype=np.int64
-        )
-        in_order = _rows_in_order(key_of_row, counts)
-        points = _take(points, in_order)
-        timestamps = None if timestamps is None else _take(timestamps, in_order)
-        results: dict[Hashable, Detections] = {}
-        end = 0
-        for key, answers in zip(names, columns, strict=True):
-            if answers is None:
-                continue
-            begin, end = end, end + len(answers["score"])
-            times = None if timestamps is None else _part(timestamps, begin, end)
-            results[key] = Detections(source=_part(points, begin, end), timestamps=times, **answers)
+        results = _ResultsByKey(names, columns, key_of_row, points, timestamps)
         if failure is not None:
             error, done = failure
             stopped(error, done, results)
             raise error
-        return results
+        return dict(results)
 
     def process_one(
         self,
@@ -308,6 +297,61 @@ def process_many(
     return detectors.process(
         keys, points, timestamps=timestamps, missing=missing, n_jobs=n_jobs, progress=progress
     )
+
+
+class _ResultsByKey(Mapping[Any, Detections]):
+    """What is said about the rows of each key, made when it is first asked for.
+
+    An exception carries it out of a call that was ended: to make it all would delay the exception.
+    """
+
+    def __init__(
+        self,
+        names: list[Any],
+        columns: "list[HeldColumns | None]",
+        key_of_row: "NDArray[np.int64]",
+        points: Any,
+        timestamps: Any,
+    ) -> None:
+        self._columns = {key: held for key, held in zip(names, columns, strict=True) if held is not None}
+        self._counts = [0 if held is None else len(held) for held in columns]
+        self._names = names
+        self._rows = key_of_row, points, timestamps
+        self._places: dict[Any, tuple[int, int]] = {}
+        self._made: dict[Any, Detections] = {}
+
+    def __getitem__(self, key: Any) -> Detections:
+        if key not in self._made:
+            held = self._columns[key]
+            if not self._places:
+                self._sort()
+            begin, end = self._places[key]
+            _, points, timestamps = self._rows
+            times = None if timestamps is None else _part(timestamps, begin, end)
+            made = Detections(source=_part(points, begin, end), timestamps=times, **held.take())
+            self._made[key] = made
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"<results of {len(self)} keys>"
+
+    def _sort(self) -> None:
+        """Put the rows in the order of the keys."""
+        key_of_row, points, timestamps = self._rows
+        in_order = _rows_in_order(key_of_row, np.array(self._counts, dtype=np.int64))
+        points = _take(points, in_order)
+        timestamps = None if timestamps is None else _take(timestamps, in_order)
+        self._rows = key_of_row, points, timestamps
+        end = 0
+        for key, count in zip(self._names, self._counts, strict=True):
+            begin, end = end, end + count
+            self._places[key] = begin, end
 
 
 def _rows_in_order(key_of_row: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "NDArray[np.int64]":

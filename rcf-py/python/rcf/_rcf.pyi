@@ -32,6 +32,7 @@ __all__ = [
     "CategoryEncoder",
     "DistanceDetector",
     "Forecaster",
+    "HeldColumns",
     "KeyedDetectors",
     "RandomCutForest",
     "__version__",
@@ -348,6 +349,11 @@ class Forecaster:
     def coverage(self) -> float: ...
 
 @final
+class HeldColumns:
+    def __len__(self) -> int: ...
+    def take(self) -> dict[str, Any]: ...
+
+@final
 class KeyedDetectors:
     def __new__(
         cls, template: AnomalyDetector, *, budget: int | None = None, time_to_live: float | None = None
@@ -362,7 +368,7 @@ class KeyedDetectors:
         missing: str,
         n_jobs: int | None,
         progress: _Progress,
-    ) -> tuple[list[dict[str, Any] | None], Any, tuple[BaseException, int] | None]: ...
+    ) -> tuple[list[HeldColumns | None], Any, tuple[BaseException, int] | None]: ...
     def process_one(
         self, key: Any, point: _Point, *, timestamp: _Moment | None, missing: str
     ) -> Detection: ...

@@ -1,8 +1,11 @@
 //! Detections of rows, turned into the columns of a table.
 
+use std::sync::{Mutex, PoisonError};
+
 use ndarray::Array2;
 use numpy::prelude::*;
 use numpy::{PyArray1, PyArray2};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -135,6 +138,44 @@ impl Columns {
         let kinds: Vec<&str> = self.kind.iter().map(|kind| kind.as_str()).collect();
         columns.set_item("kinds", kinds)?;
         Ok(columns)
+    }
+}
+
+/// The columns of one key of many. Each becomes arrays when it is asked for: twenty arrays for each
+/// of 30,000 keys would hold up the answer to Ctrl-C.
+#[pyclass(name = "HeldColumns", module = "rcf._rcf", frozen)]
+pub(crate) struct PyHeldColumns {
+    columns: Mutex<Option<Columns>>,
+    rows: usize,
+    inputs: usize,
+}
+
+impl PyHeldColumns {
+    pub(crate) fn new(columns: Columns, inputs: usize) -> Self {
+        Self {
+            rows: columns.len(),
+            columns: Mutex::new(Some(columns)),
+            inputs,
+        }
+    }
+}
+
+#[pymethods]
+impl PyHeldColumns {
+    /// The number of rows.
+    fn __len__(&self) -> usize {
+        self.rows
+    }
+
+    /// The arguments of Detections, once.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let columns = self
+            .columns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let columns = columns.ok_or_else(|| PyRuntimeError::new_err("they were taken before"))?;
+        columns.into_dict(py, self.inputs)
     }
 }
 

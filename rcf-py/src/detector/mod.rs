@@ -6,7 +6,7 @@ pub(crate) mod parameters;
 mod process;
 mod state;
 
-pub(crate) use columns::{Columns, one};
+pub(crate) use columns::{Columns, PyHeldColumns, one};
 pub(crate) use process::{may_miss, step};
 
 use pyo3::prelude::*;

@@ -5,13 +5,12 @@ use std::sync::PoisonError;
 use ndarray::{ArrayView2, s};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use rcf_core::keyed::MapError;
 use rcf_core::{AnomalyDetector, ArrayError, Real};
 
 use super::key::Key;
 use super::{Keyed, PyKeyedDetectors, ticks};
-use crate::detector::{Columns, may_miss, one, step};
+use crate::detector::{Columns, PyHeldColumns, may_miss, one, step};
 use crate::errors;
 use crate::input::{moment, seconds, with_rows};
 use crate::jobs::threads;
@@ -53,7 +52,7 @@ enum Refused {
 /// The columns of each key, and the table with its columns in order; and what ended the call early:
 /// then there are no columns for keys of which no row is done.
 type Answer<'py> = (
-    Vec<Option<Bound<'py, PyDict>>>,
+    Vec<Option<PyHeldColumns>>,
     Bound<'py, PyAny>,
     Option<(PyErr, usize)>,
 );
@@ -88,9 +87,9 @@ impl PyKeyedDetectors {
     /// Returns
     /// -------
     /// tuple
-    ///     For each key, the arguments of Detections; the table with its columns in order; and the
-    ///     error that ended the call early with the number of rows done, or None. After an error,
-    ///     keys of which no row is done have None.
+    ///     For each key, what gives the arguments of Detections; the table with its columns in
+    ///     order; and the error that ended the call early with the number of rows done, or None.
+    ///     After an error, keys of which no row is done have None.
     #[pyo3(signature = (keys, key_of_row, points, *, timestamps, missing, n_jobs, progress))]
     #[expect(clippy::too_many_arguments, reason = "keywords of a Python method")]
     fn process<'py>(
@@ -154,11 +153,13 @@ impl PyKeyedDetectors {
         let [_, inputs] = template.shape();
         let columns = columns.into_iter().map(|columns| {
             let is_given = stopped.is_none() || columns.len() > 0;
-            let columns = is_given.then(|| columns.into_dict(py, inputs));
-            columns.transpose()
+            is_given.then(|| PyHeldColumns::new(columns, inputs))
         });
-        let columns = columns.collect::<PyResult<_>>()?;
-        Ok((columns, table.source, stopped.map(Stopped::into_parts)))
+        Ok((
+            columns.collect(),
+            table.source,
+            stopped.map(Stopped::into_parts),
+        ))
     }
 
     /// Judge, then learn, one observation with the detector of its key.
