@@ -604,6 +604,29 @@ fn no_file_has_two_roles() {
         let error = fail(folder.path(), 78, &replay);
         assert!(error.contains("--output"), "{error}");
     }
+    fs::write(path("rcf.toml"), "[source]\nkind = \"sine\"\ncount = 9\n").unwrap();
+    symlink("rcf.toml", path("config")).unwrap();
+    for more in [
+        &["--sink-path=./config"][..],
+        &[dead, "--sink-path=o", "--dead-letters-path=rcf.toml"],
+    ] {
+        let arguments = with(&["run", "--config=rcf.toml"], more);
+        let error = fail(folder.path(), 78, &arguments);
+        assert!(error.contains("--config and "), "{error}");
+    }
+    let replay = [
+        "replay",
+        "--config=rcf.toml",
+        "--output=config",
+        "--after=0=0",
+    ];
+    let error = fail(folder.path(), 78, &replay);
+    assert!(error.contains("--config and --output"), "{error}");
+    assert!(
+        fs::read_to_string(path("rcf.toml"))
+            .unwrap()
+            .starts_with("[source]")
+    );
     for output in ["hard", "soft"] {
         let error = fail(folder.path(), 78, &["score", "in.txt", "-o", output]);
         assert!(error.contains("--output"), "{error}");

@@ -6,7 +6,7 @@ use rcf_stream::assemble::{self, ReplayFrom};
 use rcf_stream::config::Config;
 
 use super::failure::Failure;
-use super::run::{check_done, load, say};
+use super::run::{CONFIG, check_done, config_file, load, say};
 use super::settings::SettingFlags;
 use super::stop;
 
@@ -40,6 +40,9 @@ impl Replay {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let mut config = load(self.config.as_ref(), &self.settings)?;
         self.start_at(&mut config)?;
+        if let Some(path) = config_file(self.config.as_ref()) {
+            assemble::check_files(&[(CONFIG, &path), ("--output", &self.output)])?;
+        }
         let from = match self.from_checkpoint {
             Some(number) => ReplayFrom::Checkpoint(number),
             None => ReplayFrom::Positions(self.after),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,12 +171,21 @@ pub(crate) fn reasons(bad: &BTreeMap<&'static str, u64>) -> String {
     texts.join(", ")
 }
 
+/// The flag of the file of the configuration.
+pub(crate) const CONFIG: &str = "--config";
+
+/// The file of the configuration, by its flag or its variable.
+pub(crate) fn config_file(flag: Option<&PathBuf>) -> Option<PathBuf> {
+    let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
+    flag.cloned().or_else(variable)
+}
+
 /// Lays flags over the environment over the file.
 pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Config, Failure> {
     let mut layers = Layers::default();
-    let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
-    if let Some(path) = file.cloned().or_else(variable) {
-        layers.file(&path)?;
+    let path = config_file(file);
+    if let Some(path) = &path {
+        layers.file(path)?;
     }
     // A variable that is not Unicode cannot be one of ours.
     let variables = std::env::vars_os()
@@ -189,11 +198,29 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
         tracing::warn!("{line}");
     }
     let config = layers.build()?;
+    if let Some(path) = &path {
+        check_not_written(path, &config)?;
+    }
     if layers.has_random_seed() {
         let seed = config.forest.seed;
         tracing::info!("the seed is {seed}; set forest.seed = {seed} to repeat the run");
     }
     Ok(config)
+}
+
+/// Results must not be written over the configuration.
+fn check_not_written(path: &Path, config: &Config) -> Result<(), Failure> {
+    let dead_letters = config.operator.dead_letters.as_ref();
+    let written = [
+        ("sink.path", config.sink.file()),
+        ("dead_letters.path", dead_letters.and_then(|it| it.file())),
+    ];
+    for (setting, file) in written {
+        if let Some(file) = file {
+            assemble::check_files(&[(CONFIG, path), (setting, file)])?;
+        }
+    }
+    Ok(())
 }
 
 /// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.
