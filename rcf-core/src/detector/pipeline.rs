@@ -106,7 +106,7 @@ impl AnomalyDetector {
         } = &self.buffers;
         self.window.push(values, transformed, maps, imputed);
         let shingle = self.forest.score_checked(transformed);
-        let alone = match &self.point_forest {
+        let alone = match &mut self.point_forest {
             Some(forest) => forest.score_checked(transformed),
             None => shingle,
         };

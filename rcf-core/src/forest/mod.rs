@@ -298,18 +298,26 @@ impl RandomCutForest {
 
     fn process_checked(&mut self, values: &[f64], arrival: Arrival) -> f64 {
         self.shingle.peek(values, &mut self.row);
-        let score = if !self.is_ready() {
-            0.0
-        } else if self.noise_floor.is_some() {
-            self.score_row(&self.row)
-        } else {
-            let (level, row) = (self.level, &self.row);
-            with_ensemble!(&mut self.trees, ensemble => ensemble.score_before_update(level, row))
-        };
+        let score = self.score_before_update();
         self.insert(values, arrival);
-        // They may not have been asked for, where no tree learns.
-        with_ensemble!(&mut self.trees, ensemble => ensemble.reached.clear());
         score
+    }
+
+    /// The score of `self.row`, which is to be taken next: where its descents end is noted.
+    pub(crate) fn score_before_update(&mut self) -> f64 {
+        if !self.is_ready() {
+            return 0.0;
+        }
+        if self.noise_floor.is_some() {
+            return self.score_row(&self.row);
+        }
+        let (level, row) = (self.level, &self.row);
+        with_ensemble!(&mut self.trees, ensemble => ensemble.score_before_update(level, row))
+    }
+
+    /// Drops what was noted: another point is taken, or none.
+    pub(crate) fn forget_descents(&mut self) {
+        with_ensemble!(&mut self.trees, ensemble => ensemble.reached.clear());
     }
 
     fn score_row(&self, row: &[f32]) -> f64 {
@@ -346,6 +354,7 @@ impl RandomCutForest {
         self.updates = self.updates.saturating_add(1);
         let time = self.clock.see(arrival.time);
         if !self.shingle.is_full() || !self.sampling {
+            self.forget_descents();
             return;
         }
         let rebase = self.clock.offer(time, arrival.weight);

@@ -2,18 +2,14 @@
 
 use super::{Explanation, RandomCutForest, with_ensemble};
 use crate::forest::Attribution;
-use crate::row_buffer::RowBuffer;
 use crate::sampling::Arrival;
 
 impl RandomCutForest {
-    /// [`score`](Self::score) of a checked record.
-    pub(crate) fn score_checked(&self, values: &[f64]) -> f64 {
-        if !self.is_ready() {
-            return 0.0;
-        }
-        let mut row = RowBuffer::new(self.row.len());
-        self.shingle.peek(values, row.as_mut());
-        self.score_row(row.as_mut())
+    /// [`score`](Self::score) of a checked record. It is the next one that
+    /// [`update_checked`](Self::update_checked) or [`pass`](Self::pass) is given.
+    pub(crate) fn score_checked(&mut self, values: &[f64]) -> f64 {
+        self.shingle.peek(values, &mut self.row);
+        self.score_before_update()
     }
 
     /// [`update`](Self::update) with a checked record.
@@ -46,12 +42,14 @@ impl RandomCutForest {
 
     /// Takes a checked record into the shingle only: the trees learn nothing.
     pub(crate) fn pass(&mut self, values: &[f64]) {
+        self.forget_descents();
         self.shingle.peek(values, &mut self.row);
         self.shingle.push(values, &self.row);
     }
 
     /// Takes a whole point into the trees only: the shingle stays.
     pub(crate) fn learn_point(&mut self, point: &[f64]) {
+        self.forget_descents();
         self.row = self.row_of(point);
         self.learn_row(0, Arrival::new());
     }

@@ -225,3 +225,36 @@ fn moving_the_origin_keeps_the_law_of_scores() {
         );
     }
 }
+
+/// What a score notes for the update after it never outlives a change of the trees.
+#[test]
+fn a_score_before_an_update_changes_nothing_of_it() {
+    let mut random = Random::new(9);
+    for dimensions in [1, 3] {
+        let builder = RandomCutForest::builder(dimensions).shingle_size(2);
+        let mut plain = builder.sample_size(32).seed(3).build().unwrap();
+        let mut scored = plain.clone();
+        for _ in 0..1_000 {
+            let record: Vec<f64> = (0..dimensions).map(|_| random.normal().round()).collect();
+            let expected = plain.score(&record).unwrap();
+            assert_eq!(scored.score_checked(&record).to_bits(), expected.to_bits());
+            let point: Vec<f64> = (0..2 * dimensions).map(|_| random.normal()).collect();
+            let step = random.below(4);
+            for forest in [&mut plain, &mut scored] {
+                if step == 0 {
+                    forest.learn_point(&point);
+                }
+                if step == 1 {
+                    forest.pass(&record);
+                } else {
+                    forest.update_checked(&record);
+                }
+                if step == 2 {
+                    forest.learn_point(&point);
+                }
+            }
+        }
+        assert_eq!(plain.to_bytes(), scored.to_bytes());
+        scored.validate();
+    }
+}
