@@ -20,6 +20,8 @@ pub enum SetId {
     Kinds,
     /// One of 20 inputs shifted, or decoupled from the others, 20 streams each.
     Kinds20,
+    /// Seven kinds of event before nine backgrounds, six streams each.
+    Backgrounds,
     /// 40 short events in 10,000 observations, six streams.
     Frequent,
     /// Periodic streams without any event.
@@ -28,13 +30,14 @@ pub enum SetId {
 
 impl SetId {
     /// All, in the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Skab,
         Self::Msl,
         Self::Ucr,
         Self::Nab,
         Self::Kinds,
         Self::Kinds20,
+        Self::Backgrounds,
         Self::Frequent,
         Self::Calm,
     ];
@@ -48,6 +51,7 @@ impl SetId {
             Self::Nab => "nab",
             Self::Kinds => "kinds",
             Self::Kinds20 => "kinds20",
+            Self::Backgrounds => "backgrounds",
             Self::Frequent => "frequent",
             Self::Calm => "calm",
         }
@@ -74,6 +78,7 @@ impl SetId {
             Self::Nab => files::nab(&folder),
             Self::Kinds => Ok(generate::kinds()),
             Self::Kinds20 => Ok(generate::many_inputs()),
+            Self::Backgrounds => Ok(generate::backgrounds()),
             Self::Frequent => Ok(generate::frequent()),
             Self::Calm => Ok(generate::calm()),
         }

@@ -1,10 +1,12 @@
 //! Generators of streams whose events are known. The same seed gives the same bits everywhere.
 
+mod backgrounds;
 mod calm;
 mod frequent;
 mod kinds;
 mod many_inputs;
 
+pub use backgrounds::backgrounds;
 pub use calm::calm;
 pub use frequent::frequent;
 pub use kinds::{KINDS, kinds};
