@@ -124,6 +124,10 @@ impl AnomalyDetector {
 
     /// Why a candidate is nothing to report, whatever went before it.
     pub(super) fn nothing_to_report(&self, finding: &Finding) -> Option<Suppressed> {
+        if finding.candidate.kind == EvidenceKind::Stillness {
+            // It may well be near the expected value.
+            return None;
+        }
         let given = self.config.input_dimensions;
         let mut deviating = finding
             .inputs

@@ -19,7 +19,7 @@ pub struct NormalMark {
     /// Its number: the first of a detector has 0, and none is given twice.
     pub number: u64,
     /// Whether it is about a stretch of observations ([`EvidenceKind::Level`],
-    /// [`EvidenceKind::Tail`]) instead of the values of one.
+    /// [`EvidenceKind::Tail`], [`EvidenceKind::Stillness`]) instead of the values of one.
     pub is_stretch: bool,
     /// Its evidence. For alike events the boundary is 1.25 times this, instead of 1.
     pub evidence: f64,
@@ -66,7 +66,8 @@ impl NormalMark {
         let marked = self.deviations.iter().find(|(input, _)| *input == first);
         marked.is_some_and(|&(_, marked)| {
             let by = candidate.deviation(first);
-            let is_same_side = (by >= 0.0) == (marked >= 0.0);
+            let is_still = candidate.kind == EvidenceKind::Stillness;
+            let is_same_side = is_still || (by >= 0.0) == (marked >= 0.0);
             let is_nearer = !self.is_stretch && by.abs() <= MARGIN * marked.abs();
             is_same_side && (is_weaker || is_nearer)
         })
@@ -77,7 +78,7 @@ impl EvidenceKind {
     /// Whether it is about a stretch of observations instead of the values of one.
     #[must_use]
     pub fn is_stretch(self) -> bool {
-        matches!(self, Self::Level | Self::Tail)
+        matches!(self, Self::Level | Self::Tail | Self::Stillness)
     }
 }
 

@@ -145,7 +145,7 @@ impl Exchange<'_> {
         trees: &mut [T],
         samplers: &mut [Sampler<I>],
         rngs: &mut [TreeRng],
-        reached: &[Reached],
+        reached: &mut Vec<Reached>,
     ) {
         let offer = self.offer;
         if !T::IS_LOCATED {
@@ -160,6 +160,10 @@ impl Exchange<'_> {
                 sampler.accept(acceptance, I::new(leaf), offer.tag, offer.clock, rng);
             }
             return;
+        }
+        if reached.capacity() == 0 {
+            // Once, while the forest grows: no score allocates it later.
+            reached.reserve_exact(trees.len());
         }
         let mut next = 0;
         while next < trees.len() {

@@ -50,7 +50,7 @@ class Detection(NamedTuple):
         ``"marked_normal"``.
     kind : str or None
         The evidence: ``"range"``, ``"level"``, ``"score"``, ``"change"``, ``"season"``,
-        ``"relation"`` or ``"tail"``.
+        ``"relation"``, ``"stillness"`` or ``"tail"``.
     relative_index : int or None
         Which observation it is about: 0 for this one, -k for the one k before.
     values, expected : ndarray of shape (input_dimensions,), or None
@@ -156,9 +156,10 @@ class Detections:
     suppressed_by : list of int or None
         For each candidate, which rule suppressed it, or which mark.
     kinds : list of str
-        For each candidate, the evidence: a value beyond the ``"range"``, an unusual ``"level"`` of scores,
-        the ``"score"`` of the row alone, a ``"change"`` of course, a ``"season"`` unlike past cycles,
-        a broken ``"relation"`` between inputs, or the score of the shingle in the ``"tail"``.
+        For each candidate, the evidence: a value beyond the ``"range"``, an unusual ``"level"`` of
+        scores, the ``"score"`` of the row alone, a ``"change"`` of course, a ``"season"`` unlike past
+        cycles, a broken ``"relation"`` between inputs, ``"stillness"`` where values hardly move, or
+        the score of the shingle in the ``"tail"``.
     relative_index : ndarray of shape (c,), int64
         For each candidate, which row it is about: 0 for itself, -k for the one k before.
 

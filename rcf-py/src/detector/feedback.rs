@@ -8,7 +8,7 @@ use crate::answers;
 use crate::errors;
 
 /// The kinds of evidence, by their names.
-const KINDS: [EvidenceKind; 7] = [
+const KINDS: [EvidenceKind; 8] = [
     EvidenceKind::Range,
     EvidenceKind::Level,
     EvidenceKind::Score,
@@ -16,6 +16,7 @@ const KINDS: [EvidenceKind; 7] = [
     EvidenceKind::Change,
     EvidenceKind::Season,
     EvidenceKind::Relation,
+    EvidenceKind::Stillness,
 ];
 
 /// What a mark needs of a `Detection`.

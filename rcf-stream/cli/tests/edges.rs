@@ -772,7 +772,7 @@ fn unreadable_times_are_counted_with_their_formats() {
     let text: String = (0..400).map(record).collect();
     fs::write(folder.path().join("in.jsonl"), text).unwrap();
     let counted =
-        "3 (2 of the time format \"%d.%m.%Y %H:%M:%S\", 1 of no known time format)".to_owned();
+        "3 (2 of the time format \"%d.%m.%Y %H:%M:%S%.f\", 1 of no known time format)".to_owned();
     let read = ["in.jsonl", "--column=v", "--time=t"];
     // A column of times that was found is not needed; one that was asked for is the axis.
     let page = ["report", "in.jsonl", "--column=v", "--html=page.html"];

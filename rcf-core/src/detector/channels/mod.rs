@@ -7,15 +7,18 @@
 //! | channel | question |
 //! |---|---|
 //! | [`change`] | Does an input go on as it did a moment ago, and as it did one period ago? |
+//! | [`stillness`] | Does an input move at all? |
 //! | [`relations`] | Does an input follow from all the others? |
 
 mod change;
 mod relations;
+mod stillness;
 
 pub(crate) use change::Change;
 pub(crate) use relations::Relations;
+pub(crate) use stillness::Stillness;
 
-use super::evidence::{AlarmRate, EvidenceKind, Excess, Outside, Sign};
+use super::evidence::{AlarmRate, EvidenceKind, Excess, Outside, SIGNS, Sign};
 use crate::predictor::numbers::Numbers;
 
 /// The channels of a detector.
@@ -24,12 +27,13 @@ pub(crate) struct Channels {
     /// The first value of each input. Channels see distances to it: what they compute of a signal
     /// around 10¹² is what they compute of the same signal around 0.
     pub(crate) first: Vec<f64>,
-    /// One for each input.
+    /// One of these for each input.
     pub(crate) changes: Vec<Change>,
+    pub(crate) stillness: Vec<Stillness>,
     /// Only with several inputs.
     pub(crate) relations: Option<Relations>,
     /// How often each sign was an alarm of late, in the order of [`push`](Self::push).
-    alarms: [AlarmRate; 3],
+    alarms: [AlarmRate; SIGNS],
     /// The newest values relative to the first ones, of no meaning between calls.
     relative: Vec<f64>,
 }
@@ -38,16 +42,17 @@ impl Channels {
     pub(crate) fn new(inputs: usize) -> Self {
         Self {
             first: Vec::with_capacity(inputs),
-            changes: (0..inputs).map(|_| Change::default()).collect(),
+            changes: vec![Change::default(); inputs],
+            stillness: vec![Stillness::default(); inputs],
             relations: (inputs > 1).then(|| Relations::new(inputs)),
-            alarms: [AlarmRate::default(); 3],
+            alarms: [AlarmRate::default(); SIGNS],
             relative: Vec::with_capacity(inputs),
         }
     }
 
     /// Takes the values of a record, gaps filled in, and returns what is most unusual about them,
     /// for each kind. Inputs that are not `real` are not judged.
-    pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> [Sign; 3] {
+    pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> [Sign; SIGNS] {
         if self.first.is_empty() {
             self.first.extend_from_slice(values);
         }
@@ -60,23 +65,30 @@ impl Channels {
         let looks = libm::log10(values.len() as f64);
         let mut change = Sign::none(EvidenceKind::Change);
         let mut season = Sign::none(EvidenceKind::Season);
+        let mut stillness = Sign::none(EvidenceKind::Stillness);
         let mut relation = Sign::none(EvidenceKind::Relation);
         for (input, (channel, &value)) in self.changes.iter_mut().zip(values).enumerate() {
             let [error, seasonal] = channel.push(value, real(input));
             change.raise(error - looks, input);
             season.raise(seasonal - looks, input);
+            let still = self.stillness[input].push(value, real(input));
+            stillness.raise(still - looks, input);
         }
         if let Some(relations) = &mut self.relations {
             let (surprise, input) = relations.push(values, real);
             relation.raise(surprise - looks, input);
         }
-        [change, season, relation]
+        [change, season, relation, stillness]
     }
 
     /// What a channel expected in place of the newest value of an input.
     pub(crate) fn expected(&self, kind: EvidenceKind, input: usize) -> Option<f64> {
         let relative = match kind {
             EvidenceKind::Season => self.changes[input].usual,
+            EvidenceKind::Stillness => {
+                let change = &self.changes[input];
+                change.usual.or(change.predicted)
+            }
             EvidenceKind::Relation => self.relations.as_ref().map(|all| all.expected(input)),
             _ => self.changes[input].predicted,
         };
@@ -99,7 +111,7 @@ impl Channels {
     }
 
     /// Takes note of which signs of an observation were alarms.
-    pub(crate) fn note(&mut self, alarms: [bool; 3]) {
+    pub(crate) fn note(&mut self, alarms: [bool; SIGNS]) {
         for (rate, is_alarm) in self.alarms.iter_mut().zip(alarms) {
             rate.push(is_alarm);
         }
@@ -114,7 +126,10 @@ impl Channels {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let changes = self.changes.iter().map(Change::heap_bytes).sum::<usize>();
+        let stillness = self.stillness.iter().map(Stillness::heap_bytes);
         self.changes.capacity() * size_of::<Change>()
+            + self.stillness.capacity() * size_of::<Stillness>()
+            + stillness.sum::<usize>()
             + 8 * (self.first.capacity() + self.relative.capacity())
             + changes
             + self.relations.as_ref().map_or(0, Relations::heap_bytes)
@@ -124,6 +139,7 @@ impl Channels {
         numbers.push(self.first.len() as f64);
         numbers.extend(&self.first);
         self.changes.iter().for_each(|change| change.save(numbers));
+        self.stillness.iter().for_each(|still| still.save(numbers));
         if let Some(relations) = &self.relations {
             relations.save(numbers);
         }
@@ -140,18 +156,22 @@ impl Channels {
         let changes = (0..inputs)
             .map(|_| Change::restore(numbers))
             .collect::<Option<_>>()?;
+        let stillness = (0..inputs)
+            .map(|_| Stillness::restore(numbers))
+            .collect::<Option<_>>()?;
         let relations = if inputs > 1 {
             Some(Relations::restore(inputs, numbers)?)
         } else {
             None
         };
-        let mut alarms = [AlarmRate::default(); 3];
+        let mut alarms = [AlarmRate::default(); SIGNS];
         for rate in &mut alarms {
             rate.times = numbers.amount()?;
         }
         Some(Self {
             first,
             changes,
+            stillness,
             relations,
             alarms,
             relative: Vec::with_capacity(inputs),

@@ -142,9 +142,15 @@ impl Relations {
             error,
             scale,
             value,
+            mean,
             ..
         } = &self.inputs[input];
-        value - error * scale
+        // An input that never moved has no scale, and is expected where it was.
+        if *scale > 0.0 {
+            value - error * scale
+        } else {
+            *mean
+        }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

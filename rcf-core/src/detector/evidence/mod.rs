@@ -11,15 +11,16 @@
 //! | [`EvidenceKind::Score`] | the score of the observation alone, against a fixed height | an isolated value inside of the range |
 //! | [`EvidenceKind::Change`] | the error of a prediction from the newest values | a break, a wrong shape |
 //! | [`EvidenceKind::Season`] | the distance to the same phase of past cycles | a missing peak, a lost amplitude, a stuck value |
+//! | [`EvidenceKind::Stillness`] | how much less than usual the newest values moved | a stuck value, a signal gone quiet |
 //! | [`EvidenceKind::Relation`] | the error of an input predicted from all others | one faulty input of many |
 //! | [`EvidenceKind::Tail`] | the score of the shingle, with thresholds that know nothing else | a wrong shape |
 //!
-//! Exchangeable values leave their range ever more rarely: the n-th with probability `2 / n`. That
-//! needs no assumption about their distribution, which is why two of the kinds rest on it. Values
-//! that leave their range again and again (a trend, a random walk) are not exchangeable: each time
-//! counts less, by the [recent alarms](AlarmRate). Nor are the values of a series that can be
-//! predicted: a smooth path leaves its range in many small steps. So a range reaches as far as the
-//! prediction, range and level count by the fourth power of what the predictors leave
+//! Exchangeable values leave their range ever more rarely: the n-th upwards with probability `1 /
+//! n`. That needs no assumption about their distribution, which is why two of the kinds rest on it.
+//! Values that leave their range again and again (a trend, a random walk) are not exchangeable:
+//! each time counts less, by the [recent alarms](AlarmRate). Nor are the values of a series that
+//! can be predicted: a smooth path leaves its range in many small steps. So a range reaches as far
+//! as the prediction, range and level count by the fourth power of what the predictors leave
 //! [unexplained](PREDICTED), and where that is much, the error of the prediction is hardly more
 //! than the value itself and counts less.
 //!
@@ -136,6 +137,8 @@ pub enum EvidenceKind {
     Season,
     /// An input does not follow from the others as it used to.
     Relation,
+    /// The newest values hardly move.
+    Stillness,
 }
 
 impl EvidenceKind {
@@ -150,6 +153,7 @@ impl EvidenceKind {
             Self::Change => "change",
             Self::Season => "season",
             Self::Relation => "relation",
+            Self::Stillness => "stillness",
         }
     }
 }
@@ -214,13 +218,15 @@ impl Evidence {
 const LARGEST: f64 = 1e12;
 /// The default of the one knob: 3.3 decades.
 pub(crate) const FALSE_ALARM_RATE: f64 = parameters::FALSE_ALARM_RATE.real();
-/// Distance outside of a range, in widths, that is one boundary at the default rate. Of several
-/// inputs there are more to leave their ranges, which the decades account for.
+/// Distance outside of a range, in widths, that counts in full.
 const MARGIN: f64 = 0.02;
 /// A score of an observation alone counts from this share of the highest possible one on.
 const HEIGHT: f64 = 0.5625;
-/// Shares of the rate that the signs of the channels may claim: relations a fifth, changes a tenth,
-/// seasons a twentieth. Chosen on UCR, SKAB, calm and synthetic streams; see `docs/accuracy.md`.
+/// Signs of the channels.
+pub(crate) const SIGNS: usize = 4;
+/// Shares of the rate that these may claim: relations a fifth, changes a tenth, seasons and
+/// stillness a twentieth each. Chosen on UCR, SKAB, calm and synthetic streams; see
+/// `docs/accuracy.md`.
 const SHARES: [f64; 3] = [0.2, 0.1, 0.05];
 /// Where the predictors leave less than this share of the deviation unexplained, a series counts as
 /// predictable: range and level count less. Where they leave more, their error does.
@@ -230,6 +236,9 @@ const PREDICTED: f64 = 0.2;
 const REPEATED: f64 = 0.05;
 /// Weight of the newest score in the smoothed one.
 const SMOOTHING: f64 = 0.1;
+/// Smoothed scores in a row that count as one, since they are alike. Chosen by families of series,
+/// of 1, 3 and 10.
+const OF_A_KIND: f64 = 3.0;
 /// Decades of surprise that make a high score of a record alone rare.
 const RARE: f64 = 3.0;
 /// Weight in the tail of scores beyond the boundary that belong to a reported event.
@@ -288,7 +297,7 @@ impl Scores {
                 let level = self.level_alarms.discount(level, 1.0);
                 let rarity = self.alone.surprise(scores.alone) / RARE;
                 let height = (scores.alone / (HEIGHT * highest)).min(rarity);
-                let levels = self.levels.count;
+                let levels = self.levels.count / OF_A_KIND;
                 let Excess { inputs, count, .. } = outside.excess;
                 // To look at so many inputs is to see records so many times as often.
                 let looks = libm::log10(inputs as f64);
@@ -397,7 +406,7 @@ pub(crate) struct Outside<'a> {
     /// Of the [channels](super::channels).
     pub(crate) signs: &'a [Sign],
     /// How often each of them was an alarm of late.
-    pub(crate) alarms: [AlarmRate; 3],
+    pub(crate) alarms: [AlarmRate; SIGNS],
     /// Share of the deviation that the predictors leave unexplained.
     pub(crate) unexplained: f64,
 }
@@ -420,11 +429,11 @@ impl Outside<'_> {
     }
 
     /// Which signs are alarms by themselves, however often they were.
-    pub(crate) fn are_alarms(self, threshold: Threshold) -> [bool; 3] {
+    pub(crate) fn are_alarms(self, threshold: Threshold) -> [bool; SIGNS] {
         let Threshold::Calibrated { false_alarm_rate } = threshold else {
-            return [false; 3];
+            return [false; SIGNS];
         };
-        let mut alarms = [false; 3];
+        let mut alarms = [false; SIGNS];
         for (is_alarm, sign) in alarms.iter_mut().zip(self.signs) {
             *is_alarm = self.decades(sign) > decades(false_alarm_rate);
         }
@@ -449,11 +458,12 @@ pub(crate) struct Excess {
 
 /// Decades that are taken off a sign of a channel: to look at several is to be surprised more
 /// often.
-fn looks_of(kind: EvidenceKind) -> f64 {
+pub(crate) fn looks_of(kind: EvidenceKind) -> f64 {
     let [relation, change, season] = SHARES;
     decades(match kind {
         EvidenceKind::Relation => relation,
         EvidenceKind::Change => change,
+        // Also of stillness.
         _ => season,
     })
 }
@@ -463,12 +473,14 @@ fn margin(inputs: usize) -> f64 {
     MARGIN * (1.0 + 2.0 * libm::log(inputs as f64))
 }
 
-/// Decades of an excess in margins, over a range of so many values. Up to the margin, those of the
-/// default rate. Beyond, as an exponential tail has it: its width grows by `2 / ln 10` decades with
-/// each decade of values, so that a width is `2 log₁₀ n` decades.
+/// Decades of leaving the range of so many values by so many margins: the next one is the largest
+/// with probability `1 / n`, which is not counted beyond the default rate, lest the margin shrink;
+/// and what lies beyond counts as an exponential tail has it. Its width grows by `2 / ln 10`
+/// decades with each decade of values, so that a width is `2 log₁₀ n` decades.
 fn records(margins: f64, count: f64) -> f64 {
-    let beyond = (margins - 1.0).max(0.0) * MARGIN;
-    decades(FALSE_ALARM_RATE) * margins.min(1.0) + beyond * 2.0 * libm::log10(count.max(10.0))
+    let values = libm::log10(count.max(1.0));
+    let largest = values.min(decades(FALSE_ALARM_RATE));
+    largest * margins.min(1.0) + margins * MARGIN * 2.0 * values.max(1.0)
 }
 
 fn decades(rate: f64) -> f64 {

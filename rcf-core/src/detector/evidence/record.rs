@@ -19,8 +19,6 @@ impl Default for Range {
     }
 }
 
-/// So many values make a range that later ones seldom leave. Leaving a younger one counts less.
-const GROWN_UP: f64 = 500.0;
 /// A range without width is measured by this fraction of its level.
 const FLAT: f64 = 1e-3;
 /// No excess counts more.
@@ -45,8 +43,7 @@ impl Range {
         } else {
             FLAT * level
         };
-        let young = (self.count / GROWN_UP).min(1.0);
-        (young * beyond / width.max(f64::MIN_POSITIVE)).min(MOST)
+        (beyond / width.max(f64::MIN_POSITIVE)).min(MOST)
     }
 
     /// Learns a value.

@@ -5,7 +5,7 @@ mod text;
 use super::AnomalyDetector;
 use super::candidate::Finding;
 use super::detection::{Candidate, Suppressed};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, EvidenceKind};
 use super::suppression::NearExpected;
 use crate::error::ConfigError;
 
@@ -131,6 +131,8 @@ impl Rule {
             return false;
         }
         match (&self.ignore, input) {
+            // A value that stands still may well be near the expected one.
+            (Ignore::Near(_), _) if candidate.kind == EvidenceKind::Stillness => false,
             (Ignore::Near(near), Some(i)) => {
                 near.ignores(candidate.values[i], candidate.expected[i])
             }

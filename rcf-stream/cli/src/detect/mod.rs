@@ -6,7 +6,7 @@ mod encode;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig, InputError};
+use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig, EvidenceKind, InputError};
 
 pub(crate) use band::Band;
 pub use encode::{Precision, RowEncoder};
@@ -50,6 +50,7 @@ impl Row {
             high: &candidate.attribution.high,
             low: &candidate.attribution.low,
             inputs: &candidate.inputs,
+            is_still: candidate.kind == EvidenceKind::Stillness,
             records_ago: candidate.relative_index.unsigned_abs(),
         }))
     }

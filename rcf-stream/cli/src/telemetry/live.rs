@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rcf_core::Detection;
+use rcf_core::{Detection, EvidenceKind};
 use serde::Serialize;
 
 use self::key::{CURVES, Key, KeyView, STRETCH, badness};
@@ -240,6 +240,7 @@ impl Observer for Live {
                 high: &candidate.attribution.high,
                 low: &candidate.attribution.low,
                 inputs: &candidate.inputs,
+                is_still: candidate.kind == EvidenceKind::Stillness,
                 records_ago: candidate.relative_index.unsigned_abs(),
                 ..Finding::default()
             },

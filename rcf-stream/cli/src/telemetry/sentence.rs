@@ -17,6 +17,8 @@ pub struct Finding<'a> {
     pub low: &'a [f64],
     /// The values that deviate, the one that tells most first; else the largest share tells.
     pub inputs: &'a [usize],
+    /// Whether the unusual thing is that the value hardly moves.
+    pub is_still: bool,
     /// How many records ago it happened.
     pub records_ago: u32,
 }
@@ -45,7 +47,11 @@ pub fn sentence(finding: &Finding<'_>) -> String {
     let name = finding.names.get(main).map_or("value", String::as_str);
     let (high, low) = share(main);
     let mut text = format!("{name} was {}", exact(finding.values[main]));
-    match finding.expected.and_then(|expected| expected.get(main)) {
+    let expected = finding.expected.filter(|_| !finding.is_still);
+    if finding.is_still {
+        text += " and has hardly moved";
+    }
+    match expected.and_then(|expected| expected.get(main)) {
         Some(expected) => {
             let way = if finding.values[main] >= *expected {
                 "above"
@@ -57,7 +63,7 @@ pub fn sentence(finding: &Finding<'_>) -> String {
                 like(*expected, finding.values[main])
             );
         }
-        None if total > 0.0 => {
+        None if total > 0.0 && !finding.is_still => {
             text += if high >= low {
                 ", higher than usual"
             } else {
@@ -112,6 +118,15 @@ mod tests {
             sentence(&finding),
             "load was −17, below the 3.25 that was expected (75 % of the score), 2 records before \
              it was noticed."
+        );
+        let stuck = Finding {
+            is_still: true,
+            records_ago: 0,
+            ..finding
+        };
+        assert_eq!(
+            sentence(&stuck),
+            "load was −17 and has hardly moved (75 % of the score)."
         );
         let finding = Finding {
             names: &names[..1],
