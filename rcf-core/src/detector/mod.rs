@@ -58,7 +58,7 @@ use imputation::Known;
 use learning::Gate;
 use rules::Ignored;
 use statistics::Moments;
-use suppression::Stillness;
+use suppression::Constancy;
 use transform::{Affine, InputState};
 use window::Window;
 
@@ -117,7 +117,7 @@ const FORGETTING: f64 = 0.1;
 pub(crate) struct Input {
     pub(crate) known: Known,
     pub(crate) transform: InputState,
-    pub(crate) still: Stillness,
+    pub(crate) still: Constancy,
     pub(crate) range: Range,
 }
 

@@ -44,7 +44,7 @@ impl NearExpected {
 /// How often an input repeats its value: where it mostly does, its level is the only measure that
 /// a change has.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Stillness {
+pub(crate) struct Constancy {
     /// Discounted share of values that equal the one before, up to rounding.
     pub(crate) share: Moments,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Stillness {
 /// From this share of repeats on a stream counts as constant.
 const CONSTANT: f64 = 0.9;
 
-impl Stillness {
+impl Constancy {
     pub(crate) fn push(&mut self, value: f64, previous: f64, keep: f64) {
         let same = (value - previous).abs() <= resolution(value, previous);
         self.share.push(f64::from(u8::from(same)), keep);

@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::forest_v1::save_rng;
-use super::parts_v1::are_amounts;
-use super::{inconsistent, same_fields, size};
-use crate::detector::evidence::{AlarmRate, Tail};
+use super::forest_v1::{ClockV1, save_rng};
+use super::parts_v1::{TailV1, are_amounts};
+use super::{inconsistent, size};
+use crate::detector::evidence::AlarmRate;
 use crate::distance::{
     Cluster, DistanceDetector, DistanceDetectorConfig, HIGHEST, SampleParts, StreamSample,
 };
 use crate::error::StateError;
 use crate::rng::TreeRng;
-use crate::sampling::ClockParts;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct DistanceV1 {
@@ -54,31 +53,11 @@ struct ConfigV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ClockV1 {
-    newest: Option<i64>,
-    anchor: i64,
-    settled: f64,
-    ticks: u64,
-    now: f64,
-}
-
-#[derive(Serialize, Deserialize)]
 struct ClusterV1 {
     /// The primary one first.
     representatives: Vec<Vec<u8>>,
     radius: f64,
     weight: f64,
-}
-
-/// Discounted statistics of the tail of scores.
-#[derive(Serialize, Deserialize)]
-struct TailV1 {
-    count: f64,
-    quantile: f64,
-    mean: f64,
-    spread: f64,
-    excesses: f64,
-    excess: f64,
 }
 
 impl DistanceV1 {
@@ -137,7 +116,7 @@ impl DistanceV1 {
         if !are_clusters {
             return Err(inconsistent("the clusters are broken"));
         }
-        if !(self.tail.is_valid() && are_amounts(&[self.alarms])) {
+        if !(self.tail.is_valid() && self.tail.is_within(HIGHEST) && are_amounts(&[self.alarms])) {
             return Err(inconsistent("the statistics of the scores are broken"));
         }
         if self.objects.len() as u64 > self.updates || self.renewed > self.updates {
@@ -222,33 +201,3 @@ impl ClusterV1 {
             && self.weight <= 1.0
     }
 }
-
-impl TailV1 {
-    fn is_valid(&self) -> bool {
-        let scores = [self.quantile, self.mean, self.spread, self.excess];
-        are_amounts(&[self.count, self.spread, self.excesses, self.excess])
-            && scores.iter().all(|score| score.abs() <= HIGHEST)
-    }
-}
-
-same_fields!(
-    ClockV1,
-    ClockParts {
-        newest,
-        anchor,
-        settled,
-        ticks,
-        now
-    }
-);
-same_fields!(
-    TailV1,
-    Tail {
-        count,
-        quantile,
-        mean,
-        spread,
-        excesses,
-        excess
-    }
-);

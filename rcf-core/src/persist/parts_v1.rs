@@ -1,8 +1,9 @@
-//! Parts that the formats of detectors and forecasters have in common. Frozen.
+//! Parts that the formats of detectors of both kinds and of forecasters have in common. Frozen.
 
 use serde::{Deserialize, Serialize};
 
 use super::same_fields;
+use crate::detector::evidence::Tail;
 use crate::detector::statistics::Moments;
 use crate::detector::transform::{InputState, Transform};
 use crate::parameters::MAX_MAGNITUDE;
@@ -31,6 +32,31 @@ pub(super) struct InputTransformV1 {
     pub(super) first: f64,
     pub(super) values: MomentsV1,
     pub(super) steps: MomentsV1,
+}
+
+/// Discounted statistics of the tail of scores.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TailV1 {
+    count: f64,
+    quantile: f64,
+    mean: f64,
+    spread: f64,
+    excesses: f64,
+    excess: f64,
+}
+
+impl TailV1 {
+    pub(super) fn is_valid(&self) -> bool {
+        are_amounts(&[self.count, self.spread, self.excesses, self.excess])
+            && self.quantile.is_finite()
+            && self.mean.is_finite()
+    }
+
+    /// Whether it can be of scores that are at most this high.
+    pub(super) fn is_within(&self, highest: f64) -> bool {
+        let scores = [self.quantile, self.mean, self.spread, self.excess];
+        scores.iter().all(|score| score.abs() <= highest)
+    }
 }
 
 impl MomentsV1 {
@@ -74,6 +100,17 @@ pub(super) fn are_amounts(values: &[f64]) -> bool {
         .all(|value| *value >= 0.0 && value.is_finite())
 }
 
+same_fields!(
+    TailV1,
+    Tail {
+        count,
+        quantile,
+        mean,
+        spread,
+        excesses,
+        excess
+    }
+);
 same_fields!(
     MomentsV1,
     Moments {

@@ -71,7 +71,8 @@ pub(super) fn of_numbers(numbers: &[f64]) -> Option<TimeFormat> {
     }
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    let unit = TimeUnit::recognise(*sorted.get(sorted.len() / 2)?); // that of one alone counts little
+    // The middle one: a single odd number must not decide on the unit of all.
+    let unit = TimeUnit::recognise(*sorted.get(sorted.len() / 2)?);
     let is_plausible = |number: &&f64| PLAUSIBLE.contains(&(unit.to_millis(**number) / 1e3));
     let plausible = numbers.iter().filter(is_plausible).count();
     (plausible * 100 >= numbers.len() * 99).then_some(TimeFormat::Epoch(unit))

@@ -4,14 +4,14 @@ use super::super::envelope::Trust;
 use super::super::{inconsistent, same_fields, size};
 use super::{
     AffineV1, AlarmRateV1, BlockV1, ClockV1, DetectorV1, GateV1, InputV1, KnownV1, LastAlertV1,
-    RangeV1, ScoresV1, StillnessV1, TailV1,
+    RangeV1, ScoresV1, StillnessV1,
 };
 use crate::config::COMPACT_BOX_FRACTION;
 use crate::detector::event::Event;
-use crate::detector::evidence::{AlarmRate, Range, Scores, Tail};
+use crate::detector::evidence::{AlarmRate, Range, Scores};
 use crate::detector::imputation::Known;
 use crate::detector::learning::{Gate, LATE};
-use crate::detector::suppression::Stillness;
+use crate::detector::suppression::Constancy;
 use crate::detector::transform::Affine;
 use crate::detector::window::Block;
 use crate::detector::{AnomalyDetector, Clock, DetectorConfig, Input};
@@ -141,7 +141,7 @@ same_fields!(
     }
 );
 same_fields!(KnownV1, Known { last, before, age });
-same_fields!(StillnessV1, Stillness { share });
+same_fields!(StillnessV1, Constancy { share });
 same_fields!(RangeV1, Range { min, max, count });
 same_fields!(
     AffineV1,
@@ -165,17 +165,6 @@ same_fields!(
     }
 );
 same_fields!(AlarmRateV1, AlarmRate { times });
-same_fields!(
-    TailV1,
-    Tail {
-        count,
-        quantile,
-        mean,
-        spread,
-        excesses,
-        excess
-    }
-);
 same_fields!(
     GateV1,
     Gate {

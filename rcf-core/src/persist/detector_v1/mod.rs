@@ -7,7 +7,7 @@ mod convert;
 use serde::{Deserialize, Serialize};
 
 use super::forest_v1::ForestV1;
-use super::parts_v1::{InputTransformV1, MomentsV1, are_amounts, are_values, is_moderate};
+use super::parts_v1::{InputTransformV1, MomentsV1, TailV1, are_amounts, are_values, is_moderate};
 use config::ConfigV1;
 
 #[derive(Serialize, Deserialize)]
@@ -104,17 +104,6 @@ struct AlarmRateV1 {
     times: f64,
 }
 
-/// Discounted statistics of the tail of scores.
-#[derive(Serialize, Deserialize)]
-struct TailV1 {
-    count: f64,
-    quantile: f64,
-    mean: f64,
-    spread: f64,
-    excesses: f64,
-    excess: f64,
-}
-
 /// The watch for unusual stretches.
 #[derive(Serialize, Deserialize)]
 struct GateV1 {
@@ -193,14 +182,6 @@ mod validity {
                 && self.alone.is_valid()
                 && self.tail.is_valid()
                 && self.moments.is_valid()
-        }
-    }
-
-    impl TailV1 {
-        fn is_valid(&self) -> bool {
-            are_amounts(&[self.count, self.spread, self.excesses, self.excess])
-                && self.quantile.is_finite()
-                && self.mean.is_finite()
         }
     }
 

@@ -8,7 +8,7 @@ mod trees;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::Trust;
-use super::inconsistent;
+use super::{inconsistent, same_fields};
 use crate::config::Config;
 use crate::error::StateError;
 use crate::forest::{RandomCutForest, Trees, with_ensemble};
@@ -66,7 +66,7 @@ impl ForestV1 {
             config: ConfigV1::save(config),
             updates: *updates,
             sampling: *sampling,
-            clock: ClockV1::save(clock),
+            clock: clock.parts().into(),
             shingle: ShingleV1 {
                 origin: shingle.origin().to_vec(),
                 point: shingle.point().to_vec(),
@@ -103,35 +103,22 @@ impl ForestV1 {
 }
 
 impl ClockV1 {
-    fn save(clock: &DecayClock) -> Self {
-        let ClockParts {
-            newest,
-            anchor,
-            settled,
-            ticks,
-            now,
-        } = clock.parts();
-        Self {
-            newest,
-            anchor,
-            settled,
-            ticks,
-            now,
-        }
-    }
-
     fn restore(self, time_decay: f64) -> Result<DecayClock, StateError> {
-        let parts = ClockParts {
-            newest: self.newest,
-            anchor: self.anchor,
-            settled: self.settled,
-            ticks: self.ticks,
-            now: self.now,
-        };
-        DecayClock::restore(time_decay, parts)
+        DecayClock::restore(time_decay, self.into())
             .ok_or_else(|| inconsistent("the clock of the sampler is broken"))
     }
 }
+
+same_fields!(
+    ClockV1,
+    ClockParts {
+        newest,
+        anchor,
+        settled,
+        ticks,
+        now
+    }
+);
 
 impl ShingleV1 {
     fn restore(self, config: &Config, updates: u64) -> Result<Shingle, StateError> {

@@ -1,0 +1,216 @@
+//! Results that are cut, deleted, renamed, or put where something else is.
+
+use super::*;
+
+#[test]
+fn a_sink_that_is_cut_or_deleted_ends_the_run() {
+    let sine = [
+        "run",
+        "--source-kind=sine",
+        "--source-rate=2000",
+        "--sink-path=out.jsonl",
+        "--checkpoint-directory=state",
+        "--checkpoint-every-records=500",
+    ];
+    for (change, expected) in [
+        (
+            (|path| fs::write(path, "").unwrap()) as fn(&Path),
+            "bytes, and ",
+        ),
+        (|path| fs::remove_file(path).unwrap(), "it was deleted"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("out.jsonl");
+        let child = start(folder.path(), &sine);
+        wait_until(|| lines(&output) > 1_000);
+        change(&output);
+        let (status, messages) = end(child);
+        assert_eq!(status, Some(1), "{messages}");
+        assert!(
+            messages.contains("out.jsonl was changed while results"),
+            "{messages}"
+        );
+        assert!(messages.contains(expected), "{messages}");
+        let there = fs::read(&output).unwrap_or_default();
+        assert!(!there.contains(&0), "no holes");
+    }
+}
+
+#[test]
+fn a_standard_output_that_is_cut_or_deleted_ends_the_run() {
+    let sine = [
+        "run",
+        "--source-kind=sine",
+        "--source-rate=3000",
+        "--source-count=6000",
+    ];
+    type Change = fn(&Path);
+    let changes: [(Change, Option<&str>); 4] = [
+        (|path| fs::write(path, "").unwrap(), Some("bytes, and ")),
+        (
+            |path| fs::remove_file(path).unwrap(),
+            Some("it was deleted"),
+        ),
+        (
+            |path| fs::rename(path, path.with_extension("1")).unwrap(),
+            None,
+        ),
+        (|path| append(path, "from another\n"), None),
+    ];
+    for append_only in [false, true] {
+        for (change, expected) in changes {
+            let folder = tempfile::tempdir().unwrap();
+            let output = folder.path().join("out.jsonl");
+            fs::write(&output, "").unwrap();
+            let file = OpenOptions::new()
+                .write(true)
+                .append(append_only)
+                .open(&output);
+            let mut command = rcf();
+            command.current_dir(folder.path()).args(sine);
+            command.stdout(file.unwrap()).stderr(Stdio::piped());
+            let child = Running(command.spawn().unwrap());
+            wait_until(|| lines(&output) > 1_000);
+            change(&output);
+            let (status, messages) = end(child);
+            let there = fs::read(&output).unwrap_or_default();
+            assert!(!there.contains(&0), "no holes");
+            match expected {
+                Some(expected) => {
+                    assert_eq!(status, Some(1), "{messages}");
+                    let what = "the standard output was changed while results";
+                    assert!(
+                        messages.contains(what) && messages.contains(expected),
+                        "{messages}"
+                    );
+                }
+                None => assert_eq!(status, Some(0), "{messages}"),
+            }
+        }
+    }
+    // Who starts a program may give it a file that never had a name.
+    let mut command = rcf();
+    let unnamed = tempfile::tempfile().unwrap();
+    let done = command.args(sine).stdout(unnamed).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+}
+
+#[test]
+fn sighup_and_a_new_name_go_on_in_a_new_file() {
+    for hang_up in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let base = [
+            "run",
+            "--source-kind=sine",
+            "--source-rate=3000",
+            "--sink-path=out.jsonl",
+        ];
+        let child = start(
+            folder.path(),
+            &with(
+                &base,
+                &[
+                    "--source-count=6000",
+                    "--checkpoint-directory=state",
+                    "--checkpoint-every-records=500",
+                ],
+            ),
+        );
+        for old in ["out.1", "out.2"] {
+            wait_until(|| lines(&path("out.jsonl")) > 700);
+            fs::rename(path("out.jsonl"), path(old)).unwrap();
+            if hang_up {
+                signal(&child, "HUP");
+            }
+            wait_until(|| path("out.jsonl").exists());
+        }
+        let (status, messages) = end(child);
+        assert_eq!(status, Some(0), "{messages}");
+        let parts = ["out.1", "out.2", "out.jsonl"];
+        let text: String = parts
+            .map(|it| fs::read_to_string(path(it)).unwrap())
+            .concat();
+        let whole = succeed(
+            folder.path(),
+            &["run", "--source-kind=sine", "--source-count=6000"],
+        );
+        assert!(text == whole, "hang up: {hang_up}");
+    }
+}
+
+#[test]
+fn no_file_has_two_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let text = numbers(0..100);
+    fs::write(path("in.txt"), &text).unwrap();
+    fs::hard_link(path("in.txt"), path("hard")).unwrap();
+    symlink("in.txt", path("soft")).unwrap();
+    symlink("new", path("dangling")).unwrap();
+    let dead = "--input-on-bad-record=dead_letter";
+    let cases: [(&[&str], &str, &str); 6] = [
+        (&["--sink-path=hard"], "source.path", "sink.path"),
+        (&["--sink-path=./soft"], "source.path", "sink.path"),
+        (
+            &[dead, "--sink-path=o", "--dead-letters-path=hard"],
+            "source.path",
+            "dead_letters.path",
+        ),
+        (
+            &[dead, "--sink-path=o", "--dead-letters-path=./o"],
+            "sink.path",
+            "dead_letters.path",
+        ),
+        (
+            &[dead, "--sink-path=new", "--dead-letters-path=dangling"],
+            "sink.path",
+            "dead_letters",
+        ),
+        (&["--sink-path=in.txt"], "source.path", "sink.path"),
+    ];
+    for (more, first, second) in cases {
+        let error = fail(folder.path(), 78, &with(&RUN[..4], more));
+        assert!(error.contains(first) && error.contains(second), "{error}");
+    }
+    succeed(folder.path(), &RUN);
+    let written = fs::read_to_string(path("out.jsonl")).unwrap();
+    for output in ["out.jsonl", "soft"] {
+        let replay = with(
+            &["replay", "--output", output, "--from-checkpoint=1"],
+            &RUN[1..],
+        );
+        let error = fail(folder.path(), 78, &replay);
+        assert!(error.contains("--output"), "{error}");
+    }
+    fs::write(path("rcf.toml"), "[source]\nkind = \"sine\"\ncount = 9\n").unwrap();
+    symlink("rcf.toml", path("config")).unwrap();
+    for more in [
+        &["--sink-path=./config"][..],
+        &[dead, "--sink-path=o", "--dead-letters-path=rcf.toml"],
+    ] {
+        let arguments = with(&["run", "--config=rcf.toml"], more);
+        let error = fail(folder.path(), 78, &arguments);
+        assert!(error.contains("--config and "), "{error}");
+    }
+    let replay = [
+        "replay",
+        "--config=rcf.toml",
+        "--output=config",
+        "--after=0=0",
+    ];
+    let error = fail(folder.path(), 78, &replay);
+    assert!(error.contains("--config and --output"), "{error}");
+    assert!(
+        fs::read_to_string(path("rcf.toml"))
+            .unwrap()
+            .starts_with("[source]")
+    );
+    for output in ["hard", "soft"] {
+        let error = fail(folder.path(), 78, &["score", "in.txt", "-o", output]);
+        assert!(error.contains("--output"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(path("in.txt")).unwrap(), text);
+    assert_eq!(fs::read_to_string(path("out.jsonl")).unwrap(), written);
+    assert!(!path("o").exists() && !path("new").exists());
+}
