@@ -1,9 +1,10 @@
 //! From a configuration to a pipeline at its newest checkpoint.
 
 mod check;
+mod files;
 mod open_settings;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,6 @@ use crate::connectors::file::FileSink;
 use crate::connectors::{SinkOpening, SinkSettings, SourceOpening, TextInput};
 use crate::decode::{Decoder, FieldsError, InputFormat};
 use crate::event::EventOperator;
-use crate::identity::is_same_file;
 use crate::observer::Observers;
 use crate::operator::OperatorConfigError;
 use crate::pipeline::Pipeline;
@@ -29,6 +29,8 @@ use crate::sink::{Sink, SinkError, SinkPosition};
 use crate::source::coordinator::Coordinator;
 use crate::source::{Source, SourceError};
 pub use check::{Checked, check};
+use files::check_config;
+pub use files::{SOURCE, check_files, written_files};
 use open_settings::{Keep, settle};
 
 /// A pipeline cannot be opened.
@@ -75,6 +77,19 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
+    /// Something would be written among the files of checkpoints, and damage them.
+    #[error(
+        "{key} = {path:?} lies among the checkpoints in {folder:?}, which must hold nothing else; \
+         choose a file outside of it"
+    )]
+    AmongCheckpoints {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// Where the checkpoints are.
+        folder: String,
+    },
     /// A file cannot be cut back to a checkpoint that is one of several.
     #[error(
         "{key} = {path:?}: results of a source that several programs share cannot go to a file \
@@ -110,6 +125,7 @@ impl OpenError {
                 | Self::Config(_)
                 | Self::Setting(_)
                 | Self::SameFile { .. }
+                | Self::AmongCheckpoints { .. }
                 | Self::SharedFile { .. }
                 | Self::NoCheckpoints
                 | Self::Checkpoint(CheckpointError::Location { .. })
@@ -134,7 +150,7 @@ pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
 /// # Errors
 /// The first part that cannot be opened.
 pub async fn open_observed(config: &Config, observers: &Observers) -> Result<Pipeline, OpenError> {
-    check_files(&files(config))?;
+    check_config(config, &written_files(config))?;
     if config.source.rebalances() {
         return open_shared(config, observers).await;
     }
@@ -166,7 +182,7 @@ async fn open_shared(config: &Config, observers: &Observers) -> Result<Pipeline,
     let coordinator = source.coordinator();
     let mut checkpointer = None;
     if let (Some(settings), Some(coordinator)) = (&config.checkpoint, &coordinator) {
-        for (key, path) in files(config) {
+        for (key, path) in written_files(config) {
             if path != Path::new("-") {
                 let path = path.display().to_string();
                 return Err(OpenError::SharedFile { key, path });
@@ -221,11 +237,11 @@ pub async fn replay(
     output: &Path,
     from: ReplayFrom,
 ) -> Result<Pipeline, OpenError> {
-    let mut written = files(config);
+    let mut written = written_files(config);
     // The standard output of the configuration is not written to.
     written.retain(|(_, path)| *path != Path::new("-") || output != *path);
     written.push(("--output", output));
-    check_files(&written)?;
+    check_config(config, &written)?;
     let store = match &config.checkpoint {
         None => None,
         Some(settings) => {
@@ -351,50 +367,6 @@ async fn open_sink_with(
         checkpoint_every: opener.checkpoint_every,
     };
     Ok(sink.open(&opening).await?)
-}
-
-/// Opening a sink cuts its file back, so no two of the files that are read and written may be the
-/// same one, through whatever links. Checked before anything is opened.
-///
-/// # Errors
-/// [`OpenError::SameFile`] names the settings.
-pub fn check_files(files: &[(&'static str, &Path)]) -> Result<(), OpenError> {
-    for (index, &(first, a)) in files.iter().enumerate() {
-        for &(second, b) in &files[index + 1..] {
-            if is_same_file(&behind(a, first), &behind(b, second)) {
-                return Err(OpenError::SameFile {
-                    first,
-                    second,
-                    path: b.display().to_string(),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What `-` stands for, where the system has a name for it.
-fn behind(path: &Path, setting: &str) -> PathBuf {
-    match path.to_str() {
-        Some("-") if setting == SOURCE => "/dev/stdin".into(),
-        Some("-") => "/dev/stdout".into(),
-        _ => path.to_owned(),
-    }
-}
-
-/// The setting that names the file that is read.
-pub const SOURCE: &str = "source.path";
-
-/// The files of a configuration, by the settings that name them.
-fn files(config: &Config) -> Vec<(&'static str, &Path)> {
-    let dead_letters = config.operator.dead_letters.as_ref();
-    let files = [
-        (SOURCE, config.source.file()),
-        ("sink.path", config.sink.file()),
-        ("dead_letters.path", dead_letters.and_then(|it| it.file())),
-    ];
-    let named = files.into_iter();
-    named.filter_map(|(key, file)| Some((key, file?))).collect()
 }
 
 async fn open_store(config: &Config) -> Result<Option<CheckpointStore>, OpenError> {

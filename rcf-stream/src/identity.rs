@@ -1,7 +1,7 @@
 //! What tells one file from another: its device and inode, and the bytes that were read of it.
 
 use std::fs::Metadata;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +16,15 @@ pub struct FileIdentity {
 
 impl FileIdentity {
     /// The identity of an open or named regular file; `None` for pipes and devices.
-    #[cfg(unix)]
     #[must_use]
     pub fn of(metadata: &Metadata) -> Option<Self> {
+        metadata.is_file().then(|| Self::of_any(metadata)).flatten()
+    }
+
+    #[cfg(unix)]
+    fn of_any(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
-        metadata.is_file().then(|| Self {
+        Some(Self {
             device: metadata.dev(),
             inode: metadata.ino(),
         })
@@ -28,8 +32,7 @@ impl FileIdentity {
 
     /// Not known on this platform.
     #[cfg(not(unix))]
-    #[must_use]
-    pub fn of(_: &Metadata) -> Option<Self> {
+    fn of_any(_: &Metadata) -> Option<Self> {
         None
     }
 
@@ -59,26 +62,79 @@ pub fn is_same_file(a: &Path, b: &Path) -> bool {
     match (FileIdentity::of_path(a), FileIdentity::of_path(b)) {
         (Some(a), Some(b)) => a == b,
         (None, None) => match (a.metadata(), b.metadata()) {
-            (Err(_), Err(_)) => {
-                a == b || future_place(a).is_some_and(|it| Some(it) == future_place(b))
-            }
+            (Err(_), Err(_)) => a == b || real_path(a).is_some_and(|it| Some(it) == real_path(b)),
             _ => false, // pipes and devices may be shared
         },
         _ => false,
     }
 }
 
-/// Where a file will be made that does not exist yet.
-fn future_place(path: &Path) -> Option<std::path::PathBuf> {
-    let path = match path.read_link() {
-        Ok(target) => path.parent()?.join(target),
-        Err(_) => path.to_owned(),
+/// Whether a path leads into a folder, through links of both kinds and other names of folders, also
+/// if neither exists yet.
+#[must_use]
+pub fn is_inside(path: &Path, folder: &Path) -> bool {
+    let (Some(real), Some(real_folder)) = (real_path(path), real_path(folder)) else {
+        return false;
     };
+    let of_folder = |path: &Path| FileIdentity::of_any(&path.metadata().ok()?);
+    let identity = of_folder(&real_folder);
+    let is_it = |it: &Path| it == real_folder || (identity.is_some() && of_folder(it) == identity);
+    real.ancestors().skip(1).any(is_it) || is_linked_into(&real, &real_folder)
+}
+
+/// Whether a file has another name somewhere in a folder.
+#[cfg(unix)]
+fn is_linked_into(path: &Path, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Some(metadata) = path.metadata().ok().filter(|it| it.nlink() > 1) else {
+        return false; // almost all files: the folder is not looked through
+    };
+    let Some(identity) = FileIdentity::of(&metadata) else {
+        return false;
+    };
+    let mut folders = vec![folder.to_owned()];
+    while let Some(entries) = folders.pop().map(std::fs::read_dir) {
+        for entry in entries.into_iter().flatten().flatten() {
+            let Ok(metadata) = entry.metadata() else {
+                continue; // it is gone
+            };
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else if FileIdentity::of(&metadata) == Some(identity) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Not known on this platform.
+#[cfg(not(unix))]
+fn is_linked_into(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Where a path leads through links, also where its last parts do not exist yet.
+#[must_use]
+pub(crate) fn real_path(path: &Path) -> Option<PathBuf> {
+    follow(path, MOST_LINKS)
+}
+
+/// As many as Linux follows.
+const MOST_LINKS: u8 = 40;
+
+fn follow(path: &Path, links: u8) -> Option<PathBuf> {
+    if let Ok(real) = path.canonicalize() {
+        return Some(real);
+    }
     let folder = match path.parent()? {
         folder if folder.as_os_str().is_empty() => Path::new("."),
         folder => folder,
     };
-    Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    match path.read_link() {
+        Ok(target) => follow(&folder.join(target), links.checked_sub(1)?),
+        Err(_) => Some(follow(folder, links)?.join(path.file_name()?)),
+    }
 }
 
 #[cfg(all(test, unix))]
@@ -109,5 +165,34 @@ mod tests {
             Path::new("/dev/null"),
             Path::new("/dev/null")
         ));
+    }
+    #[test]
+    fn what_leads_into_a_folder_is_inside_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("state/deep")).unwrap();
+        fs::write(path("state/deep/a"), "1").unwrap();
+        fs::hard_link(path("state/deep/a"), path("hard")).unwrap();
+        fs::write(path("b"), "1").unwrap();
+        fs::hard_link(path("b"), path("c")).unwrap();
+        symlink("state", path("folder")).unwrap();
+        symlink("folder/deep/new", path("dangling")).unwrap();
+        symlink("loop", path("loop")).unwrap();
+        for name in [
+            "state/deep/a",
+            "state/new",
+            "state/none/new",
+            "folder/new",
+            "dangling",
+            "hard",
+        ] {
+            assert!(is_inside(&path(name), &path("state")), "{name}");
+        }
+        assert!(is_inside(&path("folder/new"), &path("folder")));
+        assert!(is_inside(&path("later/new"), &path("later")));
+        for name in ["b", "new", "state", "state.txt", "later/new", "loop"] {
+            assert!(!is_inside(&path(name), &path("state")), "{name}");
+        }
+        assert!(!is_inside(Path::new("/dev/null"), &path("state")));
     }
 }

@@ -13,3 +13,5 @@ pub mod report;
 pub mod telemetry;
 
 pub use commands::main;
+#[cfg(unix)]
+pub use commands::note_closed_streams;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::open_settings::{Keep, settle};
-use super::{OpenError, begin, check_files, decoder, files};
+use super::{OpenError, begin, check_config, decoder, written_files};
 use crate::checkpoint::{CheckpointError, CheckpointStore, Location};
 use crate::config::Config;
 use crate::observer::Observers;
@@ -24,7 +24,7 @@ pub struct Checked {
 /// # Errors
 /// The first that could not be opened.
 pub async fn check(config: &Config) -> Result<Checked, OpenError> {
-    check_files(&files(config))?;
+    check_config(config, &written_files(config))?;
     let mut checked = Checked::default();
     let store = look(config).await?;
     match config.source.file() {

@@ -9,6 +9,11 @@ use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 
 use super::CheckpointError;
+use super::store::{MANIFESTS, POSITION};
+use crate::identity::real_path;
+
+/// The file that a process locks.
+const LOCK: &str = "lock";
 
 /// An open store of objects.
 #[derive(Debug, Clone)]
@@ -119,7 +124,7 @@ impl Location {
         };
         let folder = folder.join(below);
         fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
-        let path = folder.join("lock");
+        let path = folder.join(LOCK);
         let file = OpenOptions::new()
             .create(true)
             .write(true)
@@ -132,6 +137,17 @@ impl Location {
             Err(TryLockError::Error(source)) => Err(io_error("lock", &path)(source)),
         }
     }
+}
+
+/// The folder of checkpoints that a path lies in, if any, told by what is in it.
+pub(crate) fn folder_around(path: &Path) -> Option<PathBuf> {
+    let real = real_path(path)?;
+    let holds_checkpoints = |folder: &&Path| {
+        let has = |name: &str| folder.join(name).exists();
+        has(MANIFESTS) && (has(POSITION) || has(LOCK))
+    };
+    let found = real.ancestors().skip(1).find(holds_checkpoints);
+    found.map(Path::to_owned)
 }
 
 fn unusable(text: &str, error: object_store::Error) -> CheckpointError {

@@ -44,6 +44,7 @@ pub use frame::FormatError;
 pub use history::{RetainedCheckpoint, roll_back};
 pub use inspect::{Inspection, ModelInfo, inspect, places};
 pub use location::Location;
+pub(crate) use location::folder_around;
 pub use manifest::{ChunkInfo, Manifest};
 pub use per_shard::{Assigned, ShardSpill, ShardStores};
 pub use position::CommittedPosition;

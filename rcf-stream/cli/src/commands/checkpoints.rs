@@ -1,11 +1,11 @@
 //! `rcf checkpoints`: what there is, whether it is whole, and going back.
 
-use std::io::Write;
 use std::path::Path;
 
 use rcf_stream::checkpoint::{CheckpointStore, Location, RetainedCheckpoint, places, roll_back};
 
 use super::failure::Failure;
+use super::standard::{self, Use, print};
 
 /// Looks at retained checkpoints and goes back to an older one.
 #[derive(clap::Subcommand)]
@@ -80,13 +80,13 @@ impl Place {
             let history = match store {
                 Ok(store) => store.history(every_byte).await.map_err(Failure::runtime)?,
                 Err(error) => {
-                    print(&format!("{application} over {stream}\n  {error}\n"))?;
+                    print(format!("{application} over {stream}\n  {error}\n"))?;
                     damaged.push(format!("the position of {application} over {stream}"));
                     continue;
                 }
             };
             let lines: String = history.iter().map(|it| line(it, every_byte)).collect();
-            print(&format!("{application} over {stream}\n{lines}"))?;
+            print(format!("{application} over {stream}\n{lines}"))?;
             let bad = history.iter().filter(|it| it.error.is_some());
             damaged.extend(bad.map(|it| format!("checkpoint {}", it.number)));
         }
@@ -112,10 +112,11 @@ impl Place {
             );
             return Err(Failure::configuration(text));
         };
+        standard::check([Use::Written(Path::new("-"))])?; // before anything is changed
         roll_back(location, application, stream, number)
             .await
             .map_err(Failure::runtime)?;
-        print(&format!(
+        print(format!(
             "the next start of {application} over {stream} goes on at checkpoint {number}\n"
         ))
     }
@@ -135,9 +136,4 @@ fn line(checkpoint: &RetainedCheckpoint, every_byte: bool) -> String {
             if every_byte { ", whole" } else { "" }
         ),
     }
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let written = std::io::stdout().write_all(text.as_bytes());
-    written.map_err(Failure::runtime)
 }

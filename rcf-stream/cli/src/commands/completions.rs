@@ -1,12 +1,10 @@
 //! `rcf completions`: what a shell can complete.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 use clap_complete::Shell;
-use rcf_stream::SinkError;
 
 use super::failure::Failure;
+use super::standard::print;
 
 /// For bash: `rcf completions bash > ~/.local/share/bash-completion/completions/rcf`
 #[derive(clap::Args)]
@@ -19,13 +17,6 @@ impl Completions {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut super::Cli::command(), "rcf", &mut script);
-        std::io::stdout()
-            .lock()
-            .write_all(&script)
-            .map_err(|source| SinkError::Io {
-                path: "-".into(),
-                source,
-            })?;
-        Ok(())
+        print(&script)
     }
 }

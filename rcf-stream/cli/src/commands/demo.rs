@@ -1,13 +1,14 @@
 //! `rcf demo`: the whole chain in one process, shown and judged.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::demo::{self, DemoError, SineDemo};
 use rcf_stream::SinkError;
 
 use super::failure::Failure;
+use super::rows::check_files;
+use super::standard::print;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Demo {
@@ -46,6 +47,11 @@ impl Demo {
             every_cycle,
             noise,
         }) = self;
+        let pages = [
+            Some(("--html", &*html)),
+            svg.as_deref().map(|svg| ("--svg", svg)),
+        ];
+        check_files(None, &pages.into_iter().flatten().collect::<Vec<_>>())?;
         let outcome = demo::run(&SineDemo {
             seed,
             every_cycle,
@@ -84,16 +90,6 @@ fn write(path: &Path, text: &str) -> Result<(), SinkError> {
         .and_then(|()| fs::write(path, text))
         .map_err(|source| SinkError::Io {
             path: path.to_owned(),
-            source,
-        })
-}
-
-fn print(text: &str) -> Result<(), SinkError> {
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .map_err(|source| SinkError::Io {
-            path: "-".into(),
             source,
         })
 }

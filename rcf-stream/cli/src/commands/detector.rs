@@ -8,6 +8,8 @@ use rcf_core::{
 };
 use rcf_stream::config::random_seed;
 
+use super::standard::say;
+
 /// The flags. Those without a comment are parameters of the table, which has their help.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Detector")]
@@ -175,7 +177,9 @@ impl DetectorFlags {
             Some(SeedFlag::Number(seed)) => detector.seed(seed),
             Some(SeedFlag::Random) => {
                 let seed = random_seed();
-                eprintln!("the seed is {seed}; repeat this with --seed {seed}");
+                say(format_args!(
+                    "the seed is {seed}; repeat this with --seed {seed}"
+                ));
                 detector.seed(seed)
             }
         };

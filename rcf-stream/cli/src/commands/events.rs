@@ -1,17 +1,17 @@
 //! `rcf events`: alerts of many keys that begin together.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use rcf_core::events::{Alert, CorrelatedEvent, correlate};
-use rcf_stream::SinkError;
 use rcf_stream::decode::{Decoder, FieldPath, Fields};
 use rcf_stream::time::{EventTime, TimeFormat, TimeParser};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::standard::{self, Use};
 
 /// Groups the alerts in results of `rcf run` and `rcf score` that begin together.
 ///
@@ -114,6 +114,8 @@ impl Events {
         // A span that is none is refused before anything is read.
         correlate::<String>(&[], 1e3 * self.within, self.min_keys)
             .map_err(Failure::configuration)?;
+        let inputs = self.results.iter().map(|path| Use::Read(path));
+        standard::check(inputs.chain([Use::Written(Path::new("-"))]))?;
         let mut read = Read::default();
         let mut times = TimeParser::new(self.time_format.clone());
         for path in &self.results {
@@ -123,7 +125,7 @@ impl Events {
             return Err(Failure::runtime("there are no results in the input"));
         }
         self.close(&mut read, f64::INFINITY)?;
-        eprintln!("{}", self.summary(&read));
+        standard::say(self.summary(&read));
         Ok(())
     }
 
@@ -228,12 +230,7 @@ impl Events {
             Format::Text => line.text(),
             Format::Jsonl => serde_json::to_string(line).map_err(Failure::runtime)? + "\n",
         };
-        let mut output = io::stdout().lock();
-        let written = output.write_all(text.as_bytes());
-        written.and_then(|()| output.flush()).map_err(|source| {
-            let path = "-".into();
-            Failure::from(SinkError::Io { path, source })
-        })
+        standard::print(text)
     }
 
     fn summary(&self, read: &Read) -> String {

@@ -16,6 +16,7 @@ use rcf_stream::source::Source;
 use rcf_stream::{OutputRecord, PipelineError, Positions, Record};
 
 use super::failure::Failure;
+use super::rows::check_files;
 use super::stop;
 
 #[derive(clap::Subcommand)]
@@ -92,6 +93,9 @@ impl Generate {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let Self::Sine(sine) = self;
         let (wave, target) = sine.into_parts();
+        if let Some(path) = target.file() {
+            check_files(None, &[("--output", path)])?;
+        }
         let is_endless = wave.count.is_none();
         let mut sink = assemble::open_sink(&*target, None, None, &Observers::default()).await?;
         let mut source = SineSource::open(wave, &Positions::default())?;

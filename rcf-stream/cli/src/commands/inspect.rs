@@ -1,10 +1,9 @@
 //! `rcf inspect`: what is in a checkpoint.
 
-use std::io::Write;
-
 use rcf_stream::checkpoint::{Inspection, Location, inspect};
 
 use super::failure::Failure;
+use super::standard::print;
 
 /// Shows what is in a place of checkpoints: release, settings, positions, chunks, and with --keys
 /// every model. Each byte is checked; status 1 if one is wrong. Nothing is changed, and a pipeline
@@ -39,9 +38,7 @@ impl Inspect {
         } else {
             found.iter().map(|it| self.describe(it)).collect()
         };
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(Failure::runtime)?;
+        print(text)?;
         match error {
             Some(error) => Err(Failure::runtime(error)),
             None if found.is_empty() => Err(Failure::runtime(format!(

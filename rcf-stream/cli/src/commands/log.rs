@@ -63,6 +63,7 @@ pub(crate) fn start(
         .with_target("rcf_stream", level);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .log_internal_errors(false) // it would panic where the standard error cannot be written
         .with_target(false);
     let lines = match format.map_or_else(LogFormat::from_environment, Ok)? {
         LogFormat::Text => lines.boxed(),

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::migrate::{self, Note};
-use rcf_stream::{SinkError, SourceError};
+use rcf_stream::SourceError;
 
 use super::failure::Failure;
+use super::standard::{self, Use, print};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Migrate {
@@ -27,18 +28,12 @@ pub(crate) struct KdaSql {
 impl Migrate {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let Self::KdaSql(KdaSql { file }) = self;
+        standard::check([Use::Read(&file)])?;
         let text = read(&file)?;
         let migration = migrate::kda_sql(&text)
             .map_err(|error| Failure::configuration(format!("{}: {error}", file.display())))?;
         say(&file, &migration.notes);
-        std::io::stdout()
-            .lock()
-            .write_all(migration.toml.as_bytes())
-            .map_err(|source| SinkError::Io {
-                path: "-".into(),
-                source,
-            })?;
-        Ok(())
+        print(&migration.toml)
     }
 }
 

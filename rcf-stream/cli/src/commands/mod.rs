@@ -20,16 +20,20 @@ mod rows;
 mod run;
 mod score;
 mod settings;
+mod standard;
 mod stop;
 mod suggest;
 mod table;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
 use failure::Failure;
+#[cfg(unix)]
+pub use standard::note_closed_streams;
 
 /// Anomaly detection on streams with Random Cut Forests.
 #[derive(Parser)]
@@ -125,10 +129,18 @@ impl Command {
 
 /// Help and version are what was asked for; everything else is a wrong usage.
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print(); // nobody may be reading
     if error.use_stderr() {
-        ExitCode::from(failure::CONFIGURATION)
-    } else {
-        ExitCode::SUCCESS
+        let _ = error.print(); // nobody may be reading
+        return ExitCode::from(failure::CONFIGURATION);
+    }
+    let text = error.render();
+    let is_plain = !std::io::stdout().is_terminal();
+    let printed = match is_plain {
+        true => standard::print(text.to_string()),
+        false => standard::print(text.ansi().to_string()),
+    };
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
     }
 }

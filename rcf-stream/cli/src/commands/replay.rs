@@ -8,6 +8,7 @@ use rcf_stream::config::Config;
 use super::failure::Failure;
 use super::run::{CONFIG, check_done, config_file, load, say};
 use super::settings::SettingFlags;
+use super::standard::{self, Use};
 use super::stop;
 
 /// Reads the stream of a configuration once more, up to its present end, and writes the results to
@@ -41,8 +42,10 @@ impl Replay {
         let mut config = load(self.config.as_ref(), &self.settings)?;
         self.start_at(&mut config)?;
         if let Some(path) = config_file(self.config.as_ref()) {
-            assemble::check_files(&[(CONFIG, &path), ("--output", &self.output)])?;
+            assemble::check_files(&[(CONFIG, &path)], &[("--output", &self.output)])?;
         }
+        let read = config.source.file().map(Use::Read);
+        standard::check(read.into_iter().chain([Use::Written(&self.output)]))?;
         let from = match self.from_checkpoint {
             Some(number) => ReplayFrom::Checkpoint(number),
             None => ReplayFrom::Positions(self.after),

@@ -38,7 +38,7 @@ impl ReportArguments {
             self.svg.as_deref().map(|svg| ("--svg", svg)),
         ];
         let pages: Vec<_> = pages.into_iter().flatten().collect();
-        rows::check_files(&self.input.file, &pages)?;
+        rows::check_files(Some(&self.input.file), &pages)?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
         if self.input.names_time() {
             rows.require_time(); // it is the axis

@@ -18,6 +18,7 @@ use super::detector::DetectorFlags;
 use super::failure::Failure;
 use super::input::{BadRecordFlag, InputFlags};
 use super::run::reasons;
+use super::standard::{self, Use};
 
 /// The judged records of a file.
 pub(crate) struct Rows {
@@ -285,8 +286,13 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Results must not be written over the records, nor over each other.
-pub(crate) fn check_files(input: &Path, outputs: &[(&'static str, &Path)]) -> Result<(), Failure> {
-    let files = [&[(assemble::SOURCE, input)], outputs].concat();
-    Ok(assemble::check_files(&files)?)
+/// Results must not be written over the records, nor over each other, nor where nothing keeps them.
+pub(crate) fn check_files(
+    input: Option<&Path>,
+    outputs: &[(&'static str, &Path)],
+) -> Result<(), Failure> {
+    let read = input.map(|path| (assemble::SOURCE, path));
+    assemble::check_files(read.as_slice(), outputs)?;
+    let inputs = input.into_iter().map(Use::Read);
+    standard::check(inputs.chain(outputs.iter().map(|&(_, path)| Use::Written(path))))
 }

@@ -18,6 +18,7 @@ use rcf_stream::{Summary, assemble};
 use super::failure::Failure;
 use super::progress::Progress;
 use super::settings::SettingFlags;
+use super::standard::{self, Use};
 use super::stop;
 
 /// A group is joined again after this time.
@@ -50,6 +51,7 @@ impl Run {
         if self.check {
             return check(&config).await;
         }
+        self.check_standard(&config)?;
         warn(&config);
         let metrics = Arc::new(Metrics::new());
         let live = Arc::new(Live::new(Arc::clone(&metrics)));
@@ -73,6 +75,19 @@ impl Run {
         };
         say(&summary, ending);
         check_done(&summary)
+    }
+}
+
+impl Run {
+    /// The standard streams that are read and written must be open.
+    fn check_standard(&self, config: &Config) -> Result<(), Failure> {
+        let dash = Path::new("-");
+        let daemon = [Use::Read(dash), Use::Written(dash)];
+        let read = config.source.file().map(Use::Read);
+        let written = assemble::written_files(config);
+        let written = written.into_iter().map(|(_, path)| Use::Written(path));
+        let daemon = daemon.into_iter().filter(|_| self.multilang);
+        standard::check(read.into_iter().chain(written).chain(daemon))
     }
 }
 
@@ -199,28 +214,13 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
     }
     let config = layers.build()?;
     if let Some(path) = &path {
-        check_not_written(path, &config)?;
+        assemble::check_files(&[(CONFIG, path)], &assemble::written_files(&config))?;
     }
     if layers.has_random_seed() {
         let seed = config.forest.seed;
         tracing::info!("the seed is {seed}; set forest.seed = {seed} to repeat the run");
     }
     Ok(config)
-}
-
-/// Results must not be written over the configuration.
-fn check_not_written(path: &Path, config: &Config) -> Result<(), Failure> {
-    let dead_letters = config.operator.dead_letters.as_ref();
-    let written = [
-        ("sink.path", config.sink.file()),
-        ("dead_letters.path", dead_letters.and_then(|it| it.file())),
-    ];
-    for (setting, file) in written {
-        if let Some(file) = file {
-            assemble::check_files(&[(CONFIG, path), (setting, file)])?;
-        }
-    }
-    Ok(())
 }
 
 /// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.

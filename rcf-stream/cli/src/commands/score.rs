@@ -73,7 +73,7 @@ enum ResultFormat {
 
 impl Score {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        rows::check_files(&self.input.file, &[("--output", &self.output)])?;
+        rows::check_files(Some(&self.input.file), &[("--output", &self.output)])?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
         let mut output = Output::open(self.format(), &self, rows.names()).await?;
         let mut top = self.top.map(Top::new);

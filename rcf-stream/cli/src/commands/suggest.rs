@@ -1,12 +1,10 @@
 //! `rcf suggest`: parameters for a file, with the reasons.
 
 use std::collections::VecDeque;
-use std::io::Write;
 
 use clap::ValueEnum;
 use ndarray::Array2;
 use rcf_core::Suggestion;
-use rcf_stream::SinkError;
 use rcf_stream::decode::{DecodeError, Decoded};
 use rcf_stream::source::Source;
 
@@ -14,6 +12,7 @@ use super::detector::TransformFlag;
 use super::failure::Failure;
 use super::input::{BadRecordFlag, InputFlags};
 use super::rows;
+use super::standard::print;
 
 /// Looks at the records of a file and suggests parameters, with the reason for each.
 ///
@@ -44,15 +43,12 @@ struct History {
 
 impl Suggest {
     pub(crate) async fn run(self) -> Result<(), Failure> {
+        rows::check_files(Some(&self.input.file), &[])?;
         let history = self.history().await?;
         let suggestion = rcf_core::suggest(history.values.view())
             .map_err(|error| Failure::runtime(format!("{}: {error}", self.input.file.display())))?;
         let text = self.text(&suggestion, &history);
-        let written = std::io::stdout().lock().write_all(text.as_bytes());
-        written.map_err(|source| {
-            let path = "-".into();
-            SinkError::Io { path, source }.into()
-        })
+        print(text)
     }
 
     /// The newest records of the file.

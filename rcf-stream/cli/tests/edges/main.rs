@@ -9,6 +9,7 @@ mod outputs;
 mod positions;
 mod records;
 mod status;
+mod streams;
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};

@@ -214,3 +214,100 @@ fn no_file_has_two_roles() {
     assert_eq!(fs::read_to_string(path("out.jsonl")).unwrap(), written);
     assert!(!path("o").exists() && !path("new").exists());
 }
+
+#[test]
+fn no_output_lies_among_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("in.txt"), numbers(0..200)).unwrap();
+    let elsewhere = |sink: &str| {
+        RUN.map(|it| {
+            if it == RUN[4] {
+                sink.to_owned()
+            } else {
+                it.to_owned()
+            }
+        })
+    };
+    let early = elsewhere("--sink-path=./state/out.jsonl");
+    let early = early.each_ref().map(|it| &**it);
+    let error = fail(folder.path(), 78, &early);
+    assert!(error.contains("lies among the checkpoints"), "{error}");
+    assert!(
+        !path("state").exists(),
+        "it is refused before anything is made"
+    );
+    succeed(folder.path(), &RUN);
+
+    let place = "state/rcf/in.txt";
+    symlink("state", path("folder")).unwrap();
+    symlink(format!("{place}/models/new"), path("dangling")).unwrap();
+    let position = path(place).join("position.json");
+    fs::hard_link(&position, path("hard")).unwrap();
+    let state = || {
+        let mut files: Vec<_> = ["", "models", "manifests"]
+            .iter()
+            .flat_map(|it| fs::read_dir(path(place).join(it)).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.sort();
+        (files, fs::read(&position).unwrap())
+    };
+    let before = state();
+    let dead = "--input-on-bad-record=dead_letter";
+    let inside = [
+        "state/x",
+        "folder/x",
+        "state/rcf/in.txt/position.json",
+        "state/rcf/in.txt/models/x",
+        "dangling",
+        "hard",
+    ];
+    for file in inside {
+        let sink = elsewhere(&format!("--sink-path={file}"));
+        let sink = sink.each_ref().map(|it| &**it);
+        let letters = format!("--dead-letters-path={file}");
+        let replay = with(&["replay", "--after=0=0", "--output", file], &RUN[1..]);
+        for arguments in [
+            sink.to_vec(),
+            with(&sink, &["--check"]),
+            with(&RUN[..8], &[dead, &letters]),
+            replay,
+        ] {
+            let error = fail(folder.path(), 78, &arguments);
+            assert!(
+                error.contains("lies among the checkpoints"),
+                "{arguments:?}: {error}"
+            );
+        }
+    }
+    // Without a configuration, checkpoints are known by what is in their folder.
+    for file in ["folder/rcf/in.txt/position.json", "dangling"] {
+        for arguments in [
+            &["score", "in.txt", "-o", file][..],
+            &["report", "in.txt", "--html", file],
+            &["report", "in.txt", "--html=x.html", "--svg", file],
+            &["generate", "sine", "--count=3", "-o", file],
+            &["demo", "sine", "--html", file],
+        ] {
+            let error = fail(folder.path(), 78, arguments);
+            assert!(
+                error.contains("lies among the checkpoints"),
+                "{arguments:?}: {error}"
+            );
+        }
+    }
+    // So does a redirection that leads there.
+    let redirected = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path("state/rcf/x"));
+    let mut command = rcf();
+    command
+        .current_dir(folder.path())
+        .args(elsewhere("--sink-path=-"));
+    let done = command.stdout(redirected.unwrap()).output().unwrap();
+    assert_eq!(done.status.code(), Some(78), "{}", stderr(&done));
+    assert!(state() == before);
+    succeed(folder.path(), &RUN);
+}
