@@ -1,7 +1,7 @@
 //! Cuts a byte stream into JSON values that do not stand on lines of their own: the elements of an
 //! array, objects one after the other, or objects over several lines.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -22,7 +22,6 @@ pub(super) struct JsonReader {
     scanner: Scanner,
     enclosed: bool, // within an array whose elements are the values
     number: u64,
-    too_long: bool,
 }
 
 impl JsonReader {
@@ -34,7 +33,6 @@ impl JsonReader {
             scanner: Scanner::default(),
             enclosed: false,
             number: 0,
-            too_long: false,
         }
     }
 
@@ -48,14 +46,11 @@ impl JsonReader {
             if let Some(value) = self.next_buffered() {
                 return Ok(Some(value));
             }
-            if self.too_long {
-                return Ok(None); // where the next value begins cannot be told
-            }
             if self.buffer.len() > MAX_RECORD {
-                return Ok(Some(self.end_too_long()));
+                return self.pass_too_long().map(Some);
             }
             if self.fill()? == 0 {
-                return Ok(self.last());
+                return self.last();
             }
         }
     }
@@ -83,33 +78,62 @@ impl JsonReader {
         })
     }
 
-    /// What stands after the last whole value; the decoder says what is wrong with it.
-    fn last(&mut self) -> Option<Line> {
+    /// What stands after the last whole value; the decoder says what is wrong with it. An array
+    /// that is cut between two elements has nothing wrong in it but that its end is missing.
+    fn last(&mut self) -> Result<Option<Line>, SourceError> {
         let data = self.buffer.split().freeze();
         self.scanner = Scanner::default();
-        if data.trim_ascii().is_empty() {
-            return None;
+        if !data.trim_ascii().is_empty() {
+            self.enclosed = false;
+            self.number += 1;
+            return Ok(Some(Line {
+                number: self.number,
+                data,
+                fault: None,
+            }));
         }
-        self.number += 1;
-        Some(Line {
-            number: self.number,
-            data,
-            fault: None,
-        })
+        if !self.enclosed {
+            return Ok(None);
+        }
+        let what = format!(
+            "the JSON array is not closed after value {}: the rest of the file is missing",
+            self.number
+        );
+        Err(self.error(std::io::Error::new(ErrorKind::UnexpectedEof, what)))
     }
 
-    fn end_too_long(&mut self) -> Line {
-        self.too_long = true;
+    /// Reads to the end of a value that is too long, and keeps no more than its start.
+    fn pass_too_long(&mut self) -> Result<Line, SourceError> {
         self.number += 1;
         let data = Bytes::copy_from_slice(&self.buffer[..KEPT]);
-        self.buffer.clear();
-        Line {
+        loop {
+            if let Some(end) = self.scanner.end(&self.buffer) {
+                self.buffer.advance(end);
+                break;
+            }
+            self.buffer.advance(self.scanner.scanned);
+            self.scanner.scanned = 0;
+            if self.fill()? == 0 {
+                self.buffer.clear();
+                self.scanner = Scanner::default();
+                self.enclosed = false; // it is the rest of the input, and bad already
+                break;
+            }
+        }
+        Ok(Line {
             number: self.number,
             data,
             fault: Some(RecordFault::TooLong {
                 line: self.number,
                 limit: MAX_RECORD,
             }),
+        })
+    }
+
+    fn error(&self, source: std::io::Error) -> SourceError {
+        SourceError::Io {
+            path: self.path.clone(),
+            source,
         }
     }
 
@@ -118,14 +142,11 @@ impl JsonReader {
         self.buffer.resize(length + CHUNK, 0);
         let read = loop {
             match self.input.read(&mut self.buffer[length..]) {
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => break result,
             }
         };
-        let read = read.map_err(|source| SourceError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
+        let read = read.map_err(|error| self.error(error))?;
         self.buffer.truncate(length + read);
         Ok(read)
     }
@@ -240,5 +261,43 @@ mod tests {
     #[test]
     fn a_value_that_is_cut_comes_as_it_is() {
         assert_eq!(values("[{\"a\":1},{\"b\":"), ["{\"a\":1}", "{\"b\":"]);
+    }
+
+    #[test]
+    fn an_array_that_is_cut_between_values_is_an_error() {
+        for text in ["[{\"a\":1}", "[{\"a\":1},\n", "[", "[[1]] [2,3 "] {
+            let input: Input = Box::new(Cursor::new(text));
+            let mut reader = JsonReader::new(input, PathBuf::from("x"));
+            let error = loop {
+                match reader.next() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => panic!("{text} is not whole"),
+                    Err(error) => break error.to_string(),
+                }
+            };
+            assert!(error.contains("is not closed after value"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_one_bad_value() {
+        let long = "\\\"]}{[".repeat(MAX_RECORD / 6 + CHUNK);
+        let inputs = [
+            (format!("[1,{{\"a\":\"{long}\"}},2]"), 3),
+            (format!("{{\"a\":\"{long}\"}}{{}}{{}}"), 3),
+            (format!("[1,{{\"a\":\"{long}"), 2), // cut within
+        ];
+        for (text, count) in inputs {
+            let input: Input = Box::new(Cursor::new(text));
+            let mut reader = JsonReader::new(input, PathBuf::from("x"));
+            let values: Vec<_> = std::iter::from_fn(|| reader.next().unwrap()).collect();
+            assert_eq!(values.len(), count);
+            let bad = values.iter().filter(|value| value.fault.is_some());
+            assert_eq!(
+                bad.map(|value| value.data.len()).collect::<Vec<_>>(),
+                [KEPT]
+            );
+            assert!(reader.buffer.capacity() < 2 * MAX_RECORD + 4 * CHUNK);
+        }
     }
 }

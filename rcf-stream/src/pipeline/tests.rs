@@ -359,6 +359,7 @@ async fn every_path_judges_the_same() {
 }
 
 /// Kinesis gives all records of one request one time of arrival.
+#[cfg_attr(not(feature = "kinesis"), ignore = "needs the feature kinesis")]
 #[tokio::test]
 async fn records_that_arrive_at_once_are_all_judged() {
     let mut rows = rows(500, |s| json!(s));

@@ -220,3 +220,62 @@ fn a_held_record_is_part_of_the_checkpoint() {
     assert_eq!(read("whole").lines().count(), 299);
     assert!(read("pieces") == read("whole"));
 }
+
+#[test]
+fn an_input_that_is_cut_short_is_not_a_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let text = numbers(0..3_000);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let array: Vec<_> = (0..3_000).map(|n| format!("{{\"v\":{n}}}")).collect();
+    let array = array.join(",\n");
+    let inputs = [
+        ("in.gz", packed[..packed.len() / 2].to_vec(), "incomplete"),
+        ("more.gz", [&*packed, b"\x1f\x8b"].concat(), "end of file"),
+        ("in.json", format!("[{array}").into_bytes(), "is not closed"),
+        ("comma.json", format!("[{array},").into(), "is not closed"),
+        (
+            "within.json",
+            format!("[{array},{{\"v\"").into(),
+            "valid JSON",
+        ),
+    ];
+    for (name, bytes, expected) in inputs {
+        fs::write(path(name), bytes).unwrap();
+        for command in [
+            &["score", name][..],
+            &["report", name, "--html=x.html"],
+            &["suggest", name],
+        ] {
+            let said = run(folder.path(), command);
+            let error = stderr(&said);
+            assert_eq!(said.status.code(), Some(1), "{command:?}: {error}");
+            assert!(error.contains(expected), "{command:?}: {error}");
+            assert!(
+                !path("x.html").exists(),
+                "a page of a part would look whole"
+            );
+        }
+    }
+    fs::write(path("whole.json"), format!("[{array}]")).unwrap();
+    succeed(folder.path(), &["score", "whole.json", "-o", "out.jsonl"]);
+    // What follows a value that is too long is read, as with lines.
+    let long = format!(
+        "[{array},{{\"v\":\"{}\"}},{{\"v\":7}}]",
+        "[}".repeat(6 << 20)
+    );
+    fs::write(path("long.json"), long).unwrap();
+    let skip = [
+        "score",
+        "long.json",
+        "--on-bad-record=skip",
+        "-o",
+        "out.jsonl",
+    ];
+    let said = run(folder.path(), &skip);
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    assert!(stderr(&said).contains("too_long"), "{}", stderr(&said));
+    assert_eq!(values(&path("out.jsonl")).last(), Some(&7));
+}
