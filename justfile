@@ -16,7 +16,7 @@ ci:
 laws-long:
     cargo test --release -p rcf-core --lib -- --ignored
 
-# Our forest beside the others, interleaved in one run.
+# Our forest and the others, interleaved in one run.
 compare *args:
     cargo run --release -p rcf-benches --bin compare -- {{args}}
 
@@ -65,11 +65,11 @@ mutants shard="0/64":
         -f 'rcf-core/src/sampler/*.rs' -f 'rcf-core/src/visitor/*.rs' \
         -- --lib --test naive --test laws --test functionals --test memory
 
-# The detector beside forests and controls on the Numenta Anomaly Benchmark.
+# The detector, other forests and controls on the Numenta Anomaly Benchmark.
 nab *args:
     cargo run --release -p rcf-benches --bin nab -- {{args}}
 
-# The detector beside controls on labelled streams that chose none of its constants.
+# The detector and controls on labelled streams that chose none of its constants.
 labelled *args:
     cargo run --release -p rcf-benches --bin labelled -- {{args}}
 
@@ -137,7 +137,7 @@ kinesis-emulator port="4567":
 flink *args:
     rcf-py/tests/flink/run.sh {{args}}
 
-# The Python package beside others: throughput and accuracy on one series.
+# The Python package and others: throughput and accuracy on one series.
 compare-python *args:
     rcf-py/compare/run.sh {{args}}
 
@@ -162,7 +162,7 @@ kills-long:
 kills-files kills="100":
     RCF_TEST_KILLS={{kills}} cargo test -p rcf-cli --test edges killed_while -- --nocapture
 
-# 10,000 idle connections, slow readers and floods of headers, two minutes: throughput and memory beside calm.
+# 10,000 idle connections, slow readers and floods of headers, two minutes: throughput and memory, compared with a calm run.
 flood *args:
     scripts/flood.sh {{args}}
 
@@ -178,7 +178,7 @@ soak *args:
 soak-long:
     MALLOC_ARENA_MAX=1 scripts/soak.sh 10800 2000
 
-# What a decision costs beside a score.
+# What a decision costs, compared with a score.
 overhead *args:
     cargo run --release -p rcf-benches --bin overhead -- {{args}}
 
@@ -186,6 +186,6 @@ overhead *args:
 keys *args:
     cargo run --release -p rcf-benches --bin keyed -- {{args}}
 
-# Throughput from file to file beside the bare model, and 100,000 keys through checkpoints.
+# Throughput from file to file, compared with the bare model, and 100,000 keys through checkpoints.
 operator-figures:
     cargo run --release -p rcf-stream --features files --example operator_figures

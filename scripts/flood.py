@@ -1,7 +1,7 @@
 """Holds 10,000 connections to `rcf run`, reads answers slowly, and sends headers without end.
 
-The records that a second of the program's processor time takes are compared with calm phases before
-and after: the time on the clock would count what this script takes from the same machine.
+The number of records per second of the program's processor time is compared with calm phases before
+and after: wall-clock time would include what this script takes from the same machine.
 """
 
 import os
@@ -47,7 +47,7 @@ class Program:
         self._log.close()
 
     def records(self) -> int:
-        """As of the newest checkpoint."""
+        """The number of records in the newest checkpoint."""
         for path in self.folder.glob("state/*/*/position.json"):
             if found := re.search(r'"records": (\d+)', path.read_text()):
                 return int(found[1])

@@ -1,7 +1,7 @@
 //! Our own engine, operation by operation, for day-to-day work: `cargo bench -p rcf-benches`.
 //!
-//! Criterion keeps the last run and tells what changed. It is given the CPU time of the thread
-//! instead of the wall's, so that other programs disturb it less.
+//! Criterion keeps the last run and reports what changed. It measures the CPU time of the thread
+//! instead of wall-clock time, so that other programs disturb it less.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use criterion::{
 };
 use rcf_benches::{clock::thread_cpu_time, engines::EngineId, stream::Stream, workload::Workload};
 
-/// Rows after the warm-up; a bench goes round and round over them.
+/// Rows after the warm-up; a benchmark cycles through them.
 const LAP: usize = 4096;
 
 struct ThreadCpuTime;

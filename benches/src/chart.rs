@@ -153,7 +153,10 @@ mod tests {
         let middle = (corners[0].0 + corners[2].0) / 2.0;
         assert!((corners[1].0 - middle).abs() < 0.11);
         assert!((corners[1].1 - (corners[0].1 + corners[2].1) / 2.0).abs() < 0.11);
-        assert!(corners[2].1 < corners[0].1, "larger values stand higher");
+        assert!(
+            corners[2].1 < corners[0].1,
+            "larger values are drawn higher"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub fn thread_cpu_time() -> Duration {
     )
 }
 
-/// Time since the first call: elsewhere there is no such clock at hand, and the wall's must do.
+/// Time since the first call: elsewhere there is no such clock, and the wall clock serves.
 #[cfg(not(unix))]
 pub fn thread_cpu_time() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();

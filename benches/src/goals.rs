@@ -23,7 +23,7 @@ const HEAP: Goals = [0.5, 0.5, 0.4, 0.5, 0.4, 0.5];
 /// Bytes of a saved state, in thousands.
 const STATE: Goals = [200.0, 900.0, 250.0, 700.0, 500.0, 1300.0];
 
-/// Between these lines of the document stands the table.
+/// The table is between these lines of the document.
 const MARKERS: [&str; 2] = ["<!-- compare --docs -->", "<!-- end -->"];
 
 /// Puts the table in place of the one in the document; `None` if the marks are not there.

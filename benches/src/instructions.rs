@@ -110,7 +110,7 @@ impl Case {
     }
 }
 
-/// The work of a case. Its name is what callgrind is told to count.
+/// The work of a case. Callgrind counts by its name.
 #[inline(never)]
 fn counted_section(case: Case, engine: &mut dyn Engine, stream: &Stream, state: &[u8]) {
     let start = case.workload.warm_up();

@@ -1,4 +1,4 @@
-//! The few statistics that a comparison on a busy machine can stand on.
+//! The few statistics that hold on a busy machine.
 
 /// A median and the range around it.
 #[derive(Debug, Clone, Copy, PartialEq)]

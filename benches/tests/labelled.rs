@@ -1,4 +1,4 @@
-//! The labelled sets and the protocol for alerts, on the data where it is at hand.
+//! The labelled sets and the protocol for alerts, on the data where it is available.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ fn data() -> Option<PathBuf> {
     if folder.join("ucr").is_dir() {
         return Some(folder);
     }
-    eprintln!("skipped: the labelled sets are not at hand; LABELLED_DATA may name their folder");
+    eprintln!("skipped: the labelled sets are not available; LABELLED_DATA may name their folder");
     None
 }
 

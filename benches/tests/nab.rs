@@ -1,5 +1,5 @@
 //! The scores of NAB: by hand on a small series, and the figures of an independent implementation
-//! on NAB's own data where that is at hand.
+//! on NAB's own data where that is available.
 
 use std::path::PathBuf;
 
@@ -91,7 +91,7 @@ fn the_figures_are_those_of_an_independent_scorer() {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/nab");
     let folder = std::env::var_os("NAB_DATA").map_or_else(|| beside.into(), PathBuf::from);
     if !folder.join("labels").is_dir() {
-        eprintln!("skipped: NAB's data is not at hand; NAB_DATA may name its folder");
+        eprintln!("skipped: NAB's data is not available; NAB_DATA may name its folder");
         return;
     }
     let series = corpus::read(&folder).expect("NAB's folder");

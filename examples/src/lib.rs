@@ -1,1 +1,1 @@
-//! The examples are the programs beside this folder; there is nothing here to use.
+//! The examples are the programs next to this folder; there is nothing here to use.

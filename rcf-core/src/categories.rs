@@ -32,11 +32,11 @@
 //!
 //! # Limits
 //!
-//! Only how frequent a category is counts: of two equally frequent ones neither is told from the
-//! other, and that a category comes with the wrong number is not seen. With very many categories of
-//! equal frequency a new one surprises hardly more than any: `−ln p` of one in a thousand is 6.9,
-//! of a new one 9.9 at most with the default decay. Categories are told apart by a hash of 64 bits,
-//! which is no defence against someone who looks for collisions. Beyond the
+//! Only how frequent a category is counts: of two equally frequent ones neither is distinguished
+//! from the other, and that a category comes with the wrong number is not seen. With very many
+//! categories of equal frequency a new one surprises hardly more than any: `−ln p` of one in a
+//! thousand is 6.9, of a new one 9.9 at most with the default decay. Categories are distinguished
+//! by a hash of 64 bits, which is no defence against someone who looks for collisions. Beyond the
 //! [capacity](CategoryEncoder::new) the rarest one is forgotten, and would be new again.
 
 use std::collections::BTreeMap;

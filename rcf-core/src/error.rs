@@ -357,7 +357,7 @@ pub enum InputError {
         /// Records taken so far.
         records: u64,
     },
-    /// The points of a bootstrap cannot lie so many records apart.
+    /// The points of a bootstrap cannot lie this many records apart.
     #[error("spacing must be in 1..={most} records, got {got}")]
     Spacing {
         /// The requested value.

@@ -14,7 +14,7 @@ pub trait Real: Copy + sealed::Sealed {
     fn with<R>(values: &[Self], function: impl FnOnce(&[f64]) -> R) -> R;
 }
 
-/// Copies of so many values are made on the stack.
+/// Copies of this many values are made on the stack.
 const ON_STACK: usize = 64;
 
 mod sealed {

@@ -1,4 +1,4 @@
-"""Throughput and accuracy of rcf beside other Python packages, on one series, in one run.
+"""Throughput and accuracy of rcf and other Python packages, on one series, in one run.
 
 The series is a sine with noise, of a period of 60, with labelled faults: spikes, flat stretches, and
 waves of twice the frequency. All forests have 50 trees of 256 points and see shingles of 8 values; each

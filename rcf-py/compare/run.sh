@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Throughput and accuracy of rcf beside other Python packages, on one series, in one run.
+# Throughput and accuracy of rcf and other Python packages, on one series, in one run.
 #
 # Usage: rcf-py/compare/run.sh [--points N] [--rounds N]     (Python 3.11 or newer; jrcf needs Java)
 set -euo pipefail

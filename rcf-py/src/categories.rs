@@ -30,10 +30,10 @@ use crate::shared::Shared;
 ///
 /// Notes
 /// -----
-/// Only how frequent a category is counts: of two equally frequent ones neither is told from the
-/// other, and that a category comes with the wrong number is not seen. Among very many categories
-/// of equal frequency a new one surprises hardly more than any. Categories are told apart by a hash
-/// of 64 bits.
+/// Only how frequent a category is counts: of two equally frequent ones neither is distinguished
+/// from the other, and that a category comes with the wrong number is not seen. Among very many
+/// categories of equal frequency a new one surprises hardly more than any. Categories are
+/// distinguished by a hash of 64 bits.
 ///
 /// Examples
 /// --------

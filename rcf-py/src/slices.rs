@@ -15,7 +15,7 @@ use pyo3::types::PyBool;
 /// How long a slice takes, so that Ctrl-C is answered within 0.2 s also on a busy machine.
 const SLICE: Duration = Duration::from_millis(40);
 
-/// Who is told how far a call is.
+/// What receives the progress of a call.
 pub(crate) struct Progress<'py> {
     report: Option<Bound<'py, PyAny>>,
     total: usize,
@@ -113,7 +113,7 @@ pub(crate) fn check_in_slices(
     })
 }
 
-/// How many rows will fill a slice, when so many have taken this time.
+/// How many rows will fill a slice, when this many have taken this time.
 fn next_size(rows: usize, took: Duration) -> usize {
     let ideal = rows as f64 * SLICE.as_secs_f64() / took.as_secs_f64().max(1e-9);
     (ideal as usize).clamp(1, rows.saturating_mul(8))

@@ -16,7 +16,7 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
     echo "rcf needs Python 3.10 or newer; name one with PYTHON=..., this is $("$python" --version)" >&2
     exit 1
 fi
-# An environment of another interpreter, or one whose checkout was moved, is made anew.
+# An environment of another interpreter, or one whose checkout was moved, is made again.
 if ! "$venv/bin/python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$("$python" -c \
     'import sys; print("%d.%d" % sys.version_info[:2])')')" 2>/dev/null; then
     echo "== virtual environment in .cache/venv-py"

@@ -282,7 +282,7 @@ def test_what_is_missing_in_a_table_is_refused_by_its_row(noise, container):
 
 
 def strange() -> dict[str, tuple[object, str]]:
-    """What newcomers pass, and what they are told to do."""
+    """What newcomers pass, and the remedy they are given."""
     pandas = pytest.importorskip("pandas")
     index = pandas.date_range("2026-01-01", periods=3)
     return {

@@ -7,7 +7,7 @@
 # Usage: rcf-stream/flink/java.sh [test|package|measure] [options of Maven]...
 #   test      all tests, on each release of Flink (the default)
 #   package   the jar with the library of this platform, in target/flink
-#   measure   throughput beside Amazon's Java library, in the same job
+#   measure   throughput compared with Amazon's Java library, in the same job
 #   FLINK_VERSIONS="1.20.5 2.3.0"   releases of Flink, each restoring a savepoint of the one before it; the
 #                                   last one is for package and measure
 #   PROFILE=release                 the profile of cargo: `dev` builds faster than it runs
@@ -81,7 +81,7 @@ case $command in
         ls -l "$root/target/flink/$newest"/rcf-flink-*.jar
         ;;
     measure)
-        say "Throughput beside Amazon's library"
+        say "Throughput compared with Amazon's library"
         maven test -Dtest=Throughput -Dflink.version="$newest" "$@"
         ;;
     *)

@@ -119,7 +119,7 @@ pub struct ModelSettings {
     pub forest: ForestParameters,
     /// The detectors around them, where decisions are asked for.
     pub detector: Option<AnomalyDetectorBuilder>,
-    /// Whether detectors are told the time of events.
+    /// Whether detectors receive the time of events.
     pub with_time: bool,
     /// What happens to a record whose time is before that of the record before.
     pub on_late: OnLate,

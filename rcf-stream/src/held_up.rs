@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_told_once_a_minute_until_it_is_over() {
+    async fn it_is_reported_once_a_minute_until_it_is_over() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&told);
         let watch = HeldUp::watch_with(move |waited| tell.lock().unwrap().push(waited.as_secs()));

@@ -37,34 +37,34 @@ pub trait Observer: Debug + Send + Sync {
     /// The whole source has fallen silent, or speaks again.
     fn source_silent(&self, is_silent: bool) {}
 
-    /// So many results were handed to the sink.
+    /// This many results were handed to the sink.
     fn written(&self, results: u64) {}
 
-    /// The sink has so many more results that are not acknowledged.
+    /// The sink has this many more results that are not acknowledged.
     fn sending(&self, results: u64) {}
 
-    /// So many of them are acknowledged, or given up with the sink.
+    /// This many of them are acknowledged, or given up with the sink.
     fn acknowledged(&self, results: u64) {}
 
     /// Number of models, and the bytes of memory that they take.
     fn models(&self, count: usize, bytes: usize) {}
 
-    /// So many models left memory.
+    /// This many models left memory.
     fn evicted(&self, models: u64) {}
 
     /// A checkpoint was written: its bytes, and the time from flushing the sink on.
     fn checkpoint(&self, bytes: u64, took: Duration) {}
 
-    /// The source was told to read more slowly.
+    /// The service asked the source to read more slowly.
     fn throttled(&self) {}
 
-    /// So many packed records belong to other shards, and were left out.
+    /// This many packed records belong to other shards, and were left out.
     fn packed_elsewhere(&self, records: u64) {}
 
     /// Number of records without a payload (tombstones) that were left out.
     fn tombstones(&self, records: u64) {}
 
-    /// So many results are put again, because the sink's service refused them.
+    /// This many results are put again, because the sink's service refused them.
     fn retried(&self, results: u64) {}
 
     /// The pipeline ends.

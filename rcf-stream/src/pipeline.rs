@@ -36,7 +36,7 @@ use crate::sink::Sink;
 use crate::source::{Batch, Source};
 use crate::time::{AheadGate, OnLate};
 
-/// A source, an operator and a sink, and what stands between them.
+/// A source, an operator and a sink, and what is between them.
 pub struct Pipeline {
     source: Box<dyn Source>,
     decoder: Decoder,
@@ -142,14 +142,14 @@ impl Pipeline {
         self
     }
 
-    /// Begins at these positions, where source and operator stand.
+    /// Begins at these positions, which are those of source and operator.
     #[must_use]
     pub fn begin_at(mut self, positions: Positions) -> Self {
         self.positions = positions;
         self
     }
 
-    /// Writes checkpoints, continuing at these positions. Source, sink and operator must stand at
+    /// Writes checkpoints, continuing at these positions. Source, sink and operator must be at
     /// the same place.
     #[must_use]
     pub fn checkpoints(mut self, checkpointer: Checkpointer, positions: Positions) -> Self {

@@ -104,7 +104,7 @@ pub fn read_table(path: &Path) -> anyhow::Result<(usize, Vec<f64>, Vec<bool>)> {
     Ok((dimensions, values, labels))
 }
 
-/// Rows of a table that only train.
+/// Rows of a table that are for training only.
 const FIRST: usize = 256;
 
 /// The area under the curve of the raw score on a table, each column normalised by the rows before.
@@ -140,7 +140,7 @@ pub fn table_auc(
     Ok(auc(&scores[FIRST..], &labels[FIRST..]))
 }
 
-/// What the paper's example gives.
+/// The results on the paper's example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PaperExample {
     /// Area under the curve.
@@ -157,7 +157,7 @@ const AT_THE_ORIGIN: [usize; 11] = [293, 403, 606, 942, 1054, 1091, 1162, 1559, 
 /// Raw scores on the three-dimensional example of the paper.
 ///
 /// # Errors
-/// The file is missing or is another one.
+/// The file is missing or has other contents.
 pub fn paper_example(path: &Path, seed: u64) -> anyhow::Result<PaperExample> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
     let mut forest = RandomCutForest::builder(3).seed(seed).build()?;
@@ -186,7 +186,7 @@ pub fn paper_example(path: &Path, seed: u64) -> anyhow::Result<PaperExample> {
     })
 }
 
-/// Records before an anomaly can be told apart.
+/// Records before an anomaly can be recognised.
 const LEARNED: usize = 400;
 
 /// The detector's score under a learning policy (`None`: the default) on each kind of long anomaly.

@@ -15,9 +15,9 @@ const LONGEST_PROBATION: usize = 750;
 pub struct Series {
     /// Folder and file name.
     pub name: String,
-    /// As in the file, for the result file.
+    /// As in the input file; written to the result file.
     pub timestamps: Vec<String>,
-    /// One value a row.
+    /// One value for each row.
     pub values: Vec<f64>,
     /// First and last row of each labelled window.
     pub windows: Vec<(usize, usize)>,
@@ -29,7 +29,7 @@ pub struct Series {
 /// one that holds `labels/` next to the folders of the series.
 ///
 /// # Errors
-/// A file is missing or is not what NAB's is.
+/// A file is missing or not in NAB's format.
 pub fn read(folder: &Path) -> anyhow::Result<Vec<Series>> {
     let labels = folder.join("labels/combined_windows.json");
     let text = std::fs::read_to_string(&labels).with_context(|| format!("{}", labels.display()))?;

@@ -3,8 +3,8 @@
 //!
 //! Every detector reads a series record by record and gives one number for each, higher for more
 //! anomalous; nothing sees a later record or a label. [`nab`] computes the benchmark's own scores.
-//! With the forests run [controls](controls) that have no model at all: a margin over them is
-//! part of any claim.
+//! [Controls](controls) without any model run next to the forests: every claim states its margin
+//! over them.
 
 pub mod checks;
 pub mod controls;

@@ -49,7 +49,7 @@ struct Arguments {
     /// Put our figures into the table of docs/performance.md
     #[arg(long, requires = "record")]
     docs: bool,
-    /// Fail unless our `process` is, by the median, so many times as fast as the reference
+    /// Fail unless our `process` is, by the median, this many times as fast as the reference
     #[arg(long, value_delimiter = ',', value_name = "WORKLOAD=TIMES")]
     assert_process: Vec<Goal>,
 }

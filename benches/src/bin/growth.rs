@@ -22,7 +22,7 @@ struct Arguments {
     /// Draw the picture into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Leave out forests of more than so many points or coordinates in all samples together
+    /// Leave out forests of more than this many points or coordinates in all samples together
     #[arg(long, default_value_t = 20_000_000)]
     limit: usize,
     /// Points in each of five rounds
@@ -30,7 +30,7 @@ struct Arguments {
     points: usize,
 }
 
-/// What grows, its values, and how a workload is made of one.
+/// The parameter that grows, its values, and the workload that belongs to a value.
 type Axis = (
     &'static str,
     &'static [usize],
@@ -95,7 +95,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The median of five rounds, once the samples are full and have been renewed in part.
+/// The median of five rounds, after the samples are full and partly replaced.
 fn measure(workload: &Workload, points: usize) -> anyhow::Result<f64> {
     let warm_up = (4 * workload.sample_size).max(2000);
     let stream = Stream::new(workload.input_dimensions, warm_up + 5 * points);

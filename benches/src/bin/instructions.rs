@@ -31,7 +31,7 @@ struct Arguments {
         default_value = "W1a,W2,W3,W4,W5"
     )]
     workloads: Vec<Workload>,
-    /// Fail if a count is above the baseline's by more than so many percent
+    /// Fail if a count is above the baseline's by more than this many percent
     #[arg(long, value_name = "PERCENT")]
     check: Option<f64>,
     /// Write the counts into the baseline

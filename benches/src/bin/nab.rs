@@ -25,7 +25,7 @@ struct Arguments {
     /// Runs with different seeds
     #[arg(long, default_value_t = 5)]
     seeds: u64,
-    /// Writes the outputs with the first seed there, in NAB's format for results
+    /// Write the outputs of the first seed into this folder, in NAB's format for results
     #[arg(long)]
     results: Option<PathBuf>,
     /// The checks in addition to NAB: taxi rides, tables, the paper's example, long anomalies,
@@ -103,7 +103,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Mean, and deviation over the runs.
+/// The mean over the runs, and the standard deviation.
 fn mean_and_deviation(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let values: Vec<f64> = values.collect();
     let n = values.len() as f64;
@@ -248,7 +248,7 @@ fn run_checks(
     Ok(())
 }
 
-/// One row a seed into one row a name.
+/// Merges the rows of all seeds into one row for each name.
 fn transpose(
     runs: impl Iterator<Item = anyhow::Result<Vec<(&'static str, f64)>>>,
 ) -> anyhow::Result<Vec<(&'static str, Vec<f64>)>> {

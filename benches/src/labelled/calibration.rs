@@ -22,7 +22,7 @@ pub const HEAD: &str = "\
 |---|---|---|---|---|---|
 ";
 
-/// The twelve calm streams of one input, of so many records each.
+/// The twelve calm streams of one input, of this many records each.
 pub fn streams(records: usize, seed: u64) -> Vec<Stream> {
     let one = |stream: Labelled| Stream {
         name: stream.name.to_owned(),

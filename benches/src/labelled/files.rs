@@ -59,7 +59,7 @@ pub(super) fn ucr(folder: &Path) -> anyhow::Result<Vec<Stream>> {
     Ok(streams)
 }
 
-/// SKAB: every column is an input but for the time and the labels.
+/// SKAB: every column is an input, except the time and the labels.
 pub(super) fn skab(folder: &Path) -> anyhow::Result<Vec<Stream>> {
     let files = csv_files(folder)?.into_iter();
     files.map(|path| table(&path, SKAB_START)).collect()
@@ -92,7 +92,7 @@ pub(super) fn nab(folder: &Path) -> anyhow::Result<Vec<Stream>> {
     Ok(streams.collect())
 }
 
-/// A table with a column `anomaly`; `datetime` and `changepoint` are no inputs.
+/// A table with a column `anomaly`; `datetime` and `changepoint` are not inputs.
 fn table(path: &Path, start: usize) -> anyhow::Result<Stream> {
     let text = read(path)?;
     let mut lines = text.lines();
@@ -159,7 +159,7 @@ fn stem(path: &Path) -> String {
 fn csv_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| {
         format!(
-            "{}: choose the sets at hand with --sets, or another folder with --data",
+            "{}: choose among the sets that are there with --sets, or another folder with --data",
             folder.display()
         )
     })?;

@@ -14,7 +14,7 @@ pub const HEAD: &str = "\
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
-/// What stands above the table.
+/// The text above the table.
 pub const LEGEND: &str = "\
 Medians over seeds. Delay: median rows from the start of an event to its first alert. hit, AUC, AP, \
 VUS-PR: by score / by evidence, mean over streams. µs: CPU time per observation, of this machine.

@@ -287,7 +287,7 @@ pub(crate) unsafe fn text<'a>(name: &'static str, text: *const c_char) -> Result
     text.to_str().map_err(|_| Refusal::NotUtf8)
 }
 
-/// The number of values in so many rows.
+/// The number of values in this many rows.
 pub(crate) fn area(name: &'static str, rows: usize, columns: usize) -> Result<usize, Refusal> {
     rows.checked_mul(columns).ok_or(Refusal::TooLong(name))
 }
@@ -368,7 +368,7 @@ mod tests {
             (1, ""),
             (2, "i"),
             (18, "input_dimensions "),
-            // × has two bytes, and only one is left beside the NUL.
+            // × has two bytes, and only one is left before the NUL.
             (19, "input_dimensions "),
             (20, "input_dimensions ×"),
         ] {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds rcf.wasm beside this script: the C interface for wasm32, at the portable SIMD level. Then tests
+# Builds rcf.wasm next to this script: the C interface for wasm32, at the portable SIMD level. Then tests
 # the package with Node, if that is there.
 #
 # Needs `rustup target add wasm32-unknown-unknown`.

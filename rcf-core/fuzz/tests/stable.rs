@@ -1,4 +1,4 @@
-//! Fuzzing on stable Rust: mutates good inputs at random, from a fixed seed: so many, or for a
+//! Fuzzing on stable Rust: mutates good inputs at random, from a fixed seed: this many, or for a
 //! time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -33,7 +33,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn decode_state_stands_mutated_states() {
+fn decode_state_survives_mutated_states() {
     let bodies = bodies();
     fuzz("decode_state", decode_state, |random| {
         mutated(&bodies, random)
@@ -41,14 +41,15 @@ fn decode_state_stands_mutated_states() {
 }
 
 #[test]
-fn ops_vs_naive_stands_random_operations() {
+fn ops_vs_naive_survives_random_operations() {
     fuzz("ops_vs_naive", ops_vs_naive, |random| {
         let length = 20 + random.below(400);
         (0..length).map(|_| random.next() as u8).collect()
     });
 }
 
-/// Without a time, so many inputs at most: a faster machine then tries no others than a slower one.
+/// Without a time, this many inputs at most: a faster machine then tries no others than a slower
+/// one.
 const SHORT: u64 = 3_000;
 
 /// Runs the target on inputs until the time is up.

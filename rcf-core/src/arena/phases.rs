@@ -1,9 +1,9 @@
-//! Where the newest record of each point stands, in forests whose shingles rotate.
+//! Where the newest record of each point is, in forests whose shingles rotate.
 //!
 //! The values of a rotated point do not tell which of its records is the newest. But to predict the
 //! record that comes next one must: the present point, with its oldest record taken for missing,
 //! equals itself, and every point of the same place in a wave equals it, with the *oldest* record
-//! where the next one belongs. Only points whose newest record stands there answer the question.
+//! where the next one belongs. Only points whose newest record is there answer the question.
 
 /// The blocks of the newest records of each point, by its number; nothing where shingles slide.
 ///

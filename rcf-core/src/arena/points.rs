@@ -72,7 +72,7 @@ const MOST_AHEAD: usize = 16;
 /// Blocks to a word of marks.
 const WORD: usize = u64::BITS as usize;
 
-/// One float in so many is left free, so that blocks are not squeezed out at every point.
+/// One float in this many is left free, so that blocks are not squeezed out at every point.
 const SLACK: usize = 12;
 
 impl PointStore {
@@ -92,7 +92,7 @@ impl PointStore {
     }
 
     /// For rows that are each likely to be the one before without its first `block` and with
-    /// another one at its end. So many blocks are enough in the long run.
+    /// another one at its end. This many blocks are enough in the long run.
     pub(crate) fn of_windows(
         stride: usize,
         expected: usize,

@@ -59,7 +59,7 @@ pub(crate) fn furthest_first(
     (seeds, nearest.into_iter().map(|(seed, _)| seed).collect())
 }
 
-/// Merges the cheapest pair until there are at most so many groups.
+/// Merges the cheapest pair until there are at most this many groups.
 pub(crate) fn merge<G: Group>(mut groups: Vec<G>, most: usize) -> Vec<G> {
     // For each group, the cheapest partner among those after it.
     let cheapest = |groups: &[G], a: usize| {

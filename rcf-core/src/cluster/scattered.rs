@@ -11,10 +11,10 @@
 
 use super::{Group, furthest_first, merge, merge_overlapping};
 
-/// What is known from elsewhere counts as so many objects in the radius of a group.
+/// What is known from elsewhere counts as this many objects in the radius of a group.
 pub(crate) const GIVEN: f64 = 4.0;
-/// A further representative is the nearest one for at least one in so many of the members that each
-/// would have if they were shared alike: a stray object represents nobody.
+/// A further representative is the nearest one for at least one in this many of the members that
+/// each would have if they were shared alike: a stray object represents nobody.
 const STRAY: f64 = 4.0;
 
 /// What the groups of one clustering share.

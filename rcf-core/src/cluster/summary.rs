@@ -12,9 +12,9 @@ use crate::error::InputError;
 const OVERLAP: f64 = 2.0;
 /// Objects that gather the others before pairs are merged, at least; each is compared with all.
 const SEEDS: usize = 64;
-/// So many for each cluster that is asked for, …
+/// This many for each cluster that is asked for, …
 const SEEDS_OF_A_CLUSTER: usize = 4;
-/// … and at most so many.
+/// … and at most this many.
 const MOST_SEEDS: usize = 1024;
 
 /// Clusters any objects that have a distance: how many groups there may be, and how each is
@@ -79,7 +79,7 @@ impl<T> Cluster<T> {
 }
 
 impl Summarizer {
-    /// At most so many clusters, each with one representative.
+    /// At most this many clusters, each with one representative.
     #[must_use]
     pub fn new(most: usize) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Summarizer {
         }
     }
 
-    /// Represents each cluster by up to so many scattered objects, so that it may have any shape.
+    /// Represents each cluster by up to this many scattered objects, so that it may have any shape.
     #[must_use]
     pub fn representatives(mut self, representatives: usize) -> Self {
         self.representatives = representatives;

@@ -21,7 +21,7 @@ const FARTHEST: usize = 10_000;
 pub(crate) struct Synthetic {
     /// Synthetic records of the bootstrap, …
     pub(crate) count: u64,
-    /// … of so many that the forest learned with them.
+    /// … of this many that the forest learned with them.
     pub(crate) of: u64,
 }
 

@@ -40,7 +40,7 @@ impl NormalMark {
         }
     }
 
-    /// Refuses what cannot be the mark of a candidate of so many inputs.
+    /// Refuses what cannot be the mark of a candidate of this many inputs.
     pub(crate) fn check(&self, inputs: usize) -> Result<(), MarkError> {
         if !(self.evidence > 1.0 && self.evidence.is_finite()) {
             return Err(MarkError::NoCandidate);
@@ -98,7 +98,7 @@ impl Marks {
         Some(mark.number)
     }
 
-    /// Whether these can be the marks of a detector of so many inputs.
+    /// Whether these can be the marks of a detector of this many inputs.
     pub(crate) fn are_valid(&self, inputs: usize) -> bool {
         self.marks.len() <= MAX_MARKS
             && self.marks.is_sorted_by(|a, b| a.number < b.number)
@@ -163,7 +163,7 @@ impl AnomalyDetector {
         ))
     }
 
-    /// [`mark_normal`](Self::mark_normal) for a mark at hand, which is given the next number.
+    /// [`mark_normal`](Self::mark_normal) for an existing mark, which is given the next number.
     ///
     /// # Errors
     /// As for `mark_normal`.

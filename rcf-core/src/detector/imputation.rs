@@ -1,4 +1,4 @@
-//! What stands in for a value that is missing.
+//! The value that is taken for a missing one.
 
 /// How missing values are filled in.
 ///

@@ -2,14 +2,14 @@
 //!
 //! A forest that learns everything learns a long anomaly too, and goes blind to it: half of its
 //! sample can be anomalous before the anomaly ends. A forest that learns nothing unusual never
-//! gets used to a new regime. Between them stands a gate. It is shut while scores are
-//! *persistently* high, by the cumulative sum of their standardised values (Page, *Continuous
+//! gets used to a new regime. A gate is the way between: learning is suspended while scores
+//! are *persistently* high, by the cumulative sum of their standardised values (Page, *Continuous
 //! inspection schemes*, 1954): single anomalies need no gate, they hardly move a sample. And it
-//! gives in when a regime lasts for longer than the patience.
+//! accepts a regime that lasts for longer than the patience.
 //!
-//! The sum takes time to grow, and what is learned meanwhile is normal from then on. So behind a
-//! gate records are learned late, the last [`LATE`] of them are held back: when it shuts, they
-//! belong to the unusual stretch.
+//! The sum takes time to grow, and what is learned meanwhile is normal from then on. So
+//! records are learned late, and the last [`LATE`] of them are held back: when learning is
+//! suspended, they belong to the unusual stretch.
 //!
 //! The forest that judges records alone always learns. It is what sees the end of an event, and on
 //! NAB a gate before it costs more than four points; so does freezing the tail of the scores.
@@ -78,12 +78,14 @@ impl Learning {
         }
     }
 
-    /// Whether records are held back for a while before they are learned, this gate being open.
+    /// Whether records are held back for a while before they are learned, while learning is not
+    /// suspended.
     pub(crate) fn is_late(self, gate: &Gate) -> bool {
         self.patience().is_some() && gate.closed == 0 && gate.count >= KNOWN && !gate.accepted
     }
 
-    /// What becomes of the `records`-th record, when the gate has been closed for `closed` records.
+    /// What becomes of the `records`-th record, when learning has been suspended for `closed`
+    /// records.
     pub(crate) fn update_action(self, records: u64, closed: u32) -> UpdateAction {
         match self {
             Self::Always => UpdateAction::Update,
@@ -100,7 +102,7 @@ impl Learning {
     }
 }
 
-/// Behind a gate, so many records are held back before they are learned.
+/// How many records are held back before they are learned, with a policy that can suspend learning.
 pub(crate) const LATE: usize = 64;
 
 /// The reference value of the cumulative sum, and what it is compared with.
@@ -123,7 +125,8 @@ const SENSITIVE: Cusum = Cusum {
 };
 /// No score adds more.
 const MOST: f64 = 6.0;
-/// The sum from which on the gate is shut. It grows to twice that, so that an end is seen soon.
+/// Learning is suspended while the sum is above this. It grows to twice that, so that an end is
+/// seen soon.
 const SHUT: f64 = 20.0;
 /// Scores that make a usual level.
 const KNOWN: f64 = 200.0;
@@ -132,14 +135,14 @@ const KNOWN: f64 = 200.0;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Gate {
     pub(crate) sum: f64,
-    /// Scores seen while it was open: how many, and their mean and deviation.
+    /// Scores seen while learning was not suspended: how many, and their mean and deviation.
     pub(crate) count: f64,
     pub(crate) usual: Moments,
-    /// Records for which it has been shut without a break; 0 while it is open.
+    /// Records since learning was suspended; 0 while it is not.
     pub(crate) closed: u32,
-    /// The same, but open records only count back.
+    /// The same, but a record without suspension only takes one off.
     pub(crate) worn: u32,
-    /// A new regime has been accepted: open until its scores are usual.
+    /// A new regime has been accepted: nothing is suspended until its scores are usual.
     pub(crate) accepted: bool,
 }
 

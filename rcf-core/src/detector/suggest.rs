@@ -29,7 +29,7 @@ const NEARLY: f64 = 0.05;
 const ALIKE: f64 = 0.005;
 /// Records that are enough to say that the past tells nothing.
 const MUCH: usize = 1_000;
-/// A counter may have one step in so many against its direction: resets.
+/// A counter may have one step in this many against its direction: resets.
 const RESETS: usize = 200;
 
 /// Parameters that fit a stream.

@@ -28,11 +28,11 @@ use crate::error::InputError;
 /// nothing in common are then hardly further apart than objects of a kind. Parts of a kind do as
 /// well as the whole.
 const OVERLAP: f64 = 1.0;
-/// Clusters of fewer than one in so many objects vouch for nobody, where there are larger ones.
+/// Clusters of fewer than one in this many objects vouch for nobody, where there are larger ones.
 const RARE: f64 = 64.0;
 /// The largest score.
 pub(crate) const HIGHEST: f64 = 1e3;
-/// Clusters are found again when one in so many objects of the sample has been replaced.
+/// Clusters are found again when one in this many objects of the sample has been replaced.
 const RENEWED: usize = 4;
 /// What an object counts in the tail while its alert speaks for it.
 const OF_AN_EVENT: f64 = 0.02;

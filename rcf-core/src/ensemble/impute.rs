@@ -16,7 +16,7 @@ pub(crate) struct Imputation<'a> {
     pub(crate) centrality: f64,
     pub(crate) draws: TreeRng,
     /// The block of the newest record, if it is known and shingles rotate: candidates whose newest
-    /// record stands elsewhere do not count, unless there are no others.
+    /// record is elsewhere do not count, unless there are no others.
     pub(crate) phase: Option<usize>,
 }
 

@@ -146,7 +146,7 @@ impl Series {
     }
 }
 
-/// Where the forecast of `step` records ahead waits that is made after so many others.
+/// Where the forecast of `step` records ahead waits that is made after this many others.
 fn slot(step: usize, made: u64) -> usize {
     (step - 1) * step / 2 + (made % step as u64) as usize
 }

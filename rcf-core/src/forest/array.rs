@@ -9,7 +9,7 @@ use crate::real::Real;
 /// Coordinates of an array that are scored together: what stays in the cache together with a tree.
 const BLOCK_FLOATS: usize = 1 << 15;
 
-/// From so many points on, trees are walked for all of them at once.
+/// From this many points on, trees are walked for all of them at once.
 const FEWEST_TOGETHER: usize = 16;
 
 /// With fewer points in a block than these, two threads are hardly faster than one (`benches`,

@@ -43,7 +43,7 @@ impl RandomCutForest {
     ///
     /// `values` is either a record, as if it came next, or a point of
     /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate.
-    /// `missing` are positions in it; what stands there is not looked at. All other values are
+    /// `missing` are positions in it; what is there is not read. All other values are
     /// given back as they are.
     ///
     /// ```

@@ -47,7 +47,7 @@ use crate::visitor::noise_floor::NoiseFloor;
 /// point.)
 ///
 /// Scores are positive, **higher is more anomalous**: about 0.5 to 1 for usual points, up to
-/// `log₂(sample_size + 1)` for a point that stands far off. They are 0 until the forest
+/// `log₂(sample_size + 1)` for a point that is far off. They are 0 until the forest
 /// [is ready](Self::is_ready).
 ///
 /// # Noise floor
@@ -343,7 +343,7 @@ impl RandomCutForest {
         self.learn_row(phase, arrival);
     }
 
-    /// The block at which the next record will stand.
+    /// The block of the next record.
     fn next_phase(&self) -> usize {
         self.shingle.next() / self.config.input_dimensions
     }

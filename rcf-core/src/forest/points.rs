@@ -54,7 +54,7 @@ impl RandomCutForest {
         self.learn_row(0, Arrival::new());
     }
 
-    /// What is expected at the missing coordinates of a whole point, whatever stands there: the
+    /// What is expected at the missing coordinates of a whole point, whatever is there: the
     /// medians. The forest is ready.
     pub(crate) fn impute_point(&self, point: &[f64], missing: &[usize]) -> Vec<f64> {
         self.medians(&self.row_of(point), missing, None)

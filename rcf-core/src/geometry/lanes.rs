@@ -28,7 +28,7 @@ pub(crate) struct Parts {
     half: bool,
 }
 
-/// Rows of up to so many whole vectors are compared as a whole: which ones matter is hard to
+/// Rows of up to this many whole vectors are compared as a whole: which ones matter is hard to
 /// predict.
 const SHORT: usize = 16;
 

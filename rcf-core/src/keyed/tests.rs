@@ -108,7 +108,7 @@ fn recount(map: &Map) -> usize {
 }
 
 #[test]
-fn a_batch_that_is_stopped_goes_on_where_each_key_stands() {
+fn a_batch_that_is_stopped_resumes_at_the_position_of_each_key() {
     let records = records(3, 400);
     let expected = bits(&oracle(&records, Some(40)));
     for budget in [None, Some(8_000)] {

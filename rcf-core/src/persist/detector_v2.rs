@@ -24,7 +24,7 @@ pub(super) struct DetectorV2 {
 struct MadeUpV2 {
     /// Synthetic observations of the bootstrap, …
     count: u64,
-    /// … of so many that the forest learned with them.
+    /// … of this many that the forest learned with them.
     of: u64,
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn open(
     };
     let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
     let version = u16_at(8);
-    // Another kind of model may have newer formats; that it is another is told below.
+    // Another kind of model may have newer formats; the kind is checked below.
     let is_ours = u16_at(12) == kind as u16;
     if version == 0 || version > newest && is_ours {
         return Err(StateError::UnsupportedVersion {

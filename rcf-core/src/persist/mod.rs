@@ -2,7 +2,7 @@
 //!
 //! A saved model is a body in an [`envelope`], written by the [`codec`]. The body is a plain struct
 //! of fixed-width numbers, frozen for ever: the order of its fields and variants is the format, and
-//! no live type derives serde for it. Conversions stand next to each format, so live types may
+//! no live type derives serde for it. Conversions are next to each format, so live types may
 //! change.
 //!
 //! | file | content |

@@ -127,7 +127,7 @@ impl Autoregression {
         error
     }
 
-    /// Changes the value so many before the newest one, as lags see it from now on.
+    /// Changes the value this many before the newest one, as lags see it from now on.
     pub(crate) fn amend(&mut self, ago: usize, change: impl Fn(f64) -> f64) {
         self.history.amend(ago, change);
     }

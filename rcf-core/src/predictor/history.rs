@@ -31,7 +31,7 @@ impl History {
         self.length = (self.length + 1).min(capacity);
     }
 
-    /// Changes the value so many before the newest one, if there is one.
+    /// Changes the value this many before the newest one, if there is one.
     pub(crate) fn amend(&mut self, ago: usize, change: impl Fn(f64) -> f64) {
         if ago < self.length {
             let capacity = self.capacity();

@@ -337,8 +337,8 @@ pub(crate) fn expected_records(config: &Config) -> usize {
     expected(config, config.number_of_trees * shingle, shingle)
 }
 
-/// The number of things of which each has so many chances to be in a sample, and that come and go
-/// so many `together`, which makes their number vary the more.
+/// The number of things of which each has this many chances to be in a sample, and that come and go
+/// this many `together`, which makes their number vary the more.
 fn expected(config: &Config, chances: usize, together: usize) -> usize {
     let most = chances * config.sample_size;
     let newest = (config.sample_size as f64 * config.time_decay).min(1.0);

@@ -170,7 +170,7 @@ mod tests {
 
     const DIMENSIONS: usize = 5;
 
-    /// A tree of so many nodes, whose leaves are numbered behind them.
+    /// A tree of this many nodes, whose leaves are numbered behind them.
     fn tree(nodes: usize, random: &mut Random) -> Vec<Node<u16>> {
         let node = |cut| Node {
             cut,

@@ -26,7 +26,7 @@ use crate::visitor::score::unseen;
 pub(crate) struct Imputer<'a, I> {
     missing: &'a [usize],
     is_missing: Vec<bool>,
-    /// The query, filled from the candidate at hand.
+    /// The query, filled from the present candidate.
     filled: Vec<f32>,
     steps: Vec<Step<I>>,
     candidates: Vec<Candidate>,

@@ -43,8 +43,8 @@ macro_rules! with_trees {
             lengths: 4 12 16 20 24 28 32 36 40 44 48 52 56 60 64, if $by_length, true; $($rest)*
         )
     };
-    (lengths: $($stride:literal)*, if $by_length:expr, $is_hot:literal; $simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
-        match $grove {
+    (lengths: $($stride:literal)*, if $by_length:expr, $is_hot:literal; $simd:expr, $dimensions:expr, $set:expr, $geometry:ident, $trees:ident => $body:expr) => {
+        match $set {
             $crate::tree::TreeSet::Sorted($trees) => {
                 let $geometry = $crate::geometry::OneDimensional;
                 $body
@@ -76,8 +76,8 @@ macro_rules! with_trees {
             }
         }
     };
-    ($simd:expr, $dimensions:expr, $grove:expr, $geometry:ident, $trees:ident => $body:expr) => {
-        $crate::tree::with_trees!(lengths: , if false, false; $simd, $dimensions, $grove, $geometry, $trees => $body)
+    ($simd:expr, $dimensions:expr, $set:expr, $geometry:ident, $trees:ident => $body:expr) => {
+        $crate::tree::with_trees!(lengths: , if false, false; $simd, $dimensions, $set, $geometry, $trees => $body)
     };
 }
 pub(crate) use with_trees;
@@ -188,7 +188,7 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
 }
 
 impl<I: Index> TreeSet<I> {
-    /// So many empty trees.
+    /// This many empty trees.
     pub(crate) fn new(config: &Config) -> Self {
         let sample_size = config.sample_size;
         let numbers = 0..config.number_of_trees;

@@ -259,7 +259,7 @@ fn an_array_gives_the_forecasts_of_the_loop() {
     assert_eq!(whole.to_bytes(), single.to_bytes());
 }
 
-/// Mean absolute error of the forecasts for one step, after so many records.
+/// Mean absolute error of the forecasts for one step, after this many records.
 fn mean_error(forecaster: &mut Forecaster, values: &[f64], step: usize, after: usize) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for (t, &value) in values.iter().enumerate() {

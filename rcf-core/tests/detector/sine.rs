@@ -2,7 +2,7 @@
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 
-/// Two drops lie in so many records: at 241 and, the phase being taken for degrees, at 36,241.
+/// Two drops lie in this many records: at 241 and, the phase being taken for degrees, at 36,241.
 const RECORDS: u32 = 36_400;
 const FIRST: [u32; 2] = [241, 36_241];
 

@@ -56,7 +56,7 @@ impl Sines {
 /// of the amplitude in each dimension; at a period that repeats the same values and at two that
 /// never do, also far from zero. (Measured: none where values repeat, else 0.2 to 0.8 %.)
 #[test]
-fn sines_are_foretold() {
+fn sines_are_forecast() {
     for dimensions in 1..=3 {
         for shingle_size in [8, 20] {
             for (period, offset) in [(50.0, 0.0), (57.7215, 100.0), (31.4159, 1e9)] {

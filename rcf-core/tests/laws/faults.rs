@@ -8,7 +8,7 @@
 //! | attributions do not add up to the score | [`attributions_add_up_to_the_score_with_duplicates_too`], and at each step of `naive` |
 //! | density has a formula of its own, or walks the trees twice | `functionals/density.rs: directions_make_up_the_density`, `volumes_scale_with_the_power_of_the_dimension` |
 //! | imputation gives values that never were | [`imputation_finds_what_belongs_together`], and at each step of `naive` |
-//! | forecasts are flat lines, or the past | `functionals/forecast.rs: sines_are_foretold` |
+//! | forecasts are flat lines, or the past | `functionals/forecast.rs: sines_are_forecast` |
 //! | rotated forecasts are wrong in several dimensions | `functionals/forecast.rs: rotated_shingles_foretell_what_sliding_ones_do` |
 //! | intervals are calibrated on a broken forecast | `detector/forecaster.rs: intervals_of_noise_have_the_quantiles_of_the_noise`, `differences_follow_a_trend` |
 //! | keys tie at a clock of 10⁹, sampling freezes at milliseconds since 1970 | `laws/sampling.rs: keys_are_exact_at_any_clock`, `ages_at_a_clock_of_1e12_are_those_at_0` |

@@ -17,7 +17,7 @@ pub(crate) fn read(name: &str) -> Option<String> {
     match std::fs::read_to_string(&path) {
         Ok(text) => Some(text),
         Err(error) => {
-            eprintln!("skipped: {name} is not at hand ({error})");
+            eprintln!("skipped: {name} is not available ({error})");
             None
         }
     }

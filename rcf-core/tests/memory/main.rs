@@ -12,7 +12,7 @@ fn value(t: usize, i: usize) -> f64 {
     (mixed >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// A forest that has taken so many records, and the bytes that the allocator counts for it.
+/// A forest that has taken this many records, and the bytes that the allocator counts for it.
 fn grown(builder: &RandomCutForestBuilder, records: usize) -> (RandomCutForest, usize) {
     let mut built = None;
     let counted = allocation_counter::measure(|| {

@@ -19,7 +19,7 @@ MOST_PANELS, MOST_SENTENCES = 6, 20
 STYLE = "font:12px sans-serif;fill:currentColor"
 CURVE, MARK, BAND, LIMIT = "#2e86ab", "#d1495b", "#2e86ab", "#c77d0a"
 BOUNDS_ROWS = 20_000
-"""Bounds are drawn of tables up to so many rows: a notebook should not wait for a picture."""
+"""Bounds are drawn of tables up to this many rows: a notebook should not wait for a picture."""
 
 
 def page(result: "Detections") -> str:

@@ -133,7 +133,7 @@ def index_of(table: Any) -> Any:
 
 
 def names_of(table: Any, count: int) -> list[str]:
-    """Give the names of so many columns: those of a table, or generated."""
+    """Give the names of this many columns: those of a table, or generated."""
     names = column_names(table)
     if names is None:
         name = getattr(table, "name", None)

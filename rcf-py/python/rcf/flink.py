@@ -28,7 +28,7 @@ REFUSED = OutputTag("rcf-refused", Types.TUPLE([Types.STRING(), Types.STRING()])
 
 
 class TooManyKeysError(RcfError, RuntimeError):
-    """More keys have come to a worker than it was told to expect."""
+    """More keys have come to a worker than it was configured for."""
 
 
 def configuration(
@@ -41,10 +41,10 @@ def configuration(
     python : str
         The interpreter, with rcf installed, that client and workers run.
     max_keys : int, default 1000
-        Number of models that a worker keeps at hand. Those beyond it are written out and read back at
+        Number of models that a worker keeps in memory. Those beyond it are written out and read back at
         every turn: milliseconds instead of microseconds.
     bundle_size, bundle_milliseconds : int
-        A bundle ends after so many records or so much time. Results leave with the end of a bundle: the
+        A bundle ends after this many records or so much time. Results leave with the end of a bundle: the
         time is the price in latency. And each model that a bundle has changed is written out at its end:
         short bundles cost throughput.
 
@@ -67,7 +67,7 @@ class RandomCutForestOperator(KeyedProcessFunction):
     """A model for each key: records in, results out. Made by `builder`."""
 
     def __init__(self, builder: "Builder") -> None:
-        """Take over what the builder was told."""
+        """Take over the settings of the builder."""
         self._model = builder._model
         self._parameters = dict(builder._parameters)
         self._step = builder._step

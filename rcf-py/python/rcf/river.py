@@ -18,7 +18,7 @@ class RandomCutForest(AnomalyDetector):
     """Anomaly scores for a stream of records with named features. Higher is more anomalous.
 
     The features are those of the first record that is learned, whatever their order. One that is
-    missing, None or NaN stands at its last value. Features that appear later are ignored, with one
+    missing, None or NaN keeps its last value. Features that appear later are ignored, with one
     warning for each; `ignored_features` holds them.
 
     Parameters

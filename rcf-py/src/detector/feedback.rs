@@ -30,7 +30,7 @@ pub(crate) struct Marked {
 }
 
 impl Marked {
-    /// The mark, for a detector of so many inputs.
+    /// The mark, for a detector of this many inputs.
     pub(crate) fn mark(self, width: usize) -> PyResult<NormalMark> {
         let (Some(kind), Some(values), Some(expected), Some(inputs)) =
             (self.kind, self.values, self.expected, self.inputs)

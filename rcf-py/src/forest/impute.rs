@@ -36,7 +36,7 @@ impl PyRandomCutForest {
     ///     first (flat if you like).
     /// missing : sequence of int, optional
     ///     Positions of the missing values among all of them, counted row by row from 0; what
-    ///     stands there is not looked at. Left out: the values that are NaN.
+    ///     is there is not read. Left out: the values that are NaN.
     ///
     /// Returns
     /// -------

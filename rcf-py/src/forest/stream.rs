@@ -23,7 +23,7 @@ impl PyRandomCutForest {
     ///     When it was made, or its sequence number, in any unit: `time_decay` is per that unit.
     ///     One more than the newest if left out. A late observation counts as old as it is.
     /// weight : float, default 1
-    ///     From 1e-9 to 1e9: the samples take and keep it as if it were so many.
+    ///     From 1e-9 to 1e9: the samples take and keep it as if it were this many.
     /// label : int, optional
     ///     What `near_neighbors` and `sample` give back; needs ``store_labels=True``.
     ///

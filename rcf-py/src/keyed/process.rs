@@ -82,7 +82,7 @@ impl PyKeyedDetectors {
     /// n_jobs : int or None
     ///     Number of threads.
     /// progress : bool, callable or None
-    ///     Who is told how far it is.
+    ///     Called with the progress.
     ///
     /// Returns
     /// -------
@@ -243,7 +243,7 @@ impl Keyed {
         )?;
         let mut columns: Vec<Columns> = Vec::new();
         columns.resize_with(batch.keys.len(), Columns::default);
-        // Without timestamps, rows are the clock: it stands at the last one that was done.
+        // Without timestamps, rows are the clock: it is at the last one that was done.
         let (mut taken, mut newest) = (0, i64::MIN);
         for (row, result) in results.into_iter().enumerate() {
             let Some(result) = result else { continue };

@@ -127,7 +127,7 @@ class Cluster:
         return self.rest(f"/jobs/{job}/checkpoints")["counts"][kind]
 
     def wait_for_checkpoints(self, job: str, number: int, kind: str = "completed") -> None:
-        """Wait for so many more checkpoints."""
+        """Wait for this many more checkpoints."""
         number += self.checkpoints(job, kind)
         self.wait_for(f"{number} checkpoints {kind}", lambda: self.checkpoints(job, kind) >= number)
 

@@ -196,7 +196,7 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
 }
 
 #[test]
-fn an_outage_of_counts_is_found_once_times_are_told() {
+fn an_outage_of_counts_is_found_with_times() {
     let folder = tempfile::tempdir().unwrap();
     // Half an hour is absent; the counts move a little around 100, without any rhythm.
     let mut state = 1u64;

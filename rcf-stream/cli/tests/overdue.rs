@@ -206,7 +206,7 @@ fn reports_have_the_columns_of_all_results() {
 }
 
 #[test]
-fn what_cannot_be_told_is_refused() {
+fn incomplete_settings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.jsonl"), records(0..100)).unwrap();
     let run = [

@@ -196,7 +196,7 @@ fn newest(folder: &Path, kind: &str) -> PathBuf {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_named_and_skipped_only_when_told() {
+fn a_damaged_checkpoint_is_named_and_skipped_only_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let settings = [
         "run",
@@ -327,8 +327,8 @@ fn a_checkpoint_can_be_looked_at_and_replayed() {
         .map(|line| format!("{line}\n"))
         .collect();
     assert!(replayed == half);
-    let anew = succeed(folder.path(), &[&replay[..], &["--after=0=499"]].concat());
-    assert_eq!(anew.lines().count(), 100);
+    let again = succeed(folder.path(), &[&replay[..], &["--after=0=499"]].concat());
+    assert_eq!(again.lines().count(), 100);
     let error = fail(
         folder.path(),
         1,

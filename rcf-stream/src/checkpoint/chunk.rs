@@ -131,7 +131,7 @@ pub(super) fn read_one(bytes: &[u8]) -> Result<(usize, Entry<'_>), FormatError> 
 pub(super) struct LiveSet(Vec<Vec<u8>>);
 
 impl LiveSet {
-    /// Nothing counts, in chunks of so many models.
+    /// Nothing counts, in chunks of this many models.
     pub(super) fn new(records: impl Iterator<Item = u32>) -> Self {
         Self(records.map(|count| vec![0; bitmap_bytes(count)]).collect())
     }
@@ -148,7 +148,7 @@ impl LiveSet {
         self.0.concat()
     }
 
-    /// `None` if the bytes are not those of chunks of so many models.
+    /// `None` if the bytes are not those of chunks of this many models.
     pub(super) fn from_bytes(bytes: &[u8], records: impl Iterator<Item = u32>) -> Option<Self> {
         let mut rest = bytes;
         let mut bitmaps = Vec::new();

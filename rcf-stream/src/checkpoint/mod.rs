@@ -2,7 +2,7 @@
 //! once or not at all.
 //!
 //! A pipeline that starts again from a checkpoint does exactly what it would have done without the
-//! interruption: every record after the position is read once more by a model that has not seen it.
+//! interruption: every record after the position is read again by a model that has not seen it.
 //!
 //! A checkpoint writes only the models that have changed since the one before, as *chunks*, and a
 //! *manifest* that says which models of which chunks count. The loop is stopped only to note which

@@ -1,4 +1,4 @@
-//! From a store of checkpoints to an operator that stands where the newest one stood.
+//! From a store of checkpoints to an operator in the state of the newest one.
 
 use serde::{Deserialize, Serialize};
 

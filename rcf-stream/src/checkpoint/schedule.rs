@@ -29,7 +29,7 @@ enum Work<M> {
 /// When a checkpoint is due: at whichever comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Schedule {
-    /// At the first end of a batch after so many records.
+    /// At the first end of a batch after this many records.
     pub every_records: Option<u64>,
     /// After so much time.
     pub every: Option<Duration>,
@@ -58,7 +58,7 @@ enum Place {
 }
 
 impl Checkpointer {
-    /// Continues after so many records.
+    /// Continues after this many records.
     #[must_use]
     pub fn new(
         store: CheckpointStore,

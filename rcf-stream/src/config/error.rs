@@ -33,7 +33,7 @@ pub enum ConfigError {
     /// There is no such setting.
     #[error("{origin}: there is no setting {key:?}{}", hint(suggestion))]
     UnknownKey {
-        /// Where it stands.
+        /// Where it is.
         origin: Origin,
         /// The key.
         key: String,
@@ -43,7 +43,7 @@ pub enum ConfigError {
     /// A value has the wrong type, or is none of the choices.
     #[error("{origin}: {key} must be {expected}, not {found}")]
     WrongValue {
-        /// Where it stands.
+        /// Where it is.
         origin: Origin,
         /// The key.
         key: &'static str,
@@ -58,7 +58,7 @@ pub enum ConfigError {
     /// A setting is set but has no effect, so something is not as it was meant.
     #[error("{origin}: {key} has no effect with {because}")]
     NoEffect {
-        /// Where it stands.
+        /// Where it is.
         origin: Origin,
         /// The key.
         key: &'static str,
@@ -68,7 +68,7 @@ pub enum ConfigError {
     /// A table `[[override]]` makes no sense.
     #[error("{origin}: override: {reason}")]
     Override {
-        /// Where it stands.
+        /// Where it is.
         origin: Origin,
         /// What is wrong, and the remedy.
         reason: String,

@@ -89,7 +89,7 @@ pub struct InputConfig {
     /// How far ahead of its shard a time may be before others have to agree with it; `None` where
     /// nothing needs the time.
     pub max_time_jump: Option<Duration>,
-    /// A quote is taken to be left open when so many line feeds are quoted.
+    /// A quote is taken to be left open when this many line feeds are quoted.
     pub max_quoted_lines: u64,
 }
 
@@ -214,7 +214,7 @@ pub struct OperatorConfig {
     pub detector: Option<AnomalyDetectorBuilder>,
     /// Whether there are decisions because nothing else is configured.
     pub decides_by_default: bool,
-    /// Whether detectors are told the time of events.
+    /// Whether detectors receive the time of events.
     pub with_time: bool,
     /// Keys with other parameters.
     pub overrides: Vec<KeyOverride>,
@@ -258,7 +258,7 @@ impl CheckpointConfig {
     pub const EVERY: Duration = Duration::from_secs(60);
     /// They are kept under this name where nothing else is said.
     pub const APPLICATION: &str = "rcf";
-    /// So many checkpoints are kept where nothing else is said.
+    /// This many checkpoints are kept where nothing else is said.
     pub const RETAIN: usize = 3;
 }
 

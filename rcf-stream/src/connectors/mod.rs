@@ -74,11 +74,11 @@ pub struct SinkEntry {
 pub struct SourceOpening<'a> {
     /// It is read after these positions.
     pub positions: &'a Positions,
-    /// They are told what only the source knows.
+    /// They receive what only the source knows.
     pub observers: &'a Observers,
     /// How its text is written, where it is text.
     pub dialect: Dialect,
-    /// A quote is taken to be left open when so many line feeds are quoted.
+    /// A quote is taken to be left open when this many line feeds are quoted.
     pub max_quoted_lines: u64,
     /// Whether a later run goes on where this one ends.
     pub has_checkpoints: bool,
@@ -91,7 +91,7 @@ pub struct SinkOpening<'a> {
     pub header: Option<&'a str>,
     /// What was written later is taken back, where the sink can.
     pub position: Option<&'a SinkPosition>,
-    /// They are told what only the sink knows.
+    /// They receive what only the sink knows.
     pub observers: &'a Observers,
     /// Who keeps the positions of the source, where checkpoints are written and somebody does.
     pub coordinator: Option<&'a Arc<dyn Coordinator>>,

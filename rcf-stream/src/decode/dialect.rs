@@ -15,7 +15,7 @@ pub struct Dialect {
     pub framing: Framing,
     /// What separates the columns of CSV; a blank stands for any number of blanks and tabs.
     pub delimiter: u8,
-    /// Where the names of the columns of CSV stand.
+    /// Where the names of the columns of CSV are.
     #[serde(default)]
     pub header: Header,
     /// How many lines before the header or the first record are left out.
@@ -84,7 +84,7 @@ pub enum Framing {
     Values,
 }
 
-/// Where the names of the columns of CSV stand.
+/// Where the names of the columns of CSV are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Header {

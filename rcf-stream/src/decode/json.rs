@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_stands_in_the_place_of_a_number() {
+    fn errors_show_what_was_found_instead_of_a_number() {
         let mut decoder = decoder(&["a.b"], None, None);
         for (json, expected) in [
             (r#"{"a":{"b":"12 V"}}"#, "the text \"12 V\""),

@@ -16,7 +16,7 @@ pub enum Decimal {
 }
 
 impl Decimal {
-    fn mark(self) -> char {
+    pub(crate) fn mark(self) -> char {
         match self {
             Self::Point => '.',
             Self::Comma => ',',
@@ -85,7 +85,7 @@ impl NumberStyle {
         Some(if negative { -value } else { value })
     }
 
-    /// The whole part without its thousands separators; `None` where they stand wrongly.
+    /// The whole part without its thousands separators; `None` where they are misplaced.
     fn without_groups(self, whole: &str) -> Option<String> {
         let separates = |c: char| match self.grouping {
             Some(' ') => is_group_blank(c),
@@ -134,7 +134,7 @@ fn without_signs(text: &str) -> (&str, bool) {
         (text, negative) = (inner, true);
     }
     text = &text[drop(text)..];
-    // The minus may stand before the sign: -$5.
+    // The minus may come before the sign: -$5.
     if let Some(rest) = text.strip_prefix(['-', '\u{2212}'])
         && drop(rest) > 0
     {

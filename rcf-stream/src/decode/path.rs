@@ -20,13 +20,13 @@ pub struct FieldPath {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FieldPathError {
-    /// Nothing stands before, between or after dots.
+    /// Nothing is before, between or after dots.
     #[error("the field path {path:?} has an empty name; write `\\.` for a dot within a name")]
     EmptyName {
         /// The text.
         path: String,
     },
-    /// A backslash stands before anything but a dot or a backslash.
+    /// A backslash is before anything but a dot or a backslash.
     #[error("the field path {path:?} has a backslash before neither `.` nor `\\`; write `\\\\`")]
     Escape {
         /// The text.

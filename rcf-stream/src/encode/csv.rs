@@ -148,7 +148,7 @@ impl Line {
         self
     }
 
-    /// So many empty fields.
+    /// This many empty fields.
     pub(super) fn blanks(&mut self, count: usize) -> &mut Self {
         for _ in 0..count {
             self.text("");

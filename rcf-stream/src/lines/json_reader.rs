@@ -1,4 +1,4 @@
-//! Cuts a byte stream into JSON values that do not stand on lines of their own: the elements of an
+//! Cuts a byte stream into JSON values that are not on lines of their own: the elements of an
 //! array, objects one after the other, or objects over several lines.
 
 use std::io::{ErrorKind, Read};
@@ -78,7 +78,7 @@ impl JsonReader {
         })
     }
 
-    /// What stands after the last whole value; the decoder says what is wrong with it. An array
+    /// What comes after the last whole value; the decoder says what is wrong with it. An array
     /// that is cut between two elements has nothing wrong in it but that its end is missing.
     fn last(&mut self) -> Result<Option<Line>, SourceError> {
         let data = self.buffer.split().freeze();
@@ -152,7 +152,7 @@ impl JsonReader {
     }
 }
 
-/// What stands between values: blanks, commas, the record separator of RFC 7464, and a byte order
+/// What is between values: blanks, commas, the record separator of RFC 7464, and a byte order
 /// mark.
 fn is_between(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e | 0xef | 0xbb | 0xbf)

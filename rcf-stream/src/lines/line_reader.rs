@@ -39,7 +39,7 @@ pub(crate) struct LineReader {
     delimiter: Option<u8>,
     max_quoted_lines: u64,
     comment: Option<u8>, // what lines begin with that are left out
-    skip: u64,           // so many lines at the start are left out
+    skip: u64,           // this many lines at the start are left out
     begun_at: u64,       // the line before the first of this input
     buffer: BytesMut,    // starts at the start of a record
     scanned: usize,      // so far no end of the record was found
@@ -88,7 +88,7 @@ impl LineReader {
         self.delimiter = Some(delimiter);
     }
 
-    /// A quote is taken to be left open when so many line feeds are quoted.
+    /// A quote is taken to be left open when this many line feeds are quoted.
     pub(crate) fn limit_quoted_lines(&mut self, lines: u64) {
         self.max_quoted_lines = lines;
     }
@@ -208,7 +208,7 @@ impl LineReader {
         }
     }
 
-    /// What the input ends with: first what an open quote held together, then what stands after
+    /// What the input ends with: first what an open quote held together, then what comes after
     /// the last line feed.
     pub(crate) fn last(&mut self) -> Option<Line> {
         if self.too_long.is_some() {

@@ -16,7 +16,7 @@ use crate::source::SourceError;
 pub(crate) struct Cutting {
     /// Whether a last line without its line feed is left for the next run.
     pub(crate) wait_for_line_feed: bool,
-    /// A quote is taken to be left open when so many line feeds are quoted.
+    /// A quote is taken to be left open when this many line feeds are quoted.
     pub(crate) max_quoted_lines: u64,
 }
 

@@ -77,7 +77,7 @@ fn unreadable(format: &str, error: &dyn std::fmt::Display) -> io::Error {
 struct Rows {
     format: &'static str,
     batches: Batches,
-    /// The batch at hand, without the rows that have become text.
+    /// The present batch, without the rows that have become text.
     batch: Option<RecordBatch>,
     text: Vec<u8>, // not handed on from `start`
     start: usize,

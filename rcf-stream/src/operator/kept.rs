@@ -26,8 +26,8 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         self.models.keys()
     }
 
-    /// From now on at most so many bytes are in memory; the rest goes to the store. All models are
-    /// forgotten.
+    /// From now on at most this many bytes are in memory; the rest goes to the store. All models
+    /// are forgotten.
     pub(crate) fn spill_to(&mut self, budget: usize, store: Box<dyn Spill>) {
         self.spill = Some((budget, store));
         self.clear();

@@ -121,7 +121,7 @@ pub struct Scored {
     /// The anomaly score, at least 0; higher is more anomalous, and about 1 is normal. It is 0
     /// while the model learns.
     pub score: f64,
-    /// The share of each dimension in the score, where the operator was told to compute it:
+    /// The share of each dimension in the score, where the operator is configured to compute it:
     /// `shingle_size` blocks of `dimensions` values, the oldest block first.
     pub attribution: Option<Attribution>,
     /// How many records the model has learned, this one included.

@@ -1,8 +1,8 @@
 //! Records whose time is far ahead of the clock of their shard.
 //!
 //! A single wrong time (of the year 2106, or milliseconds among seconds) must not move the clock,
-//! by which late records are told and silent keys are forgotten. So a record that is far ahead is
-//! held until the records after it have told whether the clock or the record is right:
+//! by which late records are recognised and silent keys are forgotten. So a record that is far
+//! ahead is held until the records after it have told whether the clock or the record is right:
 //!
 //! - Two more records of its shard that are far ahead, too, and near its time: all are judged, in
 //!   the order of their arrival.
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub const YEAR: f64 = 366.0 * 86_400e3;
 /// More records are never held.
 const MOST: usize = 10_000;
-/// So many agreeing records make a clock, and so many others refute a record.
+/// This many agreeing records make a clock, and this many others refute a record.
 const ENOUGH: u8 = 2;
 
 /// A record that is held, and what speaks for and against its time.
@@ -63,7 +63,7 @@ pub struct AheadGate<T> {
 }
 
 impl<T> AheadGate<T> {
-    /// A gate for records that are further ahead than so many milliseconds.
+    /// A gate for records that are further ahead than this many milliseconds.
     #[must_use]
     pub fn new(limit: f64) -> Self {
         let held = Vec::new();

@@ -12,9 +12,9 @@ pub struct Answers {
     pub scores: Vec<f64>,
     /// What the decision on each row rests on.
     pub evidence: Vec<f64>,
-    /// What NAB's scorer puts a threshold to.
+    /// The values to which NAB's scorer applies a threshold.
     pub severities: Vec<f64>,
-    /// The chance of so much evidence on a usual row; empty where an engine gives none.
+    /// The p-value of the evidence on each row; empty where an engine gives none.
     pub p_values: Vec<f64>,
     /// The alerts in order, without reminders of events that have been reported.
     pub alerts: Vec<Alert>,
@@ -38,12 +38,12 @@ pub struct Alert {
 pub struct Engine {
     /// Its name in tables and on the command line.
     pub name: &'static str,
-    /// Whether another seed gives other answers.
+    /// Whether the results depend on the seed.
     pub is_random: bool,
     run: Run,
 }
 
-/// A stream and a seed in, answers out.
+/// Runs an engine on a stream with a seed.
 type Control = fn(&Stream, u64) -> anyhow::Result<Answers>;
 
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ impl Engine {
             })
     }
 
-    /// Whether its answers have p-values.
+    /// Whether its results have p-values.
     pub const fn gives_p_values(&self) -> bool {
         matches!(self.run, Run::Detector(_))
     }

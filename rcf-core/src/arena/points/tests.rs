@@ -48,7 +48,7 @@ impl PointStore {
 
 #[derive(Debug, Clone)]
 enum Operation {
-    /// As an update does it: stored, then taken by so many samplers, possibly none.
+    /// As an update does it: stored, then taken by this many samplers, possibly none.
     Offer(u32),
     Release(usize),
 }

@@ -31,7 +31,7 @@ const ECHO: f64 = 3.0;
 const KNOWN: f64 = 30.0;
 /// Mean errors below this many deviations of the series are none.
 const LEAST: f64 = 1e-3;
-/// Mean errors of up to so many times the least are no surprise. The least moves with the
+/// Mean errors of up to this many times the least are no surprise. The least moves with the
 /// deviation, and where errors are hardly ever larger, its movements would be what is judged.
 const VISIBLE: f64 = 1.5;
 /// Records over which the unexplained share is averaged.
@@ -95,7 +95,7 @@ impl Change {
     pub(crate) fn push(&mut self, value: f64, real: bool) -> [f64; 2] {
         let periods = self.finder.periods();
         // A series without noise is predicted to the bit: what is smaller than rounding, or
-        // invisible beside the movement of the series, is no error.
+        // invisible next to the movement of the series, is no error.
         let rounding = 4.0 * f64::EPSILON * value.abs();
         let least = f64::max(rounding, LEAST * self.window.deviation()).max(f64::MIN_POSITIVE);
         self.predicted = self.predictor.prediction();

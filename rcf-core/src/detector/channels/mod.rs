@@ -61,7 +61,7 @@ impl Channels {
         self.relative
             .extend(pairs.map(|(value, first)| value - first));
         let values = &self.relative[..];
-        // To look at so many inputs is to be surprised so many times as often.
+        // To look at this many inputs is to be surprised this many times as often.
         let looks = libm::log10(values.len() as f64);
         let mut change = Sign::none(EvidenceKind::Change);
         let mut season = Sign::none(EvidenceKind::Season);
@@ -146,7 +146,7 @@ impl Channels {
         numbers.extend(self.alarms.map(|rate| rate.times));
     }
 
-    /// What [`save`](Self::save) wrote, of so many inputs.
+    /// What [`save`](Self::save) wrote, of this many inputs.
     pub(crate) fn restore(inputs: usize, numbers: &mut Numbers<'_>) -> Option<Self> {
         let mut first = vec![0.0; numbers.index(inputs)?];
         numbers.fill(&mut first)?;

@@ -12,9 +12,9 @@ use crate::detector::evidence::{OF_BULK, Peaks};
 use crate::predictor::numbers::Numbers;
 use crate::predictor::regression::dot;
 
-/// A record moves mean, deviation and covariance by one in so many.
+/// A record moves mean, deviation and covariance by one in this many.
 const MEMORY: f64 = 2000.0;
-/// Normalised values are cut at so many deviations when they are learned, once those are known.
+/// Normalised values are cut at this many deviations when they are learned, once those are known.
 const CLIP: f64 = 5.0;
 /// Records by which a deviation is known.
 const KNOWN: f64 = 30.0;

@@ -15,13 +15,13 @@ use crate::predictor::numbers::Numbers;
 const SPAN: usize = 16;
 /// A smaller share of the usual step counts as this one.
 const LEAST: f64 = 1e-3;
-/// A step is learned as at most so many usual ones, …
+/// A step is learned as at most this many usual ones, …
 const CLIP: f64 = 8.0;
-/// … once so many are known. A jump does not make all that follows look still.
+/// … once this many are known. A jump does not make all that follows look still.
 const KNOWN: f64 = 30.0;
 /// Steps over which the usual one is averaged.
 const MEMORY: f64 = 1000.0;
-/// What surprises by so many decades is a still stretch.
+/// What surprises by this many decades is a still stretch.
 const STRETCH: f64 = 4.0;
 /// Values over which still stretches are counted.
 const STRETCHES_MEMORY: f64 = 4000.0;
@@ -65,7 +65,8 @@ impl Default for Stillness {
 
 impl Stillness {
     /// Takes a value and returns how surprising it is that the newest ones moved so little, in
-    /// decades. Values that are not `real` were filled in, and stand as still as they were told to.
+    /// decades. Values that are not `real` were filled in, and are as still as the imputation makes
+    /// them.
     pub(crate) fn push(&mut self, value: f64, real: bool) -> f64 {
         if !real {
             (self.last, self.next) = (None, 0);
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_still_again_and_again_is_usual() {
+    fn repeated_stillness_is_usual() {
         // A machine that is off for 50 observations in 500.
         let [calm, later] = surprises(|t, random| {
             let is_off = t % 500 < 50;

@@ -9,7 +9,7 @@
 //! * **Few clusters are known at first.** With `n` of them, and an exponential tail of unknown
 //!   mean, the predictive law of the next is Lomax: `P(X > x) = (1 + x / (n · mean))^(−n)`. A young
 //!   tail is therefore a heavy one, and no separate warm-up constant is needed. What is known
-//!   beforehand counts as so many clusters more: that the tail of errors goes on as their bulk
+//!   beforehand counts as this many clusters more: that the tail of errors goes on as their bulk
 //!   begins. Then a mean excess is the distance between the quantiles 0.5 and 0.9 by `ln 5`, as of
 //!   an exponential law.
 //! * **Anomalies are frequent in some streams.** They must not define the tail, so the quantile is
@@ -29,7 +29,7 @@ const BASE: f64 = 1.0;
 /// Values from which the tail is first estimated. The first third of them is left out: predictor
 /// and forest are still learning.
 const START: usize = 400;
-/// A value moves the statistics by one in so many.
+/// A value moves the statistics by one in this many.
 const MEMORY: f64 = 4000.0;
 /// Excesses are learned as at most this many mean ones.
 const CLIP: f64 = 2.5;
@@ -53,7 +53,7 @@ pub(crate) struct Peaks {
     pub(crate) head: Vec<f64>,
     /// Excesses this far apart belong to different clusters.
     pub(crate) spacing: u32,
-    /// So many clusters of the mean that the bulk says are known beforehand.
+    /// This many clusters of the mean that the bulk says are known beforehand.
     pub(crate) prior: f64,
     pub(crate) quantiles: [f64; 4],
     /// Size of a step of the quantiles; 0 until the first estimate.
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_young_tail_is_sharper_where_the_bulk_speaks_for_it_and_no_less_honest() {
+    fn a_tail_of_few_scores_is_sharper_with_the_bulk_and_keeps_its_rate() {
         // The value that is 4 decades out, and the share of 3 decades, while few clusters are
         // known.
         let young = |prior: f64| {

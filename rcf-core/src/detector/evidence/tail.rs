@@ -15,11 +15,11 @@ use std::f64::consts::LN_10;
 
 /// The quantile from which on scores count as the tail.
 const QUANTILE: f64 = 0.98;
-/// Excesses beyond so many decades are learned as these.
+/// Excesses beyond this many decades are learned as these.
 const LIMIT: f64 = 3.0;
 /// Scores that are seen before any is surprising.
 const KNOWN: f64 = 100.0;
-/// So many excesses of the size of the scores' spread are taken for granted: of a calm series few
+/// This many excesses of the size of the scores' spread are taken for granted: of a calm series few
 /// scores lie beyond the quantile, and none of them alone may say how long the tail is.
 const GIVEN: f64 = 5.0;
 /// Below this, in units of the score, a mean excess is the forest's own noise.

@@ -84,7 +84,7 @@ impl Comparison {
 }
 
 impl Rule {
-    /// Refuses a rule that no observation of so many inputs can be held against.
+    /// Refuses a rule that no observation of this many inputs can be held against.
     fn check(&self, inputs: usize) -> Result<(), ConfigError> {
         let wrong = |reason: &str| {
             Err(ConfigError::Rule {
@@ -152,7 +152,7 @@ impl Rule {
     }
 }
 
-/// Refuses rules that cannot work for so many inputs.
+/// Refuses rules that cannot work for this many inputs.
 pub(super) fn check(rules: &[Rule], inputs: usize) -> Result<(), ConfigError> {
     if let Some(rule) = rules.get(MAX_RULES) {
         return Err(ConfigError::Rule {

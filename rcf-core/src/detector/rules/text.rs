@@ -18,7 +18,7 @@ const COMPARISONS: [(&str, Comparison); 6] = [
 
 impl Rule {
     /// Reads a rule. Inputs are called by their names, or by their numbers from 0 where they have
-    /// none; a name with spaces or signs stands in double quotes.
+    /// none; a name with spaces or signs is in double quotes.
     ///
     /// | text | ignores |
     /// |---|---|

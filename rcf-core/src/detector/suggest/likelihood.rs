@@ -1,4 +1,4 @@
-//! How well held-back values are predicted from so many before them.
+//! How well held-back values are predicted from this many before them.
 //!
 //! A shingle of `k` values knows the `k − 1` before the newest one. For each candidate, the newest
 //! one is predicted online from those, by recursive least squares; a shingle of 1 has the mean

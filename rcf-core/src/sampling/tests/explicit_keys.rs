@@ -98,7 +98,7 @@ fn with_strong_decay_it_is_the_sampler_of_explicit_keys() {
     });
 }
 
-/// The law does not depend on where the clock stands, nor on when its base moves. (Single choices
+/// The law does not depend on what the clock shows, nor on when its base moves. (Single choices
 /// do: a key may be any residue of a target, so that the last bits of both grow into the first.)
 #[test]
 fn with_a_shifted_clock_it_is_the_sampler_of_explicit_keys() {

@@ -16,9 +16,9 @@ use crate::visitor::score::{seen, step, unseen};
 pub(crate) struct Batch<'a, G: Geometry, I> {
     rows: Rows<'a, G>,
     sums: Vec<f64>,
-    /// The numbers of all queries; those that are below one node stand together.
+    /// The numbers of all queries; those below one node are contiguous.
     order: Vec<u32>,
-    /// The queries that boxes did not contain yet; those from below one node stand at the end.
+    /// The queries that boxes did not contain yet; those below the present node are at the end.
     active: Vec<u32>,
     /// For each query its score on the present tree, …
     scores: Vec<f64>,
@@ -45,7 +45,7 @@ impl<'a, G: Geometry> Rows<'a, G> {
     }
 }
 
-/// What is still to be done on a tree.
+/// The work that is left on a tree.
 enum Task<I> {
     /// To take the queries of this stretch of the order down.
     Descend {

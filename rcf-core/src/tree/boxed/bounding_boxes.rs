@@ -212,7 +212,7 @@ struct LeavesBelow<'a, I> {
     next: Option<NodeRef<I>>,
     /// Branches on the right that wait for theirs on the left, …
     waiting: [NodeRef<I>; WAITING],
-    /// … so many.
+    /// … this many.
     count: usize,
 }
 

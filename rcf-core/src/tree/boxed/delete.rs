@@ -10,9 +10,9 @@ use crate::layout::Index;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unlinked<I> {
     leaf: NodeRef<I>,
-    /// The node that went with it, …
+    /// The node that was deleted with it, …
     parent: NodeRef<I>,
-    /// … and what is now in the place of that.
+    /// … and the subtree that has taken its place.
     sibling: Located<I>,
 }
 
@@ -79,7 +79,7 @@ impl<I: Index> BoxedTree<I> {
         })
     }
 
-    /// Where a descent to `x` ends after a deletion, of where it ended before.
+    /// The leaf of a descent to `x` after a deletion, from its leaf before.
     #[inline(always)]
     pub(crate) fn relocate<G: Geometry>(
         &self,
@@ -97,8 +97,8 @@ impl<I: Index> BoxedTree<I> {
         }
     }
 
-    /// The smallest subtree with a cached box on the path from `node` to the root, if it is of the
-    /// smallest mass that has one: one point less, and it has none.
+    /// The smallest subtree with a cached box on the path from `node` to the root, if it has
+    /// the smallest mass with a cached box, and so loses it with one point less.
     #[inline(always)]
     fn barely_large(&self, mut node: NodeRef<I>, largest_uncached: usize) -> Option<NodeRef<I>> {
         while let Some(record) = self.node(node) {

@@ -1,8 +1,9 @@
 //! One random cut tree: flat arrays of nodes and boxes, numbers instead of pointers.
 //!
 //! # Insertion
-//! The law to keep (Guha et al. 2016, theorem 3): the tree after inserting `x` is distributed as a
-//! fresh random cut tree of the larger set. From the top down, each node draws a cut of
+//! The law that an insertion preserves (Guha et al. 2016, theorem 3): the tree after inserting `x`
+//! is distributed as a fresh random cut tree of the larger set. From the top down, each node draws
+//! a cut of
 //! `box ∪ x`; the first one that leaves `x` alone becomes a new node there. Going up instead, only
 //! boxes that do not contain `x` need to be read: a box that does cannot be separated from it, nor
 //! can any above. Since the draws are independent, "first from the top" is "last from the bottom":
@@ -15,11 +16,11 @@
 //! draw the cut between x and split's box; it and x become a new node above split
 //! ```
 //!
-//! Taking the *first* success from the bottom, an easy mistake, hangs every point next to a leaf.
+//! Taking the *first* success from the bottom, an easy mistake, inserts every point next to a leaf.
 //!
 //! # Deletion
-//! The leaf's sibling takes the place of their parent (the paper, theorem 4). Upwards, each box is
-//! made the union of its two children's, until one does not change.
+//! The leaf's sibling takes the place of their parent (the paper, theorem 4). On the way up, each
+//! box becomes the union of the boxes of its children, until one does not change.
 
 mod batch;
 mod bounding_boxes;
@@ -58,7 +59,7 @@ pub(crate) struct BoxedTree<I> {
     nodes: Vec<Node<I>>,
     /// Head of the chain of unused nodes, linked through their left children; `I::MAX` ends it.
     free: NodeRef<I>,
-    /// Without meaning while the tree is empty.
+    /// Meaningless while the tree is empty.
     root: NodeRef<I>,
     /// Number of points, with multiplicity.
     mass: usize,
@@ -67,7 +68,7 @@ pub(crate) struct BoxedTree<I> {
 /// A place in a tree, as a descent finds it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Located<I> {
-    /// A leaf; or a node, where it is what lies below another one.
+    /// A leaf, or a node that is the child of another one.
     pub(crate) leaf: NodeRef<I>,
     /// The node above; [`NodeRef::none`] at the root.
     pub(crate) above: NodeRef<I>,
@@ -241,7 +242,7 @@ impl<I: Index> BoxedTree<I> {
         }
     }
 
-    /// Takes all points out, and keeps their capacity. The pool of boxes is to be cleared, too.
+    /// Removes all points and keeps their capacity. The caller clears the pool of boxes.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();
         self.free = NodeRef::internal(I::MAX);
@@ -297,7 +298,7 @@ impl<I: Index> BoxedTree<I> {
         self.nodes[node.get()].parent()
     }
 
-    /// The mass of what lies below `above`, or of the root if that is none.
+    /// The mass of the subtree below `above`, or of the tree if that is none.
     ///
     /// Upwards, what lies on the left of a node is taken off, until the first node on whose left
     /// all of it is: two steps on average.
@@ -320,7 +321,7 @@ impl<I: Index> BoxedTree<I> {
         parent.mass_toward(parent.left() == reference, parent_mass)
     }
 
-    /// Goes on with a descent to `x`. The tree is not empty.
+    /// Continues a descent to `x`. The tree is not empty.
     #[inline(always)]
     fn descend_from<G: Geometry>(&self, geometry: G, x: &[f32], mut at: Located<I>) -> Located<I> {
         while let Some(node) = self.node(at.leaf) {
@@ -332,7 +333,7 @@ impl<I: Index> BoxedTree<I> {
         at
     }
 
-    /// Makes a node, without a cached box for now.
+    /// Adds a node, without a cached box at first.
     fn allocate(&mut self, node: Node<I>) -> NodeRef<I> {
         if self.free.get() != I::MAX {
             let reference = self.free;
@@ -350,7 +351,7 @@ impl<I: Index> BoxedTree<I> {
         reference
     }
 
-    /// Takes a node out of use, with its box.
+    /// Frees a node and its box.
     fn release<G: Geometry>(
         &mut self,
         geometry: G,

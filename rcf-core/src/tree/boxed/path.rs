@@ -53,7 +53,7 @@ impl Masses for &[usize] {
     }
 }
 
-/// Computed when they are asked for, which is seldom.
+/// Computed on demand, which is rare.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OnDemand<'a, I> {
     pub(super) tree: &'a BoxedTree<I>,

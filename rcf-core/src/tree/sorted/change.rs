@@ -95,7 +95,7 @@ impl<I: Index> SortedTree<I> {
         if self.cuts.len() == self.cuts.capacity() {
             self.grow();
         }
-        // The new cut stands to the left of the new leaf, or of the first one below.
+        // The new cut is to the left of the new leaf, or of the first one below.
         let new = Leaf {
             point: I::new(point),
             level: I::new(level),
@@ -157,7 +157,7 @@ impl<I: Index> SortedTree<I> {
         for node in &mut self.leaves[first + 1..=last] {
             node.level = I::new(node.level.get() - 1);
         }
-        // The cut that goes stands to the left of the leaf, or of the next one, which then gets the
+        // The removed cut is to the left of the leaf, or of the next one, which then gets the
         // leaf's.
         self.cuts.remove(parent.cut);
         let gone = self.leaves.remove(leaf);

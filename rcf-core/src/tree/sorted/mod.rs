@@ -48,7 +48,7 @@ use crate::visitor::attribution::OneDimensionalAttribution;
 #[derive(Debug, Clone)]
 pub(crate) struct SortedTree<I> {
     sample_size: usize,
-    /// What stands to the left of each leaf: a cut, but for the first one. Points up to it are on
+    /// What is to the left of each leaf: a cut, except for the first one. Points up to it are on
     /// the left.
     cuts: Vec<f32>,
     /// The leaves in the order of their points, and one more without a point that ends them.
@@ -108,7 +108,7 @@ struct EndingAt<'a, I> {
     /// The level of the cut beyond the leaf: nodes above that are larger in both directions.
     bound: I,
     leaf: usize,
-    /// On which side the cut of a node stands of its far end: 0 or 1.
+    /// On which side of its far end the cut of a node is: 0 or 1.
     beside: usize,
     /// All bits where spans lead to the left. No branch: on which side a query lies, no processor
     /// can predict.
@@ -364,7 +364,7 @@ impl<I: Index> SortedTree<I> {
         }
     }
 
-    /// Grows the capacity to so many leaves.
+    /// Grows the capacity to this many leaves.
     fn reserve(&mut self, leaves: usize) {
         self.cuts.reserve_exact(leaves - self.cuts.len());
         self.leaves.reserve_exact(leaves + 1 - self.leaves.len());

@@ -94,7 +94,7 @@ impl Parts {
 
 /// Gathers an attribution from trees.
 pub(crate) trait Attribute<'a>: TreeScore {
-    /// For a padded query of so many dimensions.
+    /// For a padded query of this many dimensions.
     fn new(x: &'a [f32], dimensions: usize) -> Self;
 
     /// The sum over the trees. But for single precision the parts of each add up to its score.

@@ -37,7 +37,7 @@ pub(crate) struct Score {
     /// anomalies on a terminal, and JSON lines elsewhere]
     #[arg(long, value_enum)]
     format: Option<ResultFormat>,
-    /// Round scores, expected values and shares to so many significant digits in CSV and JSON
+    /// Round scores, expected values and shares to this many significant digits in CSV and JSON
     /// [default: all]
     #[arg(long, value_name = "DIGITS", value_parser = precision)]
     precision: Option<Precision>,
@@ -47,8 +47,8 @@ pub(crate) struct Score {
     /// Only write records with at least this grade, from 0 to 1
     #[arg(long, value_name = "NUMBER")]
     min_grade: Option<f64>,
-    /// Only write so many records: those of the highest grades, and among equal ones of the highest
-    /// scores
+    /// Only write this many records: those of the highest grades, and among equal ones of the
+    /// highest scores
     #[arg(long, value_name = "COUNT")]
     top: Option<usize>,
     /// Put a single quote before texts of CSV that a spreadsheet would take for formulas

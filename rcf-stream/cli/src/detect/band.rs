@@ -10,7 +10,7 @@ const OUTSIDE: f64 = 0.1;
 const STEP: f64 = 0.1;
 /// Weight of an error in the mean error.
 const WEIGHT: f64 = 0.01;
-/// An error counts for at most so many mean errors.
+/// An error counts for at most this many mean errors.
 const MOST: f64 = 5.0;
 /// Errors that are collected before there is a range.
 const FIRST: usize = 32;

@@ -30,7 +30,7 @@ impl Precision {
         (1..=17).contains(&digits).then_some(Self(digits))
     }
 
-    /// The double nearest to the number of so many digits.
+    /// The double nearest to the number of this many digits.
     fn round(self, number: f64) -> f64 {
         if number == 0.0 || !number.is_finite() {
             return number;

@@ -161,7 +161,7 @@ impl Curves {
         self.per *= 2;
     }
 
-    /// The buckets, so many joined to one.
+    /// The buckets, this many joined to one.
     pub(super) fn points(&self, factor: usize) -> impl Iterator<Item = Point> {
         let per = self.per * factor as u64;
         (0..self.places.len())

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | number | seven bits a byte, the lowest first; the highest bit says that more follow |
 //! | signed | `2 n` for `n`, `2 n − 1` for `−n` |
-//! | runs | how many pairs; of each pair a signed number and how often it stands in a row |
+//! | runs | how many pairs; of each pair a signed number and how often it occurs in a row |
 //! | track | blocks, until a length of 0: length, signed power of ten, and the values |
 //! | value | 0 where it is missing, else 1 plus the signed difference from the one before |
 

@@ -18,7 +18,7 @@ use crate::report::{Escaped, number, script_json};
 
 /// The largest page, in bytes.
 pub(super) const LARGEST: usize = 1_900_000;
-/// Keys without an anomaly that are shown beside those with one.
+/// Keys without an anomaly that are shown in addition to those with one.
 const CALM_KEYS: usize = 24;
 /// Suppressed candidates on the page.
 const SUPPRESSED: usize = 300;
@@ -233,7 +233,7 @@ impl Findings {
         packer.runs(points.iter().map(|point| point.count as i64));
         let start = start(key);
         let places = points.iter().map(|point| match timed {
-            // Before the first time of a key, its records stand at that time.
+            // Before the first time of a key, its records are at that time.
             true if point.place.is_nan() => (start / unit).round() as i64,
             true => (point.place / unit).round() as i64,
             false => point.record as i64 + 1,

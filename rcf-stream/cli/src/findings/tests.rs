@@ -63,7 +63,7 @@ fn line(n: u64, key: &str, values: &[f64]) -> Record {
     }
 }
 
-/// A row to make others of: with so many columns, and whether it is an anomaly.
+/// A row to make others of: with this many columns, and whether it is an anomaly.
 struct Template {
     calm: Row,
     anomaly: Row,

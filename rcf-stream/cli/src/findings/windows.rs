@@ -6,7 +6,7 @@ use super::curves::{Cell, Curves, Point};
 
 /// Records before an anomaly, and after it.
 pub(super) const AROUND: u64 = 48;
-/// A window of so many records is followed by another one, so that either may be dropped.
+/// A window of this many records is followed by another one, so that either may be dropped.
 const LONGEST: usize = 1_000;
 /// Records at the end of a window that stand for what lies beyond it.
 const EDGE: usize = 8;
@@ -42,7 +42,7 @@ impl Window {
 }
 
 impl Windows {
-    /// Takes the next record, and, if it is an anomaly that began so many records ago, its grade.
+    /// Takes the next record, and, if it is an anomaly that began this many records ago, its grade.
     pub(super) fn push(&mut self, point: Point, anomaly: Option<(f64, u64)>) {
         let record = point.record;
         let is_open = self.open_until.is_some_and(|last| record <= last);
@@ -116,7 +116,7 @@ impl Windows {
         self.all.extend(open);
     }
 
-    /// The curves as points, so many buckets joined to one, with every record of the windows in
+    /// The curves as points, this many buckets joined to one, with every record of the windows in
     /// their places.
     pub(super) fn merge(&self, curves: &Curves, factor: usize) -> Vec<Point> {
         if curves.per() * factor as u64 == 1 {
@@ -164,7 +164,7 @@ impl Windows {
 }
 
 /// The records of a bucket from one to before another. An extreme that a window shows in its place
-/// is not shown again beside it; the edges of the window then tell what is usual there.
+/// is not shown again next to it; the edges of the window then tell what is usual there.
 fn part(point: &Point, from: u64, end: u64, place: f64, touching: Vec<&Window>) -> Point {
     let mut part = Point {
         record: from,
@@ -181,7 +181,7 @@ fn part(point: &Point, from: u64, end: u64, place: f64, touching: Vec<&Window>) 
             .iter()
             .flat_map(|window| window.points.iter().filter(within))
     };
-    // What stands next to the part is usual: an anomaly is never at the edge of its window.
+    // What is next to the part is usual: an anomaly is never at the edge of its window.
     let edges = || {
         touching.iter().flat_map(|window| {
             let edge = EDGE.min(window.points.len());
@@ -230,7 +230,7 @@ mod tests {
     use super::super::curves::tests::{CALM, cell};
     use super::*;
 
-    /// A line that rises, with anomalies at these records, and curves halved so many times.
+    /// A line that rises, with anomalies at these records, and curves halved this many times.
     fn merged(records: u64, anomalies: &[(u64, u64)], halvings: usize) -> Vec<Point> {
         let (mut curves, mut windows) = (Curves::new(1), Windows::default());
         for record in 0..records {
@@ -258,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_anomaly_stands_among_single_records_and_every_record_once(
+        fn every_anomaly_is_among_single_records_and_every_record_once(
             records in 1u64..3_000,
             anomalies in prop::collection::vec((0u64..3_000, 0u64..9), 0..6),
             halvings in 0usize..11,

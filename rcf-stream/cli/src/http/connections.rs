@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 /// The most connections at a time.
 const MOST: usize = 64;
-/// One descriptor in so many may be a connection; the rest is for files, streams and checkpoints.
+/// One descriptor in this many may be a connection; the rest is for files, streams and checkpoints.
 const SHARE_OF_DESCRIPTORS: usize = 8;
 /// A connection that sends no complete head of a request within this time is closed.
 const HEAD: Duration = Duration::from_secs(5);
@@ -100,7 +100,7 @@ impl Drop for Connections {
     }
 }
 
-/// So many that the descriptors of this process suffice for everything else.
+/// This many that the descriptors of this process suffice for everything else.
 fn most_connections() -> usize {
     let share = descriptors().map_or(MOST, |limit| limit / SHARE_OF_DESCRIPTORS);
     share.clamp(2, MOST)

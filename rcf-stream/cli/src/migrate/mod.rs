@@ -31,7 +31,7 @@ pub struct Migration {
 /// Something that was not carried over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The line of the SQL, from 1; 0 where it stands on none.
+    /// The line of the SQL, from 1; 0 where it is on none.
     pub line: u64,
     /// What, and why.
     pub text: String,

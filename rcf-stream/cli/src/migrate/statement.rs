@@ -24,7 +24,7 @@ pub(super) struct Pump {
 pub(super) struct Select {
     pub(super) items: Vec<Item>,
     pub(super) from: From,
-    /// What follows, and what stands before the items: with the line, for people.
+    /// What follows, and what comes before the items: with the line, for people.
     pub(super) clauses: Vec<Clause>,
 }
 
@@ -191,7 +191,7 @@ fn select(mut walk: Walk<'_>) -> Option<Select> {
     })
 }
 
-/// The parts of a condition that must all hold. What stands on both sides of an OR is one part.
+/// The parts of a condition that must all hold. What is on both sides of an OR is one part.
 fn conjunction(condition: Walk<'_>) -> Vec<Walk<'_>> {
     let (_, or) = condition.split(|token| is_keyword(token, "OR"));
     let (_, between) = condition.split(|token| is_keyword(token, "BETWEEN"));

@@ -228,7 +228,7 @@ fn hostile_names_stay_text() {
 }
 
 #[test]
-fn casts_windows_joins_and_what_stands_beside_the_score_are_named() {
+fn casts_windows_joins_and_conditions_next_to_the_score_are_named() {
     let migration = kda_sql(
         r#"CREATE STREAM OUT_STREAM ("temp" DOUBLE, "n" INTEGER, ANOMALY_SCORE DOUBLE);
         CREATE STREAM OTHER ("temp" DOUBLE);

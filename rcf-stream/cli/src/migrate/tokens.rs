@@ -92,7 +92,7 @@ impl<'a> Walk<'a> {
         Some(name)
     }
 
-    /// What stands between the parentheses that open here.
+    /// What is between the parentheses that open here.
     pub(super) fn parenthesised(&mut self) -> Option<Self> {
         if !self.take(&Token::LParen) {
             return None;

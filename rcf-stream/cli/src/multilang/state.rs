@@ -20,7 +20,7 @@ use super::MultilangError;
 use rcf_stream::checkpoint::Fingerprint;
 use rcf_stream::sink::SinkPosition;
 
-/// Of the positions before the newest one, so many objects are kept.
+/// Of the positions before the newest one, this many objects are kept.
 const RETAIN: usize = 2;
 const ENDED: &str = "ended";
 

@@ -198,7 +198,7 @@ async fn the_next_process_goes_on_bit_by_bit() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), 100);
     // Killed after a checkpoint at 149 and some more records; the daemon hands on from there, and
-    // once more what it committed, as it does with parts of aggregated records.
+    // again what it committed, as it does with parts of aggregated records.
     let first = Daemon::says(&[
         initialize("s0", "LATEST"),
         records(0..150),

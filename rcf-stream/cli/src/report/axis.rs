@@ -100,7 +100,7 @@ fn digits(value: f64) -> Option<i32> {
     (1..=9).find(|&digits| has(digits))
 }
 
-/// A value as text with so many significant digits; the whole part is never shortened.
+/// A value as text with this many significant digits; the whole part is never shortened.
 pub(super) fn significant(value: f64, wanted: i32) -> String {
     if !value.is_finite() {
         return "missing".to_owned();

@@ -35,7 +35,7 @@ impl Write for Escaper<'_, '_> {
 }
 
 /// JSON text for a `<script>` element: without `<`, nothing in it can close the element or open
-/// a comment. In JSON that character stands only inside strings, where the escape means the same.
+/// a comment. In JSON that character occurs only inside strings, where the escape means the same.
 pub(crate) fn script_json(json: &str) -> String {
     json.replace('<', "\\u003c")
 }

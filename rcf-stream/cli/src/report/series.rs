@@ -167,7 +167,7 @@ impl Mark {
 }
 
 impl Series {
-    /// A series of records that stand at `x`.
+    /// A series of records at `x`.
     ///
     /// # Errors
     /// [`ReportError::Empty`] or [`ReportError::NotIncreasing`].

@@ -33,7 +33,7 @@ impl Stack {
         self.top + panels * (NAME + self.height)
     }
 
-    /// Where a place on the axis stands.
+    /// The position of a place on the axis.
     pub(super) fn x(&self, place: f64) -> f64 {
         let range = (self.end - self.start).max(f64::MIN_POSITIVE);
         LEFT + (place - self.start) / range * (RIGHT - LEFT)
@@ -225,7 +225,7 @@ impl Plot<'_> {
         );
     }
 
-    /// The records inside marks, one by one where they stand apart.
+    /// The records inside marks, one by one where they are apart.
     fn dots(&self, out: &mut String) {
         if (RIGHT - LEFT) / (self.rows.len().max(1) as f64) < 2.0 {
             return;

@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn many_records_are_told_coarsely_and_no_peak_is_lost() {
+    fn many_records_are_summarised_and_no_peak_is_lost() {
         let live = Live::new(Arc::default());
         live.ready(&["x".to_owned()]);
         for n in 0..10_000 {

@@ -114,7 +114,7 @@ impl Metrics {
         );
         r.register(
             "get_records_throttled",
-            "Reads that Kinesis told to slow down",
+            "Reads that Kinesis throttled",
             m.throttled.clone(),
         );
         r.register(

@@ -7,7 +7,7 @@ use crate::report::{exact, like};
 pub struct Finding<'a> {
     /// The names of the values.
     pub names: &'a [String],
-    /// The values of the record that it is about.
+    /// The values of the anomalous record.
     pub values: &'a [f64],
     /// What was expected instead, where it is known.
     pub expected: Option<&'a [f64]>,
@@ -15,9 +15,9 @@ pub struct Finding<'a> {
     pub high: &'a [f64],
     /// The share of each value in the score for being low.
     pub low: &'a [f64],
-    /// The values that deviate, the one that tells most first; else the largest share tells.
+    /// The values that deviate, in descending order of weight; if empty, the largest share decides.
     pub inputs: &'a [usize],
-    /// Whether the unusual thing is that the value hardly moves.
+    /// Whether the anomaly is that the value hardly changes.
     pub is_still: bool,
     /// How many records ago it happened.
     pub records_ago: u32,

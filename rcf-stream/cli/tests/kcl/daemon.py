@@ -46,7 +46,7 @@ workerId = {name}
 
 
 class Daemon:
-    """A running daemon. Whoever starts it has to stop it."""
+    """A running daemon. The caller that starts it has to stop it."""
 
     def __init__(self, name: str, folder: Path, rcf: Path, jars: Path, kinesis: str, dynamodb: str) -> None:
         self.name = name

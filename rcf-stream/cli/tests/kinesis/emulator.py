@@ -19,7 +19,7 @@ GUARD = Path(__file__).parent / "emulator" / "guard.cjs"
 
 
 class Emulator:
-    """A running emulator. Whoever starts it has to stop it; `with` does."""
+    """A running emulator. The caller that starts it has to stop it; `with` does."""
 
     def __init__(self, package: Path, log: Path) -> None:
         port, tls_port = free_ports(2)

@@ -203,7 +203,7 @@ pub(crate) fn numbers(
     Ok(numbers)
 }
 
-/// So many rows at the beginning of an array.
+/// This many rows at the beginning of an array.
 pub(crate) struct Rows {
     values: Vec<f64>,
     rows: usize,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::lines::Input;
 
-/// How many lines tell the format and the columns: 1,000 records, and what may stand before.
+/// How many lines tell the format and the columns: 1,000 records, and what may come before.
 const LINES: usize = 1_050;
 /// No more than this is read ahead, however long the lines are.
 const BYTES: usize = 1024 * 1024;

@@ -320,7 +320,7 @@ impl LineThread {
             return Ok(());
         }
         if self.records.lines().is_none() {
-            // Values that do not stand on lines are counted.
+            // Values that are not on lines of their own are counted.
             self.after = last;
             return Ok(());
         }

@@ -10,7 +10,7 @@ use super::sink::io_error;
 use crate::identity::FileIdentity;
 use crate::sink::{SinkError, SinkPosition};
 
-/// So many bytes before the position tell one file of results from another.
+/// This many bytes before the position tell one file of results from another.
 const TAIL: usize = 4 * 1024;
 
 /// How far a file of results got.

@@ -42,7 +42,7 @@ pub struct LinesOptions {
     pub follow: bool,
     /// Whether a last line without its line feed is left for the next run.
     pub wait_for_line_feed: bool,
-    /// A quote is taken to be left open when so many line feeds are quoted.
+    /// A quote is taken to be left open when this many line feeds are quoted.
     pub max_quoted_lines: u64,
 }
 

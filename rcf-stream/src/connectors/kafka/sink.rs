@@ -28,7 +28,7 @@ const BYTES_IN_FLIGHT: usize = 32 << 20;
 /// What a result costs in addition to its key and payload.
 const OVERHEAD: usize = 256;
 /// How long a transaction may be open where checkpoints are not written by time: what brokers allow
-/// at most, unless they are told otherwise.
+/// at most, unless they are configured otherwise.
 const LONGEST_TRANSACTION: Duration = Duration::from_secs(900);
 
 /// Writes results to a topic.

@@ -19,7 +19,7 @@ const DIGEST: usize = 16;
 
 /// The longest partition key of Kinesis, in characters.
 const LONGEST_KEY: usize = 256;
-/// Keys of packed records are written once and used often: in all they may take so many times the
+/// Keys of packed records are written once and used often: in all they may take this many times the
 /// bytes of the record.
 const MOST_KEYS: usize = 64;
 
@@ -43,7 +43,7 @@ pub(crate) enum Unpacked {
         records: Vec<UserRecord>,
         elsewhere: u64,
     },
-    /// So many records that their keys would take far more memory than it has bytes.
+    /// This many records that their keys would take far more memory than it has bytes.
     TooLarge { records: usize },
 }
 

@@ -42,7 +42,7 @@ struct MemoryShard {
     closed: bool,
 }
 
-/// Records arrive faster than the clock by which reads are told how far they are behind.
+/// Records arrive faster than the clock that shows reads how far they are behind.
 const RECORDS_PER_MILLISECOND: u64 = 8;
 
 /// A fault of one request to put.

@@ -1,7 +1,7 @@
 //! A generated sine wave with drops.
 
-mod config;
+mod connector;
 mod source;
 
-pub use config::CONNECTOR;
+pub use connector::CONNECTOR;
 pub use source::{DROP_VALUE, Drops, SineConfig, SineSource};

@@ -15,7 +15,7 @@ const FIRST: usize = 300;
 /// Quantile beyond which values are peaks. The paper has 98 % of 1,000 values; of 300, which is
 /// what the shortest series have, that leaves too few peaks for a fit.
 const QUANTILE: f64 = 0.95;
-/// The tail is fitted again when there are so many times as many peaks.
+/// The tail is fitted again when there are this many times as many peaks.
 const MORE_PEAKS: f64 = 1.02;
 
 pub(super) fn run(stream: &Stream, _: u64) -> anyhow::Result<Answers> {

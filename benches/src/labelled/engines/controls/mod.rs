@@ -1,5 +1,5 @@
-//! Controls: what any detector has to beat. With several inputs the largest value over them counts,
-//! unless an engine has a way of its own.
+//! Controls: what any detector has to beat. With several inputs, a control takes the largest value
+//! over them, unless it has a method of its own.
 
 mod dspot;
 #[cfg(feature = "rivals")]

@@ -118,7 +118,7 @@ impl Key {
         stretch.is_anomaly |= seen.is_anomaly;
     }
 
-    /// Records that come fast are told ever more coarsely, so that what is kept spans some minutes.
+    /// Fast records are summarised ever more coarsely, so that what is kept spans some minutes.
     fn make_room(&mut self, now: Instant) {
         if self.stretches.len() < STRETCHES {
             return;

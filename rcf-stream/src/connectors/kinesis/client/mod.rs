@@ -221,7 +221,7 @@ impl KinesisApi for SdkClient {
     }
 
     async fn max_record_bytes(&self) -> Result<usize, ApiError> {
-        /// What a stream takes unless it was told otherwise.
+        /// What a stream takes unless it is configured otherwise.
         const DEFAULT_KIB: usize = 1024;
         let answer = self
             .client

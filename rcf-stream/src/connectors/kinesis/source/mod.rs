@@ -35,7 +35,7 @@ use crate::source::{Batch, Source, SourceError};
 /// The most pages in memory, each of at most 10 MiB.
 const PAGES_AHEAD: usize = 8;
 
-/// Pages are joined up to so many records.
+/// Pages are joined up to this many records.
 const MOST_JOINED: usize = 10_000;
 
 /// All shards of a Kinesis stream, parents before children.

@@ -26,7 +26,7 @@ const READ_INTERVAL: Duration = Duration::from_millis(200);
 pub(super) enum Cursor {
     /// Nothing was ever read.
     Start(StartPosition),
-    /// After the record of a checkpoint, which has to be seen once more.
+    /// After the record of a checkpoint, which has to be read again.
     Resume(LastConsumed),
     /// After a record that this reader has delivered.
     After(String),

@@ -193,7 +193,7 @@ class RescalingTest {
         return Math.floorMod(row * 31L, 97);
     }
 
-    /** What a forest that has seen so many rows says to each of some others. */
+    /** What a forest that has seen this many rows says to each of some others. */
     private static List<Double> afterRows(int seen, Set<Integer> rows) {
         try (RandomCutForest forest = RandomCutForest.create(PARAMETERS)) {
             for (int row = 0; row < seen; row++) {
@@ -206,7 +206,7 @@ class RescalingTest {
         }
     }
 
-    /** Stops a job after so many results of its own. */
+    /** Stops a job after this many results of its own. */
     private String stop(JobClient job, int results) throws Exception {
         Jobs.Collect.await(Jobs.Collect.RESULTS.size() + results);
         String savepoint = job.stopWithSavepoint(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Records per second of one core, beside Amazon's library in the same job: source, operator and
+ * Records per second of one core, compared with Amazon's library in the same job: source, operator and
  * sink are one chain, so one thread, whose processor time counts. Not a test: {@code just java
  * measure}.
  */
