@@ -129,7 +129,7 @@ typedef struct {
    */
   double evidence;
   /*
-   How often a calm stream shows as much; NaN with thresholds that are not calibrated.
+   The share of the stream's observations so far with as much evidence; 1 during the warm-up.
    */
   double p_value;
   /*

@@ -59,7 +59,7 @@ pub struct Detection {
     pub confidence: f64,
     /// What the decision rests on, in units of its boundary: more than 1 makes a candidate.
     pub evidence: f64,
-    /// How often a calm stream shows as much; NaN with thresholds that are not calibrated.
+    /// The share of the stream's observations so far with as much evidence; 1 during the warm-up.
     pub p_value: f64,
     /// The score from which on an observation is a candidate by its score; infinite at first.
     pub threshold: f64,
@@ -97,7 +97,7 @@ impl From<&rcf_core::Detection> for Detection {
             severity: of.severity,
             confidence: of.confidence,
             evidence: of.evidence,
-            p_value: of.p_value.unwrap_or(f64::NAN),
+            p_value: of.p_value,
             threshold: of.threshold,
             synthetic_fraction: of.synthetic_fraction,
             value: f64::NAN,

@@ -24,7 +24,7 @@ export interface Detection {
   severity: number;
   confidence: number;
   evidence: number;
-  /** NaN with thresholds that are not calibrated. */
+  /** The share of the stream's observations so far with as much evidence; 1 during the warm-up. */
   pValue: number;
   threshold: number;
   syntheticFraction: number;

@@ -15,10 +15,11 @@ pub struct Detection {
     /// What the decision rests on, at least 0, in units of its boundary: a record with more than 1
     /// is a candidate. See [`Threshold`](crate::Threshold).
     pub evidence: f64,
-    /// How often a calm stream shows as much: at most about this share of its records. In (0, 1],
-    /// and below the false alarm rate if and only if the record is a candidate. `None` with
-    /// thresholds that are not calibrated.
-    pub p_value: Option<f64>,
+    /// How rare evidence of this size is on this stream: the share of its observations with at
+    /// least as much, this one among them (a conformal p-value), in (0, 1]. On a calm stream a
+    /// share `p` of the observations has a p-value of at most `p`. It ranks, and decides nothing:
+    /// where events are frequent, so is their evidence. 1 during the warm-up.
+    pub p_value: f64,
     /// The score from which on the record is a candidate by its score; infinite while too few
     /// scores are known (with the feature `serde`, absent then: JSON has no infinite numbers).
     #[cfg_attr(feature = "serde", serde(with = "finite"))]

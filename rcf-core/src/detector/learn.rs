@@ -19,7 +19,7 @@ impl AnomalyDetector {
             }
             let (threshold, excess) = (self.config.threshold, self.excess());
             let outside = self.channels.outside(excess, signs);
-            self.scores.push(threshold, scores, outside, keep, silent);
+            self.scores.push(threshold, scores, outside, silent);
             let alarms = outside.are_alarms(threshold);
             self.channels
                 .note(alarms.map(|is_alarm| is_alarm && !silent));

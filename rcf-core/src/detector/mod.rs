@@ -52,7 +52,7 @@ use crate::real::Real;
 use bootstrap::Synthetic;
 use channels::Channels;
 use event::Event;
-use evidence::{Range, Scores};
+use evidence::{Conformal, Range, Scores};
 use feedback::Marks;
 use imputation::Known;
 use learning::Gate;
@@ -94,6 +94,8 @@ pub struct AnomalyDetector {
     pub(crate) window: Window,
     pub(crate) channels: Channels,
     pub(crate) scores: Scores,
+    /// The evidence of the observations so far.
+    pub(crate) history: Conformal,
     /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether
     /// they lay beyond the boundary then.
     pub(crate) recent: VecDeque<(f64, bool)>,
@@ -174,6 +176,7 @@ impl AnomalyDetector {
             window: Window::new(config.shingle_size),
             channels: Channels::new(config.input_dimensions),
             scores: Scores::default(),
+            history: Conformal::default(),
             recent: VecDeque::with_capacity(config.shingle_size + 1),
             gate: Gate::default(),
             event: Event::default(),
@@ -305,6 +308,8 @@ impl AnomalyDetector {
             + self.inputs.capacity() * size_of::<Input>()
             + self.window.heap_bytes()
             + self.channels.heap_bytes()
+            + self.history.heap_bytes()
+            + self.scores.heights.heap_bytes()
             + rules::heap_bytes(&self.config.rules)
             + self.marks.heap_bytes()
             + self.ignored.as_ref().map_or(0, |ignored| {

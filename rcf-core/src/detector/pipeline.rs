@@ -110,7 +110,12 @@ impl AnomalyDetector {
             Some(forest) => forest.score_checked(transformed),
             None => shingle,
         };
-        let scores = Pair { alone, shingle };
+        let highest = self.config.highest_score();
+        let scores = Pair {
+            alone,
+            shingle,
+            highest,
+        };
         let inputs = self.config.input_dimensions;
         let signs = self.channels.push(&values[..inputs], real);
         let evidence = self.evidence(scores, &signs);
@@ -128,6 +133,10 @@ impl AnomalyDetector {
             detection.grade = grade(detection.severity);
             detection.candidate = Some(Box::new(finding.candidate));
         }
+        // What was filled in says nothing about the stream, nor does what came too early.
+        if imputed == 0 && detection.warm_up == 0 {
+            self.history.push(evidence.size);
+        }
         self.learn(scores, &signs, is_candidate, silent);
         detection
     }
@@ -138,9 +147,7 @@ impl AnomalyDetector {
             return Evidence::NONE;
         }
         let outside = self.channels.outside(self.excess(), signs);
-        let highest = self.config.highest_score();
-        self.scores
-            .evidence(self.config.threshold, scores, outside, highest)
+        self.scores.evidence(self.config.threshold, scores, outside)
     }
 
     /// How far the values at hand lie outside of their ranges.
@@ -164,7 +171,7 @@ impl AnomalyDetector {
         Detection {
             score,
             evidence: evidence.size,
-            p_value: self.config.threshold.p_value(evidence),
+            p_value: self.history.p_value(evidence.size),
             threshold: self.scores.boundary(self.config.threshold),
             severity: severity(evidence.size, false),
             grade: 0.0,

@@ -8,6 +8,7 @@ use super::inconsistent;
 use super::parts_v1::are_amounts;
 use crate::detector::channels::Channels;
 use crate::detector::event::Event;
+use crate::detector::evidence::Conformal;
 use crate::detector::{AnomalyDetector, Threshold};
 use crate::error::StateError;
 use crate::predictor::numbers::Numbers;
@@ -22,6 +23,9 @@ pub(super) struct DetectorV3 {
     event: EventV3,
     /// The channels as numbers, in the order of `Channels::save`.
     channels: Vec<f64>,
+    /// How often evidence of each size, and scores of records alone of each height, were seen.
+    history: Vec<f32>,
+    heights: Vec<f32>,
 }
 
 /// The event that is open, if one is.
@@ -62,6 +66,8 @@ impl DetectorV3 {
                 age: event.age,
             },
             channels,
+            history: detector.history.save(),
+            heights: detector.scores.heights.save(),
         }
     }
 
@@ -91,6 +97,12 @@ impl DetectorV3 {
         };
         detector.channels = channels_of(detector.config.input_dimensions, &self.channels)
             .ok_or_else(|| inconsistent("the channels are not those of this detector"))?;
+        let history = |counts| {
+            Conformal::restore(counts)
+                .ok_or_else(|| inconsistent("the history of the evidence is broken"))
+        };
+        detector.history = history(self.history)?;
+        detector.scores.heights = history(self.heights)?;
         Ok(detector)
     }
 }

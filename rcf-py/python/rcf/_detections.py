@@ -26,8 +26,9 @@ class Detection(NamedTuple):
     evidence : float
         What the decision rests on, in units of its boundary: beyond 1 this is a candidate.
     p_value : float
-        How often a calm stream shows as much, at most about this share of its observations; below
-        the false alarm rate if and only if this is a candidate. NaN with thresholds of other kinds.
+        How rare evidence of this size is on this stream: the share of its observations with at
+        least as much, this one among them. It ranks, and decides nothing: where events are
+        frequent, so is their evidence. 1 during the warm-up.
     threshold : float
         The score beyond which this is a candidate by its score alone; infinite while too few are known.
     severity : float

@@ -44,7 +44,7 @@ impl Columns {
         let row = self.score.len() as i64;
         self.score.push(detection.score);
         self.evidence.push(detection.evidence);
-        self.p_value.push(detection.p_value.unwrap_or(f64::NAN));
+        self.p_value.push(detection.p_value);
         self.threshold.push(detection.threshold);
         self.severity.push(detection.severity);
         self.grade.push(detection.grade);
@@ -196,7 +196,7 @@ pub(crate) fn one<'py>(py: Python<'py>, detection: &Detection) -> PyResult<Bound
     let entries = PyDict::new(py);
     entries.set_item("score", detection.score)?;
     entries.set_item("evidence", detection.evidence)?;
-    entries.set_item("p_value", detection.p_value.unwrap_or(f64::NAN))?;
+    entries.set_item("p_value", detection.p_value)?;
     entries.set_item("threshold", detection.threshold)?;
     entries.set_item("severity", detection.severity)?;
     entries.set_item("grade", detection.grade)?;

@@ -49,5 +49,5 @@ fn alert(row: usize, detection: &Detection) -> Option<Alert> {
 
 /// The chance of so much evidence on a usual record, as the detector has it.
 fn p_value(detection: &Detection) -> f64 {
-    detection.p_value.unwrap_or(1.0)
+    detection.p_value
 }

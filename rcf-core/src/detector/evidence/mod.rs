@@ -28,11 +28,13 @@
 //! looks: their recent alarms count too, each by a [twentieth](REPEATED) of what it counts for
 //! ranges.
 
+mod conformal;
 mod peaks;
 mod quantile;
 mod record;
 mod tail;
 
+pub(crate) use conformal::Conformal;
 pub(crate) use peaks::{OF_BULK, Peaks};
 pub(crate) use record::{AlarmRate, Range};
 pub(crate) use tail::Tail;
@@ -102,18 +104,6 @@ impl Threshold {
         };
         let valid = |value: &f64| *value > 0.0 && *value <= 1e6;
         parameters.into_iter().find(|value| !valid(value))
-    }
-}
-
-impl Threshold {
-    /// How often a calm stream shows evidence like this, with the calibrated strategy.
-    pub(crate) fn p_value(self, evidence: Evidence) -> Option<f64> {
-        match self {
-            Self::Calibrated { false_alarm_rate } => {
-                Some(libm::pow(false_alarm_rate, evidence.size))
-            }
-            _ => None,
-        }
     }
 }
 
@@ -239,15 +229,13 @@ const SMOOTHING: f64 = 0.1;
 /// Smoothed scores in a row that count as one, since they are alike. Chosen by families of series,
 /// of 1, 3 and 10.
 const OF_A_KIND: f64 = 3.0;
-/// Decades of surprise that make a high score of a record alone rare.
-const RARE: f64 = 3.0;
 /// Weight in the tail of scores beyond the boundary that belong to a reported event.
 const OF_AN_EVENT: f64 = 0.02;
 /// Scores that are seen before a kind that compares scores counts.
 const KNOWN_SCORES: f64 = 100.0;
 
 /// What is known of the scores so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Scores {
     /// Scores of records alone: smoothed, and the range of that.
     pub(crate) smoothed: f64,
@@ -255,8 +243,8 @@ pub(crate) struct Scores {
     /// How usual it is that values, and the smoothed score, leave their ranges.
     pub(crate) value_alarms: AlarmRate,
     pub(crate) level_alarms: AlarmRate,
-    /// The tail of scores of records alone.
-    pub(crate) alone: Tail,
+    /// Scores of records alone, in units of [`HEIGHT`].
+    pub(crate) heights: Conformal,
     /// Scores of shingles.
     pub(crate) tail: Tail,
     pub(crate) moments: Moments,
@@ -267,17 +255,24 @@ pub(crate) struct Scores {
 pub(crate) struct Pair {
     pub(crate) alone: f64,
     pub(crate) shingle: f64,
+    /// The highest possible score.
+    pub(crate) highest: f64,
+}
+
+impl Pair {
+    /// The score of the record alone, in units of the one from which on it counts.
+    fn height(self) -> f64 {
+        self.alone / (HEIGHT * self.highest)
+    }
 }
 
 impl Scores {
-    /// The evidence in the scores of a record, with the excess of its values over their ranges;
-    /// `highest` is the highest possible score.
+    /// The evidence in the scores of a record, with the excess of its values over their ranges.
     pub(crate) fn evidence(
         &self,
         threshold: Threshold,
         scores: Pair,
         outside: Outside<'_>,
-        highest: f64,
     ) -> Evidence {
         let none = Evidence::NONE;
         match threshold {
@@ -295,8 +290,9 @@ impl Scores {
                 let range = self.value_alarms.discount(outside.range(), 1.0);
                 let level = self.level(scores.alone, outside);
                 let level = self.level_alarms.discount(level, 1.0);
-                let rarity = self.alone.surprise(scores.alone) / RARE;
-                let height = (scores.alone / (HEIGHT * highest)).min(rarity);
+                let height = scores.height();
+                let rarity = decades(self.heights.p_value(height));
+                let height = height * decades(FALSE_ALARM_RATE);
                 let levels = self.levels.count / OF_A_KIND;
                 let Excess { inputs, count, .. } = outside.excess;
                 // To look at so many inputs is to see records so many times as often.
@@ -307,7 +303,7 @@ impl Scores {
                         (records(range, count) - looks).max(0.0),
                     ),
                     (EvidenceKind::Level, records(level, levels)),
-                    (EvidenceKind::Score, height * decades(FALSE_ALARM_RATE)),
+                    (EvidenceKind::Score, height.min(rarity)),
                 ];
                 let signs = signs.into_iter().fold(none, |largest, (kind, decades)| {
                     largest.or(Evidence::of(kind, decades / boundary))
@@ -366,7 +362,6 @@ impl Scores {
         threshold: Threshold,
         scores: Pair,
         outside: Outside<'_>,
-        keep: f64,
         silent: bool,
     ) {
         if let Threshold::Calibrated { .. } = threshold {
@@ -377,7 +372,7 @@ impl Scores {
         }
         self.smoothed = self.smooth(scores.alone);
         self.levels.push(self.smoothed);
-        self.alone.push(scores.alone, keep, 1.0);
+        self.heights.push(scores.height());
     }
 
     /// Learns the score of a shingle whose records have left the window. `of_event`: it lay beyond

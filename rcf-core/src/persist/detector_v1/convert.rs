@@ -8,7 +8,7 @@ use super::{
 };
 use crate::config::COMPACT_BOX_FRACTION;
 use crate::detector::event::Event;
-use crate::detector::evidence::{AlarmRate, Range, Scores};
+use crate::detector::evidence::{AlarmRate, Conformal, Range, Scores, Tail};
 use crate::detector::imputation::Known;
 use crate::detector::learning::{Gate, LATE};
 use crate::detector::suppression::Constancy;
@@ -27,7 +27,7 @@ impl DetectorV1 {
             records: detector.records,
             inputs: detector.inputs.iter().map(|&input| input.into()).collect(),
             window: detector.window.blocks.iter().map(BlockV1::from).collect(),
-            scores: detector.scores.into(),
+            scores: (&detector.scores).into(),
             gate: detector.gate.into(),
             last_alert: LastAlertV1 {
                 silence: detector.event.silence,
@@ -131,6 +131,35 @@ impl From<BlockV1> for Block {
     }
 }
 
+impl From<&Scores> for ScoresV1 {
+    fn from(live: &Scores) -> Self {
+        Self {
+            smoothed: live.smoothed,
+            levels: live.levels.into(),
+            value_alarms: live.value_alarms.into(),
+            level_alarms: live.level_alarms.into(),
+            // A history has taken its place.
+            alone: Tail::default().into(),
+            tail: live.tail.into(),
+            moments: live.moments.into(),
+        }
+    }
+}
+
+impl From<ScoresV1> for Scores {
+    fn from(saved: ScoresV1) -> Self {
+        Self {
+            smoothed: saved.smoothed,
+            levels: saved.levels.into(),
+            value_alarms: saved.value_alarms.into(),
+            level_alarms: saved.level_alarms.into(),
+            heights: Conformal::default(),
+            tail: saved.tail.into(),
+            moments: saved.moments.into(),
+        }
+    }
+}
+
 same_fields!(
     InputV1,
     Input {
@@ -150,18 +179,6 @@ same_fields!(
         offset,
         gain,
         clip
-    }
-);
-same_fields!(
-    ScoresV1,
-    Scores {
-        smoothed,
-        levels,
-        value_alarms,
-        level_alarms,
-        alone,
-        tail,
-        moments
     }
 );
 same_fields!(AlarmRateV1, AlarmRate { times });

@@ -29,7 +29,7 @@ pub(super) struct Found {
     pub(super) score: f64,
     pub(super) threshold: f64,
     pub(super) evidence: f64,
-    pub(super) p_value: Option<f64>,
+    pub(super) p_value: f64,
     pub(super) confidence: f64,
     pub(super) grade: f64,
     pub(super) severity: f64,

@@ -68,8 +68,7 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     evidence: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p: Option<f64>,
+    p: f64,
     confidence: f64,
     /// The columns that explain it.
     columns: Vec<Part>,

@@ -89,7 +89,7 @@ function drawSure() {
   };
   if (!selected.reason) row("Grade", gradeText(selected.grade), "from 0, the boundary, to 1");
   row("Evidence", selected.evidence.toFixed(2), "above 1 is a candidate");
-  if (selected.p) row("Chance", oneIn(selected.p), "how often a calm stream shows as much");
+  row("Chance", oneIn(selected.p), "share of this stream's records with as much evidence");
   row("Score", selected.score.toFixed(2), selected.threshold === undefined
     ? "no threshold yet" : `alone it decides from ${selected.threshold.toFixed(2)} on`);
   row("Confidence", `${Math.round(100 * selected.confidence)} %`, "how much the detector had learned");

@@ -38,7 +38,7 @@ public final class Detection {
         return fields[offset + 4];
     }
 
-    /** How often a calm stream shows as much; NaN with thresholds that are not calibrated. */
+    /** The share of the stream's observations so far with as much evidence; 1 during the warm-up. */
     public double pValue() {
         return fields[offset + 5];
     }
