@@ -141,11 +141,45 @@ pub(crate) fn check_time_decay(time_decay: f64) -> Result<(), ConfigError> {
     }
 }
 
-/// Fraction of the nodes that have a cached bounding box by default.
-pub(crate) const BOX_FRACTION: f64 = BOUNDING_BOX_CACHE_FRACTION.real();
+/// How many nodes of a tree keep their bounding box: speed against memory. Results are the same to
+/// the bit; `docs/performance.md` has the figures of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum MemoryProfile {
+    /// Half of the nodes: the default of a forest.
+    Fast,
+    /// A quarter of them: the default of a detector, and what models of a keyed map have.
+    Compact,
+}
 
-/// The same where many forests share the memory: in detectors, and in keyed maps.
-pub(crate) const COMPACT_BOX_FRACTION: f64 = 0.25;
+impl MemoryProfile {
+    /// All profiles.
+    pub const ALL: [Self; 2] = [Self::Fast, Self::Compact];
+
+    /// The [`bounding_box_cache_fraction`](RandomCutForestBuilder::bounding_box_cache_fraction)
+    /// that it stands for.
+    #[must_use]
+    pub const fn bounding_box_cache_fraction(self) -> f64 {
+        match self {
+            Self::Fast => BOUNDING_BOX_CACHE_FRACTION.real(),
+            Self::Compact => 0.25,
+        }
+    }
+
+    /// Its name in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Compact => "compact",
+        }
+    }
+}
+
+/// Fraction of the nodes that have a cached bounding box by default.
+pub(crate) const BOX_FRACTION: f64 = MemoryProfile::Fast.bounding_box_cache_fraction();
 
 pub(crate) fn check_box_fraction(fraction: f64) -> Result<(), ConfigError> {
     if BOUNDING_BOX_CACHE_FRACTION.allows(fraction) {
@@ -255,14 +289,20 @@ impl RandomCutForestBuilder {
         /// dimension; default 0. Where both floors are set the larger one counts.
         relative_noise_floor: f64, in relative_noise_floor;
 
+        /// How much memory is spent on speed; default fast. Sets
+        /// [`bounding_box_cache_fraction`](Self::bounding_box_cache_fraction), which is the fine
+        /// control: of both the later one counts.
+        memory_profile: MemoryProfile => MemoryProfile::bounding_box_cache_fraction,
+            in bounding_box_cache_fraction;
+
         /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default
         /// 0.5. The others, those of the fewest points, have it made of their points when it is
         /// asked for: less memory for some time, see `docs/performance.md` for how much of both.
-        /// Where thousands of forests share the memory, 0.25 serves well, which is what detectors
-        /// have. All results are the same to the bit. In one dimension only samples of more than
-        /// 2,048 points have boxes, where (trees + 1) × sample size exceeds 65,532. It is not part
-        /// of a saved state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it
-        /// again after loading.
+        /// Where thousands of forests share the memory, 0.25 serves well, which is what
+        /// [`MemoryProfile::Compact`] is. All results are the same to the bit. In one dimension
+        /// only samples of more than 2,048 points have boxes, where (trees + 1) × sample size
+        /// exceeds 65,532. It is not part of a saved state:
+        /// [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
         bounding_box_cache_fraction: f64, in bounding_box_cache_fraction;
     }
 

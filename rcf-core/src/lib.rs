@@ -142,7 +142,7 @@ mod testing;
 mod tree;
 pub mod visitor;
 
-pub use config::{Config, RandomCutForestBuilder};
+pub use config::{Config, MemoryProfile, RandomCutForestBuilder};
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Comparison, Condition, Detection,
     DetectorConfig, Direction, EvidenceKind, Ignore, Imputation, InputAttribution, Learning,

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 
-use rcf_core::MAX_DIMENSIONS;
+use rcf_core::{MAX_DIMENSIONS, MemoryProfile};
 
 use crate::errors;
 
@@ -51,6 +51,20 @@ pub(crate) fn per_input(
         return Ok(Some(vec![number; inputs.min(MAX_DIMENSIONS)]));
     }
     convert(name, "a number or a sequence of numbers", Some(value))
+}
+
+/// The name of a memory profile.
+pub(crate) fn memory_profile(value: &Bound<'_, PyAny>) -> PyResult<MemoryProfile> {
+    let name = "memory_profile";
+    let given: String = convert(name, "a name", Some(value))?.unwrap_or_default();
+    let mut all = MemoryProfile::ALL.into_iter();
+    all.find(|it| it.as_str() == given).ok_or_else(|| {
+        let names = MemoryProfile::ALL.map(|it| format!("{:?}", it.as_str()));
+        errors::config(format!(
+            "{name} must be {}, got {given:?}",
+            names.join(" or ")
+        ))
+    })
 }
 
 pub(crate) fn flag(name: &str, value: Argument<'_, '_>) -> PyResult<Option<bool>> {

@@ -310,6 +310,26 @@ def test_boxes_change_speed_and_memory_alone():
     assert lean.bounding_box_cache_fraction == 1.0
 
 
+def test_memory_profiles_change_speed_and_memory_alone():
+    values = np.random.default_rng(3).normal(size=(600, 5))
+    for model in (rcf.RandomCutForest, rcf.AnomalyDetector):
+        fast, compact = (model(input_dimensions=5, memory_profile=name) for name in ("fast", "compact"))
+        for one in (fast, compact):
+            one.process(values)
+        assert compact.size_in_bytes < fast.size_in_bytes
+        assert compact.to_bytes() == fast.to_bytes()
+        with pytest.raises(rcf.ConfigError, match='memory_profile must be "fast" or "compact", got'):
+            model(memory_profile="small")
+        with pytest.raises(TypeError, match="memory_profile"):
+            model(memory_profile=0.5)
+    assert rcf.RandomCutForest(memory_profile="compact").bounding_box_cache_fraction == 0.25
+    fine = rcf.RandomCutForest(memory_profile="compact", bounding_box_cache_fraction=0.75)
+    assert fine.bounding_box_cache_fraction == 0.75
+    assert repr(fine) == "RandomCutForest(bounding_box_cache_fraction=0.75)"
+    again = rcf.RandomCutForest(**fine.get_params())
+    assert again.get_params() == fine.get_params() and fine.get_params()["memory_profile"] is None
+
+
 def test_what_normal_looks_like(line):
     groups = line.summarize(3)
     assert 1 <= len(groups) <= 3 and sum(group.weight for group in groups) == pytest.approx(1.0)

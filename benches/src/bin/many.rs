@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Parser;
 use rayon::prelude::*;
 use rcf_benches::{environment::Environment, stream::Stream, workload::SEED};
-use rcf_core::RandomCutForest;
+use rcf_core::{MemoryProfile, RandomCutForest};
 
 /// Builds many small forests (50 trees of 64 points, shingle 4), fills them, lets one and then more
 /// threads process a row in each, and drops them. Forests are built, filled and dropped shard by
@@ -107,7 +107,7 @@ fn shard_of(
             .number_of_trees(TREES)
             .sample_size(SAMPLE)
             .seed(SEED + number as u64)
-            .bounding_box_cache_fraction(0.25)
+            .memory_profile(MemoryProfile::Compact)
             .build()
     };
     let mut forests: Vec<RandomCutForest> = shard.map(build).collect::<Result<_, _>>()?;

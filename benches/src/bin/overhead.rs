@@ -1,14 +1,15 @@
-//! What a decision costs compared with a score: the detector and the bare forest, in turns on one
-//! thread.
+//! What a decision costs compared with a score: detectors of both memory profiles and the bare
+//! forest, in turns on one thread.
 
 use std::f64::consts::TAU;
+use std::hint::black_box;
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Parser;
 use rcf_benches::accuracy::synthetic::Noise;
 use rcf_benches::statistics::Spread;
-use rcf_core::{AnomalyDetector, RandomCutForest};
+use rcf_core::{AnomalyDetector, InputError, MemoryProfile, RandomCutForest};
 
 /// The time of `process` of the detector over that of the forest: one input, a quiet wave.
 #[derive(Parser)]
@@ -27,9 +28,12 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let shingle_size = arguments.shingle_size;
-    let mut detector = AnomalyDetector::builder(1)
-        .shingle_size(shingle_size)
-        .build()?;
+    let build = |profile| {
+        let detector = AnomalyDetector::builder(1).shingle_size(shingle_size);
+        detector.memory_profile(profile).build()
+    };
+    let mut compact = build(MemoryProfile::Compact)?;
+    let mut fast = build(MemoryProfile::Fast)?;
     let mut forest = RandomCutForest::builder(1)
         .shingle_size(shingle_size)
         .build()?;
@@ -43,24 +47,15 @@ fn main() -> anyhow::Result<()> {
     for _ in 0..5_000 {
         let value = record();
         forest.process(&[value])?;
-        detector.process(&[value])?;
+        compact.process(&[value])?;
+        fast.process(&[value])?;
     }
-    let (mut ratios, mut per_record) = (Vec::new(), Vec::new());
+    let [mut bare, mut ours, mut faster] = [const { Vec::new() }; 3];
     for _ in 0..arguments.turns {
         let values: Vec<f64> = (0..arguments.records).map(|_| record()).collect();
-        let start = Instant::now();
-        for value in &values {
-            std::hint::black_box(forest.process(&[*value])?);
-        }
-        let bare = start.elapsed();
-        let start = Instant::now();
-        for value in &values {
-            std::hint::black_box(detector.process(&[*value])?);
-        }
-        let deciding = start.elapsed();
-        ratios.push(deciding.as_secs_f64() / bare.as_secs_f64());
-        let microseconds = |time: Duration| time.as_secs_f64() * 1e6 / values.len() as f64;
-        per_record.push((microseconds(bare), microseconds(deciding)));
+        bare.push(microseconds(&values, |value| forest.process(&[value]))?);
+        ours.push(microseconds(&values, |value| compact.process(&[value]))?);
+        faster.push(microseconds(&values, |value| fast.process(&[value]))?);
     }
     let show = |values: Vec<f64>| {
         let Spread {
@@ -76,8 +71,30 @@ fn main() -> anyhow::Result<()> {
         "median (lowest to highest) of {} turns of {} records, shingle {shingle_size}, one input",
         arguments.turns, arguments.records
     )?;
-    let (bare, deciding) = per_record.into_iter().unzip();
-    writeln!(out, "forest, µs a record: {}", show(bare))?;
-    writeln!(out, "detector, µs a record: {}", show(deciding))?;
-    Ok(writeln!(out, "detector over forest: {}", show(ratios))?)
+    let over = |these: &[f64], those: &[f64]| {
+        let pairs = these.iter().zip(those);
+        show(pairs.map(|(this, that)| this / that).collect())
+    };
+    writeln!(out, "detector over forest: {}", over(&ours, &bare))?;
+    writeln!(out, "detector over a fast one: {}", over(&ours, &faster))?;
+    for (name, times, bytes) in [
+        ("forest", bare, forest.size_in_bytes()),
+        ("detector", ours, compact.size_in_bytes()),
+        ("fast detector", faster, fast.size_in_bytes()),
+    ] {
+        writeln!(out, "{name}: {} µs a record, {bytes} bytes", show(times))?;
+    }
+    Ok(())
+}
+
+/// The mean time of a record.
+fn microseconds<T>(
+    values: &[f64],
+    mut process: impl FnMut(f64) -> Result<T, InputError>,
+) -> Result<f64, InputError> {
+    let start = Instant::now();
+    for &value in values {
+        black_box(process(value)?);
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e6 / values.len() as f64)
 }

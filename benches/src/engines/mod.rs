@@ -14,6 +14,7 @@ mod rcf3;
 use std::ops::Range;
 use std::time::Duration;
 
+use rcf_core::MemoryProfile;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -97,8 +98,8 @@ pub enum EngineId {
     Rcf,
     /// The same with the fewest boxes.
     RcfEighth,
-    /// The same with as few boxes as the forests of detectors and keyed maps.
-    RcfQuarter,
+    /// The same in the memory profile of detectors and keyed maps.
+    RcfCompact,
     /// The same with all boxes.
     RcfAll,
     /// Amazon's Rust port as published on crates.io: the one to beat.
@@ -132,7 +133,7 @@ impl EngineId {
         match self {
             Self::Rcf => "rcf",
             Self::RcfEighth => "rcf-eighth",
-            Self::RcfQuarter => "rcf-quarter",
+            Self::RcfCompact => "rcf-compact",
             Self::RcfAll => "rcf-all",
             Self::Krcflib => "krcflib",
             Self::Krcf => "krcf",
@@ -146,7 +147,7 @@ impl EngineId {
         match self {
             Self::Rcf => concat!("**rcf ", env!("CARGO_PKG_VERSION"), "**"),
             Self::RcfEighth => "rcf, an eighth of the boxes",
-            Self::RcfQuarter => "rcf, a quarter of the boxes",
+            Self::RcfCompact => "rcf, compact",
             Self::RcfAll => "rcf, all boxes",
             Self::Krcflib => "krcflib 4.0.2",
             Self::Krcf => "krcf 0.4.0",
@@ -160,10 +161,11 @@ impl EngineId {
     /// # Errors
     /// If the engine refuses the parameters.
     pub fn build(self, workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
+        let profile = |it: MemoryProfile| ours::build(workload, it.bounding_box_cache_fraction());
         match self {
-            Self::Rcf => ours::build(workload, 0.5),
+            Self::Rcf => profile(MemoryProfile::Fast),
             Self::RcfEighth => ours::build(workload, 0.125),
-            Self::RcfQuarter => ours::build(workload, 0.25),
+            Self::RcfCompact => profile(MemoryProfile::Compact),
             Self::RcfAll => ours::build(workload, 1.0),
             #[cfg(feature = "rivals")]
             Self::Krcflib => krcflib::build(workload),

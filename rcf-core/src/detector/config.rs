@@ -7,7 +7,7 @@ use super::learning::Learning;
 use super::rules::{self, Rule};
 use super::suppression::NearExpected;
 use super::transform::Transform;
-use crate::config::{COMPACT_BOX_FRACTION, Config};
+use crate::config::{Config, MemoryProfile};
 use crate::error::ConfigError;
 use crate::forest::RandomCutForest;
 use crate::parameters::{self, MAX_DIMENSIONS, MAX_MAGNITUDE};
@@ -64,6 +64,14 @@ pub struct DetectorConfig {
     /// Which candidates are nothing to report.
     #[cfg_attr(feature = "serde", serde(default))]
     pub rules: Vec<Rule>,
+    /// How much memory the forests spend on speed. Not part of a saved state.
+    #[cfg_attr(feature = "serde", serde(default = "compact"))]
+    pub memory_profile: MemoryProfile,
+}
+
+#[cfg(feature = "serde")]
+fn compact() -> MemoryProfile {
+    MemoryProfile::Compact
 }
 
 impl DetectorConfig {
@@ -98,7 +106,7 @@ impl DetectorConfig {
             .initial_accept_fraction(self.initial_accept_fraction)
             .output_after(self.warm_up.div_ceil(2).max(1))
             .seed(self.seed)
-            .bounding_box_cache_fraction(COMPACT_BOX_FRACTION)
+            .memory_profile(self.memory_profile)
             .config()
     }
 
@@ -214,6 +222,7 @@ impl AnomalyDetectorBuilder {
                 quiet: parameters::QUIET.count() as u32,
                 max_time_jump: None,
                 rules: Vec::new(),
+                memory_profile: MemoryProfile::Compact,
             },
             time_decay: None,
             warm_up: None,
@@ -301,6 +310,10 @@ impl AnomalyDetectorBuilder {
         /// belong to it and are suppressed, but for clearly stronger ones, or ones of another
         /// input, after the `silence`.
         quiet: u32, in config.quiet;
+        /// How much memory the forests spend on speed; default compact, since detectors are often
+        /// many. It is not part of a saved state:
+        /// [set](crate::AnomalyDetector::set_memory_profile) it again after loading.
+        memory_profile: MemoryProfile, in config.memory_profile;
         /// The one knob of the decision: the share of the records of a calm stream that may exceed
         /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for
         /// an event. Sets [`Threshold::Calibrated`].

@@ -44,7 +44,9 @@ pub use suppression::NearExpected;
 pub use transform::Transform;
 
 use std::collections::VecDeque;
+use std::iter;
 
+use crate::config::MemoryProfile;
 use crate::error::{ConfigError, InputError};
 use crate::forest::RandomCutForest;
 use crate::parameters::MAX_MAGNITUDE;
@@ -281,6 +283,15 @@ impl AnomalyDetector {
             check_time(self.clock.last, timestamp, self.config.max_time_jump)?;
             Ok(self.step(Some(timestamp), values))
         })
+    }
+
+    /// Spends as much memory on speed from now on as this profile says. Takes about as long as
+    /// loading the detector; results stay the same to the bit.
+    pub fn set_memory_profile(&mut self, profile: MemoryProfile) {
+        self.config.memory_profile = profile;
+        for forest in iter::once(&mut self.forest).chain(&mut self.point_forest) {
+            forest.set_memory_profile(profile);
+        }
     }
 
     /// Bytes that the detector occupies, itself and on the heap.

@@ -27,7 +27,7 @@ pub use summary::Cluster;
 
 use ndarray::{Array1, ArrayView2};
 
-use crate::config::{Config, RandomCutForestBuilder, check_box_fraction};
+use crate::config::{Config, MemoryProfile, RandomCutForestBuilder, check_box_fraction};
 use crate::ensemble::Ensemble;
 use crate::error::{ArrayError, ConfigError, InputError};
 use crate::layout::fits;
@@ -269,9 +269,22 @@ impl RandomCutForest {
     /// [`ConfigError::BoundingBoxCacheFraction`]; the forest is unchanged then.
     pub fn set_bounding_box_cache_fraction(&mut self, fraction: f64) -> Result<(), ConfigError> {
         check_box_fraction(fraction)?;
+        self.cache_boxes(fraction);
+        Ok(())
+    }
+
+    /// Spends as much memory on speed from now on as this profile says, see
+    /// [`set_bounding_box_cache_fraction`](Self::set_bounding_box_cache_fraction).
+    pub fn set_memory_profile(&mut self, profile: MemoryProfile) {
+        self.cache_boxes(profile.bounding_box_cache_fraction());
+    }
+
+    fn cache_boxes(&mut self, fraction: f64) {
+        if fraction == self.config.bounding_box_cache_fraction {
+            return;
+        }
         self.config.bounding_box_cache_fraction = fraction;
         with_ensemble!(&mut self.trees, ensemble => ensemble.cache_boxes(self.level, &self.config));
-        Ok(())
     }
 
     /// Computes with these vector instructions from now on. For tests and benchmarks: all levels

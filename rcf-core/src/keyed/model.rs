@@ -46,8 +46,7 @@ impl KeyedModel for RandomCutForest {
         self.to_bytes()
     }
 
-    /// With the boxes of a quarter of its nodes, whatever it had: see
-    /// [`bounding_box_cache_fraction`](crate::RandomCutForestBuilder::bounding_box_cache_fraction).
+    /// [Compact](crate::MemoryProfile::Compact), whatever it was.
     fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::compact_from_bytes(bytes)
     }

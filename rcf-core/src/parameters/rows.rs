@@ -29,6 +29,8 @@ const THRESHOLDS: &[&str] = &[
     "fixed",
 ];
 
+const MEMORY_PROFILES: &[&str] = &["fast", "compact"];
+
 const COMPONENT_NAMES: &[&str] = &[
     "last_value",
     "past_cycles",
@@ -203,6 +205,24 @@ pub(crate) const RELATIVE_NOISE_FLOOR: Parameter = row(
     closed(0.0, 1.0),
     "of the range",
     "Treat differences below this fraction of the range as noise",
+);
+const MEMORY_PROFILE_HELP: &str =
+    "Spend memory on speed (fast) or not (compact); results are the same";
+pub(crate) const FOREST_MEMORY_PROFILE: Parameter = row(
+    "memory_profile",
+    Kind::Name(MEMORY_PROFILES),
+    Name("fast"),
+    ANY,
+    "",
+    MEMORY_PROFILE_HELP,
+);
+pub(crate) const MEMORY_PROFILE: Parameter = row(
+    "memory_profile",
+    Kind::Name(MEMORY_PROFILES),
+    Name("compact"),
+    ANY,
+    "",
+    MEMORY_PROFILE_HELP,
 );
 pub(crate) const BOUNDING_BOX_CACHE_FRACTION: Parameter = row(
     "bounding_box_cache_fraction",
@@ -441,6 +461,7 @@ pub const FOREST: &[&Parameter] = &[
     &STORE_LABELS,
     &FOREST_NOISE_FLOOR,
     &RELATIVE_NOISE_FLOOR,
+    &FOREST_MEMORY_PROFILE,
     &BOUNDING_BOX_CACHE_FRACTION,
 ];
 
@@ -471,6 +492,7 @@ pub const DETECTOR: &[&Parameter] = &[
     &NOISE_FLOOR,
     &SILENCE,
     &QUIET,
+    &MEMORY_PROFILE,
 ];
 
 /// The parameters of a [`Forecaster`](crate::Forecaster).

@@ -10,7 +10,7 @@ use crate::detector::AnomalyDetectorBuilder;
 use crate::distance::{DistanceDetector, DistanceDetectorBuilder};
 use crate::error::ConfigError;
 use crate::forecaster::ForecasterBuilder;
-use crate::{AnomalyDetector, Forecaster, Learning, RandomCutForest};
+use crate::{AnomalyDetector, Forecaster, Learning, MemoryProfile, RandomCutForest};
 
 /// Rows without a setter of their name: an argument of `builder`, and a part of `learning`.
 const NO_SETTERS: [&str; 2] = ["input_dimensions", "patience"];
@@ -74,6 +74,27 @@ fn rules_are_what_the_builders_compute() {
     assert!(Forecaster::builder(1).config().limits.is_empty());
     let distance = DistanceDetector::<()>::builder().sample_size(100).config();
     assert_eq!((distance.time_decay, distance.warm_up), (0.001, 25));
+}
+
+#[test]
+fn memory_profiles_are_those_of_the_table() {
+    let forest = RandomCutForest::builder(1);
+    let fraction = forest.clone().config().unwrap().bounding_box_cache_fraction;
+    assert_eq!(fraction, MemoryProfile::Fast.bounding_box_cache_fraction());
+    let detector = AnomalyDetector::builder(1).config().memory_profile;
+    for (table, default) in [(FOREST, MemoryProfile::Fast), (DETECTOR, detector)] {
+        let row = find(table, "memory_profile").unwrap();
+        let ParameterKind::Name(names) = row.kind else {
+            panic!("{:?}", row.kind);
+        };
+        assert_eq!(names, MemoryProfile::ALL.map(MemoryProfile::as_str));
+        assert_eq!(row.default, ParameterDefault::Name(default.as_str()));
+    }
+    for profile in MemoryProfile::ALL {
+        let config = forest.clone().memory_profile(profile).config().unwrap();
+        let fraction = profile.bounding_box_cache_fraction();
+        assert_eq!(config.bounding_box_cache_fraction, fraction);
+    }
 }
 
 type Check = fn(&str, f64) -> Option<Result<(), ConfigError>>;

@@ -4,7 +4,7 @@
 use super::codec;
 use super::envelope::{self, Kind, Trust};
 use super::forest_v1::{self as v1, ForestV1};
-use crate::config::{BOX_FRACTION, COMPACT_BOX_FRACTION};
+use crate::config::{BOX_FRACTION, MemoryProfile};
 use crate::error::StateError;
 use crate::forest::RandomCutForest;
 
@@ -30,7 +30,8 @@ impl RandomCutForest {
 
     /// Restores one of many forests that share the memory, as those of a keyed map do.
     pub(crate) fn compact_from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        Self::decode(bytes, Trust::Nothing, COMPACT_BOX_FRACTION)
+        let boxes = MemoryProfile::Compact.bounding_box_cache_fraction();
+        Self::decode(bytes, Trust::Nothing, boxes)
     }
 
     /// Restores a saved forest from bytes that are known to be those written, such as a copy in

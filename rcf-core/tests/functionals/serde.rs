@@ -14,6 +14,12 @@ fn a_configuration_and_a_result_come_back_equal() {
     );
     let back: DetectorConfig = serde_json::from_str(&text).unwrap();
     assert_eq!(back, config);
+    let earlier = text.replace(r#","memory_profile":"compact""#, "");
+    assert_eq!(
+        serde_json::from_str::<DetectorConfig>(&earlier).unwrap(),
+        config
+    );
+    assert!(earlier.len() < text.len());
 
     let mut detector = AnomalyDetector::new(back).unwrap();
     for t in 0..300 {

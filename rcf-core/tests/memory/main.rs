@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use rcf_core::{Arrival, RandomCutForest, RandomCutForestBuilder};
+use rcf_core::{AnomalyDetector, Arrival, MemoryProfile, RandomCutForest, RandomCutForestBuilder};
 
 /// A value between 0 and 1 that looks like no other.
 fn value(t: usize, i: usize) -> f64 {
@@ -200,5 +200,66 @@ fn a_warm_forest_of_shingles_allocates_nothing() {
         let counted = allocation_counter::measure(|| learn(4_000..9_000));
         eprintln!("{dimensions} {shingle} {}", counted.count_total);
         assert_eq!(counted.count_total, 0, "{dimensions}×{shingle}");
+    }
+}
+
+/// Candidates are described on the heap; all other records leave nothing there.
+#[test]
+fn a_warm_detector_allocates_for_candidates_alone() {
+    for inputs in [1, 3] {
+        for profile in MemoryProfile::ALL {
+            let builder = AnomalyDetector::builder(inputs).memory_profile(profile);
+            let mut detector = builder.build().unwrap();
+            let mut record = vec![0.0; inputs];
+            let mut process = |t: usize| {
+                for (i, x) in record.iter_mut().enumerate() {
+                    *x = (t as f64 / (8.0 + i as f64)).sin() + 0.2 * value(t, i);
+                }
+                detector.process(&record).unwrap().candidate.is_some()
+            };
+            for t in 0..6_000 {
+                process(t);
+            }
+            let (mut allocations, mut records) = (0, 0);
+            for t in 6_000..10_000 {
+                let mut is_candidate = false;
+                let counted = allocation_counter::measure(|| is_candidate = process(t));
+                if !is_candidate {
+                    allocations += counted.count_total;
+                    records += 1;
+                }
+            }
+            eprintln!("{inputs} {profile:?}: {allocations} in {records}");
+            assert!(records > 3_500);
+            assert_eq!(allocations, 0, "{inputs} {profile:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fast_detector_is_a_compact_one_with_more_memory() {
+    let build = |profile| AnomalyDetector::builder(2).memory_profile(profile).build();
+    let mut fast = build(MemoryProfile::Fast).unwrap();
+    let mut compact = build(MemoryProfile::Compact).unwrap();
+    for t in 0..3_000 {
+        let record = [value(t, 0), value(t, 1)];
+        let [a, b] = [&mut fast, &mut compact].map(|it| it.process(&record).unwrap());
+        assert_eq!(a, b);
+    }
+    assert!(fast.size_in_bytes() > compact.size_in_bytes());
+    assert_eq!(fast.to_bytes(), compact.to_bytes());
+    let size = fast.size_in_bytes();
+    let mut restored = AnomalyDetector::from_bytes(&fast.to_bytes()).unwrap();
+    assert_eq!(restored.config().memory_profile, MemoryProfile::Compact);
+    restored.set_memory_profile(MemoryProfile::Fast);
+    assert!(off_by(restored.size_in_bytes(), size) <= 0.02);
+    fast.set_memory_profile(MemoryProfile::Compact);
+    assert!(fast.size_in_bytes() < size);
+    for t in 3_000..3_300 {
+        let record = [value(t, 0), value(t, 1)];
+        let detections =
+            [&mut fast, &mut compact, &mut restored].map(|it| it.process(&record).unwrap());
+        assert_eq!(detections[0], detections[1]);
+        assert_eq!(detections[0], detections[2]);
     }
 }

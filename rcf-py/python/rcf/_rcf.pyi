@@ -86,6 +86,7 @@ class RandomCutForest:
         store_labels: bool | None = False,
         noise_floor: float | Sequence[float] | None = None,
         relative_noise_floor: float | None = 0.0,
+        memory_profile: Literal["fast", "compact"] | None = "fast",
         bounding_box_cache_fraction: float | None = 0.5,
     ) -> Self: ...
     def update(
@@ -237,6 +238,7 @@ class AnomalyDetector:
         noise_floor: float | None = 0.001,
         silence: int | None = 50,
         quiet: int | None = 50,
+        memory_profile: Literal["fast", "compact"] | None = "compact",
     ) -> Self: ...
     def process(
         self,

@@ -82,6 +82,9 @@ use crate::parameters::getters;
 ///     reported; 0 reports each candidate.
 /// quiet : int, default 50
 ///     Number of observations below the boundary that end an event.
+/// memory_profile : {'fast', 'compact'}, default 'compact'
+///     How much memory is spent on speed; all results stay the same. ``'fast'`` suits few
+///     detectors. It is not saved, nor pickled.
 ///
 /// Raises
 /// ------
@@ -125,7 +128,8 @@ impl PyAnomalyDetector {
             warm_up=None, transform=None, transform_decay=None, weights=1.0, \
             imputation='previous', time_gap_input=False, max_time_jump=None, \
             learning='always', false_alarm_rate=0.0005, threshold=None, \
-            ignore_near_expected=None, rules=None, noise_floor=0.001, silence=50, quiet=50)"
+            ignore_near_expected=None, rules=None, noise_floor=0.001, silence=50, quiet=50, \
+            memory_profile='compact')"
     )]
     fn new(
         py: Python<'_>,

@@ -13,7 +13,9 @@ use super::PyAnomalyDetector;
 use crate::answers::Shape;
 use crate::errors;
 use crate::held::{Model, describe};
-use crate::parameters::{Parameter, flag, integer, per_input, plain, real, seed_or_random};
+use crate::parameters::{
+    Parameter, flag, integer, memory_profile, per_input, plain, real, seed_or_random,
+};
 
 type Object<'py> = PyResult<Bound<'py, PyAny>>;
 
@@ -101,6 +103,11 @@ impl Model for AnomalyDetector {
         plain!(noise_floor: real),
         plain!(silence: integer),
         plain!(quiet: integer),
+        Parameter {
+            name: "memory_profile",
+            set: |builder, value| Ok(builder.memory_profile(memory_profile(value)?)),
+            get: |py, config| config.memory_profile.as_str().into_bound_py_any(py),
+        },
     ];
 
     fn builder(inputs: usize) -> Self::Builder {

@@ -3,13 +3,15 @@
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rcf_core::{Config, ConfigError, RandomCutForest, RandomCutForestBuilder};
+use rcf_core::{Config, ConfigError, MemoryProfile, RandomCutForest, RandomCutForestBuilder};
 
 use super::PyRandomCutForest;
 use crate::answers::Shape;
 use crate::errors;
 use crate::held::{Model, describe};
-use crate::parameters::{Parameter, flag, integer, per_input, plain, real, seed_or_random};
+use crate::parameters::{
+    Parameter, flag, integer, memory_profile, per_input, plain, real, seed_or_random,
+};
 
 describe!(PyRandomCutForest, "RandomCutForest", forest);
 
@@ -46,6 +48,17 @@ impl Model for RandomCutForest {
             },
         },
         plain!(relative_noise_floor: real),
+        Parameter {
+            name: "memory_profile",
+            set: |builder, value| Ok(builder.memory_profile(memory_profile(value)?)),
+            get: |py, config| {
+                let fraction = config.bounding_box_cache_fraction;
+                let all = MemoryProfile::ALL.into_iter();
+                let profile = all.filter(|it| it.bounding_box_cache_fraction() == fraction);
+                let name = profile.map(MemoryProfile::as_str).next();
+                name.into_bound_py_any(py)
+            },
+        },
         plain!(bounding_box_cache_fraction: real),
     ];
 

@@ -44,7 +44,7 @@ impl<M: Model> Held<M> {
             let usual = if is_leading { &plain } else { &alike };
             let usual = (parameter.get)(py, usual)?;
             let value = (parameter.get)(py, config)?;
-            if !value.eq(&usual)? {
+            if !value.is_none() && !value.eq(&usual)? {
                 shown.push(format!("{}={}", parameter.name, value.repr()?));
             }
         }

@@ -289,6 +289,7 @@ mod tests {
         "transform_decay",      // follows forest.sample_size
         "weights",              // in Rust and Python only
         "time_gap_input",       // in Rust and Python only
+        "memory_profile",       // models in one budget are compact
         "ignore_near_expected", // ignore_absolute and ignore_relative
     ];
 

@@ -1,6 +1,6 @@
 //! The parameters of the forests of an operator.
 
-use rcf_core::{RandomCutForest, RandomCutForestBuilder};
+use rcf_core::{MemoryProfile, RandomCutForest, RandomCutForestBuilder};
 use serde::{Deserialize, Serialize};
 
 /// The parameters of every forest of an operator. What is `None` has the default of
@@ -30,7 +30,7 @@ impl ForestParameters {
         // One of many: a key each, and all in one memory budget.
         let mut forest = RandomCutForest::builder(dimensions)
             .seed(self.seed)
-            .bounding_box_cache_fraction(0.25);
+            .memory_profile(MemoryProfile::Compact);
         if let Some(records) = self.shingle_size {
             forest = forest.shingle_size(records);
         }

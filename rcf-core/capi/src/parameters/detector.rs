@@ -7,7 +7,7 @@ use rcf_core::{
 };
 use serde_json::Value;
 
-use super::{Given, ParameterError, Result, as_numbers, as_u32, set};
+use super::{Given, ParameterError, Result, as_numbers, as_u32, memory_profile, set};
 
 /// The builder of a detector.
 ///
@@ -53,6 +53,9 @@ pub fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
     }
     if let Some(rules) = rules(&given)? {
         builder = builder.rules(rules);
+    }
+    if let Some(profile) = memory_profile(&given)? {
+        builder = builder.memory_profile(profile);
     }
     Ok(builder)
 }

@@ -3,7 +3,7 @@
 use rcf_core::parameters::FOREST;
 use rcf_core::{RandomCutForest, RandomCutForestBuilder};
 
-use super::{Given, Result, set};
+use super::{Given, Result, memory_profile, set};
 
 /// The builder of a forest.
 ///
@@ -13,6 +13,9 @@ pub fn forest(json: &str) -> Result<RandomCutForestBuilder> {
     let given = Given::read(FOREST, json)?;
     let inputs = given.count("input_dimensions")?.unwrap_or(1);
     let mut builder = RandomCutForest::builder(inputs);
+    if let Some(profile) = memory_profile(&given)? {
+        builder = builder.memory_profile(profile); // the fraction below is the fine control
+    }
     set!(builder, given:
         shingle_size: count,
         number_of_trees: count,

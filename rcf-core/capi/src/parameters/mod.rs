@@ -6,6 +6,7 @@
 mod detector;
 mod forest;
 
+use rcf_core::MemoryProfile;
 use rcf_core::parameters::{Parameter, ParameterKind, find};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -153,6 +154,18 @@ impl Given {
             let given = known.iter().find(|known| Some(**known) == given.as_str())?;
             Some((*given, numbers))
         })
+    }
+}
+
+fn memory_profile(given: &Given) -> Result<Option<MemoryProfile>> {
+    let name = "memory_profile";
+    let Some((profile, numbers)) = given.named(name)? else {
+        return Ok(None);
+    };
+    let mut all = MemoryProfile::ALL.into_iter();
+    match all.find(|it| it.as_str() == profile && numbers.is_empty()) {
+        Some(profile) => Ok(Some(profile)),
+        None => Err(given.wrong(name, "a name alone")),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::parts_v1::TransformV1;
 use super::super::{same_fields, size};
+use crate::config::MemoryProfile;
 use crate::detector::{DetectorConfig, Imputation, Learning, NearExpected, Threshold};
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +125,7 @@ impl From<ConfigV1> for DetectorConfig {
             silence: saved.silence,
             // Version 3 adds it.
             quiet: 50,
+            memory_profile: MemoryProfile::Compact,
             // Version 4 adds it.
             max_time_jump: None,
             rules: Vec::new(),

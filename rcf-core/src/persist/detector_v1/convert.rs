@@ -6,7 +6,6 @@ use super::{
     AffineV1, AlarmRateV1, BlockV1, ClockV1, DetectorV1, GateV1, InputV1, KnownV1, LastAlertV1,
     RangeV1, ScoresV1, StillnessV1,
 };
-use crate::config::COMPACT_BOX_FRACTION;
 use crate::detector::event::Event;
 use crate::detector::evidence::{AlarmRate, Conformal, Range, Scores, Tail};
 use crate::detector::imputation::Known;
@@ -43,10 +42,11 @@ impl DetectorV1 {
     pub(in super::super) fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
         let config = DetectorConfig::from(self.config);
         config.check()?;
-        let forest = self.forest.restore(trust, COMPACT_BOX_FRACTION)?;
+        let boxes = config.memory_profile.bounding_box_cache_fraction();
+        let forest = self.forest.restore(trust, boxes)?;
         let point_forest = self
             .point_forest
-            .map(|forest| forest.restore(trust, COMPACT_BOX_FRACTION))
+            .map(|forest| forest.restore(trust, boxes))
             .transpose()?;
         if *forest.config() != config.forest()?
             || point_forest.as_ref().map(|forest| forest.config())

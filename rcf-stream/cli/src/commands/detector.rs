@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use rcf_core::parameters::{DETECTOR, find};
 use rcf_core::{
-    AnomalyDetector, ConfigError, DetectorConfig, Imputation, Learning, Rule, Threshold, Transform,
+    AnomalyDetector, ConfigError, DetectorConfig, Imputation, Learning, MemoryProfile, Rule,
+    Threshold, Transform,
 };
 use rcf_stream::config::random_seed;
 
@@ -51,6 +52,8 @@ pub(crate) struct DetectorFlags {
     noise_floor: Option<f64>,
     #[arg(long, value_name = "RULE", help = rules_help())]
     rules: Vec<String>,
+    #[arg(long, value_enum, help = help("memory_profile"))]
+    memory_profile: Option<MemoryFlag>,
     /// Tell the detectors the times: records that are absent are filled in by `--imputation`, and
     /// with `zero` an outage is judged when the stream goes on
     #[arg(long)]
@@ -128,6 +131,23 @@ impl LearningFlag {
             Self::Always => Learning::Always,
             Self::Skip => Learning::Skip { patience },
             Self::Delay => Learning::Delay { patience },
+        }
+    }
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum MemoryFlag {
+    /// For few keys: less time, more memory
+    Fast,
+    /// For many keys: less memory, more time
+    Compact,
+}
+
+impl MemoryFlag {
+    fn profile(self) -> MemoryProfile {
+        match self {
+            Self::Fast => MemoryProfile::Fast,
+            Self::Compact => MemoryProfile::Compact,
         }
     }
 }
@@ -229,6 +249,9 @@ impl DetectorFlags {
         }
         if let Some(fraction) = self.noise_floor {
             detector = detector.noise_floor(fraction);
+        }
+        if let Some(profile) = self.memory_profile {
+            detector = detector.memory_profile(profile.profile());
         }
         let rules = self.rules.iter().map(|text| Rule::parse(text, columns));
         Ok(detector

@@ -75,9 +75,11 @@ extern "system" fn Java_rcf_Native_detectorLoad<'local>(
     saved: JByteArray<'local>,
 ) -> jlong {
     call(env, |env| {
-        let detector = AnomalyDetector::from_bytes(&bytes(env, &saved)?)?;
+        let mut detector = AnomalyDetector::from_bytes(&bytes(env, &saved)?)?;
         if let Some(parameters) = text(env, &parameters)? {
             let asked = builder(&parameters, text(env, &key)?.as_deref())?.config();
+            // No part of a saved state.
+            detector.set_memory_profile(asked.memory_profile);
             same_parameters(detector.config(), &asked)?;
         }
         Ok(hand_out(detector))

@@ -46,11 +46,11 @@ extern "system" fn Java_rcf_Native_forestLoad<'local>(
     saved: JByteArray<'local>,
 ) -> jlong {
     call(env, |env| {
-        let forest = RandomCutForest::from_bytes(&bytes(env, &saved)?)?;
+        let mut forest = RandomCutForest::from_bytes(&bytes(env, &saved)?)?;
         if let Some(parameters) = text(env, &parameters)? {
-            let mut asked = builder(&parameters, text(env, &key)?.as_deref())?.config()?;
-            // No result depends on it, and its default may change.
-            asked.bounding_box_cache_fraction = forest.config().bounding_box_cache_fraction;
+            let asked = builder(&parameters, text(env, &key)?.as_deref())?.config()?;
+            // No part of a saved state.
+            forest.set_bounding_box_cache_fraction(asked.bounding_box_cache_fraction)?;
             same_parameters(forest.config(), &asked)?;
         }
         Ok(hand_out(forest))
