@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use super::{Ensemble, Normalizers, by_length};
-use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
 use crate::layout::box_len;
@@ -51,12 +50,20 @@ impl<I: Index> Ensemble<I> {
         precision: f64,
         floor: Option<&NoiseFloor>,
     ) -> Explained {
-        level.run(ExplainPass {
-            ensemble: self,
-            x,
-            precision,
-            floor,
-        })
+        match floor {
+            None => level.run(ExplainPass::<_, false> {
+                ensemble: self,
+                x,
+                precision,
+                floor,
+            }),
+            Some(_) => level.run(ExplainPass::<_, true> {
+                ensemble: self,
+                x,
+                precision,
+                floor,
+            }),
+        }
     }
 }
 
@@ -81,30 +88,11 @@ impl<I: Index> Kernel for ConvergingPass<'_, I> {
         let Ensemble { points, trees, .. } = ensemble;
         let mut scratch = RowBuffer::new(box_len(ensemble.dimensions));
         let mut visitor = Converging::new(ScoreVisitor::default(), precision, trees.len());
+        let mut floored = Floored::new(&mut visitor, floor, x);
         with_trees!(simd, ensemble.dimensions, trees, geometry, trees => {
-            traverse(trees, points, geometry, x, floor, scratch.as_mut(), &mut visitor)
+            CutTree::traverse(trees, points, geometry, x, scratch.as_mut(), None, &mut floored)
         });
         (visitor.convergence.mean(), visitor.convergence.trees())
-    }
-}
-
-/// Lets a visitor traverse the trees, above the floor if there is one.
-#[inline(always)]
-fn traverse<I: Index, G: Geometry, T: CutTree<I, G>, V: Visitor>(
-    trees: &[T],
-    points: &PointStore,
-    geometry: G,
-    x: &[f32],
-    floor: Option<&NoiseFloor>,
-    scratch: &mut [f32],
-    visitor: &mut V,
-) {
-    match floor {
-        None => T::traverse(trees, points, geometry, x, scratch, None, visitor),
-        Some(floor) => {
-            let mut floored = Floored::new(visitor, floor, x);
-            T::traverse(trees, points, geometry, x, scratch, None, &mut floored);
-        }
     }
 }
 
@@ -150,14 +138,16 @@ impl<V: TreeScore> Visitor for Converging<V> {
     }
 }
 
-struct ExplainPass<'a, I> {
+/// `FLOORED` where there is a noise floor: few forests have one, which share a kernel for all
+/// lengths of rows.
+struct ExplainPass<'a, I, const FLOORED: bool> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
     precision: f64,
     floor: Option<&'a NoiseFloor>,
 }
 
-impl<I: Index> Kernel for ExplainPass<'_, I> {
+impl<I: Index, const FLOORED: bool> Kernel for ExplainPass<'_, I, FLOORED> {
     type Output = Explained;
 
     #[inline(always)]
@@ -169,15 +159,15 @@ impl<I: Index> Kernel for ExplainPass<'_, I> {
             floor,
         } = self;
         let Ensemble { trees, .. } = ensemble;
-        with_trees!(by length if by_length::<S, I>(); simd, ensemble.dimensions, trees, geometry, trees => {
-            explain(trees, geometry, ensemble, x, precision, floor)
+        with_trees!(by length if !FLOORED && by_length::<S, I>(); simd, ensemble.dimensions, trees, geometry, trees => {
+            explain::<_, _, _, FLOORED>(trees, geometry, ensemble, x, precision, floor)
         })
     }
 }
 
 /// What the trees, which are those of the ensemble, say.
 #[inline(always)]
-fn explain<I: Index, G: Geometry, T: CutTree<I, G>>(
+fn explain<I: Index, G: Geometry, T: CutTree<I, G>, const FLOORED: bool>(
     trees: &[T],
     geometry: G,
     ensemble: &Ensemble<I>,
@@ -189,15 +179,13 @@ fn explain<I: Index, G: Geometry, T: CutTree<I, G>>(
     let mut scratch = RowBuffer::new(geometry.box_len());
     let attribution = T::Attribution::new(x, ensemble.dimensions);
     let mut visitor = Converging::new(attribution, precision, trees.len());
-    traverse(
-        trees,
-        points,
-        geometry,
-        x,
-        floor,
-        scratch.as_mut(),
-        &mut visitor,
-    );
+    let scratch = scratch.as_mut();
+    if FLOORED {
+        let mut floored = Floored::new(&mut visitor, floor, x);
+        T::traverse(trees, points, geometry, x, scratch, None, &mut floored);
+    } else {
+        T::traverse(trees, points, geometry, x, scratch, None, &mut visitor);
+    }
     let Converging {
         visitor: attribution,
         convergence,

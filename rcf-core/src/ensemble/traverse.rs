@@ -18,20 +18,12 @@ impl<I: Index> Ensemble<I> {
         floor: Option<&NoiseFloor>,
         visitor: &mut V,
     ) {
-        match floor {
-            None => level.run(TraversePass {
-                ensemble: self,
-                x,
-                ignored_mass,
-                visitor,
-            }),
-            Some(floor) => level.run(TraversePass {
-                ensemble: self,
-                x,
-                ignored_mass,
-                visitor: &mut Floored::new(visitor, floor, x),
-            }),
-        }
+        level.run(TraversePass {
+            ensemble: self,
+            x,
+            ignored_mass,
+            visitor: &mut Floored::new(visitor, floor, x),
+        });
     }
 }
 

@@ -69,18 +69,19 @@ impl NoiseFloor {
     }
 }
 
-/// A visitor that sees nothing narrower than the floor.
+/// A visitor that sees nothing narrower than the floor, if there is one: asked at each step, so
+/// that a traversal is compiled once for both cases.
 #[derive(Debug)]
 pub(crate) struct Floored<'a, V> {
     pub(crate) visitor: &'a mut V,
-    floor: &'a NoiseFloor,
+    floor: Option<&'a NoiseFloor>,
     x: &'a [f32],
     /// The box of the whole tree.
     root: Vec<f32>,
 }
 
 impl<'a, V> Floored<'a, V> {
-    pub(crate) fn new(visitor: &'a mut V, floor: &'a NoiseFloor, x: &'a [f32]) -> Self {
+    pub(crate) fn new(visitor: &'a mut V, floor: Option<&'a NoiseFloor>, x: &'a [f32]) -> Self {
         Self {
             visitor,
             floor,
@@ -95,7 +96,7 @@ impl<V: Visitor> Visitor for Floored<'_, V> {
 
     #[inline(always)]
     fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
-        if leaf.is_query() {
+        if self.floor.is_none() || leaf.is_query() {
             return self.visitor.leaf(leaf);
         }
         leaf.tree_box(&mut self.root);
@@ -110,8 +111,13 @@ impl<V: Visitor> Visitor for Floored<'_, V> {
 
     #[inline(always)]
     fn ancestor(&mut self, ancestor: &impl Ancestor) {
-        let (root, gap) = (ancestor.corners_of(&self.root), ancestor.gap());
-        let range = self.floor.range(self.x, root, ancestor.corners(), gap);
+        let range = match self.floor {
+            None => ancestor.range(),
+            Some(floor) => {
+                let root = ancestor.corners_of(&self.root);
+                floor.range(self.x, root, ancestor.corners(), ancestor.gap())
+            }
+        };
         self.visitor.ancestor(&Widened { ancestor, range });
     }
 

@@ -225,7 +225,7 @@ impl<I: Index> Pair<I> {
         let config = config.expect("valid parameters");
         let floor = NoiseFloor::new(&config).expect("a floor");
         let mut score = ScoreVisitor::default();
-        let mut floored = Floored::new(&mut score, &floor, &x);
+        let mut floored = Floored::new(&mut score, Some(&floor), &x);
         T::traverse(
             trees,
             &self.store,

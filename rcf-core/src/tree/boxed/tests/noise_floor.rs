@@ -14,7 +14,7 @@ impl Grown<u32> {
     fn visit_floored<V: Visitor>(&self, x: &[f32], floor: &NoiseFloor, mut visitor: V) -> V {
         let row = self.pad(x);
         with_geometry!(self.dimensions, geometry => {
-            let mut floored = Floored::new(&mut visitor, floor, &row);
+            let mut floored = Floored::new(&mut visitor, Some(floor), &row);
             visit(&self.tree, &self.store, geometry, &row, &mut floored);
         });
         visitor
@@ -29,7 +29,7 @@ impl Grown<u32> {
     ) -> f64 {
         let row = self.pad(x);
         let mut sum = ScoringSum::new(function);
-        let mut floored = Floored::new(&mut sum, floor, &row);
+        let mut floored = Floored::new(&mut sum, Some(floor), &row);
         let _ = with_geometry!(self.dimensions, geometry => BoxedWalker::default().traverse(
             &self.tree, &self.store, geometry, &row, ignored_mass, &mut floored,
         ));
