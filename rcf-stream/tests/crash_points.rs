@@ -350,7 +350,7 @@ async fn a_store_that_lies_is_found_out_before_it_matters() {
 }
 
 #[tokio::test]
-async fn of_two_processes_one_commits_and_the_other_is_told() {
+async fn of_two_processes_one_commits_and_the_other_is_refused() {
     let stream = stream();
     let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
     let first = open(Arc::clone(&inner)).await.unwrap();

@@ -251,7 +251,7 @@ fn run_over(name: &str, content: &[u8], input: &str) {
     });
 }
 
-/// Text of so many bytes at most, made of these pieces.
+/// Text of this many bytes at most, made of these pieces.
 fn of_pieces(pieces: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece = (prop::sample::select(pieces), 1_usize..2_000);
     prop::collection::vec(piece, 0..20).prop_map(|pieces| {

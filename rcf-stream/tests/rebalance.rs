@@ -1,6 +1,7 @@
 //! Shards that are taken away and given back, as the partitions of a consumer group are.
 
-use std::collections::{BTreeMap, VecDeque};
+mod support;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,32 +13,18 @@ use rcf_stream::checkpoint::{
 use rcf_stream::connectors::memory::MemoryStream;
 use rcf_stream::decode::Decoder;
 use rcf_stream::encode::{Encoder, OutputFormat};
-use rcf_stream::event::{ModelPer, ModelSettings, event_operator, keyed_operator};
+use rcf_stream::event::{ModelPer, event_operator, keyed_operator};
 use rcf_stream::observer::{Observer, Observers};
 use rcf_stream::operator::ForestParameters;
-use rcf_stream::record::{Position, Timestamp};
-use rcf_stream::source::{Batch, BegunShard, Source};
-use rcf_stream::{Pipeline, PipelineError, Positions, Record, SourceError, Summary};
+use rcf_stream::record::Position;
+use rcf_stream::source::{Batch, Source};
+use rcf_stream::{Pipeline, PipelineError, Positions, SourceError, Summary};
+use support::Step::{self, Assign, Begin, Read, Revoke};
+use support::{RECORDS, Shards, model_settings, results};
 
-/// How many records each shard has.
-const RECORDS: usize = 120;
-
-#[derive(Clone, Copy)]
-enum Step {
-    Assign(&'static str),
-    Revoke(&'static str),
-    /// Records of a shard.
-    Read(&'static str, usize),
-    /// A shard that goes on for another one.
-    Begin(&'static str, &'static str),
-}
-use Step::{Assign, Begin, Read, Revoke};
-
-/// Two shards in memory, and when each is there. It fails where the pipeline breaks the protocol.
+/// Two shards in memory, and when each is there.
 struct Group {
-    steps: VecDeque<Step>,
-    /// The next record of each shard that the pipeline has resumed.
-    next: BTreeMap<String, usize>,
+    shards: Shards,
     journal: Arc<Mutex<Vec<String>>>,
 }
 
@@ -47,53 +34,10 @@ impl Group {
     }
 }
 
-/// One of them is silent for a while.
-fn key(number: usize) -> String {
-    let keys = if (40..90).contains(&number) { 2 } else { 3 };
-    format!("key-{}", number % keys)
-}
-
-fn record(shard: &str, number: usize) -> Record {
-    let value = (number as f64 / 7.0).sin() * 10.0 + shard.len() as f64 + (number % 5) as f64;
-    Record {
-        stream: "in".into(),
-        shard: shard.into(),
-        sequence: number.to_string(),
-        sub_sequence: None,
-        partition_key: key(number),
-        timestamp: Some(Timestamp(number as i64 * 1000)),
-        data: value.to_string().into(),
-    }
-}
-
 #[async_trait]
 impl Source for Group {
     async fn next_batch(&mut self) -> Result<Option<Batch>, SourceError> {
-        let Some(step) = self.steps.pop_front() else {
-            return Ok(None);
-        };
-        let mut batch = Batch::default();
-        match step {
-            Assign(shard) => batch.assigned_shards.push(shard.into()),
-            Revoke(shard) => batch.revoked_shards.push(shard.into()),
-            Begin(shard, parent) => {
-                let next = self.next.remove(parent).expect("it was read");
-                self.next.insert(shard.to_owned(), next);
-                batch.ended_shards.push(parent.into());
-                batch.begun_shards.push(BegunShard {
-                    shard: shard.into(),
-                    parents: vec![parent.to_owned()],
-                    done: vec![parent.to_owned()],
-                });
-            }
-            Read(shard, count) => {
-                let next = self.next.get_mut(shard).expect("resumed and not released");
-                let numbers = *next..(*next + count).min(RECORDS);
-                *next = numbers.end;
-                batch.records = numbers.map(|number| record(shard, number)).collect();
-            }
-        }
-        Ok(Some(batch))
+        Ok(self.shards.batch())
     }
 
     fn rebalances(&self) -> bool {
@@ -104,13 +48,13 @@ impl Source for Group {
         let last = after.and_then(|position| position.sequence.as_deref());
         self.note(format!("resume {shard} after {last:?}"));
         let next = last.map_or(0, |last| last.parse::<usize>().unwrap() + 1);
-        self.next.insert(shard.to_owned(), next);
+        self.shards.resume(shard, next);
         Ok(())
     }
 
     async fn released(&mut self, shard: &str) -> Result<(), SourceError> {
         self.note(format!("released {shard}"));
-        self.next.remove(shard);
+        self.shards.release(shard);
         Ok(())
     }
 
@@ -142,16 +86,7 @@ struct Run {
 
 /// Runs these steps from the newest checkpoint on; results go to `out`.
 async fn run(folder: &Path, out: &MemoryStream, steps: &[Step]) -> Run {
-    let settings = ModelSettings {
-        model_per: ModelPer::KeyInShard,
-        forest: ForestParameters {
-            sample_size: Some(32),
-            number_of_trees: Some(10),
-            ..ForestParameters::default()
-        },
-        ..ModelSettings::default()
-    };
-    let mut operator = keyed_operator(1, &settings, false, false).unwrap();
+    let mut operator = keyed_operator(1, &model_settings(), false, false).unwrap();
     let location = Location::open(folder.to_str().unwrap()).unwrap();
     let policy = OnMissingState::Fail;
     let store = CheckpointStore::open(location, "test", "in", 3, policy);
@@ -163,8 +98,7 @@ async fn run(folder: &Path, out: &MemoryStream, steps: &[Step]) -> Run {
 
     let journal = Arc::default();
     let source = Group {
-        steps: steps.iter().copied().collect(),
-        next: BTreeMap::new(),
+        shards: Shards::new(steps),
         journal: Arc::clone(&journal),
     };
     let models = Arc::new(Models::default());
@@ -187,19 +121,6 @@ async fn run(folder: &Path, out: &MemoryStream, steps: &[Step]) -> Run {
         journal,
         models,
     }
-}
-
-/// All results that were written to a stream, in the order of their ids.
-async fn results(out: &MemoryStream) -> Vec<String> {
-    out.close();
-    let mut source = out.source(&Positions::default()).unwrap();
-    let mut all = Vec::new();
-    while let Some(batch) = source.next_batch().await.unwrap() {
-        let text = |record: &Record| String::from_utf8(record.data.to_vec()).unwrap();
-        all.extend(batch.records.iter().map(text));
-    }
-    all.sort();
-    all
 }
 
 /// Nothing is ever taken away.
@@ -295,8 +216,7 @@ async fn a_later_process_goes_on_with_what_was_revoked() {
 #[tokio::test]
 async fn models_that_belong_to_no_shard_are_refused() {
     let source = Group {
-        steps: VecDeque::new(),
-        next: BTreeMap::new(),
+        shards: Shards::new(&[]),
         journal: Arc::default(),
     };
     let operator = event_operator(1, &ForestParameters::default(), false).unwrap();
