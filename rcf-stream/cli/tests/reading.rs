@@ -46,6 +46,7 @@ fn comma(value: f64) -> String {
 }
 
 /// Scores a file; returns the line about what was understood and the records of the anomalies.
+/// The other commands understand the same.
 fn score(name: &str, bytes: &[u8], flags: &[&str]) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(name), bytes).unwrap();
@@ -60,6 +61,15 @@ fn score(name: &str, bytes: &[u8], flags: &[&str]) -> (String, Vec<String>) {
     let last = lines.next_back().unwrap();
     assert!(last.starts_with("600 records, "), "{name}: {last}");
     assert!(last.ends_with("not judged: --warm-up"), "{name}: {last}");
+    for others in [
+        &["suggest", name][..],
+        &["report", name, "--html", "page.html"],
+    ] {
+        let output = run(folder.path(), &[others, flags].concat());
+        assert!(output.status.success(), "{others:?}: {}", stderr(&output));
+        let line = stderr(&output).lines().next().map(str::to_owned);
+        assert_eq!(line, Some(format!("rcf: {understood}")), "{others:?}");
+    }
     let sequence = |line: &str| {
         let result: serde_json::Value = serde_json::from_str(line).unwrap();
         result["sequence"].as_str().unwrap().to_owned()

@@ -75,6 +75,9 @@ fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, Readi
         bytes: input.bytes(),
         dialect: &recognised.dialect,
         choice: &recognised.choice,
+        doubt: recognised
+            .doubtful_number(input.head(), &config.input.given)
+            .map(|number| (number, "--input-decimal")),
     };
     tracing::info!("{understood}");
     Ok(recognised)

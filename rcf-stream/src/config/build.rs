@@ -8,6 +8,7 @@ use super::layers::Layers;
 use super::{CheckpointConfig, Config, ConfigError, HttpConfig, InputConfig, OutputConfig};
 use crate::checkpoint::{OnMissingState, Schedule};
 use crate::connectors::{CONNECTORS, Connector, SinkSettings, SourceSettings};
+use crate::decode::number::Decimal;
 use crate::decode::{FieldPath, Fields, InputFormat};
 use crate::encode::OutputFormat;
 use crate::event::ModelPer;
@@ -89,8 +90,12 @@ impl Layers {
             given.delimiter = self.delimiter()?;
             if is_file {
                 given.header = self.switch("input.header");
+                given.decimal = self.choice("input.decimal").map(|mark| match mark {
+                    "comma" => Decimal::Comma,
+                    _ => Decimal::Point,
+                });
             }
-            if given.delimiter.is_some() || given.header.is_some() {
+            if given.delimiter.is_some() || given.header.is_some() || given.decimal.is_some() {
                 given.format = Some(InputFormat::Csv);
             }
         }
@@ -400,7 +405,9 @@ impl Layers {
             }
             "input" if key == "input.on_late" => "no detector.use_time".to_owned(),
             "input" if key == "input.max_quoted_lines" => "no input.format = \"csv\"".to_owned(),
-            "input" if key == "input.header" => "a source that is no file of CSV".to_owned(),
+            "input" if key == "input.header" || key == "input.decimal" => {
+                "a source that is no file of CSV".to_owned()
+            }
             "input" => format!(
                 "input.format = {:?}",
                 self.choice("input.format").unwrap_or("raw")

@@ -185,6 +185,8 @@ const OWN: &[Setting] = &[
     setting("input.delimiter", Kind::Text, "csv: separate columns by one character, or tab, semicolon, … [file: recognised; else ,]"),
     setting("input.header", Kind::Switch,
         "csv: read names of columns from the first line of a file [recognised]"),
+    setting("input.decimal", Kind::Choice(&["point", "comma"]),
+        "csv: take this as the decimal mark in numbers of a file [recognised]"),
     setting("input.max_quoted_lines", Kind::Count,
         "csv: treat a quote as left open after this count of line feeds [1000]"),
     setting("input.model_per", Kind::Choice(&["key", "shard"]),

@@ -64,7 +64,7 @@ pub enum Reason {
     NotNamed,
     /// It holds nothing.
     Empty,
-    /// It holds text, and so many different ones.
+    /// It holds text, and this many different ones.
     Text(usize),
     /// It holds truth values, arrays or objects.
     NoNumbers,

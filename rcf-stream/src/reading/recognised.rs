@@ -70,6 +70,17 @@ impl Recognised {
         super::text(head, ended, &given)
     }
 
+    /// A number at the start of the text that could be another one, since none there tells whether
+    /// its mark is the decimal one; none where that was given.
+    #[must_use]
+    pub fn doubtful_number(&self, head: (&[u8], bool), given: &Given) -> Option<String> {
+        let (head, ended) = head;
+        match given.decimal {
+            None => super::table::doubtful_number(head, ended, &self.dialect),
+            Some(_) => None,
+        }
+    }
+
     /// The decoder of the records.
     ///
     /// # Errors

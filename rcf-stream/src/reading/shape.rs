@@ -67,7 +67,7 @@ fn is_number(text: &str) -> bool {
         })
 }
 
-/// A comma in a time stands before a blank, or before the three digits of a fraction at its end.
+/// A comma in a time is before a blank, or before the three digits of a fraction at its end.
 fn has_good_commas(text: &str) -> bool {
     text.match_indices(',').all(|(at, _)| {
         let rest = &text[at + 1..];

@@ -164,7 +164,7 @@ fn best_delimiter(text: &[u8], ended: bool, comment: Option<u8>) -> u8 {
         let rows = rows(text, ended, delimiter, comment, COMPARED);
         let width = modal_width(&rows);
         let quality = quality(&rows, width);
-        // Blanks stand within times, too: they must be better, not as good.
+        // Blanks are within times, too: they must be better, not as good.
         let is_usual = delimiter != b' ';
         let is_better =
             quality > best.2 + 1e-9 || (quality > best.2 - 1e-9 && is_usual && width > best.1);
@@ -222,7 +222,7 @@ fn modal_width(rows: &[Row]) -> usize {
     most.map_or(0, |(width, _)| width)
 }
 
-/// How many lines stand before the table: those before the first row of its width. A header of one
+/// How many lines are before the table: those before the first row of its width. A header of one
 /// cell less or more is no preamble.
 fn preamble(rows: &[Row], width: usize) -> u64 {
     if width < 2 {
@@ -373,12 +373,29 @@ fn number_style(
     })
 }
 
+/// A number of a recognised text that could be another one, if no number there tells whether its
+/// mark is the decimal one: all have three digits after it.
+pub(super) fn doubtful_number(head: &[u8], ended: bool, dialect: &Dialect) -> Option<String> {
+    if dialect.format != InputFormat::Csv || dialect.framing != Framing::Lines {
+        return None;
+    }
+    let limit = RECORDS + PREAMBLE;
+    let rows = rows(head, ended, dialect.delimiter, dialect.comment, limit);
+    let mut evidence = Evidence::default();
+    let table = rows.iter().filter(|row| row.line > dialect.skip);
+    table
+        .flat_map(|row| &row.cells)
+        .for_each(|cell| evidence.add(cell));
+    let is_plain = evidence.comma.is_none() && evidence.point.is_none() && evidence.twice == 0;
+    evidence.either.filter(|_| is_plain)
+}
+
 /// What the cells that look like numbers say about their style.
 #[derive(Default)]
 struct Evidence {
     comma: Option<String>,  // a number whose comma can only be the decimal mark
     point: Option<String>,  // and one whose point can only be
-    either: Option<String>, // and one whose comma may be that or not
+    either: Option<String>, // and one whose mark may be that or not
     numbers: usize,
     comma_groups: usize, // commas that may separate thousands
     point_groups: usize,
@@ -430,6 +447,7 @@ impl Evidence {
             (None, Some(_)) => {
                 if may_be_groups(&digits, '.') {
                     self.point_groups += 1;
+                    self.either.get_or_insert_with(|| cell.to_owned());
                     self.twice += usize::from(digits.matches('.').count() > 1);
                 } else {
                     self.point.get_or_insert_with(|| cell.to_owned());

@@ -59,6 +59,9 @@ fn read_as(bytes: &[u8], given: &Given, named: &Named) -> Result<Read, String> {
         bytes: input.bytes(),
         dialect: &recognised.dialect,
         choice: &recognised.choice,
+        doubt: recognised
+            .doubtful_number(input.head(), given)
+            .map(|number| (number, "--decimal")),
     };
     let line = understood.to_string();
     let mut records = input.all_records(&recognised.dialect);
@@ -168,6 +171,51 @@ fn decimal_commas_and_thousands() {
 }
 
 #[test]
+fn numbers_that_all_have_three_decimals_are_named_with_the_option() {
+    let point = |n: usize, _, _| format!("{};{}.{:03}", iso(n), n % 9 + 1, n);
+    let comma = |n: usize, _, _| format!("{};{},{:03}", iso(n), n % 9 + 1, n);
+    let quoted = |n: usize, _, _| format!("{},\"{},{:03}\"", iso(n), n % 9 + 1, n);
+    let cases = [
+        (
+            text_of("t;a", point),
+            8.007,
+            "1.000 is read as 1.000, with --decimal comma as 1000",
+        ),
+        (
+            text_of("t;a", comma),
+            8.007,
+            "1,000 is read as 1.000, with --decimal point as 1000",
+        ),
+        (
+            text_of("t,a", quoted),
+            8007.0,
+            "1,000 is read as 1000, with --decimal comma as 1.000",
+        ),
+    ];
+    for (text, value, line) in cases {
+        let found = read(&text);
+        assert_eq!(found.records[7], [value]);
+        assert!(found.line.ends_with(line), "{}", found.line);
+        let option = if line.contains("comma as") {
+            Decimal::Comma
+        } else {
+            Decimal::Point
+        };
+        let given = Given {
+            decimal: Some(option),
+            ..Given::default()
+        };
+        let found = read_as(text.as_bytes(), &given, &Named::default()).unwrap();
+        let other = if value == 8.007 { 8007.0 } else { 8.007 };
+        assert_eq!(found.records[7], [other]);
+        assert!(!found.line.contains("is read as"), "{}", found.line);
+    }
+    let some = |n: usize, _, _| format!("{};{}.{}", iso(n), n % 9 + 1, n % 10);
+    let line = read(&text_of("t;a", some)).line;
+    assert!(!line.contains("is read as"), "{line}");
+}
+
+#[test]
 fn two_decimal_marks_are_refused_with_the_option() {
     let text = text_of("a;b", |n, _, _| format!("{},5;{}.25", n % 7, n % 9));
     let error = read_as(text.as_bytes(), &Given::default(), &Named::default())
@@ -201,7 +249,7 @@ fn line_ends_marks_and_encodings() {
 }
 
 #[test]
-fn what_stands_around_the_table() {
+fn text_around_the_table_is_left_out() {
     let row = |n, a: f64, b: f64| format!("{},{a},{b}", iso(n));
     let text = text_of("time,a,b", row);
     let found = expect(&format!("sep=,\n{text}"), Some("time"), ["a", "b"]);

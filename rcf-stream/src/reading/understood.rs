@@ -19,6 +19,8 @@ pub struct Understood<'a> {
     pub dialect: &'a Dialect,
     /// What is read of the records.
     pub choice: &'a Choice,
+    /// A number that could be another one, and the flag that says which it is.
+    pub doubt: Option<(String, &'a str)>,
 }
 
 impl fmt::Display for Understood<'_> {
@@ -53,11 +55,30 @@ impl fmt::Display for Understood<'_> {
             [] => f.write_str("; ignored: none")?,
             ignored => write!(f, "; ignored: {}", reasons(ignored))?,
         }
-        write!(f, "; read as {}", self.format())
+        write!(f, "; read as {}", self.format())?;
+        match &self.doubt {
+            Some((number, flag)) => write!(f, "; {}", self.doubt_of(number, flag)),
+            None => Ok(()),
+        }
     }
 }
 
 impl Understood<'_> {
+    /// `1,234 is read as 1.234; --decimal point reads 1234`.
+    fn doubt_of(&self, number: &str, flag: &str) -> String {
+        let (point, whole) = (number.replace(',', "."), number.replace([',', '.'], ""));
+        let decimal = self.dialect.numbers.decimal;
+        let (read, other) = match number.contains(decimal.mark()) {
+            true => (point, whole),
+            false => (whole, point),
+        };
+        let mark = match decimal {
+            Decimal::Point => "comma",
+            Decimal::Comma => "point",
+        };
+        format!("{number} is read as {read}, with {flag} {mark} as {other}")
+    }
+
     /// `CSV with semicolons, decimal comma, gzip`.
     fn format(&self) -> String {
         let dialect = self.dialect;

@@ -111,6 +111,9 @@ impl InputFlags {
             bytes: bytes.clone(),
             dialect: &recognised.dialect,
             choice: &recognised.choice,
+            doubt: recognised
+                .doubtful_number(input.head(), &self.given())
+                .map(|number| (number, "--decimal")),
         };
         let _ = writeln!(std::io::stderr(), "rcf: {understood}"); // nobody may be reading
         let source = input.records(&recognised.dialect)?;

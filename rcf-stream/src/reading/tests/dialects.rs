@@ -105,7 +105,7 @@ fn dates_and_clocks() -> Vec<Case> {
             a_b,
         ),
         case(
-            "a whole time beside a date and a clock",
+            "a whole time next to a date and a clock",
             text_of("date,clock,timestamp,a,b", |n, a, b| {
                 let (hour, minute) = clock(n);
                 format!("2023-11-14,{hour}:{minute:02},{},{a},{b}", iso(n))
