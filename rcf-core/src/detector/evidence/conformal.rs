@@ -16,7 +16,7 @@ const PER_BOUNDARY: f64 = 48.0;
 /// Bins; the last one is open.
 const BINS: usize = 160;
 /// When so many observations are known, all counts are halved: the history fades.
-const MEMORY: f64 = 262_144.0;
+const MEMORY: f64 = 131_072.0;
 /// Observations that are enough to tell a share.
 const KNOWN: f64 = 16.0;
 /// A third of the mean excess of evidence that is as rare as it says: `1 / (3 ln 2000)`.
@@ -65,6 +65,8 @@ impl Conformal {
     pub(crate) fn push(&mut self, size: f64) {
         let bin = bin(size);
         if self.counts.len() <= bin {
+            // Once and for all, so that no later observation allocates.
+            self.counts.reserve_exact(BINS - self.counts.len());
             self.counts.resize(bin + 1, 0.0);
         }
         self.counts[bin] += 1.0;
