@@ -38,6 +38,14 @@ LONG = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_interrupts():
+    """A test run in the background of a shell ignores Ctrl-C, and Python installs no handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("name", LONG)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_ends_a_long_call_at_once(name):
