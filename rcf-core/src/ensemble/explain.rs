@@ -159,9 +159,11 @@ impl<I: Index, const FLOORED: bool> Kernel for ExplainPass<'_, I, FLOORED> {
             floor,
         } = self;
         let Ensemble { trees, .. } = ensemble;
-        with_trees!(by length if !FLOORED && by_length::<S, I>(); simd, ensemble.dimensions, trees, geometry, trees => {
+        let dimensions = ensemble.dimensions;
+        with_trees!(
+            by length if !FLOORED && by_length::<S, I>(); simd, dimensions, trees, geometry, trees =>
             explain::<_, _, _, FLOORED>(trees, geometry, ensemble, x, precision, floor)
-        })
+        )
     }
 }
 

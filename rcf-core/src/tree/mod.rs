@@ -43,7 +43,10 @@ macro_rules! with_trees {
             lengths: 4 12 16 20 24 28 32 36 40 44 48 52 56 60 64, if $by_length, true; $($rest)*
         )
     };
-    (lengths: $($stride:literal)*, if $by_length:expr, $is_hot:literal; $simd:expr, $dimensions:expr, $set:expr, $geometry:ident, $trees:ident => $body:expr) => {
+    (
+        lengths: $($stride:literal)*, if $by_length:expr, $is_hot:literal;
+        $simd:expr, $dimensions:expr, $set:expr, $geometry:ident, $trees:ident => $body:expr
+    ) => {
         match $set {
             $crate::tree::TreeSet::Sorted($trees) => {
                 let $geometry = $crate::geometry::OneDimensional;
@@ -77,7 +80,9 @@ macro_rules! with_trees {
         }
     };
     ($simd:expr, $dimensions:expr, $set:expr, $geometry:ident, $trees:ident => $body:expr) => {
-        $crate::tree::with_trees!(lengths: , if false, false; $simd, $dimensions, $set, $geometry, $trees => $body)
+        $crate::tree::with_trees!(
+            lengths: , if false, false; $simd, $dimensions, $set, $geometry, $trees => $body
+        )
     };
 }
 pub(crate) use with_trees;
