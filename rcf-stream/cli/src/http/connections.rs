@@ -74,10 +74,10 @@ async fn answer(stream: TcpStream, router: Router) {
 struct Connections(VecDeque<JoinHandle<()>>);
 
 impl Connections {
-    /// If all places are taken, closes the oldest quarter of the connections: a flood then costs one
-    /// look and one wait for each quarter, not for each connection. Returns when their descriptors
-    /// are free: an aborted task keeps its own until the runtime drops it, and a burst of
-    /// connections would be accepted meanwhile.
+    /// If all places are taken, closes the oldest quarter of the connections: a flood then costs
+    /// one look and one wait for each quarter, not for each connection. Returns when their
+    /// descriptors are free: an aborted task keeps its own until the runtime drops it, and a burst
+    /// of connections would be accepted meanwhile.
     async fn make_room(&mut self, most: usize) {
         if self.0.len() < most {
             return;
