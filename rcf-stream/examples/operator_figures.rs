@@ -23,7 +23,7 @@ use rcf_stream::encode::{Encoder, OutputFormat};
 use rcf_stream::event::{EventOperator, ModelSettings, keyed_operator};
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::source::{Batch, Source};
-use rcf_stream::{Pipeline, Record, SourceError, assemble};
+use rcf_stream::{Headers, Pipeline, Record, SourceError, assemble};
 
 type Done<T> = Result<T, Box<dyn Error>>;
 
@@ -168,6 +168,7 @@ impl Source for Rounds {
             sub_sequence: None,
             partition_key: format!("sensor-{:06}", n % self.keys),
             timestamp: None,
+            headers: Headers::default(),
             data: value(n).to_string().into(),
         };
         let records: Vec<Record> = (self.next..end).map(record).collect();

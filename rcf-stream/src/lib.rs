@@ -97,7 +97,7 @@ pub mod time;
 pub use operator::{RandomCutForestOperator, Scored};
 #[cfg(feature = "pipeline")]
 pub use pipeline::{BadRecord, OnBadRecord, Pipeline, PipelineError, Summary};
-pub use record::{OutputRecord, Position, Positions, Record, Timestamp};
+pub use record::{Header, Headers, OutputRecord, Position, Positions, Record, Timestamp};
 #[cfg(feature = "pipeline")]
 pub use sink::SinkError;
 #[cfg(feature = "pipeline")]

@@ -1,5 +1,7 @@
 //! Records, and positions in a stream of them.
 
+mod headers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use bytes::Bytes;
 use crate::identity::FilePosition;
 use crate::time::TimeUnit;
 pub use crate::time::{ParseTimestampError, Timestamp};
+pub use headers::{Header, Headers};
 
 /// One record as the source delivered it, not decoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Record {
     /// When the record arrived in the stream, where the source knows it. It comes from the
     /// stream, never from the clock of the reader, so that a replay sees it unchanged.
     pub timestamp: Option<Timestamp>,
+    /// The headers that are forwarded to its result.
+    pub headers: Headers,
     /// The payload.
     pub data: Bytes,
 }
@@ -49,6 +54,8 @@ pub struct OutputRecord {
     pub id: String,
     /// The partition key of the record it was computed from; may be empty.
     pub partition_key: String,
+    /// The headers of the record it was computed from.
+    pub headers: Headers,
     /// The encoded result, without a line feed at its end.
     pub data: Bytes,
 }
@@ -114,6 +121,8 @@ pub struct HeldRecord {
     pub partition_key: String,
     /// When it arrived.
     pub timestamp: Option<i64>,
+    /// Its headers, in base64 where they have a value.
+    pub headers: Vec<(String, Option<String>)>,
     /// The bytes of the line in base64.
     pub data: String,
     /// Later records with a time like it.
@@ -286,6 +295,7 @@ mod tests {
             sub_sequence,
             partition_key: String::new(),
             timestamp: None,
+            headers: Headers::default(),
             data: Bytes::new(),
         }
     }

@@ -242,6 +242,15 @@ pub enum RecordFault {
         /// How many records it packs.
         records: usize,
     },
+    /// The record has no header with the key.
+    #[error("it has no header {name:?} with a value (source.key_header)")]
+    KeyHeader {
+        /// The name of the header.
+        name: String,
+    },
+    /// The name of one of its headers is not UTF-8.
+    #[error("the name of one of its headers is not UTF-8")]
+    HeaderName,
     /// A quote is never closed, or only after more lines than may be quoted.
     #[error(
         "a quote that opens on line {line} is not closed at the end of a field within {limit} \
@@ -265,6 +274,8 @@ impl RecordFault {
             Self::OpenQuote { .. } => "open_quote",
             Self::PartitionKey => "partition_key",
             Self::Packed { .. } => "packed",
+            Self::KeyHeader { .. } => "key_header",
+            Self::HeaderName => "header_name",
         }
     }
 }

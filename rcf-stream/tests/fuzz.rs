@@ -24,7 +24,7 @@ use rcf_stream::number::parse_number;
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::source::{Batch, Source};
 use rcf_stream::time::TimeParser;
-use rcf_stream::{Pipeline, Record, SourceError, Summary};
+use rcf_stream::{Headers, Pipeline, Record, SourceError, Summary};
 use serde_json::{Map, Value};
 
 /// A change of one place of some bytes.
@@ -356,6 +356,7 @@ async fn run(
         sub_sequence: None,
         partition_key: format!("key-{}", n % 6),
         timestamp: None,
+        headers: Headers::default(),
         data: (n * n % 17).to_string().into(),
     });
     let source = Box::new(Once(Some(records.collect())));

@@ -17,7 +17,8 @@ use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::{Sink, SinkPosition};
 use rcf_stream::source::{Batch, Source};
 use rcf_stream::{
-    OnBadRecord, OutputRecord, Pipeline, PipelineError, Positions, Record, SinkError, SourceError,
+    Headers, OnBadRecord, OutputRecord, Pipeline, PipelineError, Positions, Record, SinkError,
+    SourceError,
 };
 
 /// What happened, in order.
@@ -156,6 +157,7 @@ fn record(shard: &str, sequence: u64, data: &'static str) -> Record {
         sub_sequence: None,
         partition_key: "key".to_owned(),
         timestamp: None,
+        headers: Headers::default(),
         data: Bytes::from_static(data.as_bytes()),
     }
 }

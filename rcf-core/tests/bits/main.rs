@@ -1,6 +1,7 @@
 //! One file of 1,000 observations and the bits of their scores, for every interface of rcf: those
 //! of Rust here, of C and Go in `capi`, of JavaScript in `capi/wasm`, of Python in
-//! `rcf-py/tests/test_bits.py`, of Java and Flink in `rcf-stream/flink/src/test`.
+//! `rcf-py/tests/test_bits.py`, of Java and Flink in `rcf-stream/flink/src/test`, of Kafka and
+//! Kinesis in `test_bits.py` of `rcf-stream/cli/tests/kafka` and `kinesis`.
 //!
 //! The column `forest` is frozen. The column `detector` has the field `score` of detections: what
 //! the forest says about the transformed shingle, on which no decision has an influence. Where a

@@ -101,6 +101,8 @@ struct HeldV1 {
     agree: u8,
     against: u8,
     contested: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<(String, Option<String>)>,
 }
 
 /// How far the sinks got.
@@ -265,6 +267,7 @@ fn held_v1(record: &HeldRecord) -> HeldV1 {
         agree: record.agree,
         against: record.against,
         contested: record.contested,
+        headers: record.headers.clone(),
     }
 }
 
@@ -280,6 +283,7 @@ fn held(saved: HeldV1) -> HeldRecord {
         agree: saved.agree,
         against: saved.against,
         contested: saved.contested,
+        headers: saved.headers,
     }
 }
 
@@ -300,5 +304,24 @@ fn watched(saved: WatchedV1) -> Watched {
         silences: silences
             .map(|(from, to)| ShardSilence { from, to })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_waits_is_read_as_it_was_written_with_and_without_headers() {
+        let without = r#"{"stream":"in","sequence":"7","sub_sequence":null,"line":null,"#
+            .to_owned()
+            + r#""partition_key":"a","timestamp":5,"data":"MQ==","agree":1,"against":0,"#
+            + r#""contested":false"#;
+        let headers = r#","headers":[["trace","AA=="],["trace",null]]"#;
+        for (text, count) in [(without.clone() + "}", 0), (without + headers + "}", 2)] {
+            let read = held(serde_json::from_str(&text).unwrap());
+            assert_eq!(read.headers.len(), count);
+            assert_eq!(serde_json::to_string(&held_v1(&read)).unwrap(), text);
+        }
     }
 }

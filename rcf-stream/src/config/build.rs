@@ -47,6 +47,14 @@ impl Layers {
                 because,
             });
         }
+        let key = "source.headers";
+        if let Some(origin) = self.origin(key).filter(|_| !config.sink.takes_headers()) {
+            return Err(ConfigError::NoEffect {
+                origin: origin.clone(),
+                key,
+                because: format!("sink.kind = {:?}", config.sink.kind()),
+            });
+        }
         config.operator()?; // checks the parameters
         Ok(config)
     }

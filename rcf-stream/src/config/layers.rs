@@ -194,6 +194,11 @@ impl Layers {
         &self.overrides
     }
 
+    /// Where a setting is set, if it is.
+    pub(super) fn origin(&self, key: &str) -> Option<&Origin> {
+        self.values.get(key).map(|(_, origin)| origin)
+    }
+
     /// The first setting that was set and never asked for.
     pub(super) fn unused(&self) -> Option<(&'static str, &Origin)> {
         let used = self.used.borrow();

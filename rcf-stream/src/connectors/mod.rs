@@ -221,6 +221,11 @@ pub trait SinkSettings: Any + Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether results are written with the headers of their records.
+    fn takes_headers(&self) -> bool {
+        false
+    }
+
     /// Opens the sink.
     ///
     /// # Errors

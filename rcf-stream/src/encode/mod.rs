@@ -191,7 +191,7 @@ mod tests {
     use super::*;
     use crate::decode::Decoded;
     use crate::event::{EventTime, ModelPer};
-    use crate::record::{Record, Timestamp};
+    use crate::record::{Headers, Record, Timestamp};
 
     fn result(attribution: bool) -> (Event, Scored) {
         let record = Record {
@@ -201,6 +201,7 @@ mod tests {
             sub_sequence: None,
             partition_key: "a \"b\", c".into(),
             timestamp: Some(Timestamp(0)),
+            headers: Headers::default(),
             data: bytes::Bytes::new(),
         };
         let decoded = Decoded {

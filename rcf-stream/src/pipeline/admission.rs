@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::{BadRecord, Pipeline};
 use crate::event::Event;
-use crate::record::{HeldRecord, Record, Timestamp};
+use crate::record::{Header, HeldRecord, Record, Timestamp};
 use crate::source::Batch;
 use crate::time::{Ahead, Decided, TimeUnit};
 
@@ -248,6 +248,7 @@ fn saved(held: &Ahead<Waiting>) -> HeldRecord {
         line: *line,
         partition_key: record.partition_key.clone(),
         timestamp: record.timestamp.map(|arrival| arrival.0),
+        headers: record.headers.iter().map(saved_header).collect(),
         data: STANDARD.encode(data),
         agree: held.agree,
         against: held.against,
@@ -255,7 +256,22 @@ fn saved(held: &Ahead<Waiting>) -> HeldRecord {
     }
 }
 
+fn saved_header(header: &Header) -> (String, Option<String>) {
+    let value = header.value.as_ref().map(|value| STANDARD.encode(value));
+    (header.name.clone(), value)
+}
+
+fn restored_header((name, value): &(String, Option<String>)) -> Option<Header> {
+    let value = match value {
+        Some(value) => Some(STANDARD.decode(value).ok()?.into()),
+        None => None,
+    };
+    let name = name.clone();
+    Some(Header { name, value })
+}
+
 fn restored(shard: &str, held: &HeldRecord) -> Option<Record> {
+    let headers = held.headers.iter().map(restored_header);
     Some(Record {
         stream: held.stream.as_str().into(),
         shard: shard.into(),
@@ -263,6 +279,25 @@ fn restored(shard: &str, held: &HeldRecord) -> Option<Record> {
         sub_sequence: held.sub_sequence,
         partition_key: held.partition_key.clone(),
         timestamp: held.timestamp.map(Timestamp),
+        headers: headers.collect::<Option<_>>()?,
         data: STANDARD.decode(&held.data).ok()?.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_records_that_wait_are_restored() {
+        let values = [None, Some(&b""[..]), Some(b"\xff\x00")];
+        let headers = values.map(|value| Header {
+            name: "trace".to_owned(),
+            value: value.map(Bytes::from_static),
+        });
+        for header in headers {
+            let saved = saved_header(&header);
+            assert_eq!(restored_header(&saved), Some(header));
+        }
+    }
 }

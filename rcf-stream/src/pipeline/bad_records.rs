@@ -76,6 +76,7 @@ impl Pipeline {
         Ok(Some(OutputRecord {
             id,
             partition_key: record.partition_key.clone(),
+            headers: record.headers.clone(),
             data: data.into(),
         }))
     }

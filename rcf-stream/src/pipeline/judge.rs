@@ -50,6 +50,7 @@ impl Pipeline {
                     Ok(_) => results.extend(encoded.map(|data| OutputRecord {
                         id: event.id,
                         partition_key: event.partition_key,
+                        headers: part.record.headers.clone(),
                         data,
                     })),
                     Err(OperatorError::Input(InputError::Timestamp { .. }))

@@ -9,7 +9,7 @@ use super::Pipeline;
 use super::watch::Watch;
 use crate::event::Event;
 use crate::observer::Observer;
-use crate::record::{OutputRecord, ShardSilence, Timestamp};
+use crate::record::{Headers, OutputRecord, ShardSilence, Timestamp};
 
 /// Whether the whole source is silent, by the clock on the wall: for operators alone, since no
 /// result may depend on it.
@@ -103,6 +103,7 @@ impl Pipeline {
             self.observers.overdue(&overdue);
             results.push(OutputRecord {
                 id: overdue.id(),
+                headers: Headers::default(),
                 data: self.encoder.encode_overdue(&overdue).into(),
                 partition_key: overdue.key,
             });

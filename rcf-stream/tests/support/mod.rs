@@ -7,7 +7,7 @@ use rcf_stream::event::{ModelPer, ModelSettings};
 use rcf_stream::operator::ForestParameters;
 use rcf_stream::record::Timestamp;
 use rcf_stream::source::{Batch, BegunShard, Source};
-use rcf_stream::{Positions, Record};
+use rcf_stream::{Headers, Positions, Record};
 
 /// How many records each shard has.
 pub(crate) const RECORDS: usize = 120;
@@ -88,6 +88,7 @@ fn record(shard: &str, number: usize) -> Record {
         sub_sequence: None,
         partition_key: key(number),
         timestamp: Some(Timestamp(number as i64 * 1000)),
+        headers: Headers::default(),
         data: value.to_string().into(),
     }
 }

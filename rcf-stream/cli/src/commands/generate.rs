@@ -165,6 +165,7 @@ fn unchanged(record: Record) -> OutputRecord {
     OutputRecord {
         id: record.id(),
         partition_key: record.partition_key,
+        headers: record.headers,
         data: record.data,
     }
 }

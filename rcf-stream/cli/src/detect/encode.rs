@@ -8,7 +8,7 @@ use rcf_stream::encode::csv::Line as CsvLine;
 use rcf_stream::encode::jsonl::Shares;
 use rcf_stream::encode::{OutputFormat, shares_of};
 use rcf_stream::event::EventTime;
-use rcf_stream::record::OutputRecord;
+use rcf_stream::record::{Headers, OutputRecord};
 
 /// Writes rows as JSON lines or CSV.
 #[derive(Debug, Clone)]
@@ -138,6 +138,7 @@ impl RowEncoder {
         OutputRecord {
             id: row.event.id.clone(),
             partition_key: row.event.partition_key.clone(),
+            headers: Headers::default(),
             data: line.into(),
         }
     }

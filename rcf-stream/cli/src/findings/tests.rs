@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rcf_core::AnomalyDetector;
 use rcf_stream::decode::{Decoder, FieldPath, Fields};
-use rcf_stream::record::Record;
+use rcf_stream::record::{Headers, Record};
 use rcf_stream::time::TimeFormat;
 
 use super::page::LARGEST;
@@ -57,6 +57,7 @@ fn line(n: u64, key: &str, values: &[f64]) -> Record {
         sub_sequence: None,
         partition_key: String::new(),
         timestamp: None,
+        headers: Headers::default(),
         data: format!("{time},{key},{}", values.join(","))
             .into_bytes()
             .into(),

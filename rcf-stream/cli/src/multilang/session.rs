@@ -22,7 +22,7 @@ use rcf_stream::event::{Event, EventOperator, ModelPer};
 use rcf_stream::observer::{Observer, Observers};
 use rcf_stream::operator::ModelName;
 use rcf_stream::pipeline::{BadRecord, OnBadRecord, PipelineError};
-use rcf_stream::record::{OutputRecord, Record, Timestamp};
+use rcf_stream::record::{Headers, OutputRecord, Record, Timestamp};
 use rcf_stream::sink::{Sink, SinkError};
 
 /// What stands for the shard in the path of a file sink.
@@ -160,6 +160,7 @@ impl Session {
             sub_sequence: record.sub_sequence_number.filter(|sub| *sub > 0),
             partition_key: record.partition_key,
             timestamp: record.approximate_arrival_timestamp.map(Timestamp),
+            headers: Headers::default(),
             data: Bytes::from(record.data),
         }
     }
@@ -224,6 +225,7 @@ impl Session {
         Ok(Ok(Some(OutputRecord {
             id: event.id,
             partition_key: event.partition_key,
+            headers: record.headers.clone(),
             data: data.into(),
         })))
     }

@@ -22,16 +22,10 @@ options = ["session.timeout.ms=6000", "heartbeat.interval.ms=500"{options}]
 
 [input]
 format = "json"
-values = ["value"]
+{values}
 {input_extra}
 
-[detector]
-enabled = false
-
-[forest]
-sample_size = 128
-number_of_trees = 20
-seed = 7
+{models}
 
 [sink]
 kind = "kafka"
@@ -44,6 +38,16 @@ directory = "{checkpoints}"
 every_records = {every_records}
 every_seconds = {every_seconds}
 {extra}
+"""
+
+MODELS = """
+[detector]
+enabled = false
+
+[forest]
+sample_size = 128
+number_of_trees = 20
+seed = 7
 """
 
 
@@ -70,6 +74,8 @@ class Program:
             "every_seconds": "1",
             "options": "",
             "source_extra": "",
+            "values": 'values = ["value"]',
+            "models": MODELS,
             "input_extra": "",
             "sink_extra": "",
             "extra": "",

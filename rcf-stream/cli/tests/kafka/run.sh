@@ -46,5 +46,5 @@ if [[ -z ${KAFKA_TEST_BINARY:-} ]]; then
     export KAFKA_TEST_BINARY=$target/debug/rcf
 fi
 
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/../support
 exec "$cache/venv/bin/python" -m pytest -p no:cacheprovider --rootdir "$here" "$here" "$@"

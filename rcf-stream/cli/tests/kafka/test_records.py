@@ -83,3 +83,49 @@ def test_offsets_of_another_program_are_not_taken_for_ours(topic, program) -> No
     reset = 'on_missing_state = "reset"'
     rcf.run_to_tip(extra=reset)
     assert [it.json["model"]["updates"] for it in sink.read()] == [*range(1, 11), *range(1, 6)]
+
+
+def test_headers_are_forwarded_to_results_and_dead_letters(topic, program) -> None:
+    source, sink, dead = topic("traced"), topic("scores"), topic("dead")
+    traced = (("trace", b"\x00\xff"), ("other", b"o"), ("trace", None), ("rcf.id", b"mine"))
+    source.put([("a", {"value": 1}), ("b", b"not JSON")], headers=traced)
+    source.put([("c", {"value": 2})])
+    rcf = program(source, sink)
+    rcf.settings["source_extra"] = 'headers = ["trace", "tenant"]'
+    rcf.settings["input_extra"] = 'on_bad_record = "dead_letter"'
+    rcf.settings["extra"] = (
+        f'[dead_letters]\nkind = "kafka"\nbrokers = ["{source.broker.address}"]\n'
+        f'topic = "{dead.name}"\n'
+    )
+    rcf.run_to_tip()
+    first, second = sink.read()
+    trace = (("trace", b"\x00\xff"), ("trace", None))
+    assert first.headers == (("rcf.id", f"{source.name}/0/0".encode()), *trace)
+    assert second.headers == (("rcf.id", f"{source.name}/0/2".encode()),)
+    assert [it.headers[1:] for it in dead.read()] == [trace]
+
+    # All of them, but for the id.
+    source.put([("d", {"value": 3})], headers=traced)
+    rcf.settings["source_extra"] = 'headers = ["*"]'
+    rcf.run_to_tip()
+    assert sink.read()[2].headers[1:] == traced[:3]
+
+
+def test_a_header_is_the_key(topic, program) -> None:
+    source, sink = topic("by-header"), topic("scores")
+    for device, value in (("a", 1), ("b", 2), ("a", 3)):
+        source.put([("k", {"value": value})], headers=(("device", device.encode()),))
+    source.put([("k", {"value": 4})])
+    rcf = program(source, sink)
+    rcf.settings["source_extra"] = 'key_header = "device"'
+    rcf.settings["input_extra"] = 'on_bad_record = "skip"'
+    run = rcf.run_to_tip()
+    found = [(it.key, it.json["key"], it.json["model"]["updates"]) for it in sink.read()]
+    assert found == [("a", "a", 1), ("b", "b", 1), ("a", "a", 2)]
+    assert 'no header "device" with a value (source.key_header)' in run.text(), run.text()
+
+    # Models of other keys are not continued.
+    rcf.settings["source_extra"] = ""
+    with rcf.start(follow=False) as run:
+        assert run.wait_for_end() == 1, run.report()
+    assert 'source.key_header was "device" and is now not set' in run.text(), run.text()

@@ -13,6 +13,8 @@ from confluent_kafka.admin import NewPartitions, NewTopic
 from broker import Broker
 from waiting import wait_until
 
+Headers = tuple[tuple[str, bytes | None], ...]
+
 
 @dataclass(frozen=True)
 class Message:
@@ -22,7 +24,7 @@ class Message:
     offset: int
     key: str | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: Headers = ()
 
     @property
     def json(self) -> dict[str, Any]:
@@ -52,7 +54,12 @@ class Topic:
             done.result(timeout=30)
         wait_until(lambda: len(self.partitions()) == partitions, f"{self.name} has grown")
 
-    def put(self, records: Iterable[tuple[str | None, Any]], partition: int = -1) -> None:
+    def put(
+        self,
+        records: Iterable[tuple[str | None, Any]],
+        partition: int = -1,
+        headers: Headers = (),
+    ) -> None:
         """Puts records of a key and a value each; `None` is a tombstone, others become JSON."""
         producer = Producer({
             **self.broker.settings(),
@@ -71,7 +78,12 @@ class Topic:
             if value is not None and not isinstance(value, bytes):
                 data = json.dumps(value).encode()
             producer.produce(
-                self.name, key=key, value=data, partition=partition, on_delivery=delivered
+                self.name,
+                key=key,
+                value=data,
+                partition=partition,
+                headers=list(headers),
+                on_delivery=delivered,
             )
             producer.poll(0)
         assert producer.flush(60) == 0 and not failures, failures[:3]

@@ -29,13 +29,7 @@ follow = {follow}
 [input]
 {input}
 
-[detector]
-enabled = false
-
-[forest]
-shingle_size = 1
-sample_size = 628
-seed = 7
+{models}
 
 [sink]
 kind = "kinesis"
@@ -46,6 +40,16 @@ endpoint_url = "{url}"
 [checkpoint]
 directory = "{checkpoints}"
 every_records = {every_records}
+"""
+
+MODELS = """
+[detector]
+enabled = false
+
+[forest]
+shingle_size = 1
+sample_size = 628
+seed = 7
 """
 
 # How the records of the two producers are read.
@@ -72,6 +76,7 @@ class Program:
         self.source = source
         self.sink = sink
         self.input = input
+        self.models = MODELS
         self.extra = ""  # further settings of the source
         self.checkpoints: Path | str = folder / "checkpoints"
         self.variables: dict[str, str] = {}
@@ -86,6 +91,7 @@ class Program:
             source=self.source,
             sink=self.sink,
             input=self.input,
+            models=self.models,
             region=REGION,
             url=self.url,
             checkpoints=self.checkpoints,

@@ -40,5 +40,5 @@ if [[ -z ${KINESIS_TEST_BINARY:-} ]]; then
     export KINESIS_TEST_BINARY=$target/debug/rcf
 fi
 
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/../support
 exec "$cache/venv/bin/python" -m pytest -p no:cacheprovider --rootdir "$here" "$here" "$@"

@@ -213,11 +213,13 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::record::Headers;
 
     fn results(texts: &[&'static str]) -> Vec<OutputRecord> {
         let result = |text: &&'static str| OutputRecord {
             id: String::new(),
             partition_key: String::new(),
+            headers: Headers::default(),
             data: bytes::Bytes::from_static(text.as_bytes()),
         };
         texts.iter().map(result).collect()

@@ -14,7 +14,7 @@ use super::ahead::{Head, read_ahead};
 use super::line_thread::{LineThread, Lines};
 use crate::decode::dialect::{Dialect, Framing};
 use crate::lines::{self, Bytes as TextBytes, Cutting, Input, MAX_QUOTED_LINES, Records};
-use crate::record::{Position, Positions, Record};
+use crate::record::{Headers, Position, Positions, Record};
 use crate::source::{Batch, ONLY_SHARD, Source, SourceError};
 
 /// How many chunks are read ahead.
@@ -240,6 +240,7 @@ impl LinesSource {
                 sub_sequence: None,
                 partition_key: String::new(),
                 timestamp: None,
+                headers: Headers::default(),
                 data: line.data,
             });
         }

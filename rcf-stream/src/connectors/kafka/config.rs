@@ -200,8 +200,11 @@ impl fmt::Debug for Options {
     }
 }
 
+/// Names all headers.
+pub(super) const ALL_HEADERS: &str = "*";
+
 /// A Kafka topic to read, as a member of a consumer group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KafkaSourceConfig {
     /// The brokers to begin with, `host:port` each.
     pub brokers: Vec<String>,
@@ -217,6 +220,10 @@ pub struct KafkaSourceConfig {
     pub follow: bool,
     /// What to do about records that were deleted before they could be read.
     pub on_trimmed: OnTrimmed,
+    /// The headers that are forwarded to results, by name; `*` stands for all.
+    pub headers: Vec<String>,
+    /// The header whose value is the key, in place of that of the message.
+    pub key_header: Option<String>,
     /// Further options of librdkafka.
     pub options: Options,
 }

@@ -37,6 +37,8 @@ const SOURCE_SETTINGS: &[SettingOf] = &[
     ("follow", Kind::Switch, "whether to wait for new records [true]"),
     ("on_trimmed", Kind::Choice(&["continue", "fail"]),
         "what to do about records that are no longer there [continue]"),
+    ("headers", Kind::Texts, "the headers that are forwarded to results, by name; * for all [none]"),
+    ("key_header", Kind::Text, "the header with the key [none: the key of the message]"),
     ("options", Kind::Texts,
         "options of librdkafka, NAME=VALUE or NAME=@FILE: security.protocol=SASL_SSL"),
 ];
@@ -84,6 +86,8 @@ fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, Setting
             Some("fail") => OnTrimmed::Fail,
             _ => OnTrimmed::Continue,
         },
+        headers: section.texts("headers").unwrap_or_default(),
+        key_header: section.text("key_header").filter(|name| !name.is_empty()),
         options: options(section)?,
     }))
 }
@@ -144,7 +148,7 @@ impl SourceSettings for KafkaSourceConfig {
     }
 
     fn fingerprint(&self) -> Value {
-        json!({"topic": self.topic})
+        json!({"topic": self.topic, "key_header": self.key_header})
     }
 
     fn can_open(&self) -> Result<(), SettingError> {
@@ -207,6 +211,10 @@ impl SinkSettings for KafkaSinkConfig {
 
     fn can_open(&self) -> Result<(), SettingError> {
         is_built("sink.kind".to_owned())
+    }
+
+    fn takes_headers(&self) -> bool {
+        true
     }
 
     #[cfg(feature = "kafka")]

@@ -18,6 +18,8 @@ mod error;
 #[cfg(feature = "kafka")]
 mod group;
 #[cfg(feature = "kafka")]
+mod headers;
+#[cfg(feature = "kafka")]
 mod metadata;
 #[cfg(feature = "kafka")]
 mod producer;

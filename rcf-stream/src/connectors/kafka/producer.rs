@@ -16,6 +16,7 @@ use super::client::{self, LOOK, PAUSE, TIMEOUT, Told};
 use super::error::{Kind, kind};
 use super::group::through_rebalances;
 use crate::observer::InFlight;
+use crate::record::Headers;
 
 /// One request of a transaction waits so long, and is then sent again.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -151,16 +152,22 @@ impl Producer {
         &self,
         topic: &str,
         (key, data): (&str, &[u8]),
+        forwarded: &Headers,
         delivery: Box<Delivery>,
     ) -> KafkaResult<()> {
         self.begin()?;
-        let id = delivery.id.clone();
-        let header = Header {
+        let mut headers = OwnedHeaders::new().insert(Header {
             key: super::sink::ID_HEADER,
-            value: Some(&id),
-        };
+            value: Some(&delivery.id),
+        });
+        for header in forwarded.iter() {
+            headers = headers.insert(Header {
+                key: &header.name,
+                value: header.value.as_deref(),
+            });
+        }
         let record = BaseRecord::with_opaque_to(topic, delivery).payload(data);
-        let record = record.headers(OwnedHeaders::new_with_capacity(1).insert(header));
+        let record = record.headers(headers);
         let mut record = match key {
             "" => record,
             key => record.key(key),

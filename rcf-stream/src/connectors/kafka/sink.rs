@@ -204,7 +204,7 @@ impl Sink for KafkaSink {
     async fn write(&mut self, records: Vec<OutputRecord>) -> Result<(), SinkError> {
         self.check()?;
         for record in records {
-            let size = record.data.len() + record.partition_key.len();
+            let size = record.data.len() + record.partition_key.len() + record.headers.size();
             let cost = u32::try_from((size + OVERHEAD).min(BYTES_IN_FLIGHT)).unwrap_or(u32::MAX);
             let share = Arc::clone(&self.in_flight).acquire_many_owned(cost).await;
             let share = share.expect("it is never closed");
@@ -216,7 +216,10 @@ impl Sink for KafkaSink {
                 _barrier: Arc::clone(&self.barrier),
             });
             let message = (record.partition_key.as_str(), &*record.data);
-            if let Err(error) = self.producer.send(&self.topic, message, delivery) {
+            let sent = self
+                .producer
+                .send(&self.topic, message, &record.headers, delivery);
+            if let Err(error) = sent {
                 self.check()?; // it may be the cause
                 return Err(failed(self.action.clone(), &self.producer, error));
             }

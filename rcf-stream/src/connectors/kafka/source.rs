@@ -15,12 +15,12 @@ use tokio::sync::mpsc;
 use super::client::{self, LOOK, TIMEOUT, blocking, retry};
 use super::error::{Kind, kind};
 use super::group::{Change, Context, Group, next_offset, partition};
-use super::{KafkaSourceConfig, OnTrimmed};
+use super::{KafkaSourceConfig, OnTrimmed, headers};
 use crate::connectors::SourceOpening;
 use crate::observer::{Observer, Observers};
 use crate::record::{Position, Record, Timestamp};
 use crate::source::coordinator::Coordinator;
-use crate::source::{Batch, Source, SourceError};
+use crate::source::{Batch, RecordFault, Source, SourceError};
 
 /// A key that is not UTF-8 is called by its bytes in hexadecimal, after this.
 const BINARY_KEY: &str = "0x";
@@ -173,16 +173,14 @@ impl KafkaSource {
     ) -> Taken {
         let mut taken = Taken::default();
         let mut next = Some(first);
-        let mut bytes = 0;
         while let Some(message) = next.take() {
             let partition = message.partition();
             let known = self.partitions.get(&partition);
             let known = known.filter(|it| it.end.is_none_or(|end| message.offset() < end));
             if let Some(known) = known {
-                bytes += message.payload_len() + message.key_len();
-                taken.take(&self.stream, known, &message);
+                taken.take(&self.stream, known, &message, &self.config);
             }
-            if taken.count >= self.config.max_records || bytes >= MOST_BYTES {
+            if taken.count >= self.config.max_records || taken.bytes >= MOST_BYTES {
                 break;
             }
             match consumer.recv().now_or_never() {
@@ -223,6 +221,7 @@ impl KafkaSource {
         self.binary_keys += taken.binary_keys;
         Batch {
             records: taken.records,
+            faults: taken.faults,
             tombstones: taken.tombstones,
             ..Batch::default()
         }
@@ -292,15 +291,24 @@ const MOST_BYTES: usize = 16 << 20;
 #[derive(Default)]
 struct Taken {
     records: Vec<Record>,
+    faults: BTreeMap<usize, RecordFault>,
     count: usize,
+    bytes: usize,
     tombstones: u64,
     binary_keys: u64,
     last: BTreeMap<i32, (i64, Option<Timestamp>)>,
 }
 
 impl Taken {
-    fn take(&mut self, stream: &Arc<str>, partition: &Partition, message: &BorrowedMessage<'_>) {
+    fn take(
+        &mut self,
+        stream: &Arc<str>,
+        partition: &Partition,
+        message: &BorrowedMessage<'_>,
+        config: &KafkaSourceConfig,
+    ) {
         self.count += 1;
+        self.bytes += message.payload_len() + message.key_len();
         let timestamp = message.timestamp().to_millis().map(Timestamp);
         self.last
             .insert(message.partition(), (message.offset(), timestamp));
@@ -308,7 +316,11 @@ impl Taken {
             self.tombstones += 1;
             return;
         };
-        let key = message.key().unwrap_or_default();
+        let chosen = headers::choose(message.headers(), config);
+        let fault = chosen.fault.map(|fault| (self.records.len(), fault));
+        self.faults.extend(fault);
+        self.bytes += chosen.forwarded.size();
+        let key = chosen.key.as_deref().or(message.key()).unwrap_or_default();
         let partition_key = match std::str::from_utf8(key) {
             Ok(text) => text.to_owned(),
             Err(_) => {
@@ -323,6 +335,7 @@ impl Taken {
             sub_sequence: None,
             partition_key,
             timestamp,
+            headers: chosen.forwarded,
             data: Bytes::copy_from_slice(payload),
         });
     }

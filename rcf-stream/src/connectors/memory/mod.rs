@@ -32,7 +32,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-use crate::record::{Positions, Record};
+use crate::record::{Headers, Positions, Record};
 use crate::source::SourceError;
 
 pub use connector::CONNECTOR;
@@ -98,6 +98,7 @@ impl MemoryStream {
                 sub_sequence: None,
                 partition_key,
                 timestamp: None,
+                headers: Headers::default(),
                 data,
             });
         }

@@ -38,7 +38,7 @@ impl Sink for MemorySink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Positions;
+    use crate::record::{Headers, Positions};
     use crate::source::Source;
 
     #[tokio::test]
@@ -48,6 +48,7 @@ mod tests {
         let result = |n: u32| OutputRecord {
             id: format!("in/0/{n}"),
             partition_key: "k".into(),
+            headers: Headers::default(),
             data: format!("result {n}").into(),
         };
         sink.write(vec![result(0), result(1)]).await.unwrap();

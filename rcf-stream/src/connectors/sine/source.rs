@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::record::{Positions, Record};
+use crate::record::{Headers, Positions, Record};
 use crate::source::{Batch, Source, SourceError};
 
 /// The value of a drop, far below the wave, which stays within 0 and 20.
@@ -169,6 +169,7 @@ impl SineSource {
             sub_sequence: None,
             partition_key: self.config.partition_key.clone(),
             timestamp: None,
+            headers: Headers::default(),
             data: Bytes::from(self.config.value(t).to_string()),
         }
     }

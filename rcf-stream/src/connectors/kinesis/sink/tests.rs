@@ -9,7 +9,7 @@ use super::KinesisSink;
 use crate::connectors::kinesis::ErrorKind;
 use crate::connectors::kinesis::memory::{MemoryStream, PutFault};
 use crate::observer::Observers;
-use crate::record::OutputRecord;
+use crate::record::{Headers, OutputRecord};
 use crate::sink::{Sink, SinkError};
 
 const THROTTLED: &str = "ProvisionedThroughputExceededException";
@@ -18,6 +18,7 @@ fn record(key: &str, text: &str) -> OutputRecord {
     OutputRecord {
         id: format!("in/shard/{text}"),
         partition_key: key.to_owned(),
+        headers: Headers::default(),
         data: Bytes::from(text.to_owned()),
     }
 }

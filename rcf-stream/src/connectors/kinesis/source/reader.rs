@@ -15,7 +15,7 @@ use crate::connectors::kinesis::{
 };
 use crate::connectors::kinesis::{KinesisSourceConfig, OnTrimmed, StartPosition};
 use crate::observer::{Observer, Observers};
-use crate::record::{Record, Timestamp};
+use crate::record::{Headers, Record, Timestamp};
 use crate::source::{Batch, RecordFault, SourceError};
 
 /// Kinesis allows five reads per second and shard.
@@ -229,6 +229,7 @@ impl<A: KinesisApi> ShardReader<A> {
             sub_sequence,
             partition_key,
             timestamp: record.arrival,
+            headers: Headers::default(),
             data,
         };
         let fault = |batch: &mut Batch, fault| {
