@@ -442,6 +442,36 @@ fn a_run_recognises_its_file_once_and_decides() {
 }
 
 #[test]
+fn what_a_run_does_not_understand_is_named_with_the_settings_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let semicolons = |value: &'static str| {
+        csv("time;value", move |n, time, _| match n % 2 {
+            0 => format!("{time};1{value}{n}"),
+            _ => format!("{time};2.{n}"),
+        })
+    };
+    let cases = [
+        (
+            semicolons(","),
+            "say which counts with --input-decimal comma",
+        ),
+        (
+            csv("kind,name", |n, _, _| format!("a{},b{n}", n % 3)),
+            "3 different: a --input-key?), \"name\" (text); name a column of numbers with \
+             --input-values",
+        ),
+    ];
+    for (text, expected) in cases {
+        fs::write(folder.path().join("in.csv"), text).unwrap();
+        for flags in [&["--check"][..], &[]] {
+            let output = pipeline(folder.path(), flags);
+            assert_eq!(output.status.code(), Some(78), "{}", stderr(&output));
+            assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
 fn scores_without_decisions_stay_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

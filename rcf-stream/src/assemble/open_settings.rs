@@ -75,9 +75,8 @@ fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, Readi
         bytes: input.bytes(),
         dialect: &recognised.dialect,
         choice: &recognised.choice,
-        doubt: recognised
-            .doubtful_number(input.head(), &config.input.given)
-            .map(|number| (number, "--input-decimal")),
+        doubt: recognised.doubtful_number(input.head(), &config.input.given),
+        options: config.input.given.options,
     };
     tracing::info!("{understood}");
     Ok(recognised)

@@ -15,7 +15,7 @@ use crate::event::ModelPer;
 use crate::lines::MAX_QUOTED_LINES;
 use crate::operator::ForestParameters;
 use crate::pipeline::OnBadRecord;
-use crate::reading::Given;
+use crate::reading::{Given, OptionNames};
 use crate::settings::{Section, SettingError, Value, Values, check};
 use crate::time::{OnLate, TimeFormat, YEAR};
 
@@ -91,6 +91,7 @@ impl Layers {
         };
         let mut given = Given {
             format: given_format,
+            options: OptionNames::OF_A_PIPELINE,
             ..Given::default()
         };
         let may_be_csv = format == InputFormat::Csv || (is_file && given_format.is_none());

@@ -121,6 +121,7 @@ impl InputConfig {
             time: fields.timestamp.as_ref().map(label),
             time_of_day: fields.time_of_day.as_ref().map(label),
             time_format: format,
+            options: self.given.options,
         }
     }
 

@@ -1,11 +1,11 @@
 //! Choice of the columns to judge, and of the time, on the first records.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::OptionNames;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
 use super::time_column::{
@@ -31,6 +31,8 @@ pub struct Named {
     pub time_of_day: Option<String>,
     /// The format of the time; where none is named, it is recognised.
     pub time_format: Option<TimeFormat>,
+    /// What refusals call the options that help.
+    pub options: OptionNames,
 }
 
 /// What is read of the records.
@@ -94,13 +96,16 @@ pub enum Reason {
     TimeOfDay,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    /// In words, with what its remedy is called.
+    fn text(&self, options: OptionNames) -> String {
+        let text = match self {
             Self::NotNamed => "not named",
             Self::Empty => "empty",
             Self::Text(1) => "text, always the same",
-            Self::Text(count @ 2..=50) => return write!(f, "text, {count} different: a --key?"),
+            Self::Text(count @ 2..=50) => {
+                return format!("text, {count} different: a {}?", options.key);
+            }
             Self::Text(_) => "text",
             Self::NoNumbers => "no numbers",
             Self::Constant => "constant",
@@ -112,12 +117,13 @@ impl fmt::Display for Reason {
             Self::Calendar => "part of a date",
             Self::OtherTime => "another time",
             Self::Unit(example) => {
-                return write!(f, "numbers with a unit, as {example:?}: take it off");
+                return format!("numbers with a unit, as {example:?}: take it off");
             }
             Self::Key => "the key",
             Self::Time => "the time",
             Self::TimeOfDay => "the time of day",
-        })
+        };
+        text.to_owned()
     }
 }
 
@@ -140,12 +146,15 @@ pub enum ChoiceError {
     },
     /// No column is to be judged unless it is named.
     #[error(
-        "there is nothing to judge: {}; name a column of numbers with --column",
-        reasons(ignored)
+        "there is nothing to judge: {}; name a column of numbers with {}",
+        reasons(ignored, *options),
+        options.values
     )]
     Nothing {
         /// All columns, and why they are not judged.
         ignored: Vec<(String, Reason)>,
+        /// What the options are called.
+        options: OptionNames,
     },
 }
 
@@ -162,8 +171,9 @@ fn hint(suggestion: Option<&str>) -> String {
 }
 
 /// `a (an index), b (text)`, shortened where there are many.
-pub(super) fn reasons(ignored: &[(String, Reason)]) -> String {
-    let named = |(label, reason): &(String, Reason)| format!("{label:?} ({reason})");
+pub(super) fn reasons(ignored: &[(String, Reason)], options: OptionNames) -> String {
+    let named =
+        |(label, reason): &(String, Reason)| format!("{label:?} ({})", reason.text(options));
     let shown: Vec<String> = ignored.iter().take(12).map(named).collect();
     match ignored.len() - shown.len() {
         0 => shown.join(", "),
@@ -253,7 +263,8 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         for (column, reason) in used {
             ignored.extend(column.map(|column| (column.label.clone(), reason)));
         }
-        return Err(ChoiceError::Nothing { ignored });
+        let options = named.options;
+        return Err(ChoiceError::Nothing { ignored, options });
     }
     Ok(choice)
 }

@@ -5,6 +5,7 @@
 
 pub mod columns;
 mod json;
+mod options;
 mod recognised;
 pub mod sample;
 mod shape;
@@ -18,6 +19,7 @@ mod understood;
 use thiserror::Error;
 
 pub use columns::{Choice, ChoiceError, Named, choose};
+pub use options::OptionNames;
 pub use recognised::{ReadingError, Recognised};
 pub use sample::Sample;
 pub use understood::Understood;
@@ -40,6 +42,8 @@ pub struct Given {
     pub header: Option<bool>,
     /// The decimal mark.
     pub decimal: Option<Decimal>,
+    /// What refusals call the options that help.
+    pub options: OptionNames,
 }
 
 /// A text whose dialect is not read.
@@ -73,24 +77,28 @@ pub enum DialectError {
     },
     /// A comma may be the decimal mark or separate thousands.
     #[error(
-        "the number {found:?} could be {} or {}; say which with --decimal comma or --decimal point",
+        "the number {found:?} could be {} or {}; say which with {option} comma or {option} point",
         found.replace(',', "."),
         found.replace(',', "")
     )]
     Comma {
         /// A number with such a comma.
         found: String,
+        /// The option for the decimal mark.
+        option: &'static str,
     },
     /// A comma is the decimal mark in one place and not in another.
     #[error(
         "the numbers {comma:?} and {point:?} have different decimal marks; say which counts with \
-         --decimal comma or --decimal point"
+         {option} comma or {option} point"
     )]
     Decimals {
         /// A number with a decimal comma.
         comma: String,
         /// A number with a decimal point.
         point: String,
+        /// The option for the decimal mark.
+        option: &'static str,
     },
 }
 

@@ -100,7 +100,7 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
         dialect.unit_lines = unit_lines(body) as u64;
     }
     let body = &body[dialect.unit_lines as usize..];
-    dialect.numbers = number_style(body, delimiter, given.decimal)?;
+    dialect.numbers = number_style(body, delimiter, &given)?;
     Ok(dialect)
 }
 
@@ -338,11 +338,7 @@ fn unit_lines(body: &[Row]) -> usize {
 }
 
 /// The style in which the cells are numbers.
-fn number_style(
-    body: &[Row],
-    delimiter: u8,
-    given: Option<Decimal>,
-) -> Result<NumberStyle, DialectError> {
+fn number_style(body: &[Row], delimiter: u8, given: &Given) -> Result<NumberStyle, DialectError> {
     let mut evidence = Evidence::default();
     let mut has_thousands = false;
     for column in 0..body.iter().map(|row| row.cells.len()).max().unwrap_or(0) {
@@ -354,10 +350,10 @@ fn number_style(
         has_thousands |= alone.has_thousands_after_points();
     }
     has_thousands &= evidence.point.is_none();
-    let decimal = match given {
+    let decimal = match given.decimal {
         Some(decimal) => decimal,
         None if has_thousands => Decimal::Comma,
-        None => evidence.decimal(delimiter)?,
+        None => evidence.decimal(delimiter, given.options.decimal)?,
     };
     let grouping = match decimal {
         Decimal::Point if evidence.comma_groups > 0 => Some(','),
@@ -465,11 +461,12 @@ impl Evidence {
         marks_agree && (self.twice > 0 || is_usual)
     }
 
-    fn decimal(&self, delimiter: u8) -> Result<Decimal, DialectError> {
+    fn decimal(&self, delimiter: u8, option: &'static str) -> Result<Decimal, DialectError> {
         match (&self.comma, &self.point) {
             (Some(comma), Some(point)) => Err(DialectError::Decimals {
                 comma: comma.clone(),
                 point: point.clone(),
+                option,
             }),
             (Some(_), None) => Ok(Decimal::Comma),
             (None, Some(_)) => Ok(Decimal::Point),
@@ -479,7 +476,7 @@ impl Evidence {
                 Some(_) if delimiter == b';' || self.whole > 0 => Ok(Decimal::Comma),
                 Some(found) if delimiter != b',' && self.comma_groups == self.numbers => {
                     let found = found.clone();
-                    Err(DialectError::Comma { found })
+                    Err(DialectError::Comma { found, option })
                 }
                 _ => Ok(Decimal::Point),
             },

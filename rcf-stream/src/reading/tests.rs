@@ -59,9 +59,8 @@ fn read_as(bytes: &[u8], given: &Given, named: &Named) -> Result<Read, String> {
         bytes: input.bytes(),
         dialect: &recognised.dialect,
         choice: &recognised.choice,
-        doubt: recognised
-            .doubtful_number(input.head(), given)
-            .map(|number| (number, "--decimal")),
+        doubt: recognised.doubtful_number(input.head(), given),
+        options: given.options,
     };
     let line = understood.to_string();
     let mut records = input.all_records(&recognised.dialect);

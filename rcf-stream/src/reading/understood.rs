@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Choice;
 use super::columns::reasons;
+use super::{Choice, OptionNames};
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::Decimal;
 use crate::decode::{FieldPath, InputFormat};
@@ -19,8 +19,10 @@ pub struct Understood<'a> {
     pub dialect: &'a Dialect,
     /// What is read of the records.
     pub choice: &'a Choice,
-    /// A number that could be another one, and the flag that says which it is.
-    pub doubt: Option<(String, &'a str)>,
+    /// A number that could be another one.
+    pub doubt: Option<String>,
+    /// What the options are called that say what was recognised wrongly.
+    pub options: OptionNames,
 }
 
 impl fmt::Display for Understood<'_> {
@@ -37,7 +39,7 @@ impl fmt::Display for Understood<'_> {
                 if let Some(clock) = &self.choice.time_of_day {
                     write!(f, " and {}", clock.label())?;
                 }
-                write!(f, " ({}", unit(&self.choice.time_format))?;
+                write!(f, " ({}", self.unit(&self.choice.time_format))?;
                 if self.choice.newest_first {
                     f.write_str(
                         ", the newest record first: they are judged in this order, so sort them",
@@ -53,11 +55,11 @@ impl fmt::Display for Understood<'_> {
         }
         match self.choice.ignored.as_slice() {
             [] => f.write_str("; ignored: none")?,
-            ignored => write!(f, "; ignored: {}", reasons(ignored))?,
+            ignored => write!(f, "; ignored: {}", reasons(ignored, self.options))?,
         }
         write!(f, "; read as {}", self.format())?;
         match &self.doubt {
-            Some((number, flag)) => write!(f, "; {}", self.doubt_of(number, flag)),
+            Some(number) => write!(f, "; {}", self.doubt_of(number)),
             None => Ok(()),
         }
     }
@@ -65,7 +67,7 @@ impl fmt::Display for Understood<'_> {
 
 impl Understood<'_> {
     /// `1,234 is read as 1.234; --decimal point reads 1234`.
-    fn doubt_of(&self, number: &str, flag: &str) -> String {
+    fn doubt_of(&self, number: &str) -> String {
         let (point, whole) = (number.replace(',', "."), number.replace([',', '.'], ""));
         let decimal = self.dialect.numbers.decimal;
         let (read, other) = match number.contains(decimal.mark()) {
@@ -76,7 +78,18 @@ impl Understood<'_> {
             Decimal::Point => "comma",
             Decimal::Comma => "point",
         };
-        format!("{number} is read as {read}, with {flag} {mark} as {other}")
+        let option = self.options.decimal;
+        format!("{number} is read as {read}, with {option} {mark} as {other}")
+    }
+
+    /// How a time is read, in words.
+    fn unit(&self, format: &TimeFormat) -> String {
+        match format {
+            TimeFormat::Epoch(unit) => unit.plural().to_owned(),
+            TimeFormat::Rfc3339 => "RFC 3339".to_owned(),
+            TimeFormat::Auto => format!("format not recognised: {}", self.options.time_format),
+            other => other.to_string(),
+        }
     }
 
     /// `CSV with semicolons, decimal comma, gzip`.
@@ -124,16 +137,6 @@ impl Understood<'_> {
         parts.extend(self.bytes.encoding().map(str::to_owned));
         parts.extend(self.bytes.compression.map(str::to_owned));
         parts.join(", ")
-    }
-}
-
-/// How a time is read, in words.
-fn unit(format: &TimeFormat) -> String {
-    match format {
-        TimeFormat::Epoch(unit) => unit.plural().to_owned(),
-        TimeFormat::Rfc3339 => "RFC 3339".to_owned(),
-        TimeFormat::Auto => "format not recognised: --time-format".to_owned(),
-        other => other.to_string(),
     }
 }
 

@@ -8,7 +8,7 @@ use rcf_stream::connectors::file::{LinesInput, LinesSource};
 use rcf_stream::decode::dialect;
 use rcf_stream::decode::number::Decimal;
 use rcf_stream::decode::{Decoder, InputFormat};
-use rcf_stream::reading::{Given, Named, Recognised, Understood};
+use rcf_stream::reading::{Given, Named, OptionNames, Recognised, Understood};
 use rcf_stream::source::Source;
 use rcf_stream::time::TimeFormat;
 
@@ -111,9 +111,8 @@ impl InputFlags {
             bytes: bytes.clone(),
             dialect: &recognised.dialect,
             choice: &recognised.choice,
-            doubt: recognised
-                .doubtful_number(input.head(), &self.given())
-                .map(|number| (number, "--decimal")),
+            doubt: recognised.doubtful_number(input.head(), &self.given()),
+            options: OptionNames::default(),
         };
         let _ = writeln!(std::io::stderr(), "rcf: {understood}"); // nobody may be reading
         let source = input.records(&recognised.dialect)?;
@@ -143,6 +142,7 @@ impl InputFlags {
                 DecimalFlag::Point => Decimal::Point,
                 DecimalFlag::Comma => Decimal::Comma,
             }),
+            ..Given::default()
         }
     }
 
@@ -154,6 +154,7 @@ impl InputFlags {
             time: self.time.clone(),
             time_of_day: self.time_of_day.clone(),
             time_format: self.time_format.clone(),
+            ..Named::default()
         }
     }
 

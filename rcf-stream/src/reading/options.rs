@@ -1,0 +1,36 @@
+//! Names of the options that say what was recognised wrongly.
+
+/// What a program calls the options that say how a source is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionNames {
+    /// The columns to judge.
+    pub values: &'static str,
+    /// The key.
+    pub key: &'static str,
+    /// The format of the time.
+    pub time_format: &'static str,
+    /// The decimal mark.
+    pub decimal: &'static str,
+}
+
+impl OptionNames {
+    /// Those of a pipeline.
+    pub const OF_A_PIPELINE: Self = Self {
+        values: "--input-values",
+        key: "--input-key",
+        time_format: "--input-time-format",
+        decimal: "--input-decimal",
+    };
+}
+
+/// Those of commands that read one file.
+impl Default for OptionNames {
+    fn default() -> Self {
+        Self {
+            values: "--column",
+            key: "--key",
+            time_format: "--time-format",
+            decimal: "--decimal",
+        }
+    }
+}
