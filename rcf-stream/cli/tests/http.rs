@@ -30,7 +30,12 @@ impl Running {
         Self::of(rcf(), &[])
     }
 
-    fn of(mut program: Command, more: &[&str]) -> Self {
+    fn of(program: Command, more: &[&str]) -> Self {
+        Self::with_key(program, more, HOSTILE)
+    }
+
+    /// The last record of the last key stands out.
+    fn with_key(mut program: Command, more: &[&str], last: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = program
             .current_dir(folder.path())
@@ -78,15 +83,11 @@ impl Running {
         std::thread::spawn(move || log.for_each(drop)); // so that it never waits for us
         let mut input = child.stdin.take().unwrap();
         for n in 0..400 {
-            for (index, key) in ["boiler-1", "pump-7", "north wing", HOSTILE]
+            for (index, key) in ["boiler-1", "pump-7", "north wing", last]
                 .iter()
                 .enumerate()
             {
-                let spike = if *key == HOSTILE && n == 399 {
-                    90.0
-                } else {
-                    0.0
-                };
+                let spike = if *key == last && n == 399 { 90.0 } else { 0.0 };
                 let heat = 20.0 + (n as f64 / 9.0 + index as f64).sin() + spike;
                 let record = serde_json::json!({"key": key, "heat": heat, "load": n % 7});
                 writeln!(input, "{record}").unwrap();
@@ -426,9 +427,17 @@ fn the_page_in_a_browser() {
     assert!(page.contains("data-found="), "an anomaly leads to its key");
     assert!(page.contains(">deciding</dt><dd>on<"), "{page}");
     assert!(page.contains(" ago</span>"), "{page}");
+}
 
-    browser.screenshot(folder.path(), "live", &url, "1000,700", false);
-    browser.screenshot(folder.path(), "live-phone", &url, "400,760", true);
+#[test]
+fn pictures_of_the_page() {
+    let Some(browser) = Browser::find() else {
+        return;
+    };
+    let running = Running::with_key(rcf(), &[], "press-3");
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}/", running.address);
+    browser.pictures(folder.path(), "live", &url, (900, 1_000));
 }
 
 #[test]

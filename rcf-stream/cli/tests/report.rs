@@ -261,8 +261,7 @@ fn pictures_of_the_page() {
         &[&["report", "--html", "page.html"], &INPUT[..]].concat(),
     );
     let url = format!("file://{}", folder.path().join("page.html").display());
-    browser.screenshot(folder.path(), "report", &url, "1400,860", false);
-    browser.phone(folder.path(), "report-phone", "page.html", 1_100, true);
+    browser.pictures(folder.path(), "report", &url, (1_180, 1_100));
 
     let calm: String = (0..300).map(|n| format!("{}\n", n * n % 17)).collect();
     fs::write(folder.path().join("calm.csv"), format!("level\n{calm}")).unwrap();

@@ -66,10 +66,16 @@ impl Browser {
         );
     }
 
-    /// A picture of a page of the folder on a phone.
-    pub(crate) fn phone(&self, folder: &Path, name: &str, page: &str, height: u32, dark: bool) {
-        let url = phone_frame(folder, page, height);
-        self.screenshot(folder, name, &url, &format!("500,{height}"), dark);
+    /// Pictures of a page in a window and on a phone, of these heights, by day and by night.
+    pub(crate) fn pictures(&self, folder: &Path, name: &str, url: &str, (wide, high): (u32, u32)) {
+        for (suffix, size, dark) in [
+            ("", format!("1400,{wide}"), false),
+            ("-dark", format!("1400,{wide}"), true),
+            ("-phone", format!("390,{high}"), false),
+            ("-phone-dark", format!("390,{high}"), true),
+        ] {
+            self.screenshot(folder, &format!("{name}{suffix}"), url, &size, dark);
+        }
     }
 }
 
