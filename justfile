@@ -1,6 +1,6 @@
 # Shortcuts. Nobody needs `just` to build or test: each recipe is a command or two.
 
-# The sine wave, with its drop caught.
+# The demo on the sine wave.
 demo:
     cargo run --release --bin rcf -- demo sine
 
@@ -16,7 +16,7 @@ ci:
 laws-long:
     cargo test --release -p rcf-core --lib -- --ignored
 
-# Our forest and the others, interleaved in one run.
+# Speed of our forest and other libraries, interleaved in one run.
 compare *args:
     cargo run --release -p rcf-benches --bin compare -- {{args}}
 
@@ -81,7 +81,7 @@ capi:
 wasm:
     rcf-core/capi/wasm/build.sh
 
-# Writes rcf-core/capi/include/rcf.h again.
+# Regenerates rcf-core/capi/include/rcf.h.
 capi-header:
     cargo test -p rcf-capi --test header -- --ignored
 
@@ -93,7 +93,7 @@ expected-bits:
 coverage:
     cargo llvm-cov --package rcf-core --features rayon --summary-only
 
-# Licences, advisories and origins of the dependencies.
+# Licences, advisories and sources of the dependencies.
 deny:
     cargo deny check
 
@@ -109,7 +109,7 @@ deploy-check:
 kcl:
     rcf-stream/cli/tests/kcl/run.sh
 
-# From topic to topic on a real Kafka broker: 30 kills of the program, 3 of the broker (needs Java 17 and Maven).
+# Tests on a real Kafka broker: 30 kills of the program, 3 of the broker (needs Java 17 and Maven).
 kafka *args:
     KAFKA_TEST_KILLS=30 KAFKA_TEST_BROKER_KILLS=3 bash rcf-stream/cli/tests/kafka/run.sh {{args}}
 
@@ -166,7 +166,7 @@ kills-files kills="100":
 flood *args:
     scripts/flood.sh {{args}}
 
-# Builds another release by git worktree, lets it write checkpoints, and goes on from them.
+# Builds another release in a git worktree, lets it write checkpoints, and continues from them.
 upgrade-from rev="fe1b8bc":
     scripts/upgrade-from.sh {{rev}}
 
@@ -178,7 +178,7 @@ soak *args:
 soak-long:
     MALLOC_ARENA_MAX=1 scripts/soak.sh 10800 2000
 
-# What a decision costs, compared with a score.
+# The time of a decision relative to that of a score.
 overhead *args:
     cargo run --release -p rcf-benches --bin overhead -- {{args}}
 
