@@ -196,6 +196,8 @@ type Detection struct {
 	// Suppressed is the number of the rcf_suppression in rcf.h; 0 is none.
 	Suppressed             int
 	IsAnomaly, IsCandidate bool
+	// IsStretch tells of a candidate whether it is about a stretch of observations, not one.
+	IsStretch bool
 }
 
 func detection(of *C.rcf_detection) Detection {
@@ -208,6 +210,7 @@ func detection(of *C.rcf_detection) Detection {
 		RelativeIndex: int(of.relative_index), Direction: int(of.direction),
 		Suppressed: int(of.suppressed),
 		IsAnomaly:  bool(of.is_anomaly), IsCandidate: bool(of.is_candidate),
+		IsStretch: bool(of.is_stretch),
 	}
 }
 
@@ -296,6 +299,30 @@ func (d *Detector) ProcessAll(values []float64, rows int) ([]Detection, error) {
 		detections[i] = detection(&found[i])
 	}
 	return detections, nil
+}
+
+// MarkNormal marks a candidate of this detector as normal: alike events are suppressed from then on,
+// unless they are clearly stronger. It returns the number of the mark.
+func (d *Detector) MarkNormal(candidate Detection) (uint64, error) {
+	given := C.rcf_detection{
+		evidence: C.double(candidate.Evidence), value: C.double(candidate.Value),
+		expected: C.double(candidate.Expected), input: C.size_t(candidate.Input),
+		is_candidate: C.bool(candidate.IsCandidate), is_stretch: C.bool(candidate.IsStretch),
+	}
+	var mark C.uint64_t
+	err := d.call(func(handle *C.rcf_detector, m *message) C.rcf_status {
+		place, size := m.place()
+		return C.rcf_detector_mark_normal(handle, &given, &mark, place, size)
+	})
+	return uint64(mark), err
+}
+
+// UnmarkNormal takes a mark back: alike events are reported again.
+func (d *Detector) UnmarkNormal(mark uint64) error {
+	return d.call(func(handle *C.rcf_detector, m *message) C.rcf_status {
+		place, size := m.place()
+		return C.rcf_detector_unmark_normal(handle, C.uint64_t(mark), place, size)
+	})
 }
 
 // Save returns the whole detector as bytes.

@@ -176,3 +176,79 @@ func TestGoroutinesShareAModel(t *testing.T) {
 		t.Fatal(score, err)
 	}
 }
+
+func TestWhatIsMarkedAsNormalIsSuppressed(t *testing.T) {
+	detector, err := NewDetector(`{"seed": 7}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer detector.Close()
+	var reported []bool
+	for at := 0; at < 1500; at++ {
+		value := math.Sin(float64(at) / 8)
+		if at%500 == 499 {
+			value += 4
+		}
+		found, err := detector.Process(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at == 100 {
+			if _, err := detector.MarkNormal(found); err == nil {
+				t.Fatal("no candidate can be marked here")
+			}
+		}
+		if at%500 != 499 {
+			continue
+		}
+		reported = append(reported, found.IsAnomaly)
+		if at == 499 {
+			if mark, err := detector.MarkNormal(found); err != nil || mark != 0 {
+				t.Fatal(mark, err)
+			}
+		} else if at == 999 {
+			if err := detector.UnmarkNormal(0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if fmt.Sprint(reported) != "[true false true]" || detector.UnmarkNormal(0) == nil {
+		t.Fatal(reported)
+	}
+}
+
+func TestNewCategoriesAreSurprising(t *testing.T) {
+	encoder, err := NewCategoryEncoder("{}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < 1000; i++ {
+		if _, err := encoder.Process([]string{"GET", "POST", "GET"}[i%3]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	common, _ := encoder.Surprise("GET")
+	rare, _ := encoder.Surprise("")
+	if common > 0.5 || rare < 5 {
+		t.Fatal(common, rare)
+	}
+	bytes, err := encoder.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder.Close()
+	if _, err := encoder.Process("GET"); !errors.Is(err, ErrClosed) {
+		t.Fatal(err)
+	}
+	again, err := LoadCategoryEncoder(bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if surprise, err := again.Process(""); err != nil || surprise != rare {
+		t.Fatal(surprise, err)
+	}
+	if _, err := NewCategoryEncoder(`{"capacity": 0}`); err == nil {
+		t.Fatal("a capacity of 0")
+	}
+}

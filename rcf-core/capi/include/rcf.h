@@ -95,6 +95,11 @@ typedef enum {
 } rcf_suppression;
 
 /*
+ Turns categories into numbers that a detector can judge: how surprising each is.
+ */
+typedef struct rcf_category_encoder rcf_category_encoder;
+
+/*
  An anomaly detector: a forest that finds its threshold by itself.
  */
 typedef struct rcf_detector rcf_detector;
@@ -194,8 +199,8 @@ extern "C" {
  Frees the bytes of a saved model. `NULL` is ignored.
 
  # Safety
- `bytes` is `NULL`, or `bytes` and `length` are what one call of `rcf_forest_save` or
- `rcf_detector_save` has written, and have not been freed.
+ `bytes` is `NULL`, or `bytes` and `length` are what one call of `rcf_*_save` has written, and
+ have not been freed.
  */
 void rcf_bytes_free(uint8_t *bytes, size_t length);
 
@@ -477,6 +482,86 @@ rcf_status rcf_detector_unmark_normal(rcf_detector *detector,
                                       uint64_t mark,
                                       char *message,
                                       size_t message_size);
+
+/*
+ Makes an encoder that has seen nothing.
+
+ `parameters` is a JSON object: `capacity`, the categories that are remembered at most, and
+ `time_decay`, by which counts decay per record. What it leaves out has the default, as in
+ `{"capacity": 1024, "time_decay": 0.0001}`, so `{}` will do.
+
+ # Safety
+ Pointers are `NULL` or valid: `parameters` ends with a NUL, `encoder` can take a pointer, and
+ `message` can take `message_size` bytes.
+ */
+rcf_status rcf_category_encoder_new(const char *parameters,
+                                    rcf_category_encoder **encoder,
+                                    char *message,
+                                    size_t message_size);
+
+/*
+ Restores an encoder that `rcf_category_encoder_save` or another interface of rcf has saved. It
+ goes on with the same bits.
+
+ # Safety
+ Pointers are `NULL` or valid: `bytes` has `length` bytes, `encoder` can take a pointer, and
+ `message` can take `message_size` bytes.
+ */
+rcf_status rcf_category_encoder_load(const uint8_t *bytes,
+                                     size_t length,
+                                     rcf_category_encoder **encoder,
+                                     char *message,
+                                     size_t message_size);
+
+/*
+ Saves the whole encoder as bytes, which `rcf_bytes_free` frees. Save it together with the
+ detector that it feeds.
+
+ # Safety
+ Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message`
+ can take `message_size` bytes.
+ */
+rcf_status rcf_category_encoder_save(const rcf_category_encoder *encoder,
+                                     uint8_t **bytes,
+                                     size_t *length,
+                                     char *message,
+                                     size_t message_size);
+
+/*
+ Frees an encoder. `NULL` is ignored.
+
+ # Safety
+ `encoder` is `NULL`, or is not used by anyone and has not been freed.
+ */
+void rcf_category_encoder_free(rcf_category_encoder *encoder);
+
+/*
+ The surprise of a category of `length` bytes by those before it, −ln of its share: 0 or more, an
+ input of a detector like any other. Learns the category.
+
+ # Safety
+ Pointers are `NULL` or valid: `category` has `length` bytes, `surprise` can take a number, and
+ `message` can take `message_size` bytes.
+ */
+rcf_status rcf_category_encoder_process(rcf_category_encoder *encoder,
+                                        const uint8_t *category,
+                                        size_t length,
+                                        double *surprise,
+                                        char *message,
+                                        size_t message_size);
+
+/*
+ The surprise of a category, without learning it; one that is not known has that of a new one.
+
+ # Safety
+ As for `rcf_category_encoder_process`.
+ */
+rcf_status rcf_category_encoder_surprise(const rcf_category_encoder *encoder,
+                                         const uint8_t *category,
+                                         size_t length,
+                                         double *surprise,
+                                         char *message,
+                                         size_t message_size);
 
 #ifdef __cplusplus
 }  // extern "C"

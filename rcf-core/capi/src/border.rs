@@ -312,8 +312,8 @@ pub(crate) fn hand_out_bytes(bytes: Vec<u8>, place: Out<*mut u8>, length: Out<us
 /// Frees the bytes of a saved model. `NULL` is ignored.
 ///
 /// # Safety
-/// `bytes` is `NULL`, or `bytes` and `length` are what one call of `rcf_forest_save` or
-/// `rcf_detector_save` has written, and have not been freed.
+/// `bytes` is `NULL`, or `bytes` and `length` are what one call of `rcf_*_save` has written, and
+/// have not been freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_bytes_free(bytes: *mut u8, length: usize) {
     if !bytes.is_null() {

@@ -422,7 +422,10 @@ pub unsafe extern "C" fn rcf_detector_mark_normal(
         if !detection.is_candidate {
             return Err(MarkError::NoCandidate.into());
         }
-        let number = detector.0.change(|it| Ok(it.add_mark(detection.mark())?))?;
+        let deviation = detection.value - detection.expected;
+        let (input, evidence) = (detection.input, detection.evidence);
+        let mark = normal_mark(input, deviation, evidence, detection.is_stretch);
+        let number = detector.0.change(|it| Ok(it.add_mark(mark)?))?;
         if let Some(place) = place {
             place.write(number);
         }
@@ -450,16 +453,14 @@ pub unsafe extern "C" fn rcf_detector_unmark_normal(
     })
 }
 
-impl Detection {
-    /// The mark of a candidate.
-    fn mark(&self) -> NormalMark {
-        let kind = match self.is_stretch {
-            true => EvidenceKind::Level,
-            false => EvidenceKind::Range,
-        };
-        // Without a value it is the gap between timestamps that deviates.
-        let deviation = self.value - self.expected;
-        let deviations = (!deviation.is_nan()).then_some((self.input, deviation));
-        NormalMark::new(kind, self.evidence, deviations.into_iter().collect())
-    }
+/// The mark of a candidate of which these are the input that deviates most, by how much, the
+/// evidence, and whether it is about a stretch of observations.
+pub fn normal_mark(input: usize, deviation: f64, evidence: f64, is_stretch: bool) -> NormalMark {
+    let kind = match is_stretch {
+        true => EvidenceKind::Level,
+        false => EvidenceKind::Range,
+    };
+    // Without a value it is the gap between timestamps that deviates.
+    let deviations = (!deviation.is_nan()).then_some((input, deviation));
+    NormalMark::new(kind, evidence, deviations.into_iter().collect())
 }

@@ -1,9 +1,9 @@
-//! The C interface of rcf: forests and detectors behind opaque handles.
+//! The C interface of rcf: forests, detectors and encoders of categories behind opaque handles.
 //!
 //! `border` is all that C's values pass through: handles, arrays, messages, panics. [`parameters`]
-//! reads the JSON of parameters, for the interface of Java, too. [`forest`] and [`detector`] are
-//! the functions, and nothing more than calls of `rcf-core`: the same records give the same bits as
-//! in Rust.
+//! reads the JSON of parameters, for the interface of Java, too. [`forest`], [`detector`] and
+//! [`categories`] are the functions, and nothing more than calls of `rcf-core`: the same records
+//! give the same bits as in Rust.
 //!
 //! # Rules of the border
 //! - A function that can fail returns a [`Status`], and copies what is wrong and what to do into
@@ -23,6 +23,8 @@
 #[allow(unsafe_code, reason = "the border with C")]
 mod border;
 #[allow(unsafe_code, reason = "the border with C")]
+mod categories;
+#[allow(unsafe_code, reason = "the border with C")]
 mod detector;
 #[allow(unsafe_code, reason = "the border with C")]
 mod forest;
@@ -32,6 +34,7 @@ pub mod parameters;
 mod wasm;
 
 pub use border::{Guarded, Refusal, Status, rcf_bytes_free, rcf_version};
+pub use categories::*;
 pub use detector::*;
 pub use forest::*;
 #[cfg(target_arch = "wasm32")]

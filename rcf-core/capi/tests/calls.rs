@@ -538,8 +538,72 @@ fn what_is_marked_as_normal_is_suppressed_until_the_mark_is_taken_back() {
 }
 
 #[test]
+fn an_encoder_of_categories_says_what_that_of_rust_says() {
+    let mut expected = rcf_core::categories::CategoryEncoder::new(3, 0.01).unwrap();
+    let text = CString::new(r#"{"capacity": 3, "time_decay": 0.01}"#).unwrap();
+    let (mut handle, mut surprise) = (ptr::null_mut(), UNTOUCHED);
+    let (message, size) = (ptr::null_mut(), 0);
+    // SAFETY: pointers to what lives here, or those that must be refused.
+    unsafe {
+        let status = rcf_category_encoder_new(text.as_ptr(), &raw mut handle, message, size);
+        assert_eq!(status, Status::Ok);
+        for category in ["GET", "POST", "GET", "", "PUT", "GET", "TRACE"] {
+            let (bytes, length) = (category.as_ptr(), category.len());
+            let place = &raw mut surprise;
+            let status = rcf_category_encoder_surprise(handle, bytes, length, place, message, size);
+            assert_eq!(status, Status::Ok);
+            assert_eq!(surprise.to_bits(), expected.surprise(category).to_bits());
+            let status = rcf_category_encoder_process(handle, bytes, length, place, message, size);
+            assert_eq!(status, Status::Ok);
+            assert_eq!(surprise.to_bits(), expected.process(category).to_bits());
+        }
+        let (mut bytes, mut length) = (ptr::null_mut(), 0);
+        let status =
+            rcf_category_encoder_save(handle, &raw mut bytes, &raw mut length, message, size);
+        assert_eq!(status, Status::Ok);
+        let saved = std::slice::from_raw_parts(bytes, length);
+        assert_eq!(saved, expected.to_bytes());
+        let mut again = ptr::null_mut();
+        let status =
+            rcf_category_encoder_load(saved.as_ptr(), length, &raw mut again, message, size);
+        assert_eq!(status, Status::Ok);
+        let status =
+            rcf_category_encoder_load(saved.as_ptr(), length - 1, &raw mut again, message, size);
+        assert_eq!(status, Status::State);
+        rcf_bytes_free(bytes, length);
+        rcf_category_encoder_free(again);
+
+        for (parameters, said) in [
+            ("{\"capacity\": 0}", "capacity"),
+            (
+                "{\"capacity\": 1.5}",
+                "capacity must be a whole number, got 1.5",
+            ),
+            ("{\"time_decay\": 2}", "time_decay"),
+            (
+                "{\"size\": 1}",
+                "no parameter is called size; there are capacity, time_decay",
+            ),
+        ] {
+            let (text, mut found) = (CString::new(parameters).unwrap(), [0; 200]);
+            let place = &raw mut again;
+            let status = rcf_category_encoder_new(text.as_ptr(), place, found.as_mut_ptr(), 200);
+            assert_eq!(status, Status::Parameters);
+            let found = std::ffi::CStr::from_ptr(found.as_ptr()).to_str().unwrap();
+            assert!(found.contains(said), "{found}");
+        }
+        let place = &raw mut surprise;
+        let status = rcf_category_encoder_process(handle, ptr::null(), 1, place, message, size);
+        assert_eq!(status, Status::Pointer);
+        rcf_category_encoder_free(handle);
+        rcf_category_encoder_free(ptr::null_mut());
+    }
+}
+
+#[test]
 fn handles_may_go_to_other_threads_and_be_read_by_many() {
     fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<Forest>();
     is_send_and_sync::<Detector>();
+    is_send_and_sync::<CategoryEncoder>();
 }

@@ -45,6 +45,8 @@ export interface Detection {
     | "already_alerted" | "drift" | "rule" | "marked_normal" | "other";
   isAnomaly: boolean;
   isCandidate: boolean;
+  /** Of a candidate: whether it is about a stretch of observations instead of the values of one. */
+  isStretch: boolean;
 }
 
 /** A refusal by the library: the model is as it was. */
@@ -69,10 +71,28 @@ export interface Forest extends Model {
 export interface Detector extends Model {
   process(values: Observation, timestamp?: number): Detection;
   processAll(rows: Observations): Detection[];
+  /** Marks a candidate as normal: alike events are suppressed. Returns the number of the mark. */
+  markNormal(candidate: Detection): number;
+  /** Takes a mark back: alike events are reported again. */
+  unmarkNormal(mark: number): void;
 }
 
-interface Class<M> {
-  new (parameters?: Parameters): M;
+/** Turns categories into numbers that a detector can judge: how surprising each is. */
+export interface CategoryEncoder extends Model {
+  /** The surprise of a category by those before it, −ln of its share: 0 or more. Learns it. */
+  process(category: string): number;
+  /** The same without learning it; one that is not known has that of a new one. */
+  surprise(category: string): number;
+}
+
+/** What an encoder remembers: at most so many categories (1,024), with this decay per record (0.0001). */
+export interface EncoderParameters {
+  capacity?: number;
+  time_decay?: number;
+}
+
+interface Class<M, P = Parameters> {
+  new (parameters?: P): M;
   load(bytes: Uint8Array): M;
 }
 
@@ -80,6 +100,7 @@ export interface Rcf {
   readonly version: string;
   readonly Forest: Class<Forest>;
   readonly Detector: Class<Detector>;
+  readonly CategoryEncoder: Class<CategoryEncoder, EncoderParameters>;
 }
 
 /** Compiles rcf.wasm from its bytes or from a Response. */

@@ -25,7 +25,7 @@ const DOUBLES = [
   "syntheticFraction", "value", "expected",
 ];
 const INTEGERS = ["input", "warmUp", "imputed", "relativeIndex", "direction", "suppressed"];
-const FLAGS = ["isAnomaly", "isCandidate"];
+const FLAGS = ["isAnomaly", "isCandidate", "isStretch"];
 const DETECTION = 8 * DOUBLES.length + 4 * INTEGERS.length + 8;
 
 function detection(view, at) {
@@ -37,6 +37,15 @@ function detection(view, at) {
   FLAGS.forEach((name, i) => (found[name] = view.getUint8(flags + i) !== 0));
   found.suppressed = found.suppressed === 0 ? null : (SUPPRESSED[found.suppressed] ?? "other");
   return found;
+}
+
+// The other way, for what a mark is made of.
+function writeDetection(view, at, found) {
+  DOUBLES.forEach((name, i) => view.setFloat64(at + 8 * i, found[name], true));
+  const integers = at + 8 * DOUBLES.length;
+  view.setInt32(integers + 4 * INTEGERS.indexOf("input"), found.input, true);
+  const flags = integers + 4 * INTEGERS.length;
+  FLAGS.forEach((name, i) => view.setUint8(flags + i, found[name] ? 1 : 0));
 }
 
 /** Compiles the module from its bytes, a Response, or a promise of either. */
@@ -109,7 +118,7 @@ class Rcf {
 
     const list = (values) => (typeof values === "number" ? [values] : values);
 
-    // What forests and detectors have in common; `kind` is in the names of their functions.
+    // What all models have in common; `kind` is in the names of their functions.
     function model(kind) {
       const registry = new FinalizationRegistry((handle) => c[`rcf_${kind}_free`](handle));
       const make = (run) =>
@@ -138,7 +147,7 @@ class Rcf {
         }
 
         get handle() {
-          if (this.#handle === 0) throw new Error(`rcf: the ${kind} was freed`);
+          if (this.#handle === 0) throw new Error(`rcf: the ${kind.replace("_", " ")} was freed`);
           return this.#handle;
         }
 
@@ -238,6 +247,45 @@ class Rcf {
           const view = new DataView(memory());
           return Array.from({ length: count }, (_, row) => detection(view, found + DETECTION * row));
         });
+      }
+
+      /** Marks a candidate as normal: alike events are suppressed. Returns the number of the mark. */
+      markNormal(candidate) {
+        return scoped((given) => {
+          const [found, mark] = [given.allocate(DETECTION), given.allocate(8)];
+          new Uint8Array(memory(), found, DETECTION).fill(0);
+          writeDetection(new DataView(memory()), found, candidate);
+          call(given.allocate, "rcf_detector_mark_normal", this.handle, found, mark);
+          return Number(new DataView(memory()).getBigUint64(mark, true));
+        });
+      }
+
+      /** Takes a mark back: alike events are reported again. */
+      unmarkNormal(mark) {
+        scoped((given) => {
+          call(given.allocate, "rcf_detector_unmark_normal", this.handle, BigInt(mark));
+        });
+      }
+    };
+
+    this.CategoryEncoder = class CategoryEncoder extends model("category_encoder") {
+      #surprise(name, category) {
+        return scoped((given) => {
+          const bytes = new TextEncoder().encode(category);
+          const surprise = given.allocate(8);
+          call(given.allocate, name, this.handle, given.bytes(bytes), bytes.length, surprise);
+          return new DataView(memory()).getFloat64(surprise, true);
+        });
+      }
+
+      /** The surprise of a category by those before it, −ln of its share; learns it. */
+      process(category) {
+        return this.#surprise("rcf_category_encoder_process", category);
+      }
+
+      /** The same without learning it; one that is not known has that of a new one. */
+      surprise(category) {
+        return this.#surprise("rcf_category_encoder_surprise", category);
       }
     };
   }

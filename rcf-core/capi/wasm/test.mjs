@@ -55,6 +55,32 @@ test("a spike in a ramp is found, with what was expected", () => {
   assert.deepEqual(found, [[900, 82, 1]]);
 });
 
+test("what is marked as normal is suppressed until the mark is taken back", () => {
+  const detector = new rcf.Detector({ seed: 7 });
+  const reported = [];
+  for (let t = 0; t < 1500; t++) {
+    const found = detector.process(Math.sin(t / 8) + (t % 500 === 499 ? 4 : 0));
+    if (t === 100) assert.throws(() => detector.markNormal(found), { name: "RcfError", status: 4 });
+    if (t % 500 !== 499) continue;
+    reported.push([found.isAnomaly, found.suppressed]);
+    if (t === 499) assert.equal(detector.markNormal(found), 0);
+    if (t === 999) detector.unmarkNormal(0);
+  }
+  assert.deepEqual(reported, [[true, null], [false, "marked_normal"], [true, null]]);
+  assert.throws(() => detector.unmarkNormal(0), { status: 4, message: "there is no mark of the number 0" });
+});
+
+test("a new category is surprising", () => {
+  const encoder = new rcf.CategoryEncoder();
+  for (let t = 0; t < 1000; t++) encoder.process(["GET", "POST", "GET"][t % 3]);
+  assert.ok(encoder.surprise("GET") < 0.5 && encoder.surprise("") > 5);
+  const again = rcf.CategoryEncoder.load(encoder.save());
+  assert.equal(again.process("Prüfung"), encoder.process("Prüfung"));
+  assert.throws(() => new rcf.CategoryEncoder({ capacity: 0 }), { status: 3 });
+  encoder.free();
+  assert.throws(() => encoder.process("GET"), /the category encoder was freed/);
+});
+
 test("refusals are errors that change nothing, and models can be freed", () => {
   assert.throws(() => new rcf.Forest({ sample_sizes: 3 }), {
     name: "RcfError", status: 3, message: /^no parameter is called sample_sizes; there are input_dim/,

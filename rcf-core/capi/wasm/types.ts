@@ -1,7 +1,7 @@
 // What users write, as the types see it: compiled by a test, never run.
 
 import { RcfError, load } from "./rcf.js";
-import type { Detection, Detector, Forest, Rcf } from "./rcf.js";
+import type { CategoryEncoder, Detection, Detector, Forest, Rcf } from "./rcf.js";
 
 const rcf: Rcf = await load(fetch("rcf.wasm"));
 const version: string = rcf.version;
@@ -19,6 +19,10 @@ if (found.isAnomaly && found.suppressed === null) {
 }
 const all: Detection[] = detector.processAll([1, 2, 3]);
 all.forEach(({ grade, relativeIndex }) => console.log(grade + relativeIndex));
+detector.unmarkNormal(detector.markNormal(found));
+const encoder: CategoryEncoder = new rcf.CategoryEncoder({ capacity: 100 });
+const surprise: number = encoder.process("GET") + encoder.surprise("TRACE");
+detector.process([surprise, found.isStretch ? 1 : 0]);
 try {
   detector.free();
 } catch (error) {
@@ -33,6 +37,8 @@ forest.process([1, 2]).isAnomaly;
 new rcf.Forest({ shingle_size: "4" });
 // @ts-expect-error: there is no such reason
 found.suppressed === "bored";
+// @ts-expect-error: a category is a text
+encoder.process(1);
 // @ts-expect-error: bytes, not a text
 rcf.Forest.load("bytes");
 // @ts-expect-error: a detection has no such field

@@ -3,6 +3,7 @@
 //! Lists of numbers may be one number for all inputs. Where a parameter is a name with numbers, it
 //! is an array of both, as in Python: `["skip", 500]`. `null` is the default.
 
+mod categories;
 mod detector;
 mod forest;
 
@@ -11,6 +12,7 @@ use rcf_core::parameters::{Parameter, ParameterKind, find};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub use categories::category_encoder;
 pub use detector::detector;
 pub use forest::forest;
 
@@ -41,7 +43,7 @@ pub enum ParameterError {
         /// What is given.
         got: Value,
     },
-    /// A text is not a rule.
+    /// A value breaks its rule, or a text is not one.
     #[error(transparent)]
     Rule(#[from] rcf_core::ConfigError),
     /// Two parameters are given of which one is allowed.
@@ -64,17 +66,8 @@ struct Given {
 
 impl Given {
     fn read(table: &'static [&'static Parameter], json: &str) -> Result<Self> {
-        let Value::Object(mut values) = serde_json::from_str(json)? else {
-            return Err(ParameterError::NotAnObject);
-        };
-        values.retain(|_, value| !value.is_null());
-        if let Some(name) = values.keys().find(|name| find(table, name).is_none()) {
-            let known: Vec<_> = table.iter().map(|row| row.name).collect();
-            return Err(ParameterError::Unknown {
-                name: name.clone(),
-                known: known.join(", "),
-            });
-        }
+        let names: Vec<&str> = table.iter().map(|row| row.name).collect();
+        let values = members(json, &names)?;
         Ok(Self { table, values })
     }
 
@@ -154,6 +147,21 @@ impl Given {
             let given = known.iter().find(|known| Some(**known) == given.as_str())?;
             Some((*given, numbers))
         })
+    }
+}
+
+/// The members of an object that are not null, whose names must be among these.
+fn members(json: &str, names: &[&str]) -> Result<Map<String, Value>> {
+    let Value::Object(mut values) = serde_json::from_str(json)? else {
+        return Err(ParameterError::NotAnObject);
+    };
+    values.retain(|_, value| !value.is_null());
+    match values.keys().find(|name| !names.contains(&name.as_str())) {
+        None => Ok(values),
+        Some(name) => Err(ParameterError::Unknown {
+            name: name.clone(),
+            known: names.join(", "),
+        }),
     }
 }
 

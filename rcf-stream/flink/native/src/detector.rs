@@ -2,8 +2,8 @@
 
 use jni::EnvUnowned;
 use jni::objects::{JByteArray, JClass, JDoubleArray, JString};
-use jni::sys::{jboolean, jint, jlong};
-use rcf::Detection;
+use jni::sys::{jboolean, jdouble, jint, jlong};
+use rcf::{Detection, Refusal, normal_mark};
 use rcf_core::keyed::seed_for_key;
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 
@@ -13,7 +13,7 @@ use crate::border::{
 };
 
 /// The numbers of a detection, in the order of the fields of `rcf.Detection`.
-const FIELDS: usize = 18;
+const FIELDS: usize = 19;
 
 fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
     let of = Detection::from(of);
@@ -36,6 +36,7 @@ fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
         f64::from(of.suppressed as u8),
         f64::from(u8::from(of.is_anomaly)),
         f64::from(u8::from(of.is_candidate)),
+        f64::from(u8::from(of.is_stretch)),
     ]
 }
 
@@ -176,5 +177,43 @@ extern "system" fn Java_rcf_Native_detectorProcess<'local>(
         })?;
         let found: Vec<f64> = found.iter().flat_map(fields).collect();
         Ok(detections.set_region(env, 0, &found)?)
+    });
+}
+
+/// `Native.detectorMarkNormal(detector, input, deviation, evidence, isStretch)`: of a candidate.
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorMarkNormal<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+    input: jint,
+    deviation: jdouble,
+    evidence: jdouble,
+    is_stretch: jboolean,
+) -> jlong {
+    call(env, |_| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
+        let detector = unsafe { model::<AnomalyDetector>(detector) }?;
+        let input = usize::try_from(input).unwrap_or(usize::MAX);
+        let mark = normal_mark(input, deviation, evidence, is_stretch);
+        let number = detector.change(|it| Ok(it.add_mark(mark)?))?;
+        Ok(jlong::try_from(number).unwrap_or(jlong::MAX))
+    })
+}
+
+/// `Native.detectorUnmarkNormal(detector, mark)`
+#[unsafe(no_mangle)]
+extern "system" fn Java_rcf_Native_detectorUnmarkNormal<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    detector: jlong,
+    mark: jlong,
+) {
+    call(env, |_| {
+        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
+        let detector = unsafe { model::<AnomalyDetector>(detector) }?;
+        let mark = u64::try_from(mark).unwrap_or(u64::MAX);
+        let taken = detector.change(|it| Ok(it.unmark_normal(mark)))?;
+        taken.map(drop).ok_or(Refusal::NoMark(mark).into())
     });
 }

@@ -1,19 +1,22 @@
-//! The native methods of the Java class `rcf.Native`: forests and detectors behind handles.
+//! The native methods of the Java class `rcf.Native`: forests, detectors and encoders of categories
+//! behind handles.
 //!
-//! [`border`] is all that Java's values pass through: handles, arrays, exceptions. [`forest`] and
-//! [`detector`] are the methods, and nothing more than calls of `rcf-core`: the same records give
-//! the same bits as in Rust.
+//! [`border`] is all that Java's values pass through: handles, arrays, exceptions. [`forest`],
+//! [`detector`] and [`categories`] are the methods, and nothing more than calls of `rcf-core`: the
+//! same records give the same bits as in Rust.
 //!
 //! # Rules of the border
 //! - Only numbers, strings and arrays of numbers cross. No object of Java is held, and no method of
 //!   Java is called, but that exceptions are thrown.
-//! - A handle is a pointer that `*New` or `*Load` has returned, as a `long`. The class `rcf.Model`
+//! - A handle is a pointer that `*New` or `*Load` has returned, as a `long`. The class `rcf.Handle`
 //!   is the only one that has it: it frees it once, and locks it for each call.
 //! - Whatever is refused is an exception of the class that [`border::Fault`] names, and has changed
 //!   nothing. A panic becomes an exception, too.
 
 #[allow(unsafe_code, reason = "the border with Java")]
 mod border;
+#[allow(unsafe_code, reason = "the border with Java")]
+mod categories;
 #[allow(unsafe_code, reason = "the border with Java")]
 mod detector;
 #[allow(unsafe_code, reason = "the border with Java")]

@@ -61,6 +61,30 @@ public final class AnomalyDetector extends Model<Detection> {
         return detections(timestamps, values, rows, dimensions);
     }
 
+    /**
+     * Marks a candidate of this detector as normal: alike events are suppressed from then on, unless
+     * they are clearly stronger. The mark is part of what is saved.
+     *
+     * @return the number of the mark
+     * @throws InputException if it is no candidate
+     */
+    public synchronized long markNormal(Detection candidate) {
+        if (!candidate.isCandidate()) {
+            throw new InputException("only a candidate can be marked as normal");
+        }
+        return Native.detectorMarkNormal(
+                handle(),
+                candidate.input(),
+                candidate.value() - candidate.expected(),
+                candidate.evidence(),
+                candidate.isStretch());
+    }
+
+    /** Takes a mark back: alike events are reported again. */
+    public synchronized void unmarkNormal(long mark) {
+        Native.detectorUnmarkNormal(handle(), mark);
+    }
+
     @Override
     public int dimensions() {
         return dimensions;

@@ -3,7 +3,7 @@ package rcf;
 /** What a detector answers to an observation. */
 public final class Detection {
     /** Numbers that a detection has on its way from the native library. */
-    static final int FIELDS = 18;
+    static final int FIELDS = 19;
 
     private final double[] fields;
     private final int offset;
@@ -101,5 +101,10 @@ public final class Detection {
     /** Whether it is a candidate: reported, or suppressed. */
     public boolean isCandidate() {
         return fields[offset + 17] != 0;
+    }
+
+    /** Of a candidate: whether it is about a stretch of observations, not the values of one. */
+    public boolean isStretch() {
+        return fields[offset + 18] != 0;
     }
 }

@@ -9,15 +9,12 @@ import java.util.List;
  *
  * @param <A> what it answers to an observation
  */
-public abstract class Model<A> implements AutoCloseable {
-    /** 0 once it is closed. */
-    private long handle;
-
+public abstract class Model<A> extends Handle {
     Model(long handle) {
-        this.handle = handle;
+        super(handle);
     }
 
-    /** Models of this class loader that are not closed. */
+    /** Models and encoders of this class loader that are not closed. */
     public static long liveModels() {
         return Native.liveModels();
     }
@@ -44,21 +41,6 @@ public abstract class Model<A> implements AutoCloseable {
      * The whole model, which any interface of rcf can load, and which goes on with the same bits.
      */
     public abstract byte[] toBytes();
-
-    /** Frees the model. Closing it twice does nothing. */
-    @Override
-    public final synchronized void close() {
-        long closed = handle;
-        handle = 0;
-        free(closed);
-    }
-
-    /** To be used, as long as the lock of this model is held. */
-    final long handle() {
-        return handle;
-    }
-
-    abstract void free(long handle);
 
     /** The number of whole rows in an array. */
     static int rows(double[] values, int columns) {

@@ -1,7 +1,7 @@
 package rcf;
 
 /**
- * The native methods. A handle is a pointer that {@link Model} owns; 0 is none, and refused with an
+ * The native methods. A handle is a pointer that {@link Handle} owns; 0 is none, and refused with an
  * {@link IllegalStateException}. What else is refused is an {@link RcfException}.
  */
 final class Native {
@@ -11,7 +11,7 @@ final class Native {
 
     private Native() {}
 
-    /** Models of this class loader that are not closed. */
+    /** Models and encoders of this class loader that are not closed. */
     static native long liveModels();
 
     static native long forestNew(String parameters, String key);
@@ -51,4 +51,19 @@ final class Native {
             int columns,
             boolean nanIsMissing,
             double[] detections);
+
+    static native long detectorMarkNormal(
+            long detector, int input, double deviation, double evidence, boolean isStretch);
+
+    static native void detectorUnmarkNormal(long detector, long mark);
+
+    static native long categoryEncoderNew(String parameters);
+
+    static native long categoryEncoderLoad(byte[] bytes);
+
+    static native byte[] categoryEncoderSave(long encoder);
+
+    static native void categoryEncoderFree(long encoder);
+
+    static native double categoryEncoderProcess(long encoder, String category, boolean learn);
 }

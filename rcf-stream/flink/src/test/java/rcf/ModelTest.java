@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -176,6 +177,56 @@ class ModelTest {
             assertEquals(1, missing.imputed());
             assertFalse(missing.isAnomaly());
         }
+    }
+
+    @Test
+    void whatIsMarkedAsNormalIsSuppressedUntilTheMarkIsTakenBack() {
+        List<Suppression> said = new ArrayList<>();
+        try (AnomalyDetector detector =
+                AnomalyDetector.create(Parameters.defaults().with("seed", 7))) {
+            for (int t = 0; t < 1500; t++) {
+                boolean isSpike = t % 500 == 499;
+                Detection found = detector.process(Math.sin(t / 8.0) + (isSpike ? 4 : 0));
+                if (t == 100) {
+                    refused(InputException.class, "candidate", () -> detector.markNormal(found));
+                }
+                if (isSpike) {
+                    said.add(found.suppressed());
+                    assertEquals(found.isAnomaly(), found.suppressed() == Suppression.NONE);
+                }
+                if (t == 499) {
+                    assertEquals(0, detector.markNormal(found));
+                }
+                if (t == 999) {
+                    detector.unmarkNormal(0);
+                }
+            }
+            refused(InputException.class, "no mark of the number 0", () -> detector.unmarkNormal(0));
+        }
+        assertEquals(
+                List.of(Suppression.NONE, Suppression.MARKED_NORMAL, Suppression.NONE), said);
+    }
+
+    @Test
+    void aNewCategoryIsSurprising() {
+        try (CategoryEncoder encoder = CategoryEncoder.create()) {
+            for (int t = 0; t < 1000; t++) {
+                encoder.process(t % 3 == 1 ? "POST" : "GET");
+            }
+            assertTrue(encoder.surprise("GET") < 0.5 && encoder.surprise("") > 5);
+            try (CategoryEncoder again = CategoryEncoder.load(encoder.toBytes())) {
+                assertEquals(encoder.process("Prüfung 𝄞"), again.process("Prüfung 𝄞"));
+            }
+            assertThrows(NullPointerException.class, () -> encoder.process(null));
+        }
+        refused(
+                ConfigException.class,
+                "capacity",
+                () -> CategoryEncoder.create(Parameters.defaults().with("capacity", 0)));
+        refused(StateException.class, "", () -> CategoryEncoder.load(new byte[100]));
+        CategoryEncoder closed = CategoryEncoder.create();
+        closed.close();
+        assertThrows(IllegalStateException.class, () -> closed.process("GET"));
     }
 
     private static void refused(

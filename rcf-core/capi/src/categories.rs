@@ -1,0 +1,159 @@
+//! The functions of an encoder of categories.
+
+use std::ffi::c_char;
+
+use rcf_core::categories;
+
+use crate::border::{
+    Guarded, Message, Out, Status, array, call, exclusive, free, hand_out, hand_out_bytes, shared,
+    text,
+};
+use crate::parameters;
+
+/// Turns categories into numbers that a detector can judge: how surprising each is.
+#[derive(Debug)]
+pub struct CategoryEncoder(Guarded<categories::CategoryEncoder>);
+
+/// Makes an encoder that has seen nothing.
+///
+/// `parameters` is a JSON object: `capacity`, the categories that are remembered at most, and
+/// `time_decay`, by which counts decay per record. What it leaves out has the default, as in
+/// `{"capacity": 1024, "time_decay": 0.0001}`, so `{}` will do.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `parameters` ends with a NUL, `encoder` can take a pointer, and
+/// `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_category_encoder_new(
+    parameters: *const c_char,
+    encoder: *mut *mut CategoryEncoder,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let place = unsafe { Out::new("encoder", encoder) }.check()?;
+        // SAFETY: as above.
+        let parameters = unsafe { text("parameters", parameters) }?;
+        let built = parameters::category_encoder(parameters)?;
+        hand_out(place, CategoryEncoder(Guarded::new(built)));
+        Ok(())
+    })
+}
+
+/// Restores an encoder that `rcf_category_encoder_save` or another interface of rcf has saved. It
+/// goes on with the same bits.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `bytes` has `length` bytes, `encoder` can take a pointer, and
+/// `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_category_encoder_load(
+    bytes: *const u8,
+    length: usize,
+    encoder: *mut *mut CategoryEncoder,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let place = unsafe { Out::new("encoder", encoder) }.check()?;
+        // SAFETY: as above.
+        let bytes = unsafe { array("bytes", bytes, length) }?;
+        let encoder = categories::CategoryEncoder::from_bytes(bytes)?;
+        hand_out(place, CategoryEncoder(Guarded::new(encoder)));
+        Ok(())
+    })
+}
+
+/// Saves the whole encoder as bytes, which `rcf_bytes_free` frees. Save it together with the
+/// detector that it feeds.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `bytes` and `length` can take what they point to, and `message`
+/// can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_category_encoder_save(
+    encoder: *const CategoryEncoder,
+    bytes: *mut *mut u8,
+    length: *mut usize,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let encoder = unsafe { shared("encoder", encoder) }?.0.read()?;
+        // SAFETY: as above.
+        let (bytes, length) = unsafe { (Out::new("bytes", bytes), Out::new("length", length)) };
+        let (bytes, length) = (bytes.check()?, length.check()?);
+        hand_out_bytes(encoder.to_bytes(), bytes, length);
+        Ok(())
+    })
+}
+
+/// Frees an encoder. `NULL` is ignored.
+///
+/// # Safety
+/// `encoder` is `NULL`, or is not used by anyone and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_category_encoder_free(encoder: *mut CategoryEncoder) {
+    // SAFETY: the caller promises that it is the last to use it.
+    unsafe { free(encoder) }
+}
+
+/// The surprise of a category of `length` bytes by those before it, −ln of its share: 0 or more, an
+/// input of a detector like any other. Learns the category.
+///
+/// # Safety
+/// Pointers are `NULL` or valid: `category` has `length` bytes, `surprise` can take a number, and
+/// `message` can take `message_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_category_encoder_process(
+    encoder: *mut CategoryEncoder,
+    category: *const u8,
+    length: usize,
+    surprise: *mut f64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let encoder = unsafe { exclusive("encoder", encoder) }?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("surprise", surprise) }.check()?;
+        // SAFETY: as above.
+        let category = unsafe { array("category", category, length) }?;
+        place.write(encoder.0.change(|it| Ok(it.process(category)))?);
+        Ok(())
+    })
+}
+
+/// The surprise of a category, without learning it; one that is not known has that of a new one.
+///
+/// # Safety
+/// As for `rcf_category_encoder_process`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rcf_category_encoder_surprise(
+    encoder: *const CategoryEncoder,
+    category: *const u8,
+    length: usize,
+    surprise: *mut f64,
+    message: *mut c_char,
+    message_size: usize,
+) -> Status {
+    // SAFETY: the caller promises valid pointers.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as above.
+        let encoder = unsafe { shared("encoder", encoder) }?.0.read()?;
+        // SAFETY: as above.
+        let place = unsafe { Out::new("surprise", surprise) }.check()?;
+        // SAFETY: as above.
+        let category = unsafe { array("category", category, length) }?;
+        place.write(encoder.surprise(category));
+        Ok(())
+    })
+}
