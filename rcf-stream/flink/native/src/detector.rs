@@ -12,8 +12,24 @@ use crate::border::{
     text,
 };
 
-/// The numbers of a detection, in the order of the fields of `rcf.Detection`.
+/// The numbers of a detection, in the order of the fields of `rcf.Detection`. After them come, for
+/// each input, the part of the score that is due to it being high, then those for low.
 const FIELDS: usize = 19;
+
+fn width(dimensions: usize) -> usize {
+    FIELDS + 2 * dimensions
+}
+
+/// Appends the numbers of a detection.
+fn write(of: &rcf_core::Detection, dimensions: usize, out: &mut Vec<f64>) {
+    let end = out.len() + width(dimensions);
+    out.extend(fields(of));
+    if let Some(candidate) = &of.candidate {
+        out.extend(&candidate.attribution.high);
+        out.extend(&candidate.attribution.low);
+    }
+    out.resize(end, 0.0);
+}
 
 fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
     let of = Detection::from(of);
@@ -165,7 +181,8 @@ extern "system" fn Java_rcf_Native_detectorProcess<'local>(
             true => None,
             false => Some(numbers(env, &timestamps, rows.len())?),
         };
-        check_space(env, &detections, rows.len() * FIELDS)?;
+        let dimensions = detector.read()?.config().input_dimensions;
+        check_space(env, &detections, rows.len() * width(dimensions))?;
         let found = detector.change(|it| {
             let values = rows.view()?;
             Ok(match (&times, nan_is_missing) {
@@ -175,8 +192,11 @@ extern "system" fn Java_rcf_Native_detectorProcess<'local>(
                 (Some(times), true) => it.process_array_at_with_missing(times, values)?,
             })
         })?;
-        let found: Vec<f64> = found.iter().flat_map(fields).collect();
-        Ok(detections.set_region(env, 0, &found)?)
+        let mut numbers = Vec::with_capacity(found.len() * width(dimensions));
+        for detection in &found {
+            write(detection, dimensions, &mut numbers);
+        }
+        Ok(detections.set_region(env, 0, &numbers)?)
     });
 }
 

@@ -107,12 +107,12 @@ public final class AnomalyDetector extends Model<Detection> {
 
     private synchronized List<Detection> detections(
             double[] timestamps, double[] values, int rows, int columns) {
-        double[] fields = new double[rows * Detection.FIELDS];
+        double[] fields = new double[rows * Detection.width(dimensions)];
         Native.detectorProcess(handle(), timestamps, values, rows, columns, nanIsMissing, fields);
         return new AbstractList<Detection>() {
             @Override
             public Detection get(int index) {
-                return new Detection(fields, index * Detection.FIELDS);
+                return new Detection(fields, index, dimensions);
             }
 
             @Override

@@ -1,16 +1,27 @@
 package rcf;
 
+import java.util.Arrays;
+
 /** What a detector answers to an observation. */
 public final class Detection {
-    /** Numbers that a detection has on its way from the native library. */
-    static final int FIELDS = 19;
+    /**
+     * Numbers that a detection has on its way from the native library, before two for each input.
+     */
+    private static final int FIELDS = 19;
 
     private final double[] fields;
     private final int offset;
+    private final int dimensions;
 
-    Detection(double[] fields, int offset) {
+    Detection(double[] fields, int row, int dimensions) {
         this.fields = fields;
-        this.offset = offset;
+        this.offset = row * width(dimensions);
+        this.dimensions = dimensions;
+    }
+
+    /** All numbers of a detection. */
+    static int width(int dimensions) {
+        return FIELDS + 2 * dimensions;
     }
 
     /** The score of the forest, higher is more anomalous; 0 before the forest is ready. */
@@ -106,5 +117,20 @@ public final class Detection {
     /** Of a candidate: whether it is about a stretch of observations, not the values of one. */
     public boolean isStretch() {
         return fields[offset + 18] != 0;
+    }
+
+    /** Of a candidate: how much of the score is due to each input being high; else zeros. */
+    public double[] attributionHigh() {
+        return attribution(0);
+    }
+
+    /** Of a candidate: how much of the score is due to each input being low; else zeros. */
+    public double[] attributionLow() {
+        return attribution(dimensions);
+    }
+
+    private double[] attribution(int after) {
+        int from = offset + FIELDS + after;
+        return Arrays.copyOfRange(fields, from, from + dimensions);
     }
 }

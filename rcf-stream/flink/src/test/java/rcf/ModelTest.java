@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +206,29 @@ class ModelTest {
         }
         assertEquals(
                 List.of(Suppression.NONE, Suppression.MARKED_NORMAL, Suppression.NONE), said);
+    }
+
+    @Test
+    void attributionNamesTheInputThatDeviates() {
+        Parameters parameters = Parameters.defaults().with("input_dimensions", 3).with("seed", 7);
+        try (AnomalyDetector detector = AnomalyDetector.create(parameters)) {
+            for (int t = 0; t < 900; t++) {
+                Detection calm = detector.process(wave(t, 0), wave(t, 1), wave(t, 2));
+                if (!calm.isCandidate()) {
+                    assertArrayEquals(new double[3], calm.attributionHigh());
+                }
+            }
+            Detection found = detector.process(wave(900, 0), wave(900, 1) - 9, wave(900, 2));
+            assertTrue(found.isAnomaly());
+            assertEquals(1, found.input());
+            double[] low = found.attributionLow();
+            double others = low[0] + low[2] + DoubleStream.of(found.attributionHigh()).sum();
+            assertTrue(low[1] > others, low[1] + " of the score, " + others + " for the others");
+        }
+    }
+
+    private static double wave(int t, int input) {
+        return Math.sin(t / (5.0 + input)) + t * t % 37 / 50.0;
     }
 
     @Test

@@ -2,8 +2,14 @@ package rcf.flink;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import rcf.InputException;
+import rcf.Model;
 
 /** Records that wait for an answer, in the order in which they came, and their observations. */
 final class Batch<T> {
@@ -11,6 +17,9 @@ final class Batch<T> {
     private final List<StreamRecord<T>> records;
     private final double[] values;
     private final double[] timestamps;
+
+    /** Why the models refuse records, by row. */
+    private final Map<Integer, InputException> refusals = new HashMap<>();
 
     Batch(OperatorConfig<T, ?, ?> config) {
         this.config = config;
@@ -72,7 +81,50 @@ final class Batch<T> {
                 : rows.stream().mapToDouble(row -> timestamps[row]).toArray();
     }
 
+    /** What a model answers to all records, {@code null} where it refuses one. */
+    <A> List<A> answers(Model<A> model) {
+        try {
+            return model.processAll(timestamps(), values());
+        } catch (InputException refusal) {
+            return oneByOne(model, IntStream.range(0, size()).boxed(), refusal);
+        }
+    }
+
+    /** What a model answers to some records, {@code null} where it refuses one. */
+    <A> List<A> answers(Model<A> model, List<Integer> rows) {
+        try {
+            return model.processAll(timestamps(rows), values(rows));
+        } catch (InputException refusal) {
+            return oneByOne(model, rows.stream(), refusal);
+        }
+    }
+
+    /** After a refusal none of the records has been taken. */
+    private <A> List<A> oneByOne(Model<A> model, Stream<Integer> rows, InputException first) {
+        if (config.badRecords == null) {
+            throw first;
+        }
+        List<A> answers = new ArrayList<>();
+        rows.forEach(row -> {
+            List<Integer> one = List.of(row);
+            A answer = null;
+            try {
+                answer = model.processAll(timestamps(one), values(one)).get(0);
+            } catch (InputException refusal) {
+                refusals.put(row, refusal);
+            }
+            answers.add(answer);
+        });
+        return answers;
+    }
+
+    /** Why the record of a row was refused; {@code null} if it was not. */
+    InputException refusal(int row) {
+        return refusals.get(row);
+    }
+
     void clear() {
         records.clear();
+        refusals.clear();
     }
 }

@@ -2,11 +2,13 @@ package rcf.flink;
 
 import java.util.List;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import rcf.InputException;
 
 /**
  * Gathers records and gives them to models together.
@@ -33,6 +35,9 @@ abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
     /** What the models answer to the records of a batch, in their order. */
     abstract List<A> answers(Batch<T> batch) throws Exception;
 
+    /** Called after a record was added to the batch. */
+    void added() {}
+
     @Override
     public void open() throws Exception {
         super.open();
@@ -46,7 +51,15 @@ abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
     public void processElement(StreamRecord<T> element) throws Exception {
         T record = element.getValue();
         // Where objects are reused, the next record is written over this one.
-        batch.add(element.copy(copier == null ? record : copier.copy(record)));
+        StreamRecord<T> kept = element.copy(copier == null ? record : copier.copy(record));
+        try {
+            batch.add(kept);
+        } catch (InputException refusal) {
+            finishBatch(); // results keep the order of their records
+            refuse(kept, refusal);
+            return;
+        }
+        added();
         if (batch.isFull()) {
             finishBatch();
         } else if (batch.size() == 1) {
@@ -87,10 +100,20 @@ abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
         List<A> answers = answers(batch);
         for (int row = 0; row < batch.size(); row++) {
             StreamRecord<T> record = batch.record(row);
+            InputException refusal = batch.refusal(row);
+            if (refusal != null) {
+                refuse(record, refusal);
+                continue;
+            }
             output.collect(
                     record.replace(config.resultMapper.apply(record.getValue(), answers.get(row))));
         }
         batch.clear();
+    }
+
+    private void refuse(StreamRecord<T> record, InputException refusal) {
+        Tuple2<T, String> bad = config.badRecord(record.getValue(), refusal);
+        output.collect(config.badRecords, record.replace(bad));
     }
 
     /** At most one timer waits: with a timer for each batch a fast stream would pile them up. */

@@ -29,7 +29,9 @@ public final class DetectionRows {
         "relative_index",
         "imputed",
         "warm_up",
-        "synthetic_fraction"
+        "synthetic_fraction",
+        "attribution_high",
+        "attribution_low"
     };
 
     private static final TypeInformation<?>[] TYPES = {
@@ -50,7 +52,9 @@ public final class DetectionRows {
         Types.INT,
         Types.INT,
         Types.LONG,
-        Types.DOUBLE
+        Types.DOUBLE,
+        Types.PRIMITIVE_ARRAY(Types.DOUBLE),
+        Types.PRIMITIVE_ARRAY(Types.DOUBLE)
     };
 
     /** The fields of a detection. */
@@ -83,7 +87,9 @@ public final class DetectionRows {
                 isCandidate ? detection.relativeIndex() : null,
                 detection.imputed(),
                 detection.warmUp(),
-                detection.syntheticFraction());
+                detection.syntheticFraction(),
+                isCandidate ? detection.attributionHigh() : null,
+                isCandidate ? detection.attributionLow() : null);
     }
 
     /** Detections alone. */

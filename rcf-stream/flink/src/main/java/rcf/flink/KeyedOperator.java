@@ -9,7 +9,6 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.runtime.state.StateInitializationContext;
-import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /** One model for each key. Its state is the saved bytes of the model, as the value of the key. */
 final class KeyedOperator<T, A, R> extends BatchOperator<T, A, R> {
@@ -44,9 +43,8 @@ final class KeyedOperator<T, A, R> extends BatchOperator<T, A, R> {
     }
 
     @Override
-    public void processElement(StreamRecord<T> element) throws Exception {
+    void added() {
         keys.add(getCurrentKey());
-        super.processElement(element);
     }
 
     @Override
@@ -59,8 +57,7 @@ final class KeyedOperator<T, A, R> extends BatchOperator<T, A, R> {
         A[] answers = (A[]) new Object[batch.size()];
         for (Map.Entry<Object, List<Integer>> ofKey : rowsOfKeys.entrySet()) {
             List<Integer> rows = ofKey.getValue();
-            List<A> found = models.change(ofKey.getKey())
-                    .processAll(batch.timestamps(rows), batch.values(rows));
+            List<A> found = batch.answers(models.change(ofKey.getKey()), rows);
             for (int i = 0; i < rows.size(); i++) {
                 answers[rows.get(i)] = found.get(i);
             }

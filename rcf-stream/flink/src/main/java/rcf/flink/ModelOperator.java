@@ -1,6 +1,7 @@
 package rcf.flink;
 
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
@@ -12,6 +13,7 @@ import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.transformations.PhysicalTransformation;
 import org.apache.flink.util.Collector;
+import rcf.InputException;
 import rcf.Model;
 
 /**
@@ -79,11 +81,22 @@ public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
 
     @Override
     public void processElement(T record, Context context, Collector<R> out) {
+        A answer;
+        try {
+            answer = answer(record);
+        } catch (InputException refusal) {
+            Tuple2<T, String> bad = config.badRecord(record, refusal);
+            context.output(config.badRecords, bad);
+            return;
+        }
+        out.collect(config.resultMapper.apply(record, answer));
+    }
+
+    private A answer(T record) {
         Model<A> model = this.model.model();
         double[] times = config.timestamps(record);
         double[] values = config.values(record);
-        A answer = times == null ? model.process(values) : model.processAll(times, values).get(0);
-        out.collect(config.resultMapper.apply(record, answer));
+        return times == null ? model.process(values) : model.processAll(times, values).get(0);
     }
 
     @Override

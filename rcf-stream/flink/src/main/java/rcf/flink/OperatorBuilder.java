@@ -2,6 +2,8 @@ package rcf.flink;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.Preconditions;
 import rcf.Parameters;
 
@@ -20,6 +22,7 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
 
     Parameters parameters = Parameters.defaults();
     InputDataMapper<T> inputMapper;
+    OutputTag<Tuple2<T, String>> badRecords;
     int dimensions = 1;
     int batchSize = DEFAULT_BATCH_SIZE;
     Duration batchTimeout = DEFAULT_BATCH_TIMEOUT;
@@ -65,6 +68,18 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
     /** How values are read from a record. */
     public B setInputDataMapper(InputDataMapper<T> inputDataMapper) {
         this.inputMapper = inputDataMapper;
+        return self();
+    }
+
+    /**
+     * Where records go that a model refuses (a NaN, a wrong number of values, a time that goes back),
+     * each with what is wrong. Without it, such a record fails the job. The model never sees them.
+     *
+     * @param badRecords the tag by which {@code SingleOutputStreamOperator.getSideOutput} finds them;
+     *     its type is {@code Types.TUPLE(type of the records, Types.STRING)}
+     */
+    public B setBadRecordTag(OutputTag<Tuple2<T, String>> badRecords) {
+        this.badRecords = badRecords;
         return self();
     }
 

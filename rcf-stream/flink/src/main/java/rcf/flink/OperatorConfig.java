@@ -2,6 +2,8 @@ package rcf.flink;
 
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.util.OutputTag;
 import rcf.InputException;
 
 /** What a builder has been told. */
@@ -15,6 +17,9 @@ final class OperatorConfig<T, A, R> implements Serializable {
 
     /** {@code null} without times. */
     final TimestampMapper<T> timestampMapper;
+
+    /** {@code null} if bad records fail the job. */
+    final OutputTag<Tuple2<T, String>> badRecords;
 
     final int batchSize;
     final Duration batchTimeout;
@@ -30,6 +35,7 @@ final class OperatorConfig<T, A, R> implements Serializable {
         this.inputMapper = OperatorBuilder.given("inputDataMapper", builder.inputMapper);
         this.timestampMapper = timestampMapper;
         this.dimensions = builder.dimensions;
+        this.badRecords = builder.badRecords;
         this.batchSize = builder.batchSize;
         this.batchTimeout = builder.batchTimeout;
         this.maxLiveModels = builder.maxLiveModels;
@@ -45,6 +51,14 @@ final class OperatorConfig<T, A, R> implements Serializable {
                             + dimensions);
         }
         return values;
+    }
+
+    /** What goes to the side output for a bad record; without one the refusal is thrown. */
+    Tuple2<T, String> badRecord(T record, InputException refusal) {
+        if (badRecords == null) {
+            throw refusal;
+        }
+        return Tuple2.of(record, refusal.getMessage());
     }
 
     double[] timestamps(T record) {

@@ -25,7 +25,7 @@ final class SubtaskOperator<T, A, R> extends BatchOperator<T, A, R> {
 
     @Override
     List<A> answers(Batch<T> batch) {
-        return model.model().processAll(batch.timestamps(), batch.values());
+        return batch.answers(model.model());
     }
 
     @Override

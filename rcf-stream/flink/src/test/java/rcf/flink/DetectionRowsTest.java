@@ -77,6 +77,12 @@ class DetectionRowsTest {
                 assertEquals(expected.isAnomaly(), row.<Boolean>getFieldAs("is_anomaly"));
                 if (expected.isCandidate()) {
                     assertEquals(expected.expected(), row.<Double>getFieldAs("expected"));
+                    assertArrayEquals(
+                            expected.attributionHigh(),
+                            row.<double[]>getFieldAs("attribution_high"));
+                    assertArrayEquals(
+                            expected.attributionLow(),
+                            row.<double[]>getFieldAs("attribution_low"));
                 } else {
                     assertNull(row.getField("expected"));
                 }
