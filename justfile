@@ -145,10 +145,10 @@ compare-python *args:
 wheel *args:
     rcf-py/wheel.sh {{args}}
 
-# Parquet and Arrow IPC as rcf reads them: builds 60 crates, six minutes of processor time.
+# Parquet and Arrow IPC as the program reads them: builds 60 crates, six minutes of processor time.
 tables:
     cargo test -p rcf-stream --features tables --lib -- reading lines
-    cargo check -p rcf-cli --features tables
+    cargo test -p rcf-cli --features tables --test tables
 
 # Ten kills while shards are split and merged and requests go wrong, and records that are pushed.
 kills:
