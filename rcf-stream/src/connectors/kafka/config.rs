@@ -200,9 +200,6 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Names all headers.
-pub(super) const ALL_HEADERS: &str = "*";
-
 /// A Kafka topic to read, as a member of a consumer group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KafkaSourceConfig {

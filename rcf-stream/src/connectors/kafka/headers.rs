@@ -6,10 +6,12 @@ use bytes::Bytes;
 use rdkafka::message::Headers as Read;
 
 use super::KafkaSourceConfig;
-use super::config::ALL_HEADERS;
 use super::sink::ID_HEADER;
 use crate::record::{Header, Headers};
 use crate::source::RecordFault;
+
+/// Names all headers.
+const ALL_HEADERS: &str = "*";
 
 /// What a message says beside its payload.
 #[derive(Debug, Default, PartialEq, Eq)]
