@@ -103,7 +103,7 @@ class Run:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                ["timeout", "--signal=KILL", "1800", *command],
+                ["timeout", "--foreground", "--signal=KILL", "1800", *command],
                 env=environment(RUST_BACKTRACE="1"),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -119,15 +119,14 @@ class Run:
 
     def kill(self) -> None:
         """`kill -9`: the process gets no chance to do anything."""
-        self._signal(signal.SIGKILL)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def terminate(self) -> None:
-        self._signal(signal.SIGTERM)
-
-    def _signal(self, number: int) -> None:
+        """One signal, which `timeout` hands on: a second one would stop `rcf` at once."""
         if self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+            self.process.terminate()
 
     def assert_running(self) -> bool:
         assert self.process.poll() is None, self.report()
