@@ -11,7 +11,7 @@ use rcf_benches::accuracy::synthetic::Noise;
 use rcf_benches::statistics::Spread;
 use rcf_core::{AnomalyDetector, InputError, MemoryProfile, RandomCutForest};
 
-/// The time of `process` of the detector over that of the forest: one input, a quiet wave.
+/// The time of `process` of the detector over that of the forest, on quiet waves of one phase each.
 #[derive(Parser)]
 struct Arguments {
     /// Records in one turn
@@ -23,39 +23,45 @@ struct Arguments {
     /// Records of a shingle
     #[arg(long, default_value_t = 8)]
     shingle_size: usize,
+    /// Inputs: from two on, each is predicted from all others
+    #[arg(long, default_value_t = 1)]
+    inputs: usize,
+    /// Records before the first turn, until samples are full and turn over
+    #[arg(long, default_value_t = 5_000)]
+    before: usize,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let shingle_size = arguments.shingle_size;
+    let (shingle_size, inputs) = (arguments.shingle_size, arguments.inputs);
     let build = |profile| {
-        let detector = AnomalyDetector::builder(1).shingle_size(shingle_size);
+        let detector = AnomalyDetector::builder(inputs).shingle_size(shingle_size);
         detector.memory_profile(profile).build()
     };
     let mut compact = build(MemoryProfile::Compact)?;
     let mut fast = build(MemoryProfile::Fast)?;
-    let mut forest = RandomCutForest::builder(1)
+    let mut forest = RandomCutForest::builder(inputs)
         .shingle_size(shingle_size)
         .build()?;
     let mut noise = Noise::new(1);
     let mut t = 0.0;
     let mut record = || {
         t += 1.0;
-        10.0 * libm::sin(TAU * t / 50.0) + noise.gaussian()
+        let wave = |input| 10.0 * libm::sin(TAU * t / 50.0 + input as f64) + noise.gaussian();
+        (0..inputs).map(wave).collect::<Vec<f64>>()
     };
-    // Until samples are full and turn over.
-    for _ in 0..5_000 {
-        let value = record();
-        forest.process(&[value])?;
-        compact.process(&[value])?;
-        fast.process(&[value])?;
+    for _ in 0..arguments.before {
+        let values = record();
+        forest.process(&values)?;
+        compact.process(&values)?;
+        fast.process(&values)?;
     }
     let [mut bare, mut ours, mut faster] = [const { Vec::new() }; 3];
     for _ in 0..arguments.turns {
-        let values: Vec<f64> = (0..arguments.records).map(|_| record()).collect();
-        bare.push(microseconds(&values, |value| forest.process(&[value]))?);
-        ours.push(microseconds(&values, |value| compact.process(&[value]))?);
-        faster.push(microseconds(&values, |value| fast.process(&[value]))?);
+        let values: Vec<Vec<f64>> = (0..arguments.records).map(|_| record()).collect();
+        bare.push(microseconds(&values, |values| forest.process(values))?);
+        ours.push(microseconds(&values, |values| compact.process(values))?);
+        faster.push(microseconds(&values, |values| fast.process(values))?);
     }
     let show = |values: Vec<f64>| {
         let Spread {
@@ -68,7 +74,7 @@ fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "median (lowest to highest) of {} turns of {} records, shingle {shingle_size}, one input",
+        "median (lowest to highest) of {} turns of {} records, shingle {shingle_size}, {inputs} inputs",
         arguments.turns, arguments.records
     )?;
     let over = |these: &[f64], those: &[f64]| {
@@ -89,12 +95,12 @@ fn main() -> anyhow::Result<()> {
 
 /// The mean time of a record.
 fn microseconds<T>(
-    values: &[f64],
-    mut process: impl FnMut(f64) -> Result<T, InputError>,
+    values: &[Vec<f64>],
+    mut process: impl FnMut(&[f64]) -> Result<T, InputError>,
 ) -> Result<f64, InputError> {
     let start = Instant::now();
-    for &value in values {
-        black_box(process(value)?);
+    for values in values {
+        black_box(process(values)?);
     }
     Ok(start.elapsed().as_secs_f64() * 1e6 / values.len() as f64)
 }

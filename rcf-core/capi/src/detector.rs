@@ -41,6 +41,8 @@ pub enum Suppression {
     Rule = 8,
     /// An alike event has been marked as normal.
     MarkedNormal = 9,
+    /// Events like it are frequent in this stream: alerts keep to the false alarm rate.
+    Frequent = 10,
     /// A reason that this interface has no name for.
     Other = 255,
 }
@@ -137,6 +139,7 @@ impl From<Suppressed> for Suppression {
             Suppressed::Imputed => Self::Imputed,
             Suppressed::Explained => Self::Explained,
             Suppressed::AlreadyAlerted => Self::AlreadyAlerted,
+            Suppressed::Frequent => Self::Frequent,
             Suppressed::Drift => Self::Drift,
             Suppressed::Rule { .. } => Self::Rule,
             Suppressed::MarkedNormal { .. } => Self::MarkedNormal,

@@ -42,7 +42,8 @@ export interface Detection {
   /** Why a candidate is not reported. */
   suppressed:
     | null | "warm_up" | "near_expected" | "noise_floor" | "imputed" | "explained"
-    | "already_alerted" | "drift" | "rule" | "marked_normal" | "other";
+    | "already_alerted" | "drift" | "rule" | "marked_normal" | "frequent"
+    | "other";
   isAnomaly: boolean;
   isCandidate: boolean;
   /** Of a candidate: whether it is about a stretch of observations instead of the values of one. */

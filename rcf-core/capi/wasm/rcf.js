@@ -16,7 +16,7 @@ export class RcfError extends Error {
 
 const SUPPRESSED = [
   null, "warm_up", "near_expected", "noise_floor", "imputed", "explained", "already_alerted", "drift",
-  "rule", "marked_normal",
+  "rule", "marked_normal", "frequent",
 ];
 
 // The layout of rcf_detection for 32 bits: doubles first, then integers, then flags.

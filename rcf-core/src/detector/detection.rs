@@ -170,6 +170,9 @@ pub enum Suppressed {
     Explained,
     /// The event to which it belongs has been reported.
     AlreadyAlerted,
+    /// Alerts have been more frequent than the false alarm rate asks for, by 64 and more, and this
+    /// one is not among the rarest of its own stream: its p-value exceeds the rate.
+    Frequent,
     /// A new regime has just been accepted as the new normal.
     Drift,
     /// A [rule](crate::Rule) ignores it.
@@ -196,6 +199,7 @@ impl Suppressed {
             Self::Imputed => "imputed",
             Self::Explained => "explained",
             Self::AlreadyAlerted => "already_alerted",
+            Self::Frequent => "frequent",
             Self::Drift => "drift",
             Self::Rule { .. } => "rule",
             Self::MarkedNormal { .. } => "marked_normal",
@@ -222,6 +226,7 @@ impl fmt::Display for Suppressed {
             Self::Imputed => "filled-in values are part of what is unusual",
             Self::Explained => "an anomaly reported before explains it",
             Self::AlreadyAlerted => "the event has been reported",
+            Self::Frequent => "events like it are frequent in this stream",
             Self::Drift => "a new regime has been accepted as the normal",
             Self::Rule { rule } => return write!(f, "rule {rule} ignores it"),
             Self::MarkedNormal { mark } => {

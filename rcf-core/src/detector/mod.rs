@@ -11,6 +11,7 @@
 
 mod arrays;
 pub(crate) mod bootstrap;
+pub(crate) mod budget;
 mod candidate;
 pub(crate) mod channels;
 mod config;
@@ -52,6 +53,7 @@ use crate::forest::RandomCutForest;
 use crate::parameters::MAX_MAGNITUDE;
 use crate::real::Real;
 use bootstrap::Synthetic;
+use budget::Budget;
 use channels::Channels;
 use event::Event;
 use evidence::{Conformal, Range, Scores};
@@ -103,6 +105,7 @@ pub struct AnomalyDetector {
     pub(crate) recent: VecDeque<(f64, bool)>,
     pub(crate) gate: Gate,
     pub(crate) event: Event,
+    pub(crate) budget: Budget,
     pub(crate) marks: Marks,
     /// The last candidate that a condition or a mark has ignored.
     pub(crate) ignored: Option<Ignored>,
@@ -182,6 +185,7 @@ impl AnomalyDetector {
             recent: VecDeque::with_capacity(config.shingle_size + 1),
             gate: Gate::default(),
             event: Event::default(),
+            budget: Budget::default(),
             marks: Marks::default(),
             ignored: None,
             held: Vec::new(),

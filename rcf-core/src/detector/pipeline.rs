@@ -3,7 +3,7 @@
 use super::candidate::Finding;
 use super::detection::{Detection, Suppressed};
 use super::event::Event;
-use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Sign};
+use super::evidence::{Evidence, EvidenceKind, Excess, Pair, Sign, Threshold};
 use super::imputation::Imputation;
 use super::severity::{grade, severity};
 use super::transform::Affine;
@@ -125,6 +125,9 @@ impl AnomalyDetector {
         // Leaving a range is no alarm while it is young, nor within one event.
         let silent = self.event.is_open() || detection.warm_up > 0;
         self.event.tick(is_candidate, self.config.quiet);
+        if let Threshold::Calibrated { false_alarm_rate } = self.config.threshold {
+            self.budget.tick(false_alarm_rate);
+        }
         if is_candidate {
             let finding = self.examine(evidence);
             let suppressed = self.silence(&detection, evidence, &finding, scores, &signs);
@@ -155,7 +158,7 @@ impl AnomalyDetector {
         let inputs = self.inputs.iter().zip(&self.buffers.values);
         let excesses = inputs.enumerate().map(|(i, (input, &value))| {
             let watched = input.watched(self.config.transform, value);
-            input.range.excess(watched, self.channels.error(i))
+            input.range.excess(watched, self.channels.unforeseen(i))
         });
         Excess {
             largest: excesses.fold(0.0, f64::max),
@@ -225,6 +228,15 @@ impl AnomalyDetector {
         if self.event.covers(evidence) {
             self.event.extend(evidence);
             return Some(Suppressed::AlreadyAlerted);
+        }
+        // Without silence records are reported, not events.
+        if let Threshold::Calibrated { false_alarm_rate } = self.config.threshold
+            && self.config.silence > 0
+        {
+            if !self.budget.allows(detection.p_value, false_alarm_rate) {
+                return Some(Suppressed::Frequent);
+            }
+            self.budget.spend();
         }
         self.event = Event::open(evidence, self.config.quiet, self.config.silence);
         None

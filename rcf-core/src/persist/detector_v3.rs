@@ -6,6 +6,7 @@ use super::detector_v2::DetectorV2;
 use super::envelope::Trust;
 use super::inconsistent;
 use super::parts_v1::are_amounts;
+use crate::detector::budget::Budget;
 use crate::detector::channels::Channels;
 use crate::detector::event::Event;
 use crate::detector::evidence::Conformal;
@@ -26,6 +27,8 @@ pub(super) struct DetectorV3 {
     /// How often evidence of each size, and scores of records alone of each height, were seen.
     history: Vec<f32>,
     heights: Vec<f32>,
+    /// Alerts that the stream may have beyond its rate.
+    budget: f64,
 }
 
 /// The event that is open, if one is.
@@ -68,6 +71,7 @@ impl DetectorV3 {
             channels,
             history: detector.history.save(),
             heights: detector.scores.heights.save(),
+            budget: detector.budget.left,
         }
     }
 
@@ -103,6 +107,8 @@ impl DetectorV3 {
         };
         detector.history = history(self.history)?;
         detector.scores.heights = history(self.heights)?;
+        detector.budget = Budget::restore(self.budget)
+            .ok_or_else(|| inconsistent("the allowance of alerts is broken"))?;
         Ok(detector)
     }
 }

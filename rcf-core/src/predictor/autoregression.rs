@@ -1,5 +1,7 @@
 //! The next value of a series, by recursive least squares on its last values.
 
+use std::collections::VecDeque;
+
 use super::numbers::Numbers;
 use super::{History, Regression, Shape, Window};
 
@@ -19,10 +21,13 @@ const SHARE: f64 = 0.02;
 /// given with each value. State is of fixed size: about `(order + 4)² + 2 · longest lag` numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Autoregression {
+    order: usize,
     history: History,
     window: Window,
     regression: Regression,
     cleaner: Cleaner,
+    /// The values that recent lags see, newest first, as they were before steps moved them.
+    recent: VecDeque<f64>,
     /// Where the next value is expected.
     prediction: Option<f64>,
 }
@@ -75,10 +80,12 @@ impl Autoregression {
     pub(crate) fn new(order: usize, longest: usize, forgetting: f64) -> Self {
         let shape = Self::shape(order, longest, forgetting);
         Self {
+            order,
             history: History::new(Self::capacity(order, longest)),
             window: Window::default(),
             regression: Regression::new(shape),
             cleaner: Cleaner::default(),
+            recent: VecDeque::with_capacity(order + 1),
             prediction: None,
         }
     }
@@ -116,7 +123,33 @@ impl Autoregression {
             Some(prediction) => self.cleaner.clean(value, prediction),
             None => value,
         };
+        self.go_on(value, cleaned, lags);
+        error
+    }
+
+    /// Takes a value that is a step of a kind that is known: the error teaches nothing, and recent
+    /// lags see the values before it as if they had been moved by it, too. Predictions go on from
+    /// there as if there had been no step.
+    pub(crate) fn step(&mut self, value: f64, lags: [usize; 2]) {
+        if let Some(prediction) = self.prediction {
+            let step = value - prediction;
+            for ago in 0..self.recent.len() {
+                self.history.amend(ago, |value| value + step);
+            }
+            self.regression.drop_waiting();
+        }
+        self.go_on(value, value, lags);
+    }
+
+    /// Takes a value, and what enters the history in its place.
+    fn go_on(&mut self, value: f64, cleaned: f64, lags: [usize; 2]) {
         self.history.push(cleaned);
+        self.recent.push_front(cleaned);
+        if self.recent.len() > self.order
+            && let Some(before) = self.recent.pop_back()
+        {
+            self.history.amend(self.order, |_| before);
+        }
         self.window.push(cleaned);
         self.regression
             .push(value, &self.history, &self.window, &lags);
@@ -124,7 +157,6 @@ impl Autoregression {
         self.regression
             .forecast(&self.history, &self.window, &lags, &mut next);
         self.prediction = Some(next[0]);
-        error
     }
 
     /// Changes the value this many before the newest one, as lags see it from now on.
@@ -133,7 +165,7 @@ impl Autoregression {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.history.heap_bytes() + self.regression.heap_bytes()
+        8 * self.recent.capacity() + self.history.heap_bytes() + self.regression.heap_bytes()
     }
 
     /// The state as numbers.
@@ -142,6 +174,8 @@ impl Autoregression {
         self.window.save(numbers);
         self.regression.save(numbers);
         self.cleaner.save(numbers);
+        numbers.push(self.recent.len() as f64);
+        numbers.extend(&self.recent);
         numbers.extend(self.prediction);
     }
 
@@ -154,11 +188,20 @@ impl Autoregression {
     ) -> Option<Self> {
         let history = History::restore(Self::capacity(order, longest), numbers)?;
         let is_empty = history.newest().is_none();
+        let window = Window::restore(numbers)?;
+        let regression = Regression::restore(Self::shape(order, longest, forgetting), numbers)?;
+        let cleaner = Cleaner::restore(numbers)?;
+        let mut recent = VecDeque::with_capacity(order + 1);
+        for _ in 0..numbers.index(order)? {
+            recent.push_back(numbers.value()?);
+        }
         Some(Self {
+            order,
             history,
-            window: Window::restore(numbers)?,
-            regression: Regression::restore(Self::shape(order, longest, forgetting), numbers)?,
-            cleaner: Cleaner::restore(numbers)?,
+            window,
+            regression,
+            cleaner,
+            recent,
             prediction: if is_empty {
                 None
             } else {
@@ -255,6 +298,29 @@ mod tests {
     }
 
     #[test]
+    fn a_known_step_leaves_the_predictions_after_it_as_good() {
+        // A ramp that falls back; the fall itself is told.
+        let mut random = Random::new(8);
+        let mut predictor = Autoregression::new(8, 60, 0.999);
+        let (mut x, mut sum, mut count) = (0.0, 0.0, 0.0);
+        for t in 0..4_000 {
+            x += 1.0 + 0.3 * random.normal();
+            if x > 90.0 {
+                x = 10.0;
+                predictor.step(x, [60, 0]);
+            } else if let Some(error) = predictor.push(x, [60, 0]) {
+                sum += if t >= 2_000 { error.abs() } else { 0.0 };
+                count += f64::from(u8::from(t >= 2_000));
+            }
+        }
+        // The noise alone is 0.24.
+        assert!(sum / count < 0.28, "{}", sum / count);
+        // Lags of a period see what was, not what was moved.
+        let values = predictor.history.values();
+        assert!(values[..values.len() - 8].iter().all(|&value| value < 92.0));
+    }
+
+    #[test]
     fn ten_million_constants_change_nothing() {
         let mut random = Random::new(5);
         let mut predictor = Autoregression::new(8, 0, 0.999);
@@ -293,6 +359,9 @@ mod tests {
             let mut predictor = Autoregression::new(5, 40, 0.998);
             for _ in 0..count {
                 predictor.push(random.normal(), [12, 40]);
+            }
+            if count > 0 {
+                predictor.step(5.0, [12, 40]);
             }
             let mut saved = Vec::new();
             predictor.save(&mut saved);

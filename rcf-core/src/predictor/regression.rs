@@ -194,6 +194,11 @@ impl Regression {
         is_broken
     }
 
+    /// The newest features will teach nothing.
+    pub(crate) fn drop_waiting(&mut self) {
+        self.waiting[self.newest].deviation = 0.0;
+    }
+
     /// Lets the weights of each step learn what came.
     fn learn(&mut self, value: f64) {
         let steps = self.shape.steps;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rcf_core::{
-    AnomalyDetector, AnomalyDetectorBuilder, Imputation, Learning, Threshold, Transform,
+    AnomalyDetector, AnomalyDetectorBuilder, Imputation, Learning, Suppressed, Threshold, Transform,
 };
 
 use crate::testing::Random;
@@ -151,4 +151,25 @@ fn evidence_beside_a_boundary_of_next_to_nothing_is_saved() {
     }
     assert!(largest > 1.0 && largest.is_finite(), "{largest}");
     AnomalyDetector::from_bytes(&detector.to_bytes()).unwrap();
+}
+
+#[test]
+fn alerts_keep_to_the_rate_in_the_long_run_where_events_are_usual() {
+    // One observation in fifty is an event; a fifth of them would be an alert, 400 in all.
+    let mut detector = AnomalyDetector::builder(1)
+        .number_of_trees(20)
+        .sample_size(128)
+        .seed(1)
+        .build()
+        .unwrap();
+    let (mut random, mut alerts, mut frequent) = (Random::new(1), 0, 0);
+    for _ in 0..100_000 {
+        let is_event = random.unit() < 0.02;
+        let detection = detector.process(&[f64::from(u8::from(is_event))]).unwrap();
+        alerts += usize::from(detection.is_anomaly());
+        frequent += usize::from(detection.suppressed == Some(Suppressed::Frequent));
+    }
+    // 64, and one for each of two thousand observations.
+    assert!((40..=120).contains(&alerts), "{alerts}");
+    assert!(frequent > 20, "{frequent}");
 }

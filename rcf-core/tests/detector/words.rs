@@ -15,6 +15,7 @@ fn each_reason_has_a_name_and_a_sentence_of_its_own() {
         Suppressed::Imputed,
         Suppressed::Explained,
         Suppressed::AlreadyAlerted,
+        Suppressed::Frequent,
         Suppressed::Drift,
         Suppressed::Rule { rule: 3 },
         Suppressed::MarkedNormal { mark: 7 },

@@ -47,8 +47,8 @@ class Detection(NamedTuple):
         Whether this is to be reported.
     suppressed : str or None
         Why a candidate is not reported: ``"warm_up"``, ``"near_expected"``, ``"noise_floor"``,
-        ``"imputed"``, ``"explained"``, ``"already_alerted"``, ``"drift"``, ``"rule"`` or
-        ``"marked_normal"``.
+        ``"imputed"``, ``"explained"``, ``"already_alerted"``, ``"frequent"``, ``"drift"``,
+        ``"rule"`` or ``"marked_normal"``.
     kind : str or None
         The evidence: ``"range"``, ``"level"``, ``"score"``, ``"change"``, ``"season"``,
         ``"relation"``, ``"stillness"`` or ``"tail"``.

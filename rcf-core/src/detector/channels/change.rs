@@ -3,11 +3,13 @@
 //! Two errors, each averaged over the newest [`SPAN`] records:
 //!
 //! * of a one-step prediction from recent and seasonal lags. It sees spikes, breaks and wrong
-//!   shapes at once, but not what changes slowly: the prediction follows.
+//!   shapes at once, but not what changes slowly: the prediction follows. [Steps](super::steps)
+//!   that come again and again to the same value are no errors; the prediction goes on from there.
 //! * of the median of the same phase in the last three cycles. It sees a peak that is missing, an
 //!   amplitude that is lost, a drift or a stuck value. The median of three forgets a single odd
 //!   cycle, so that one anomaly is not found again one period later.
 
+use super::steps::Steps;
 use crate::detector::evidence::{OF_BULK, Peaks};
 use crate::predictor::numbers::Numbers;
 use crate::predictor::{Autoregression, History, PeriodFinder, Window};
@@ -34,6 +36,9 @@ const LEAST: f64 = 1e-3;
 /// Mean errors of up to this many times the least are no surprise. The least moves with the
 /// deviation, and where errors are hardly ever larger, its movements would be what is judged.
 const VISIBLE: f64 = 1.5;
+/// A value could be foreseen within this many mean errors of its prediction. Chosen by families of
+/// series, of 4, 6 and 8.
+const FORESEEN: f64 = 6.0;
 /// Records over which the unexplained share is averaged.
 const SHARE_MEMORY: f64 = 1000.0;
 
@@ -41,6 +46,7 @@ const SHARE_MEMORY: f64 = 1000.0;
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) predictor: Autoregression,
+    pub(crate) steps: Steps,
     pub(crate) finder: PeriodFinder,
     /// The newest values, for as many cycles of the longest period as are compared.
     pub(crate) history: History,
@@ -70,6 +76,7 @@ impl Default for Change {
     fn default() -> Self {
         Self {
             predictor: Autoregression::new(ORDER, LONGEST, FORGETTING),
+            steps: Steps::default(),
             finder: PeriodFinder::new(LONGEST),
             history: History::new(KEPT),
             window: Window::default(),
@@ -102,7 +109,15 @@ impl Change {
         self.error = self.predicted.map(|predicted| value - predicted);
         self.usual = median_of_cycles(self.history.values(), periods[0]);
         let seasonal = self.usual.map(|usual| value - usual);
-        let error = self.predictor.push(value, periods);
+        let is_judged = real && self.pause == 0 && self.predictor.learned() > ORDER;
+        let error = self.error.filter(|_| is_judged);
+        let moved = value - self.history.newest().unwrap_or(value);
+        let is_step = error.is_some_and(|error| self.steps.is_usual(value, moved, error));
+        if is_step {
+            self.predictor.step(value, periods);
+        } else {
+            self.predictor.push(value, periods);
+        }
         self.history.push(value);
         self.forget_echo(periods[0]);
         self.window.push(value);
@@ -117,7 +132,7 @@ impl Change {
         let mut surprises = [0.0; 2];
         let visible = VISIBLE * least;
         match error {
-            Some(error) if self.predictor.learned() > ORDER => {
+            Some(error) if !is_step => {
                 self.explain(error.abs());
                 if let Some(mean) = self.errors.push(error.abs()) {
                     let mean = mean.max(least);
@@ -142,6 +157,12 @@ impl Change {
             }
         }
         surprises
+    }
+
+    /// The error beyond what predictions may miss by, with its sign.
+    pub(crate) fn unforeseen(&self) -> Option<f64> {
+        let usual = FORESEEN * self.steps.mean_error();
+        self.error.map(|error| error - error.clamp(-usual, usual))
     }
 
     /// The share of the deviation that the prediction leaves unexplained; 1 while nothing is known.
@@ -193,6 +214,7 @@ impl Change {
 
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
         self.predictor.save(numbers);
+        self.steps.save(numbers);
         self.finder.save(numbers);
         self.history.save(numbers);
         self.window.save(numbers);
@@ -207,6 +229,7 @@ impl Change {
     pub(crate) fn restore(numbers: &mut Numbers<'_>) -> Option<Self> {
         Some(Self {
             predictor: Autoregression::restore(ORDER, LONGEST, FORGETTING, numbers)?,
+            steps: Steps::restore(numbers)?,
             finder: PeriodFinder::restore(LONGEST, numbers)?,
             history: History::restore(KEPT, numbers)?,
             window: Window::restore(numbers)?,
@@ -358,6 +381,28 @@ mod tests {
         };
         let (calm, after) = (largest(0.0), largest(1.5));
         assert!(calm < 3.0 && after < 3.0, "{calm} {after}");
+    }
+
+    #[test]
+    fn resets_are_usual_and_do_not_hide_a_dip() {
+        let largest = |dip: f64| {
+            let (mut channel, mut random) = (Change::default(), Random::new(5));
+            let (mut x, mut limit, mut largest) = (0.0, 100.0, 0.0f64);
+            for t in 0..6_000 {
+                x += 1.0 + 0.3 * random.normal();
+                if x > limit {
+                    x = 10.0 + 3.0 * random.unit();
+                    limit = 90.0 + 20.0 * random.unit();
+                }
+                let event = (5_000..5_010).contains(&t);
+                let value = x - if event { dip } else { 0.0 };
+                let [error, _] = channel.push(value, true);
+                largest = if t < 1_000 { 0.0 } else { largest.max(error) };
+            }
+            largest
+        };
+        let (calm, found) = (largest(0.0), largest(30.0));
+        assert!(calm < 3.0 && found > 4.0, "{calm} {found}");
     }
 
     #[test]

@@ -12,6 +12,7 @@
 
 mod change;
 mod relations;
+mod steps;
 mod stillness;
 
 pub(crate) use change::Change;
@@ -95,9 +96,10 @@ impl Channels {
         Some(self.first.get(input)? + relative?)
     }
 
-    /// The newest value of an input less what was predicted.
-    pub(crate) fn error(&self, input: usize) -> Option<f64> {
-        self.changes[input].error
+    /// How far the newest value of an input lies above (or below: negative) all that the prediction
+    /// may miss.
+    pub(crate) fn unforeseen(&self, input: usize) -> Option<f64> {
+        self.changes[input].unforeseen()
     }
 
     /// What is known of an observation besides its scores.

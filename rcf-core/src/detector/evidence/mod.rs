@@ -20,9 +20,9 @@
 //! Values that leave their range again and again (a trend, a random walk) are not exchangeable:
 //! each time counts less, by the [recent alarms](AlarmRate). Nor are the values of a series that
 //! can be predicted: a smooth path leaves its range in many small steps. So a range reaches as far
-//! as the prediction, range and level count by the fourth power of what the predictors leave
-//! [unexplained](PREDICTED), and where that is much, the error of the prediction is hardly more
-//! than the value itself and counts less.
+//! as [predictions may miss](super::channels), and level counts by the fourth power of what the
+//! predictors leave [unexplained](PREDICTED). Where that is much, the error of the prediction is
+//! hardly more than the value itself and counts less.
 //!
 //! The other kinds rest on tails, and a tail that raises alarms again and again is heavier than it
 //! looks: their recent alarms count too, each by a [twentieth](REPEATED) of what it counts for
@@ -219,7 +219,7 @@ pub(crate) const SIGNS: usize = 4;
 /// `docs/accuracy.md`.
 const SHARES: [f64; 3] = [0.2, 0.1, 0.05];
 /// Where the predictors leave less than this share of the deviation unexplained, a series counts as
-/// predictable: range and level count less. Where they leave more, their error does.
+/// predictable: level counts less. Where they leave more, their error does.
 const PREDICTED: f64 = 0.2;
 /// What a recent alarm of a channel takes off its signs, relative to one of a range. More would
 /// lose frequent events, which no tail tells from one that is heavy.
@@ -409,7 +409,7 @@ pub(crate) struct Outside<'a> {
 impl Outside<'_> {
     /// How far the values lie outside of their ranges, in margins.
     fn range(self) -> f64 {
-        self.excess.largest / MARGIN * self.unforeseen()
+        self.excess.largest / MARGIN
     }
 
     /// Decades of a sign within its share of the rate.
@@ -435,7 +435,7 @@ impl Outside<'_> {
         alarms
     }
 
-    /// What leaving a range means: little where the path is foreseen.
+    /// What leaving the range of scores means: little where the path is foreseen.
     fn unforeseen(self) -> f64 {
         let share = (self.unexplained / PREDICTED).min(1.0);
         share * share * share * share

@@ -29,6 +29,8 @@ const BASE: f64 = 1.0;
 /// Values from which the tail is first estimated. The first third of them is left out: predictor
 /// and forest are still learning.
 const START: usize = 400;
+/// What the first estimate counts for.
+const KNOWN: f64 = 400.0;
 /// A value moves the statistics by one in this many.
 const MEMORY: f64 = 4000.0;
 /// Excesses are learned as at most this many mean ones.
@@ -56,8 +58,10 @@ pub(crate) struct Peaks {
     /// This many clusters of the mean that the bulk says are known beforehand.
     pub(crate) prior: f64,
     pub(crate) quantiles: [f64; 4],
-    /// Size of a step of the quantiles; 0 until the first estimate.
+    /// Size of the steps of the quantiles, before their share; 0 until the first estimate.
     pub(crate) step: f64,
+    /// Values since the first estimate, up to the memory.
+    pub(crate) seen: f64,
     /// Mean excess of clusters.
     pub(crate) mean: f64,
     /// Number of clusters that the mean rests on.
@@ -78,6 +82,7 @@ impl Peaks {
             prior,
             quantiles: [0.0; 4],
             step: 0.0,
+            seen: 0.0,
             mean: 0.0,
             clusters: 0.0,
             rate: 0.0,
@@ -150,6 +155,10 @@ impl Peaks {
             }
             return;
         }
+        self.seen = (self.seen + 1.0).min(MEMORY);
+        // A value counts as one of those so far, until it counts as one of the memory.
+        let share = 1.0 / (KNOWN + self.seen).min(MEMORY);
+        let step = self.step * share;
         let tail = self.quantiles[2];
         let outlying = self.surprise(value) >= OUTLYING;
         let weight = if outlying { OUTLIER_WEIGHT } else { 1.0 };
@@ -159,19 +168,19 @@ impl Peaks {
             if self.since > self.spacing {
                 self.close_cluster();
                 self.clusters = (self.clusters + 1.0).min((MEMORY * self.rate).max(5.0));
-                self.rate += 1.0 / MEMORY;
+                self.rate += share;
             }
             self.peak = self.peak.max(value - tail);
             self.weight = self.weight.min(weight);
             self.since = 0;
         }
-        self.rate -= self.rate / MEMORY;
-        for (quantile, share) in self.quantiles.iter_mut().zip(SHAPE_QUANTILES) {
+        self.rate -= self.rate * share;
+        for (quantile, below) in self.quantiles.iter_mut().zip(SHAPE_QUANTILES) {
             if value > *quantile {
-                let is_tail = share == QUANTILE;
-                *quantile += self.step * share * if is_tail { weight } else { 1.0 };
+                let is_tail = below == QUANTILE;
+                *quantile += step * below * if is_tail { weight } else { 1.0 };
             } else {
-                *quantile -= self.step * (1.0 - share);
+                *quantile -= step * (1.0 - below);
             }
         }
     }
@@ -184,7 +193,7 @@ impl Peaks {
         numbers.push(self.head.len() as f64);
         numbers.extend(&self.head);
         numbers.extend(self.quantiles);
-        numbers.extend([self.step, self.mean, self.clusters, self.rate]);
+        numbers.extend([self.step, self.seen, self.mean, self.clusters, self.rate]);
         numbers.extend([f64::from(self.since), self.peak, self.weight]);
     }
 
@@ -195,6 +204,7 @@ impl Peaks {
         }
         numbers.fill(&mut peaks.quantiles)?;
         peaks.step = numbers.amount()?;
+        peaks.seen = numbers.amount().filter(|&seen| seen <= MEMORY)?;
         peaks.mean = numbers.amount()?;
         peaks.clusters = numbers.amount()?;
         peaks.rate = numbers.amount()?;
@@ -252,7 +262,7 @@ impl Peaks {
         self.mean = (peaks / clusters).max(0.25 * deviation).max(least);
         self.clusters = clusters;
         self.rate = clusters / count;
-        self.step = 4.0 * deviation.max(least) / MEMORY;
+        self.step = 4.0 * deviation.max(least);
     }
 }
 

@@ -25,13 +25,12 @@ const FLAT: f64 = 1e-3;
 const MOST: f64 = 1e12;
 
 impl Range {
-    /// How far a value lies outside, in widths of the range; 0 inside. With the `error` of its
-    /// prediction, no further than it lies beyond that: what was foreseen to lie outside is no
-    /// surprise there.
-    pub(crate) fn excess(&self, value: f64, error: Option<f64>) -> f64 {
+    /// How far a value lies outside, in widths of the range; 0 inside. No further than the
+    /// `unforeseen` part of it, if that is known: the distance from where it could be expected.
+    pub(crate) fn excess(&self, value: f64, unforeseen: Option<f64>) -> f64 {
         let (above, below) = (value - self.max, self.min - value);
-        let beyond = match error {
-            Some(error) => above.min(error).max(below.min(-error)),
+        let beyond = match unforeseen {
+            Some(distance) => above.min(distance).max(below.min(-distance)),
             None => above.max(below),
         };
         if beyond.is_nan() || beyond <= 0.0 || self.count < 2.0 {

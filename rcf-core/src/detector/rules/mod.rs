@@ -265,7 +265,9 @@ impl AnomalyDetector {
                     || self.inputs[input].still.is_noise(value, expected, floor)
             };
             match (of(Some(input)), &mut first) {
-                (Some((_, is_event)), Some(first)) => first.1 |= is_event,
+                (Some((rule, is_event)), Some(first)) => {
+                    *first = (first.0.min(rule), first.1 || is_event);
+                }
                 (Some(rule), None) => first = Some(rule),
                 (None, _) if is_nothing() => {}
                 (None, _) => return None,

@@ -22,6 +22,8 @@ public enum Suppression {
     RULE,
     /** An alike event has been marked as normal. */
     MARKED_NORMAL,
+    /** Events like it are frequent in this stream: alerts keep to the false alarm rate. */
+    FREQUENT,
     /** A reason that this interface has no name for. */
     OTHER;
 
