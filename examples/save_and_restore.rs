@@ -1,6 +1,6 @@
 //! How does a forest survive a restart?
 //!
-//! Save it to a file, drop it, read it back: it goes on as if nothing had happened, to the last
+//! Save it to a file, drop it, read it back: it continues as if nothing had happened, to the last
 //! bit. A damaged file is refused with an error that says what is wrong with it.
 
 use std::error::Error;

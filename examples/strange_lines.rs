@@ -1,4 +1,4 @@
-//! My data are no numbers: which of these log lines is unlike the others?
+//! My data are not numbers: which of these log lines is unlike the others?
 //!
 //! A [`DistanceDetector`] needs a distance between two objects and nothing else. Here it is the
 //! share of the words that two lines do not have in common (Jaccard); numbers in a line are all the

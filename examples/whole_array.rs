@@ -1,4 +1,4 @@
-//! I have a whole table: which rows are the strangest?
+//! I have a table: which rows are the most unusual?
 //!
 //! An array of 5,000 rows with two columns that belong together, except in three rows, where each
 //! value alone would be unremarkable. One call scores every row by those before it.

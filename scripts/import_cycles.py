@@ -4,7 +4,7 @@
     scripts/import_cycles.py rcf-core [CRATE ...]
 
 A module is a file or folder directly below `src`. It imports another one by a path that begins with
-`crate::` or `super::`, whether in a `use` or in an expression; names that `lib.rs` re-exports stand for
+`crate::` or `super::`, whether in a `use` or in an expression; names that `lib.rs` re-exports represent
 the modules that they come from. Comments, doc links and tests do not count.
 """
 

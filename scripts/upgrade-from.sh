@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the program of another commit in a worktree of its own, lets it write checkpoints for the
-# configurations of the committed fixtures, and has the tests of upgrades go on from them.
+# configurations of the committed fixtures, and has the tests of upgrades continue from them.
 #
 # Usage: scripts/upgrade-from.sh REV [FOLDER]   (fe1b8bc is 0.1.0)
 # With a folder what was written stays there, as a fixture for rcf-stream/cli/tests/fixtures.

@@ -36,7 +36,7 @@ fn it_prints_a_row_for_each_engine() {
 }
 
 #[test]
-fn the_gate_accepts_and_refuses() {
+fn the_speed_check_accepts_and_refuses() {
     let engines = ["--engines", "rcf,krcflib", "--assert-process"];
     let reached = compare(&[&engines[..], &["W1a=0.0001"]].concat());
     assert!(reached.status.success(), "{}", text(&reached.stderr));

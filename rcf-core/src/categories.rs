@@ -45,17 +45,17 @@ use crate::error::ConfigError;
 
 /// The largest capacity.
 pub(crate) const MAX_CAPACITY: usize = 1 << 24;
-/// Categories that are counted, unless told otherwise.
+/// Default of the number of categories that are counted.
 const CAPACITY: usize = 1024;
-/// λ, unless told otherwise.
+/// Default of λ.
 const TIME_DECAY: f64 = 1e-4;
 
 /// Counts categories with decay, and says how surprising each is.
 ///
 /// The probabilities of all categories and of a new one add up to 1. A new one has that of
 /// Krichevsky and Trofimov, `(u + ½) / (n + 1)`, of `u` new ones among `n` (both decayed): where
-/// each is new, as with identifiers, that is no surprise. The rest is shared in proportion to the
-/// counts.
+/// each is new, as with identifiers, that is not a surprise. The rest is shared in proportion to
+/// the counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CategoryEncoder {
     pub(crate) capacity: usize,
@@ -67,12 +67,12 @@ pub struct CategoryEncoder {
     pub(crate) new: f64,
     /// … and of those that are remembered.
     pub(crate) known: f64,
-    /// By hash, `ln count + λ · records` as of its last record. It does not change by decay.
+    /// By hash, `ln count + λ · records` as of its last observation. It does not change by decay.
     pub(crate) counts: BTreeMap<u64, f64>,
 }
 
 impl Default for CategoryEncoder {
-    /// 1,024 categories, and a decay of 0.0001: a memory of 10,000 records.
+    /// 1,024 categories, and a decay of 0.0001: a memory of 10,000 observations.
     fn default() -> Self {
         Self::of(CAPACITY, TIME_DECAY)
     }
@@ -80,7 +80,7 @@ impl Default for CategoryEncoder {
 
 impl CategoryEncoder {
     /// Remembers up to `capacity` categories, of which each takes some 40 bytes. Counts decay by
-    /// `exp(-time_decay)` with each record; 0 forgets nothing.
+    /// `exp(-time_decay)` with each observation; 0 forgets nothing.
     ///
     /// # Errors
     /// A capacity that is not from 1 to 2²⁴, or a decay that is not from 0 to 1.
@@ -139,13 +139,13 @@ impl CategoryEncoder {
         self.capacity
     }
 
-    /// λ, the decay of a count per record.
+    /// λ, the decay of a count per observation.
     #[must_use]
     pub fn time_decay(&self) -> f64 {
         self.time_decay
     }
 
-    /// Records learned so far.
+    /// Observations learned so far.
     #[must_use]
     pub fn records(&self) -> u64 {
         self.records

@@ -1,4 +1,4 @@
-//! Parameters of a forest: an unchecked builder, and the checked [`Config`] it becomes.
+//! Parameters of a forest: an unchecked builder, and the checked [`Config`] that it builds.
 
 use crate::error::ConfigError;
 use crate::parameters::{
@@ -13,30 +13,30 @@ use crate::parameters::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Config {
-    /// Number of values in one record.
+    /// Number of values in one observation.
     pub input_dimensions: usize,
-    /// Number of consecutive records that make one point.
+    /// Number of consecutive observations that make one point.
     pub shingle_size: usize,
     /// Whether the forest builds the shingles itself (`true`), or is given whole points.
     pub internal_shingling: bool,
-    /// Whether a record keeps its place in the shingle until it leaves it.
+    /// Whether an observation keeps its place in the shingle until it leaves it.
     pub shingle_rotation: bool,
     /// Number of trees.
     pub number_of_trees: usize,
     /// Number of points that each tree keeps.
     pub sample_size: usize,
-    /// λ in force: a point's weight in the sample falls by `exp(-λ)` with each further record, or
-    /// unit of the time that [`Arrival::at`](crate::Arrival::at) gives; 0 is uniform.
+    /// λ in force: a point's weight in the sample falls by `exp(-λ)` with each further observation,
+    /// or unit of the time that [`Arrival::at`](crate::Arrival::at) gives; 0 is uniform.
     pub time_decay: f64,
-    /// Number of records before the first score.
+    /// Number of observations before the first score.
     pub output_after: usize,
     /// Fraction of the sample that is filled before trees start to refuse points.
     pub initial_accept_fraction: f64,
-    /// Seed of every random choice. Same seed and same records: same bits.
+    /// Seed of every random choice. Same seed and same observations: same bits.
     pub seed: u64,
-    /// Whether the sequence number of each sampled record is kept.
+    /// Whether the sequence number of each sampled observation is kept.
     pub store_sequence_numbers: bool,
-    /// Whether the label of each sampled record is kept.
+    /// Whether the label of each sampled observation is kept.
     pub store_labels: bool,
     /// For each input dimension, the range below which differences are taken for noise; empty if
     /// there is none.
@@ -54,7 +54,8 @@ impl Config {
         self.input_dimensions * self.shingle_size
     }
 
-    /// Number of values that one call takes: a record, or a whole point with external shingling.
+    /// Number of values that one call takes: an observation, or a whole point with external
+    /// shingling.
     #[must_use]
     pub fn values_per_call(&self) -> usize {
         if self.internal_shingling {
@@ -159,7 +160,7 @@ impl MemoryProfile {
     pub const ALL: [Self; 2] = [Self::Fast, Self::Compact];
 
     /// The [`bounding_box_cache_fraction`](RandomCutForestBuilder::bounding_box_cache_fraction)
-    /// that it stands for.
+    /// that it represents.
     #[must_use]
     pub const fn bounding_box_cache_fraction(self) -> f64 {
         match self {
@@ -235,11 +236,12 @@ impl RandomCutForestBuilder {
 
     parameters::setters! {
         FOREST:
-        /// Number of consecutive records that make one point; default 1.
+        /// Number of consecutive observations that make one point; default 1.
         shingle_size: usize, in shingle_size;
 
-        /// Whether the forest builds the shingles from single records; default `true`. Otherwise it
-        /// is given whole points of `input_dimensions × shingle_size` values, oldest record first.
+        /// Whether the forest builds the shingles from single observations; default `true`.
+        /// Otherwise it is given whole points of `input_dimensions × shingle_size` values, oldest
+        /// observation first.
         internal_shingling: bool, in internal_shingling;
 
         /// Number of trees; default 50. More trees: less noise in the score, more time and memory.
@@ -248,39 +250,39 @@ impl RandomCutForestBuilder {
         /// Number of points that each tree keeps; default 256.
         sample_size: usize, in sample_size;
 
-        /// λ, the decay of a point's weight per record, or per unit of the times given by
+        /// λ, the decay of a point's weight per observation, or per unit of the times given by
         /// [`Arrival::at`](crate::Arrival::at); default `1 / (10 × sample_size)`. The mean age of a
         /// sampled point is about `1/λ`. 0 samples uniformly.
         time_decay: f64 => Some, in time_decay;
 
-        /// Number of records before the first score; default `sample_size / 4`, at least 1.
+        /// Number of observations before the first score; default `sample_size / 4`, at least 1.
         output_after: usize => Some, in output_after;
 
         /// Fraction of the sample that each tree fills with every point it is offered, before it
         /// starts to refuse some; default 0.125. Small values make the trees differ early.
         initial_accept_fraction: f64, in initial_accept_fraction;
 
-        /// Seed of every random choice; default 0, so that runs repeat unless told otherwise.
+        /// Seed of every random choice; default 0, so that runs are reproducible.
         seed: u64, in seed;
 
-        /// Whether a record keeps its place in the shingle until it leaves it, so that consecutive
-        /// points differ in one block only; default `false`: the oldest record is always first.
-        /// With rotation the record after `n` others is at block `n mod shingle_size` of points
-        /// and attributions.
+        /// Whether an observation keeps its place in the shingle until it leaves it, so that
+        /// consecutive points differ in one block only; default `false`: the oldest observation is
+        /// always first. With rotation the observation after `n` others is at block `n mod
+        /// shingle_size` of points and attributions.
         shingle_rotation: bool, in shingle_rotation;
 
-        /// Whether to keep the time or sequence number of each sampled record, for
+        /// Whether to keep the time or sequence number of each sampled observation, for
         /// [neighbours](crate::RandomCutForest::near_neighbors) and
         /// [samples](crate::RandomCutForest::sample); default `false`. 8 bytes for each sampled
         /// point of each tree.
         store_sequence_numbers: bool, in store_sequence_numbers;
 
-        /// Whether to keep the [label](crate::Arrival::label) of each sampled record; default
+        /// Whether to keep the [label](crate::Arrival::label) of each sampled observation; default
         /// `false`. 8 bytes for each sampled point of each tree.
         store_labels: bool, in store_labels;
 
         /// For each input dimension, the range below which differences are taken for noise, in the
-        /// units of the records; default none. See
+        /// units of the observations; default none. See
         /// [`RandomCutForest`](crate::RandomCutForest#noise-floor) for what it does to scores, and
         /// `docs/noise-floor.md` for a picture.
         noise_floor: impl Into<Vec<f64>> => Into::into, in noise_floor;

@@ -1,4 +1,4 @@
-//! What can go wrong, one variant for each rule that was broken.
+//! Errors, with one variant for each violated rule.
 
 use thiserror::Error;
 
@@ -65,7 +65,7 @@ pub enum ConfigError {
         got: f64,
     },
     /// `warm_up` is zero.
-    #[error("warm_up must be at least 1 record")]
+    #[error("warm_up must be at least 1 observation")]
     ZeroWarmUp,
     /// `transform_decay` is not in (0, 0.1).
     #[error("transform_decay must be above 0 and below 0.1, got {got}")]
@@ -74,7 +74,7 @@ pub enum ConfigError {
         got: f64,
     },
     /// A list with one entry for each input has another length.
-    #[error("{name} must be one for each input: expected {expected}, got {got}")]
+    #[error("{name} must have one value for each input: expected {expected}, got {got}")]
     PerInput {
         /// What the list is.
         name: &'static str,
@@ -90,13 +90,13 @@ pub enum ConfigError {
         got: f64,
     },
     /// A fixed value for missing ones is not finite or out of range.
-    #[error("fixed values for missing ones must be within ±1e30, got {got}")]
+    #[error("fixed values of imputation must be within ±1e30, got {got}")]
     FixedValue {
         /// The value.
         got: f64,
     },
     /// A count in the learning policy is zero.
-    #[error("the counts of a learning policy must be at least 1")]
+    #[error("the counts of learning must be at least 1")]
     ZeroInLearning,
     /// A horizon is zero, or larger than is supported.
     #[error("horizon must be in 1..={max}, got {got}")]
@@ -178,10 +178,10 @@ pub enum ConfigError {
         got: f64,
     },
     /// An allowance of `ignore_near_expected` is negative or not finite.
-    #[error("the allowances of ignore_near_expected must be finite and at least 0")]
+    #[error("the distances of ignore_near_expected must be finite and at least 0")]
     NearExpected,
     /// A rule cannot be read, or cannot work.
-    #[error("the rule {rule:?} is wrong: {reason}")]
+    #[error("the rule {rule:?} is invalid: {reason}")]
     Rule {
         /// The rule.
         rule: String,
@@ -236,16 +236,16 @@ pub enum ConfigError {
 #[non_exhaustive]
 pub enum MarkError {
     /// Nothing was found that could be normal.
-    #[error("only a candidate can be marked as normal: its evidence is beyond 1")]
+    #[error("only a candidate (a detection with evidence above 1) can be marked as normal")]
     NoCandidate,
     /// The detection is one of another detector.
-    #[error("the detection is not one of this detector, which has {inputs} inputs")]
+    #[error("the detection belongs to another detector: this one has {inputs} inputs")]
     OtherInputs {
         /// How many inputs the detector has.
         inputs: usize,
     },
     /// There are enough marks.
-    #[error("a detector holds {max} marks: take one back, or write a rule")]
+    #[error("a detector can have {max} marks: remove one, or use a rule")]
     TooMany {
         /// How many there may be.
         max: usize,
@@ -283,9 +283,9 @@ pub enum InputError {
         limit: f64,
     },
     /// What was asked for needs a forest that is ready.
-    #[error("the forest is not ready after {updates} records; update it until is_ready()")]
+    #[error("the forest is not ready after {updates} observations; update it until is_ready()")]
     NotReady {
-        /// Records taken so far.
+        /// Observations taken so far.
         updates: u64,
     },
     /// A missing value is said to be where no value is.
@@ -315,9 +315,9 @@ pub enum InputError {
         got: f64,
     },
     /// There is too little history to suggest parameters.
-    #[error("a suggestion needs {least} records of at least one input, got {got}")]
+    #[error("a suggestion needs at least {least} observations with at least one input, got {got}")]
     TooShort {
-        /// The least number of records.
+        /// The least number of observations.
         least: usize,
         /// How many were given.
         got: usize,
@@ -340,25 +340,25 @@ pub enum InputError {
         /// How far ahead it may be.
         limit: f64,
     },
-    /// There is not one timestamp for each record.
+    /// There is not one timestamp for each observation.
     #[error("each of the {expected} rows needs a timestamp, got {got}")]
     Timestamps {
-        /// The number of records.
+        /// The number of observations.
         expected: usize,
         /// The number of timestamps.
         got: usize,
     },
     /// A bootstrap of a detector that has begun.
     #[error(
-        "a bootstrap starts a new detector, and this one has taken {records} records; \
-         fit() learns from more history"
+        "bootstrap needs a new detector, but this one has taken {records} observations; use fit() \
+         to learn from more history"
     )]
     AlreadyStarted {
-        /// Records taken so far.
+        /// Observations taken so far.
         records: u64,
     },
-    /// The points of a bootstrap cannot lie this many records apart.
-    #[error("spacing must be in 1..={most} records, got {got}")]
+    /// The points of a bootstrap cannot lie this many observations apart.
+    #[error("spacing must be in 1..={most} observations, got {got}")]
     Spacing {
         /// The requested value.
         got: usize,
@@ -382,10 +382,12 @@ pub enum InputError {
         most: f64,
     },
     /// A label was given to a forest that keeps none.
-    #[error("the forest keeps no labels; build it with store_labels(true)")]
+    #[error("the forest does not store labels; build it with store_labels(true)")]
     LabelsNotStored,
     /// A deletion by sequence number or time from a forest that keeps none.
-    #[error("the forest keeps no sequence numbers; build it with store_sequence_numbers(true)")]
+    #[error(
+        "the forest does not store sequence numbers; build it with store_sequence_numbers(true)"
+    )]
     SequenceNumbersNotStored,
     /// A distance is negative, not a number, or beyond 1e100.
     #[error("distance must be at least 0, got {got}")]
@@ -399,8 +401,8 @@ pub enum InputError {
         /// The requested value.
         got: f64,
     },
-    /// The label is the number that stands for none.
-    #[error("i64::MIN stands for no label; use any other number")]
+    /// The label is the number that is reserved for points without a label.
+    #[error("i64::MIN is reserved for points without a label; use another number")]
     Label,
     /// A summary of no clusters was asked for.
     #[error("a summary needs at least 1 cluster, and a cluster at least 1 representative")]
@@ -441,7 +443,7 @@ pub enum StateError {
     #[error("not an rcf state: the signature is missing")]
     NotAState,
     /// There are fewer bytes than the header promises.
-    #[error("the state is cut short: expected {expected} bytes, got {got}")]
+    #[error("the state is truncated: expected {expected} bytes, got {got}")]
     Truncated {
         /// Bytes that the header promises.
         expected: u64,
@@ -463,13 +465,13 @@ pub enum StateError {
         supported: u16,
     },
     /// The body is encoded in a way this release does not know.
-    #[error("state body encoding {found} is not known")]
+    #[error("unknown encoding {found} of the state body")]
     UnsupportedEncoding {
         /// The encoding id found.
         found: u16,
     },
     /// The state holds another kind of model.
-    #[error("the state holds a model of kind {found}, expected kind {expected}")]
+    #[error("the state is a model of kind {found}, expected kind {expected}")]
     WrongKind {
         /// The kind expected.
         expected: u16,

@@ -90,7 +90,7 @@ pub enum CorrelateError {
         time: f64,
     },
     /// The span is not one.
-    #[error("keys begin together within a span that is finite and at least 0, got {got}")]
+    #[error("the span within which keys begin together must be finite and at least 0, got {got}")]
     Within {
         /// The span that was given.
         got: f64,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_compared_is_refused() {
+    fn times_that_are_not_finite_are_refused() {
         let alerts = [alert(0, 1.0), alert(1, f64::NAN)];
         let error = correlate(&alerts, 1.0, 2).unwrap_err();
         assert!(matches!(error, CorrelateError::Time { index: 1, .. }));

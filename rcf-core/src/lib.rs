@@ -27,7 +27,7 @@
 //!
 //! # A decision in five lines
 //!
-//! A detector finds its threshold by itself, and says what was expected instead.
+//! A detector calibrates its threshold on the stream, and reports the values that it expected.
 //!
 //! ```
 //! use rcf_core::AnomalyDetector;
@@ -42,7 +42,7 @@
 //!
 //! # Save and restore
 //!
-//! A restored model continues with the same bits, in the middle of warm-up too.
+//! A restored model continues with the same bits, even in the middle of warm-up.
 //!
 //! ```
 //! # use rcf_core::RandomCutForest;
@@ -56,7 +56,7 @@
 //!
 //! # Many keys
 //!
-//! One model for each key, within a byte budget; models beyond it are spilled and come back.
+//! One model for each key, within a byte budget; models beyond it are spilled and restored on use.
 //!
 //! ```
 //! use rcf_core::AnomalyDetector;
@@ -87,23 +87,23 @@
 //!
 //! A *random cut tree* partitions a sample of points at random: first it draws a dimension, with
 //! probability proportional to the range of the points in it, then a value, uniform within that
-//! range, and so on until each point is alone. Few cuts isolate an outlier, many are needed for a
-//! point among others: the depth at which a point would be inserted tells how unusual it is. A
+//! range, and so on until each point is isolated. An outlier is isolated by few cuts, a point among
+//! others by many: the depth at which a point would be inserted measures how unusual it is. A
 //! forest of such trees, each over its own sample of the stream that prefers recent points, gives a
-//! score that needs no training phase, no distribution and no scale. Its memory is bounded.
+//! score without a training phase, an assumed distribution or a scale. Its memory is bounded.
 //!
 //! The method: Guha, Mishra, Roy, Schrijvers, *Robust Random Cut Forest Based Anomaly Detection on
 //! Streams*, ICML 2016.
 //!
 //! # Features
 //!
-//! Both are off by default. No result depends on them.
+//! Both are off by default, and neither changes results.
 //!
 //! - `rayon`: the keys of a batch ([`keyed::DetectorMap::process_batch`]) and the rows of an array
-//!   (`RandomCutForest::par_score_array`) are shared among threads. It brings a thread pool.
+//!   (`RandomCutForest::par_score_array`) are distributed over the threads of a pool.
 //! - `serde`: configuration and result types implement `Serialize` and `Deserialize`. Models do
-//!   not: they are saved by `to_bytes`, in formats that later releases read. What is deserialized
-//!   is checked when a model is built from it.
+//!   not: `to_bytes` saves them, in formats that later releases read. Deserialized configurations
+//!   are checked when a model is built from them.
 //!
 //! Values may be `f64` or `f32` ([`Real`]). All parameters are listed in [`parameters`].
 
@@ -125,11 +125,7 @@ pub mod keyed;
 mod layout;
 pub mod parameters;
 mod persist;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "its users land one after the other"
-)]
+#[allow(dead_code, unused_imports, reason = "parts are only used in tests")]
 mod predictor;
 mod real;
 mod rng;

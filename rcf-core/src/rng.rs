@@ -39,7 +39,7 @@ impl TreeRng {
     }
 
     /// The generator in this state: four words, little-endian. (All zeros, a state that xoshiro
-    /// could never leave, stands for another one.)
+    /// could never leave, is replaced by another one.)
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Xoshiro256PlusPlus::from_seed(bytes))
     }

@@ -1,26 +1,27 @@
-//! From records to points: centring, single precision, and the shingle.
+//! Conversion of observations to points: centring, single precision, and the shingle.
 
 use crate::config::Config;
 use crate::error::InputError;
 use crate::layout::stride;
 use crate::parameters::MAX_MAGNITUDE;
 
-/// The last records, as the point that they make.
+/// The last observations, as the point that they make.
 ///
-/// Values are taken relative to an *origin*, at first the first record, before they are rounded to
-/// single precision: a signal that wiggles by 1 around 10¹² would otherwise be a constant.
+/// Values are taken relative to an *origin*, at first the first observation, before they are
+/// rounded to single precision: a signal that wiggles by 1 around 10¹² would otherwise be a
+/// constant.
 #[derive(Debug, Clone)]
 pub(crate) struct Shingle {
     input_dimensions: usize,
     values_per_call: usize,
     dimensions: usize,
-    /// One value for each input dimension; empty before the first record.
+    /// One value for each input dimension; empty before the first observation.
     origin: Vec<f64>,
-    /// The point, oldest record first unless it rotates, padded with zeros.
+    /// The point, oldest observation first unless it rotates, padded with zeros.
     row: Vec<f32>,
-    /// Calls until the point consists of records only.
+    /// Calls until the point consists of observations only.
     missing: usize,
-    /// Whether records keep their places, …
+    /// Whether observations keep their places, …
     rotates: bool,
     /// … and where the values of the next call go.
     next: usize,
@@ -91,7 +92,7 @@ impl Shingle {
         self.next
     }
 
-    /// Whether the point consists of records only.
+    /// Whether the point consists of observations only.
     pub(crate) fn is_full(&self) -> bool {
         self.missing == 0
     }
@@ -129,7 +130,7 @@ impl Shingle {
     /// Writes the point that these values would make into `row`. The values are checked.
     #[inline]
     pub(crate) fn peek(&self, values: &[f64], row: &mut [f32]) {
-        // Before the first record, its values are their own origin.
+        // Before the first observation, its values are their own origin.
         let origin = if self.origin.is_empty() {
             values
         } else {

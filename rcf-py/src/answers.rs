@@ -13,8 +13,6 @@ use rcf_core::{
     IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, Suggestion,
 };
 
-use crate::detector::parameters;
-
 /// An object of one of the classes of `rcf._answers`.
 macro_rules! answer {
     ($py:expr, $class:literal, $($field:expr),+ $(,)?) => {{
@@ -245,7 +243,7 @@ pub(crate) fn suggestion(py: Python<'_>, suggestion: Suggestion) -> Answer<'_> {
         suggestion.shingle_size,
         suggestion.sample_size,
         suggestion.time_decay,
-        parameters::name_of(suggestion.transform),
+        suggestion.transform.as_str(),
         suggestion.period,
         suggestion.reasons,
         suggestion.certainty,

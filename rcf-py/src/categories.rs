@@ -62,8 +62,8 @@ fn category(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     }
     let found = object.get_type().name()?;
     Err(PyTypeError::new_err(format!(
-        "a category must be a str, got {found}: use str(…), and a category of its own for what is \
-         missing"
+        "a category must be a str, got {found}: use str(…), and a separate category for missing \
+         values"
     )))
 }
 
@@ -85,7 +85,7 @@ impl PyCategoryEncoder {
         Ok(Self::from(encoder))
     }
 
-    /// Tell the surprise of each category by those before it, and learn it.
+    /// Return the surprise of each category by those before it, and learn it.
     ///
     /// Parameters
     /// ----------
@@ -100,7 +100,7 @@ impl PyCategoryEncoder {
     /// Raises
     /// ------
     /// TypeError
-    ///     If one is no string. Nothing has been learned.
+    ///     If one is not a string. Nothing has been learned.
     fn process<'py>(
         &self,
         py: Python<'py>,
@@ -119,7 +119,7 @@ impl PyCategoryEncoder {
         Ok(PyArray1::from_vec(py, surprises))
     }
 
-    /// Tell the surprise of one category, and learn it.
+    /// Return the surprise of one category, and learn it.
     ///
     /// Parameters
     /// ----------
@@ -136,7 +136,7 @@ impl PyCategoryEncoder {
         Ok(self.encoder.write(py)?.process(category))
     }
 
-    /// Tell the surprise of a category without learning it.
+    /// Return the surprise of a category without learning it.
     ///
     /// Parameters
     /// ----------
@@ -186,7 +186,8 @@ impl PyCategoryEncoder {
         Ok(PyBytes::new(py, &self.encoder.read(py)?.to_bytes()))
     }
 
-    /// Restore an encoder from the result of `to_bytes`; it goes on exactly as the saved one would.
+    /// Restore an encoder from the result of `to_bytes`; it continues exactly as the saved one
+    /// would.
     ///
     /// Parameters
     /// ----------

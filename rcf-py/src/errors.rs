@@ -1,4 +1,4 @@
-//! From the errors of `rcf-core` to the exceptions defined in `rcf/_errors.py`.
+//! Conversion of the errors of `rcf-core` to the exceptions in `rcf/_errors.py`.
 
 use std::fmt::Display;
 use std::io;
@@ -43,11 +43,11 @@ fn in_python(error: &Refused) -> String {
             format!("{error}; a detector fills in what is missing with missing=\"impute\"")
         }
         Refused::SequenceNumbersNotStored => {
-            "the forest keeps no sequence numbers; build it with store_sequence_numbers=True"
+            "the forest does not store sequence numbers; build it with store_sequence_numbers=True"
                 .to_owned()
         }
         Refused::LabelsNotStored => {
-            "the forest keeps no labels; build it with store_labels=True".to_owned()
+            "the forest does not store labels; build it with store_labels=True".to_owned()
         }
         _ => error.to_string(),
     }
@@ -85,7 +85,7 @@ pub(crate) fn file(path: &Path, error: &io::Error) -> PyErr {
     }
 }
 
-/// An `InputError` whose attribute `row` tells where in the array the refused point is.
+/// An `InputError` whose attribute `row` is the position of the refused point in the array.
 pub(crate) fn array(py: Python<'_>, error: &ArrayError) -> PyErr {
     let reason = in_python(&error.source);
     at_row(py, input(format!("row {}: {reason}", error.row)), error.row)

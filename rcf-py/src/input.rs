@@ -1,4 +1,4 @@
-//! From what Python users pass (numbers, sequences, arrays of any layout) to slices of `f64`.
+//! Conversion of numbers, sequences and arrays of any layout to slices of `f64`.
 //!
 //! Arrays of native, aligned float64 and float32 are borrowed, in any order and with any stride;
 //! everything else is converted by NumPy, which knows every layout and byte order there is.
@@ -236,7 +236,7 @@ fn check_shape(shape: &[usize], width: usize) -> PyResult<()> {
     }
     let one_dimensional = if width == 1 { "(n,) or " } else { "" };
     let remedy = match *shape {
-        [_, 0] => "; there are no columns".to_owned(),
+        [_, 0] => "; it has no columns".to_owned(),
         [] => "; a single observation goes to score, update or process_one".to_owned(),
         [_] => format!(
             "; a single observation goes to score, update or process_one, a series of single numbers to \

@@ -7,7 +7,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::errors;
 use crate::parameters::integer;
 
-/// Threads for one call, all processors for -1 or none told. A pool that outlived the call would
+/// Threads for one call, all processors for -1 or None. A pool that outlived the call would
 /// not survive a fork of the process.
 pub(crate) fn threads(n_jobs: Option<&Bound<'_, PyAny>>) -> PyResult<ThreadPool> {
     // rayon takes 0 for all processors.

@@ -25,7 +25,7 @@ where
     }
 }
 
-/// A number, or `"random"` for one that is drawn: the property `seed` tells which.
+/// A number, or `"random"` for one that is drawn: see the property `seed`.
 pub(crate) fn seed_or_random(name: &str, value: Argument<'_, '_>) -> PyResult<Option<u64>> {
     match value.map(|value| value.extract::<String>()) {
         Some(Ok(text)) if text == "random" => Ok(Some(rand::random())),
@@ -109,6 +109,9 @@ pub(crate) struct Parameter<B, C> {
 /// A keyword that the builder and the configuration call alike and hold as it is.
 macro_rules! plain {
     ($name:ident: $kind:expr) => {
+        $crate::parameters::plain!($name: $kind => std::convert::identity)
+    };
+    ($name:ident: $kind:expr => $shown:expr) => {
         $crate::parameters::Parameter {
             name: stringify!($name),
             set: |builder, value| {
@@ -117,7 +120,9 @@ macro_rules! plain {
                     None => builder,
                 })
             },
-            get: |py, config| pyo3::IntoPyObjectExt::into_bound_py_any(config.$name.clone(), py),
+            get: |py, config| {
+                pyo3::IntoPyObjectExt::into_bound_py_any($shown(config.$name.clone()), py)
+            },
         }
     };
 }

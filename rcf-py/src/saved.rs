@@ -71,7 +71,7 @@ macro_rules! keep {
             /// Raises
             /// ------
             /// StateError
-            #[doc = concat!("    If the bytes are damaged, cut short, or no saved ", $noun, ".")]
+            #[doc = concat!("    If the bytes are damaged, truncated, or not a saved ", $noun, ".")]
             ///
             /// Examples
             /// --------
@@ -137,7 +137,7 @@ macro_rules! keep {
             /// OSError
             ///     If the file cannot be read.
             /// StateError
-            #[doc = concat!("    If it is damaged, cut short, or no saved ", $noun, ".")]
+            #[doc = concat!("    If it is damaged, truncated, or not a saved ", $noun, ".")]
             ///
             /// Examples
             /// --------

@@ -127,8 +127,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Whether to go on with the next row.
-    pub(crate) fn goes_on(&self) -> bool {
+    /// Whether to continue with the next row.
+    pub(crate) fn may_continue(&self) -> bool {
         !self.stop.load(Ordering::Relaxed)
     }
 

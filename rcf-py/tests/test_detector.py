@@ -160,7 +160,7 @@ def test_what_cannot_start_a_detector_is_refused(wave):
         detector.bootstrap([1.0, np.nan, 2.0], spacing=6)
     assert detector.records == 0
     detector.process(wave)
-    with pytest.raises(rcf.InputError, match="2000 records"):
+    with pytest.raises(rcf.InputError, match="2000 observations"):
         detector.bootstrap(wave, spacing=6)
 
 
@@ -257,7 +257,7 @@ def test_parameters_are_suggested_with_reasons():
     assert len(rcf.DetectorMap(**both.parameters).process(["a"] * 9, np.ones((9, 2)))["a"]) == 9
     assert rcf.suggest([1.0, np.nan] * 50).input_dimensions == 1
     for history in ([], [1.0] * 31, np.ones((100, 0))):
-        with pytest.raises(rcf.InputError, match="needs 32 records of at least one input"):
+        with pytest.raises(rcf.InputError, match="needs at least 32 observations with at least one input"):
             rcf.suggest(history)
 
 
@@ -313,11 +313,11 @@ def test_each_choice_is_another(name, values):
         ({"transform": "log"}, rcf.ConfigError, '"normalize".*got "log"'),
         ({"transform": 3}, TypeError, "transform must be a name"),
         ({"learning": "frozen"}, rcf.ConfigError, "needs a number"),
-        ({"learning": ("always", 3)}, rcf.ConfigError, "takes 0 numbers at most"),
+        ({"learning": ("always", 3)}, rcf.ConfigError, "takes at most 0 numbers"),
         ({"learning": ("skip", 0)}, rcf.ConfigError, "at least 1"),
         ({"learning": ("skip", -1)}, rcf.ConfigError, "learning must be at least 0"),
         ({"threshold": -1.0}, rcf.ConfigError, "threshold"),
-        ({"threshold": {"margin": 0.1}}, rcf.ConfigError, "have become false_alarm_rate"),
+        ({"threshold": {"margin": 0.1}}, rcf.ConfigError, "were replaced by false_alarm_rate"),
         ({"false_alarm_rate": 2.0}, rcf.ConfigError, "false_alarm_rate must be"),
         ({"threshold": ("tail", 3)}, rcf.ConfigError, '"deviations", "quantile", got "tail"'),
         ({"threshold": "normal"}, TypeError, "threshold must be a number"),
@@ -527,7 +527,7 @@ def test_only_a_candidate_of_this_detector_can_be_marked():
         detector.mark_normal(calm)
     result = rcf.AnomalyDetector(seed=7).process(spikes())
     both = result.detection(499)._replace(values=np.zeros(2), expected=np.ones(2))
-    with pytest.raises(rcf.InputError, match="not one of this detector"):
+    with pytest.raises(rcf.InputError, match="belongs to another detector"):
         detector.mark_normal(both)
 
 

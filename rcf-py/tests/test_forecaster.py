@@ -105,7 +105,7 @@ def test_parameters_arrive(wave):
         ({"horizon": 0}, rcf.ConfigError, "horizon must be in 1..=1000, got 0"),
         ({"coverage": 1.0}, rcf.ConfigError, "coverage must be in 0.01..=0.99, got 1"),
         ({"limits": (2, 1)}, rcf.ConfigError, "limits must be in order, the least value first, got 2 and 1"),
-        ({"limits": [(0, 1), (0, 1)]}, rcf.ConfigError, "limits must be one for each input"),
+        ({"limits": [(0, 1), (0, 1)]}, rcf.ConfigError, "limits must have one value for each input"),
         ({"limits": 3}, TypeError, "limits must be a pair"),
         ({"transform": "log"}, rcf.ConfigError, '"difference"'),
         ({"coverage": "high"}, TypeError, "coverage must be a number, got str"),

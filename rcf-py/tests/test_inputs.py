@@ -323,7 +323,7 @@ def test_what_is_no_numbers_tells_what_to_do(name):
         (2, (9,), "a single observation goes to score, update or process_one"),
         (1, (), "a single observation goes to"),
         (1, (4, 1, 1), r"reshape\(-1, 1\)"),
-        (1, (0, 0), "there are no columns"),
+        (1, (0, 0), "it has no columns"),
     ],
 )
 def test_the_wrong_shape_tells_what_to_do(inputs, shape, remedy):

@@ -44,7 +44,7 @@ def test_threads_never_change_a_result(wave, n_jobs):
         assert content(result) == content(rcf.AnomalyDetector(seed=4).process(values[i::5]))
 
 
-def test_a_map_goes_on_where_it_was(wave):
+def test_a_map_continues_where_it_was(wave):
     keys, values = many(wave)
     whole, pieces = rcf.DetectorMap(seed=4), rcf.DetectorMap(seed=4)
     whole.process(keys, values)

@@ -137,7 +137,7 @@ def test_rows_until_then_are_learned_and_nothing_else(noise):
             assert np.array_equal(caught.value.result.values, rows[:done])
         else:
             assert np.array_equal(np.ravel(caught.value.result), np.ravel(expected), equal_nan=True)
-        # What was left goes on as if nothing had been.
+        # What was left continues as if nothing had been.
         getattr(model, method)(rows[done:])
         getattr(other, method)(rows[done:])
         assert model.to_bytes() == other.to_bytes()

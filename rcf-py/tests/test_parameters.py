@@ -101,7 +101,7 @@ def test_the_number_of_inputs_follows_from_single_points():
     shingles = rcf.RandomCutForest(shingle_size=4, internal_shingling=False)
     shingles.process(np.ones((10, 8)))
     assert shingles.input_dimensions == 2
-    with pytest.raises(rcf.InputError, match="no points of 4 observations"):
+    with pytest.raises(rcf.InputError, match="not points of 4 observations"):
         rcf.RandomCutForest(shingle_size=4, internal_shingling=False).update([1.0] * 6)
 
 

@@ -200,7 +200,7 @@ DETECTORS = {"detector": 300, "detector-bootstrapped": 20, "detector-deviations"
 
 @pytest.mark.skipif(not FORESTS, reason="the fixtures of rcf-core are part of the checkout only")
 @pytest.mark.parametrize("file", FORESTS, ids=lambda file: file.stem)
-def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
+def test_forests_that_rust_has_saved_continue_bit_for_bit(file):
     """The next hundred records and their scores are those of `rcf-core/tests/laws/fixtures.rs`."""
     forest = rcf.RandomCutForest.load(file)
     assert forest.to_bytes() == file.read_bytes()
@@ -213,7 +213,7 @@ def test_forests_that_rust_has_saved_go_on_bit_for_bit(file):
 
 @pytest.mark.skipif(not FORESTS, reason="the fixtures of rcf-core are part of the checkout only")
 @pytest.mark.parametrize(("name", "seen"), DETECTORS.items())
-def test_detectors_that_rust_has_saved_go_on_bit_for_bit(name, seen):
+def test_detectors_that_rust_has_saved_continue_bit_for_bit(name, seen):
     """The next sixty records and their detections are those of `rcf-core/tests/detector/fixtures.rs`."""
     file = FIXTURES.parent / "v3" / f"{name}.rcf"
     detector = rcf.AnomalyDetector.load(file)

@@ -52,9 +52,9 @@ def test_other_columns_are_refused(kind, columns):
     detector.process(KINDS[kind](columns))
     before = detector.to_bytes()
     other = {"level": columns["level"], "speed": columns["power"]}
-    with pytest.raises(rcf.InputError, match=r"lacks \['power'\] and has besides \['speed'\]"):
+    with pytest.raises(rcf.InputError, match=r"lacks \['power'\] and also has \['speed'\]"):
         detector.process(KINDS[kind](other))
-    with pytest.raises(rcf.InputError, match=r"this table has besides \['more'\]"):
+    with pytest.raises(rcf.InputError, match=r"this table also has \['more'\]"):
         detector.process(KINDS[kind]({**columns, "more": columns["level"]}))
     assert detector.to_bytes() == before
     detector.feature_names_in_ = None

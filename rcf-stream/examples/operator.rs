@@ -1,7 +1,7 @@
 //! The operator in a loop of one's own: no runtime, no configuration, no checkpoints of ours.
 //!
 //! `cargo run -p rcf-stream --example operator` scores the readings of two sensors, saves the state
-//! in the middle, and goes on from it bit by bit.
+//! in the middle, and continues from it bit by bit.
 
 use rcf_stream::operator::{RandomCutForestOperator, RestoreError};
 

@@ -211,7 +211,8 @@ impl std::fmt::Display for Watch {
     }
 }
 
-/// One process: restores, tells what that took, takes the records, and ends with a checkpoint.
+/// One process: restores, reports what that took, processes the records, and ends with a
+/// checkpoint.
 async fn process(folder: &Path, source: Rounds, name: &str) -> Done<()> {
     let watch = Watch::start();
     let location = Location::open(folder.to_str().ok_or("no UTF-8")?)?;

@@ -1,4 +1,4 @@
-//! One line a minute about what holds a pipeline up.
+//! Log lines about a delayed pipeline, one a minute.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ const INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) struct HeldUp(AbortHandle);
 
 impl HeldUp {
-    pub(crate) const FULL: &str = "the stream waits: the sink takes no more results";
+    pub(crate) const FULL: &str = "the stream waits: the sink does not accept more results";
     pub(crate) const FLUSH: &str =
         "the checkpoint waits: the sink has not acknowledged all results before it";
     pub(crate) const DEAD_LETTERS: &str =
         "the checkpoint waits: the sink of dead letters has not acknowledged all before it";
     pub(crate) const STORE: &str =
-        "the checkpoint waits: its directory or bucket has not taken all of it";
+        "the checkpoint waits: its directory or bucket has not accepted all of it";
 
     pub(crate) fn watch(what: &'static str, observers: &Observers) -> Self {
         let observers = observers.clone();

@@ -1,4 +1,4 @@
-//! What tells one file from another: its device and inode, and the bytes that were read of it.
+//! The identity of a file: its device and inode, and the bytes that were read of it.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -167,7 +167,7 @@ mod tests {
         ));
     }
     #[test]
-    fn what_leads_into_a_folder_is_inside_of_it() {
+    fn paths_into_a_folder_are_inside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir_all(path("state/deep")).unwrap();

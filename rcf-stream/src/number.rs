@@ -10,7 +10,7 @@ pub fn parse_number(text: &str) -> Option<f64> {
         text.strip_prefix('\u{2212}')
             .filter(|it| !it.starts_with(['-', '+']))
     };
-    // The minus of typesetters is rare: only what is no number otherwise may have it.
+    // The minus of typesetters is rare: only what is not a number otherwise may have it.
     let negative = |digits: &str| digits.parse().ok().map(|number: f64| -number);
     text.parse().ok().or_else(|| negative(minus()?))
 }

@@ -1,4 +1,4 @@
-//! What watches a running pipeline: counters, a live page.
+//! Observers of a running pipeline: counters, a live page.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::event::Event;
 use crate::operator::Scored;
 use crate::overdue::Overdue;
 
-/// Is told what a pipeline, its source and its sink do. It cannot fail, and it must return at once:
-/// the caller waits. What is of no interest need not be implemented.
+/// Receives events of a pipeline, its source and its sink. It cannot fail, and it must return at
+/// once: the caller waits. What is of no interest need not be implemented.
 #[allow(unused_variables)] // the names are the documentation
 pub trait Observer: Debug + Send + Sync {
     /// The pipeline begins, with values of these names.
@@ -71,7 +71,7 @@ pub trait Observer: Debug + Send + Sync {
     fn stopping(&self) {}
 }
 
-/// All observers of a pipeline, told in turn. Clones are handles of the same.
+/// All observers of a pipeline, called in turn. Clones are handles of the same.
 #[derive(Debug, Clone, Default)]
 pub struct Observers {
     all: Arc<[Arc<dyn Observer>]>,

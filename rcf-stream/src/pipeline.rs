@@ -34,7 +34,7 @@ use crate::observer::{Observer, Observers};
 use crate::record::{OutputRecord, Positions};
 use crate::sink::Sink;
 use crate::source::{Batch, Source};
-use crate::time::{AheadGate, OnLate};
+use crate::time::{AheadBuffer, OnLate};
 
 /// A source, an operator and a sink, and what is between them.
 pub struct Pipeline {
@@ -47,7 +47,7 @@ pub struct Pipeline {
     model_per: ModelPer,
     on_bad_record: OnBadRecord,
     on_late: OnLate,
-    ahead: Option<AheadGate<Waiting>>,
+    ahead: Option<AheadBuffer<Waiting>>,
     watch: Option<Watch>,
     source_watch: Option<SourceWatch>,
     checkpointer: Option<Checkpointer>,
@@ -120,7 +120,7 @@ impl Pipeline {
     /// others agree with them.
     #[must_use]
     pub fn hold_far_ahead(mut self, limit: Duration) -> Self {
-        self.ahead = Some(AheadGate::new(limit.as_secs_f64() * 1e3));
+        self.ahead = Some(AheadBuffer::new(limit.as_secs_f64() * 1e3));
         self
     }
 
@@ -166,7 +166,7 @@ impl Pipeline {
         self
     }
 
-    /// Tells observers what happens.
+    /// Reports events to observers.
     #[must_use]
     pub fn observers(mut self, observers: Observers) -> Self {
         self.observers = observers;
@@ -220,7 +220,7 @@ impl Pipeline {
             dead_letters.flush().await?;
         }
         self.summary.unreadable_times = self.decoder.unreadable_times().clone();
-        self.summary.held = self.ahead.as_ref().map_or(0, |gate| gate.len() as u64);
+        self.summary.held = self.ahead.as_ref().map_or(0, |buffer| buffer.len() as u64);
         Ok(self.summary)
     }
 

@@ -82,7 +82,7 @@ pub struct Position {
     pub time_unit: Option<TimeUnit>,
     /// Records that were consumed, but wait for others before they are judged.
     pub held: Vec<HeldRecord>,
-    /// What tells which of its keys were reported as silent, where they are watched.
+    /// The state from which it follows which keys were reported as silent, where they are watched.
     pub watched: Option<Watched>,
 }
 

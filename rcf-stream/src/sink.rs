@@ -1,4 +1,4 @@
-//! Where results go.
+//! Sinks of results.
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -46,7 +46,7 @@ pub trait Sink: Send {
     async fn flush(&mut self) -> Result<Option<SinkPosition>, SinkError>;
 
     /// Begins a [`flush`](Sink::flush) of everything written so far, and lets more be written while
-    /// it goes on. By default it is over when this returns.
+    /// it continues. By default it is over when this returns.
     ///
     /// # Errors
     /// As for [`write`](Sink::write).
@@ -117,7 +117,7 @@ pub enum SinkError {
         limit: usize,
     },
     /// Another process has the right to write by now: nothing of what was not committed counts.
-    /// Opening the pipeline again goes on from the newest checkpoint.
+    /// Opening the pipeline again continues from the newest checkpoint.
     #[error("{action}: {reason}")]
     Lost {
         /// What was tried, with the name of the stream.
@@ -148,7 +148,7 @@ pub enum SinkError {
 fn folder_hint(path: &Path) -> String {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
-            format!("; make the folder {} first", folder.display())
+            format!("; create the folder {} first", folder.display())
         }
         _ => String::new(),
     }

@@ -1,4 +1,4 @@
-//! Where records come from.
+//! Sources of records.
 
 pub mod coordinator;
 
@@ -109,7 +109,7 @@ pub trait Source: Send {
     }
 
     /// The service that keeps the positions of shards for all processes that share them, where
-    /// there is one and a later run goes on where this one ends.
+    /// there is one and a later run continues where this one ends.
     fn coordinator(&self) -> Option<Arc<dyn Coordinator>> {
         None
     }
@@ -159,9 +159,9 @@ pub enum SourceError {
     },
     /// The file is not the one that the position belongs to.
     #[error(
-        "{path} is not the file that the checkpoint was made with, of which line {line} was read \
-         last: {reason}. Bring that file back, choose source.on_replaced = \"restart\" to read \
-         this one from its start, or choose an empty checkpoint directory"
+        "{path} is not the file of the checkpoint, whose last line read was {line}: {reason}. \
+         Restore that file, choose source.on_replaced = \"restart\" to read this one from its \
+         start, or choose an empty checkpoint directory"
     )]
     Replaced {
         /// The file.
@@ -184,8 +184,8 @@ pub enum SourceError {
     /// The stream no longer holds the records after the position: they are older than its
     /// retention.
     #[error(
-        "shard {shard}: the records after {sequence} are no longer in the stream; \
-         they were trimmed before they could be read"
+        "shard {shard}: the records after {sequence} are no longer in the stream; they expired \
+         before they could be read"
     )]
     Trimmed {
         /// The shard.
@@ -194,7 +194,7 @@ pub enum SourceError {
         sequence: String,
     },
     /// The shards of this process belong to others by now: nothing of it can be committed. Opening
-    /// the pipeline again goes on with the shards that are assigned then.
+    /// the pipeline again continues with the shards that are assigned then.
     #[error("{action}: {reason}")]
     Lost {
         /// What was tried, with the name of the stream.
@@ -237,7 +237,10 @@ pub enum RecordFault {
     #[error("the partition key of the packed record has more than 256 characters")]
     PartitionKey,
     /// The partition keys of a packed record would take far more memory than itself.
-    #[error("it packs {records} records whose partition keys together are far larger than itself")]
+    #[error(
+        "it packs {records} records, and their partition keys together are far larger than \
+             the record"
+    )]
     Packed {
         /// How many records it packs.
         records: usize,

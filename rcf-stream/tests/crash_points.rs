@@ -314,21 +314,21 @@ async fn a_slow_store_delays_checkpoints_and_not_the_stream() {
 }
 
 #[tokio::test]
-async fn a_store_that_lies_is_found_out_before_it_matters() {
+async fn a_store_that_loses_objects_is_detected_before_the_commit() {
     let stream = stream();
     let expected = uninterrupted(&stream).await;
     let faults = [
         (
             Fault::Lie("models/"),
-            "does not give it back (it is not there)",
+            "does not return it (it is not there)",
         ),
         (
             Fault::Lie("manifests/"),
-            "does not give it back (it is not there)",
+            "does not return it (it is not there)",
         ),
         (
             Fault::Lie("position.json"),
-            "does not give it back (it is not there)",
+            "does not return it (it is not there)",
         ),
         (Fault::Shorten("models/"), "bytes are there"),
         (Fault::Shorten("manifests/"), "bytes are there"),

@@ -172,7 +172,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn json_means_what_it_means_to_others(document in json()) {
+    fn json_agrees_with_serde_json(document in json()) {
         let mut decoder = Decoder::json(&fields(), true).unwrap();
         let bytes = serde_json::to_vec(&document).unwrap();
         let decoded = decoder.decode(&bytes).ok();
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn csv_means_what_was_written(
+    fn csv_round_trips(
         x in any::<f64>().prop_filter("finite", |x| x.is_finite()),
         key in "[^\r\n]{1,12}",
         carried in "[a-z\",;ü ]{1,12}",
@@ -233,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn checkpoints_are_refused_or_go_on(
+    fn checkpoints_are_refused_or_continue(
         object in any::<prop::sample::Index>(), edits in edits(), sealed: bool, policy in 0_usize..4,
     ) {
         let objects = checkpoint();

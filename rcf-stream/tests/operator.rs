@@ -141,7 +141,7 @@ fn a_refused_record_changes_nothing() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_named() {
+fn missing_or_wrong_arguments_are_named() {
     let builder = || RandomCutForestOperator::<f64, f64>::builder().dimensions(1);
     let mapped = || builder().input_mapper(|value| vec![*value]);
     assert_eq!(
@@ -165,7 +165,7 @@ fn other_parameters_are_named() {
     let error = operator_with_seed(12).restore(&state).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "seed is 11 in the snapshot and 12 in this operator; use the same"
+        "seed is 11 in the snapshot and 12 in this operator; use the same value"
     );
     let mut fewer_trees = Operator::builder()
         .dimensions(2)

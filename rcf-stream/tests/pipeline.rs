@@ -190,7 +190,7 @@ async fn outputs_are_durable_before_the_position_is_written() {
     assert_eq!((summary.records, summary.results), (4, 4));
     assert!((1..=2).contains(&summary.checkpoints), "{summary:?}");
     assert!(summary.ended);
-    // The stream goes on while a checkpoint is written, so how far it gets meanwhile is open. But
+    // The stream continues while a checkpoint is written, so how far it gets meanwhile is open. But
     // before a position is committed its results were flushed.
     let journal = test.journal();
     let written_before = |end: usize| -> u64 {
@@ -256,7 +256,7 @@ async fn a_failed_flush_writes_no_position() {
 }
 
 #[tokio::test]
-async fn checkpoints_come_by_time_while_the_source_is_silent() {
+async fn checkpoints_are_written_by_time_while_the_source_is_silent() {
     let test = Test::new();
     let batches = vec![batch(vec![record("a", 1, "1")])];
     let schedule = Schedule {
@@ -314,7 +314,7 @@ async fn a_request_to_stop_writes_a_checkpoint() {
 }
 
 #[tokio::test]
-async fn bad_records_are_counted_by_reason_and_left_out() {
+async fn bad_records_are_counted_by_reason_and_skipped() {
     let test = Test::new();
     let batches = vec![batch(vec![
         record("a", 1, "1"),
@@ -358,7 +358,7 @@ async fn a_bad_record_ends_the_pipeline_and_is_named() {
     assert_eq!(
         error.to_string(),
         "record in/a/2: field value is not a number: \"x\"; \
-         to leave bad records out, choose the policy `skip` or `dead_letter`"
+         to continue after bad records, choose the policy `skip` or `dead_letter`"
     );
     assert_eq!(test.newest().await, None);
 }
@@ -374,7 +374,7 @@ impl Observer for Silences {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_falls_silent_is_said_once_and_is_no_result() {
+async fn a_silent_source_is_logged_once_and_is_not_a_result() {
     let test = Test::new();
     let silences = Arc::new(Silences::default());
     let observers = [Arc::clone(&silences) as Arc<dyn Observer>];

@@ -184,7 +184,7 @@ async fn models_of_a_revoked_shard_are_committed_released_and_restored() {
 }
 
 #[tokio::test]
-async fn a_later_process_goes_on_with_what_was_revoked() {
+async fn a_later_process_continues_revoked_shards() {
     let folder = tempfile::tempdir().unwrap();
     let out = MemoryStream::new("out", 1);
     let first = [
@@ -196,7 +196,7 @@ async fn a_later_process_goes_on_with_what_was_revoked() {
         Read("a", 1),
     ];
     run(folder.path(), &out, &first).await;
-    // The second process is never given `bb`, and keeps it in the checkpoint all the same.
+    // The second process is never given `bb`, and keeps it in the checkpoint anyway.
     let second = run(folder.path(), &out, &[Assign("a"), Read("a", 9)]).await;
     assert_eq!(
         second.journal,

@@ -264,7 +264,7 @@ func (d *Detector) call(run func(*C.rcf_detector, *message) C.rcf_status) error 
 	return m.of(run(d.handle, &m))
 }
 
-// Process judges an observation, then learns from it. NaN stands for a value that is missing.
+// Process judges an observation, then learns from it. NaN is a missing value.
 func (d *Detector) Process(values ...float64) (Detection, error) {
 	var found C.rcf_detection
 	err := d.call(func(handle *C.rcf_detector, m *message) C.rcf_status {

@@ -122,7 +122,7 @@ func TestBitsAreThoseOfAllInterfaces(t *testing.T) {
 func TestRefusalsHaveMessagesAndChangeNothing(t *testing.T) {
 	_, err := NewForest(`{"sample_sizes": 3}`)
 	var refusal *Error
-	if !errors.As(err, &refusal) || !strings.HasPrefix(refusal.Message, "no parameter is called") {
+	if !errors.As(err, &refusal) || !strings.HasPrefix(refusal.Message, "unknown parameter") {
 		t.Fatal(err)
 	}
 	if _, err := LoadDetector(nil); err == nil {

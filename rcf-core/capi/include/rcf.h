@@ -26,7 +26,7 @@ typedef enum {
    */
   RCF_STATUS_LENGTH = 2,
   /*
-   The text is no JSON of parameters, or a parameter breaks its rule.
+   The text is not JSON of parameters, or a parameter breaks its rule.
    */
   RCF_STATUS_PARAMETERS = 3,
   /*
@@ -49,7 +49,7 @@ typedef enum {
  */
 typedef enum {
   /*
-   It is reported, or it is no candidate.
+   It is reported, or it is not a candidate.
    */
   RCF_SUPPRESSION_NONE = 0,
   /*
@@ -88,6 +88,10 @@ typedef enum {
    An alike event has been marked as normal.
    */
   RCF_SUPPRESSION_MARKED_NORMAL = 9,
+  /*
+   Events like it are frequent in this stream: alerts keep to the false alarm rate.
+   */
+  RCF_SUPPRESSION_FREQUENT = 10,
   /*
    A reason that this interface has no name for.
    */
@@ -227,8 +231,8 @@ rcf_status rcf_forest_new(const char *parameters,
                           size_t message_size);
 
 /*
- Restores a forest that `rcf_forest_save` or another interface of rcf has saved. It goes on with
- the same bits.
+ Restores a forest that `rcf_forest_save` or another interface of rcf has saved. It continues
+ with the same bits.
 
  # Safety
  Pointers are `NULL` or valid: `bytes` has `length` bytes, `forest` can take a pointer, and
@@ -353,7 +357,7 @@ rcf_status rcf_detector_new(const char *parameters,
                             size_t message_size);
 
 /*
- Restores a detector that `rcf_detector_save` or another interface of rcf has saved. It goes on
+ Restores a detector that `rcf_detector_save` or another interface of rcf has saved. It continues
  with the same bits.
 
  # Safety
@@ -406,7 +410,7 @@ size_t rcf_detector_input_dimensions(const rcf_detector *detector);
 uint64_t rcf_detector_records(const rcf_detector *detector);
 
 /*
- Judges an observation, then learns from it. With `nan_is_missing` other than 0, NaN stands for a
+ Judges an observation, then learns from it. With `nan_is_missing` other than 0, NaN represents a
  value that is missing; else it is refused.
 
  # Safety
@@ -473,7 +477,7 @@ rcf_status rcf_detector_mark_normal(rcf_detector *detector,
                                     size_t message_size);
 
 /*
- Takes a mark back: alike events are reported again.
+ Takes a mark back: similar events are reported again.
 
  # Safety
  Pointers are `NULL` or valid; `message` can take `message_size` bytes.
@@ -501,7 +505,7 @@ rcf_status rcf_category_encoder_new(const char *parameters,
 
 /*
  Restores an encoder that `rcf_category_encoder_save` or another interface of rcf has saved. It
- goes on with the same bits.
+ continues with the same bits.
 
  # Safety
  Pointers are `NULL` or valid: `bytes` has `length` bytes, `encoder` can take a pointer, and

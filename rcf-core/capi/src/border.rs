@@ -1,93 +1,12 @@
-//! What C's values pass through: handles, arrays, messages, panics.
+//! The border with C: handles, arrays, messages, panics.
 
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
 
-use rcf_core::{ArrayError, ConfigError, InputError, MarkError, StateError};
-use thiserror::Error;
+use ndarray::ArrayView2;
 
-use crate::parameters::ParameterError;
-
-/// What became of a call.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It did what was asked.
-    Ok = 0,
-    /// A pointer is NULL that must not be, or is not aligned for its type.
-    Pointer = 1,
-    /// A length is not the one that the model takes, or no array can have it.
-    Length = 2,
-    /// The text is no JSON of parameters, or a parameter breaks its rule.
-    Parameters = 3,
-    /// A value, a timestamp or a mark is refused.
-    Input = 4,
-    /// The saved bytes cannot be restored.
-    State = 5,
-    /// A fault of this library: a panic was caught, or the model was being changed by an earlier
-    /// call that panicked. Free the model.
-    Panic = 6,
-}
-
-/// Why a call is refused. Interfaces of other languages have it, too.
-#[derive(Debug, Error)]
-pub enum Refusal {
-    /// A pointer is `NULL`.
-    #[error("{0} must not be NULL")]
-    Null(&'static str),
-    /// A pointer is not aligned.
-    #[error("{0} is not aligned for its type")]
-    Unaligned(&'static str),
-    /// A length is impossible.
-    #[error("{0}: no array has that many values")]
-    TooLong(&'static str),
-    /// The text of the parameters is none.
-    #[error("the parameters are not UTF-8")]
-    NotUtf8,
-    /// A panic has interrupted a change of the model.
-    #[error("the model is broken by a panic in an earlier call; free it")]
-    Broken,
-    /// The text is no JSON of parameters.
-    #[error(transparent)]
-    Parameter(#[from] ParameterError),
-    /// A parameter breaks its rule.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// An observation is refused.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// A detection cannot be marked as normal.
-    #[error(transparent)]
-    Mark(#[from] MarkError),
-    /// There is no mark of this number.
-    #[error("there is no mark of the number {0}")]
-    NoMark(u64),
-    /// A row is refused.
-    #[error(transparent)]
-    Array(#[from] ArrayError),
-    /// Saved bytes cannot be restored.
-    #[error(transparent)]
-    State(#[from] StateError),
-}
-
-impl Refusal {
-    /// Which kind of refusal it is.
-    pub fn status(&self) -> Status {
-        match self {
-            Self::Null(_) | Self::Unaligned(_) => Status::Pointer,
-            Self::TooLong(_) => Status::Length,
-            Self::NotUtf8 | Self::Parameter(_) | Self::Config(_) => Status::Parameters,
-            Self::Input(error) | Self::Array(ArrayError { source: error, .. }) => match error {
-                InputError::WrongLength { .. } => Status::Length,
-                _ => Status::Input,
-            },
-            Self::Mark(_) | Self::NoMark(_) => Status::Input,
-            Self::State(_) => Status::State,
-            Self::Broken => Status::Panic,
-        }
-    }
-}
+use crate::refusal::{Refusal, Status};
 
 /// A model, and whether a panic has interrupted a change of it.
 #[derive(Debug)]
@@ -173,9 +92,7 @@ pub(crate) fn call(message: Message, body: impl FnOnce() -> Result<(), Refusal>)
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
             let text = text.unwrap_or("a panic without a text");
-            message.write(&format!(
-                "a fault of this library, please report it: {text}"
-            ));
+            message.write(&format!("a bug in this library, please report it: {text}"));
             Status::Panic
         }
     }
@@ -201,6 +118,11 @@ impl<T> Out<T> {
         Ok(self)
     }
 
+    /// [`check`](Self::check) for results of so many rows: without any, nothing is written.
+    pub(crate) fn check_for(self, rows: usize) -> Result<Self, Refusal> {
+        if rows == 0 { Ok(self) } else { self.check() }
+    }
+
     /// Writes one value to a place that was checked.
     pub(crate) fn write(self, value: T) {
         // SAFETY: not NULL and aligned (`check`), and the caller lends it (`new`).
@@ -212,14 +134,73 @@ impl<T> Out<T> {
     where
         T: Copy,
     {
+        if values.is_empty() {
+            return;
+        }
         // SAFETY: the same for all of them. The values are ours, so they do not overlap.
         unsafe { ptr::copy_nonoverlapping(values.as_ptr(), self.place, values.len()) }
     }
 }
 
 /// A new handle for a model, in a place that was checked.
-pub(crate) fn hand_out<T>(place: Out<*mut T>, handle: T) {
+fn hand_out<T>(place: Out<*mut T>, handle: T) {
     place.write(Box::into_raw(Box::new(handle)));
+}
+
+/// The body of a function that makes a model.
+///
+/// # Safety
+/// As for [`Message::new`] and [`Out::new`].
+pub(crate) unsafe fn make<T>(
+    name: &'static str,
+    place: *mut *mut T,
+    message: *mut c_char,
+    message_size: usize,
+    model: impl FnOnce() -> Result<T, Refusal>,
+) -> Status {
+    // SAFETY: as promised.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as promised.
+        let place = unsafe { Out::new(name, place) }.check()?;
+        hand_out(place, model()?);
+        Ok(())
+    })
+}
+
+/// The body of a function that saves a model.
+///
+/// # Safety
+/// As for [`Message::new`], [`Out::new`] and [`shared`].
+pub(crate) unsafe fn save<T>(
+    name: &'static str,
+    handle: *const T,
+    (bytes, length): (*mut *mut u8, *mut usize),
+    (message, message_size): (*mut c_char, usize),
+    to_bytes: impl FnOnce(&T) -> Result<Vec<u8>, Refusal>,
+) -> Status {
+    // SAFETY: as promised.
+    call(unsafe { Message::new(message, message_size) }, || {
+        // SAFETY: as promised.
+        let handle = unsafe { shared(name, handle) }?;
+        // SAFETY: as promised.
+        let (bytes, length) = unsafe { (Out::new("bytes", bytes), Out::new("length", length)) };
+        let (bytes, length) = (bytes.check()?, length.check()?);
+        hand_out_bytes(to_bytes(handle)?, bytes, length);
+        Ok(())
+    })
+}
+
+/// A number of a model; 0 for `NULL`, and for a model that a panic has broken.
+///
+/// # Safety
+/// As for [`shared`].
+pub(crate) unsafe fn number<T, N: Default>(
+    handle: *const T,
+    read: impl FnOnce(&T) -> Result<N, Refusal>,
+) -> N {
+    // SAFETY: as promised.
+    let handle = unsafe { shared("the model", handle) };
+    handle.and_then(read).unwrap_or_default()
 }
 
 /// # Safety
@@ -287,9 +268,21 @@ pub(crate) unsafe fn text<'a>(name: &'static str, text: *const c_char) -> Result
     text.to_str().map_err(|_| Refusal::NotUtf8)
 }
 
-/// The number of values in this many rows.
-pub(crate) fn area(name: &'static str, rows: usize, columns: usize) -> Result<usize, Refusal> {
-    rows.checked_mul(columns).ok_or(Refusal::TooLong(name))
+/// Rows × values of an array.
+///
+/// # Safety
+/// As for [`array`], with a length of `rows` × `columns`.
+pub(crate) unsafe fn matrix<'a>(
+    name: &'static str,
+    values: *const f64,
+    rows: usize,
+    columns: usize,
+) -> Result<ArrayView2<'a, f64>, Refusal> {
+    let too_long = || Refusal::TooLong(name);
+    let length = rows.checked_mul(columns).ok_or_else(too_long)?;
+    // SAFETY: as promised.
+    let values = unsafe { array(name, values, length) }?;
+    ArrayView2::from_shape((rows, columns), values).map_err(|_| too_long())
 }
 
 fn check_pointer<T>(name: &'static str, pointer: *const T) -> Result<(), Refusal> {
@@ -303,7 +296,7 @@ fn check_pointer<T>(name: &'static str, pointer: *const T) -> Result<(), Refusal
 }
 
 /// Where a call leaves bytes of ours, for `rcf_bytes_free`.
-pub(crate) fn hand_out_bytes(bytes: Vec<u8>, place: Out<*mut u8>, length: Out<usize>) {
+fn hand_out_bytes(bytes: Vec<u8>, place: Out<*mut u8>, length: Out<usize>) {
     let bytes = Box::leak(bytes.into_boxed_slice());
     length.write(bytes.len());
     place.write(bytes.as_mut_ptr());
@@ -336,6 +329,8 @@ pub extern "C" fn rcf_version() -> *const c_char {
 
 #[cfg(test)]
 mod tests {
+    use rcf_core::ConfigError;
+
     use super::*;
 
     fn said(size: usize, body: impl FnOnce() -> Result<(), Refusal>) -> (Status, String) {
@@ -353,7 +348,7 @@ mod tests {
     fn a_panic_is_a_status_with_its_text() {
         let (status, text) = said(100, || panic!("number {}", 7));
         assert_eq!(status, Status::Panic);
-        assert_eq!(text, "a fault of this library, please report it: number 7");
+        assert_eq!(text, "a bug in this library, please report it: number 7");
     }
 
     #[test]
@@ -396,7 +391,7 @@ mod tests {
             Ok(())
         });
         assert!(matches!(again, Err(Refusal::Broken)));
-        // A refusal is no panic.
+        // A refusal is not a panic.
         let mut guarded = Guarded::new(0);
         assert!(
             guarded

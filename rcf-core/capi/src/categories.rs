@@ -5,10 +5,10 @@ use std::ffi::c_char;
 use rcf_core::categories;
 
 use crate::border::{
-    Guarded, Message, Out, Status, array, call, exclusive, free, hand_out, hand_out_bytes, shared,
-    text,
+    Guarded, Message, Out, array, call, exclusive, free, make, save, shared, text,
 };
 use crate::parameters;
+use crate::refusal::Status;
 
 /// Turns categories into numbers that a detector can judge: how surprising each is.
 #[derive(Debug)]
@@ -31,19 +31,17 @@ pub unsafe extern "C" fn rcf_category_encoder_new(
     message_size: usize,
 ) -> Status {
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let place = unsafe { Out::new("encoder", encoder) }.check()?;
-        // SAFETY: as above.
-        let parameters = unsafe { text("parameters", parameters) }?;
-        let built = parameters::category_encoder(parameters)?;
-        hand_out(place, CategoryEncoder(Guarded::new(built)));
-        Ok(())
-    })
+    unsafe {
+        make("encoder", encoder, message, message_size, || {
+            let parameters = text("parameters", parameters)?;
+            let built = parameters::category_encoder(parameters)?;
+            Ok(CategoryEncoder(Guarded::new(built)))
+        })
+    }
 }
 
 /// Restores an encoder that `rcf_category_encoder_save` or another interface of rcf has saved. It
-/// goes on with the same bits.
+/// continues with the same bits.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `bytes` has `length` bytes, `encoder` can take a pointer, and
@@ -57,15 +55,12 @@ pub unsafe extern "C" fn rcf_category_encoder_load(
     message_size: usize,
 ) -> Status {
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let place = unsafe { Out::new("encoder", encoder) }.check()?;
-        // SAFETY: as above.
-        let bytes = unsafe { array("bytes", bytes, length) }?;
-        let encoder = categories::CategoryEncoder::from_bytes(bytes)?;
-        hand_out(place, CategoryEncoder(Guarded::new(encoder)));
-        Ok(())
-    })
+    unsafe {
+        make("encoder", encoder, message, message_size, || {
+            let saved = categories::CategoryEncoder::from_bytes(array("bytes", bytes, length)?)?;
+            Ok(CategoryEncoder(Guarded::new(saved)))
+        })
+    }
 }
 
 /// Saves the whole encoder as bytes, which `rcf_bytes_free` frees. Save it together with the
@@ -82,16 +77,13 @@ pub unsafe extern "C" fn rcf_category_encoder_save(
     message: *mut c_char,
     message_size: usize,
 ) -> Status {
+    let (bytes, message) = ((bytes, length), (message, message_size));
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let encoder = unsafe { shared("encoder", encoder) }?.0.read()?;
-        // SAFETY: as above.
-        let (bytes, length) = unsafe { (Out::new("bytes", bytes), Out::new("length", length)) };
-        let (bytes, length) = (bytes.check()?, length.check()?);
-        hand_out_bytes(encoder.to_bytes(), bytes, length);
-        Ok(())
-    })
+    unsafe {
+        save("encoder", encoder, bytes, message, |encoder| {
+            Ok(encoder.0.read()?.to_bytes())
+        })
+    }
 }
 
 /// Frees an encoder. `NULL` is ignored.

@@ -2,151 +2,18 @@
 
 use std::ffi::c_char;
 
-use rcf_core::{
-    AnomalyDetector, Direction, EvidenceKind, InputError, MarkError, NormalMark, Suppressed,
-};
+use rcf_core::{AnomalyDetector, InputError, MarkError};
 
 use crate::border::{
-    Guarded, Message, Out, Refusal, Status, area, array, call, exclusive, free, hand_out,
-    hand_out_bytes, shared, text,
+    Guarded, Message, Out, array, call, exclusive, free, make, matrix, number, save, shared, text,
 };
-use crate::forest::rows;
+use crate::detection::{Detection, normal_mark};
 use crate::parameters;
+use crate::refusal::{Refusal, Status};
 
 /// An anomaly detector: a forest that finds its threshold by itself.
 #[derive(Debug)]
 pub struct Detector(Guarded<AnomalyDetector>);
-
-/// Why a candidate is not reported.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suppression {
-    /// It is reported, or it is no candidate.
-    None = 0,
-    /// The detector is still warming up.
-    WarmUp = 1,
-    /// The value is near the expected one.
-    NearExpected = 2,
-    /// The change is below the noise floor of a constant stream.
-    NoiseFloor = 3,
-    /// Filled-in values are part of what is unusual.
-    Imputed = 4,
-    /// An anomaly reported before explains it.
-    Explained = 5,
-    /// The event has been reported.
-    AlreadyAlerted = 6,
-    /// A new regime has been accepted as the normal.
-    Drift = 7,
-    /// A rule of the parameters ignores it.
-    Rule = 8,
-    /// An alike event has been marked as normal.
-    MarkedNormal = 9,
-    /// Events like it are frequent in this stream: alerts keep to the false alarm rate.
-    Frequent = 10,
-    /// A reason that this interface has no name for.
-    Other = 255,
-}
-
-/// What the detector says about an observation.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Detection {
-    /// The score of the forest, higher is more anomalous; 0 before the forest is ready.
-    pub score: f64,
-    /// 0 unless the observation is anomalous; else how far beyond the boundary, up to 1.
-    pub grade: f64,
-    /// From 0 to 1; 0.5 at the boundary, above it if and only if the observation is anomalous.
-    pub severity: f64,
-    /// From 0 to 1: how far to trust the detection.
-    pub confidence: f64,
-    /// What the decision rests on, in units of its boundary: more than 1 makes a candidate.
-    pub evidence: f64,
-    /// The share of the stream's observations so far with as much evidence; 1 during the warm-up.
-    pub p_value: f64,
-    /// The score from which on an observation is a candidate by its score; infinite at first.
-    pub threshold: f64,
-    /// Which fraction of what the forest remembers is interpolated.
-    pub synthetic_fraction: f64,
-    /// Of a candidate: the value of `input` in the observation that deviates; else NaN.
-    pub value: f64,
-    /// Of a candidate: what was expected in its place; else NaN.
-    pub expected: f64,
-    /// Of a candidate: the input that deviates most, from 0; else 0.
-    pub input: usize,
-    /// Observations that are needed before the first decision; 0 from then on.
-    pub warm_up: usize,
-    /// Values of the observation that were missing and have been filled in.
-    pub imputed: usize,
-    /// Of a candidate: which observation deviates; 0 is the newest one, −k the one k before it.
-    pub relative_index: i32,
-    /// Of a candidate: 1 above what was expected, −1 below; else 0.
-    pub direction: i32,
-    /// Why a candidate is not reported.
-    pub suppressed: Suppression,
-    /// Whether the observation is reported as anomalous.
-    pub is_anomaly: bool,
-    /// Whether it is a candidate: reported, or suppressed.
-    pub is_candidate: bool,
-    /// Of a candidate: whether it is about a stretch of observations instead of the values of one.
-    pub is_stretch: bool,
-}
-
-impl From<&rcf_core::Detection> for Detection {
-    fn from(of: &rcf_core::Detection) -> Self {
-        let mut detection = Self {
-            score: of.score,
-            grade: of.grade,
-            severity: of.severity,
-            confidence: of.confidence,
-            evidence: of.evidence,
-            p_value: of.p_value,
-            threshold: of.threshold,
-            synthetic_fraction: of.synthetic_fraction,
-            value: f64::NAN,
-            expected: f64::NAN,
-            input: 0,
-            warm_up: of.warm_up,
-            imputed: of.imputed,
-            relative_index: 0,
-            direction: 0,
-            suppressed: of.suppressed.map_or(Suppression::None, Suppression::from),
-            is_anomaly: of.is_anomaly(),
-            is_candidate: of.candidate.is_some(),
-            is_stretch: false,
-        };
-        if let Some(candidate) = &of.candidate {
-            detection.input = candidate.inputs.first().copied().unwrap_or(0);
-            let of_input = |values: &[f64]| values.get(detection.input).copied();
-            detection.value = of_input(&candidate.values).unwrap_or(f64::NAN);
-            detection.expected = of_input(&candidate.expected).unwrap_or(f64::NAN);
-            detection.is_stretch = candidate.kind.is_stretch();
-            detection.relative_index = candidate.relative_index;
-            detection.direction = match candidate.direction {
-                Direction::High => 1,
-                Direction::Low => -1,
-            };
-        }
-        detection
-    }
-}
-
-impl From<Suppressed> for Suppression {
-    fn from(suppressed: Suppressed) -> Self {
-        match suppressed {
-            Suppressed::WarmUp => Self::WarmUp,
-            Suppressed::NearExpected => Self::NearExpected,
-            Suppressed::NoiseFloor => Self::NoiseFloor,
-            Suppressed::Imputed => Self::Imputed,
-            Suppressed::Explained => Self::Explained,
-            Suppressed::AlreadyAlerted => Self::AlreadyAlerted,
-            Suppressed::Frequent => Self::Frequent,
-            Suppressed::Drift => Self::Drift,
-            Suppressed::Rule { .. } => Self::Rule,
-            Suppressed::MarkedNormal { .. } => Self::MarkedNormal,
-            _ => Self::Other,
-        }
-    }
-}
 
 /// Makes a detector that has seen nothing.
 ///
@@ -165,18 +32,16 @@ pub unsafe extern "C" fn rcf_detector_new(
     message_size: usize,
 ) -> Status {
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let place = unsafe { Out::new("detector", detector) }.check()?;
-        // SAFETY: as above.
-        let parameters = unsafe { text("parameters", parameters) }?;
-        let built = parameters::detector(parameters)?.build()?;
-        hand_out(place, Detector(Guarded::new(built)));
-        Ok(())
-    })
+    unsafe {
+        make("detector", detector, message, message_size, || {
+            let parameters = text("parameters", parameters)?;
+            let built = parameters::detector(parameters)?.build()?;
+            Ok(Detector(Guarded::new(built)))
+        })
+    }
 }
 
-/// Restores a detector that `rcf_detector_save` or another interface of rcf has saved. It goes on
+/// Restores a detector that `rcf_detector_save` or another interface of rcf has saved. It continues
 /// with the same bits.
 ///
 /// # Safety
@@ -191,15 +56,12 @@ pub unsafe extern "C" fn rcf_detector_load(
     message_size: usize,
 ) -> Status {
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let place = unsafe { Out::new("detector", detector) }.check()?;
-        // SAFETY: as above.
-        let bytes = unsafe { array("bytes", bytes, length) }?;
-        let detector = AnomalyDetector::from_bytes(bytes)?;
-        hand_out(place, Detector(Guarded::new(detector)));
-        Ok(())
-    })
+    unsafe {
+        make("detector", detector, message, message_size, || {
+            let saved = AnomalyDetector::from_bytes(array("bytes", bytes, length)?)?;
+            Ok(Detector(Guarded::new(saved)))
+        })
+    }
 }
 
 /// Saves the whole detector as bytes, which `rcf_bytes_free` frees.
@@ -215,16 +77,13 @@ pub unsafe extern "C" fn rcf_detector_save(
     message: *mut c_char,
     message_size: usize,
 ) -> Status {
+    let (bytes, message) = ((bytes, length), (message, message_size));
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let detector = unsafe { shared("detector", detector) }?.0.read()?;
-        // SAFETY: as above.
-        let (bytes, length) = unsafe { (Out::new("bytes", bytes), Out::new("length", length)) };
-        let (bytes, length) = (bytes.check()?, length.check()?);
-        hand_out_bytes(detector.to_bytes(), bytes, length);
-        Ok(())
-    })
+    unsafe {
+        save("detector", detector, bytes, message, |detector| {
+            Ok(detector.0.read()?.to_bytes())
+        })
+    }
 }
 
 /// Frees a detector. `NULL` is ignored.
@@ -245,9 +104,11 @@ pub unsafe extern "C" fn rcf_detector_free(detector: *mut Detector) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_detector_input_dimensions(detector: *const Detector) -> usize {
     // SAFETY: the caller promises a valid pointer.
-    let detector = unsafe { shared("detector", detector) };
-    let values = detector.and_then(|detector| Ok(detector.0.read()?.config().input_dimensions));
-    values.unwrap_or(0)
+    unsafe {
+        number(detector, |detector| {
+            Ok(detector.0.read()?.config().input_dimensions)
+        })
+    }
 }
 
 /// The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has
@@ -258,12 +119,10 @@ pub unsafe extern "C" fn rcf_detector_input_dimensions(detector: *const Detector
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_detector_records(detector: *const Detector) -> u64 {
     // SAFETY: the caller promises a valid pointer.
-    let detector = unsafe { shared("detector", detector) };
-    let records = detector.and_then(|detector| Ok(detector.0.read()?.records()));
-    records.unwrap_or(0)
+    unsafe { number(detector, |detector| Ok(detector.0.read()?.records())) }
 }
 
-/// Judges an observation, then learns from it. With `nan_is_missing` other than 0, NaN stands for a
+/// Judges an observation, then learns from it. With `nan_is_missing` other than 0, NaN represents a
 /// value that is missing; else it is refused.
 ///
 /// # Safety
@@ -279,20 +138,10 @@ pub unsafe extern "C" fn rcf_detector_process(
     message: *mut c_char,
     message_size: usize,
 ) -> Status {
+    let observation = (None, values, length, nan_is_missing);
+    let message = (message, message_size);
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let detector = unsafe { exclusive("detector", detector) }?;
-        // SAFETY: as above.
-        let place = unsafe { Out::new("detection", detection) }.check()?;
-        // SAFETY: as above.
-        let values = unsafe { array("values", values, length) }?;
-        let found = detector
-            .0
-            .change(|it| Ok(one(it, None, values, nan_is_missing != 0)?))?;
-        place.write((&found).into());
-        Ok(())
-    })
+    unsafe { process(detector, observation, detection, message) }
 }
 
 /// `rcf_detector_process` for an observation at a point of time, in any unit, after the one before.
@@ -311,6 +160,20 @@ pub unsafe extern "C" fn rcf_detector_process_at(
     message: *mut c_char,
     message_size: usize,
 ) -> Status {
+    let observation = (Some(timestamp), values, length, nan_is_missing);
+    let message = (message, message_size);
+    // SAFETY: the caller promises valid pointers.
+    unsafe { process(detector, observation, detection, message) }
+}
+
+/// # Safety
+/// As for `rcf_detector_process`.
+unsafe fn process(
+    detector: *mut Detector,
+    (timestamp, values, length, nan_is_missing): (Option<f64>, *const f64, usize, i32),
+    detection: *mut Detection,
+    (message, message_size): (*mut c_char, usize),
+) -> Status {
     // SAFETY: the caller promises valid pointers.
     call(unsafe { Message::new(message, message_size) }, || {
         // SAFETY: as above.
@@ -319,10 +182,9 @@ pub unsafe extern "C" fn rcf_detector_process_at(
         let place = unsafe { Out::new("detection", detection) }.check()?;
         // SAFETY: as above.
         let values = unsafe { array("values", values, length) }?;
-        let time = Some(timestamp);
         let found = detector
             .0
-            .change(|it| Ok(one(it, time, values, nan_is_missing != 0)?))?;
+            .change(|it| Ok(one(it, timestamp, values, nan_is_missing != 0)?))?;
         place.write((&found).into());
         Ok(())
     })
@@ -366,8 +228,7 @@ pub unsafe extern "C" fn rcf_detector_process_array(
         // SAFETY: as above.
         let detector = unsafe { exclusive("detector", detector) }?;
         // SAFETY: as above.
-        let values = unsafe { array("values", values, area("values", rows, columns)?) }?;
-        let values = self::rows(values, rows, columns)?;
+        let values = unsafe { matrix("values", values, rows, columns) }?;
         let timestamps = if timestamps.is_null() {
             None
         } else {
@@ -375,8 +236,7 @@ pub unsafe extern "C" fn rcf_detector_process_array(
             Some(unsafe { array("timestamps", timestamps, rows) }?)
         };
         // SAFETY: as above.
-        let place = unsafe { Out::new("detections", detections) };
-        let place = if rows == 0 { place } else { place.check()? };
+        let place = unsafe { Out::new("detections", detections) }.check_for(rows)?;
         let found = detector.0.change(|it| {
             Ok(match (timestamps, nan_is_missing != 0) {
                 (None, false) => it.process_array(values)?,
@@ -386,9 +246,7 @@ pub unsafe extern "C" fn rcf_detector_process_array(
             })
         })?;
         let found: Vec<Detection> = found.iter().map(Detection::from).collect();
-        if !found.is_empty() {
-            place.write_all(&found);
-        }
+        place.write_all(&found);
         Ok(())
     })
 }
@@ -436,7 +294,7 @@ pub unsafe extern "C" fn rcf_detector_mark_normal(
     })
 }
 
-/// Takes a mark back: alike events are reported again.
+/// Takes a mark back: similar events are reported again.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid; `message` can take `message_size` bytes.
@@ -454,16 +312,4 @@ pub unsafe extern "C" fn rcf_detector_unmark_normal(
         let taken = detector.0.change(|it| Ok(it.unmark_normal(mark)))?;
         taken.map(drop).ok_or(Refusal::NoMark(mark))
     })
-}
-
-/// The mark of a candidate of which these are the input that deviates most, by how much, the
-/// evidence, and whether it is about a stretch of observations.
-pub fn normal_mark(input: usize, deviation: f64, evidence: f64, is_stretch: bool) -> NormalMark {
-    let kind = match is_stretch {
-        true => EvidenceKind::Level,
-        false => EvidenceKind::Range,
-    };
-    // Without a value it is the gap between timestamps that deviates.
-    let deviations = (!deviation.is_nan()).then_some((input, deviation));
-    NormalMark::new(kind, evidence, deviations.into_iter().collect())
 }

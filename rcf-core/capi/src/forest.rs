@@ -2,27 +2,18 @@
 
 use std::ffi::c_char;
 
-use ndarray::{Array1, ArrayView2};
+use ndarray::Array1;
 use rcf_core::RandomCutForest;
 
 use crate::border::{
-    Guarded, Message, Out, Refusal, Status, area, array, call, exclusive, free, hand_out,
-    hand_out_bytes, shared, text,
+    Guarded, Message, Out, array, call, exclusive, free, make, matrix, number, save, shared, text,
 };
 use crate::parameters;
+use crate::refusal::Status;
 
 /// A random cut forest.
 #[derive(Debug)]
 pub struct Forest(Guarded<RandomCutForest>);
-
-/// Rows × values of an array that C has, if it has them.
-pub(crate) fn rows(
-    values: &[f64],
-    rows: usize,
-    columns: usize,
-) -> Result<ArrayView2<'_, f64>, Refusal> {
-    ArrayView2::from_shape((rows, columns), values).map_err(|_| Refusal::TooLong("values"))
-}
 
 /// Makes a forest that has seen nothing.
 ///
@@ -41,19 +32,17 @@ pub unsafe extern "C" fn rcf_forest_new(
     message_size: usize,
 ) -> Status {
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let place = unsafe { Out::new("forest", forest) }.check()?;
-        // SAFETY: as above.
-        let parameters = unsafe { text("parameters", parameters) }?;
-        let built = parameters::forest(parameters)?.build()?;
-        hand_out(place, Forest(Guarded::new(built)));
-        Ok(())
-    })
+    unsafe {
+        make("forest", forest, message, message_size, || {
+            let parameters = text("parameters", parameters)?;
+            let built = parameters::forest(parameters)?.build()?;
+            Ok(Forest(Guarded::new(built)))
+        })
+    }
 }
 
-/// Restores a forest that `rcf_forest_save` or another interface of rcf has saved. It goes on with
-/// the same bits.
+/// Restores a forest that `rcf_forest_save` or another interface of rcf has saved. It continues
+/// with the same bits.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `bytes` has `length` bytes, `forest` can take a pointer, and
@@ -67,15 +56,12 @@ pub unsafe extern "C" fn rcf_forest_load(
     message_size: usize,
 ) -> Status {
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let place = unsafe { Out::new("forest", forest) }.check()?;
-        // SAFETY: as above.
-        let bytes = unsafe { array("bytes", bytes, length) }?;
-        let forest = RandomCutForest::from_bytes(bytes)?;
-        hand_out(place, Forest(Guarded::new(forest)));
-        Ok(())
-    })
+    unsafe {
+        make("forest", forest, message, message_size, || {
+            let saved = RandomCutForest::from_bytes(array("bytes", bytes, length)?)?;
+            Ok(Forest(Guarded::new(saved)))
+        })
+    }
 }
 
 /// Saves the whole forest as bytes, which `rcf_bytes_free` frees.
@@ -91,16 +77,13 @@ pub unsafe extern "C" fn rcf_forest_save(
     message: *mut c_char,
     message_size: usize,
 ) -> Status {
+    let (bytes, message) = ((bytes, length), (message, message_size));
     // SAFETY: the caller promises valid pointers.
-    call(unsafe { Message::new(message, message_size) }, || {
-        // SAFETY: as above.
-        let forest = unsafe { shared("forest", forest) }?.0.read()?;
-        // SAFETY: as above.
-        let (bytes, length) = unsafe { (Out::new("bytes", bytes), Out::new("length", length)) };
-        let (bytes, length) = (bytes.check()?, length.check()?);
-        hand_out_bytes(forest.to_bytes(), bytes, length);
-        Ok(())
-    })
+    unsafe {
+        save("forest", forest, bytes, message, |forest| {
+            Ok(forest.0.read()?.to_bytes())
+        })
+    }
 }
 
 /// Frees a forest. `NULL` is ignored.
@@ -121,9 +104,11 @@ pub unsafe extern "C" fn rcf_forest_free(forest: *mut Forest) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_forest_values_per_call(forest: *const Forest) -> usize {
     // SAFETY: the caller promises a valid pointer.
-    let forest = unsafe { shared("forest", forest) };
-    let values = forest.and_then(|forest| Ok(forest.0.read()?.config().values_per_call()));
-    values.unwrap_or(0)
+    unsafe {
+        number(forest, |forest| {
+            Ok(forest.0.read()?.config().values_per_call())
+        })
+    }
 }
 
 /// The number of observations taken so far; 0 for `NULL`, and for a forest that a panic has broken.
@@ -133,9 +118,7 @@ pub unsafe extern "C" fn rcf_forest_values_per_call(forest: *const Forest) -> us
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_forest_updates(forest: *const Forest) -> u64 {
     // SAFETY: the caller promises a valid pointer.
-    let forest = unsafe { shared("forest", forest) };
-    let updates = forest.and_then(|forest| Ok(forest.0.read()?.updates()));
-    updates.unwrap_or(0)
+    unsafe { number(forest, |forest| Ok(forest.0.read()?.updates())) }
 }
 
 /// Scores an observation, then learns it. Higher is more anomalous: about 1 is usual. `score` is 0
@@ -187,11 +170,9 @@ pub unsafe extern "C" fn rcf_forest_process_array(
         // SAFETY: as above.
         let forest = unsafe { exclusive("forest", forest) }?;
         // SAFETY: as above.
-        let values = unsafe { array("values", values, area("values", rows, columns)?) }?;
-        let values = self::rows(values, rows, columns)?;
+        let values = unsafe { matrix("values", values, rows, columns) }?;
         // SAFETY: as above.
-        let place = unsafe { Out::new("scores", scores) };
-        let place = if rows == 0 { place } else { place.check()? };
+        let place = unsafe { Out::new("scores", scores) }.check_for(rows)?;
         let change = |forest: &mut RandomCutForest| Ok(forest.process_array(values)?);
         write_scores(place, &forest.0.change(change)?);
         Ok(())
@@ -243,18 +224,14 @@ pub unsafe extern "C" fn rcf_forest_score_array(
         // SAFETY: as above.
         let forest = unsafe { shared("forest", forest) }?.0.read()?;
         // SAFETY: as above.
-        let values = unsafe { array("values", values, area("values", rows, columns)?) }?;
-        let values = self::rows(values, rows, columns)?;
+        let values = unsafe { matrix("values", values, rows, columns) }?;
         // SAFETY: as above.
-        let place = unsafe { Out::new("scores", scores) };
-        let place = if rows == 0 { place } else { place.check()? };
+        let place = unsafe { Out::new("scores", scores) }.check_for(rows)?;
         write_scores(place, &forest.score_array(values)?);
         Ok(())
     })
 }
 
 fn write_scores(place: Out<f64>, scores: &Array1<f64>) {
-    if !scores.is_empty() {
-        place.write_all(scores.as_slice().expect("a new array is contiguous"));
-    }
+    place.write_all(scores.as_slice().expect("a new array is contiguous"));
 }

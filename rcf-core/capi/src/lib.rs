@@ -1,9 +1,8 @@
 //! The C interface of rcf: forests, detectors and encoders of categories behind opaque handles.
 //!
-//! `border` is all that C's values pass through: handles, arrays, messages, panics. [`parameters`]
-//! reads the JSON of parameters, for the interface of Java, too. [`forest`], [`detector`] and
-//! [`categories`] are the functions, and nothing more than calls of `rcf-core`: the same records
-//! give the same bits as in Rust.
+//! All values of C pass through `border`: handles, arrays, messages, panics. [`parameters`] reads
+//! the JSON of parameters, also for the Java interface. [`forest`], [`detector`] and [`categories`]
+//! are the functions, which only call `rcf-core`: the same records give the same bits as in Rust.
 //!
 //! # Rules of the border
 //! - A function that can fail returns a [`Status`], and copies what is wrong and what to do into
@@ -24,18 +23,22 @@
 mod border;
 #[allow(unsafe_code, reason = "the border with C")]
 mod categories;
+mod detection;
 #[allow(unsafe_code, reason = "the border with C")]
 mod detector;
 #[allow(unsafe_code, reason = "the border with C")]
 mod forest;
 pub mod parameters;
+mod refusal;
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code, reason = "memory for callers in JavaScript")]
 mod wasm;
 
-pub use border::{Guarded, Refusal, Status, rcf_bytes_free, rcf_version};
+pub use border::{Guarded, rcf_bytes_free, rcf_version};
 pub use categories::*;
+pub use detection::{Detection, Suppression, normal_mark};
 pub use detector::*;
 pub use forest::*;
+pub use refusal::{Refusal, Status};
 #[cfg(target_arch = "wasm32")]
 pub use wasm::*;

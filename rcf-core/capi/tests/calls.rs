@@ -476,7 +476,7 @@ fn any_sequence_of_calls_does_what_rust_does() {
 }
 
 #[test]
-fn what_is_marked_as_normal_is_suppressed_until_the_mark_is_taken_back() {
+fn events_marked_as_normal_are_suppressed_until_unmarked() {
     let (text, mut handle) = (CString::new(r#"{"seed": 7}"#).unwrap(), ptr::null_mut());
     let (message, size) = (ptr::null_mut(), 0);
     // SAFETY: pointers to what lives here, or those that must be refused.
@@ -582,7 +582,7 @@ fn an_encoder_of_categories_says_what_that_of_rust_says() {
             ("{\"time_decay\": 2}", "time_decay"),
             (
                 "{\"size\": 1}",
-                "no parameter is called size; there are capacity, time_decay",
+                "unknown parameter size; known parameters are capacity, time_decay",
             ),
         ] {
             let (text, mut found) = (CString::new(parameters).unwrap(), [0; 200]);

@@ -10,7 +10,14 @@ fn generated() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).expect("cbindgen.toml");
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for file in ["border", "forest", "detector", "categories"] {
+    for file in [
+        "refusal",
+        "border",
+        "forest",
+        "detection",
+        "detector",
+        "categories",
+    ] {
         builder = builder.with_src(folder.join(format!("src/{file}.rs")));
     }
     let mut text = Vec::new();

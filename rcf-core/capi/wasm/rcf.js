@@ -219,7 +219,7 @@ class Rcf {
     };
 
     this.Detector = class Detector extends model("detector") {
-      /** Judges an observation, then learns from it. NaN stands for a value that is missing. */
+      /** Judges an observation, then learns from it. NaN is a missing value. */
       process(values, timestamp = undefined) {
         return scoped((given) => {
           const row = list(values);

@@ -67,7 +67,7 @@ test("what is marked as normal is suppressed until the mark is taken back", () =
     if (t === 999) detector.unmarkNormal(0);
   }
   assert.deepEqual(reported, [[true, null], [false, "marked_normal"], [true, null]]);
-  assert.throws(() => detector.unmarkNormal(0), { status: 4, message: "there is no mark of the number 0" });
+  assert.throws(() => detector.unmarkNormal(0), { status: 4, message: "no mark has the number 0" });
 });
 
 test("a new category is surprising", () => {
@@ -83,7 +83,7 @@ test("a new category is surprising", () => {
 
 test("refusals are errors that change nothing, and models can be freed", () => {
   assert.throws(() => new rcf.Forest({ sample_sizes: 3 }), {
-    name: "RcfError", status: 3, message: /^no parameter is called sample_sizes; there are input_dim/,
+    name: "RcfError", status: 3, message: /^unknown parameter sample_sizes; known parameters are input_dim/,
   });
   const forest = new rcf.Forest({ input_dimensions: 2 });
   const before = forest.save();

@@ -38,7 +38,7 @@ pub fn decode_state(data: &[u8]) {
     decode_forecaster(data);
 }
 
-/// A detector that was read goes on, and what it writes then is read.
+/// A detector that was read continues, and what it writes then is read.
 fn decode_detector(bytes: &[u8]) {
     for is_trusted in [false, true] {
         let read = if is_trusted {

@@ -83,7 +83,7 @@ impl Boxes {
             let place = self.floats.len() / len;
             if self.floats.len() == self.floats.capacity() {
                 let more = match self.expected.checked_sub(place) {
-                    // A store that has grown so far is likely to go on: one last step to what is
+                    // A store that has grown so far is likely to continue: one last step to what is
                     // expected.
                     Some(missing @ 1..) if missing <= 2 * place => missing,
                     Some(missing @ 1..) => missing.min(place.max(8)),

@@ -1,4 +1,5 @@
-//! What all trees of a forest share: points, cached bounding boxes, and phases of rotated points.
+//! Data shared by all trees of a forest: points, cached bounding boxes, and phases of rotated
+//! points.
 
 mod boxes;
 mod phases;

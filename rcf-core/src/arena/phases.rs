@@ -1,13 +1,15 @@
-//! Where the newest record of each point is, in forests whose shingles rotate.
+//! Positions of the newest observation of each point, in forests whose shingles rotate.
 //!
-//! The values of a rotated point do not tell which of its records is the newest. But to predict the
-//! record that comes next one must: the present point, with its oldest record taken for missing,
-//! equals itself, and every point of the same place in a wave equals it, with the *oldest* record
-//! where the next one belongs. Only points whose newest record is there answer the question.
+//! The values of a rotated point do not tell which of its observations is the newest. But to
+//! predict the observation that comes next one must: the present point, with its oldest observation
+//! taken for missing, equals itself, and every point of the same place in a wave equals it, with
+//! the *oldest* observation where the next one belongs. Only points whose newest observation is
+//! there answer the question.
 
-/// The blocks of the newest records of each point, by its number; nothing where shingles slide.
+/// The blocks of the newest observations of each point, by its number; nothing where shingles
+/// slide.
 ///
-/// A point may stand for equal ones of different phases: so each has a set of blocks, those modulo
+/// A point may represent equal ones of different phases: so each has a set of blocks, those modulo
 /// 64 as bits.
 #[derive(Debug, Clone)]
 pub(crate) struct Phases {

@@ -1,10 +1,10 @@
 //! The points that any tree of the forest has in its sample, each kept once.
 //!
-//! Shingles overlap: a point is the one before it, moved on by a record. Where each record follows
-//! on those of the last point stored, only what is new is written, and the rows of both points are
-//! windows over one series. In the long run almost every record of the last few thousand is in
-//! some sample, so that a point costs little more than its records instead of a whole shingle
-//! (W4: 0.1 MB instead of 1.2).
+//! Shingles overlap: a point is the one before it, moved on by an observation. Where each
+//! observation follows on those of the last point stored, only what is new is written, and the rows
+//! of both points are windows over one series. In the long run almost every observation of the last
+//! few thousand is in some sample, so that a point costs little more than its observations instead
+//! of a whole shingle (W4: 0.1 MB instead of 1.2).
 
 use crate::arena::Boxes;
 use crate::config::Config;
@@ -240,7 +240,8 @@ impl PointStore {
     fn grow(&mut self) {
         let rows = self.references.len();
         let more = match self.expected.checked_sub(rows) {
-            // A store that has grown so far is likely to go on: one last step to what is expected.
+            // A store that has grown so far is likely to continue: one last step to what is
+            // expected.
             Some(missing @ 1..) if missing <= 2 * rows => missing,
             Some(1..) => rows.max(32).min(self.expected - rows),
             _ => (rows / 8).max(32),
@@ -332,7 +333,8 @@ impl PointStore {
 
         let (len, capacity) = (self.floats.len(), self.floats.capacity());
         if len + self.stride + capacity / SLACK > capacity {
-            // A store that has grown so far is likely to go on: one last step to what is expected.
+            // A store that has grown so far is likely to continue: one last step to what is
+            // expected.
             let room = match *expected {
                 expected if expected <= len => len + len / 8,
                 expected if expected <= 8 * len => expected,

@@ -137,7 +137,7 @@ impl<'a> Scattered<'a> {
 
     /// The radius, or if that is more, what it is likely to be in view of another group: of few
     /// objects it is hardly known.
-    fn radius_beside(&self, other: &Self) -> f64 {
+    fn radius_without(&self, other: &Self) -> f64 {
         let squares = self.squares + GIVEN * other.squares / other.weight;
         self.radius().max((squares / (self.weight + GIVEN)).sqrt())
     }
@@ -204,7 +204,7 @@ impl Group for Scattered<'_> {
 
     fn overlaps(&self, other: &Self) -> bool {
         self.distance(other)
-            <= self.space.overlap * (self.radius_beside(other) + other.radius_beside(self))
+            <= self.space.overlap * (self.radius_without(other) + other.radius_without(self))
     }
 
     fn absorb(&mut self, other: &Self) {

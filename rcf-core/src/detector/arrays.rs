@@ -1,4 +1,4 @@
-//! Whole arrays: rows × inputs in, one detection a row out.
+//! Arrays: rows × inputs in, one detection per row out.
 
 use ndarray::ArrayView2;
 
@@ -62,7 +62,8 @@ impl AnomalyDetector {
         Ok(self.step_rows(Some(timestamps), rows).collect())
     }
 
-    /// Learns from past data, NaN for missing values, so that the next record is judged by them.
+    /// Learns from past data, NaN for missing values, so that the next observation is judged by
+    /// them.
     ///
     /// # Errors
     /// As for [`process_array_with_missing`](Self::process_array_with_missing).
@@ -91,7 +92,7 @@ impl AnomalyDetector {
         Ok(())
     }
 
-    /// Whether records with these timestamps, one after the other, would be taken now.
+    /// Whether observations with these timestamps, one after the other, would be taken now.
     ///
     /// # Errors
     /// The first one that is not finite, not after the one before, or too far after it.

@@ -1,11 +1,11 @@
 //! A start from a few points of the past.
 //!
 //! Where the past is known more coarsely than the stream, say by the hour of a stream of minutes,
-//! the records between its points are interpolated linearly. The forest, and the transform,
+//! the observations between its points are interpolated linearly. The forest, and the transform,
 //! learn them: they span what is usual, and there are scores and expected values from the first
-//! record of the stream on. Nothing else does. Lines are calmer than any stream, so what they score
-//! says nothing of how high scores usually are; ranges, tails and levels know real records only.
-//! Each detection says how much is synthetic.
+//! observation of the stream on. Nothing else does. Lines are calmer than any stream, so what they
+//! score says nothing of how high scores usually are; ranges, tails and levels know real
+//! observations only. Each detection says how much is synthetic.
 
 use ndarray::ArrayView2;
 
@@ -13,31 +13,31 @@ use super::{AnomalyDetector, Buffers};
 use crate::error::{ArrayError, InputError};
 use crate::real::Real;
 
-/// How far apart the points of a bootstrap may lie, in records.
+/// How far apart the points of a bootstrap may lie, in observations.
 const FARTHEST: usize = 10_000;
 
 /// Of what the forest has learned, how much was synthetic.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Synthetic {
-    /// Synthetic records of the bootstrap, …
+    /// Synthetic observations of the bootstrap, …
     pub(crate) count: u64,
     /// … of this many that the forest learned with them.
     pub(crate) of: u64,
 }
 
 impl Synthetic {
-    /// Real ones among the records that the forest has learned.
+    /// Real ones among the observations that the forest has learned.
     pub(crate) fn real(&self, learned: u64) -> u64 {
         learned.saturating_sub(self.count)
     }
 
-    /// The share in a sample in which a record weighs `exp(-decay)` as much as the next one.
+    /// The share in a sample in which an observation weighs `exp(-decay)` as much as the next one.
     fn share(&self, learned: u64, decay: f64) -> f64 {
         if self.count == 0 {
             return 0.0;
         }
         let (of, learned) = (self.of as f64, learned as f64);
-        // The weight of the records from the n-th last one on, up to a factor.
+        // The weight of the observations from the n-th last one on, up to a factor.
         let weight = |n: f64| {
             if decay > 0.0 {
                 -libm::expm1(-decay * n)
@@ -51,19 +51,19 @@ impl Synthetic {
 }
 
 impl AnomalyDetector {
-    /// Starts from a few points of the past that lie `spacing` records of the stream apart, the
-    /// oldest first: the records between them are interpolated linearly. So there are scores
-    /// and decisions at once, rough ones:
+    /// Starts from a few points of the past that lie `spacing` observations of the stream apart,
+    /// the oldest first: the observations between them are interpolated linearly. So there are
+    /// scores and decisions at once, rough ones:
     /// [`Detection::synthetic_fraction`](crate::Detection::synthetic_fraction) says how much of the
     /// model is synthetic, and [`Detection::confidence`](crate::Detection::confidence) counts real
     /// points only.
     ///
-    /// Of records of the stream itself, a spacing of 1, there is nothing to make up, and this is
-    /// [`fit`](Self::fit).
+    /// Of observations of the stream itself, a spacing of 1, there is nothing to make up, and this
+    /// is [`fit`](Self::fit).
     ///
     /// # Errors
     /// A point that [`process`](Self::process) would refuse, fewer than two points, a spacing of 0
-    /// or above 10,000, or a detector that has taken records already. Nothing is learned then.
+    /// or above 10,000, or a detector that has taken observations already. Nothing is learned then.
     ///
     /// ```
     /// use ndarray::Array2;
@@ -117,7 +117,7 @@ impl AnomalyDetector {
         Ok(())
     }
 
-    /// Learns a record without judging it.
+    /// Learns an observation without judging it.
     fn study(&mut self, record: &[f64], is_synthetic: bool) {
         self.buffers.values.clear();
         self.buffers.values.extend_from_slice(record);

@@ -19,25 +19,25 @@ use crate::parameters::{self, MAX_DIMENSIONS, MAX_MAGNITUDE};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DetectorConfig {
-    /// Number of values in one record.
+    /// Number of values in one observation.
     pub input_dimensions: usize,
-    /// Number of consecutive records that are judged together.
+    /// Number of consecutive observations that are judged together.
     pub shingle_size: usize,
     /// Number of trees.
     pub number_of_trees: usize,
     /// Number of points that each tree keeps.
     pub sample_size: usize,
-    /// λ: a point's weight in the sample falls by `exp(-λ)` with each further record.
+    /// λ: a point's weight in the sample falls by `exp(-λ)` with each further observation.
     pub time_decay: f64,
     /// Fraction of the sample that is filled before trees start to refuse points.
     pub initial_accept_fraction: f64,
     /// Seed of every random choice.
     pub seed: u64,
-    /// Records before the first decision.
+    /// Observations before the first decision.
     pub warm_up: usize,
     /// What happens to the values before the forest.
     pub transform: Transform,
-    /// How much less a record weighs in the statistics of the transform than the next one.
+    /// How much less an observation weighs in the statistics of the transform than the next one.
     pub transform_decay: f64,
     /// Importance of each input.
     pub weights: Vec<f64>,
@@ -45,7 +45,7 @@ pub struct DetectorConfig {
     pub imputation: Imputation,
     /// Whether the gap between timestamps is an input of its own.
     pub time_gap_input: bool,
-    /// Which records the forest learns.
+    /// Which observations the forest learns.
     pub learning: Learning,
     /// How scores become decisions.
     pub threshold: Threshold,
@@ -75,7 +75,7 @@ fn compact() -> MemoryProfile {
 }
 
 impl DetectorConfig {
-    /// Number of values that the forest takes for each record.
+    /// Number of values that the forest takes for each observation.
     pub(crate) fn forest_inputs(&self) -> usize {
         self.input_dimensions + usize::from(self.time_gap_input)
     }
@@ -90,7 +90,7 @@ impl DetectorConfig {
         self.forest_of(self.shingle_size)
     }
 
-    /// The forest that judges records alone, if that is another one.
+    /// The forest that judges observations alone, if that is another one.
     pub(crate) fn point_forest(&self) -> Result<Option<Config>, ConfigError> {
         let is_needed =
             self.shingle_size > 1 && matches!(self.threshold, Threshold::Calibrated { .. });
@@ -232,8 +232,8 @@ impl AnomalyDetectorBuilder {
         }
     }
 
-    /// Number of values in one record, where it is known only after the builder was made. Weights
-    /// for another number of values are dropped.
+    /// Number of values in one observation, where it is known only after the builder was made.
+    /// Weights for another number of values are dropped.
     pub fn input_dimensions(mut self, dimensions: usize) -> Self {
         if dimensions != self.config.input_dimensions {
             self.config.input_dimensions = dimensions;
@@ -244,28 +244,28 @@ impl AnomalyDetectorBuilder {
 
     parameters::setters! {
         DETECTOR:
-        /// Number of consecutive records that are judged together; default 8. Single records are
-        /// judged besides; with a size of 1 only they are. Of a rhythm, a shingle should see a
-        /// quarter or more.
+        /// Number of consecutive observations that are judged together; default 8. Single
+        /// observations are judged besides; with a size of 1 only they are. Of a rhythm, a shingle
+        /// should see a quarter or more.
         shingle_size: usize, in config.shingle_size;
         /// Number of trees; default 50. More trees: less noise, more time and memory.
         number_of_trees: usize, in config.number_of_trees;
         /// Number of points that each tree keeps; default 256.
         sample_size: usize, in config.sample_size;
-        /// λ, the decay of a point's weight per record; default `1 / (10 × sample_size)`: the model
-        /// remembers about ten samples' worth of records. 0 forgets nothing.
+        /// λ, the decay of a point's weight per observation; default `1 / (10 × sample_size)`: the
+        /// model remembers about ten samples' worth of observations. 0 forgets nothing.
         time_decay: f64 => Some, in time_decay;
         /// Fraction of the sample that each tree fills with every point; default 0.125.
         initial_accept_fraction: f64, in config.initial_accept_fraction;
-        /// Seed of every random choice; default 0, so that runs repeat unless told otherwise.
+        /// Seed of every random choice; default 0, so that runs are reproducible.
         seed: u64, in config.seed;
-        /// Records before the first decision; default `sample_size / 4 + shingle_size − 1`. Scores
-        /// are given after half of them.
+        /// Observations before the first decision; default `sample_size / 4 + shingle_size − 1`.
+        /// Scores are given after half of them.
         warm_up: usize => Some, in warm_up;
         /// What happens to the values before the forest; default none for one input, else
         /// normalize, since a forest compares their sizes.
         transform: Transform => Some, in transform;
-        /// How much less a record weighs than the next one in the moving statistics of the
+        /// How much less an observation weighs than the next one in the moving statistics of the
         /// transform; default `1 / (4 × sample_size)`, in (0, 0.1).
         transform_decay: f64 => Some, in transform_decay;
         /// Importance of each input, from 10⁻⁶ to 10⁶; default all 1. An input of twice the weight
@@ -281,7 +281,7 @@ impl AnomalyDetectorBuilder {
         /// ([`InputError::TimeJump`](crate::InputError::TimeJump)), so that one wrong time does not
         /// make all right ones after it too early.
         max_time_jump: f64 => Some, in config.max_time_jump;
-        /// Which records the forest of the shingles learns; default always. [`Learning::Skip`]
+        /// Which observations the forest of the shingles learns; default always. [`Learning::Skip`]
         /// keeps long anomalies out, and costs on streams whose regimes change.
         learning: Learning => Some, in learning;
         /// How scores become decisions; default calibrated.
@@ -314,9 +314,9 @@ impl AnomalyDetectorBuilder {
         /// many. It is not part of a saved state:
         /// [set](crate::AnomalyDetector::set_memory_profile) it again after loading.
         memory_profile: MemoryProfile, in config.memory_profile;
-        /// The one knob of the decision: the share of the records of a calm stream that may exceed
-        /// the boundary; default 0.0005, from 10⁻¹² to 0.5. Alerts are fewer, since one stands for
-        /// an event. Sets [`Threshold::Calibrated`].
+        /// The main parameter of decisions: the share of the observations of a calm stream that may
+        /// exceed the boundary; default 0.0005, from 10⁻¹² to 0.5. There are fewer alerts, since an
+        /// event has only one. Sets [`Threshold::Calibrated`].
         false_alarm_rate: f64 => calibrated, in config.threshold;
     }
 

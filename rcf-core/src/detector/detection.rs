@@ -1,50 +1,50 @@
-//! What the detector says about a record.
+//! Detections: the results of a detector.
 
 use std::fmt;
 
 use super::evidence::EvidenceKind;
 
-/// The detection on one record.
+/// The result for one observation.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Detection {
-    /// The forest's score of the record in its shingle, higher is more anomalous; 0 before the
+    /// The forest's score of the observation in its shingle, higher is more anomalous; 0 before the
     /// forest is ready.
     pub score: f64,
-    /// What the decision rests on, at least 0, in units of its boundary: a record with more than 1
-    /// is a candidate. See [`Threshold`](crate::Threshold).
+    /// What the decision rests on, at least 0, in units of its boundary: an observation with more
+    /// than 1 is a candidate. See [`Threshold`](crate::Threshold).
     pub evidence: f64,
     /// How rare evidence of this size is on this stream: the share of its observations with at
     /// least as much, this one among them (a conformal p-value), in (0, 1]. On a calm stream a
     /// share `p` of the observations has a p-value of at most `p`. It ranks, and decides nothing:
     /// where events are frequent, so is their evidence. 1 during the warm-up.
     pub p_value: f64,
-    /// The score from which on the record is a candidate by its score; infinite while too few
+    /// The score from which on the observation is a candidate by its score; infinite while too few
     /// scores are known (with the feature `serde`, absent then: JSON has no infinite numbers).
     #[cfg_attr(feature = "serde", serde(with = "finite"))]
     pub threshold: f64,
-    /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the record is anomalous,
-    /// strictly growing with the evidence. A candidate that was suppressed lies between 1/3 and
-    /// 0.5.
+    /// From 0 to 1: exactly 0.5 at the boundary, above 0.5 if and only if the observation is
+    /// anomalous, strictly growing with the evidence. A candidate that was suppressed lies between
+    /// 1/3 and 0.5.
     pub severity: f64,
-    /// 0 unless the record is anomalous; else how far beyond the boundary: `2 · severity − 1`.
+    /// 0 unless the observation is anomalous; else how far beyond the boundary: `2 · severity − 1`.
     pub grade: f64,
-    /// From 0 to 1: how far to trust the detection. It grows with the number of records learned
-    /// (`n / (n + sample_size / 4)`) and falls with the share of values in the shingle that were
-    /// missing, interpolated, or filled in for a gap. Synthetic records of a
+    /// From 0 to 1: how far to trust the detection. It grows with the number of observations
+    /// learned (`n / (n + sample_size / 4)`) and falls with the share of values in the shingle that
+    /// were missing, interpolated, or filled in for a gap. Synthetic observations of a
     /// [bootstrap](crate::AnomalyDetector::bootstrap) do not count.
     pub confidence: f64,
     /// From 0 to 1: which share of what the forest remembers is synthetic, from a
-    /// [bootstrap](crate::AnomalyDetector::bootstrap). It fades as records come; 0 without.
+    /// [bootstrap](crate::AnomalyDetector::bootstrap). It fades as observations come; 0 without.
     pub synthetic_fraction: f64,
-    /// Records that are still needed before the first decision; 0 from then on.
+    /// Observations that are still needed before the first decision; 0 from then on.
     pub warm_up: usize,
-    /// Number of values of this record that were missing and have been filled in.
+    /// Number of values of this observation that were missing and have been filled in.
     pub imputed: usize,
     /// Why a candidate is not reported.
     pub suppressed: Option<Suppressed>,
-    /// What is known about a candidate, reported or suppressed; `None` for all other records.
+    /// What is known about a candidate, reported or suppressed; `None` for all other observations.
     pub candidate: Option<Box<Candidate>>,
 }
 
@@ -66,7 +66,7 @@ mod finite {
 }
 
 impl Detection {
-    /// Whether the record is reported as anomalous.
+    /// Whether the observation is reported as anomalous.
     #[must_use]
     pub fn is_anomaly(&self) -> bool {
         self.candidate.is_some() && self.suppressed.is_none()
@@ -94,14 +94,14 @@ impl Detection {
 pub struct Candidate {
     /// Which kind of evidence made it a candidate.
     pub kind: EvidenceKind,
-    /// Which record it is about: 0 is the newest one, −k the one k records before it, when the
-    /// records after it made it clear.
+    /// Which observation it is about: 0 is the newest one, −k the one k observations before it,
+    /// when the observations after it made it clear.
     pub relative_index: i32,
-    /// That record, one value for each input, in the units of the records.
+    /// That observation, one value for each input, in the units of the observations.
     pub values: Vec<f64>,
     /// What was expected in its place.
     pub expected: Vec<f64>,
-    /// The inputs that deviate, at most five, the one that tells most first.
+    /// The inputs that deviate, at most five, the one with the most evidence first.
     pub inputs: Vec<usize>,
     /// How much of the score each input explains.
     pub attribution: InputAttribution,
@@ -109,10 +109,10 @@ pub struct Candidate {
     pub direction: Direction,
 }
 
-/// How much of a score each input explains; all parts are at least 0. For evidence about the record
-/// alone ([`EvidenceKind::Range`], [`EvidenceKind::Score`]) that is the score of the record alone,
-/// else the score of the shingle, over all of its records, in which candidates before the newest
-/// record are replaced by what was expected of them.
+/// How much of a score each input explains; all parts are at least 0. For evidence about the
+/// observation alone ([`EvidenceKind::Range`], [`EvidenceKind::Score`]) that is the score of the
+/// observation alone, else the score of the shingle, over all of its observations, in which
+/// candidates before the newest observation are replaced by what was expected of them.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -157,7 +157,7 @@ pub enum Direction {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Suppressed {
-    /// The detector is still too young to decide.
+    /// The detector is still in warm-up.
     WarmUp,
     /// The value is as near to the expected one as
     /// [`ignore_near_expected`](crate::AnomalyDetectorBuilder::ignore_near_expected) asks.
@@ -166,7 +166,7 @@ pub enum Suppressed {
     NoiseFloor,
     /// Values that were missing and have been filled in are part of what is unusual.
     Imputed,
-    /// Earlier records of the shingle, reported already, explain it.
+    /// Earlier observations of the shingle, reported already, explain it.
     Explained,
     /// The event to which it belongs has been reported.
     AlreadyAlerted,

@@ -48,7 +48,7 @@ impl Event {
         self.is_open() && (self.silence > 0 || !another && evidence.size <= self.peak + STRONGER)
     }
 
-    /// A candidate that belongs to the event goes on with it.
+    /// A candidate that belongs to the event continues it.
     pub(crate) fn extend(&mut self, evidence: Evidence) {
         self.peak = self.peak.max(evidence.size);
     }

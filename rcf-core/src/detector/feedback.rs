@@ -21,10 +21,10 @@ pub struct NormalMark {
     /// Whether it is about a stretch of observations ([`EvidenceKind::Level`],
     /// [`EvidenceKind::Tail`], [`EvidenceKind::Stillness`]) instead of the values of one.
     pub is_stretch: bool,
-    /// Its evidence. For alike events the boundary is 1.25 times this, instead of 1.
+    /// Its evidence. For similar events the boundary is 1.25 times this, instead of 1.
     pub evidence: f64,
-    /// The inputs that deviated, the one that told most first, and by how much: above 0 for values
-    /// above the expected one.
+    /// The inputs that deviated, the one with the most evidence first, and by how much: above 0 for
+    /// values above the expected one.
     pub deviations: Vec<(usize, f64)>,
 }
 
@@ -118,12 +118,13 @@ impl AnomalyDetector {
     /// suppressed as [`MarkedNormal`](crate::Suppressed::MarkedNormal) with the number that is
     /// returned. What the forest learns does not change.
     ///
-    /// An event is alike if the input that tells most is one that deviated then, to the same side,
-    /// and if both are about values or both about a stretch of observations. It is reported all the
-    /// same if it is clearly stronger: its evidence is more than 1.25 times that of the marked one,
-    /// and its value is more than 1.25 times as far from the expected one. Weaker candidates in the
-    /// inputs of one that is suppressed, until [`quiet`](crate::AnomalyDetectorBuilder::quiet)
-    /// observations without any, are its consequences and suppressed with it.
+    /// An event is similar if the input with the most evidence is one that deviated then, to the
+    /// same side, and if both are about values or both about a stretch of observations. It is
+    /// reported all the same if it is clearly stronger: its evidence is more than 1.25 times that
+    /// of the marked one, and its value is more than 1.25 times as far from the expected one.
+    /// Weaker candidates in the inputs of one that is suppressed, until
+    /// [`quiet`](crate::AnomalyDetectorBuilder::quiet) observations without any, are its
+    /// consequences and suppressed with it.
     ///
     /// ```
     /// use rcf_core::{AnomalyDetector, Suppressed};
@@ -145,7 +146,7 @@ impl AnomalyDetector {
     /// ```
     ///
     /// # Errors
-    /// The detection is no candidate, or not one of this detector; or there are 1,024 marks.
+    /// The detection is not a candidate, or not one of this detector; or there are 1,024 marks.
     pub fn mark_normal(&mut self, detection: &Detection) -> Result<u64, MarkError> {
         let candidate = detection.candidate.as_deref();
         let candidate = candidate.ok_or(MarkError::NoCandidate)?;
@@ -178,7 +179,7 @@ impl AnomalyDetector {
         Ok(number)
     }
 
-    /// Takes a mark back: from now on alike events are reported again. `None` if there is none of
+    /// Takes a mark back: from now on similar events are reported again. `None` if there is none of
     /// this number.
     pub fn unmark_normal(&mut self, number: u64) -> Option<NormalMark> {
         let marks = &mut self.marks.marks;

@@ -1,4 +1,4 @@
-//! Gaps between timestamps: how long they are, and what stands for the observations they have lost.
+//! Gaps between timestamps: their length, and replacements for the missing observations.
 
 use super::detection::Detection;
 use super::imputation::Imputation;
@@ -12,7 +12,7 @@ const KNOWN_GAPS: f64 = 8.0;
 const LONGEST: f64 = 2000.0;
 
 impl AnomalyDetector {
-    /// The time since the last record, in mean gaps.
+    /// The time since the last observation, in mean gaps.
     pub(super) fn gap(&mut self, timestamp: f64) -> f64 {
         let last = self.clock.last.replace(timestamp);
         let Some(gap) = last.map(|last| timestamp - last) else {

@@ -2,14 +2,14 @@
 
 /// How missing values are filled in.
 ///
-/// A record is learned only if at least half of the values of its shingle are real; the share of
-/// real values is part of [`Detection::confidence`](crate::Detection::confidence).
+/// An observation is learned only if at least half of the values of its shingle are real; the share
+/// of real values is part of [`Detection::confidence`](crate::Detection::confidence).
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Imputation {
-    /// With 0: for counts, where nothing reported is nothing counted.
+    /// With 0: for counts, where no report means a count of 0.
     Zero,
     /// With these values, one for each input.
     Fixed(Vec<f64>),
@@ -19,7 +19,7 @@ pub enum Imputation {
     /// One step further on the line through the last two known values, then held. Within a gap of
     /// timestamps: on the line between the values at both ends.
     Linear,
-    /// With what the forest expects, given the other values and the records before; like
+    /// With what the forest expects, given the other values and the observations before; like
     /// `Previous` until the forest is ready.
     Forest,
 }
@@ -29,7 +29,7 @@ pub enum Imputation {
 pub(crate) struct Known {
     pub(crate) last: Option<f64>,
     pub(crate) before: Option<f64>,
-    /// Records since the last one.
+    /// Observations since the last one.
     pub(crate) age: u64,
 }
 

@@ -10,10 +10,13 @@ impl AnomalyDetector {
         let keep = 1.0 - FORGETTING * self.config.time_decay;
         let learning = self.config.learning;
         if scores.shingle > 0.0 && scores.alone > 0.0 {
-            let was_shut = self.gate.closed > 0;
-            if self.gate.push(scores.shingle, is_candidate, keep, learning) {
+            let was_suspended = self.monitor.suspended_for > 0;
+            if self
+                .monitor
+                .push(scores.shingle, is_candidate, keep, learning)
+            {
                 self.accept_regime();
-            } else if was_shut && self.gate.closed == 0 {
+            } else if was_suspended && self.monitor.suspended_for == 0 {
                 // The stretch has ended: what it held back is dropped.
                 self.held.clear();
             }
@@ -23,7 +26,7 @@ impl AnomalyDetector {
             let alarms = outside.are_alarms(threshold);
             self.channels
                 .note(alarms.map(|is_alarm| is_alarm && !silent));
-            if self.gate.closed == 0 {
+            if self.monitor.suspended_for == 0 {
                 let score = scores.shingle;
                 let is_beyond = score > self.scores.boundary(threshold);
                 self.recent.push_back((score, is_beyond));
@@ -35,21 +38,21 @@ impl AnomalyDetector {
                 self.scores.push_shingle(threshold, score, keep, of_event);
             }
         }
-        let mut action = learning.update_action(self.records, self.gate.closed);
+        let mut action = learning.update_action(self.records, self.monitor.suspended_for);
         if self.window.real_share() < 0.5 {
             action = UpdateAction::Skip;
         }
         let transformed = &self.buffers.transformed;
         if let Some(forest) = &mut self.point_forest {
             let is_frozen = matches!(learning, Learning::Frozen { .. });
-            if action == UpdateAction::Update || self.gate.closed > 0 && !is_frozen {
+            if action == UpdateAction::Update || self.monitor.suspended_for > 0 && !is_frozen {
                 forest.update_checked(transformed);
             } else {
                 forest.pass(transformed);
             }
         }
         match action {
-            UpdateAction::Update if learning.is_late(&self.gate) => {
+            UpdateAction::Update if learning.is_late(&self.monitor) => {
                 self.hold();
                 let dimensions = self.forest.dimensions();
                 if self.held.len() > LATE * dimensions {
@@ -60,7 +63,7 @@ impl AnomalyDetector {
             UpdateAction::Update => self.forest.update_checked(transformed),
             UpdateAction::Defer => self.hold(),
             UpdateAction::Skip => {
-                if self.gate.closed > 0 {
+                if self.monitor.suspended_for > 0 {
                     self.held.clear();
                 }
                 self.forest.pass(transformed);
@@ -91,7 +94,7 @@ impl AnomalyDetector {
         let action = self
             .config
             .learning
-            .update_action(self.records, self.gate.closed);
+            .update_action(self.records, self.monitor.suspended_for);
         let learns = action == UpdateAction::Update;
         let keep = self.keep_of_transform();
         for (i, &value) in values.iter().enumerate() {

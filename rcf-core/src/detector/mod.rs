@@ -14,6 +14,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod budget;
 mod candidate;
 pub(crate) mod channels;
+mod choices;
 mod config;
 mod detection;
 pub(crate) mod event;
@@ -59,7 +60,7 @@ use event::Event;
 use evidence::{Conformal, Range, Scores};
 use feedback::Marks;
 use imputation::Known;
-use learning::Gate;
+use learning::LearningMonitor;
 use rules::Ignored;
 use statistics::Moments;
 use suppression::Constancy;
@@ -68,8 +69,8 @@ use window::Window;
 
 /// Detects anomalies in a stream of observations, one decision for each.
 ///
-/// Build it with [`builder`](Self::builder), give it observations in the order of their time with
-/// [`process`](Self::process), and read the [`Detection`] that comes back.
+/// Build it with [`builder`](Self::builder), pass it observations in the order of their time with
+/// [`process`](Self::process), and read the returned [`Detection`].
 ///
 /// ```
 /// use rcf_core::AnomalyDetector;
@@ -89,9 +90,9 @@ use window::Window;
 pub struct AnomalyDetector {
     pub(crate) config: DetectorConfig,
     pub(crate) forest: RandomCutForest,
-    /// Judges records alone; with a shingle size of 1 the forest does.
+    /// Judges observations alone; with a shingle size of 1 the forest does.
     pub(crate) point_forest: Option<RandomCutForest>,
-    /// Records taken, without those that were filled in for gaps.
+    /// Observations taken, without those that were filled in for gaps.
     pub(crate) records: u64,
     pub(crate) synthetic: Synthetic,
     pub(crate) inputs: Vec<Input>,
@@ -103,7 +104,7 @@ pub struct AnomalyDetector {
     /// Scores of the newest shingles, the oldest first, judged and not learned yet; and whether
     /// they lay beyond the boundary then.
     pub(crate) recent: VecDeque<(f64, bool)>,
-    pub(crate) gate: Gate,
+    pub(crate) monitor: LearningMonitor,
     pub(crate) event: Event,
     pub(crate) budget: Budget,
     pub(crate) marks: Marks,
@@ -112,7 +113,7 @@ pub struct AnomalyDetector {
     /// Points held back from learning, one after the other.
     pub(crate) held: Vec<f64>,
     pub(crate) clock: Clock,
-    /// Working memory: the record as the forest sees it.
+    /// Working memory: the observation as the forest sees it.
     buffers: Buffers,
 }
 
@@ -150,12 +151,12 @@ struct Buffers {
 }
 
 impl AnomalyDetector {
-    /// Starts the configuration of a detector over records of `input_dimensions` values.
+    /// Starts the configuration of a detector over observations of `input_dimensions` values.
     pub fn builder(input_dimensions: usize) -> AnomalyDetectorBuilder {
         AnomalyDetectorBuilder::new(input_dimensions)
     }
 
-    /// A detector that has seen nothing.
+    /// A new detector.
     ///
     /// # Errors
     /// The first rule that a parameter breaks.
@@ -183,7 +184,7 @@ impl AnomalyDetector {
             scores: Scores::default(),
             history: Conformal::default(),
             recent: VecDeque::with_capacity(config.shingle_size + 1),
-            gate: Gate::default(),
+            monitor: LearningMonitor::default(),
             event: Event::default(),
             budget: Budget::default(),
             marks: Marks::default(),
@@ -201,13 +202,13 @@ impl AnomalyDetector {
         &self.config
     }
 
-    /// The forest inside: it sees transformed records.
+    /// The forest inside: it sees transformed observations.
     #[must_use]
     pub fn forest(&self) -> &RandomCutForest {
         &self.forest
     }
 
-    /// Number of records taken so far, without the synthetic ones of
+    /// Number of observations taken so far, without the synthetic ones of
     /// [`bootstrap`](Self::bootstrap).
     #[must_use]
     pub fn records(&self) -> u64 {
@@ -223,7 +224,7 @@ impl AnomalyDetector {
             .then(|| self.channels.expected(EvidenceKind::Change, input))?
     }
 
-    /// Records that are still needed before the first decision.
+    /// Observations that are still needed before the first decision.
     #[must_use]
     pub fn warm_up_left(&self) -> usize {
         let known = self.records.saturating_add(self.synthetic.count);
@@ -233,11 +234,11 @@ impl AnomalyDetector {
         ))
     }
 
-    /// Judges a record, then learns from it.
+    /// Judges an observation, then learns from it.
     ///
     /// # Errors
-    /// The record has the wrong length, or a value that is not finite or out of range. The detector
-    /// is unchanged then.
+    /// The observation has the wrong length, or a value that is not finite or out of range. The
+    /// detector is unchanged then.
     pub fn process<T: Real>(&mut self, values: &[T]) -> Result<Detection, InputError> {
         T::with(values, |values| {
             self.check(values, false)?;
@@ -245,7 +246,7 @@ impl AnomalyDetector {
         })
     }
 
-    /// [`process`](Self::process), where NaN stands for a value that is missing.
+    /// [`process`](Self::process), where NaN is a missing value.
     ///
     /// # Errors
     /// As for `process`, but for NaN.
@@ -256,8 +257,9 @@ impl AnomalyDetector {
         })
     }
 
-    /// [`process`](Self::process) for a record at a point of time, in any unit. Where records are
-    /// missing, judged by the mean gap, the [policy for missing values](Imputation) fills them in.
+    /// [`process`](Self::process) for an observation at a point of time, in any unit. Where
+    /// observations are missing, judged by the mean gap, the [policy for missing
+    /// values](Imputation) fills them in.
     ///
     /// # Errors
     /// As for `process`, and a timestamp that is not finite or not after the one before.
@@ -273,7 +275,7 @@ impl AnomalyDetector {
         })
     }
 
-    /// [`process_at`](Self::process_at), where NaN stands for a value that is missing.
+    /// [`process_at`](Self::process_at), where NaN is a missing value.
     ///
     /// # Errors
     /// As for `process_at`, but for NaN.
@@ -289,8 +291,8 @@ impl AnomalyDetector {
         })
     }
 
-    /// Spends as much memory on speed from now on as this profile says. Takes about as long as
-    /// loading the detector; results stay the same to the bit.
+    /// Changes the memory profile. Takes about as long as loading the detector; results are the
+    /// same to the bit.
     pub fn set_memory_profile(&mut self, profile: MemoryProfile) {
         self.config.memory_profile = profile;
         for forest in iter::once(&mut self.forest).chain(&mut self.point_forest) {
@@ -298,7 +300,7 @@ impl AnomalyDetector {
         }
     }
 
-    /// Bytes that the detector occupies, itself and on the heap.
+    /// The memory of the detector in bytes, including the heap.
     #[must_use]
     pub fn size_in_bytes(&self) -> usize {
         let Buffers {
@@ -356,7 +358,7 @@ fn check_time(last: Option<f64>, got: f64, limit: Option<f64>) -> Result<(), Inp
     }
 }
 
-/// Whether a record is one of so many values, all of them numbers in range.
+/// Whether an observation is one of so many values, all of them numbers in range.
 pub(crate) fn check_record(
     values: &[f64],
     expected: usize,

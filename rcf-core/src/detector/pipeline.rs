@@ -19,7 +19,7 @@ impl AnomalyDetector {
         self.records = self.records.saturating_add(1);
         let mut detection = match imputed {
             Some(imputed) => self.judge(gap, imputed, |i| imputed == 0 || !values[i].is_nan()),
-            // Nothing is known yet that could stand for a missing value.
+            // Nothing is known yet that could replace a missing value.
             None => self.detection(0.0, Evidence::NONE, values.len()),
         };
         self.note(values);
@@ -218,7 +218,7 @@ impl AnomalyDetector {
         if let Some(reason) = self.nothing_to_report(finding) {
             return Some(reason);
         }
-        if self.gate.accepted && is_pattern {
+        if self.monitor.accepted && is_pattern {
             return Some(Suppressed::Drift);
         }
         self.window.correct(finding);

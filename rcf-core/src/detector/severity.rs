@@ -1,11 +1,12 @@
-//! From evidence to a number from 0 to 1 that means the same on every stream.
+//! Severity: evidence as a number from 0 to 1 that is comparable between streams.
 //!
 //! | evidence `e`, in units of its boundary | severity |
 //! |---|---|
 //! | any | `e / (e + 1)`: 0 without evidence, exactly 0.5 at the boundary, towards 1 beyond |
 //! | a candidate (`e > 1`) that was suppressed | `e / (2e + 1)`: above 1/3, below 0.5 |
 //!
-//! Both grow strictly with the evidence. So `severity > 0.5` if and only if a record is reported.
+//! Both grow strictly with the evidence. So `severity > 0.5` if and only if an observation is
+//! reported.
 
 /// Severity in [0, 1] of evidence ≥ 0.
 pub(crate) fn severity(evidence: f64, suppressed: bool) -> f64 {

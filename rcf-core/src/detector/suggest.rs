@@ -9,13 +9,13 @@ use super::{AnomalyDetector, Transform};
 use crate::error::InputError;
 use crate::real::Real;
 
-/// No more records than these, the newest ones, are looked at, …
+/// No more observations than these, the newest ones, are looked at, …
 const LOOKED_AT: usize = 20_000;
 /// … nor more values.
 const VALUES: usize = 100_000;
 /// Rhythms longer than this are not looked for.
 const LONGEST: usize = 2_000;
-/// Records that say anything about a stream.
+/// Observations that say anything about a stream.
 const LEAST: usize = 32;
 /// An autocorrelation above this is a rhythm.
 const RHYTHM: f64 = 0.3;
@@ -25,9 +25,9 @@ const LARGEST_SHINGLE: usize = 32;
 const USUAL: usize = 8;
 /// Nats by which one size must predict a value better than another to be worth more.
 const NEARLY: f64 = 0.05;
-/// Nats by which the past must tell more than the mean does to be worth anything.
+/// Nats by which the past must predict better than the mean to be used.
 const ALIKE: f64 = 0.005;
-/// Records that are enough to say that the past tells nothing.
+/// Observations after which the past is known not to predict.
 const MUCH: usize = 1_000;
 /// A counter may have one step in this many against its direction: resets.
 const RESETS: usize = 200;
@@ -37,15 +37,15 @@ const RESETS: usize = 200;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Suggestion {
-    /// Number of values in one record.
+    /// Number of values in one observation.
     pub input_dimensions: usize,
-    /// The rhythm that was found, in records.
+    /// The rhythm that was found, in observations.
     pub period: Option<usize>,
-    /// Number of records that are judged together.
+    /// Number of observations that are judged together.
     pub shingle_size: usize,
     /// Number of points that each tree keeps.
     pub sample_size: usize,
-    /// λ, the decay of a point's weight per record.
+    /// λ, the decay of a point's weight per observation.
     pub time_decay: f64,
     /// What happens to the values before the forest.
     pub transform: Transform,
@@ -53,7 +53,8 @@ pub struct Suggestion {
     /// of the history in which it predicts as well as the default does, or the default as well as
     /// the best of the others.
     pub certainty: f64,
-    /// Why, in plain sentences, one for each parameter, and one if not all records were looked at.
+    /// Why, in plain sentences, one for each parameter, and one if not all observations were looked
+    /// at.
     pub reasons: Vec<String>,
 }
 
@@ -68,17 +69,17 @@ impl Suggestion {
     }
 }
 
-/// Suggests parameters for a stream like `history` (records × inputs, NaN for missing values).
+/// Suggests parameters for a stream like `history` (observations × inputs, NaN for missing values).
 ///
-/// The shingle size is the default, unless another one predicts held-back records better: sizes are
-/// compared by the likelihood of the second half of the history, each record predicted from those
-/// before it. The rhythm is the first high peak of the autocorrelation, averaged over the inputs.
-/// The transform follows from whether an input counts up or down, even with a reset now and then.
-/// The newest 20,000 records are looked at, fewer of more than five inputs: that takes less than
-/// two seconds.
+/// The shingle size is the default, unless another one predicts held-back observations better:
+/// sizes are compared by the likelihood of the second half of the history, each observation
+/// predicted from those before it. The rhythm is the first high peak of the autocorrelation,
+/// averaged over the inputs. The transform follows from whether an input counts up or down, even
+/// with a reset now and then. The newest 20,000 observations are looked at, fewer of more than five
+/// inputs: that takes less than two seconds.
 ///
 /// # Errors
-/// There are no inputs, or fewer than 32 records.
+/// There are no inputs, or fewer than 32 observations.
 pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputError> {
     let (records, input_dimensions) = history.dim();
     if input_dimensions == 0 || records < LEAST {
@@ -230,7 +231,7 @@ fn shingle_size(
     let at = |size: usize| sizes.iter().position(|&other| other == size).unwrap_or(0);
     let records = inputs[0].len();
     let (size, reason) = if best - means[0] < ALIKE && records >= MUCH {
-        let reason = format!("in {records} records, those before say nothing of the next one");
+        let reason = format!("in {records} records, earlier values do not predict the next one");
         (1, reason)
     } else if best - means[at(USUAL)] < NEARLY {
         let reason = "the default predicts held-back records as well as any other".to_owned();

@@ -1,4 +1,4 @@
-//! When a candidate is nothing to report.
+//! Suppression of candidates.
 
 use super::statistics::Moments;
 
@@ -7,7 +7,7 @@ use super::statistics::Moments;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NearExpected {
-    /// In the units of the records: for values above the expected one.
+    /// In the units of the observations: for values above the expected one.
     pub absolute_above: f64,
     /// The same for values below.
     pub absolute_below: f64,

@@ -1,8 +1,9 @@
-//! What the forest sees of a value: online transforms, computed in double precision.
+//! Online transforms of values before the forest, in double precision.
 //!
-//! Each transform is, for one record, an affine map per input: `z = w · (x − offset) / scale`, with
-//! `offset` and `scale` from the records before. So each is inverted exactly, and an expected value
-//! goes back into the units of the records, even for a record some steps ago.
+//! Each transform is, for one observation, an affine map per input: `z = w · (x − offset) / scale`,
+//! with
+//! `offset` and `scale` from the observations before. So each is inverted exactly, and an expected
+//! value goes back into the units of the observations, even for an observation some steps ago.
 //!
 //! | transform | offset | scale |
 //! |---|---|---|
@@ -23,7 +24,7 @@ const CLIP: f64 = 100.0;
 /// the boxes of the forest for long.
 const KNOWN: f64 = 9.5;
 
-/// What happens to the values before the forest.
+/// A transform of the inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -31,18 +32,19 @@ const KNOWN: f64 = 9.5;
 pub enum Transform {
     /// Values as they are.
     None,
-    /// Minus the moving average: for a level that wanders.
+    /// Subtract the moving average: for a drifting level.
     SubtractMovingAverage,
-    /// Minus the moving average, over the moving deviation: for inputs of different units.
+    /// Subtract the moving average and divide by the moving deviation: for inputs of different
+    /// units.
     Normalize,
-    /// Minus the value before: for a level without meaning, such as a counter.
+    /// Subtract the previous value: for a level without meaning, such as a counter.
     Difference,
-    /// The difference, minus its moving average, over its moving deviation.
+    /// The difference, normalized like [`Normalize`](Self::Normalize).
     NormalizedDifference,
 }
 
-/// The map of one input for one record: `z = (x − base − offset) · gain`. The base takes the level
-/// away without rounding, so that statistics of a signal around 10¹² are those around 0.
+/// The map of one input for one observation: `z = (x − base − offset) · gain`. The base takes the
+/// level away without rounding, so that statistics of a signal around 10¹² are those around 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Affine {
     pub(crate) base: f64,

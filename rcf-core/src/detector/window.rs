@@ -1,22 +1,23 @@
-//! The records of the current shingle, as they came and as they should have been.
+//! The observations of the current shingle, as they came and as they should have been.
 //!
-//! One anomaly lies in `shingle_size` consecutive shingles. Where a record has been a candidate,
-//! the window therefore also keeps what was expected in its place. A later record is judged twice:
-//! after what really came, and after what should have come; it is anomalous only if it is so both
-//! times. That is the corrector: what only the old anomaly makes unusual is *explained* by it.
+//! One anomaly lies in `shingle_size` consecutive shingles. Where an observation has been a
+//! candidate, the window therefore also keeps what was expected in its place. A later observation
+//! is judged twice: after what really came, and after what should have come; it is anomalous only
+//! if it is so both times. That is the corrector: what only the old anomaly makes unusual is
+//! *explained* by it.
 
 use std::collections::VecDeque;
 
 use super::transform::Affine;
 
-/// One record of the window.
+/// One observation of the window.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
-    /// In the units of the records; for a time-augmented detector also the gap.
+    /// In the units of the observations; for a time-augmented detector also the gap.
     pub(crate) values: Vec<f64>,
     /// As the forest sees them.
     pub(crate) transformed: Vec<f64>,
-    /// In their place, where the record has been a candidate.
+    /// In their place, where the observation has been a candidate.
     pub(crate) expected: Option<Vec<f64>>,
     /// How the values became transformed.
     pub(crate) maps: Vec<Affine>,
@@ -24,7 +25,7 @@ pub(crate) struct Block {
     pub(crate) imputed: usize,
 }
 
-/// The newest records, oldest first, at most `shingle_size`.
+/// The newest observations, oldest first, at most `shingle_size`.
 #[derive(Debug, Clone)]
 pub(crate) struct Window {
     pub(crate) blocks: VecDeque<Block>,
@@ -43,7 +44,7 @@ impl Window {
         self.blocks.len() == self.shingle_size
     }
 
-    /// Takes the newest record. Its buffers are those of the record that leaves.
+    /// Takes the newest observation. Its buffers are those of the observation that leaves.
     pub(crate) fn push(
         &mut self,
         values: &[f64],
@@ -74,7 +75,7 @@ impl Window {
         self.blocks.push_back(block);
     }
 
-    /// Whether a record before the newest one has been a candidate.
+    /// Whether an observation before the newest one has been a candidate.
     pub(crate) fn is_corrected(&self) -> bool {
         let before = self.blocks.len().saturating_sub(1);
         self.blocks
@@ -83,8 +84,8 @@ impl Window {
             .any(|block| block.expected.is_some())
     }
 
-    /// The shingle as the forest sees it, oldest record first; with `corrected`, candidates before
-    /// the newest record are replaced by what was expected.
+    /// The shingle as the forest sees it, oldest observation first; with `corrected`, candidates
+    /// before the newest observation are replaced by what was expected.
     pub(crate) fn point(&self, corrected: bool) -> Vec<f64> {
         let newest = self.blocks.len().saturating_sub(1);
         let blocks = self.blocks.iter().enumerate();

@@ -15,8 +15,8 @@ pub(crate) struct Imputation<'a> {
     pub(crate) missing: &'a [usize],
     pub(crate) centrality: f64,
     pub(crate) draws: TreeRng,
-    /// The block of the newest record, if it is known and shingles rotate: candidates whose newest
-    /// record is elsewhere do not count, unless there are no others.
+    /// The block of the newest observation, if it is known and shingles rotate: candidates whose
+    /// newest observation is elsewhere do not count, unless there are no others.
     pub(crate) phase: Option<usize>,
 }
 

@@ -58,9 +58,9 @@ pub(crate) const COMPONENTS: usize = 5;
 const LONGEST: usize = 400;
 /// Recent features of the regression.
 const ORDER: usize = 12;
-/// Steps with regression weights of their own; longer horizons go on from their forecasts.
+/// Steps with regression weights of their own; longer horizons continue from their forecasts.
 const STEPS: usize = 12;
-/// Weight of a record relative to the next one, in the regression.
+/// Weight of an observation relative to the next one, in the regression.
 const FORGETTING: f64 = 0.999;
 
 /// The predictors, and the values they share.

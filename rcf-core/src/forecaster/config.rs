@@ -13,9 +13,9 @@ use crate::parameters::{self, COVERAGE, HORIZON, MAX_HORIZON};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ForecasterConfig {
-    /// Number of values in one record.
+    /// Number of values in one observation.
     pub input_dimensions: usize,
-    /// Number of records by which the next one is forecast, and the one itself.
+    /// Number of observations by which the next one is forecast, and the one itself.
     pub shingle_size: usize,
     /// Number of trees.
     pub number_of_trees: usize,
@@ -25,7 +25,7 @@ pub struct ForecasterConfig {
     pub seed: u64,
     /// What happens to the values before the forest.
     pub transform: Transform,
-    /// Number of records that are forecast.
+    /// Number of observations that are forecast.
     pub horizon: usize,
     /// Fraction of values that the intervals should hold.
     pub coverage: f64,
@@ -45,7 +45,7 @@ impl ForecasterConfig {
             .config()
     }
 
-    /// How much more a record weighs in the statistics of the transform than the one before.
+    /// How much more an observation weighs in the statistics of the transform than the one before.
     pub(super) fn keep(&self) -> f64 {
         1.0 - (0.25 / self.sample_size as f64).min(0.05)
     }
@@ -119,7 +119,7 @@ impl ForecasterBuilder {
 
     parameters::setters! {
         FORECASTER:
-        /// Number of records by which the next one is forecast, and the one itself; default 8.
+        /// Number of observations by which the next one is forecast, and the one itself; default 8.
         shingle_size: usize, in config.shingle_size;
         /// Number of trees; default 50.
         number_of_trees: usize, in config.number_of_trees;
@@ -131,7 +131,7 @@ impl ForecasterBuilder {
         /// normalize, so that each counts on its own scale. The other components see the values as
         /// they are.
         transform: Transform, in config.transform;
-        /// Number of records that are forecast, from 1 to 1,000; default 1.
+        /// Number of observations that are forecast, from 1 to 1,000; default 1.
         horizon: usize, in config.horizon;
         /// Fraction of values that the intervals should hold, from 0.01 to 0.99; default 0.8.
         coverage: f64, in config.coverage;

@@ -89,12 +89,12 @@ impl Series {
         self.made += 1;
     }
 
-    /// The weights of the components, `step` records ahead.
+    /// The weights of the components, `step` observations ahead.
     pub(crate) fn weights(&self, step: usize) -> Each {
         self.steps[step - 1].weights(self.used)
     }
 
-    /// The newest forecast of `step` records ahead, if there is one.
+    /// The newest forecast of `step` observations ahead, if there is one.
     pub(crate) fn newest(&self, step: usize) -> Option<&Forecast> {
         self.waiting[slot(step, self.made.checked_sub(1)?)].as_ref()
     }
@@ -104,7 +104,7 @@ impl Series {
         self.components.push(value, None);
     }
 
-    /// Lets an interval, of a forecast made `age` records before the newest one, wait for its
+    /// Lets an interval, of a forecast made `age` observations before the newest one, wait for its
     /// value.
     pub(crate) fn await_interval(&mut self, age: usize, step: usize, interval: [f64; 3]) {
         let [expected, lower, upper] = interval;
@@ -146,7 +146,7 @@ impl Series {
     }
 }
 
-/// Where the forecast of `step` records ahead waits that is made after this many others.
+/// Where the forecast of `step` observations ahead waits that is made after this many others.
 fn slot(step: usize, made: u64) -> usize {
     (step - 1) * step / 2 + (made % step as u64) as usize
 }

@@ -1,4 +1,5 @@
-//! One step ahead of one series: the weights of the components, the interval, and the errors.
+//! Forecasts of one step of one series: the weights of the components, the interval, and the
+//! errors.
 
 use super::components::{Component, Each, Used};
 use crate::predictor::numbers::Numbers;
@@ -12,7 +13,7 @@ const MEMORY: f64 = 200.0;
 /// Least share of the newest error in the reported figures.
 const REPORTED: f64 = 0.001;
 
-/// What is known of the forecasts this many records ahead.
+/// What is known of the forecasts this many observations ahead.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Step {
     /// Discounted absolute errors of the components, in deviations of the series.
@@ -21,7 +22,7 @@ pub(crate) struct Step {
     pub(crate) figures: Figures,
 }
 
-/// Quantiles of the signed error, in the units of the records.
+/// Quantiles of the signed error, in the units of the observations.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Interval {
     pub(crate) count: f64,
@@ -113,9 +114,9 @@ impl Step {
     }
 
     /// Learns what came of a forecast for this step, from 1. Without a `miss` it was not given out,
-    /// and nothing but the weights learns of it: the errors of the first records are no guide to
-    /// later ones. The deviation of the series makes errors comparable after its scale has changed;
-    /// without one they teach no weights.
+    /// and nothing but the weights learns of it: the errors of the first observations are no guide
+    /// to later ones. The deviation of the series makes errors comparable after its scale has
+    /// changed; without one they teach no weights.
     pub(crate) fn push(
         &mut self,
         value: f64,

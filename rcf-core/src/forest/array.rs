@@ -1,4 +1,4 @@
-//! Whole arrays of records.
+//! Arrays of observations.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, Axis};
 

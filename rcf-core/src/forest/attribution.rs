@@ -1,9 +1,9 @@
-//! The attribution of a score, as users see it.
+//! The attribution of a score.
 
 /// How much of a score each dimension explains.
 ///
 /// Both parts have one entry per coordinate of the point: input dimensions × shingle size, oldest
-/// record first. All entries are non-negative and together make the score.
+/// observation first. All entries are non-negative, and they add up to the score.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attribution {

@@ -1,9 +1,8 @@
 //! Deletion of sampled points.
 //!
 //! A tree from which a point is deleted follows the law of the trees of the other points (the
-//! paper, theorem 4). The sample is short of the point then: what it had displaced is not known any
-//! more and does not come back, and the places are taken by points to come, by the rule of a sample
-//! that fills.
+//! paper, theorem 4). The sample is then smaller: points that the deleted one had displaced do not
+//! return, and new points take its places by the rule of a sample that is not full.
 
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
@@ -13,8 +12,8 @@ impl RandomCutForest {
     /// Deletes the points of this sequence number, or time, from all trees, and returns how many
     /// places they had.
     ///
-    /// A point is a shingle, and has the number of its newest record: the record is also part of
-    /// the points of the `shingle_size − 1` records after it, and of the present
+    /// A point is a shingle, and has the number of its newest observation: the observation is also
+    /// part of the points of the `shingle_size − 1` observations after it, and of the present
     /// [shingle](Self::shingle). Once all points of a tree are deleted the forest is not
     /// [ready](Self::is_ready) until the next point.
     ///
@@ -52,7 +51,7 @@ impl RandomCutForest {
     /// [`delete_sequence_number`](Self::delete_sequence_number).
     ///
     /// # Errors
-    /// [`InputError::LabelsNotStored`], and [`InputError::Label`] for the number that stands for
+    /// [`InputError::LabelsNotStored`], and [`InputError::Label`] for the number that represents
     /// none; the forest is unchanged then.
     pub fn delete_label(&mut self, label: i64) -> Result<usize, InputError> {
         if !self.config.store_labels {

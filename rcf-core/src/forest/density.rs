@@ -13,18 +13,18 @@ const FLOOR: f64 = 1e-3;
 #[non_exhaustive]
 pub struct Density {
     /// The density: points, as a fraction of a tree's sample, per volume in the units of the
-    /// records.
+    /// observations.
     pub value: f64,
     /// The part towards lower values of each coordinate, where the query is the higher one:
-    /// `dimensions()` entries, oldest record first. All parts add up to `value`.
+    /// `dimensions()` entries, oldest observation first. All parts add up to `value`.
     pub high: Vec<f64>,
     /// The part towards higher values, where the query is the lower one.
     pub low: Vec<f64>,
 }
 
 impl RandomCutForest {
-    /// The density of points around a record as if it came next; higher is more usual. 0 until the
-    /// forest is ready.
+    /// The density of points around an observation as if it came next; higher is more usual. 0
+    /// until the forest is ready.
     ///
     /// With `prob`, `dist` and `measure` of each dimension (both directions together) the means
     /// over the trees of the probability, extent and mass by which a cut sets the query apart,

@@ -1,4 +1,4 @@
-//! Other functionals than the score.
+//! Functionals other than the score.
 
 use super::{RandomCutForest, with_ensemble};
 use crate::error::InputError;
@@ -10,8 +10,8 @@ use crate::visitor::scoring::ScoringSum;
 use crate::visitor::scoring_function::{AnomalyScore, Displacement, ScoringFunction};
 
 impl RandomCutForest {
-    /// The mean of any [`ScoringFunction`] for a record as if it came next, in the units of that
-    /// function. Changes nothing; 0 until the forest is ready.
+    /// The mean of any [`ScoringFunction`] for an observation as if it came next, in the units of
+    /// that function. Changes nothing; 0 until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -23,12 +23,13 @@ impl RandomCutForest {
         self.score_with_ignoring(values, function, 0)
     }
 
-    /// The score of a record that may be in the forest already, without its own copies: in each
-    /// tree that holds the point at most `copies` times, those count as if they were not there. A
-    /// tree that holds it more often is scored as it is, one that holds nothing else adds 0.
+    /// The score of an observation that may be in the forest already, without its own copies: in
+    /// each tree that holds the point at most `copies` times, those count as if they were not
+    /// there. A tree that holds it more often is scored as it is, one that holds nothing else adds
+    /// 0.
     ///
-    /// So a record can be judged after it was taken: `copies` is 1 then. Changes nothing; 0 until
-    /// the forest is ready.
+    /// So an observation can be judged after it was taken: `copies` is 1 then. Changes nothing; 0
+    /// until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -36,7 +37,7 @@ impl RandomCutForest {
         self.score_with_ignoring(values, &AnomalyScore, copies)
     }
 
-    /// [`score_with`](Self::score_with) without the record's own copies, as in
+    /// [`score_with`](Self::score_with) without the observation's own copies, as in
     /// [`score_ignoring`](Self::score_ignoring).
     ///
     /// # Errors
@@ -52,8 +53,9 @@ impl RandomCutForest {
         Ok(scores.sum() / self.config.number_of_trees as f64)
     }
 
-    /// [`Displacement`] of a record as if it came next: the expected fraction, from 0 to below 1,
-    /// of a tree's points that it would push down by a level. 0 until the forest is ready.
+    /// [`Displacement`] of an observation as if it came next: the expected fraction, from 0 to
+    /// below 1, of a tree's points whose depth it would increase by one. 0 until the forest is
+    /// ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -61,8 +63,8 @@ impl RandomCutForest {
         self.score_with(values, &Displacement)
     }
 
-    /// Collusive displacement (CoDisp) of a record as if it came next: the largest ratio of the
-    /// points of the sibling subtree to the points of a subtree around the record, in
+    /// Collusive displacement (CoDisp) of an observation as if it came next: the largest ratio of
+    /// the points of the sibling subtree to the points of a subtree around the observation, in
     /// expectation over its random insertion (Guha et al. 2016, definition 3). From 0 to the sample
     /// size, not normalised; an outlier is not hidden by a few others next to it. 0 until the
     /// forest is ready.
@@ -75,7 +77,7 @@ impl RandomCutForest {
         Ok(displacements.sum() / self.config.number_of_trees as f64)
     }
 
-    /// Lets a [`Visitor`] traverse the trees with a record as if it came next, above the
+    /// Lets a [`Visitor`] traverse the trees with an observation as if it came next, above the
     /// [noise floor](Self#noise-floor) if there is one; not at all before the forest is ready.
     /// Changes nothing. See the [module](crate::visitor) for an example.
     ///
@@ -85,7 +87,7 @@ impl RandomCutForest {
         self.traverse_ignoring(values, 0, visitor)
     }
 
-    /// [`traverse`](Self::traverse) without the record's own copies, as in
+    /// [`traverse`](Self::traverse) without the observation's own copies, as in
     /// [`score_ignoring`](Self::score_ignoring).
     ///
     /// # Errors

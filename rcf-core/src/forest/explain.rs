@@ -11,28 +11,28 @@ use crate::row_buffer::RowBuffer;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ScoreEstimate {
-    /// The mean of the scores of the trees that were asked.
+    /// The mean of the scores of the trees that were used.
     pub score: f64,
-    /// How many those are; 0 before the forest is ready.
+    /// Their number; 0 before the forest is ready.
     pub trees: usize,
 }
 
-/// A score and what it is made of.
+/// A score and its attribution.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The mean of the scores of the trees that were asked.
+    /// The mean of the scores of the trees that were used.
     pub score: f64,
     /// The share of each dimension and direction; the total is the score.
     pub attribution: Attribution,
-    /// How many trees were asked; 0 before the forest is ready.
+    /// The number of trees used; 0 before the forest is ready.
     pub trees: usize,
 }
 
 impl RandomCutForest {
-    /// Which dimensions, and which directions, make up the score of a record as if it came next.
-    /// All zeros until the forest is ready.
+    /// Which dimensions, and which directions, make up the score of an observation as if it came
+    /// next. All zeros until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -40,8 +40,8 @@ impl RandomCutForest {
         Ok(self.explain(values)?.attribution)
     }
 
-    /// [`score`](Self::score) and [`attribution`](Self::attribution) of a record as if it came
-    /// next, in one traversal. All zeros until the forest is ready.
+    /// [`score`](Self::score) and [`attribution`](Self::attribution) of an observation as if it
+    /// came next, in one traversal. All zeros until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -49,7 +49,7 @@ impl RandomCutForest {
         T::with(values, |values| self.converging_explanation(values, 0.0))
     }
 
-    /// The score of a record as if it came next, from as few trees as give it to a precision.
+    /// The score of an observation as if it came next, from as few trees as give it to a precision.
     ///
     /// Trees are asked in their order, sixteen and then eight at a time, until the standard error
     /// against the score of all trees, estimated from those asked, is at most `precision`, in units

@@ -1,11 +1,12 @@
-//! Forecasts: records to come, as missing values.
+//! Forecasts: future observations, imputed as missing values.
 
 use ndarray::Array2;
 
 use super::RandomCutForest;
 use crate::error::InputError;
 
-/// Records to come: horizon × input dimensions, in the units of the records, the next one first.
+/// Future observations: horizon × input dimensions, in the units of the observations, the next one
+/// first.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -19,16 +20,16 @@ pub struct Forecast {
 }
 
 impl RandomCutForest {
-    /// The next `horizon` records. Changes nothing.
+    /// The next `horizon` observations. Changes nothing.
     ///
-    /// Each record is imputed as the missing newest one of a shingle; its median then counts as
-    /// known for the next. The percentiles tell how far the trees disagree at each step given the
-    /// medians before it: they do not add up uncertainty from step to step.
+    /// Each observation is imputed as the missing newest one of a shingle; its median then counts
+    /// as known for the next. The percentiles show how much the trees disagree at each step, given
+    /// the medians before it: they do not accumulate uncertainty from step to step.
     ///
-    /// Shingles make a forecast: a forest of shingle size 1 knows nothing of the past and expects
-    /// the median of its sample. With [external
+    /// Forecasts need shingles: a forest of shingle size 1 does not use the past and expects the
+    /// median of its sample. With [external
     /// shingling](crate::RandomCutForestBuilder::internal_shingling) the last point given is taken
-    /// as the last records.
+    /// as the last observations.
     ///
     /// ```
     /// # use rcf_core::RandomCutForest;

@@ -9,7 +9,7 @@ use crate::rng::TreeRng;
 
 /// What the forest knows of missing values, given the others: a summary of one candidate from each
 /// tree. One entry for each missing value, in the order in which they were named, in the units of
-/// the records.
+/// the observations.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -32,17 +32,17 @@ struct Query {
     row: Vec<f32>,
     /// The missing coordinates.
     missing: Vec<usize>,
-    /// The block of the newest record, where shingles rotate.
+    /// The block of the newest observation, where shingles rotate.
     phase: Option<usize>,
 }
 
 impl RandomCutForest {
-    /// A record, or a whole point, with its missing values replaced by what the forest expects
-    /// there: the median of one candidate from each tree, the most usual one given the other
-    /// values.
+    /// An observation, or a whole point, with its missing values replaced by what the forest
+    /// expects there: the median of one candidate from each tree, the most usual one given the
+    /// other values.
     ///
-    /// `values` is either a record, as if it came next, or a point of
-    /// [`dimensions`](Self::dimensions) values, oldest record first unless shingles rotate.
+    /// `values` is either an observation, as if it came next, or a point of
+    /// [`dimensions`](Self::dimensions) values, oldest observation first unless shingles rotate.
     /// `missing` are positions in it; what is there is not read. All other values are
     /// given back as they are.
     ///
@@ -173,7 +173,7 @@ impl RandomCutForest {
             self.shingle.peek(&known, &mut row);
         } else {
             for (i, value) in known.iter().enumerate() {
-                // Adding zero turns −0 into 0, as for records.
+                // Adding zero turns −0 into 0, as for observations.
                 row[i] = (value - self.in_input_units(i, 0.0)) as f32 + 0.0;
             }
         }
@@ -204,7 +204,7 @@ impl RandomCutForest {
     }
 
     /// The summary for a padded point of which coordinates are missing, relative to the origin, and
-    /// whose newest record is at block `phase`. The forest is ready.
+    /// whose newest observation is at block `phase`. The forest is ready.
     pub(super) fn field(
         &self,
         x: &[f32],

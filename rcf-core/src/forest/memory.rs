@@ -1,4 +1,4 @@
-//! How many bytes will a forest occupy?
+//! Estimates of the memory of a forest.
 
 use crate::arena::PointStore;
 use crate::config::{Config, RandomCutForestBuilder};

@@ -1,4 +1,4 @@
-//! The forest: records in, scores out.
+//! The public forest: observations in, scores out.
 
 mod array;
 mod attribution;
@@ -39,10 +39,10 @@ use crate::shingle::Shingle;
 use crate::simd::SimdLevel;
 use crate::visitor::noise_floor::NoiseFloor;
 
-/// A Random Cut Forest over a stream of records.
+/// A Random Cut Forest over a stream of observations.
 ///
-/// Each record is a slice of [`Config::input_dimensions`] values; with a shingle size of `k` the
-/// last `k` records together make the point that is scored. (With
+/// Each observation is a slice of [`Config::input_dimensions`] values; with a shingle size of `k`
+/// the last `k` observations together make the point that is scored. (With
 /// [`internal_shingling`](RandomCutForestBuilder::internal_shingling) off, each call takes a whole
 /// point.)
 ///
@@ -51,15 +51,16 @@ use crate::visitor::noise_floor::NoiseFloor;
 /// [is ready](Self::is_ready).
 ///
 /// # Noise floor
-/// A random cut forest knows no scale: on a constant stream a step of 10⁻⁷ scores as much as one of
-/// 10⁹. Where differences below some size mean nothing, tell it with
-/// [`noise_floor`](RandomCutForestBuilder::noise_floor), in the units of the records, or with
+/// A random cut forest is scale-free: on a constant stream a step of 10⁻⁷ scores as high as one of
+/// 10⁹. If differences below some size are meaningless, set
+/// [`noise_floor`](RandomCutForestBuilder::noise_floor), in the units of the observations, or with
 /// [`relative_noise_floor`](RandomCutForestBuilder::relative_noise_floor), as a fraction of the
-/// range that is in the sample: queries nearer than that to the usual then count as usual. With the
-/// floors `f_i`, a cut separates the query from a box with probability `gap / Σ_i max(side_i,
-/// f_i)`, the sides those of the box with the query; with the rest of the probability it passes for
-/// one of those in the box. That goes for scores, attributions, displacements and scoring
-/// functions, not for the trees: density, neighbours and imputation are as without it.
+/// range in the sample: queries that are closer than that to usual points then count as usual. With
+/// the floors `f_i`, a cut separates the query from a box with probability `gap / Σ_i max(side_i,
+/// f_i)`, where the sides are those of the box with the query; with the remaining probability the
+/// query counts as one of the points in the box. This applies to scores, attributions,
+/// displacements and scoring functions; density, neighbours, imputation and the trees are not
+/// affected.
 ///
 /// # Example
 /// ```
@@ -77,17 +78,17 @@ use crate::visitor::noise_floor::NoiseFloor;
 pub struct RandomCutForest {
     pub(crate) config: Config,
     pub(crate) shingle: Shingle,
-    /// Records taken.
+    /// Observations taken.
     pub(crate) updates: u64,
     pub(crate) clock: DecayClock,
-    /// Whether records are offered to the trees.
+    /// Whether observations are offered to the trees.
     pub(crate) sampling: bool,
     pub(crate) trees: Trees,
     pub(crate) level: SimdLevel,
     noise_floor: Option<NoiseFloor>,
     /// Whether a deletion has left a tree without points, while others have some.
     lacks_points: bool,
-    /// Working memory: the point of the current record.
+    /// Working memory: the point of the current observation.
     row: Vec<f32>,
 }
 
@@ -120,7 +121,7 @@ impl RandomCutForestBuilder {
 }
 
 impl RandomCutForest {
-    /// Starts the configuration of a forest over records of `input_dimensions` values.
+    /// Starts the configuration of a forest over observations of `input_dimensions` values.
     pub fn builder(input_dimensions: usize) -> RandomCutForestBuilder {
         RandomCutForestBuilder::new(input_dimensions)
     }
@@ -179,14 +180,14 @@ impl RandomCutForest {
         self.config.dimensions()
     }
 
-    /// Number of records taken so far.
+    /// Number of observations taken so far.
     #[must_use]
     pub fn updates(&self) -> u64 {
         self.updates
     }
 
-    /// Whether scores are given: after [`Config::output_after`] records, once the shingle is full
-    /// and the trees have a point.
+    /// Whether scores are given: after [`Config::output_after`] observations, once the shingle is
+    /// full and the trees have a point.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.updates >= self.config.output_after as u64
@@ -194,16 +195,16 @@ impl RandomCutForest {
             && !self.lacks_points
     }
 
-    /// Takes a record into the forest.
+    /// Learns an observation.
     ///
     /// # Errors
-    /// The record has the wrong length, or a value that is not finite or out of range. The forest
-    /// is unchanged then.
+    /// The observation has the wrong length, or a value that is not finite or out of range. The
+    /// forest is unchanged then.
     pub fn update<T: Real>(&mut self, values: &[T]) -> Result<(), InputError> {
         T::with(values, |values| self.take(values, Arrival::new()))
     }
 
-    /// Scores a record as if it came next. Changes nothing; 0 until the forest is ready.
+    /// The score of an observation as if it came next; 0 until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -222,7 +223,7 @@ impl RandomCutForest {
         })
     }
 
-    /// Scores a record, then takes it: `score` and `update` in one step.
+    /// Scores an observation, then learns it: `score` and `update` in one step.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -234,11 +235,11 @@ impl RandomCutForest {
     }
 
     /// [`process`](Self::process) for each row of an array, in order: rows × values in, one score
-    /// a row out. The numbers are those of the calls one by one.
+    /// per row out. The scores equal those of single calls.
     ///
     /// # Errors
     /// The first row that [`update`](Self::update) would refuse. All rows are checked first: on an
-    /// error none has been taken.
+    /// error none has been learned.
     pub fn process_array<A: Real>(
         &mut self,
         rows: ArrayView2<'_, A>,
@@ -251,7 +252,7 @@ impl RandomCutForest {
             .collect())
     }
 
-    /// Bytes that the forest occupies, itself and on the heap.
+    /// The memory of the forest in bytes, including the heap.
     #[must_use]
     pub fn size_in_bytes(&self) -> usize {
         size_of::<Self>()
@@ -273,7 +274,7 @@ impl RandomCutForest {
         Ok(())
     }
 
-    /// Spends as much memory on speed from now on as this profile says, see
+    /// Changes the memory profile, see
     /// [`set_bounding_box_cache_fraction`](Self::set_bounding_box_cache_fraction).
     pub fn set_memory_profile(&mut self, profile: MemoryProfile) {
         self.cache_boxes(profile.bounding_box_cache_fraction());
@@ -341,7 +342,7 @@ impl RandomCutForest {
         })
     }
 
-    /// Checks a record and takes it.
+    /// Checks an observation and takes it.
     fn take(&mut self, values: &[f64], arrival: Arrival) -> Result<(), InputError> {
         self.shingle.check(values)?;
         self.shingle.peek(values, &mut self.row);
@@ -356,12 +357,12 @@ impl RandomCutForest {
         self.learn_row(phase, arrival);
     }
 
-    /// The block of the next record.
+    /// The block of the next observation.
     fn next_phase(&self) -> usize {
         self.shingle.next() / self.config.input_dimensions
     }
 
-    /// Takes `self.row`, whose newest record is at block `phase`, into the trees.
+    /// Takes `self.row`, whose newest observation is at block `phase`, into the trees.
     fn learn_row(&mut self, phase: usize, arrival: Arrival) {
         // A restored count may be anything.
         self.updates = self.updates.saturating_add(1);

@@ -12,23 +12,24 @@ use crate::visitor::neighbors::NeighborPoints;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Neighbor {
-    /// Its coordinates, in the units of the records: input dimensions × shingle size, oldest first.
+    /// Its coordinates, in the units of the observations: input dimensions × shingle size, oldest
+    /// first.
     pub point: Vec<f64>,
-    /// Euclidean distance to the query, in the units of the records.
+    /// Euclidean distance to the query, in the units of the observations.
     pub distance: f64,
-    /// How many trees brought it.
+    /// The number of trees that returned it.
     pub trees: usize,
-    /// The newest time, or sequence number, of the records that it stands for in those trees, where
-    /// those are [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
+    /// The newest time, or sequence number, of the observations that it represents in those trees,
+    /// where those are [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
     pub sequence_number: Option<i64>,
-    /// The label of that record (where sequence numbers are not stored, of any), if it has one and
-    /// labels are [stored](crate::RandomCutForestBuilder::store_labels).
+    /// The label of that observation (where sequence numbers are not stored, of any), if it has one
+    /// and labels are [stored](crate::RandomCutForestBuilder::store_labels).
     pub label: Option<i64>,
 }
 
 impl RandomCutForest {
-    /// Sampled points near a record as if it came next, nearest first: the one next to which it
-    /// arrives in each tree, merged over the trees.
+    /// Sampled points near an observation as if it came next, nearest first: the one next to which
+    /// it arrives in each tree, merged over the trees.
     ///
     /// These are near, not the nearest: a tree brings one point of its own sample. A point that
     /// many trees bring is the likelier one. Points are what the forest keeps, in single precision
@@ -98,7 +99,7 @@ impl RandomCutForest {
         }
     }
 
-    /// The value in the units of the records of a coordinate of a point.
+    /// The value in the units of the observations of a coordinate of a point.
     pub(super) fn in_input_units(&self, dimension: usize, coordinate: f64) -> f64 {
         let origin = self.shingle.origin();
         origin[dimension % origin.len()] + coordinate
@@ -106,8 +107,8 @@ impl RandomCutForest {
 }
 
 impl Neighbor {
-    /// Nearest first; equal points together, the newest record first. Not by number: where a point
-    /// is stored must not matter.
+    /// Nearest first; equal points together, the newest observation first. Not by number: where a
+    /// point is stored must not matter.
     fn order(&self, other: &Self) -> Ordering {
         let coordinates = self.point.iter().zip(&other.point);
         let by_place =

@@ -1,25 +1,26 @@
-//! What the detector needs beyond records in order: whole points, and records that are not learned.
+//! Operations for the detector beyond observations in order: whole points, and observations that
+//! are not learned.
 
 use super::{Explanation, RandomCutForest, with_ensemble};
 use crate::forest::Attribution;
 use crate::sampling::Arrival;
 
 impl RandomCutForest {
-    /// [`score`](Self::score) of a checked record. It is the next one that
+    /// [`score`](Self::score) of a checked observation. It is the next one that
     /// [`update_checked`](Self::update_checked) or [`pass`](Self::pass) is given.
     pub(crate) fn score_checked(&mut self, values: &[f64]) -> f64 {
         self.shingle.peek(values, &mut self.row);
         self.score_before_update()
     }
 
-    /// [`update`](Self::update) with a checked record.
+    /// [`update`](Self::update) with a checked observation.
     pub(crate) fn update_checked(&mut self, values: &[f64]) {
         self.shingle.peek(values, &mut self.row);
         self.insert(values, Arrival::new());
     }
 
-    /// Scores a whole point in the units of the records, oldest record first, as finite as records
-    /// are. The forest is ready.
+    /// Scores a whole point in the units of the observations, oldest observation first, as finite
+    /// as observations are. The forest is ready.
     pub(crate) fn score_point(&self, point: &[f64]) -> f64 {
         self.score_row(&self.row_of(point))
     }
@@ -40,7 +41,7 @@ impl RandomCutForest {
         }
     }
 
-    /// Takes a checked record into the shingle only: the trees learn nothing.
+    /// Takes a checked observation into the shingle only: the trees learn nothing.
     pub(crate) fn pass(&mut self, values: &[f64]) {
         self.forget_descents();
         self.shingle.peek(values, &mut self.row);
@@ -60,7 +61,7 @@ impl RandomCutForest {
         self.medians(&self.row_of(point), missing, None)
     }
 
-    /// The same for a checked record as if it came next.
+    /// The same for a checked observation as if it came next.
     pub(crate) fn impute_next(&self, values: &[f64], missing: &[usize]) -> Vec<f64> {
         let mut row = vec![0.0; self.row.len()];
         self.shingle.peek(values, &mut row);
@@ -82,7 +83,7 @@ impl RandomCutForest {
     fn row_of(&self, point: &[f64]) -> Vec<f32> {
         let mut row = vec![0.0; self.row.len()];
         for (i, (row, value)) in row.iter_mut().zip(point).enumerate() {
-            // Adding zero turns −0 into 0, as for records.
+            // Adding zero turns −0 into 0, as for observations.
             *row = (value - self.in_input_units(i, 0.0)) as f32 + 0.0;
         }
         row

@@ -1,11 +1,11 @@
-//! Moving the origin after the data.
+//! Moving the origin to follow the data.
 //!
-//! Points are kept in single precision, relative to an origin: the first record. Where that record
-//! was a glitch, or the signal has since moved far away, all of its detail would drown in rounding.
-//! So each time the samples have had the chance to be renewed once, the middle half of one sample
-//! is looked at: if it lies much further from the origin than it is wide, the origin moves to its
-//! median and the trees are rebuilt. The law of a random cut tree depends on its points alone
-//! (the paper, theorems 3 and 4), so scores keep their distribution.
+//! Points are kept in single precision, relative to an origin: the first observation. Where that
+//! observation was a glitch, or the signal has since moved far away, all of its detail would drown
+//! in rounding. So each time the samples have had the chance to be renewed once, the middle half of
+//! one sample is looked at: if it lies much further from the origin than it is wide, the origin
+//! moves to its median and the trees are rebuilt. The law of a random cut tree depends on its
+//! points alone (the paper, theorems 3 and 4), so scores keep their distribution.
 
 use crate::forest::{RandomCutForest, with_ensemble};
 
@@ -36,8 +36,8 @@ impl RandomCutForest {
         with_ensemble!(&mut self.trees, ensemble => ensemble.shift_points(level, &shifts));
     }
 
-    /// The median of this input in the newest records of a sample if it is far from the origin,
-    /// else 0.
+    /// The median of this input in the newest observations of a sample if it is far from the
+    /// origin, else 0.
     fn distance_from_origin(&self, input: usize) -> f32 {
         let newest = self.dimensions() - self.config.input_dimensions + input;
         let mut values = [0.0; LOOKED_AT];

@@ -15,16 +15,16 @@ use crate::sampling::Tags;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Sample {
-    /// The points: rows × (input dimensions × shingle size), in the units of the records. They are
-    /// what the forest keeps, in single precision relative to its origin.
+    /// The points: rows × (input dimensions × shingle size), in the units of the observations. They
+    /// are what the forest keeps, in single precision relative to its origin.
     pub points: Array2<f64>,
     /// For each point, how many places it has in the samples.
     pub counts: Vec<usize>,
-    /// For each point, the newest sequence number of a record that it stands for. Empty unless
-    /// [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
+    /// For each point, the newest sequence number of an observation that it represents. Empty
+    /// unless [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
     pub sequence_numbers: Vec<i64>,
-    /// For each point, the label that came with that record (where sequence numbers are not stored,
-    /// of any that it stands for). Empty unless
+    /// For each point, the label that came with that observation (where sequence numbers are not
+    /// stored, of any that it represents). Empty unless
     /// [stored](crate::RandomCutForestBuilder::store_labels).
     pub labels: Vec<Option<i64>>,
 }

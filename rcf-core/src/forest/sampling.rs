@@ -1,4 +1,4 @@
-//! What reaches the samples: times, weights and labels of records, decay, pauses.
+//! Sampling: times, weights and labels of observations, decay, pauses.
 
 use ndarray::Array2;
 
@@ -9,7 +9,7 @@ use crate::real::Real;
 use crate::sampling::Arrival;
 
 impl RandomCutForest {
-    /// [`update`](Self::update) with a record's time, weight or label.
+    /// [`update`](Self::update) with an observation's time, weight or label.
     ///
     /// # Errors
     /// As for [`update`](Self::update); a weight out of range, or a label that cannot be kept.
@@ -22,8 +22,8 @@ impl RandomCutForest {
         T::with(values, |values| self.take(values, arrival))
     }
 
-    /// [`process`](Self::process) with a record's time, weight or label. The score is that of the
-    /// values alone.
+    /// [`process`](Self::process) with an observation's time, weight or label. The score is that of
+    /// the values alone.
     ///
     /// # Errors
     /// As for [`update_with`](Self::update_with).
@@ -39,14 +39,14 @@ impl RandomCutForest {
         })
     }
 
-    /// The newest time, or sequence number, of a record; `None` before the first one.
+    /// The newest time, or sequence number, of an observation; `None` before the first one.
     #[must_use]
     pub fn newest_time(&self) -> Option<i64> {
         self.clock.newest()
     }
 
-    /// Goes on with another λ. What decay there was stays: points sampled before keep the weights
-    /// that they have relative to each other, and all lose by the new λ from now on.
+    /// Changes λ. Past decay is kept: sampled points keep their weights relative to each other, and
+    /// from now on all decay by the new λ.
     ///
     /// # Errors
     /// [`ConfigError::TimeDecay`]; the forest is unchanged then.
@@ -57,20 +57,19 @@ impl RandomCutForest {
         Ok(())
     }
 
-    /// Stops offering records to the trees: the forest scores, but does not learn. Shingles, times
-    /// and counts go on, and time decays the sampled points as ever, which shows in what comes
-    /// after the pause.
+    /// Pauses sampling: the forest scores, but does not learn. Shingles, times and counts continue,
+    /// and the weights of sampled points continue to decay, which has an effect after the pause.
     pub fn pause_sampling(&mut self) {
         self.sampling = false;
     }
 
-    /// Offers records to the trees again.
+    /// Resumes sampling.
     pub fn resume_sampling(&mut self) {
         self.sampling = true;
     }
 
-    /// Takes a record into the shingle and the clock alone, as if sampling were paused: the next
-    /// score follows it, and no tree learns it.
+    /// Takes an observation into the shingle and the clock alone, as if sampling were paused: the
+    /// next score follows it, and no tree learns it.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -81,14 +80,14 @@ impl RandomCutForest {
         result
     }
 
-    /// The newest records, as the forest keeps them: rows × values, the oldest first,
-    /// `shingle_size` of them or as many as there have been. They are in the units of the records,
-    /// in single precision relative to the forest's origin.
+    /// The newest observations, as the forest keeps them: rows × values, the oldest first,
+    /// `shingle_size` of them or as many as there have been. They are in the units of the
+    /// observations, in single precision relative to the forest's origin.
     #[must_use]
     pub fn shingle(&self) -> Array2<f64> {
         let inputs = self.config.input_dimensions;
         let point = self.shingle.point();
-        // Where records keep their places, the next one takes that of the oldest.
+        // Where observations keep their places, the next one takes that of the oldest.
         let oldest = if self.config.shingle_rotation {
             self.shingle.next()
         } else {
@@ -103,7 +102,7 @@ impl RandomCutForest {
         })
     }
 
-    /// Whether records are offered to the trees.
+    /// Whether observations are offered to the trees.
     #[must_use]
     pub fn is_sampling(&self) -> bool {
         self.sampling

@@ -1,4 +1,4 @@
-//! What does normal look like? A few representatives of the sample.
+//! Summaries: a few representatives of the sample.
 //!
 //! The points of the sample, weighted by the places that they have in it, are merged pair by pair,
 //! each time the pair whose union adds least to the sum of squared distances from the centers
@@ -6,8 +6,8 @@
 //! *Hierarchical grouping to optimize an objective function*, 1963), down to the number of clusters
 //! asked for, and on while two clusters overlap: while their centers are no further apart than
 //! twice the sum of their radii. (The halves of a uniform stretch are 1.7 times that apart, those
-//! of a normal law 1.3 times: what is one heap stays one. Two normal laws in one dimension are told
-//! apart from a distance of four deviations on.)
+//! of a normal law 1.3 times: a single cluster is not split. Two normal distributions in one
+//! dimension are separated from a distance of four deviations on.)
 //!
 //! Where there are more than a few hundred points, some of them gather the others first: see
 //! [`cluster`].
@@ -29,7 +29,7 @@ const SEEDS: usize = 256;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Cluster {
-    /// The mean of its points, in the units of the records: `dimensions()` values.
+    /// The mean of its points, in the units of the observations: `dimensions()` values.
     pub center: Vec<f64>,
     /// The least value in each dimension.
     pub low: Vec<f64>,
@@ -42,8 +42,8 @@ pub struct Cluster {
 }
 
 impl RandomCutForest {
-    /// Clusters the current sample into at most `most` groups, the heaviest first: what the stream
-    /// has looked like lately. Groups that overlap become one, so there may be fewer; none before
+    /// Clusters the current sample into at most `most` groups, the heaviest first: a summary of the
+    /// recent stream. Overlapping groups are merged, so there may be fewer; there are none before
     /// the first point. Distances are Euclidean: inputs of different units should be scaled alike.
     ///
     /// ```
@@ -85,7 +85,7 @@ impl RandomCutForest {
 
     /// Clusters the current sample by any distance, with several representatives for each cluster:
     /// [`Summarizer::summarize`] on the points of [`sample`](Self::sample) and their counts. A
-    /// point has `dimensions()` values, in the units of the records.
+    /// point has `dimensions()` values, in the units of the observations.
     ///
     /// ```
     /// # use rcf_core::RandomCutForest;

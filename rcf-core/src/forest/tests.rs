@@ -1,5 +1,5 @@
-//! Forests under random configurations and streams: invariants after each record, scores by the
-//! definition.
+//! Forests under random configurations and streams: invariants after each observation, scores by
+//! the definition.
 
 use std::collections::{HashMap, HashSet};
 
@@ -178,7 +178,7 @@ fn invariants_hold_while_the_origin_moves() {
         }
         assert!(
             origins.len() >= 3,
-            "the origin stood at {} places",
+            "the origin was at {} places",
             origins.len()
         );
     }

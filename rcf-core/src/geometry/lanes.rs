@@ -11,7 +11,7 @@ use crate::simd::{Gathers, HALF, LANES, Simd};
 /// of the vectors that still matter, and read no other part of the boxes above.
 ///
 /// Where the length of a row is known beforehand, `STRIDE`, as for the usual shingles, the compiler
-/// drops sets, loops and checks; 0 stands for any.
+/// drops sets, loops and checks; 0 means any length.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lanes<S, const STRIDE: usize> {
     simd: S,

@@ -1,6 +1,6 @@
 //! Bounding boxes, and how points are measured against them.
 //!
-//! A box is a record of single-precision floats: lower bound, upper bound and, except in one
+//! A box is an observation of single-precision floats: lower bound, upper bound and, except in one
 //! dimension, its range (the sum of its side lengths), which is right in a [`Measured`] box only. A
 //! [`Geometry`] knows the layout. One dimension has a geometry of its own, a few instructions long;
 //! all others go by vectors.
@@ -87,7 +87,7 @@ pub(crate) trait Geometry: Copy {
     /// Copies these parts of a box.
     fn copy<'r>(self, parts: &Self::Parts, bounds: Unmeasured<'r>, from: &[f32]) -> Unmeasured<'r>;
 
-    /// Writes the range of the box into its record. It is never adjusted, so that it does not
+    /// Writes the range of the box into its observation. It is never adjusted, so that it does not
     /// drift.
     fn measure(self, bounds: Unmeasured<'_>) -> Measured<'_>;
 
@@ -97,12 +97,12 @@ pub(crate) trait Geometry: Copy {
     fn is_touched(self, changing: &mut Self::Parts, bounds: Measured<'_>, x: &[f32]) -> bool;
 }
 
-/// The record of a box whose range is that of its bounds.
+/// The observation of a box whose range is that of its bounds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured<'a>(&'a [f32]);
 
 impl<'a> Measured<'a> {
-    /// A record from the pool, which takes in no others.
+    /// An observation from the pool, which takes in no others.
     #[inline(always)]
     pub(crate) fn from_pool(record: &'a [f32]) -> Self {
         Self(record)
@@ -114,13 +114,13 @@ impl<'a> Measured<'a> {
     }
 }
 
-/// The record of a box whose bounds change: what it holds as its range is not to be read.
+/// The observation of a box whose bounds change: what it holds as its range is not to be read.
 #[derive(Debug)]
 #[must_use = "the range of the box is stale until it is measured"]
 pub(crate) struct Unmeasured<'a>(&'a mut [f32]);
 
 impl<'a> Unmeasured<'a> {
-    /// To change the bounds in this record.
+    /// To change the bounds in this observation.
     #[inline(always)]
     pub(crate) fn reopen(record: &'a mut [f32]) -> Self {
         Self(record)

@@ -1,4 +1,4 @@
-//! One dimension: a bounding box is its two ends.
+//! One-dimensional bounding boxes: intervals.
 
 use super::{Corners, Geometry, Measured, Unmeasured};
 use crate::simd::{max, min};

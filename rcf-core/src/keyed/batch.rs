@@ -1,4 +1,4 @@
-//! Many records at once, the keys side by side.
+//! Many observations at once, the keys side by side.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,12 +8,12 @@ use super::{DetectorMap, Key, KeyedModel, MapError, Template, bytes_of};
 use crate::InputError;
 
 /// Where there is a store, how many bytes of models are made or loaded between two looks at
-/// whether to go on: making room for them means saving as many, and neither can be broken off.
+/// whether to continue: making room for them means saving as many, and neither can be broken off.
 const ROUND_BYTES: usize = 2 << 20;
 /// What a model counts for at least, since a new one grows and each has costs of its own.
 const LEAST_BYTES: usize = 64 << 10;
 
-/// The records of one key in a batch, with its model.
+/// The observations of one key in a batch, with its model.
 struct Group<'a, K, M, R, E> {
     key: &'a K,
     /// `None` for a new key.
@@ -28,19 +28,19 @@ struct Group<'a, K, M, R, E> {
 /// What became of a group.
 struct Outcome<M, R, E> {
     model: Option<Arc<M>>,
-    /// The time of the last record that the model took.
+    /// The time of the last observation that the model took.
     changed_at: Option<i64>,
     expirations: u64,
     results: Vec<Result<R, E>>,
 }
 
 impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
-    /// [`process`](Self::process) for many records: the results are those of the calls one by one.
-    /// With the feature `rayon`, keys are worked on in parallel.
+    /// [`process`](Self::process) for many observations: the results are those of the calls one by
+    /// one. With the feature `rayon`, keys are worked on in parallel.
     ///
     /// # Errors
-    /// The store failed; no model has changed. A record that its model refuses is an error in its
-    /// place.
+    /// The store failed; no model has changed. An observation that its model refuses is an error in
+    /// its place.
     pub fn process_batch<V: AsRef<[f64]> + Sync>(
         &mut self,
         records: &[(K, V)],
@@ -56,7 +56,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         Ok(results)
     }
 
-    /// [`with`](Self::with) for many items: `place` tells the key and the time of each, `work` is
+    /// [`with`](Self::with) for many items: `place` returns the key and the time of each, `work` is
     /// done with its model. Items of one key keep their order; keys are independent, and with the
     /// feature `rayon` worked on in parallel. Results come in the order of the items and are those
     /// of the calls one by one, for any number of threads.
@@ -239,7 +239,7 @@ impl<K: Key, M: KeyedModel, R, E> Group<'_, K, M, R, E> {
         let mut last_used = self.slot.map(|_| self.last_used);
         let mut model: Option<Arc<M>> = None;
         for &index in &self.items {
-            // Asked before a model is made or copied, which takes longer than most records.
+            // Asked before a model is made or copied, which takes longer than most observations.
             if !goes_on() {
                 break;
             }

@@ -36,15 +36,15 @@ impl<K: Key, M: KeyedModel> DetectorMapBuilder<K, M> {
         self
     }
 
-    /// Forgets a key that was silent for longer than this, in the unit of the times that records
-    /// are given: see [`DetectorMap::process_at`].
+    /// Forgets a key that was silent for longer than this, in the unit of the times that
+    /// observations are given: see [`DetectorMap::process_at`].
     pub fn time_to_live(mut self, time: u64) -> Self {
         self.time_to_live = Some(time);
         self
     }
 
-    /// The longest time between two records of a key, in the unit of their times: a key that is
-    /// silent for longer is [overdue](DetectorMap::overdue). Default none.
+    /// The longest time between two observations of a key, in the unit of their times: a key that
+    /// is silent for longer is [overdue](DetectorMap::overdue). Default none.
     pub fn expect_every(mut self, time: u64) -> Self {
         self.expect_every = Some(time);
         self

@@ -1,4 +1,4 @@
-//! What has changed since somebody last looked, for checkpoints that write no more than that.
+//! Change tracking for incremental checkpoints.
 
 use std::sync::Arc;
 

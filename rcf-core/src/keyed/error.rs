@@ -1,15 +1,15 @@
-//! What can go wrong in a map.
+//! Errors of a map.
 
 use thiserror::Error;
 
 use super::StoreError;
 use crate::{InputError, MarkError, StateError};
 
-/// A record could not be given to the model of its key. No model has changed.
+/// An observation could not be given to the model of its key. No model has changed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MapError {
-    /// The model refuses the record.
+    /// The model refuses the observation.
     #[error(transparent)]
     Input(#[from] InputError),
     /// A detection cannot be marked as normal.

@@ -1,19 +1,20 @@
 //! One model for each key, within a byte budget.
 //!
 //! # How it works
-//! - A *template* makes the model of a key at its first record. It may give some keys other
+//! - A *template* makes the model of a key at its first observation. It may give some keys other
 //!   parameters than the rest.
 //! - Models that memory has no room for, those that were not used for longest, are *spilled* to a
-//!   [`SpillStore`] and come back with their next record, bit by bit.
-//! - A key that was silent for longer than the *time to live* is forgotten: its next record finds a
-//!   new model. That depends on the records of the key alone, so a replay forgets the same keys.
+//!   [`SpillStore`] and come back with their next observation, bit by bit.
+//! - A key that was silent for longer than the *time to live* is forgotten: its next observation
+//!   finds a new model. That depends on the observations of the key alone, so a replay forgets the
+//!   same keys.
 //! - A key that sends less often than [expected](DetectorMapBuilder::expect_every) is
-//!   [overdue](DetectorMap::overdue): silence is the one anomaly that no record can show.
-//! - [`take_changes`](DetectorMap::take_changes) tells which models have changed since it was last
-//!   called, in a time that does not depend on the number of all others.
+//!   [overdue](DetectorMap::overdue): silence is the one anomaly that no observation can show.
+//! - [`take_changes`](DetectorMap::take_changes) returns the models that have changed since it was
+//!   last called, in a time that does not depend on the number of all others.
 //!
-//! Models know nothing of each other: a result depends on the records of its key, in their order,
-//! and on nothing else; not on the budget, nor on the number of threads.
+//! Models know nothing of each other: a result depends on the observations of its key, in their
+//! order, and on nothing else; not on the budget, nor on the number of threads.
 
 mod batch;
 mod builder;
@@ -21,6 +22,7 @@ mod changes;
 mod entries;
 mod error;
 mod feedback;
+mod memory;
 mod model;
 mod seed;
 mod spill;
@@ -39,6 +41,7 @@ pub use spill::{MemorySpill, SpillStore, SpilledModel, StoreError};
 
 use changes::ChangeLog;
 use entries::{Entries, Place};
+use memory::bytes_of;
 
 type Template<K, M> = Arc<dyn Fn(&K) -> M + Send + Sync>;
 
@@ -84,13 +87,13 @@ struct Spill<K> {
     store: Box<dyn SpillStore<K>>,
 }
 
-/// A key that is silent although a record of it was due.
+/// A key that is silent although an observation of it was due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Overdue<'a, K> {
     /// The key.
     pub key: &'a K,
-    /// When its next record was due at the latest.
+    /// When its next observation was due at the latest.
     pub due: i64,
 }
 
@@ -115,12 +118,12 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         DetectorMapBuilder::new(Arc::new(template))
     }
 
-    /// Gives a record to the model of its key. The time, by which keys are forgotten, is the number
-    /// of records so far.
+    /// Gives an observation to the model of its key. The time, by which keys are forgotten, is the
+    /// number of observations so far.
     ///
     /// # Errors
-    /// [`MapError::Input`] where the model refuses the record: no model is changed or made. Else
-    /// the store failed.
+    /// [`MapError::Input`] where the model refuses the observation: no model is changed or made.
+    /// Else the store failed.
     pub fn process(&mut self, key: &K, values: &[f64]) -> Result<M::Output, MapError> {
         let now = self.clock.saturating_add(1);
         let output = self.with(key, now, |model| model.process(values))??;
@@ -215,10 +218,10 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
             .map(|entry| (&entry.key, entry.last_used))
     }
 
-    /// The keys that are silent although a record of theirs was due: last used more than
+    /// The keys that are silent although an observation of theirs was due: last used more than
     /// [`expect_every`](DetectorMapBuilder::expect_every) before `now`, the one that is overdue for
     /// longest first. Empty without such an expectation. Nothing changes: a key is listed until its
-    /// next record, or until it is forgotten.
+    /// next observation, or until it is forgotten.
     pub fn overdue(&self, now: i64) -> Vec<Overdue<'_, K>> {
         let Some(interval) = self.expect_every else {
             return Vec::new();
@@ -265,7 +268,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     /// # Panics
     /// Without a store.
     pub fn restore_spilled(&mut self, key: K, last_used: i64, bytes: usize) {
-        assert!(self.spill.is_some(), "there is no store to read it from");
+        assert!(self.spill.is_some(), "there is no store to load it from");
         self.clear_key(&key);
         self.add(key, None, bytes, last_used);
     }
@@ -287,7 +290,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     }
 
     /// Gives the memory of keys free that were last used before this time. This changes no result
-    /// if no record of theirs can come that is not beyond their time to live.
+    /// if no observation of theirs can come that is not beyond their time to live.
     pub fn remove_unused_since(&mut self, time: i64) {
         for place in [Place::Store, Place::Memory] {
             // Lists are in the order of use, not of time: one that is newer hides those behind it
@@ -302,8 +305,8 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         }
     }
 
-    /// What has changed since the last call, or since the beginning. Empty unless the map was told
-    /// to [track changes](DetectorMapBuilder::track_changes).
+    /// What has changed since the last call, or since the beginning. Empty unless the map was
+    /// configured to [track changes](DetectorMapBuilder::track_changes).
     pub fn take_changes(&mut self) -> Changes<K, M> {
         let mut changes = Changes::default();
         let Some(log) = &mut self.changes else {
@@ -402,111 +405,6 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
             + self.entries.table_bytes()
             + self.changes.as_ref().map_or(0, ChangeLog::bytes)
     }
-
-    /// Brings these models into memory, all at once, and makes room for them before.
-    fn fetch(&mut self, slots: &[u32]) -> Result<(), MapError> {
-        let is_missing = |entries: &Entries<K, M>, slot: u32| entries.model(slot).is_none();
-        let mut room = 0;
-        for &slot in slots {
-            if is_missing(&self.entries, slot) {
-                room += self.entries.get(slot).bytes;
-            } else {
-                // Not the one to give way.
-                let model = self.entries.take(slot);
-                self.entries.put(slot, model);
-            }
-        }
-        if room == 0 {
-            return Ok(());
-        }
-        self.shrink(room)?;
-        let missing: Vec<u32> = slots
-            .iter()
-            .copied()
-            .filter(|&slot| is_missing(&self.entries, slot))
-            .collect();
-        let Some(spill) = &mut self.spill else {
-            return Ok(());
-        };
-        let entries = &self.entries;
-        let keys: Vec<&K> = missing.iter().map(|&slot| &entries.get(slot).key).collect();
-        let loaded = spill.store.load(&keys).map_err(MapError::Store)?;
-        let models: Vec<M> = loaded
-            .iter()
-            .zip(&keys)
-            .map(|(bytes, key)| {
-                M::from_bytes(bytes).map_err(|source| MapError::Model {
-                    key: format!("{key:?}"),
-                    source,
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        for (&slot, model) in missing.iter().zip(models) {
-            self.entries.take(slot);
-            self.put_back(slot, Some(Arc::new(model)), None);
-        }
-        self.statistics.loads += missing.len() as u64;
-        Ok(())
-    }
-
-    /// Spills models until the map and `more` bytes fit into the budget. The one that was used last
-    /// stays, however large it is.
-    fn shrink(&mut self, more: usize) -> Result<(), MapError> {
-        let Some(spill) = &self.spill else {
-            return Ok(());
-        };
-        let used = self.size_in_bytes() + more;
-        if used <= spill.budget {
-            return Ok(());
-        }
-        // A little more than needed, so that it is not done at every record.
-        let goal = spill.budget - spill.budget / 16;
-        let (mut chosen, mut freed) = (Vec::new(), 0);
-        let mut next = self.entries.oldest(Place::Memory);
-        while let Some(slot) = next
-            && used - freed > goal
-            && chosen.len() + 1 < self.entries.count(Place::Memory)
-        {
-            freed += self.entries.get(slot).bytes;
-            chosen.push(slot);
-            next = self.entries.newer(slot);
-        }
-        self.spill_slots(&chosen)
-    }
-
-    fn spill_slots(&mut self, slots: &[u32]) -> Result<(), MapError> {
-        let Some(spill) = &mut self.spill else {
-            return Ok(());
-        };
-        let mut models = Vec::new();
-        for &slot in slots {
-            let entry = self.entries.get(slot);
-            if entry.changed || !spill.store.holds(&entry.key) {
-                let model = self.entries.model(slot).expect("it is in memory");
-                models.push(SpilledModel {
-                    key: entry.key.clone(),
-                    last_used: entry.last_used,
-                    memory: entry.bytes,
-                    state: model.to_bytes(),
-                });
-            }
-        }
-        if !models.is_empty() {
-            spill.store.store(models).map_err(MapError::Store)?;
-        }
-        for &slot in slots {
-            self.entries.take(slot);
-            self.forget_bytes(slot, true);
-            self.entries.put(slot, None);
-        }
-        self.statistics.evictions += slots.len() as u64;
-        Ok(())
-    }
-}
-
-/// What a model occupies on the heap: it lies next to the two counters of its `Arc`.
-fn bytes_of<M: KeyedModel>(model: &M) -> usize {
-    2 * size_of::<usize>() + model.size_in_bytes()
 }
 
 impl<K: Key, M: KeyedModel> fmt::Debug for DetectorMap<K, M> {

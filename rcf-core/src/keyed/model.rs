@@ -1,4 +1,4 @@
-//! What a map asks of its models and of their keys.
+//! The traits of models and keys.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use crate::{AnomalyDetector, Detection, InputError, RandomCutForest, StateError}
 
 /// A model that a [`DetectorMap`](super::DetectorMap) can hold.
 ///
-/// A call that is refused leaves the model as it was, and the bytes give back a model that goes on
-/// bit by bit: the map relies on both.
+/// A call that is refused leaves the model as it was, and the bytes give back a model that
+/// continues bit by bit: the map relies on both.
 pub trait KeyedModel: Clone + Send + Sync {
-    /// What the model says about a record.
+    /// What the model says about an observation.
     type Output: Send;
 
-    /// Takes a record and says what it makes of it.
+    /// Takes an observation and says what it makes of it.
     ///
     /// # Errors
-    /// The record breaks a rule; the model is unchanged.
+    /// The observation breaks a rule; the model is unchanged.
     fn process(&mut self, values: &[f64]) -> Result<Self::Output, InputError>;
 
     /// Bytes that the model occupies, itself and on the heap.

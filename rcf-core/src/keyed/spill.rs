@@ -1,4 +1,4 @@
-//! Where models go that memory has no room for.
+//! Stores for spilled models.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -33,7 +33,8 @@ fn map(budget: Option<usize>, time_to_live: Option<u64>) -> Map {
     builder.build()
 }
 
-/// What the map must do, without any of its ideas: every model in memory, one record at a time.
+/// What the map must do, without any of its ideas: every model in memory, one observation at a
+/// time.
 fn oracle(records: &[Record], time_to_live: Option<u64>) -> Vec<Option<f64>> {
     let mut models: HashMap<&str, (i64, RandomCutForest)> = HashMap::new();
     records
@@ -259,7 +260,7 @@ fn the_one_used_last_goes_last() {
 }
 
 #[test]
-fn only_what_changed_is_a_change() {
+fn only_changed_models_are_changes() {
     let mut map = map(None, None);
     for key in 0..100 {
         map.process(&format!("key {key}"), &[1.0]).unwrap();
@@ -279,7 +280,7 @@ fn only_what_changed_is_a_change() {
 }
 
 #[test]
-fn a_snapshot_stays_while_the_map_goes_on() {
+fn a_snapshot_is_unaffected_by_later_changes_of_the_map() {
     let mut map = map(None, None);
     let key = "a".to_owned();
     map.process(&key, &[1.0]).unwrap();

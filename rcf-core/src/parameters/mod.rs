@@ -30,7 +30,8 @@ pub const MAX_SAMPLED_POINTS: usize = 1 << 30;
 /// The largest supported sample of objects that have a distance: clustering compares many with all.
 pub const MAX_SAMPLED_OBJECTS: usize = 1 << 16;
 
-/// The largest supported horizon: the forecasts that wait for their records take up its square.
+/// The largest supported horizon: the forecasts that wait for their observations take up its
+/// square.
 pub const MAX_HORIZON: usize = 1_000;
 
 /// One parameter of a model.

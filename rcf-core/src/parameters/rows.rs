@@ -289,7 +289,7 @@ pub(crate) const MAX_TIME_JUMP: Parameter = row(
         greatest: Unbounded,
     },
     "of the timestamps",
-    "Refuse an observation whose timestamp is further after the last one than this",
+    "Reject an observation whose timestamp is further after the last one than this",
 );
 pub(crate) const LEARNING: Parameter = row(
     "learning",
@@ -297,7 +297,7 @@ pub(crate) const LEARNING: Parameter = row(
     Name("always"),
     ANY,
     "",
-    "Choose what the forest learns of an unusual stretch",
+    "Choose what the forest learns from an unusual stretch",
 );
 pub(crate) const PATIENCE: Parameter = row(
     "patience",
@@ -337,7 +337,7 @@ pub(crate) const RULES: Parameter = row(
     Rule("none"),
     ANY,
     "",
-    "Report nothing of what these rules ignore",
+    "Do not report candidates that these rules ignore",
 );
 pub(crate) const NOISE_FLOOR: Parameter = row(
     "noise_floor",
@@ -353,7 +353,7 @@ pub(crate) const SILENCE: Parameter = row(
     Integer(50),
     at_least(0.0),
     "observations",
-    "Report nothing else for this many observations after the first alert of an event; 0 reports each",
+    "Report no further alerts for this many observations after the first one of an event; 0 reports each",
 );
 pub(crate) const QUIET: Parameter = row(
     "quiet",
@@ -377,7 +377,7 @@ pub(crate) const COVERAGE: Parameter = row(
     Real(0.8),
     closed(0.01, 0.99),
     "of the values",
-    "Make intervals that hold this fraction of the values",
+    "Compute intervals that contain this fraction of the values",
 );
 pub(crate) const LIMITS: Parameter = row(
     "limits",
@@ -442,7 +442,7 @@ pub(crate) const SHRINKAGE: Parameter = row(
     Real(0.0),
     closed(0.0, 1.0),
     "",
-    "Measure this fraction of a distance from the middle of a cluster, the rest from the nearest object",
+    "Measure this fraction of a distance from the center of a cluster, the rest from the nearest object",
 );
 
 /// The parameters of a [`RandomCutForest`](crate::RandomCutForest).

@@ -198,7 +198,7 @@ fn builders_check_the_ranges_of_the_table() {
                     continue; // no value of the type
                 }
                 let error = check(row.name, refused).unwrap().unwrap_err().to_string();
-                let named = [row.name, "learning policy"]
+                let named = [row.name, "counts of learning"]
                     .iter()
                     .any(|name| error.contains(name));
                 assert!(named, "{} = {refused}: {error}", row.name);

@@ -65,7 +65,7 @@ impl CategoryEncoder {
             && amounts.iter().all(|&amount| amount <= saved.records as f64)
             && (saved.known > 0.0) == (count > 0);
         if !(are_counts && are_sums) {
-            return Err(inconsistent("the counts of categories are broken"));
+            return Err(inconsistent("the counts of categories are invalid"));
         }
         encoder.records = saved.records;
         [encoder.total, encoder.new, encoder.known] = amounts;

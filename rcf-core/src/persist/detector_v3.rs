@@ -24,7 +24,7 @@ pub(super) struct DetectorV3 {
     event: EventV3,
     /// The channels as numbers, in the order of `Channels::save`.
     channels: Vec<f64>,
-    /// How often evidence of each size, and scores of records alone of each height, were seen.
+    /// How often evidence of each size, and scores of observations alone of each height, were seen.
     history: Vec<f32>,
     heights: Vec<f32>,
     /// Alerts that the stream may have beyond its rate.
@@ -51,8 +51,9 @@ impl DetectorV3 {
         let inputs = detector.config.input_dimensions;
         let mut channels = Vec::new();
         detector.channels.save(&mut channels);
-        // Numbers at the edge of what is read leave it when the detector goes on. Only a state that
-        // was forged has them, and what is written must be read again: its channels start empty.
+        // Numbers at the edge of what is read leave it when the detector continues. Only a state
+        // that was forged has them, and what is written must be read again: its channels start
+        // empty.
         if channels_of(inputs, &channels).is_none() {
             channels.clear();
             Channels::new(inputs).save(&mut channels);
@@ -90,7 +91,7 @@ impl DetectorV3 {
             age,
         } = self.event;
         if !are_amounts(&[peak]) {
-            return Err(inconsistent("the open event is broken"));
+            return Err(inconsistent("the open event is invalid"));
         }
         detector.event = Event {
             quiet,
@@ -103,7 +104,7 @@ impl DetectorV3 {
             .ok_or_else(|| inconsistent("the channels are not those of this detector"))?;
         let history = |counts| {
             Conformal::restore(counts)
-                .ok_or_else(|| inconsistent("the history of the evidence is broken"))
+                .ok_or_else(|| inconsistent("the history of the evidence is invalid"))
         };
         detector.history = history(self.history)?;
         detector.scores.heights = history(self.heights)?;

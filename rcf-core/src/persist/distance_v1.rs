@@ -114,10 +114,10 @@ impl DistanceV1 {
                 < 1.0 + 1e-6
             && (self.clusters.is_empty() || self.updates >= config.warm_up as u64);
         if !are_clusters {
-            return Err(inconsistent("the clusters are broken"));
+            return Err(inconsistent("the clusters are invalid"));
         }
         if !(self.tail.is_valid() && self.tail.is_within(HIGHEST) && are_amounts(&[self.alarms])) {
-            return Err(inconsistent("the statistics of the scores are broken"));
+            return Err(inconsistent("the statistics of the scores are invalid"));
         }
         if self.objects.len() as u64 > self.updates || self.renewed > self.updates {
             return Err(inconsistent("there are more objects than the stream had"));
@@ -142,7 +142,7 @@ impl DistanceV1 {
             rng: TreeRng::from_bytes(self.rng),
         };
         let sample = StreamSample::restore(&config, parts, objects)
-            .ok_or_else(|| inconsistent("the sample is broken"))?;
+            .ok_or_else(|| inconsistent("the sample is invalid"))?;
         let clusters = self.clusters.iter().map(|cluster| {
             let representatives = cluster.representatives.iter().map(&mut decode);
             Ok::<_, StateError>(Cluster {

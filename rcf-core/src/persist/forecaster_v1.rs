@@ -82,13 +82,13 @@ impl ForecasterV1 {
         let width = config.input_dimensions;
         if self.inputs.len() != width || !self.inputs.iter().all(InputV1::is_valid) {
             return Err(inconsistent(
-                "the inputs do not match the parameters, or their statistics are broken",
+                "the inputs do not match the parameters, or their statistics are invalid",
             ));
         }
         if self.errors.len() != config.horizon * width
             || !self.errors.iter().all(ErrorsV1::is_valid)
         {
-            return Err(inconsistent("the statistics of the errors are broken"));
+            return Err(inconsistent("the statistics of the errors are invalid"));
         }
         let is_pending = |(age, intervals): (usize, &Vec<[f64; 3]>)| {
             intervals.len() == (config.horizon - age) * width
@@ -97,9 +97,7 @@ impl ForecasterV1 {
                 })
         };
         if self.pending.len() > config.horizon || !self.pending.iter().enumerate().all(is_pending) {
-            return Err(inconsistent(
-                "a forecast that waits for its records is broken",
-            ));
+            return Err(inconsistent("a pending forecast is invalid"));
         }
         let mut forecaster = Forecaster::new(config)?;
         forecaster.forest = forest;
@@ -119,7 +117,7 @@ impl ForecasterV1 {
     }
 }
 
-/// Lets an input go on with what was saved; components that the format lacks start in warm-up.
+/// Lets an input continue with what was saved; components that the format lacks start in warm-up.
 fn resume<'a>(input: &mut Input, saved: InputV1, errors: impl Iterator<Item = &'a ErrorsV1>) {
     input.last = saved.last;
     input.transform = saved.transform.into();

@@ -80,7 +80,7 @@ impl ForecasterV2 {
         let (width, horizon, used) = (config.input_dimensions, config.horizon, config.used());
         let is_count = |&count: &u64| count <= width as u64;
         if self.missing.len() != config.shingle_size || !self.missing.iter().all(is_count) {
-            return Err(inconsistent("the counts of missing values are broken"));
+            return Err(inconsistent("the counts of missing values are invalid"));
         }
         if self.inputs.len() != width {
             return Err(inconsistent("the inputs do not match the parameters"));
@@ -88,12 +88,12 @@ impl ForecasterV2 {
         let mut forecaster = Forecaster::new(config)?;
         for (input, saved) in forecaster.inputs.iter_mut().zip(self.inputs) {
             if !are_values(&saved.last) || !saved.transform.is_valid() {
-                return Err(inconsistent("the statistics of an input are broken"));
+                return Err(inconsistent("the statistics of an input are invalid"));
             }
             input.last = saved.last;
             input.transform = saved.transform.into();
             input.series = Series::restore(horizon, used, &saved.series)
-                .ok_or_else(|| inconsistent("the forecasts of an input are broken"))?;
+                .ok_or_else(|| inconsistent("the forecasts of an input are invalid"))?;
         }
         forecaster.missing = self.missing.into_iter().map(size).collect();
         forecaster.missing_values = self.missing_values;

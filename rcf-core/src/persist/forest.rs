@@ -36,7 +36,7 @@ impl RandomCutForest {
 
     /// Restores a saved forest from bytes that are known to be those written, such as a copy in
     /// memory or one that a store has checked: without computing the checksum, and without looking
-    /// whether keys are in order. Memory-safe all the same: damaged bytes give an error, or a
+    /// whether keys are in order. Memory-safe anyway: damaged bytes give an error, or a
     /// forest that samples or scores wrongly.
     ///
     /// # Errors

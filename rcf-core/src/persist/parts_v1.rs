@@ -60,8 +60,8 @@ impl TailV1 {
 }
 
 impl MomentsV1 {
-    /// Whether these can be statistics of values in range, and can go on: no square of a distance
-    /// between them overflows.
+    /// Whether these can be statistics of values in range, and can continue: no square of a
+    /// distance between them overflows.
     pub(super) fn is_valid(&self) -> bool {
         are_amounts(&[self.weight, self.squares])
             && self.weight <= LONGEST_STREAM
@@ -76,7 +76,7 @@ impl InputTransformV1 {
     }
 }
 
-/// More records than any stream has.
+/// More observations than any stream has.
 const LONGEST_STREAM: f64 = 1e18;
 /// More than any value, distance or level, all of which are at most a few times [`MAX_MAGNITUDE`];
 /// the square of it, and the sum of many, is still a number.

@@ -7,7 +7,7 @@ use crate::{RandomCutForest, StateError};
 
 const HEADER: usize = 28;
 
-/// Small forests, so that every byte can be tried: after the given number of records.
+/// Small forests, so that every byte can be tried: after the given number of observations.
 fn saved(dimensions: usize, records: usize) -> Vec<u8> {
     let mut random = Random::new(1);
     let mut forest = RandomCutForest::builder(dimensions)
@@ -172,7 +172,7 @@ fn a_body_that_ends_early_or_late_is_refused() {
 }
 
 /// A forged body, whatever it says, gives an error, or a forest like any other: all invariants
-/// hold, it takes records, and it can be saved and restored.
+/// hold, it takes observations, and it can be saved and restored.
 fn restores_soundly_or_not_at_all(body: &[u8], records: usize) -> bool {
     let Ok(mut forest) = RandomCutForest::from_bytes(&resealed(body)) else {
         return false;

@@ -75,8 +75,8 @@ impl Cleaner {
 }
 
 impl Autoregression {
-    /// A predictor by `order` recent features (at least 1) and lags of up to `longest` records (0:
-    /// none), which forgets by the factor `forgetting` with each record.
+    /// A predictor by `order` recent features (at least 1) and lags of up to `longest` observations
+    /// (0: none), which forgets by the factor `forgetting` with each observation.
     pub(crate) fn new(order: usize, longest: usize, forgetting: f64) -> Self {
         let shape = Self::shape(order, longest, forgetting);
         Self {
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_goes_on_to_the_bit() {
+    fn restored_state_continues_bit_for_bit() {
         for count in [0, 1, 10, 700] {
             let mut random = Random::new(7);
             let mut predictor = Autoregression::new(5, 40, 0.998);

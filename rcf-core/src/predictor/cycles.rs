@@ -17,7 +17,7 @@ pub(crate) fn forecast(history: &History, period: usize, forecast: &mut [f64]) {
     let Some(&newest) = values.last() else {
         return;
     };
-    // The mean at `step` records after the newest one.
+    // The mean at `step` observations after the newest one.
     let mean = |step: usize| {
         let (mut sum, mut weight, mut share) = (0.0, 0.0, 1.0);
         let first = step.div_ceil(period).max(1);

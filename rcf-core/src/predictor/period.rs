@@ -21,7 +21,7 @@ const OWN_CLIP: f64 = 8.0;
 const LEAST: f64 = 0.02;
 /// Differences at a lag until their deviation is known.
 const KNOWN: f64 = 20.0;
-/// Records between two looks at the variances.
+/// Observations between two looks at the variances.
 const EVERY: usize = 8;
 /// A period's variance is below this share of the mean one, and of the largest at shorter lags.
 const DIP: f64 = 0.8;
@@ -30,7 +30,7 @@ const BETTER: f64 = 0.9;
 /// The short period may give away this share of what the best one gains over the mean.
 const NEARLY: f64 = 0.3;
 
-/// Looks for periods of 2 to `longest` records.
+/// Looks for periods of 2 to `longest` observations.
 #[derive(Debug, Clone)]
 pub(crate) struct PeriodFinder {
     /// For each lag from 1, the sum of the differences and of their squares, in deviations.
@@ -175,7 +175,7 @@ impl PeriodFinder {
     }
 }
 
-/// Counts end here; from then on every record is looked at.
+/// Counts end here; from then on every observation is looked at.
 const TAKEN: usize = super::numbers::MANY;
 
 #[cfg(test)]
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::testing::Random;
 
-    /// The periods of a series after each record, and the finder.
+    /// The periods of a series after each observation, and the finder.
     fn periods(values: impl Iterator<Item = f64>) -> (Vec<[usize; 2]>, PeriodFinder) {
         let mut history = History::new(401);
         let mut window = Window::default();
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_goes_on_to_the_bit() {
+    fn restored_state_continues_bit_for_bit() {
         let mut random = Random::new(6);
         let (_, finder) = periods((0..900).map(|t| wave(t, 50.0) + random.normal()));
         let mut saved = Vec::new();

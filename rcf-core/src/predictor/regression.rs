@@ -1,10 +1,10 @@
 //! Recursive least squares with forgetting, for several steps ahead at once.
 //!
-//! The features of a record are, relative to its value and in units of the window's deviation: the
-//! window's mean, the values before, and for each period the values one period before the newest
-//! one and before each step to come. So nothing depends on level or unit. All steps share the
-//! features, hence one covariance `C` serves all of them. The gain of a record waits until the
-//! value of each step comes:
+//! The features of an observation are, relative to its value and in units of the window's
+//! deviation: the window's mean, the values before, and for each period the values one period
+//! before the newest one and before each step to come. So nothing depends on level or unit. All
+//! steps share the features, hence one covariance `C` serves all of them. The gain of an
+//! observation waits until the value of each step comes:
 //!
 //! ```text
 //! gain    = C f / (λ + fᵀ C f)          C ← (C − gain (C f)ᵀ) / λ
@@ -12,9 +12,9 @@
 //! w_k    ← w_k + gain · clip(error_k)
 //! ```
 //!
-//! Where nothing excites a feature, `C` would grow by `1 / λ` for each record without end, so its
-//! diagonal never exceeds that of the prior. Longer horizons go on in blocks of `steps`, with the
-//! forecasts of one block as the values from which the next one starts.
+//! Where nothing excites a feature, `C` would grow by `1 / λ` for each observation without end, so
+//! its diagonal never exceeds that of the prior. Longer horizons continue in blocks of `steps`,
+//! with the forecasts of one block as the values from which the next one starts.
 
 use super::numbers::Numbers;
 use super::{History, Window};
@@ -41,7 +41,7 @@ pub(crate) struct Shape {
     pub(crate) steps: usize,
     /// Number of periods.
     pub(crate) periods: usize,
-    /// λ, the weight of a record relative to the next one: above 0, at most 1.
+    /// λ, the weight of an observation relative to the next one: above 0, at most 1.
     pub(crate) forgetting: f64,
 }
 
@@ -85,13 +85,13 @@ pub(crate) struct Regression {
     weights: Vec<f64>,
     /// features × features, symmetric.
     covariance: Vec<f64>,
-    /// The records that wait for values, a ring of `steps`.
+    /// The observations that wait for values, a ring of `steps`.
     waiting: Vec<Waiting>,
     /// Where the newest of them is.
     newest: usize,
     /// One for each step.
     errors: Vec<AbsoluteError>,
-    /// Records that have been learned from.
+    /// Observations that have been learned from.
     learned: usize,
     /// One number for each feature, of no meaning between calls.
     scratch: Vec<f64>,
@@ -99,7 +99,7 @@ pub(crate) struct Regression {
     extended: Vec<f64>,
 }
 
-/// A record whose features wait for values; without a deviation it teaches nothing.
+/// An observation whose features wait for values; without a deviation it teaches nothing.
 #[derive(Debug, Clone)]
 struct Waiting {
     value: f64,
@@ -158,7 +158,7 @@ impl Regression {
         *self = Self::new(self.shape);
     }
 
-    /// Records that have been learned from.
+    /// Observations that have been learned from.
     pub(crate) fn learned(&self) -> usize {
         self.learned
     }
@@ -375,7 +375,7 @@ impl Regression {
     }
 }
 
-/// Counts of learned records end here; they only say whether a warm-up is over.
+/// Counts of learned observations end here; they only say whether a warm-up is over.
 const LEARNED: usize = super::numbers::MANY;
 
 /// `to += scale · from`.
@@ -534,7 +534,8 @@ mod tests {
         let mut random = Random::new(4);
         let mut last = 0.0;
         for t in 0..400_000 {
-            // One of a hundred thousand records moves; most of the time the window is constant.
+            // One of a hundred thousand observations moves; most of the time the window is
+            // constant.
             if t < 1_000 || t % 100_000 == 7 {
                 last = random.normal();
             }
@@ -573,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_goes_on_to_the_bit() {
+    fn restored_state_continues_bit_for_bit() {
         let shape = Shape {
             periods: 1,
             ..RECENT

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_goes_on_to_the_bit() {
+    fn restored_state_continues_bit_for_bit() {
         let (mut smoothing, mut history) = (Smoothing::new(20), History::new(20));
         let mut random = Random::new(1);
         for t in 0..200 {

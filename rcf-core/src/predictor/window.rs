@@ -7,8 +7,8 @@ const BLOCK: f64 = 256.0;
 
 /// Statistics of the newest block of values and the one before.
 ///
-/// A discounted mean never quite forgets: after values of 10⁹ it takes thousands of records until
-/// those of 1 are seen. Two blocks forget completely, in constant time and space.
+/// A discounted mean never quite forgets: after values of 10⁹ it takes thousands of observations
+/// until those of 1 are seen. Two blocks forget completely, in constant time and space.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Window {
     blocks: [Block; 2],

@@ -1,4 +1,4 @@
-//! What is known of a record next to its values.
+//! Metadata of an observation: time, weight and label.
 
 use crate::error::InputError;
 
@@ -10,7 +10,7 @@ pub(crate) const GREATEST_WEIGHT: f64 = 1e9;
 /// Stands for "no label".
 pub(crate) const NO_LABEL: i64 = i64::MIN;
 
-/// How a record arrives: when, with what weight, under which label.
+/// How an observation arrives: when, with what weight, under which label.
 ///
 /// ```
 /// # use rcf_core::{Arrival, RandomCutForest};
@@ -26,8 +26,8 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// One unit of time after the newest record, or at 0 if there is none; of weight 1, without a
-    /// label.
+    /// One unit of time after the newest observation, or at 0 if there is none; of weight 1,
+    /// without a label.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -38,8 +38,8 @@ impl Arrival {
     }
 
     /// At this time, or with this sequence number: λ is the decay per unit of it. Only differences
-    /// count, so that any zero will do. A record older than the newest one is taken as what it is:
-    /// one that has decayed already.
+    /// count, so that any zero will do. An observation older than the newest one is taken as what
+    /// it is: one that has decayed already.
     #[must_use]
     pub const fn at(time: i64) -> Self {
         Self {
@@ -48,8 +48,8 @@ impl Arrival {
         }
     }
 
-    /// With this weight, from 1e-9 to 1e9: full samples take the record as likely as that many
-    /// records of weight 1 together, and keep it as long.
+    /// With this weight, from 1e-9 to 1e9: full samples take the observation as likely as that many
+    /// observations of weight 1 together, and keep it as long.
     #[must_use]
     pub const fn weight(mut self, weight: f64) -> Self {
         self.weight = weight;

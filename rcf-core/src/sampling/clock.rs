@@ -35,7 +35,7 @@ const REBASE_TICKS: u64 = 1 << 20;
 /// The largest decay from the base that counts. What lies further back weighs e⁻⁶⁴ = 10⁻²⁸ of what
 /// comes now, as good as nothing: letting it weigh less would only cost keys their precision.
 const MAX_DECAY: f64 = REBASE_DECAY + 64.0;
-/// Likewise for records that come late.
+/// Likewise for observations that come late.
 const MIN_DECAY: f64 = -64.0;
 
 /// What a move of the base does to keys and targets.
@@ -131,7 +131,7 @@ impl DecayClock {
         self.time_decay = time_decay;
     }
 
-    /// Sees a record, offered or not; returns its time.
+    /// Sees an observation, offered or not; returns its time.
     #[inline]
     pub(crate) fn see(&mut self, time: Option<i64>) -> i64 {
         let Some(newest) = self.newest else {

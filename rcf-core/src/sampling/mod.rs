@@ -43,7 +43,7 @@ pub(crate) struct Wait {
     pub(crate) hazard: f64,
     /// What the clock showed when the waiting began, …
     pub(crate) since: f64,
-    /// … and by how much it goes on until then: `hazard · exp(−worst key)`.
+    /// … and by how much it continues until then: `hazard · exp(−worst key)`.
     reach: f64,
 }
 
@@ -147,7 +147,7 @@ impl<I: Index> Sampler<I> {
         &mut self.points
     }
 
-    /// What is known of the sampled records, in the order of [`Self::points`].
+    /// What is known of the sampled observations, in the order of [`Self::points`].
     pub(crate) fn tags(&self) -> &Tags {
         &self.tags
     }
@@ -331,7 +331,7 @@ pub(crate) fn expected_points(config: &Config) -> usize {
     expected(config, config.number_of_trees, 1)
 }
 
-/// The same of the records in the points of all samples, where each is in a shingle of points.
+/// The same of the observations in the points of all samples, where each is in a shingle of points.
 pub(crate) fn expected_records(config: &Config) -> usize {
     let shingle = config.shingle_size;
     expected(config, config.number_of_trees * shingle, shingle)

@@ -1,9 +1,9 @@
-//! What is kept of each sampled record next to its point, where that was asked for.
+//! Optional tags of sampled points: sequence numbers and labels.
 
 use crate::config::Config;
 use crate::sampling::NO_LABEL;
 
-/// The sequence number and the label of a record.
+/// The sequence number and the label of an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub(crate) sequence_number: i64,

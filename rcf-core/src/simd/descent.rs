@@ -1,4 +1,4 @@
-//! What a descent reads of a tree, and how far it comes.
+//! Inputs and results of descents.
 
 /// An internal node of a tree, in the layout that vectors of nodes are read in.
 ///

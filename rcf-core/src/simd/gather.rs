@@ -106,7 +106,7 @@ impl Group {
     }
 
     /// Takes all lanes one level down, those that have ended to the same leaf again. Returns the
-    /// set of those that go on.
+    /// set of those that continue.
     #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
     fn step(&mut self, x: &[f32]) -> u8 {

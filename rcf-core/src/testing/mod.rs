@@ -1,5 +1,5 @@
-//! What tests share: a generator that owes nothing to the one under test, and the statistics that
-//! decide whether a law holds.
+//! Shared parts of tests: a generator that is independent of the one under test, and the statistics
+//! that decide whether a law holds.
 
 mod interval_tree;
 mod random;

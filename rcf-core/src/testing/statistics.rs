@@ -1,4 +1,4 @@
-//! Tests of hypotheses. Each returns or judges a p-value: the probability, under the stated law, of
+//! Hypothesis tests. Each returns or checks a p-value: the probability, under the stated law, of
 //! data at least as far off as those seen. Seeds are fixed, so a test that passes once passes
 //! always; the level only says how surprising data must be to count as a defect.
 

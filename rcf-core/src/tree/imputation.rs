@@ -30,7 +30,7 @@ pub(crate) struct Imputer<'a, I> {
     filled: Vec<f32>,
     steps: Vec<Step<I>>,
     candidates: Vec<Candidate>,
-    /// A record of a bounding box.
+    /// An observation of a bounding box.
     scratch: Vec<f32>,
     centrality: f64,
     draws: TreeRng,

@@ -145,9 +145,9 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Makes all cached boxes again, in a pool that has been cleared.
     fn cache_boxes(&mut self, geometry: G, points: &mut PointStore);
 
-    /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of
-    /// a bounding box. Notes where each descent ended, if asked to and if [`insert`](Self::insert)
-    /// asks for it.
+    /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is an
+    /// observation of a bounding box. Notes where each descent ended, if asked to and if
+    /// [`insert`](Self::insert) asks for it.
     fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,

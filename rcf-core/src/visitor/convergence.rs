@@ -1,4 +1,4 @@
-//! When have enough trees been asked?
+//! The stopping rule for scores from some of the trees.
 //!
 //! Trees are alike but for their randomness, so that the first `n` of `T` are a random sample of
 //! them. The mean of their scores differs from that of all by an error whose deviation is
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_reached_when_the_formula_says_so() {
+    fn convergence_follows_the_formula() {
         let mut random = Random::new(51);
         let mut answers = [0; 2];
         for (total, precision) in [(20, 0.04), (50, 0.07), (300, 0.05), (300, 0.15)] {

@@ -1,4 +1,4 @@
-//! What the visitors of this crate ask of leaves and ancestors beyond the public traits:
+//! Parts of leaves and ancestors that the visitors of this crate use beyond the public traits:
 //! coordinates and bounding boxes, as the forest stores them.
 #![allow(
     unreachable_pub,
@@ -23,7 +23,7 @@ pub trait LeafParts {
     /// Makes `record` the bounding box of all points of the tree.
     fn tree_box(&self, record: &mut Vec<f32>);
 
-    /// The bounding box in a record that [`tree_box`](Self::tree_box) has filled.
+    /// The bounding box in an observation that [`tree_box`](Self::tree_box) has filled.
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b>;
 
     /// Adds `factor` of the distance from the point, times the distance by which `x` lies above it,
@@ -42,7 +42,7 @@ pub trait AncestorParts {
     /// The bounding box.
     fn corners(&self) -> Corners<'_>;
 
-    /// The bounding box in a record that [`LeafParts::tree_box`] has filled.
+    /// The bounding box in an observation that [`LeafParts::tree_box`] has filled.
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b>;
 
     /// Adds `factor` times the distance by which `x` lies above the box, less that by which it lies

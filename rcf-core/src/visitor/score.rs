@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depths_beyond_the_table_go_on_as_those_in_it() {
+    fn depths_beyond_the_table_follow_the_same_formula() {
         for depth in 0..3 * UNSEEN.len() {
             let product = unseen(depth) * (depth as f64 + 1.0);
             assert!((product - 1.0).abs() <= f64::EPSILON, "{depth}: {product}");

@@ -1,4 +1,4 @@
-//! What a forest may compute of a query's depth and of the masses around it.
+//! Functions of a query's depth and of the masses around it.
 
 /// A functional of the random insertion of a query into a tree.
 ///

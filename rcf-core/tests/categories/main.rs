@@ -145,7 +145,7 @@ fn memory_is_bounded_and_identifiers_are_no_surprise() {
 }
 
 #[test]
-fn a_restored_encoder_goes_on_to_the_bit() {
+fn a_restored_encoder_continues_bit_for_bit() {
     let mut random = Random::new(6);
     let mut encoder = CategoryEncoder::new(20, 0.01).unwrap();
     for t in 0..2_000 {

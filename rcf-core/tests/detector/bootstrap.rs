@@ -31,7 +31,7 @@ fn bootstrapped(builder: AnomalyDetectorBuilder) -> AnomalyDetector {
 }
 
 #[test]
-fn there_are_scores_at_once_and_each_verdict_says_what_they_rest_on() {
+fn scores_begin_at_once_and_each_detection_reports_the_synthetic_fraction() {
     let mut detector = bootstrapped(builder(1));
     let mut random = Random::new(1);
     assert_eq!((detector.records(), detector.warm_up_left()), (28, 0));
@@ -61,7 +61,7 @@ fn there_are_scores_at_once_and_each_verdict_says_what_they_rest_on() {
 }
 
 #[test]
-fn what_is_far_off_is_found_early_and_noise_raises_no_alarm() {
+fn outliers_are_found_early_and_noise_raises_no_alarm() {
     for (inputs, transform) in [
         (1, Transform::None),
         (1, Transform::Difference),
@@ -99,7 +99,7 @@ fn points_of_the_stream_itself_are_a_history() {
 }
 
 #[test]
-fn it_is_saved_with_what_was_made_up() {
+fn synthetic_records_are_saved() {
     let mut detector = bootstrapped(builder(1));
     let bytes = detector.to_bytes();
     let mut restored = AnomalyDetector::from_bytes(&bytes).unwrap();
@@ -113,7 +113,7 @@ fn it_is_saved_with_what_was_made_up() {
 }
 
 #[test]
-fn what_cannot_start_a_detector_changes_nothing() {
+fn an_invalid_bootstrap_changes_nothing() {
     let mut detector = builder(1).build().unwrap();
     let before = detector.to_bytes();
     let refused = |detector: &mut AnomalyDetector, points: Array2<f64>, spacing| {

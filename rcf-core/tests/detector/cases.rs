@@ -148,7 +148,7 @@ fn the_same_drop_is_found_in_each_of_six_cycles() {
 }
 
 #[test]
-fn what_is_near_the_expected_value_is_ignored_if_asked() {
+fn values_near_the_expected_one_are_ignored_if_configured() {
     let run = |near: NearExpected| {
         let builder = AnomalyDetector::builder(1)
             .shingle_size(4)

@@ -91,7 +91,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// The severity contract, finite figures, and a restored detector that goes on bit by bit.
+    /// The severity contract, finite figures, and a restored detector that continues bit for bit.
     #[test]
     fn verdicts_keep_their_contract_and_survive_a_save(
         builder in builders(),
@@ -137,7 +137,7 @@ proptest! {
 }
 
 #[test]
-fn evidence_beside_a_boundary_of_next_to_nothing_is_saved() {
+fn evidence_near_a_tiny_boundary_is_saved() {
     let threshold = Threshold::Fixed {
         score: f64::MIN_POSITIVE,
     };

@@ -1,7 +1,7 @@
 //! Detectors and forecasters, written once and read for ever: they load, are saved as the same
-//! bytes, and go on as they did when they were written, to the bit. Detectors of format 1 are saved
-//! as format 2, and go on with the scores that they would have had; what is made of scores has
-//! become better since.
+//! bytes, and continue as they did when they were written, to the bit. Detectors of format 1 are
+//! saved as format 2, and continue with the scores that they would have had; what is made of scores
+//! has become better since.
 //!
 //! A missing file is written by
 //! `cargo test -p rcf-core --test detector write_missing -- --ignored`. Files that are there are
@@ -131,9 +131,9 @@ fn read(version: u8, name: &str) -> (Vec<u8>, String) {
     (bytes, said)
 }
 
-/// Of older formats the channels are missing: decisions differ, scores go on to the bit.
+/// Of older formats the channels are missing: decisions differ, scores continue to the bit.
 #[test]
-fn saved_detectors_of_older_formats_go_on_and_are_saved_as_format_3() {
+fn saved_detectors_of_older_formats_continue_and_are_saved_as_format_3() {
     let scores = |said: &str| -> Vec<String> {
         let lines = said.lines().map(|line| line[..16].to_owned());
         lines.collect()
@@ -158,7 +158,7 @@ fn saved_detectors_of_older_formats_go_on_and_are_saved_as_format_3() {
 }
 
 #[test]
-fn saved_detectors_of_format_3_go_on_as_they_did() {
+fn saved_detectors_of_format_3_continue_as_they_did() {
     for (name, records) in DETECTORS {
         let (bytes, said) = read(3, name);
         let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
@@ -171,7 +171,7 @@ fn saved_detectors_of_format_3_go_on_as_they_did() {
 const WITH_LIMIT: (&str, u32) = ("detector-time-jump", 300);
 
 #[test]
-fn saved_detectors_of_format_4_go_on_as_they_did() {
+fn saved_detectors_of_format_4_continue_as_they_did() {
     let (name, records) = WITH_LIMIT;
     let (bytes, said) = read(4, name);
     let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
@@ -184,7 +184,7 @@ fn saved_detectors_of_format_4_go_on_as_they_did() {
 const WITH_RULES: (&str, u32) = ("detector-rules", 400);
 
 #[test]
-fn saved_detectors_of_format_5_go_on_as_they_did() {
+fn saved_detectors_of_format_5_continue_as_they_did() {
     let (name, records) = WITH_RULES;
     let (bytes, said) = read(5, name);
     let mut detector = AnomalyDetector::from_bytes(&bytes).unwrap();
@@ -194,7 +194,7 @@ fn saved_detectors_of_format_5_go_on_as_they_did() {
 }
 
 #[test]
-fn a_saved_forecaster_of_format_1_goes_on_and_is_saved_as_format_2() {
+fn a_saved_forecaster_of_format_1_continues_and_is_saved_as_format_2() {
     let (bytes, said) = read(1, "forecaster");
     let mut forecaster = Forecaster::from_bytes(&bytes).unwrap();
     let compared = forecaster.measured_coverage(2);
@@ -225,7 +225,7 @@ fn a_saved_forecaster_of_format_1_goes_on_and_is_saved_as_format_2() {
 }
 
 #[test]
-fn a_saved_forecaster_of_format_2_goes_on_as_it_did() {
+fn a_saved_forecaster_of_format_2_continues_as_it_did() {
     let (bytes, said) = read(2, "forecaster");
     let mut forecaster = Forecaster::from_bytes(&bytes).unwrap();
     assert_eq!(forecaster.to_bytes(), bytes);

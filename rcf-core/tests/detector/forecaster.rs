@@ -61,7 +61,7 @@ fn record(t: u32, random: &mut Random) -> [f64; 2] {
 }
 
 #[test]
-fn a_restored_forecaster_goes_on_bit_by_bit() {
+fn a_restored_forecaster_continues_bit_for_bit() {
     let transforms = [
         Transform::None,
         Transform::SubtractMovingAverage,
@@ -106,7 +106,7 @@ fn a_restored_forecaster_goes_on_bit_by_bit() {
 }
 
 #[test]
-fn what_is_no_state_and_no_record_is_refused() {
+fn invalid_states_and_records_are_refused() {
     let mut forecaster = Forecaster::builder(2).number_of_trees(10).build().unwrap();
     let mut random = Random::new(6);
     for t in 0..100 {
@@ -346,7 +346,7 @@ fn error_figures_are_those_of_their_definitions() {
 }
 
 #[test]
-fn missing_values_are_filled_with_what_was_expected() {
+fn missing_values_are_replaced_by_expected_ones() {
     let mut random = Random::new(13);
     let wave = |t: u32| (f64::from(t) * std::f64::consts::TAU / 24.0).sin();
     let builder = Forecaster::builder(2).horizon(3).number_of_trees(15);
@@ -372,7 +372,7 @@ fn missing_values_are_filled_with_what_was_expected() {
     assert!((350..480).contains(&missing), "{missing}");
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     assert!(mean < 0.1, "{mean}");
-    // And it goes on to the bit.
+    // And it continues bit for bit.
     let mut restored = Forecaster::from_bytes(&forecaster.to_bytes()).unwrap();
     for t in 0..20 {
         let values = [if t % 3 == 0 { f64::NAN } else { wave(t) }, f64::NAN];

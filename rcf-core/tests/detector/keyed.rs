@@ -16,7 +16,7 @@ fn template(key: &Arc<str>) -> AnomalyDetector {
 }
 
 #[test]
-fn spilled_detectors_come_back_and_go_on() {
+fn spilled_detectors_are_restored_and_continue() {
     let mut full = template(&Arc::from("pump-0"));
     (0..500).for_each(|t| drop(full.process(&[f64::from(t % 7)])));
     let budget = 3 * full.size_in_bytes();

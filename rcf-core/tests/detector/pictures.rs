@@ -133,7 +133,7 @@ fn more_decades_report_less() {
 const ANOMALY: std::ops::Range<usize> = 75..125;
 
 #[test]
-fn what_is_not_learned_stays_visible() {
+fn an_anomaly_that_is_not_learned_stays_visible() {
     let line = |learning, name: &str, color| {
         let builder = AnomalyDetector::builder(8).learning(learning);
         let mut detector = builder.seed(1).build().unwrap();

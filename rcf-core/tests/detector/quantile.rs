@@ -27,7 +27,7 @@ fn severities(seed: u64, value: impl Fn(&mut Random) -> f64) -> Vec<f64> {
 /// One in a hundred, 200 of 20,000 by what the binomial law allows in five standard errors; of
 /// noise, of a heavy tail, of two levels.
 #[test]
-fn the_share_of_reports_is_what_was_asked_for_whatever_the_values() {
+fn the_share_of_reports_is_as_configured_for_any_values() {
     let laws: [fn(&mut Random) -> f64; 3] = [
         |random| random.normal(),
         |random| random.normal().exp(),

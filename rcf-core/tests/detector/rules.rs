@@ -81,7 +81,7 @@ fn a_condition_on_another_input_suppresses_and_the_rule_is_named() {
 
 /// A rule speaks of candidates alone: scores and evidence are those without it.
 #[test]
-fn rules_change_nothing_but_what_is_reported() {
+fn rules_change_only_reports() {
     let (with, without) = (last(&["within 45"], 30.0, 0.0), last(&[], 30.0, 0.0));
     assert_eq!(with.score, without.score);
     assert_eq!(with.evidence, without.evidence);
@@ -105,7 +105,7 @@ fn rules_that_cannot_work_are_refused() {
     };
     for (input, ignore, reason) in [
         (Some(2), near(1.0), "there are 2"),
-        (None, near(0.0), "ignores nothing"),
+        (None, near(0.0), "has no effect"),
         (None, near(-1.0), "at least 0"),
         (None, near(f64::NAN), "finite"),
         (None, when(2, 1.0), "there are 2"),
@@ -147,7 +147,7 @@ fn spike(said: &[Detection]) -> [&Detection; 2] {
 }
 
 #[test]
-fn what_is_marked_as_normal_is_not_reported_again_until_it_is_taken_back() {
+fn events_marked_as_normal_are_suppressed_until_unmarked() {
     let mut detector = single(AnomalyDetector::builder(1));
     let mut unmarked = detector.clone();
     let said = run(&mut detector, 0, 30.0);
@@ -182,7 +182,7 @@ fn what_is_marked_as_normal_is_not_reported_again_until_it_is_taken_back() {
 /// What follows from a spike that a condition ignores is ignored with it, and a stronger one is
 /// not.
 #[test]
-fn the_consequences_of_what_is_ignored_are_ignored() {
+fn consequences_of_ignored_candidates_are_ignored() {
     let build = |text: &str| single(AnomalyDetector::builder(1).rules(rules(&[text])));
     let mut detector = build("when load > 15");
     let said = run(&mut detector, 0, 30.0);
@@ -200,7 +200,7 @@ fn the_consequences_of_what_is_ignored_are_ignored() {
 }
 
 #[test]
-fn what_cannot_be_marked_is_refused() {
+fn detections_that_cannot_be_marked_are_refused() {
     let mut detector = single(AnomalyDetector::builder(1));
     let before = detector.to_bytes();
     let calm = detector.process(&[1.0]).unwrap();

@@ -38,7 +38,7 @@ fn a_rhythm_is_found_and_sets_the_shingle() {
 }
 
 #[test]
-fn noise_counters_and_walks_are_told_apart() {
+fn noise_counters_and_random_walks_are_distinguished() {
     let mut random = Random::new(6);
     let noise = suggest(one_input(|_| random.normal()).view()).unwrap();
     assert_eq!((noise.period, noise.shingle_size), (None, 1), "{noise:?}");

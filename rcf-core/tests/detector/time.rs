@@ -96,7 +96,7 @@ fn a_fitted_detector_decides_at_once() {
     assert!(detector.process(&[40.0]).unwrap().is_anomaly());
 }
 
-/// One wrong time is refused, and everything after it goes on; without a limit it would have made
+/// One wrong time is refused, and everything after it continues; without a limit it would have made
 /// all right times too early.
 #[test]
 fn a_time_far_ahead_is_refused_where_jumps_are_limited() {

@@ -58,7 +58,7 @@ fn an_attribution_adds_up_and_is_ranked() {
 }
 
 #[test]
-fn a_reason_is_no_report() {
+fn a_suppression_reason_is_not_a_report() {
     let near = NearExpected {
         absolute_above: 1e9,
         ..NearExpected::default()

@@ -125,7 +125,7 @@ fn objects_that_were_all_equal_make_any_other_one_an_anomaly() {
 }
 
 #[test]
-fn a_score_is_what_process_would_say_and_the_same_in_any_unit() {
+fn score_equals_process_and_is_independent_of_the_unit() {
     let mut random = Random::new(9);
     let mut detectors = [0; 2].map(|_| DistanceDetector::builder().build().unwrap());
     let scaled = |a: &f64, b: &f64| 1024.0 * absolute(a, b);

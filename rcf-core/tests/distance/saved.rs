@@ -1,4 +1,4 @@
-//! Saved detectors: they go on to the bit, and nothing that is read is trusted.
+//! Saved detectors: they continue to the bit, and nothing that is read is trusted.
 //!
 //! `cargo test -p rcf-core --test distance write_missing -- --ignored` writes a missing fixture.
 
@@ -22,7 +22,7 @@ fn grown(records: usize) -> (DistanceDetector<String>, Random) {
 }
 
 #[test]
-fn a_restored_detector_goes_on_to_the_bit_from_every_stage() {
+fn a_restored_detector_continues_bit_for_bit_from_every_stage() {
     for records in [0, 1, 15, 16, 63, 64, 65, 200, 1_000, 3_000] {
         let (mut detector, mut random) = grown(records);
         let bytes = detector.to_bytes().unwrap();

@@ -76,7 +76,7 @@ fn a_summary_adds_up_and_no_two_overlap() {
     assert!((one.radius() - radius).abs() < 1e-9 * radius);
 }
 
-/// Two long bars: no center stands for one of them, several objects do.
+/// Two long bars: no center represents one of them, several objects do.
 #[test]
 fn representatives_follow_the_shape_of_a_cluster() {
     let mut random = Random::new(3);
@@ -148,7 +148,7 @@ fn weights_count_objects_several_times() {
 }
 
 #[test]
-fn what_cannot_be_clustered_is_refused_by_name() {
+fn invalid_input_of_clustering_is_refused_by_name() {
     let values = [1.0, 2.0, 3.0];
     let none = Summarizer::new(3).summarize(&[], absolute);
     assert_eq!(none, Ok(vec![]));

@@ -78,7 +78,7 @@ fn a_converging_explanation_is_one_of_the_converging_score() {
 }
 
 #[test]
-fn an_outlier_stands_out_in_every_functional() {
+fn an_outlier_is_extreme_in_every_functional() {
     for (forest, queries) in forests() {
         let dimensions = forest.config().input_dimensions;
         let usual = &queries[0];
@@ -134,7 +134,7 @@ impl ScoringFunction for Apart {
 }
 
 #[test]
-fn a_tree_of_nothing_but_the_copy_says_nothing() {
+fn a_tree_that_holds_only_the_copy_is_ignored() {
     for dimensions in [1, 2] {
         let mut forest = RandomCutForest::builder(dimensions)
             .sample_size(1)

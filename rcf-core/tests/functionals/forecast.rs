@@ -86,7 +86,7 @@ fn sines_are_forecast() {
 /// from every position, for waves whose period is a whole number of records: all of the future has
 /// been seen then. For others see below.
 #[test]
-fn rotated_shingles_foretell_what_sliding_ones_do() {
+fn rotated_shingles_forecast_like_sliding_ones() {
     for dimensions in 1..=3 {
         for (shingle_size, period) in [(8, 24.0), (10, 50.0), (5, 20.0)] {
             let sines = Sines {
@@ -116,7 +116,7 @@ fn rotated_shingles_foretell_what_sliding_ones_do() {
 /// which only one in a shingle's length is in the right place where shingles rotate. With four
 /// times the sample they reach the goal of sliding ones.
 #[test]
-fn rotated_shingles_foretell_waves_that_never_repeat() {
+fn rotated_shingles_forecast_waves_that_never_repeat() {
     for dimensions in 1..=3 {
         let sines = Sines {
             dimensions,
@@ -146,7 +146,7 @@ const SINES: Sines = Sines {
     offset: 10.0,
 };
 
-/// A horizon far beyond the shingle goes on with the wave, not with a line.
+/// A horizon far beyond the shingle continues with the wave, not with a line.
 #[test]
 fn long_horizons_stay_on_the_wave() {
     let forest = SINES.forest(12, 3000);

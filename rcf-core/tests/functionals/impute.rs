@@ -6,7 +6,7 @@ use crate::forests;
 use crate::testing::Random;
 
 #[test]
-fn what_is_known_stays_and_what_is_not_is_not_looked_at() {
+fn known_values_are_kept_and_missing_ones_are_not_read() {
     for (forest, queries) in forests() {
         let mut random = Random::new(1);
         for query in queries {

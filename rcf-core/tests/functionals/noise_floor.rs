@@ -12,7 +12,7 @@ fn constant(builder: RandomCutForestBuilder) -> RandomCutForest {
 
 /// The fault of all peers: both steps score log₂(257) = 8.0.
 #[test]
-fn constant_stream_tells_a_tiny_step_from_a_huge_one() {
+fn tiny_and_huge_steps_of_a_constant_stream_are_distinguished() {
     let plain = constant(RandomCutForest::builder(1));
     assert!(plain.score(&[7.0 + 1e-7]).unwrap() > 7.9);
     assert!(plain.score(&[1e9]).unwrap() > 7.9);

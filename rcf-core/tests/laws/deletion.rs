@@ -86,7 +86,7 @@ fn trees_after_a_deletion_are_those_of_a_forest_that_never_saw_the_point() {
 
 /// Which points a sample of one holds, after the first half of the stream was deleted.
 #[test]
-fn what_is_left_of_a_sample_is_a_sample_of_what_is_left() {
+fn the_remaining_sample_is_a_sample_of_the_remaining_points() {
     let (records, trees) = (40, 20_000);
     let mut forest = RandomCutForest::builder(1)
         .number_of_trees(trees)
@@ -135,7 +135,7 @@ fn tags(forest: &RandomCutForest) -> BTreeMap<(usize, i64), usize> {
 }
 
 #[test]
-fn nothing_but_what_is_named_goes_and_nothing_returns() {
+fn only_named_points_are_deleted_and_none_returns() {
     for (dimensions, shingle_size, rotates) in
         [(1, 1, false), (2, 1, false), (1, 4, true), (2, 3, false)]
     {
@@ -169,7 +169,7 @@ fn nothing_but_what_is_named_goes_and_nothing_returns() {
         expected.retain(|(_, number), _| *number >= 400);
         assert_eq!(tags(&forest), expected);
 
-        // It goes on, from a save as well, and fills again without what was deleted.
+        // It continues, also from a save, and fills again without what was deleted.
         let mut restored = RandomCutForest::from_bytes(&forest.to_bytes()).unwrap();
         assert_eq!(tags(&restored), expected);
         feed(&mut forest, 500..501);

@@ -244,7 +244,7 @@ fn an_array_is_the_loop_over_its_rows() {
 }
 
 #[test]
-fn scoring_changes_nothing_and_foretells_process() {
+fn scoring_changes_nothing_and_equals_process() {
     let records = records(300, 2, 3);
     let mut forest = RandomCutForest::builder(2)
         .shingle_size(3)

@@ -7,17 +7,17 @@
 //! | the lowest separating cut is taken, trees are no random cut trees, scores up to twice what they should be | [`the_topmost_separating_cut_is_taken`], `laws/exact_oracle`, `src/tree/tests/churn.rs` |
 //! | attributions do not add up to the score | [`attributions_add_up_to_the_score_with_duplicates_too`], and at each step of `naive` |
 //! | density has a formula of its own, or walks the trees twice | `functionals/density.rs: directions_make_up_the_density`, `volumes_scale_with_the_power_of_the_dimension` |
-//! | imputation gives values that never were | [`imputation_finds_what_belongs_together`], and at each step of `naive` |
+//! | imputation gives values that never were | [`imputation_finds_related_values`], and at each step of `naive` |
 //! | forecasts are flat lines, or the past | `functionals/forecast.rs: sines_are_forecast` |
-//! | rotated forecasts are wrong in several dimensions | `functionals/forecast.rs: rotated_shingles_foretell_what_sliding_ones_do` |
+//! | rotated forecasts are wrong in several dimensions | `functionals/forecast.rs: rotated_shingles_forecast_like_sliding_ones` |
 //! | intervals are calibrated on a broken forecast | `detector/forecaster.rs: intervals_of_noise_have_the_quantiles_of_the_noise`, `differences_follow_a_trend` |
 //! | keys tie at a clock of 10⁹, sampling freezes at milliseconds since 1970 | `laws/sampling.rs: keys_are_exact_at_any_clock`, `ages_at_a_clock_of_1e12_are_those_at_0` |
 //! | there is no sampler, each point stays until it is deleted by hand | `laws/sampling.rs: without_decay_sampling_is_uniform` |
-//! | saving after a change of λ freezes learning | `laws/sampling.rs: saved_after_a_change_of_decay_it_goes_on_learning` |
+//! | saving after a change of λ freezes learning | `laws/sampling.rs: a_sample_saved_after_a_change_of_decay_continues_to_learn` |
 //! | an offset of 1.7·10⁹ blinds to 12 deviations | [`an_offset_does_not_blind`], `laws/detection.rs: a_jump_of_twelve_deviations_is_seen_at_any_offset` |
 //! | NaN or infinity destroys the model, or is taken silently | [`one_bad_value_does_not_destroy_the_model`], `laws/hostile_input` |
-//! | a step of 10⁻⁷ on a constant stream is as strange as one of 10⁹ | `functionals/noise_floor.rs: constant_stream_tells_a_tiny_step_from_a_huge_one`, `detector/cases.rs: a_step_of_a_constant_stream_counts_by_its_size` |
-//! | restored models go on differently, by 2·10⁻¹⁶ or more | `laws/state_roundtrip`, [`saving_and_restoring_changes_no_bit`] |
+//! | a step of 10⁻⁷ on a constant stream is as strange as one of 10⁹ | `functionals/noise_floor.rs: tiny_and_huge_steps_of_a_constant_stream_are_distinguished`, `detector/cases.rs: a_step_of_a_constant_stream_counts_by_its_size` |
+//! | restored models continue differently, by 2·10⁻¹⁶ or more | `laws/state_roundtrip`, [`saving_and_restoring_changes_no_bit`] |
 //! | states are megabytes | [`states_are_small`] |
 //! | each update allocates, up to 100 KB | `memory: a_warm_forest_of_shingles_allocates_nothing`, `benches/tests/allocations.rs` |
 //! | normalisation adds 1 to the deviation, so that small signals are hardly scaled | `detector/scale.rs: verdicts_are_free_of_scale_and_shift_to_the_bit` |
@@ -95,7 +95,7 @@ fn attributions_add_up_to_the_score_with_duplicates_too() {
 
 /// Two clusters: what belongs to the one is not filled in for the other, nor their mean.
 #[test]
-fn imputation_finds_what_belongs_together() {
+fn imputation_finds_related_values() {
     let mut random = Random::new(3);
     let mut forest = RandomCutForest::builder(2).build().unwrap();
     for t in 0..3_000 {

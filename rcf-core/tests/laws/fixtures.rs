@@ -1,5 +1,5 @@
 //! States of format 1, written once and read for ever: they load, are saved as the same bytes, and
-//! go on as they did when they were written, to the bit.
+//! continue as they did when they were written, to the bit.
 //!
 //! A missing file is written again by `cargo test -p rcf-core --test laws write_missing --
 //! --ignored`. Files that are there are never written over: what they hold is what users have.
@@ -101,7 +101,7 @@ fn next_scores(forest: &mut RandomCutForest) -> String {
 }
 
 #[test]
-fn states_of_format_1_load_and_go_on_for_ever() {
+fn states_of_format_1_load_and_continue_for_ever() {
     for (name, _) in FIXTURES {
         let bytes = std::fs::read(folder().join(format!("{name}.rcf"))).unwrap();
         let scores = std::fs::read_to_string(folder().join(format!("{name}.scores"))).unwrap();
@@ -114,7 +114,7 @@ fn states_of_format_1_load_and_go_on_for_ever() {
             assert_eq!(
                 next_scores(&mut forest),
                 scores,
-                "{name} goes on in another way"
+                "{name} continues differently"
             );
         }
     }

@@ -15,7 +15,7 @@
 //! | 5 | attribution adds up to the score; reflection, permutation, a shift, a power of two | `symmetry`, `src/tree/tests/symmetry.rs`, `faults` |
 //! | 6 | the sample: uniform, by explicit keys, its ages, any clock | `sampling`, `src/sampler/tests/` |
 //! | 7 | invariants after each operation: boxes, masses, sides, heap, references, no slot lost | `src/tree/tests/{operations,validate}.rs`, `src/forest/tests.rs`, `src/ensemble/tests.rs` |
-//! | 8 | a restored forest goes on bit by bit for 10⁴ records, from every stage | `state_roundtrip`, `fixtures` |
+//! | 8 | a restored forest continues bit for bit for 10⁴ records, from every stage | `state_roundtrip`, `fixtures` |
 //! | 9 | hostile input leaves no trace | `hostile_input` |
 //! | 10 | the edges of sample size, trees, dimensions, streams and clocks | `limits`, `sampling`, `../memory/main.rs` |
 //! | 11 | one bit pattern for each SIMD level, thread, array and loop | `determinism`, `../functionals/main.rs`, `src/keyed/tests.rs` |

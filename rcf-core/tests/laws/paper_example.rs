@@ -8,7 +8,7 @@ use crate::shared_data;
 const ANOMALIES: [usize; 11] = [293, 403, 606, 942, 1054, 1091, 1162, 1559, 1693, 1959, 2005];
 
 #[test]
-fn anomalies_between_the_clusters_stand_out() {
+fn anomalies_between_the_clusters_have_the_highest_scores() {
     let Some(points) = shared_data::read_numbers("rcf-paper.csv", 0) else {
         return;
     };

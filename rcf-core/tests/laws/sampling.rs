@@ -173,7 +173,7 @@ fn weights_weigh() {
 
 /// A gap, a crowd of records at one time, and some that come late.
 #[test]
-fn times_decay_what_they_are_apart() {
+fn weights_decay_with_the_time_between_points() {
     let (size, decay) = (10, 0.01);
     let mut forest = builder(size, decay).build().unwrap();
     let mut records = Vec::new();
@@ -216,7 +216,7 @@ fn decay_changes_at_run_time() {
 
 /// The fault elsewhere: a forest saved after a change of λ learns nothing once it is restored.
 #[test]
-fn saved_after_a_change_of_decay_it_goes_on_learning() {
+fn a_sample_saved_after_a_change_of_decay_continues_to_learn() {
     let mut forest = RandomCutForest::builder(1)
         .store_sequence_numbers(true)
         .build()
@@ -337,7 +337,7 @@ fn ages_at_a_clock_of_1e12_are_those_at_0() {
         let mut random = Random::new(seed);
         let mut age = |tree| {
             let times = forest.sample_of_tree(tree).unwrap().sequence_numbers;
-            // Whole numbers, spread over the unit that each stands for.
+            // Whole numbers, spread over the unit that each represents.
             (start + length - times[random.below(times.len())]) as f64 - random.unit()
         };
         (0..TREES).map(&mut age).collect::<Vec<f64>>()

@@ -23,7 +23,7 @@ pub(crate) fn read(name: &str) -> Option<String> {
     }
 }
 
-/// The numbers of a CSV file, row by row; columns that are no numbers are left out.
+/// The numbers of a CSV file, row by row; columns that are not numbers are left out.
 pub(crate) fn read_numbers(name: &str, header_rows: usize) -> Option<Vec<Vec<f64>>> {
     let text = read(name)?;
     let numbers = |line: &str| {

@@ -1,4 +1,4 @@
-"""What a forest answers, as named tuples of numbers and NumPy arrays."""
+"""Results of a forest, as named tuples of numbers and NumPy arrays."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,7 +49,7 @@ class NormalMark(NamedTuple):
     is_stretch : bool
         Whether it is about a stretch of observations instead of the values of one.
     evidence : float
-        Its evidence; for alike events the boundary is 1.25 times this.
+        Its evidence; for similar events the boundary is 1.25 times this.
     deviations : dict of int to float
         By how much each input deviated: above 0 for values above the expected one.
     """
@@ -66,9 +66,9 @@ class ScoreEstimate(NamedTuple):
     Attributes
     ----------
     score : float
-        The mean over the trees that were asked; higher is more anomalous.
+        The mean over the trees that were used; higher is more anomalous.
     trees : int
-        How many those are; 0 before the forest is ready.
+        Their number; 0 before the forest is ready.
     """
 
     score: float
@@ -76,16 +76,16 @@ class ScoreEstimate(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A score and what it is made of.
+    """A score and its attribution.
 
     Attributes
     ----------
     score : float
-        The mean over the trees that were asked; higher is more anomalous.
+        The mean over the trees that were used; higher is more anomalous.
     attribution : Attribution
         The share of each value and direction; its total is the score.
     trees : int
-        How many trees were asked; 0 before the forest is ready.
+        The number of trees used; 0 before the forest is ready.
     """
 
     score: float
@@ -103,9 +103,9 @@ class Neighbor(NamedTuple):
     distance : float
         Euclidean distance to the query, in the units of the observations.
     trees : int
-        How many trees brought it.
+        The number of trees that returned it.
     sequence_number : int or None
-        The newest time or sequence number that it stands for, where those are stored.
+        Its newest time or sequence number, if those are stored.
     label : int or None
         The label of that observation, where it has one and labels are stored.
     """
@@ -127,7 +127,7 @@ class Sample(NamedTuple):
     counts : ndarray of shape (n,), int64
         How many places each has in the samples.
     sequence_numbers : ndarray of shape (n,), int64
-        The newest time or sequence number that each stands for; empty where those are not stored.
+        The newest time or sequence number of each; empty if those are not stored.
     labels : list of int or None
         The label of that observation; empty where labels are not stored.
     """
@@ -182,7 +182,7 @@ class DistanceCluster(NamedTuple):
 
 
 class DistanceDetection(NamedTuple):
-    """What a `DistanceDetector` says of one object. Higher numbers are more anomalous.
+    """The result of a `DistanceDetector` for one object. Higher numbers are more anomalous.
 
     Attributes
     ----------
@@ -237,7 +237,7 @@ class Density(NamedTuple):
 
 
 class ConditionalField(NamedTuple):
-    """What the forest knows of missing values, given the others.
+    """Estimates of missing values, given the others.
 
     Each array has one entry for each missing value, in their order, in the units of the observations.
 
@@ -255,7 +255,7 @@ class ConditionalField(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """Observations to come, the next one first.
+    """Future observations, the next one first.
 
     Attributes
     ----------
@@ -269,7 +269,7 @@ class Forecast(NamedTuple):
 
 
 class IntervalForecast(NamedTuple):
-    """Observations to come with an interval for each value, the next one first.
+    """Future observations with an interval for each value, the next one first.
 
     Attributes
     ----------
@@ -284,16 +284,16 @@ class IntervalForecast(NamedTuple):
 
 
 class ForecastErrors(NamedTuple):
-    """How far forecasts were off, over the last thousand or so.
+    """The errors of the last thousand or so forecasts.
 
     Attributes
     ----------
     mean_absolute, root_mean_square : ndarray of shape (horizon, input_dimensions)
         Mean absolute error (MAE), and root of the mean squared error (RMSE).
     bias : ndarray of shape (horizon, input_dimensions)
-        Mean of what came minus what was expected: positive where forecasts are too low.
+        Mean of actual minus expected values: positive where forecasts are too low.
     interval_precision : ndarray of shape (horizon, input_dimensions)
-        Share of the intervals that held what came.
+        Fraction of the intervals that contained the actual value.
     """
 
     mean_absolute: "NDArray[np.float64]"
@@ -350,7 +350,7 @@ class Suggestion(NamedTuple):
         return AnomalyDetector(**{**self.parameters, **others})
 
     def __str__(self) -> str:
-        """Give the reasons, one a line."""
+        """Return the reasons, one a line."""
         return "\n".join(self.reasons)
 
 

@@ -1,4 +1,4 @@
-"""What a detector says: about one observation, about a whole array, and in words."""
+"""Results of a detector: for one observation, for a whole array, and as sentences."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Detection(NamedTuple):
-    """What a detector says about one observation.
+    """The result of a detector for one observation.
 
     The fields from `kind` on are None unless the observation is a candidate.
 
@@ -59,9 +59,9 @@ class Detection(NamedTuple):
     attribution : ndarray of shape (2, input_dimensions), or None
         The parts of the score that are due to values too high (first row) and too low.
     is_high : bool or None
-        Whether the value that tells most is too high.
+        Whether the value with the most evidence is too high.
     inputs : ndarray of int64, or None
-        The inputs that deviate, at most five, the one that tells most first.
+        The inputs that deviate, at most five, the one with the most evidence first.
     suppressed_by : int or None
         Which of the rules suppressed it, from 0, or which mark of `AnomalyDetector.mark_normal`.
     """
@@ -120,7 +120,7 @@ class Anomaly(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Return the sentence."""
         return self.text
 
 
@@ -138,7 +138,7 @@ class Bounds(NamedTuple):
 
 
 class Detections:
-    """What a detector says about the rows of an array.
+    """The results of a detector for the rows of an array.
 
     Attributes
     ----------
@@ -192,7 +192,7 @@ class Detections:
     relative_index: "NDArray[np.int64]"
 
     def __init__(self, *, source: Any, timestamps: Any = None, **columns: Any) -> None:
-        """Made by `AnomalyDetector.process`."""
+        """Created by `AnomalyDetector.process`."""
         self._source = source
         # A series of pandas is read by its labels; its array, by positions.
         self._timestamps = timestamps.array if hasattr(timestamps, "iloc") else timestamps
@@ -205,11 +205,11 @@ class Detections:
         vars(self).update(columns)
 
     def __len__(self) -> int:
-        """Give the number of rows."""
+        """Return the number of rows."""
         return len(self.score)
 
     def __repr__(self) -> str:
-        """Say how many rows and anomalies there are."""
+        """Return the numbers of rows and anomalies as text."""
         return f"<Detections: {len(self):,} rows, {int(self.is_anomaly.sum()):,} anomalies>"
 
     @property
@@ -236,7 +236,7 @@ class Detections:
     def bounds(self) -> Bounds:
         """The range in which 99 of 100 values were expected, each from the rows before it.
 
-        Made when it is first asked for, by a `Forecaster` of cheap components with conformal intervals
+        Computed on first use, by a `Forecaster` of cheap components with conformal intervals
         over the rows of this array. The decisions do not rest on it.
         """
         from ._rcf import Forecaster
@@ -282,7 +282,7 @@ class Detections:
         return rows
 
     def anomalies(self) -> list[Anomaly]:
-        """Give each run of anomalous rows once, with a sentence."""
+        """Return each run of anomalous rows once, with a sentence."""
         found = []
         reported = [at for at, reason in enumerate(self.suppressed) if reason is None]
         for at, following in pairwise([*reported, len(self.suppressed)]):
@@ -308,7 +308,7 @@ class Detections:
         return Anomaly(start, end, row, grade, name, value, expected, is_high, text)
 
     def detection(self, row: int) -> Detection:
-        """Give what is said about one row, as `AnomalyDetector.process_one` would.
+        """Return the result of one row, as `AnomalyDetector.process_one` would.
 
         Parameters
         ----------
@@ -318,7 +318,7 @@ class Detections:
         Returns
         -------
         Detection
-            Of the inputs that deviate it names the one that tells most.
+            Of the inputs that deviate it names the one with the most evidence.
         """
         row = range(len(self))[row]
         numbers = {name: getattr(self, name)[row].item() for name in _COLUMNS}
@@ -340,7 +340,7 @@ class Detections:
         )
 
     def details(self) -> dict[str, list[Any]]:
-        """Give for each candidate why it is not reported, and the input that tells most.
+        """Return for each candidate why it is not reported, and the input with the most evidence.
 
         Returns
         -------
@@ -357,7 +357,7 @@ class Detections:
         }
 
     def to_frame(self) -> Any:
-        """Give a table with a line for each row.
+        """Return a table with a line for each row.
 
         Returns
         -------

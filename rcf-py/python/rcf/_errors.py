@@ -10,7 +10,7 @@ class ConfigError(RcfError, ValueError):
 
 
 class InputError(RcfError, ValueError):
-    """An input was refused; the forest is exactly as it was before the call.
+    """An input was refused; the forest is unchanged.
 
     Attributes
     ----------
@@ -23,15 +23,15 @@ class InputError(RcfError, ValueError):
 
 
 class NotReadyError(RcfError, RuntimeError):
-    """The question needs a forest that has learned more."""
+    """The call needs a forest that has learned more."""
 
 
 class StateError(RcfError, ValueError):
-    """Saved bytes cannot be restored: they are damaged, cut short, or no saved forest."""
+    """Saved bytes cannot be restored: they are damaged, truncated, or not a saved forest."""
 
 
 class InternalError(RcfError, RuntimeError):
-    """An earlier call ended in a fault of this package; the object cannot be used any more."""
+    """An earlier call failed with a bug of this package; the object can no longer be used."""
 
 
 for _error in (RcfError, ConfigError, InputError, NotReadyError, StateError, InternalError):

@@ -102,7 +102,7 @@ def events(alerts: Any, *, within: float | timedelta = 60.0, min_keys: int = 2) 
 
 
 def _columns(alerts: Any) -> tuple[list[Hashable], list[Any], list[float]]:
-    """Give keys, times and grades, an entry for each alert."""
+    """Return keys, times and grades, an entry for each alert."""
     if isinstance(alerts, Mapping):
         return _of_detections(alerts)
     alerts = collected(alerts)
@@ -136,7 +136,7 @@ def _of_detections(by_key: Mapping[Any, Any]) -> tuple[list[Hashable], list[Any]
 
 
 def _listed(column: Any) -> list[Any]:
-    """Give the values of a column, moments as they are."""
+    """Return the values of a column, moments as they are."""
     return list(column.to_pylist() if hasattr(column, "to_pylist") else column)
 
 

@@ -13,7 +13,7 @@ _KINDS = ("pandas", "polars", "pyarrow")
 
 
 def kind_of(table: Any) -> str | None:
-    """Give the package that a table comes from, if it is one of the three that we know."""
+    """Return the package that a table comes from, if it is one of the three that we know."""
     package = type(table).__module__.partition(".")[0]
     return package if package in _KINDS else None
 

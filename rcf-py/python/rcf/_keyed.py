@@ -106,7 +106,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         Returns
         -------
         dict of Detections
-            For each key, in the order of their first rows, what is said about its rows, in their order.
+            For each key, in the order of their first rows, the results of its rows, in their order.
 
         Raises
         ------
@@ -164,7 +164,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         return self._detectors.process_one(key, point, timestamp=timestamp, missing=missing)
 
     def mark_normal(self, key: Hashable, detection: Detection) -> int:
-        """Raise the boundary of a key for events like this one, which was no anomaly.
+        """Raise the boundary of a key for events like this one, which was not an anomaly.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         return mark
 
     def unmark_normal(self, key: Hashable, mark: int) -> None:
-        """Take a mark of a key back: alike events are reported again.
+        """Remove a mark of a key: similar events are reported again.
 
         Parameters
         ----------
@@ -244,26 +244,26 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         return self._detectors.expirations
 
     def __getitem__(self, key: Hashable) -> AnomalyDetector:
-        """Give a copy of the detector of a key."""
+        """Return a copy of the detector of a key."""
         found = self._detectors.get(key) if key in self._detectors else None
         if found is None:
             raise KeyError(key)
         return found
 
     def __contains__(self, key: object) -> bool:
-        """Say whether there is a detector of this key."""
+        """Return whether there is a detector of this key."""
         return key in self._detectors
 
     def __iter__(self) -> Iterator[Any]:
-        """Go through the keys."""
+        """Iterate over the keys."""
         return iter(self._detectors.keys())
 
     def __len__(self) -> int:
-        """Give the number of keys."""
+        """Return the number of keys."""
         return len(self._detectors)
 
     def __repr__(self) -> str:
-        """Say how many keys there are, and what they take."""
+        """Return the number of keys and their memory as text."""
         return f"<DetectorMap: {len(self):,} keys, {self.size_in_bytes:,} bytes>"
 
 
@@ -291,7 +291,7 @@ def process_many(
     Returns
     -------
     dict of Detections
-        For each key, what is said about its rows.
+        For each key, the results of its rows.
     """
     detectors = DetectorMap(**parameters)
     return detectors.process(
@@ -300,7 +300,7 @@ def process_many(
 
 
 class _ResultsByKey(Mapping[Any, Detections]):
-    """What is said about the rows of each key, made when it is first asked for.
+    """The results of the rows of each key, created on first use.
 
     An exception carries it out of a call that was ended: to make it all would delay the exception.
     """
@@ -355,7 +355,7 @@ class _ResultsByKey(Mapping[Any, Detections]):
 
 
 def _rows_in_order(key_of_row: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    """Give the rows, key by key and oldest first, as many of each key as it has counts."""
+    """Return the rows, key by key and oldest first, as many of each key as it has counts."""
     # NumPy sorts narrow integers in a time that is linear in their number.
     narrow = key_of_row.astype(np.uint16) if len(counts) <= 1 << 16 else key_of_row
     in_order = np.argsort(narrow, kind="stable")
@@ -365,7 +365,7 @@ def _rows_in_order(key_of_row: "NDArray[np.int64]", counts: "NDArray[np.int64]")
 
 
 def _take(table: Any, rows: "NDArray[np.int64]") -> Any:
-    """Give these rows of a table, an array or a list, in its own kind."""
+    """Return these rows of a table, an array or a list, in its own kind."""
     if hasattr(table, "iloc"):
         return table.iloc[rows]
     if hasattr(table, "take") and hasattr(table, "schema"):  # Arrow
@@ -374,7 +374,7 @@ def _take(table: Any, rows: "NDArray[np.int64]") -> Any:
 
 
 def _part(table: Any, begin: int, end: int) -> Any:
-    """Give rows that follow each other, without a copy where its kind can."""
+    """Return rows that follow each other, without a copy where its kind can."""
     if hasattr(table, "iloc"):
         return table.iloc[begin:end]
     if hasattr(table, "slice"):  # Arrow, polars

@@ -23,7 +23,7 @@ BOUNDS_ROWS = 20_000
 
 
 def page(result: "Detections") -> str:
-    """Give a summary, a picture of inputs and scores, and a sentence for each anomaly."""
+    """Return a summary, a picture of inputs and scores, and a sentence for each anomaly."""
     anomalies = result.anomalies()
     sentences = "".join(f"<li>{escape(anomaly.text)}</li>" for anomaly in anomalies[:MOST_SENTENCES])
     more = len(anomalies) - MOST_SENTENCES
@@ -33,7 +33,7 @@ def page(result: "Detections") -> str:
 
 
 def shown_inputs(result: "Detections") -> list[int]:
-    """Give the inputs that the sentences name, and the first ones as far as there are panels."""
+    """Return the inputs that the sentences name, and the first ones as far as there are panels."""
     named = [anomaly.name for anomaly in result.anomalies()[:MOST_SENTENCES]]
     inputs = {result.names.index(name): None for name in named}
     for part in range(result.input_dimensions):
@@ -137,7 +137,7 @@ def _panel(
 
 
 def _outline(line: "NDArray[np.float64]") -> Iterator[tuple[int, float]]:
-    """Give the lowest and the highest value of each pixel, in their order: no peak is lost."""
+    """Return the lowest and the highest value of each pixel, in their order: no peak is lost."""
     for part in np.array_split(np.arange(len(line)), min(WIDTH, len(line))):
         part = part[np.isfinite(line[part])]
         if len(part):
@@ -179,7 +179,7 @@ def plot(
 
 
 def _places(result: "Detections") -> Any:
-    """Give the times where matplotlib can draw over them, else the numbers of the rows."""
+    """Return the times where matplotlib can draw over them, else the numbers of the rows."""
     times = result.times
     if hasattr(times, "to_timestamp"):  # periods
         times = times.to_timestamp()

@@ -1,4 +1,4 @@
-"""Progress of long calls, and what one leaves that did not come to its end."""
+"""Progress of long calls, and the results of interrupted ones."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ Report = Callable[[int, int], object]
 
 
 def reporter(wish: Any, total: int) -> Report:
-    """Give what is called with the number of rows done and of all rows."""
+    """Return a callable for the number of rows done and the total."""
     if wish is True:
         try:
             from tqdm.auto import tqdm
@@ -22,7 +22,7 @@ def reporter(wish: Any, total: int) -> Report:
 
 
 def _with_one_end(report: Report) -> Report:
-    """Tell the end once: the last row of a map may be done some time before its call is."""
+    """Report the end once: the last row of a map may be done before its call returns."""
     has_ended = False
 
     def tell(done: int, total: int) -> None:
@@ -69,7 +69,7 @@ class _Line:
 
 
 def stopped(error: BaseException, rows: int, result: Any) -> None:
-    """Let an exception carry how far a call has come and what it has found."""
+    """Attach the number of rows and the results so far to an exception."""
     error.rows, error.result = rows, result  # type: ignore[attr-defined]
     if sys.version_info >= (3, 11):
         error.add_note(

@@ -19,7 +19,7 @@ def collected(table: Any) -> Any:
 
 
 def column_names(table: Any) -> list[str] | None:
-    """Give the names of a table's columns, the second of a name as name_2; None where they have none."""
+    """Return the names of a table's columns, the second of a name as name_2; None where they have none."""
     columns = getattr(table, "column_names", None)  # Arrow
     if columns is None:
         columns = getattr(table, "columns", None)
@@ -53,7 +53,7 @@ def in_order(table: Any, names: Sequence[str] | None) -> tuple[Any, list[str] | 
 def _other_columns(found: Sequence[str], names: Sequence[str]) -> str:
     missing = [name for name in names if name not in found]
     other = [name for name in found if name not in names]
-    parts = [f"{what} {which}" for what, which in (("lacks", missing), ("has besides", other)) if which]
+    parts = [f"{what} {which}" for what, which in (("lacks", missing), ("also has", other)) if which]
     return (
         f"the model knows the columns {list(names)}; this table {' and '.join(parts)}: "
         f"give table[{list(names)}], or set feature_names_in_ to None"
@@ -61,7 +61,7 @@ def _other_columns(found: Sequence[str], names: Sequence[str]) -> str:
 
 
 def point_in_order(point: Any, names: Sequence[str] | None) -> Any:
-    """Give the values of one observation in the order of the names, if it has names itself."""
+    """Return the values of one observation in the order of the names, if it has names itself."""
     if names is None:
         return point
     if isinstance(point, Mapping):
@@ -78,7 +78,7 @@ def point_in_order(point: Any, names: Sequence[str] | None) -> Any:
 
 
 def head(table: Any, rows: int) -> Any:
-    """Give the first rows of a table, an array or a list."""
+    """Return the first rows of a table, an array or a list."""
     return table.iloc[:rows] if hasattr(table, "iloc") else table[:rows]
 
 
@@ -119,7 +119,7 @@ def from_objects(values: Any) -> "NDArray[np.float64] | None":
 
 
 def values_of(table: Any) -> "NDArray[np.float64]":
-    """Give the numbers of whatever a model has taken, with its shape."""
+    """Return the numbers of whatever a model has taken, with its shape."""
     values = np.asarray(table)
     if values.dtype == object:
         values = from_objects(table)  # type: ignore[assignment]
@@ -127,13 +127,13 @@ def values_of(table: Any) -> "NDArray[np.float64]":
 
 
 def index_of(table: Any) -> Any:
-    """Give the index of a pandas table, else None."""
+    """Return the index of a pandas table, else None."""
     index = getattr(table, "index", None)
     return None if callable(index) else index
 
 
 def names_of(table: Any, count: int) -> list[str]:
-    """Give the names of this many columns: those of a table, or generated."""
+    """Return the names of this many columns: those of a table, or generated."""
     names = column_names(table)
     if names is None:
         name = getattr(table, "name", None)
@@ -144,7 +144,7 @@ def names_of(table: Any, count: int) -> list[str]:
 
 
 def not_numbers(values: Any) -> str:
-    """Say what is there instead of numbers, and what to do."""
+    """Raise an error that names what is there instead of numbers, and the remedy."""
     begin = "expected numbers, got "
     columns = getattr(values, "columns", None)
     if columns is not None and hasattr(values, "iloc"):
@@ -179,7 +179,7 @@ def not_numbers(values: Any) -> str:
 
 
 def seconds(timestamps: Any) -> "NDArray[Any]":
-    """Turn moments into seconds since 1970, those without a time zone taken for UTC; leave numbers."""
+    """Convert datetimes to seconds since 1970, as UTC if they have no time zone; numbers are unchanged."""
     array = np.asarray(timestamps)
     if array.dtype == object and getattr(getattr(timestamps, "dtype", None), "kind", "") == "M":
         array = timestamps.to_numpy(dtype="datetime64[ns]")  # pandas with a time zone: gives UTC
@@ -198,7 +198,7 @@ def seconds(timestamps: Any) -> "NDArray[Any]":
 
 
 def rows_by_key(keys: Any) -> "tuple[list[Hashable], NDArray[np.int64]]":
-    """Give the keys, each once in the order of their first rows, and for each row the place of its key."""
+    """Return the keys, each once in the order of their first rows, and for each row the place of its key."""
     if hasattr(keys, "itertuples"):  # several columns of pandas
         listed = list(keys.itertuples(index=False, name=None))
     else:

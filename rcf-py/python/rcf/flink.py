@@ -5,7 +5,7 @@ Higher scores are more anomalous. Needs ``pip install 'rcf[flink]'`` and Java 17
 The model of a key is the value of Flink's state itself: it lives in the Python worker, learns in place,
 and is marked as changed with every record. PyFlink writes it out once for each *bundle* of records, and
 finishes the bundle before every checkpoint. So a checkpoint holds each model exactly as it was after the
-last record before it, and a restart goes on with the same bits.
+last record before it, and a restart continues with the same bits.
 """
 
 from collections.abc import Callable

@@ -35,7 +35,7 @@ Missing = Literal["raise", "impute"]
 @pandas.api.extensions.register_series_accessor("rcf")
 @pandas.api.extensions.register_dataframe_accessor("rcf")
 class Accessor:
-    """What ``table.rcf`` can do.
+    """The accessor ``table.rcf``.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Accessor:
     """
 
     def __init__(self, table: Any) -> None:
-        """Made by pandas."""
+        """Created by pandas."""
         self._table = table
 
     def score(self, **parameters: Any) -> "pandas.Series":

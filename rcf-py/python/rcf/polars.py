@@ -3,7 +3,7 @@
 After ``import rcf.polars`` every expression has a namespace ``rcf``: `Expressions.score` and
 `Expressions.detect`, for data frames and lazy frames, over all rows or ``over`` a key. Rows are taken in
 their order, by a model that begins with the first row (of each group). Chunks of one column without nulls
-are read where they lie.
+are read without a copy.
 
 Examples
 --------
@@ -55,7 +55,7 @@ _FIELDS = {
 
 @polars.api.register_expr_namespace("rcf")
 class Expressions:
-    """What ``pl.col("x").rcf`` and ``pl.struct("x", "y").rcf`` can do.
+    """The namespace ``pl.col("x").rcf`` and ``pl.struct("x", "y").rcf``.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Expressions:
     """
 
     def __init__(self, expression: polars.Expr) -> None:
-        """Made by polars."""
+        """Created by polars."""
         self._expression = expression
 
     def score(self, **parameters: Any) -> polars.Expr:
@@ -121,7 +121,7 @@ class Expressions:
 
 
 def _parts(column: polars.Series) -> Iterator[Any]:
-    """Give the rows in order: chunks of one column where they lie, several columns joined piece by piece."""
+    """Return the rows in order: chunks of one column without a copy, several columns joined in pieces."""
     if isinstance(column.dtype, polars.Struct):
         table = column.struct.unnest()
         for start in range(0, len(table), _ROWS):

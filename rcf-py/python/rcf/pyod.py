@@ -64,7 +64,7 @@ class RCF(BaseDetector):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> "RCF":  # noqa: N803
-        """Learn the training set; `y` is not looked at."""
+        """Learn the training set; `y` is ignored."""
         X = check_array(X, dtype=[np.float64, np.float32])  # noqa: N806
         self._set_n_classes(y)
         self.n_features_in_ = X.shape[1]
@@ -75,6 +75,6 @@ class RCF(BaseDetector):
         return self
 
     def decision_function(self, X: Any) -> "NDArray[np.float64]":  # noqa: N803
-        """Give the score of each row: higher is more abnormal."""
+        """Return the score of each row: higher is more abnormal."""
         check_is_fitted(self, "forest_")
         return self.forest_.score_array(check_array(X, dtype=[np.float64, np.float32]))

@@ -67,7 +67,7 @@ class RandomCutForest(OutlierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> "RandomCutForest":  # noqa: N803
-        """Learn the training set; `y` is not looked at."""
+        """Learn the training set; `y` is ignored."""
         X = validate_data(self, X, dtype=[np.float64, np.float32])  # noqa: N806
         if not 0 < self.contamination <= 0.5:
             raise ValueError(f"contamination must be in (0, 0.5], got {self.contamination}")
@@ -78,14 +78,14 @@ class RandomCutForest(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: Any) -> "NDArray[np.float64]":  # noqa: N803
-        """Give the negative of the forest's score of each row: lower is more abnormal."""
+        """Return the negative of the forest's score of each row: lower is more abnormal."""
         check_is_fitted(self)
         return -self.forest_.score_array(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
 
     def decision_function(self, X: Any) -> "NDArray[np.float64]":  # noqa: N803
-        """Give `score_samples` less the boundary: negative for outliers."""
+        """Return `score_samples` less the boundary: negative for outliers."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: Any) -> "NDArray[np.int64]":  # noqa: N803
-        """Give -1 for outliers and 1 for all others."""
+        """Return -1 for outliers and 1 for all others."""
         return np.where(self.decision_function(X) < 0, -1, 1)

@@ -28,7 +28,7 @@ pub(crate) struct Columns {
     candidate: Vec<i64>,
     relative_index: Vec<i64>,
     is_high: Vec<bool>,
-    /// The input that tells most.
+    /// The input with the most evidence.
     input: Vec<i64>,
     values: Vec<f64>,
     expected: Vec<f64>,
@@ -179,7 +179,7 @@ impl PyHeldColumns {
     }
 }
 
-/// The inputs that deviate, the one that tells most first.
+/// The inputs that deviate, the one with the most evidence first.
 fn inputs(candidate: &Candidate) -> Vec<i64> {
     candidate.inputs.iter().map(|&input| input as i64).collect()
 }

@@ -43,19 +43,19 @@ impl Marked {
         let deviations: Option<Vec<_>> = inputs.iter().map(by).collect();
         let deviations = deviations
             .filter(|_| values.len() == width)
-            .ok_or_else(|| errors::input("the detection is not one of this detector"))?;
+            .ok_or_else(|| errors::input("the detection belongs to another detector"))?;
         Ok(NormalMark::new(kind, self.evidence, deviations))
     }
 }
 
 #[pymethods]
 impl PyAnomalyDetector {
-    /// Raise the boundary for events like this one, which was no anomaly.
+    /// Raise the boundary for events like this one, which was not an anomaly.
     ///
-    /// Alike events are suppressed as ``"marked_normal"`` unless they are clearly stronger: more
+    /// Similar events are suppressed as ``"marked_normal"`` unless they are clearly stronger: more
     /// than 1.25 times the evidence, and 1.25 times as far from the expected value. Events are
-    /// alike if the input that tells most is one that deviated, to the same side. What is learned
-    /// does not change.
+    /// alike if the input with the most evidence is one that deviated, to the same side. What is
+    /// learned does not change.
     ///
     /// Parameters
     /// ----------
@@ -70,7 +70,8 @@ impl PyAnomalyDetector {
     /// Raises
     /// ------
     /// InputError
-    ///     If the detection is no candidate or not one of this detector, or there are 1,024 marks.
+    ///     If the detection is not a candidate or not one of this detector, or there are 1,024
+    ///     marks.
     ///
     /// Examples
     /// --------
@@ -91,7 +92,7 @@ impl PyAnomalyDetector {
             .map_err(errors::input)
     }
 
-    /// Take a mark back: alike events are reported again.
+    /// Remove a mark: similar events are reported again.
     ///
     /// Parameters
     /// ----------

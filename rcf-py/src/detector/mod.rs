@@ -59,21 +59,19 @@ use crate::parameters::getters;
 ///     after how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight",
 ///     10, 500)``; else it is 2 * sample_size. Default ``"always"``.
 /// false_alarm_rate : float, default 0.0005
-///     The one knob: the share of the observations of a calm stream that may exceed the boundary.
-///     Alerts are fewer, since one stands for an event. Less means fewer false alarms and more
-///     misses.
+///     The share of the observations of a calm stream that may exceed the boundary. There are fewer
+///     alerts, since an event has only one. Less means fewer false alarms and more misses.
 /// threshold : tuple or float, optional
-///     Another way from scores to decisions, instead of calibrated evidence:
+///     A strategy other than calibrated evidence:
 ///     ``("extreme_value", decades)``; ``("quantile", decades)``, which one observation in
 ///     10 ** decades exceeds whatever the scores are; ``("deviations", factor)``; or a fixed
 ///     boundary for the score.
 /// ignore_near_expected : float or dict, optional
-///     Ignore what is so near to the expected value: a distance in the units of the observations,
+///     Ignore values this near to the expected one: a distance in the units of the observations,
 ///     or a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
 /// rules : sequence of str, optional
-///     Report nothing of what these ignore, such as ``"0 within 5% above"`` or ``"1 when 0 < 10 and
-///     2 = 1"``: inputs are called by their numbers. `Detection.suppressed_by` says which rule it
-///     was.
+///     Do not report candidates that these ignore, such as ``"0 within 5% above"`` or ``"1 when
+///     0 < 10 and 2 = 1"``, with inputs by their numbers. `Detection.suppressed_by` is the rule.
 /// noise_floor : float, optional
 ///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
 ///     otherwise.
@@ -83,8 +81,8 @@ use crate::parameters::getters;
 /// quiet : int, default 50
 ///     Number of observations below the boundary that end an event.
 /// memory_profile : {'fast', 'compact'}, default 'compact'
-///     How much memory is spent on speed; all results stay the same. ``'fast'`` suits few
-///     detectors. It is not saved, nor pickled.
+///     How much memory is spent on speed; results are the same. ``'fast'`` suits few detectors.
+///     It is neither saved nor pickled.
 ///
 /// Raises
 /// ------
@@ -108,7 +106,7 @@ pub(crate) struct PyAnomalyDetector {
 }
 
 impl PyAnomalyDetector {
-    /// A detector of Rust's own that goes on like this one.
+    /// A copy of the detector in Rust.
     pub(crate) fn copy(&self, py: Python<'_>) -> PyResult<AnomalyDetector> {
         Ok(self.detector.read(py)?.clone())
     }

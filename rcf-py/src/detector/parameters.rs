@@ -33,16 +33,7 @@ impl Model for AnomalyDetector {
         plain!(initial_accept_fraction: real),
         plain!(seed: seed_or_random),
         plain!(warm_up: integer),
-        Parameter {
-            name: "transform",
-            set: |builder, value| {
-                Ok(match transform("transform", Some(value))? {
-                    Some(transform) => builder.transform(transform),
-                    None => builder,
-                })
-            },
-            get: |py, config| name_of(config.transform).into_bound_py_any(py),
-        },
+        plain!(transform: transform => Transform::as_str),
         plain!(transform_decay: real),
         Parameter {
             name: "weights",
@@ -139,17 +130,17 @@ type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
 /// The choice of this name, of those that there are.
 pub(crate) fn choice<T: Copy>(name: &str, given: &str, choices: &[(&str, T)]) -> PyResult<T> {
-    if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == given) {
-        return Ok(*choice);
-    }
-    let names: Vec<String> = choices
-        .iter()
-        .map(|(name, _)| format!("{name:?}"))
-        .collect();
-    Err(errors::config(format!(
+    let found = choices.iter().find(|(name, _)| *name == given);
+    let names = || choices.iter().map(|(name, _)| *name);
+    found.map_or_else(|| Err(unknown(name, given, names())), |found| Ok(found.1))
+}
+
+fn unknown<'a>(name: &str, given: &str, names: impl IntoIterator<Item = &'a str>) -> PyErr {
+    let names: Vec<String> = names.into_iter().map(|name| format!("{name:?}")).collect();
+    errors::config(format!(
         "{name} must be one of {}, got {given:?}",
         names.join(", ")
-    )))
+    ))
 }
 
 fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
@@ -159,23 +150,10 @@ fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     })
 }
 
-const TRANSFORMS: [(&str, Transform); 5] = [
-    ("none", Transform::None),
-    ("subtract_moving_average", Transform::SubtractMovingAverage),
-    ("normalize", Transform::Normalize),
-    ("difference", Transform::Difference),
-    ("normalized_difference", Transform::NormalizedDifference),
-];
-
 pub(crate) fn transform(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Transform>> {
     let Some(value) = value else { return Ok(None) };
-    choice(name, &text(name, value)?, &TRANSFORMS).map(Some)
-}
-
-/// What Python calls a transform; none for one that is newer than this table.
-pub(crate) fn name_of(transform: Transform) -> Option<&'static str> {
-    let mut names = TRANSFORMS.into_iter();
-    Some(names.find(|(_, other)| *other == transform)?.0)
+    let choices = Transform::ALL.map(|transform| (transform.as_str(), transform));
+    choice(name, &text(name, value)?, &choices).map(Some)
 }
 
 fn imputation(value: &Bound<'_, PyAny>) -> PyResult<Imputation> {
@@ -186,22 +164,14 @@ fn imputation(value: &Bound<'_, PyAny>) -> PyResult<Imputation> {
         })?;
         return Ok(Imputation::Fixed(values));
     };
-    let choices = [("previous", 0), ("linear", 1), ("zero", 2), ("forest", 3)];
-    Ok(match choice(name, &given, &choices)? {
-        0 => Imputation::Previous,
-        1 => Imputation::Linear,
-        2 => Imputation::Zero,
-        _ => Imputation::Forest,
-    })
+    let names = ["previous", "linear", "zero", "forest"];
+    Imputation::named(&given).ok_or_else(|| unknown(name, &given, names))
 }
 
 fn imputation_in_python<'py>(py: Python<'py>, imputation: &Imputation) -> Object<'py> {
     match imputation {
         Imputation::Fixed(values) => values.clone().into_bound_py_any(py),
-        Imputation::Linear => "linear".into_bound_py_any(py),
-        Imputation::Zero => "zero".into_bound_py_any(py),
-        Imputation::Forest => "forest".into_bound_py_any(py),
-        _ => "previous".into_bound_py_any(py),
+        named => named.as_str().into_bound_py_any(py),
     }
 }
 
@@ -215,70 +185,43 @@ fn learning(value: &Bound<'_, PyAny>, sample_size: usize) -> PyResult<Learning> 
         }
         _ => (text(name, value)?, PyTuple::empty(value.py())),
     };
-    let number = |at: usize| -> PyResult<Option<u32>> {
-        match numbers.get_item(at) {
-            Ok(number) => integer(name, Some(&number)),
-            Err(_) => Ok(None),
-        }
-    };
-    let usual = Learning::default_patience(sample_size);
-    let patience = |at| number(at).map(|patience| patience.unwrap_or(usual));
-    let needed = |at| {
-        number(at)?.ok_or_else(|| {
-            errors::config(format!("{name} {given:?} needs a number: ({given:?}, 10)"))
-        })
-    };
-    let choices = [
-        ("always", 0),
-        ("frozen", 1),
-        ("skip", 2),
-        ("delay", 3),
-        ("down_weight", 4),
-    ];
-    let (learning, most) = match choice(name, &given, &choices)? {
-        0 => (Learning::Always, 0),
-        1 => (
-            Learning::Frozen {
-                after: needed(0)?.into(),
-            },
-            1,
-        ),
-        2 => (
-            Learning::Skip {
-                patience: patience(0)?,
-            },
-            1,
-        ),
-        3 => (
-            Learning::Delay {
-                patience: patience(0)?,
-            },
-            1,
-        ),
-        _ => {
-            let (one_in, patience) = (needed(0)?, patience(1)?);
-            (Learning::DownWeight { one_in, patience }, 2)
-        }
-    };
-    if numbers.len() > most {
-        return Err(errors::config(format!(
-            "{name} {given:?} takes {most} numbers at most, got {}",
+    let numbers = numbers.iter().map(|number| integer(name, Some(&number)));
+    let numbers: Vec<u32> = numbers
+        .filter_map(Result::transpose)
+        .collect::<PyResult<_>>()?;
+    let patience = Learning::default_patience(sample_size);
+    Learning::named(&given, &numbers, patience).ok_or_else(|| {
+        let most = match given.as_str() {
+            "frozen" | "down_weight" if numbers.is_empty() => {
+                let needed = format!("{name} {given:?} needs a number: ({given:?}, 10)");
+                return errors::config(needed);
+            }
+            "always" => 0,
+            "frozen" | "skip" | "delay" => 1,
+            "down_weight" => 2,
+            _ => {
+                let names = ["always", "frozen", "skip", "delay", "down_weight"];
+                return unknown(name, &given, names);
+            }
+        };
+        errors::config(format!(
+            "{name} {given:?} takes at most {most} numbers, got {}",
             numbers.len()
-        )));
-    }
-    Ok(learning)
+        ))
+    })
 }
 
 fn learning_in_python(py: Python<'_>, learning: Learning) -> Object<'_> {
-    match learning {
-        Learning::Frozen { after } => ("frozen", after).into_bound_py_any(py),
-        Learning::Skip { patience } => ("skip", patience).into_bound_py_any(py),
-        Learning::Delay { patience } => ("delay", patience).into_bound_py_any(py),
-        Learning::DownWeight { one_in, patience } => {
-            ("down_weight", one_in, patience).into_bound_py_any(py)
-        }
-        _ => "always".into_bound_py_any(py),
+    let name = learning.as_str().into_bound_py_any(py)?;
+    let numbers = learning.numbers();
+    if numbers.is_empty() {
+        return Ok(name);
     }
+    let mut parts = vec![name];
+    for number in numbers {
+        parts.push(number.into_bound_py_any(py)?);
+    }
+    Ok(PyTuple::new(py, parts)?.into_any())
 }
 
 /// A number for a fixed boundary, or a tuple of a name and a number.
@@ -286,17 +229,15 @@ fn threshold(value: &Bound<'_, PyAny>) -> PyResult<Threshold> {
     let name = "threshold";
     if value.cast::<PyDict>().is_ok() {
         return Err(errors::config(format!(
-            "{name} takes no dict any more: its margin, height and decades have become \
+            "{name} can no longer be a dict: its margin, height and decades were replaced by \
              false_alarm_rate, for example false_alarm_rate=0.0005"
         )));
     }
     if let Ok((given, number)) = value.extract::<(String, f64)>() {
-        let choices = [
-            ("extreme_value", Threshold::ExtremeValue { decades: number }),
-            ("deviations", Threshold::Deviations { factor: number }),
-            ("quantile", Threshold::Quantile { decades: number }),
-        ];
-        return choice(name, &given, &choices);
+        let names = ["extreme_value", "deviations", "quantile"];
+        let threshold = Threshold::named(&given, number);
+        let threshold = threshold.filter(|it| names.contains(&it.as_str()));
+        return threshold.ok_or_else(|| unknown(name, &given, names));
     }
     let score = value.extract().map_err(|_| {
         PyTypeError::new_err(format!(
@@ -309,11 +250,9 @@ fn threshold(value: &Bound<'_, PyAny>) -> PyResult<Threshold> {
 
 fn threshold_in_python(py: Python<'_>, threshold: Threshold) -> Object<'_> {
     match threshold {
-        Threshold::ExtremeValue { decades } => ("extreme_value", decades).into_bound_py_any(py),
-        Threshold::Deviations { factor } => ("deviations", factor).into_bound_py_any(py),
-        Threshold::Quantile { decades } => ("quantile", decades).into_bound_py_any(py),
+        Threshold::Calibrated { .. } => py.None().into_bound_py_any(py),
         Threshold::Fixed { score } => score.into_bound_py_any(py),
-        _ => py.None().into_bound_py_any(py),
+        named => (named.as_str(), named.number()).into_bound_py_any(py),
     }
 }
 

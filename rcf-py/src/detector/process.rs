@@ -57,9 +57,9 @@ impl PyAnomalyDetector {
     /// Judge, then learn, each observation of an array in turn.
     ///
     /// The same decisions, bit for bit, as `process_one` on one row after the other. The GIL is
-    /// released; nobody may write to `points` meanwhile. Ctrl-C, or an error of `progress`, ends
+    /// released; do not write to `points` during the call. Ctrl-C, or an error of `progress`, ends
     /// the call within a fraction of a second: the first rows are learned, the exception's
-    /// attribute `rows` says how many, and `result` holds what is said about them (None before the
+    /// attribute `rows` says how many, and `result` holds their results (None before the
     /// first).
     ///
     /// Parameters
@@ -88,7 +88,7 @@ impl PyAnomalyDetector {
     /// ------
     /// InputError
     ///     If the array has the wrong shape or a value that is not finite; its attribute `row`
-    ///     tells which row. Nothing is learned then, not even the rows before it.
+    ///     names the row. Nothing is learned then, not even the rows before it.
     ///
     /// Examples
     /// --------

@@ -220,7 +220,7 @@ impl PyDistanceDetector {
     /// ------
     /// InputError
     ///     As for `process_one`. The objects before the one that was refused have been learned:
-    ///     `updates` tells how many.
+    ///     `updates` is their number.
     fn process<'py>(&self, objects: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         // The iterator is Python code, which may look at the detector.
         let objects = objects.try_iter()?;

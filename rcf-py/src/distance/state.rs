@@ -12,7 +12,7 @@ use crate::errors;
 fn of_string(py: Python<'_>, object: &Object) -> PyResult<Vec<u8>> {
     let text = object.bind(py).cast::<PyString>().map_err(|_| {
         PyTypeError::new_err(
-            "objects that are no strings need `encode` and `decode`, such as pickle.dumps and \
+            "objects that are not strings need `encode` and `decode`, such as pickle.dumps and \
              pickle.loads",
         )
     })?;
@@ -30,7 +30,7 @@ fn string_of(py: Python<'_>, bytes: &[u8]) -> PyResult<Object> {
     match text {
         Some(text) => Ok(PyString::new(py, text).into_any().unbind()),
         None => Err(PyTypeError::new_err(
-            "it is no string: restore it with the `decode` that belongs to its `encode`",
+            "it is not a string: restore it with the `decode` that matches its `encode`",
         )),
     }
 }
@@ -58,7 +58,7 @@ impl PyDistanceDetector {
     /// Raises
     /// ------
     /// TypeError
-    ///     If an object is no string, and there is no `encode`.
+    ///     If an object is not a string, and there is no `encode`.
     #[pyo3(signature = (encode=None))]
     fn to_bytes<'py>(
         &self,
@@ -74,7 +74,8 @@ impl PyDistanceDetector {
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Restore a detector from the result of `to_bytes`; it goes on exactly as the saved one would.
+    /// Restore a detector from the result of `to_bytes`; it continues exactly as the saved one
+    /// would.
     ///
     /// Parameters
     /// ----------
@@ -95,7 +96,7 @@ impl PyDistanceDetector {
     /// ------
     /// StateError
     ///     If the bytes are damaged, cut short, or no saved detector of objects. What `decode`
-    ///     raises comes out as it is.
+    ///     raises is passed on.
     ///
     /// Examples
     /// --------

@@ -39,7 +39,7 @@ use crate::parameters::{integer, real};
 /// ------
 /// InputError
 ///     If a number breaks its rule, or the distance returns NaN, infinity or a number below 0. What
-///     the distance raises comes out as it is.
+///     the distance raises is passed on.
 ///
 /// Examples
 /// --------

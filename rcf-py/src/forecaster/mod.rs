@@ -24,7 +24,7 @@ use crate::{answers, errors};
 /// seasonal lags. Each step ahead of each input weighs them by their past errors. The intervals are
 /// made of past errors, too, by online conformal prediction (Angelopoulos, Candès, Tibshirani,
 /// 2023): whatever the stream does, the share of values that they hold tends to `coverage`, and
-/// `measured_coverage` tells what it was.
+/// `measured_coverage` is its measured value.
 ///
 /// All parameters are keywords; ``None`` means the default.
 ///
@@ -100,8 +100,8 @@ impl PyForecaster {
     /// Learn each observation of an array in turn, and forecast after each.
     ///
     /// The same forecasts, bit for bit, as `process_one` on one row after the other. The GIL is
-    /// released; nobody may write to `points` meanwhile. Ctrl-C ends the call within a fraction of
-    /// a second, with the effects that it has on `AnomalyDetector.process`.
+    /// released; do not write to `points` during the call. Ctrl-C ends the call within a fraction
+    /// of a second, with the effects that it has on `AnomalyDetector.process`.
     ///
     /// Parameters
     /// ----------
@@ -122,7 +122,7 @@ impl PyForecaster {
     /// ------
     /// InputError
     ///     If the array has the wrong shape or a value that is not finite; its attribute `row`
-    ///     tells which row. Nothing is learned then, not even the rows before it.
+    ///     names the row. Nothing is learned then, not even the rows before it.
     ///
     /// Examples
     /// --------

@@ -4,11 +4,13 @@ use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rcf_core::{Component, ConfigError, Forecaster, ForecasterBuilder, ForecasterConfig};
+use rcf_core::{
+    Component, ConfigError, Forecaster, ForecasterBuilder, ForecasterConfig, Transform,
+};
 
 use super::PyForecaster;
 use crate::answers::Shape;
-use crate::detector::parameters::{choice, name_of, transform};
+use crate::detector::parameters::{choice, transform};
 use crate::held::{Model, describe};
 use crate::parameters::{Parameter, integer, plain, real, seed_or_random};
 
@@ -25,16 +27,7 @@ impl Model for Forecaster {
         plain!(number_of_trees: integer),
         plain!(sample_size: integer),
         plain!(seed: seed_or_random),
-        Parameter {
-            name: "transform",
-            set: |builder, value| {
-                Ok(match transform("transform", Some(value))? {
-                    Some(transform) => builder.transform(transform),
-                    None => builder,
-                })
-            },
-            get: |py, config| name_of(config.transform).into_bound_py_any(py),
-        },
+        plain!(transform: transform => Transform::as_str),
         plain!(horizon: integer),
         plain!(coverage: real),
         Parameter {

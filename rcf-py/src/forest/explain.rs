@@ -1,4 +1,4 @@
-//! Why a point is unusual, and estimates from some of the trees.
+//! Attribution, and estimates from some of the trees.
 
 use pyo3::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{answers, errors};
 
 #[pymethods]
 impl PyRandomCutForest {
-    /// Tell which values make the score of one point high, and in which direction.
+    /// Return the contribution of each value to the score of one point, by direction.
     ///
     /// Parameters
     /// ----------
@@ -43,7 +43,7 @@ impl PyRandomCutForest {
         answers::attribution(py, parts.map_err(errors::refused)?, self.shape())
     }
 
-    /// Score one point and tell which values make it, in one walk through the trees.
+    /// Return score and attribution of one point, in one traversal of the trees.
     ///
     /// Parameters
     /// ----------

@@ -194,8 +194,8 @@ impl PyRandomCutForest {
     /// -------
     /// Forecast
     ///     Arrays `median`, `p10` and `p90` of shape (horizon, input_dimensions), the next
-    ///     observation first. The percentiles tell how far the trees disagree at each step; they do
-    ///     not add up uncertainty from step to step.
+    ///     observation first. The percentiles show how much the trees disagree at each step; they
+    ///     do not add up uncertainty from step to step.
     ///
     /// Raises
     /// ------

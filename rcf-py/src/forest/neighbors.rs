@@ -1,4 +1,4 @@
-//! What lies around a point.
+//! Neighbors and density of a point.
 
 use pyo3::prelude::*;
 

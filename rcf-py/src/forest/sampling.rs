@@ -1,4 +1,4 @@
-//! What the samples hold, and whether they change.
+//! The samples, and pauses of sampling.
 
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ impl PyRandomCutForest {
             .collect()
     }
 
-    /// Leave the samples as they are: shingle, time and counts go on, the trees do not change.
+    /// Leave the samples as they are: shingle, time and counts continue, the trees do not change.
     fn pause_sampling(&self, py: Python<'_>) -> PyResult<()> {
         self.forest.write(py)?.pause_sampling();
         Ok(())
@@ -272,7 +272,7 @@ impl PyRandomCutForest {
             let Some((_, distance)) = named else {
                 let names = NAMED.map(|(name, _)| name).join(", ");
                 return Err(errors::input(format!(
-                    "there is no distance {name:?}: name one of {names}, or give a function"
+                    "unknown distance {name:?}: use one of {names}, or a function"
                 )));
             };
             let found = self

@@ -266,8 +266,8 @@ impl<'py> Callables<'py> {
     fn extract(function: &Bound<'py, PyAny>) -> PyResult<Self> {
         let wrong = || {
             PyTypeError::new_err(
-                "function must be a name, or a ScoringFunction or tuple of the callables \
-                 (seen, unseen, damp, normalizer), of which the last two may be left out",
+                "function must be a name, or a ScoringFunction or tuple of the callables (seen, \
+                 unseen, damp, normalizer), the last two of which are optional",
             )
         };
         let mut parts: Vec<Option<Bound<'py, PyAny>>> = Vec::new();

@@ -97,7 +97,7 @@ impl PyRandomCutForest {
     /// Score, then learn, each point of an array in turn.
     ///
     /// The same numbers, bit for bit, as calling `score` and `update` on one point after the other.
-    /// The GIL is released; nobody may write to `points` meanwhile. Ctrl-C, or an error of
+    /// The GIL is released; do not write to `points` during the call. Ctrl-C, or an error of
     /// `progress`, ends the call within a fraction of a second: the first rows are learned, the
     /// exception's attribute `rows` says how many, and `result` holds their scores.
     ///
@@ -121,7 +121,7 @@ impl PyRandomCutForest {
     /// ------
     /// InputError
     ///     If the array has the wrong shape or a value that is not finite; its attribute `row`
-    ///     tells which row. Nothing is learned then, not even the rows before it.
+    ///     names the row. Nothing is learned then, not even the rows before it.
     ///
     /// Examples
     /// --------
@@ -158,7 +158,7 @@ impl PyRandomCutForest {
     /// Score each point of an array without learning any.
     ///
     /// Each row is judged by itself as the next observation of the stream, as `score` does it. The
-    /// GIL is released; nobody may write to `points` meanwhile.
+    /// GIL is released; do not write to `points` during the call.
     ///
     /// Parameters
     /// ----------

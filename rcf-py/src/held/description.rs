@@ -1,4 +1,4 @@
-//! What a model says of itself: its parameters, and the call that makes another one.
+//! Descriptions of a model: its parameters, and the call that creates an equal one.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -103,7 +103,7 @@ impl<M: Model> Held<M> {
         let records = self.width() / inputs;
         if !width.is_multiple_of(records) {
             return Err(errors::input(format!(
-                "{width} values a row are no points of {shingle_size} observations"
+                "rows of {width} values are not points of {shingle_size} observations"
             )));
         }
         let Some(keywords) = lock(&self.open).as_ref().map(|kept| kept.clone_ref(py)) else {

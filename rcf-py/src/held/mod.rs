@@ -30,7 +30,7 @@ pub(crate) trait Model: Saved + Send + Sync + 'static {
 
     fn builder(inputs: usize) -> Self::Builder;
     fn build(builder: Self::Builder) -> Result<Self, ConfigError>;
-    /// The configuration that a builder stands for.
+    /// The configuration of a builder.
     fn resolve(builder: Self::Builder) -> Result<Self::Config, ConfigError>;
     fn parameters(&self) -> &Self::Config;
     fn shape(config: &Self::Config) -> Shape;

@@ -32,8 +32,8 @@ impl Key {
         }
         let found = key.get_type().name()?;
         Err(errors::input(format!(
-            "keys must be str, int of 64 bits, or tuples of these, got {found} {key}: \
-             make them text, as by str(key) or keys.astype(str)"
+            "keys must be str, int of 64 bits, or tuples of these, got {found} {key}: convert \
+             them to text with str(key) or keys.astype(str)"
         )))
     }
 

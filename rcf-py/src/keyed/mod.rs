@@ -172,7 +172,7 @@ impl PyKeyedDetectors {
             .transpose()
     }
 
-    /// Forget a key; tells whether it was known.
+    /// Forget a key; returns whether it was known.
     fn forget(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let key = Key::extract(key)?;
         self.with(py, |inner| inner.map.remove(&key))
@@ -194,7 +194,7 @@ impl PyKeyedDetectors {
         })
     }
 
-    /// Take a mark of a key back; tells whether there was one.
+    /// Remove a mark of a key; returns whether there was one.
     fn unmark_normal(&self, py: Python<'_>, key: &Bound<'_, PyAny>, mark: u64) -> PyResult<bool> {
         let key = Key::extract(key)?;
         let removed = self.with(py, |inner| inner.map.unmark_normal(&key, mark))?;

@@ -230,7 +230,7 @@ impl Keyed {
         let results = self.map.process_while(
             &rows,
             |_, &row| (batch.key(row), times[row]),
-            || watch.goes_on(),
+            || watch.may_continue(),
             |detector, &row| {
                 let mut buffer = Vec::new();
                 let values = batch.rows.row(row);
@@ -265,7 +265,7 @@ impl Keyed {
     ) -> Result<(), Refused> {
         // Values are held against rules that all detectors share, …
         for first in (0..batch.rows.nrows()).step_by(CHECKED) {
-            if !watch.goes_on() {
+            if !watch.may_continue() {
                 return Ok(()); // no row will be done
             }
             let end = batch.rows.nrows().min(first + CHECKED);
@@ -284,7 +284,7 @@ impl Keyed {
             rows_of_keys[batch.place(row)].push(row);
         }
         for (key, rows) in batch.keys.iter().zip(&rows_of_keys) {
-            if !watch.goes_on() {
+            if !watch.may_continue() {
                 return Ok(()); // no row will be done
             }
             let Some(&first) = rows.first() else { continue };
@@ -322,7 +322,7 @@ impl Keyed {
         })
     }
 
-    /// Time goes on, and keys that were silent for too long go with it.
+    /// Advances the time, and drops keys that were silent for too long.
     fn advance(&mut self, is_timed: bool, rows: usize, newest: i64) {
         if rows > 0 {
             self.is_timed = Some(is_timed);

@@ -1,4 +1,4 @@
-//! Where detectors beyond the byte budget go: next to the others, as saved bytes.
+//! The store of detectors beyond the byte budget: saved bytes in memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests rcf.flink on a standalone cluster of this machine: a JobManager and TaskManagers of the package
-# apache-flink, on 127.0.0.1. Kills a TaskManager with -9, takes a savepoint, goes on with two workers.
+# apache-flink, on 127.0.0.1. Kills a TaskManager with -9, takes a savepoint, continues with two workers.
 #
 # Needs Java 17 and Python 3.11 (apache-flink 2.3 has no later one), and a gigabyte in .cache, once.
 #

@@ -36,7 +36,7 @@ const INPUT: [&str; 7] = [
 ];
 
 #[test]
-fn only_anomalies_with_what_was_expected() {
+fn only_anomalies_have_expected_values() {
     let folder = tempfile::tempdir().unwrap();
     write_readings(folder.path());
     let text = succeed(
@@ -75,7 +75,7 @@ fn only_anomalies_with_what_was_expected() {
 }
 
 #[test]
-fn the_status_tells_of_anomalies_where_asked() {
+fn the_exit_status_reports_anomalies_if_requested() {
     let folder = tempfile::tempdir().unwrap();
     write_readings(folder.path());
     let arguments = [
@@ -119,7 +119,7 @@ fn rules_suppress_and_are_counted() {
 }
 
 #[test]
-fn what_is_suggested_can_be_used() {
+fn suggestions_can_be_used() {
     let folder = tempfile::tempdir().unwrap();
     let wave: String = (0..600)
         .map(|t| format!("{}\n", (f64::from(t) / 20.0 * std::f64::consts::TAU).sin()))
@@ -149,7 +149,7 @@ fn what_is_suggested_can_be_used() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_line_column_and_remedy() {
+fn errors_have_line_column_and_remedy() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.csv"), "t,v\n1,2\n2,x\n3,4\n").unwrap();
     let error = fail(folder.path(), 1, &["score", "in.csv", "--column", "v"]);
@@ -182,7 +182,7 @@ fn what_is_wrong_is_said_with_line_column_and_remedy() {
                 "--show-key",
                 "x",
             ],
-            "no record of the key \"x\"",
+            "no record has the key \"x\"",
         ),
         (
             &["score", "in.csv", "--column", "t", "--score-threshold=-1"],

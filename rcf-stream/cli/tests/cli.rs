@@ -165,7 +165,7 @@ fn score_answers_a_pipe_at_once() {
 }
 
 #[test]
-fn bad_records_stop_or_are_left_out() {
+fn bad_records_stop_or_are_skipped() {
     let folder = folder();
     fs::write(folder.path().join("in.csv"), "v\n1\nx\n3\n").unwrap();
     let error = fail(folder.path(), 1, &["score", "in.csv", "--column", "v"]);
@@ -217,7 +217,7 @@ fn the_input_is_never_written_over() {
 }
 
 #[test]
-fn wrong_usage_says_what_is_right() {
+fn wrong_usage_suggests_the_remedy() {
     let folder = folder();
     fs::write(folder.path().join("in.csv"), "timestamp,value\na,1\n").unwrap();
     let cases: [(i32, &[&str], &str); 10] = [
@@ -233,11 +233,7 @@ fn wrong_usage_says_what_is_right() {
             "sample_size must be",
         ),
         (78, &["score", "in.csv", "--trees"], "a value is required"),
-        (
-            78,
-            &["score", "/dev/null"],
-            "/dev/null: there is no record in it",
-        ),
+        (78, &["score", "/dev/null"], "/dev/null: it has no records"),
         (78, &["scor"], "'score'"),
         (78, &["run"], "source.kind is not set"),
         (
@@ -260,7 +256,7 @@ fn wrong_usage_says_what_is_right() {
 
 #[cfg(not(feature = "kinesis"))]
 #[test]
-fn kinesis_says_how_to_build_it() {
+fn a_build_without_kinesis_names_the_feature() {
     let folder = folder();
     let config = "[source]\nkind = \"kinesis\"\nstream = \"in\"\n";
     fs::write(folder.path().join("rcf.toml"), config).unwrap();
@@ -306,7 +302,7 @@ fn unknown_settings_are_errors_with_a_suggestion() {
     fs::write(folder.path().join("rcf.toml"), config).unwrap();
     let error = fail(folder.path(), 78, &["run", "--config", "rcf.toml"]);
     assert!(
-        error.contains("rcf.toml, line 6: there is no setting \"forrest.seed\"")
+        error.contains("rcf.toml, line 6: unknown setting \"forrest.seed\"")
             && error.contains("did you mean \"forest.seed\"?"),
         "{error}"
     );
@@ -374,7 +370,7 @@ fn a_closed_pipe_is_one_line() {
         (output.status.code(), stderr(&output).as_str()),
         (
             Some(1),
-            "rcf: the reader of the output has gone away; results that it did not take are not \
+            "rcf: the reader of the output has gone away; results that it did not read are not \
              committed\n"
         )
     );

@@ -43,7 +43,7 @@ fn count(input: &[f64], scores: &[f64]) -> (usize, usize) {
 }
 
 #[test]
-fn the_drop_of_the_original_stands_out_with_every_seed() {
+fn the_original_drop_scores_highest_with_every_seed() {
     for seed in SEEDS {
         let (text, input, scores) = demonstrate(&["--seed", &seed.to_string()]);
         assert_eq!((input.len(), scores.len()), (36_600, 36_600));
@@ -61,7 +61,7 @@ fn the_drop_of_the_original_stands_out_with_every_seed() {
 }
 
 #[test]
-fn drops_in_every_cycle_stand_out_with_every_seed() {
+fn drops_in_every_cycle_score_highest_with_every_seed() {
     for seed in SEEDS {
         let (text, input, scores) = demonstrate(&["--every-cycle", "--seed", &seed.to_string()]);
         let start = |cycle: u32| (f64::from(cycle) * TAU * 100.0).ceil() as usize;
@@ -134,7 +134,7 @@ fn the_picture_of_the_readme_is_that_of_the_demonstration() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said() {
+fn failures_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let error = fail(folder.path(), 78, &["demo", "sine", "--noise=-1"]);
     assert!(

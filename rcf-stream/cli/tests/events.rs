@@ -70,7 +70,7 @@ fn keys_that_alert_together_are_listed_in_the_order_of_their_onsets() {
 }
 
 #[test]
-fn results_come_through_a_pipe_and_times_may_be_numbers() {
+fn results_are_read_from_a_pipe_and_times_may_be_numbers() {
     let mut child = rcf()
         .args(["events", "--within=1", "-"])
         .stdin(Stdio::piped())
@@ -93,7 +93,7 @@ fn results_come_through_a_pipe_and_times_may_be_numbers() {
 }
 
 #[test]
-fn what_cannot_be_used_ends_it_with_the_line() {
+fn unusable_input_is_an_error_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let with = |text: &str, status: i32, arguments: &[&str]| {
         fs::write(folder.path().join("r.jsonl"), text).unwrap();
@@ -146,7 +146,7 @@ fn results_may_be_csv() {
     fs::write(folder.path().join("r.csv"), "time,voltage\n1,2\n").unwrap();
     let said = fail(folder.path(), 1, &["events", "r.csv"]);
     assert!(
-        said.contains("line 1") && said.contains("no column"),
+        said.contains("line 1") && said.contains("unknown column"),
         "{said}"
     );
 }

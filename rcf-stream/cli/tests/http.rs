@@ -159,7 +159,7 @@ fn request_with(
 }
 
 #[test]
-fn health_metrics_and_view_tell_what_happens() {
+fn health_metrics_and_view_report_the_state() {
     let running = Running::start();
     assert_eq!(running.get("/livez"), (200, "ok\n".to_owned()));
     assert_eq!(running.get("/readyz"), (200, "ready\n".to_owned()));
@@ -370,7 +370,7 @@ fn other_machines_are_let_in_only_on_purpose() {
         &[&flags[..], &["--http-host", "0.0.0.0"]].concat(),
     );
     assert!(
-        error.contains("http.host = \"0.0.0.0\" is reached from other machines")
+        error.contains("http.host = \"0.0.0.0\" is reachable from other machines")
             && error.contains("set http.token_file, or http.public = true"),
         "{error}"
     );
@@ -380,7 +380,7 @@ fn other_machines_are_let_in_only_on_purpose() {
         78,
         &[&flags[..], &["--http-token-file", "token"]].concat(),
     );
-    assert!(error.contains("16 or more visible ASCII"), "{error}");
+    assert!(error.contains("at least 16 visible ASCII"), "{error}");
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn pictures_of_the_page() {
 }
 
 #[test]
-fn the_page_says_when_nothing_is_decided() {
+fn the_page_says_when_decisions_are_off() {
     let Some(browser) = Browser::find() else {
         return;
     };

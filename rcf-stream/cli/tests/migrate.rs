@@ -125,7 +125,7 @@ fn results_as_csv_and_only_high_ones() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_name_the_problem() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("app.sql"), "SELECT 1").unwrap();
     let error = fail(folder.path(), 78, &["migrate", "kda-sql", "app.sql"]);

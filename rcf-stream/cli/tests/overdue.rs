@@ -158,7 +158,7 @@ fn silent_keys_are_reported_once_however_often_it_is_killed() {
 }
 
 #[test]
-fn an_earlier_checkpoint_goes_on_with_it() {
+fn an_earlier_checkpoint_continues_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let all = settings("--sink-path=out.jsonl", "--checkpoint-directory=state");
     let without: Vec<_> = all

@@ -221,7 +221,7 @@ const ARROW: &str = if cfg!(feature = "tables") {
 };
 
 #[test]
-fn what_is_not_understood_is_named_with_the_remedy() {
+fn unreadable_formats_are_named_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let parquet: &[u8] = b"PAR1\x15\x04\x15";
     let wrapped = br#"{"Label":"CPU","Datapoints":[{"v":1},{"v":2}]}"#;
@@ -235,7 +235,7 @@ fn what_is_not_understood_is_named_with_the_remedy() {
             "y.csv",
             b"name,place\nx,y\n",
             78,
-            "there is nothing to judge: \"name\" (text",
+            "no column can be judged: \"name\" (text",
         ),
     ] {
         fs::write(folder.path().join(name), bytes).unwrap();
@@ -451,13 +451,10 @@ fn what_a_run_does_not_understand_is_named_with_the_settings_of_a_run() {
         })
     };
     let cases = [
-        (
-            semicolons(","),
-            "say which counts with --input-decimal comma",
-        ),
+        (semicolons(","), "choose one with --input-decimal comma"),
         (
             csv("kind,name", |n, _, _| format!("a{},b{n}", n % 3)),
-            "3 different: a --input-key?), \"name\" (text); name a column of numbers with \
+            "3 different: a --input-key?), \"name\" (text); name a numeric column with \
              --input-values",
         ),
     ];
@@ -500,7 +497,7 @@ fn scores_without_decisions_stay_so() {
 }
 
 #[test]
-fn a_check_opens_what_a_run_would() {
+fn a_check_opens_everything_that_a_run_opens() {
     let folder = tempfile::tempdir().unwrap();
     let output = pipeline(folder.path(), &["--check"]);
     assert_eq!(output.status.code(), Some(1));
@@ -509,7 +506,7 @@ fn a_check_opens_what_a_run_would() {
     let output = pipeline(folder.path(), &["--check"]);
     assert_eq!(output.status.code(), Some(78));
     assert!(
-        stderr(&output).contains("nothing to judge"),
+        stderr(&output).contains("no column can be judged"),
         "{}",
         stderr(&output)
     );

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{fail, rcf, succeed, units};
+use support::{fail, rcf, succeed, units, wait_until};
 
 const RECORDS: usize = 20_000;
 
@@ -220,8 +220,8 @@ fn a_damaged_checkpoint_is_named_and_skipped_only_on_request() {
                 bytes[whole.len() * 3 / 4] ^= 1;
                 bytes
             }),
-            ("it is cut short", whole[..whole.len() / 2].to_vec()),
-            ("it is cut short", Vec::new()),
+            ("it is truncated", whole[..whole.len() / 2].to_vec()),
+            ("it is truncated", Vec::new()),
         ];
         for (expected, bytes) in damages {
             fs::write(&newest, bytes).unwrap();
@@ -233,7 +233,7 @@ fn a_damaged_checkpoint_is_named_and_skipped_only_on_request() {
         }
         fs::remove_file(&newest).unwrap();
         let error = fail(folder.path(), 1, &arguments);
-        assert!(error.contains("is not there"), "{error}");
+        assert!(error.contains("is missing"), "{error}");
         fs::write(&newest, whole).unwrap();
     }
     let uninterrupted = succeed(
@@ -395,15 +395,4 @@ fn two_cannot_share_checkpoints() {
     first.kill().unwrap();
     first.wait().unwrap();
     assert!(error.contains("in use by another process"), "{error}");
-}
-
-fn wait_until(mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "waited for too long"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -82,7 +82,7 @@ fn ids_and_scores(results: &str) -> Vec<(String, serde_json::Value)> {
 }
 
 #[test]
-fn forests_go_on_to_the_bit() {
+fn forests_continue_bit_for_bit() {
     for release in releases() {
         let left = Left::by(&release, "forest");
         let results = left.go_on();
@@ -93,7 +93,7 @@ fn forests_go_on_to_the_bit() {
 }
 
 #[test]
-fn detectors_go_on() {
+fn detectors_continue() {
     for release in releases() {
         let left = Left::by(&release, "detector");
         let before = left.results();
@@ -117,7 +117,7 @@ fn a_refusal_lists_only_what_differs_with_both_values() {
     assert!(
         error.contains(
             "other settings: forest.seed was 7 and is now 8, operator.detector.silence was 5 and \
-             is now 6. Set them back"
+             is now 6. Restore these settings"
         ),
         "{error}"
     );
@@ -125,7 +125,7 @@ fn a_refusal_lists_only_what_differs_with_both_values() {
     assert!(
         error.contains(
             "operator.detector.learning was \"skip\" and is now \"always\", \
-             operator.detector.learning.patience was 20 and is now not set. Set"
+             operator.detector.learning.patience was 20 and is now not set. Restore"
         ),
         "{error}"
     );

@@ -66,7 +66,7 @@ fn among_checkpoints(key: &'static str, path: &Path, folder: &Path) -> OpenError
     }
 }
 
-/// What `-` stands for, where the system has a name for it.
+/// The standard stream that `-` means, where the system has a name for it.
 fn behind(path: &Path, standard: &str) -> PathBuf {
     match path == Path::new("-") {
         true => standard.into(),

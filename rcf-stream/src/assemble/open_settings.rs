@@ -1,4 +1,4 @@
-//! What a configuration leaves open: taken from the checkpoints, or else recognised and decided.
+//! Settings that the configuration omits: taken from the checkpoints, else detected.
 
 use super::OpenError;
 use crate::checkpoint::CheckpointStore;
@@ -23,7 +23,7 @@ pub(super) async fn settle(
     if config.operator.decides_by_default && began_bare(store).await {
         tracing::warn!(
             "the checkpoints hold scores without decisions, and so does this run; start with an \
-             empty checkpoint directory to decide, or set detector.enabled = false"
+             empty checkpoint directory to make decisions, or set detector.enabled = false"
         );
         config.operator.only_score();
     }

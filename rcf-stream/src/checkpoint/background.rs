@@ -1,4 +1,4 @@
-//! A thread that writes checkpoints while the stream goes on.
+//! A thread that writes checkpoints while records are processed.
 
 use std::future::Future;
 use std::io;

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn models_come_back_together_and_alone() {
+    fn models_are_read_together_and_alone() {
         let bytes = chunk(&["a", "", "λ"]);
         let read_all = read(&bytes).unwrap();
         let keys: Vec<_> = read_all.iter().map(|(_, entry)| *entry).collect();

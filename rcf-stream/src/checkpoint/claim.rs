@@ -1,4 +1,5 @@
-//! Who may write: every write of the position depends on finding it as we have left it.
+//! The right to write: every write of the position is conditional on the position that this process
+//! wrote last.
 
 use object_store::UpdateVersion;
 

@@ -58,7 +58,7 @@ pub struct Committed {
     pub bytes: u64,
     /// Models written for it because they had changed.
     pub changed: u64,
-    /// How long it took to write it, while the stream went on.
+    /// The time to write it, in the background.
     pub duration: Duration,
 }
 

@@ -154,7 +154,7 @@ impl Fingerprint {
     }
 
     /// The settings that are not the same in both, by name. Models of an earlier version are no
-    /// difference: they go on learning, and each result names the version that made it.
+    /// difference: they continue learning, and each result names the version that made it.
     #[must_use]
     pub fn differences(&self, configured: &Self) -> Vec<Difference> {
         let names: BTreeSet<&String> = self
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_is_read() {
+    fn fingerprints_round_trip() {
         let saved = make(json!({"seed": 1}));
         assert_eq!(Fingerprint::from_map(saved.to_map()), saved);
     }
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn models_of_a_later_release_are_refused_and_earlier_ones_go_on() {
+    fn models_of_a_later_release_are_refused_and_earlier_ones_continue() {
         let now = make(json!({}));
         let of = |version: u64| {
             let mut fingerprint = now.clone();

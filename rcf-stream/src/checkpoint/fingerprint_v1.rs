@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_stays_as_it_is() {
+    fn unreadable_text_is_unchanged() {
         for text in [
             "",
             "DetectorConfig { seed: }",

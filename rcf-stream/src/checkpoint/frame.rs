@@ -1,4 +1,4 @@
-//! How all objects of ours but the position begin: a signature and a version.
+//! The frame of stored objects, except the position: a signature and a version.
 
 use thiserror::Error;
 
@@ -16,7 +16,7 @@ pub enum FormatError {
         found: u16,
     },
     /// The file ends too early.
-    #[error("it is cut short at {got} bytes")]
+    #[error("it is truncated at {got} bytes")]
     Truncated {
         /// The bytes that are there.
         got: usize,

@@ -1,4 +1,4 @@
-//! Where each model lies: in which chunk, and where in it.
+//! The index of models: the chunk of each, and its position there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What was recognised of the input, kept next to the checkpoints: every restart reads alike.
+//! The detected format of the input, stored next to the checkpoints so that every restart uses it.
 
 use super::store::CheckpointStore;
 use super::{CheckpointError, FormatError};

@@ -1,4 +1,4 @@
-//! What is in a place of checkpoints, without touching it.
+//! Read-only inspection of checkpoints.
 
 use futures_util::TryStreamExt;
 use serde::Serialize;

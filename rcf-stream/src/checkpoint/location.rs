@@ -1,4 +1,4 @@
-//! Where checkpoints are: a folder on this machine, or a bucket.
+//! Locations of checkpoints: a folder on this machine, or a bucket.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -139,7 +139,7 @@ impl Location {
     }
 }
 
-/// The folder of checkpoints that a path lies in, if any, told by what is in it.
+/// The folder of checkpoints that a path lies in, if any, recognised by its contents.
 pub(crate) fn folder_around(path: &Path) -> Option<PathBuf> {
     let real = real_path(path)?;
     let holds_checkpoints = |folder: &&Path| {

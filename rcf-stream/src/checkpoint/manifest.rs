@@ -23,7 +23,7 @@ use crate::sink::SinkPositions;
 const SIGNATURE: [u8; 8] = *b"\x89RCFCP\r\n";
 const VERSION: u16 = 2;
 
-/// What a checkpoint consists of: where source and sink stood, and which chunks hold the models.
+/// The contents of a checkpoint: the positions of source and sink, and the chunks with the models.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(into = "ManifestV1")]
 #[non_exhaustive]
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_is_wrong() {
+    fn errors_name_the_problem() {
         let mut newer = bytes();
         newer[8] = 3;
         assert_eq!(

@@ -93,8 +93,8 @@ pub enum CheckpointError {
     },
     /// The store said that it had written an object, and does not have it.
     #[error(
-        "the store took {object} ({written} bytes) and does not give it back ({}); \
-         nothing was committed",
+        "the store accepted {object} ({written} bytes) but does not return it ({}); nothing was \
+         committed",
         there.map_or("it is not there".to_owned(), |bytes| format!("{bytes} bytes are there"))
     )]
     NotKept {
@@ -106,15 +106,15 @@ pub enum CheckpointError {
         there: Option<u64>,
     },
     /// Another process writes checkpoints to the folder.
-    #[error("{path} is in use by another process; two must not write the same checkpoints")]
+    #[error("{path} is in use by another process; only one may write the same checkpoints")]
     Locked {
         /// The folder.
         path: PathBuf,
     },
     /// Another process has opened the same checkpoints after us.
     #[error(
-        "another process has taken over {name} (its checkpoint is {number}); this one stops. \
-         Run one copy for each stream, or give each an application name of its own"
+        "another process has taken over {name} (its checkpoint is {number}); this one stops. Run \
+         one process for each stream, or give each its own application name"
     )]
     Fenced {
         /// The place of the checkpoints.
@@ -132,7 +132,7 @@ pub enum CheckpointError {
         source: FormatError,
     },
     /// An object that a checkpoint needs is not there.
-    #[error("{object} is not there. {REMEDY}")]
+    #[error("{object} is missing. {REMEDY}")]
     Missing {
         /// The object.
         object: String,
@@ -142,7 +142,7 @@ pub enum CheckpointError {
         "shard {shard} of {name}: its position in the group was set by another program, so no \
          models belong to it. Delete that position, or choose with checkpoint.on_missing_state: \
          \"previous\" goes back to the newest checkpoint of the shard, \"rebuild\" reads it again \
-         from its start, \"reset\" goes on at the position with models that know nothing"
+         from its start, \"reset\" continues at the position with models that know nothing"
     )]
     ForeignPosition {
         /// The place of the checkpoints.
@@ -177,8 +177,8 @@ pub enum CheckpointError {
     },
     /// The checkpoint was written with other settings.
     #[error(
-        "the checkpoints in {name} were written with other settings: {}. Set them back, or \
-         choose an empty checkpoint directory to start from scratch",
+        "the checkpoints in {name} were written with other settings: {}. Restore these settings, \
+         or choose an empty checkpoint directory to start from scratch",
         join(differences)
     )]
     OtherSettings {
@@ -199,8 +199,9 @@ pub enum CheckpointError {
 }
 
 const REMEDY: &str = "Restore it, or choose with checkpoint.on_missing_state: \"previous\" goes \
-     back to the newest older checkpoint that is whole, \"rebuild\" reads the stream again from its \
-     start, \"reset\" goes on at the position with models that know nothing";
+                      back to the newest older checkpoint that is intact, \"rebuild\" reads the \
+                      stream again from its start, \"reset\" continues at the position with new \
+                      models";
 
 impl CheckpointError {
     fn stopped(error: tokio::task::JoinError) -> Self {

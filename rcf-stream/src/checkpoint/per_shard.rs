@@ -21,12 +21,12 @@ use crate::source::coordinator::{Coordinator, KeptPosition, ShardCheckpoint};
 const LOCKED_TRIES: u32 = 50;
 const LOCKED_PAUSE: Duration = Duration::from_millis(200);
 
-/// Where a shard that was assigned goes on.
+/// The state from which an assigned shard continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assigned {
     /// The last consumed record, or the one before the first.
     pub position: Position,
-    /// Whether it goes on where an earlier run has stopped.
+    /// Whether it continues an earlier run.
     pub resumed: bool,
 }
 
@@ -114,7 +114,7 @@ impl ShardStores {
     }
 
     /// Opens the store of a shard that was assigned, adds its models to the operator, and says
-    /// where the shard goes on.
+    /// where the shard continues.
     pub(super) async fn assign(
         &mut self,
         shard: &Arc<str>,
@@ -206,7 +206,7 @@ impl ShardStores {
             tracing::warn!(
                 %shard,
                 "the group has lost the position of the shard; continuing from its newest \
-                 checkpoint: results of records after it may come twice"
+                 checkpoint: results of later records may appear twice"
             );
         }
         let start = restore_part(&store, self.policy, settings, operator, forget).await?;

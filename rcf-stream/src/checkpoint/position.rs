@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_edited_is_found() {
+    fn edits_are_detected() {
         let mut positions = Positions::default();
         positions.end("shard-1");
         let position = CommittedPosition {

@@ -1,4 +1,4 @@
-//! From a store of checkpoints to an operator in the state of the newest one.
+//! Restoring an operator from the newest checkpoint.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What is kept: the newest manifests and the chunks that they need.
+//! Retention: the newest manifests and the chunks that they need.
 
 use std::collections::BTreeSet;
 

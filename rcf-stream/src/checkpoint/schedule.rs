@@ -1,4 +1,4 @@
-//! When to write a checkpoint, and the one that is being written.
+//! The schedule of checkpoints, and the one being written.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -224,7 +224,7 @@ impl Checkpointer {
     }
 
     /// Restores the models of a shard that was assigned, which a coordinator knows, and says where
-    /// it goes on; `None` where there is one place for all shards.
+    /// it continues; `None` where there is one place for all shards.
     ///
     /// # Errors
     /// Its checkpoint cannot be read, or does not fit the operator.

@@ -33,7 +33,7 @@ impl CheckpointStore {
     }
 }
 
-/// Chunks of this process that are no part of a checkpoint yet have a number that no checkpoint
+/// Chunks of this process that are not part of a checkpoint yet have a number that no checkpoint
 /// has.
 static SPILLS: AtomicU64 = AtomicU64::new(0);
 

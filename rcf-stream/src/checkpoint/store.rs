@@ -14,7 +14,7 @@
 //!
 //! *Fencing.* Who opens the store writes its own name into the position, and every later write of
 //! the position depends on finding it unchanged. So of two processes the one that opened last
-//! commits, and the other is told at its next commit. In a folder a lock keeps the second out.
+//! commits, and the other fails at its next commit. In a folder a lock keeps the second out.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

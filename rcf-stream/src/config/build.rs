@@ -1,4 +1,4 @@
-//! From settings to a checked [`Config`].
+//! Construction of a checked [`Config`] from settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -282,7 +282,7 @@ impl Layers {
             return Ok(self.count(key).unwrap_or(0));
         }
         let is_free = self.text("checkpoint.directory").is_none();
-        let rule = "a number where checkpoint.directory is set, since a continued run needs its \
+        let rule = "a number if checkpoint.directory is set, since a continued run needs its \
                     first seed";
         check(key, rule, "\"random\"", is_free)?;
         Ok(super::random_seed())
@@ -404,7 +404,7 @@ impl Layers {
                 "no detector.use_time".to_owned()
             }
             "detector" => "detector.enabled = false".to_owned(),
-            "operator" => "no checkpoint.directory, where models could wait".to_owned(),
+            "operator" => "no checkpoint.directory, where models could be stored".to_owned(),
             "dead_letters" => "another input.on_bad_record than \"dead_letter\"".to_owned(),
             "input" if matches!(key, "input.time_format" | "input.time_of_day") => {
                 "no input.timestamp".to_owned()
@@ -415,7 +415,7 @@ impl Layers {
             "input" if key == "input.on_late" => "no detector.use_time".to_owned(),
             "input" if key == "input.max_quoted_lines" => "no input.format = \"csv\"".to_owned(),
             "input" if key == "input.header" || key == "input.decimal" => {
-                "a source that is no file of CSV".to_owned()
+                "a source that is not a CSV file".to_owned()
             }
             "input" => format!(
                 "input.format = {:?}",

@@ -1,4 +1,4 @@
-//! What `compat = "kda-sql"` means: the defaults and the columns of the retired service.
+//! The setting `compat = "kda-sql"`: the defaults and the columns of the discontinued service.
 
 use super::ConfigError;
 use crate::decode::{FieldPath, Fields};

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors of a configuration.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ pub enum ConfigError {
         message: String,
     },
     /// There is no such setting.
-    #[error("{origin}: there is no setting {key:?}{}", hint(suggestion))]
+    #[error("{origin}: unknown setting {key:?}{}", hint(suggestion))]
     UnknownKey {
         /// Where it is.
         origin: Origin,
@@ -108,7 +108,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// The values are not named, and cannot be chosen.
     pub(crate) fn no_values() -> Self {
-        SettingError::missing("input.values", "what is no new file").into()
+        SettingError::missing("input.values", "an input that is not a new file").into()
     }
 }
 

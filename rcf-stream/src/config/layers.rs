@@ -116,7 +116,7 @@ impl Layers {
     /// Adds the settings among environment variables: all that begin with `RCF_`.
     ///
     /// # Errors
-    /// A name that is no setting, or a value of a wrong type.
+    /// A name that is not a setting, or a value of a wrong type.
     pub fn variables(
         &mut self,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -154,7 +154,7 @@ impl Layers {
     /// Adds the value of the flag of a key, be it the name of an earlier release.
     ///
     /// # Errors
-    /// A key that is no setting, or a value of a wrong type.
+    /// A key that is not a setting, or a value of a wrong type.
     pub fn flag(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
         let origin = Origin::Flag(settings::flag(key));
         let Some(setting) = Setting::find(key) else {
@@ -208,7 +208,7 @@ impl Layers {
 }
 
 impl Values for Layers {
-    /// Takes a value. What was never asked for has no effect, which `unused` tells.
+    /// Takes a value. What was never asked for has no effect, which `unused` reports.
     fn get(&self, key: &str) -> Option<&Value> {
         let setting = Setting::find(key);
         debug_assert!(setting.is_some(), "{key} is not in the table");

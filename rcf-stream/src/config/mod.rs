@@ -173,7 +173,7 @@ impl InputConfig {
 pub struct OutputConfig {
     /// The format.
     pub format: OutputFormat,
-    /// Whether results tell the share of each value in the score.
+    /// Whether results have the share of each value in the score.
     pub attribution: bool,
     /// The columns of the retired Kinesis Data Analytics for SQL, instead of ours.
     pub kda_sql: Option<KdaSql>,

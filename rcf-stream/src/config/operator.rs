@@ -1,4 +1,4 @@
-//! From settings to what models are and how they are held.
+//! The parameters of models, and how they are held, from settings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,47 +81,33 @@ impl Layers {
         if let Some(level) = level {
             check("detector.level", "more than 0", level, level > 0.0)?;
         }
-        let default = Threshold::default();
-        builder = builder.threshold(match (self.choice("detector.threshold"), default) {
-            (Some("extreme_value"), _) => Threshold::ExtremeValue {
-                decades: level.unwrap_or(4.0),
-            },
-            (Some("quantile"), _) => Threshold::Quantile {
-                decades: level.unwrap_or(3.0),
-            },
-            (Some("deviations"), _) => Threshold::Deviations {
-                factor: level.unwrap_or(4.0),
-            },
-            (Some("fixed"), _) => Threshold::Fixed {
-                score: level.ok_or_else(|| {
-                    let because = "detector.threshold = \"fixed\"";
-                    SettingError::missing("detector.level", because)
-                })?,
-            },
+        // The name of release 0.1 for the calibrated threshold.
+        let name = self
+            .choice("detector.threshold")
+            .filter(|name| *name != "combined");
+        let name = name.unwrap_or(Threshold::default().as_str());
+        let number = match name {
             // Until 0.1 the level was that of the default threshold, too: decades of false alarms.
-            (_, Threshold::Calibrated { false_alarm_rate }) => Threshold::Calibrated {
-                false_alarm_rate: self
-                    .real("detector.false_alarm_rate")
-                    .or(level.map(|decades| 10f64.powf(-decades)))
-                    .unwrap_or(false_alarm_rate),
-            },
-            (_, default) => default,
-        });
-        if let Some(name) = self.choice("detector.transform") {
-            builder = builder.transform(match name {
-                "subtract_moving_average" => Transform::SubtractMovingAverage,
-                "normalize" => Transform::Normalize,
-                "difference" => Transform::Difference,
-                "normalized_difference" => Transform::NormalizedDifference,
-                _ => Transform::None,
-            });
+            "calibrated" => self
+                .real("detector.false_alarm_rate")
+                .or(level.map(|decades| 10f64.powf(-decades)))
+                .unwrap_or(Threshold::default().number()),
+            "fixed" => level.ok_or_else(|| {
+                let because = "detector.threshold = \"fixed\"";
+                SettingError::missing("detector.level", because)
+            })?,
+            "quantile" => level.unwrap_or(3.0),
+            _ => level.unwrap_or(4.0),
+        };
+        let threshold = Threshold::named(name, number);
+        builder = builder.threshold(threshold.expect("the schema has the names of the table"));
+        if let Some(transform) = self.choice("detector.transform").and_then(Transform::named) {
+            builder = builder.transform(transform);
         }
-        builder = builder.imputation(match self.choice("detector.imputation") {
-            Some("zero") => Imputation::Zero,
-            Some("linear") => Imputation::Linear,
-            Some("forest") => Imputation::Forest,
-            _ => Imputation::Previous,
-        });
+        let imputation = self
+            .choice("detector.imputation")
+            .and_then(Imputation::named);
+        builder = builder.imputation(imputation.unwrap_or_default());
         let patience = match self.count("detector.patience") {
             Some(records) => u32::try_from(records).unwrap_or(u32::MAX),
             None => {
@@ -130,11 +116,9 @@ impl Layers {
                 Learning::default_patience(points.unwrap_or(builder.config().sample_size))
             }
         };
-        match self.choice("detector.learning") {
-            Some("always") => builder = builder.learning(Learning::Always),
-            Some("skip") => builder = builder.learning(Learning::Skip { patience }),
-            Some("delay") => builder = builder.learning(Learning::Delay { patience }),
-            _ => {}
+        let learning = self.choice("detector.learning");
+        if let Some(learning) = learning.and_then(|name| Learning::named(name, &[], patience)) {
+            builder = builder.learning(learning);
         }
         if let Some(records) = self.count("detector.silence") {
             builder = builder.silence(u32::try_from(records).unwrap_or(u32::MAX));

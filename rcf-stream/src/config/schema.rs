@@ -1,5 +1,5 @@
-//! All settings there are, in one table: from it come the keys of the file, the names of the
-//! environment variables and of the flags, and the check of every value.
+//! The table of all settings: from it come the keys of the file, the names of the environment
+//! variables and of the flags, and the check of every value.
 
 use std::sync::LazyLock;
 
@@ -167,28 +167,33 @@ const CONNECTOR: Kind = Kind::Choice(&[]);
 #[rustfmt::skip] // a table reads best with a row on a line
 const OWN: &[Setting] = &[
     setting("compat", Kind::Choice(&["kda-sql"]),
-        "Write results as the retired Kinesis Data Analytics for SQL did, with its defaults"),
+        "Write results like the discontinued Kinesis Data Analytics for SQL, with its defaults"),
     setting("source.kind", CONNECTOR, "Read records from this kind of source"),
     setting("input.format", Kind::Choice(&["json", "jsonl", "csv", "raw"]),
-        "Decode records as a JSON value, lines of JSON, CSV, or one number [file: recognised; else jsonl]"),
-    setting("input.values", Kind::Texts, "Take values from these fields: a.b.0, or CSV columns [file: chosen on the first 1,000 records]"),
+        "Decode records as a JSON value, lines of JSON, CSV, or one number [file: detected; else \
+         jsonl]"),
+    setting("input.values", Kind::Texts,
+        "Take values from these fields: a.b.0, or CSV columns [file: chosen from the first 1,000 \
+         records]"),
     setting("input.key", Kind::Text, "Take the key from this field [the partition key]"),
-    setting("input.timestamp", Kind::Text, "Take the time from this field [the arrival]"),
+    setting("input.timestamp", Kind::Text, "Take the time from this field [the arrival time]"),
     setting("input.time_of_day", Kind::Text,
-        "Take the time of day from this field, where input.timestamp is a date alone [none]"),
+        "Take the time of day from this field, if input.timestamp is only a date [none]"),
     setting("input.time_format", Kind::Text,
         "Read times as auto, rfc3339, s, ms, us, ns, or a pattern such as %d.%m.%Y %H:%M [auto]"),
     setting("input.on_late", Kind::Choice(&["judge", "skip", "bad"]),
         "Handle a time before the newest of its key in this way; needs detector.use_time [judge]"),
     setting("input.max_time_jump_seconds", Kind::Real,
-        "Hold a time further ahead until others agree, in seconds [366 days; the time to live if shorter]"),
-    setting("input.delimiter", Kind::Text, "csv: separate columns by one character, or tab, semicolon, … [file: recognised; else ,]"),
+        "Hold a record whose time is further ahead until others agree, in seconds [366 days; the \
+         time to live if shorter]"),
+    setting("input.delimiter", Kind::Text,
+        "csv: separate columns by one character, or tab, semicolon, … [file: detected; else ,]"),
     setting("input.header", Kind::Switch,
-        "csv: read names of columns from the first line of a file [recognised]"),
+        "csv: read names of columns from the first line of a file [detected]"),
     setting("input.decimal", Kind::Choice(&["point", "comma"]),
-        "csv: take this as the decimal mark in numbers of a file [recognised]"),
+        "csv: read numbers of a file with this decimal mark [detected]"),
     setting("input.max_quoted_lines", Kind::Count,
-        "csv: treat a quote as left open after this count of line feeds [1000]"),
+        "csv: treat a quote as unclosed after this count of line feeds [1000]"),
     setting("input.model_per", Kind::Choice(&["key", "shard"]),
         "Keep one model for each key or shard [key]"),
     setting("input.on_bad_record", Kind::Choice(&["fail", "skip", "dead_letter"]),
@@ -202,12 +207,14 @@ const OWN: &[Setting] = &[
     model("forest.output_after", Kind::Count),
     model("forest.initial_accept_fraction", Kind::Real),
     model("forest.seed", Kind::Seed),
-    setting("detector.enabled", Kind::Switch, "Decide, instead of only scoring [true; with compat and multilang false]"),
+    setting("detector.enabled", Kind::Switch,
+        "Make decisions, instead of only scoring [true; with compat and multilang false]"),
     model("detector.threshold",
         Kind::Choice(&["calibrated", "combined", "extreme_value", "quantile", "deviations", "fixed"])),
     model("detector.false_alarm_rate", Kind::Real),
     setting("detector.level", Kind::Real,
-        "Set the boundary of the other thresholds: once in 10^level records, deviations, or the score [4; quantile 3]"),
+        "Set the boundary of the other thresholds: one in 10^level records, deviations, or the \
+         score [4; quantile 3]"),
     model("detector.transform", Kind::Choice(TRANSFORMS)),
     model("detector.imputation", Kind::Choice(&["zero", "previous", "linear", "forest"])),
     model("detector.learning", Kind::Choice(&["always", "skip", "delay"])),
@@ -223,7 +230,8 @@ const OWN: &[Setting] = &[
     setting("detector.use_time", Kind::Switch,
         "Treat gaps in the times of a key as missing records [false]"),
     setting("detector.max_time_jump", Kind::Real,
-        "Make a record bad whose time is further after the last of its key, in seconds [any distance]"),
+        "Reject a record whose time is further after the last one of its key, in seconds [any \
+         distance]"),
     setting("detector.expect_every", Kind::Real,
         "Report keys that are silent for longer than this, in seconds of their times [never]"),
     setting("operator.memory_mib", Kind::Count,
@@ -232,35 +240,38 @@ const OWN: &[Setting] = &[
         "Forget a key after this time without records, in seconds of their times [never]"),
     setting("dead_letters.kind", CONNECTOR,
         "Write bad records to this kind of sink with input.on_bad_record = \"dead_letter\" [file]"),
-    setting("output.format", Kind::Choice(&["jsonl", "csv"]), "Write results in this format [jsonl]"),
+    setting("output.format", Kind::Choice(&["jsonl", "csv"]),
+        "Write results in this format [jsonl]"),
     setting("output.columns", Kind::Texts,
-        "compat: the columns of results, in order: FIELD, or FIELD AS NAME [the values and the score]"),
+        "compat: write these columns, in order: FIELD, or FIELD AS NAME [the values and the \
+         score]"),
     setting("output.direction", Kind::Switch,
         "compat: add the direction to the explanation [false]"),
     setting("output.score_above", Kind::Real, "Write only results with a higher score"),
     setting("output.attribution", Kind::Switch,
         "Add the share of each value to results [false]"),
     setting("output.csv_safe", Kind::Switch,
-        "csv: put a quote before texts that a spreadsheet would take for formulas [false]"),
+        "csv: put a quote before texts that a spreadsheet would interpret as formulas [false]"),
     setting("sink.kind", CONNECTOR, "Write results to this kind of sink [file]"),
     setting("http.port", Kind::Count,
-        "Serve health, metrics and the live page on this port; 0 takes any [none]"),
+        "Serve health, metrics and the live page on this port; 0 chooses a free one [none]"),
     setting("http.host", Kind::Text,
-        "Listen on this interface; others than loopback need one of the next two [127.0.0.1]"),
+        "Listen on this interface; any other than loopback needs token_file or public [127.0.0.1]"),
     setting("http.token_file", Kind::Text,
         "Require the token in this file: Authorization: Bearer TOKEN"),
     setting("http.public", Kind::Switch,
-        "Show keys and values to everyone who reaches another interface [false]"),
+        "Show keys and values to everyone with access to the interface [false]"),
     setting("checkpoint.directory", Kind::Text,
-        "Keep checkpoints in this folder, or s3://bucket/prefix [none]"),
+        "Store checkpoints in this folder, or s3://bucket/prefix [none]"),
     setting("checkpoint.application", Kind::Text,
-        "Keep them under this name [rcf]"),
+        "Store them under this name [rcf]"),
     setting("checkpoint.on_missing_state", Kind::Choice(&["fail", "previous", "rebuild", "reset"]),
         "Continue in this way when the newest one is damaged or missing [fail]"),
-    setting("checkpoint.every_records", Kind::Count, "Write a checkpoint after this count of records"),
+    setting("checkpoint.every_records", Kind::Count,
+        "Write a checkpoint after this count of records"),
     setting("checkpoint.every_seconds", Kind::Real,
         "Write a checkpoint after this time, in seconds [60]"),
-    setting("checkpoint.retain", Kind::Count, "Keep this many checkpoints [3]"),
+    setting("checkpoint.retain", Kind::Count, "Retain this many checkpoints [3]"),
 ];
 
 #[cfg(test)]
@@ -284,7 +295,7 @@ mod tests {
         assert_eq!(setting.flag(), "forest-sample-size");
     }
 
-    /// Parameters of a detector that are no settings of their name.
+    /// Parameters of a detector that are not settings of their name.
     const OTHERWISE: &[&str] = &[
         "input_dimensions",     // the length of input.values
         "warm_up",              // forest.output_after

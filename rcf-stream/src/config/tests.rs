@@ -136,15 +136,15 @@ fn flags_go_over_the_environment_over_the_file() {
 fn unknown_keys_are_errors_with_a_suggestion() {
     assert_eq!(
         error("[source]\nkind = \"sine\"\n\n[forest]\nsampel_size = 3\n"),
-        "rcf.toml, line 5: there is no setting \"forest.sampel_size\"; \
+        "rcf.toml, line 5: unknown setting \"forest.sampel_size\"; \
          did you mean \"forest.sample_size\"?"
     );
-    assert!(error("seed = 1").contains("line 1: there is no setting \"seed\""));
+    assert!(error("seed = 1").contains("line 1: unknown setting \"seed\""));
     let mut layers = layers(MINIMAL).unwrap();
     let variable = ("RCF_FOREST_SEEED".to_owned(), "1".to_owned());
     assert_eq!(
         layers.variables([variable]).unwrap_err().to_string(),
-        "environment variable RCF_FOREST_SEEED: there is no setting \"RCF_FOREST_SEEED\"; \
+        "environment variable RCF_FOREST_SEEED: unknown setting \"RCF_FOREST_SEEED\"; \
          did you mean \"RCF_FOREST_SEED\"?"
     );
 }
@@ -214,7 +214,7 @@ fn rules_between_settings() {
         ),
         (
             format!("{file}format = \"jsonl\"\nheader = true"),
-            "input.header has no effect with a source that is no file of CSV",
+            "input.header has no effect with a source that is not a CSV file",
         ),
         (
             format!("{MINIMAL}[checkpoint]\nretain = 1"),
@@ -222,7 +222,7 @@ fn rules_between_settings() {
         ),
         (
             format!("{MINIMAL}drops = \"none\"\ndrop_cycles = [1]"),
-            "exclude each other",
+            "mutually exclusive",
         ),
         (
             format!("{MINIMAL}rate = 0"),
@@ -254,7 +254,7 @@ fn rules_between_settings() {
 
 #[cfg(not(feature = "kinesis"))]
 #[test]
-fn kinesis_says_how_to_build_it() {
+fn a_build_without_kinesis_names_the_feature() {
     for toml in [
         "[source]\nkind = \"kinesis\"\nstream = \"in\"".to_owned(),
         format!("{MINIMAL}[sink]\nkind = \"kinesis\"\nstream = \"out\""),
@@ -397,7 +397,7 @@ fn rules_call_values_by_their_names() {
     assert_eq!(texts, ["0 within 5% above", "when 0 < 10"]);
     let error = with(r#"["load within 5%"]"#).unwrap_err().to_string();
     assert!(error.starts_with("detector.rules: the rule"), "{error}");
-    assert!(error.contains("there are value"), "{error}");
+    assert!(error.contains("the inputs are value"), "{error}");
     let error = with(r#"["1 within 5%"]"#).unwrap_err().to_string();
     assert!(error.contains("there are 1"), "{error}");
     let error = build(&format!("{file}[detector]\nrules = [\"0 within 5%\"]\n")).unwrap_err();

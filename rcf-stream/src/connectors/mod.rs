@@ -1,7 +1,7 @@
 //! Connectors: one folder each, with its configuration, its source, its sink and their tests.
 //!
 //! A connector is registered by its line in [`CONNECTORS`]: settings, help, checks and fingerprints
-//! follow from it. CONTRIBUTING.md tells how to add one.
+//! follow from it. CONTRIBUTING.md explains how to add one.
 
 pub mod file;
 pub mod kafka;
@@ -80,7 +80,7 @@ pub struct SourceOpening<'a> {
     pub dialect: Dialect,
     /// A quote is taken to be left open when this many line feeds are quoted.
     pub max_quoted_lines: u64,
-    /// Whether a later run goes on where this one ends.
+    /// Whether a later run can continue where this one ends.
     pub has_checkpoints: bool,
 }
 

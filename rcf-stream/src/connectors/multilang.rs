@@ -22,7 +22,11 @@ pub const CONNECTOR: Connector = Connector {
     sink: None,
 };
 
-const SETTINGS: &[SettingOf] = &[("stream", Kind::Text, "the name of the stream")];
+const SETTINGS: &[SettingOf] = &[(
+    "stream",
+    Kind::Text,
+    "use this stream name in the ids of results",
+)];
 
 const DRIVEN: &str =
     "source.kind = \"multilang\" is for the MultiLangDaemon: start it with --multilang";

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_one_name_and_of_none_are_told_apart() {
+    fn duplicate_and_empty_column_names_are_distinguished() {
         let fields = fields(&["v", "v_2", "column_1"], None, None);
         let mut decoder = CsvDecoder::new(&fields, b',', Some(b",v,v")).unwrap();
         assert_eq!(decoder.decode(b"1,2,3").unwrap().values, [2.0, 3.0, 1.0]);
@@ -324,7 +324,7 @@ mod tests {
         let error = CsvDecoder::new(&fields(&["valeu"], None, None), b',', header).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no column \"valeu\"; the columns are timestamp, value; did you mean \"value\"?"
+            "unknown column \"valeu\"; the columns are timestamp, value; did you mean \"value\"?"
         );
     }
 

@@ -1,4 +1,4 @@
-//! How the records of a text are written: what a source and a decoder must know to read them.
+//! Dialects of text: the properties that a source and a decoder need to read it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct Dialect {
     /// Where a record ends.
     #[serde(default)]
     pub framing: Framing,
-    /// What separates the columns of CSV; a blank stands for any number of blanks and tabs.
+    /// The separator of CSV columns; a blank matches any number of blanks and tabs.
     pub delimiter: u8,
     /// Where the names of the columns of CSV are.
     #[serde(default)]

@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_time_is_no_error_but_missing_values_and_keys_are() {
+    fn a_missing_time_is_accepted_but_missing_values_and_keys_are_errors() {
         let mut timed = decoder(&["a"], None, Some("t"));
         assert_eq!(timed.decode(br#"{"a":1}"#).unwrap().timestamp, None);
         let missing = |field: &str| {
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_show_what_was_found_instead_of_a_number() {
+    fn errors_show_the_text_found_instead_of_a_number() {
         let mut decoder = decoder(&["a.b"], None, None);
         for (json, expected) in [
             (r#"{"a":{"b":"12 V"}}"#, "the text \"12 V\""),

@@ -1,29 +1,32 @@
-//! From the bytes of a record to values, key and time.
+//! Decoding of records to values, key and time.
 
 mod csv;
 pub mod dialect;
+mod error;
 mod json;
 pub mod number;
 mod path;
 mod payload;
+mod times;
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+pub use error::{DecodeError, FieldsError};
 pub use path::{FieldPath, FieldPathError};
 
-use crate::time::EventTime;
-use crate::time::{TimeFormat, TimeParser, TimeUnit, UnreadableTimes, likely_format};
+use crate::time::{EventTime, TimeFormat, TimeUnit, UnreadableTimes};
 use csv::CsvDecoder;
 #[cfg(feature = "pipeline")]
 pub(crate) use csv::Splitter;
 use json::JsonDecoder;
 use number::{NumberStyle, is_missing};
 use payload::Opened;
+use times::Times;
+pub(crate) use times::date_and_time;
+use times::joined;
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,115 +83,6 @@ pub struct Decoded {
     pub time: Option<f64>,
     /// The carried fields: numbers, texts and truth values; nothing where there is none of these.
     pub carried: Vec<Option<serde_json::Value>>,
-}
-
-/// A record cannot be decoded.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// The text breaks the rules of the format.
-    #[error("not valid {format}: {reason}")]
-    Syntax {
-        /// The format.
-        format: &'static str,
-        /// What the parser met, and where.
-        reason: String,
-    },
-    /// A field is not there, null or empty.
-    #[error("field {field} is missing")]
-    MissingField {
-        /// The path of the field.
-        field: String,
-    },
-    /// A value is not a number.
-    #[error("field {field} is not a number: {found}")]
-    NotANumber {
-        /// The path of the field.
-        field: String,
-        /// What is there instead.
-        found: String,
-    },
-    /// A key or a time is an object or an array.
-    #[error("field {field} is {found}; it must be text or a number")]
-    NotAScalar {
-        /// The path of the field.
-        field: String,
-        /// What is there instead.
-        found: &'static str,
-    },
-    /// The time is missing or cannot be read, and something depends on it.
-    #[error("field {field} is not a time: {found}")]
-    UnreadableTime {
-        /// The path of the field.
-        field: String,
-        /// What is there instead, and a format that reads it.
-        found: String,
-    },
-    /// The bytes are packed in a way that is not read.
-    #[error("{0}")]
-    Packing(String),
-    /// The line has other columns than the first one.
-    #[error("expected {expected} columns, got {got}")]
-    Columns {
-        /// The columns of the header, or of the first line.
-        expected: usize,
-        /// The columns of this line.
-        got: usize,
-    },
-}
-
-impl DecodeError {
-    /// A short name of the rule, by which bad records are counted.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Syntax { .. } => "syntax",
-            Self::MissingField { .. } => "missing_field",
-            Self::NotANumber { .. } => "not_a_number",
-            Self::NotAScalar { .. } => "not_a_scalar",
-            Self::UnreadableTime { .. } => "unreadable_time",
-            Self::Packing(_) => "packing",
-            Self::Columns { .. } => "columns",
-        }
-    }
-}
-
-/// The fields to take do not fit the columns of the source.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FieldsError {
-    /// The header has no such column.
-    #[error("there is no column {name:?}; the columns are {}{}", columns.join(", "), hint(suggestion))]
-    NoSuchColumn {
-        /// The configured name.
-        name: String,
-        /// The names in the header.
-        columns: Vec<String>,
-        /// The column that was most likely meant.
-        suggestion: Option<String>,
-    },
-    /// Without a header, columns have numbers.
-    #[error("there is no header, so columns are numbered from 1; {name:?} is not such a number")]
-    NotAColumnNumber {
-        /// The configured name.
-        name: String,
-    },
-    /// The header is not a line of CSV.
-    #[error("the header cannot be read: {0}")]
-    Header(DecodeError),
-    /// There is nothing to name the columns.
-    #[error("it is empty, so there is no header that names columns")]
-    Empty,
-    /// No field is configured, so there is nothing to score.
-    #[error("no field holds the values; name at least one")]
-    NoValues,
-}
-
-fn hint(suggestion: &Option<String>) -> String {
-    match suggestion {
-        Some(name) => format!("; did you mean {name:?}?"),
-        None => String::new(),
-    }
 }
 
 /// Decodes the records of one source.
@@ -324,64 +218,6 @@ impl Decoder {
     }
 }
 
-/// Reads the time field.
-#[derive(Debug, Default)]
-struct Times {
-    field: Option<FieldPath>,
-    is_needed: bool,
-    parser: TimeParser,
-    unreadable: UnreadableTimes,
-}
-
-impl Times {
-    fn new(fields: &Fields) -> Self {
-        Self {
-            field: fields.timestamp.clone(),
-            is_needed: fields.needs_time,
-            parser: TimeParser::new(fields.time_format.clone()),
-            unreadable: UnreadableTimes::default(),
-        }
-    }
-
-    fn read(&mut self, time: Option<&EventTime>) -> Result<Option<f64>, DecodeError> {
-        let Some(field) = &self.field else {
-            return Ok(None);
-        };
-        let millis = time.and_then(|time| self.parser.millis(time));
-        if millis.is_some() || (time.is_none() && !self.is_needed) {
-            return Ok(millis);
-        }
-        let likely = match time {
-            Some(EventTime::Text(text)) => likely_format(text),
-            _ => None,
-        };
-        let error = || DecodeError::UnreadableTime {
-            field: field.as_str().to_owned(),
-            found: self.found(time, likely),
-        };
-        if self.is_needed {
-            return Err(error());
-        }
-        if self.unreadable.total() == 0 {
-            tracing::warn!("{}; such times are handed on as they are", error());
-        }
-        self.unreadable.add(likely);
-        Ok(None)
-    }
-
-    fn found(&self, time: Option<&EventTime>, likely: Option<&str>) -> String {
-        let found = match time {
-            None => return "it is missing".to_owned(),
-            Some(EventTime::Text(text)) => format!("{:?}", shorten(text)),
-            Some(time) => time.to_string(),
-        };
-        match likely {
-            Some(pattern) => format!("{found}; choose the time format {pattern:?}"),
-            None => format!("{found}; the time format is {}", self.parser.format()),
-        }
-    }
-}
-
 fn names(fields: &Fields) -> Result<Vec<String>, FieldsError> {
     match fields.values.as_slice() {
         [] => Err(FieldsError::NoValues),
@@ -405,18 +241,6 @@ fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeErr
     }
     let found = format!("{:?}", shorten(&text));
     Err(DecodeError::NotANumber { field, found })
-}
-
-/// A date and a time of day as one time; nothing where one of them is missing.
-fn joined(date: Option<EventTime>, time_of_day: Option<EventTime>) -> Option<EventTime> {
-    let (date, time_of_day) = (date?, time_of_day?);
-    let text = date_and_time(&date, &time_of_day);
-    Some(EventTime::Text(text))
-}
-
-/// How a date and a time of day are read as one text.
-pub(crate) fn date_and_time(date: impl Display, time_of_day: impl Display) -> String {
-    format!("{date} {time_of_day}")
 }
 
 /// Makes names unique: of two columns `v`, the second is `v_2`. One without a name is `column_3`
@@ -476,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_unique_and_none_is_empty() {
+    fn names_become_unique_and_not_empty() {
         let unique = |names: &[&str]| unique(names.iter().map(ToString::to_string).collect());
         assert_eq!(
             unique(&["", "v", "v", "v"]),

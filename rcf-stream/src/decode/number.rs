@@ -30,7 +30,7 @@ pub struct NumberStyle {
     /// The decimal mark.
     #[serde(default)]
     pub decimal: Decimal,
-    /// What separates thousands, if anything does. A blank stands for all blanks that do not break.
+    /// The thousands separator, if there is one. A blank matches all non-breaking blanks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grouping: Option<char>,
     /// Whether signs of currency and percent around a number are dropped.
@@ -38,7 +38,7 @@ pub struct NumberStyle {
     pub signs: bool,
 }
 
-/// Texts that stand for a missing value, in lower case.
+/// Texts that mean a missing value, in lower case.
 const MISSING: [&str; 11] = [
     "", "na", "n/a", "nan", "null", "none", "-", "?", "#n/a", "<na>", "--",
 ];

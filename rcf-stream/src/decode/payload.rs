@@ -1,4 +1,4 @@
-//! What producers put around the text of a record: a byte order mark, gzip, the envelope of a
+//! Envelopes of producers around the text of a record: a byte order mark, gzip, the envelope of a
 //! subscription of CloudWatch Logs, JSON objects one behind the other.
 
 use std::io::Read;
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_named() {
+    fn unsupported_formats_are_named() {
         let bomb = zip(&vec![b' '; (MOST_UNPACKED + 1) as usize]);
         assert!(bomb.len() < 100_000);
         for (data, said) in [

@@ -19,7 +19,7 @@ pub struct KdaSql {
     pub columns: Vec<KdaColumn>,
     /// The names of the values in explanations.
     pub value_names: Vec<String>,
-    /// Whether explanations tell the direction.
+    /// Whether explanations have the direction.
     pub direction: bool,
 }
 

@@ -1,4 +1,4 @@
-//! From results to bytes. The order of the fields is fixed and no clock is read, so that a replay
+//! Encoding of results. The order of the fields is fixed and no clock is read, so that a replay
 //! writes equal bytes.
 
 pub mod csv;
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_quotes_what_needs_it() {
+    fn csv_quotes_only_where_needed() {
         let (mut event, scored) = result(true);
         event.timestamp = None;
         let header = Encoder::new(OutputFormat::Csv, &["x".into(), "y".into()], true).header();

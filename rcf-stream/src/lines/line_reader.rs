@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_numbered_and_blank_ones_left_out() {
+    fn lines_are_numbered_and_blank_ones_skipped() {
         let text = "\u{feff}a\r\n\n  \nb\nlast";
         assert_eq!(
             lines(text, None),
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn any_fields_come_back_as_they_were_written() {
+    fn any_fields_round_trip() {
         let mut state = 7_u64;
         let mut below = |limit: usize| {
             state = state
@@ -546,7 +546,7 @@ mod tests {
                 assert_eq!(faults, bad, "{text:?} by {step}");
             }
         }
-        // What may go on is waited for.
+        // What may continue is waited for.
         let mut reader = LineReader::new(Box::new(&b"1,\"x\ny\""[..]), Path::new("x.csv"));
         reader.quoted_fields(b',');
         assert_eq!(reader.next_terminated().unwrap(), None);

@@ -1,4 +1,4 @@
-//! From the bytes of a file or a pipe to text in UTF-8: compression, encoding and line ends.
+//! Conversion of the bytes of a file or a pipe to UTF-8: compression, encoding and line ends.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
@@ -122,8 +122,8 @@ macro_rules! table {
         concat!(
             "it is ",
             $name,
-            ", which this build does not read: build rcf with --features tables, or make it \
-             CSV, as with: duckdb -c \"COPY (FROM 'FILE') TO 'FILE.csv'\""
+            ", which this build does not read: build rcf with --features tables, or convert it to \
+             CSV, for example with: duckdb -c \"COPY (FROM 'FILE') TO 'FILE.csv'\""
         )
     };
 }

@@ -26,10 +26,12 @@ pub enum OperatorConfigError {
     #[error(transparent)]
     Forest(#[from] ConfigError),
     /// There is no input mapper.
-    #[error("the operator needs an input_mapper, which turns a record into its values")]
+    #[error("the operator needs an input_mapper, which converts a record to its values")]
     MissingInputMapper,
     /// There is no result mapper.
-    #[error("the operator needs a result_mapper, which makes a result of a record and its score")]
+    #[error(
+        "the operator needs a result_mapper, which converts a record and its score to a result"
+    )]
     MissingResultMapper,
 }
 

@@ -1,4 +1,4 @@
-//! What a pipeline needs of an operator to write and to read checkpoints.
+//! The operator's interface for checkpoints.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         }
     }
 
-    /// Copies some models: `rename` tells the new name. Where two become one, the model that has
+    /// Copies some models: `rename` returns the new name. Where two become one, the model that has
     /// learned more stays; one that is there already stays in any case.
     ///
     /// # Errors

@@ -50,7 +50,7 @@
 //! | give some keys other parameters | [`override_for`] |
 //! | forget keys that are silent | [`time_to_live`] and [`time_mapper`] |
 //! | see gaps in the times of a key | [`event_time_mapper`], [`on_late`] |
-//! | keep the state, and go on with it | [`snapshot`], [`restore`] |
+//! | keep the state, and continue with it | [`snapshot`], [`restore`] |
 //! | name models by shard and key | [`ModelName`], [`name_mapper`] |
 //!
 //! # Errors
@@ -150,7 +150,7 @@ pub enum OperatorError {
     #[error("{0}")]
     Input(#[from] InputError),
     /// The model is in the store of spilled models, and that failed.
-    #[error("cannot bring the model back into memory: {0}")]
+    #[error("cannot load the spilled model: {0}")]
     Store(String),
 }
 

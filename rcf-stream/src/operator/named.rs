@@ -1,10 +1,10 @@
-//! The parameters of a model by name, as checkpoints and messages have them. No `{:?}` of a type of
-//! ours is the value of one.
+//! The parameters of a model by name, as checkpoints and messages have them. `{:?}` is
+//! never the value of one.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rcf_core::{Config, DetectorConfig, Imputation, Learning, Threshold, Transform};
+use rcf_core::{Config, DetectorConfig, Imputation, Learning, Threshold};
 use serde_json::Value;
 
 use super::model::Model;
@@ -107,29 +107,18 @@ pub(crate) fn detector_parameters(config: &DetectorConfig) -> Vec<(&'static str,
             config.max_time_jump.map_or("unlimited".into(), Value::from),
         ),
     ];
-    let transform: Value = match &config.transform {
-        Transform::None => "none".into(),
-        Transform::SubtractMovingAverage => "subtract_moving_average".into(),
-        Transform::Normalize => "normalize".into(),
-        Transform::Difference => "difference".into(),
-        Transform::NormalizedDifference => "normalized_difference".into(),
-        other => unnamed(other),
-    };
-    all.push(("transform", transform));
-    let imputation: Value = match &config.imputation {
-        Imputation::Zero => "zero".into(),
-        Imputation::Fixed(values) => {
-            all.push(("imputation.values", values.clone().into()));
-            "fixed".into()
-        }
-        Imputation::Previous => "previous".into(),
-        Imputation::Linear => "linear".into(),
-        Imputation::Forest => "forest".into(),
-        other => unnamed(other),
-    };
-    all.push(("imputation", imputation));
-    learning(&config.learning, &mut all);
-    threshold(&config.threshold, &mut all);
+    all.push(("transform", config.transform.as_str().into()));
+    all.push(("imputation", config.imputation.as_str().into()));
+    if let Imputation::Fixed(values) = &config.imputation {
+        all.push(("imputation.values", values.clone().into()));
+    }
+    all.push(("learning", config.learning.as_str().into()));
+    all.extend(learning_numbers(config.learning));
+    all.push(("threshold", config.threshold.as_str().into()));
+    all.push((
+        threshold_number(config.threshold),
+        config.threshold.number().into(),
+    ));
     let near = &config.near_expected;
     all.extend([
         ("near_expected.absolute_above", near.absolute_above.into()),
@@ -150,55 +139,24 @@ pub(crate) fn detector_parameters(config: &DetectorConfig) -> Vec<(&'static str,
     all
 }
 
-fn learning(learning: &Learning, all: &mut Vec<(&'static str, Value)>) {
-    let (kind, patience) = match *learning {
-        Learning::Always => ("always", None),
-        Learning::Frozen { after } => {
-            all.push(("learning.after", after.into()));
-            ("frozen", None)
-        }
-        Learning::Skip { patience } => ("skip", Some(patience)),
-        Learning::Delay { patience } => ("delay", Some(patience)),
-        Learning::DownWeight { one_in, patience } => {
-            all.push(("learning.one_in", one_in.into()));
-            ("down_weight", Some(patience))
-        }
-        ref other => return all.push(("learning", unnamed(other))),
+fn learning_numbers(learning: Learning) -> Vec<(&'static str, Value)> {
+    let names: &[_] = match learning {
+        Learning::Frozen { .. } => &["learning.after"],
+        Learning::DownWeight { .. } => &["learning.one_in", "learning.patience"],
+        _ => &["learning.patience"],
     };
-    all.push(("learning", kind.into()));
-    all.extend(patience.map(|patience| ("learning.patience", patience.into())));
+    let numbers = learning.numbers().into_iter().map(Value::from);
+    names.iter().copied().zip(numbers).collect()
 }
 
-fn threshold(threshold: &Threshold, all: &mut Vec<(&'static str, Value)>) {
-    let kind = match *threshold {
-        Threshold::Calibrated { false_alarm_rate } => {
-            all.push(("threshold.false_alarm_rate", false_alarm_rate.into()));
-            "calibrated"
-        }
-        Threshold::ExtremeValue { decades } => {
-            all.push(("threshold.decades", decades.into()));
-            "extreme_value"
-        }
-        Threshold::Deviations { factor } => {
-            all.push(("threshold.factor", factor.into()));
-            "deviations"
-        }
-        Threshold::Quantile { decades } => {
-            all.push(("threshold.decades", decades.into()));
-            "quantile"
-        }
-        Threshold::Fixed { score } => {
-            all.push(("threshold.score", score.into()));
-            "fixed"
-        }
-        ref other => return all.push(("threshold", unnamed(other))),
-    };
-    all.push(("threshold", kind.into()));
-}
-
-/// A variant that has no name here. A checkpoint that holds one is refused once it has.
-fn unnamed(variant: &impl std::fmt::Debug) -> Value {
-    format!("{variant:?}").into()
+fn threshold_number(threshold: Threshold) -> &'static str {
+    match threshold {
+        Threshold::Calibrated { .. } => "threshold.false_alarm_rate",
+        Threshold::ExtremeValue { .. } | Threshold::Quantile { .. } => "threshold.decades",
+        Threshold::Deviations { .. } => "threshold.factor",
+        Threshold::Fixed { .. } => "threshold.score",
+        _ => "threshold.number",
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub enum RestoreError {
         /// The format version found.
         found: u16,
     },
-    /// The checksum does not match: the bytes were damaged or cut short.
+    /// The checksum does not match: the bytes were damaged or truncated.
     #[error("the snapshot is damaged: checksum {found:#010x}, computed {computed:#010x}")]
     Checksum {
         /// The checksum that was stored.
@@ -53,7 +53,10 @@ pub enum RestoreError {
         reason: &'static str,
     },
     /// The snapshot was taken with other parameters.
-    #[error("{name} is {saved} in the snapshot and {configured} in this operator; use the same")]
+    #[error(
+        "{name} is {saved} in the snapshot and {configured} in this operator; use the same \
+             value"
+    )]
     Parameter {
         /// The name of the parameter.
         name: &'static str,
@@ -64,7 +67,7 @@ pub enum RestoreError {
     },
     /// The model of one key was made with other parameters.
     #[error(
-        "the model of key {key:?} was saved with other parameters: {}; use the same",
+        "the model of key {key:?} was saved with other parameters: {}; use the same parameters",
         join(differences)
     )]
     OtherParameters {
@@ -154,7 +157,7 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], RestoreError> {
         .strip_prefix(&SIGNATURE)
         .ok_or(RestoreError::NotASnapshot)?;
     let cut_short = RestoreError::Malformed {
-        reason: "it is cut short",
+        reason: "it is truncated",
     };
     let (version, rest) = rest.split_first_chunk().ok_or(cut_short.clone())?;
     let (body, checksum) = rest.split_last_chunk().ok_or(cut_short)?;

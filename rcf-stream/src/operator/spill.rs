@@ -1,4 +1,4 @@
-//! Where models go that memory has no capacity for, and where they come from.
+//! The store of spilled models.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! How the model of a key is made.
+//! The template of models.
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Config, ConfigError, RandomCutForest};
 

@@ -1,5 +1,5 @@
-//! From a batch to the events that are judged now: decodes records, and holds those whose time is
-//! far ahead until others have told whether it is right.
+//! Admission of a batch: decodes records, and holds those whose time is far ahead until others show
+//! whether it is right.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -92,11 +92,11 @@ impl Pipeline {
         if let Some(arrival) = arrival {
             self.positions.tick(&shard, Some(arrival.0));
         }
-        let (Some(gate), Some(time)) = (&mut self.ahead, event.time) else {
+        let (Some(buffer), Some(time)) = (&mut self.ahead, event.time) else {
             return self.judge_now(part, event, admitted);
         };
         let clock = self.positions.clock(&shard);
-        if gate.is_far(clock, time) {
+        if buffer.is_far(clock, time) {
             let held = Ahead {
                 shard,
                 key: event.model.saved().to_owned(),
@@ -111,10 +111,10 @@ impl Pipeline {
                     event,
                 },
             };
-            let decided = gate.hold(clock, held);
+            let decided = buffer.hold(clock, held);
             self.admit_decided(decided, admitted);
         } else {
-            let refuted = gate.follows_clock(&shard, event.model.saved());
+            let refuted = buffer.follows_clock(&shard, event.model.saved());
             self.admit_decided(refuted, admitted);
             if arrival.is_none() {
                 self.positions.tick(&shard, Some(time as i64));
@@ -168,28 +168,29 @@ impl Pipeline {
         }
     }
 
-    /// The stream has ended: decides about what is held, unless a later run can go on with it.
+    /// The stream has ended: decides about what is held, unless a later run can continue with it.
     pub(super) fn admit_rest(&mut self) -> Admitted<'static> {
         let mut admitted = Admitted::default();
-        let Some(gate) = self.ahead.as_mut().filter(|gate| !gate.is_empty()) else {
+        let Some(buffer) = self.ahead.as_mut().filter(|buffer| !buffer.is_empty()) else {
             return admitted;
         };
         if self.checkpointer.is_some() {
             tracing::warn!(
-                records = gate.len(),
-                "records with times far ahead wait in the checkpoint until others agree with them"
+                records = buffer.len(),
+                "records with times far ahead are held in the checkpoint until others agree with \
+                 them"
             );
             return admitted;
         }
-        let decided = gate.finish();
+        let decided = buffer.finish();
         self.admit_decided(decided, &mut admitted);
         admitted
     }
 
     /// Writes into the positions what belongs to the state of the input.
     pub(super) fn note_input_state(&mut self) {
-        let gate = self.ahead.iter().flat_map(|gate| gate.iter());
-        let held = gate.map(|held| (Arc::clone(&held.shard), saved(held)));
+        let buffer = self.ahead.iter().flat_map(|buffer| buffer.iter());
+        let held = buffer.map(|held| (Arc::clone(&held.shard), saved(held)));
         self.positions
             .note(self.decoder.time_unit(), held.collect());
         self.note_watches();
@@ -208,7 +209,7 @@ impl Pipeline {
 
     /// Holds again what was held of a shard.
     pub(super) fn restore_held(&mut self, shard: &str) {
-        let (Some(gate), Some(position)) = (&mut self.ahead, self.positions.get(shard)) else {
+        let (Some(buffer), Some(position)) = (&mut self.ahead, self.positions.get(shard)) else {
             return;
         };
         for saved in &position.held {
@@ -219,7 +220,7 @@ impl Pipeline {
                 continue; // it was decoded with these settings before
             };
             let event = Event::new(&record, saved.line, decoded, self.model_per);
-            gate.restore(Ahead {
+            buffer.restore(Ahead {
                 shard: Arc::clone(&record.shard),
                 key: event.model.saved().to_owned(),
                 time: event.time.unwrap_or_default(),

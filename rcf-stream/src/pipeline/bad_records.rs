@@ -1,4 +1,4 @@
-//! What becomes of records that cannot be decoded or scored.
+//! Handling of records that cannot be decoded or scored.
 
 use serde::{Deserialize, Serialize};
 

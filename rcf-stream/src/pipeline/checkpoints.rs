@@ -7,7 +7,8 @@ use crate::checkpoint::{CheckpointError, Checkpointer, Committed};
 use crate::observer::Observer;
 
 impl Pipeline {
-    /// Begins a checkpoint of everything so far. The loop goes on while it is written.
+    /// Begins a checkpoint of everything so far. The loop continues while it is written in the
+    /// background.
     pub(super) async fn begin_checkpoint(&mut self) -> Result<(), PipelineError> {
         let Some(checkpointer) = &mut self.checkpointer else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Why a record is left out, and why a pipeline ends early.
+//! Errors of records, and of pipelines.
 
 use rcf_core::keyed::MapError;
 use thiserror::Error;
@@ -22,8 +22,8 @@ pub enum BadRecord {
     Source(#[from] RecordFault),
     /// Its time is far ahead of the stream, and the records after it are not.
     #[error(
-        "its time {time} is far ahead of the stream, which is at {clock}, and no later record \
-         agrees with it (input.max_time_jump_seconds)"
+        "its time {time} is far ahead of the stream, which is at {clock}, and later records \
+         disagree with it (input.max_time_jump_seconds)"
     )]
     FarAhead {
         /// Its time.
@@ -80,7 +80,7 @@ pub enum PipelineError {
     ModelsWithoutShards,
     /// A record was bad, and the policy is to fail.
     #[error(
-        "record {id}{}: {reason}; to leave bad records out, choose the policy `skip` or \
+        "record {id}{}: {reason}; to continue after bad records, choose the policy `skip` or \
          `dead_letter`",
         at(line)
     )]
@@ -96,7 +96,7 @@ pub enum PipelineError {
 
 impl PipelineError {
     /// Whether the shards of this process went to others. Nothing is wrong with it: opened again,
-    /// the pipeline goes on with those that it is assigned then.
+    /// the pipeline continues with those that it is assigned then.
     #[must_use]
     pub fn lost_shards(&self) -> bool {
         matches!(

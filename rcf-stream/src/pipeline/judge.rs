@@ -1,4 +1,4 @@
-//! From events to results: scored on all cores, encoded on all cores.
+//! Scoring and encoding of events on all cores.
 
 use std::time::Instant;
 

@@ -34,16 +34,15 @@ impl Pipeline {
             return Err(PipelineError::ModelsWithoutShards);
         }
         if self.checkpointer.is_none() {
-            tracing::warn!(
-                "without checkpoints, the models of a shard that is revoked are forgotten"
-            );
+            tracing::warn!("without checkpoints, the models of a revoked shard are lost");
         }
         let shards: Vec<Arc<str>> = self.positions.iter().map(|(it, _)| it.into()).collect();
         self.put_away(&shards);
         Ok(())
     }
 
-    /// Commits everything of shards that were revoked, releases their models, and tells the source.
+    /// Commits everything of shards that were revoked, releases their models, and informs the
+    /// source.
     pub(super) async fn release(&mut self, shards: &[Arc<str>]) -> Result<(), PipelineError> {
         if shards.is_empty() {
             return Ok(());
@@ -79,8 +78,8 @@ impl Pipeline {
             if let Some(position) = self.positions.remove(shard) {
                 self.away.insert(shard, position);
             }
-            if let Some(gate) = &mut self.ahead {
-                gate.release(shard);
+            if let Some(buffer) = &mut self.ahead {
+                buffer.release(shard);
             }
             if let Some(watch) = &mut self.watch {
                 watch.forget(shard);

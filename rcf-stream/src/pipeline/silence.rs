@@ -49,8 +49,8 @@ impl Pipeline {
             self.observers.source_silent(true);
             tracing::warn!(
                 seconds = watch.every.as_secs_f64(),
-                "the source has been silent for longer than detector.expect_every; \
-                 no key is reported for that"
+                "the source has been silent for longer than detector.expect_every; keys are not \
+                 reported for this time"
             );
         }
     }
@@ -117,8 +117,8 @@ impl Pipeline {
             let (from, to) = (Timestamp(from), Timestamp(to));
             tracing::info!(
                 %shard, %from, %to, silences,
-                "the whole shard was silent for longer than detector.expect_every; \
-                 no key is reported for that time"
+                "the whole shard was silent for longer than detector.expect_every; keys are not \
+                 reported for this time"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What a pipeline did.
+//! The summary of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct Summary {
     pub silences: u64,
     /// Records whose times are far ahead, and which wait in the checkpoint for others to agree.
     pub held: u64,
-    /// Whether it went on from a checkpoint.
+    /// Whether the run continued from a checkpoint.
     pub resumed: bool,
     /// Checkpoints written.
     pub checkpoints: u64,
@@ -40,8 +40,8 @@ pub struct Summary {
     pub checkpoint_models: u64,
     /// Bytes written for them.
     pub checkpoint_bytes: u64,
-    /// The longest time for which the loop stood still to begin one.
+    /// The longest pause of the loop to begin one.
     pub longest_pause: Duration,
-    /// Whether the source has ended, rather than the pipeline been told to stop.
+    /// Whether the source has ended, rather than the pipeline was stopped.
     pub ended: bool,
 }

@@ -1,4 +1,4 @@
-//! Keys that fall silent, told by the clock of their shard.
+//! Silent keys, by the clock of their shard.
 //!
 //! A key is *overdue* when the clock of its shard is more than the expected interval beyond its
 //! last record. It is reported once, before the record whose time shows it, so the reports of a
@@ -21,7 +21,7 @@ use crate::operator::ModelName;
 use crate::overdue::Overdue;
 use crate::record::{Positions, ShardSilence, Timestamp, Watched};
 
-/// More silences of a shard are not told apart: the two oldest become one.
+/// More silences of a shard are not distinguished: the two oldest become one.
 const MOST_SILENCES: usize = 64;
 
 /// What the clocks of all shards show.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::OptionNames;
+use super::column_names::{CALENDAR, ID, INDEX, LABEL, is_time_name, words};
+use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
 use super::time_column::{
@@ -117,7 +119,7 @@ impl Reason {
             Self::Calendar => "part of a date",
             Self::OtherTime => "another time",
             Self::Unit(example) => {
-                return format!("numbers with a unit, as {example:?}: take it off");
+                return format!("numbers with a unit, such as {example:?}: remove the unit");
             }
             Self::Key => "the key",
             Self::Time => "the time",
@@ -132,10 +134,10 @@ impl Reason {
 #[non_exhaustive]
 pub enum ChoiceError {
     /// There is no record in the source.
-    #[error("there is no record in it")]
+    #[error("it has no records")]
     NoRecords,
     /// A named column is in none of the first records.
-    #[error("there is no column {name:?}; the columns are {}{}", list(columns), hint(suggestion.as_deref()))]
+    #[error("unknown column {name:?}; the columns are {}{}", list(columns), hint(suggestion.as_deref()))]
     NoSuchColumn {
         /// The name.
         name: String,
@@ -146,7 +148,7 @@ pub enum ChoiceError {
     },
     /// No column is to be judged unless it is named.
     #[error(
-        "there is nothing to judge: {}; name a column of numbers with {}",
+        "no column can be judged: {}; name a numeric column with {}",
         reasons(ignored, *options),
         options.values
     )]
@@ -377,150 +379,10 @@ fn has_unit(text: &str) -> bool {
     (1..=8).contains(&unit.chars().count()) && Shape::of(number) == Shape::Number
 }
 
-const INDEX: &[&str] = &[
-    "index", "idx", "row", "rownum", "no", "nr", "n", "seq", "sequence", "i",
-];
-const ID: &[&str] = &[
-    "id", "ids", "uuid", "guid", "pid", "ppid", "tid", "uid", "gid", "key", "zip", "zipcode",
-    "postcode", "phone", "serial", "isbn", "ssn", "asn",
-];
-const LABEL: &[&str] = &[
-    "label",
-    "labels",
-    "class",
-    "target",
-    "anomaly",
-    "anomalous",
-    "outlier",
-    "changepoint",
-    "truth",
-    "fault",
-    "attack",
-    "cluster",
-    "category",
-    "type",
-    "code",
-    "group",
-    "fold",
-    "split",
-];
-const CALENDAR: &[&str] = &[
-    "year",
-    "month",
-    "day",
-    "hour",
-    "minute",
-    "second",
-    "weekday",
-    "dayofweek",
-    "dow",
-    "week",
-    "quarter",
-    "yr",
-    "mnth",
-    "hr",
-];
-const TIME: &[&str] = &[
-    "t",
-    "ts",
-    "time",
-    "timestamp",
-    "timestamps",
-    "date",
-    "datetime",
-    "epoch",
-    "at",
-    "when",
-    "zeit",
-    "zeitpunkt",
-    "datum",
-    "uhrzeit",
-    "fecha",
-    "hora",
-    "heure",
-    "tiempo",
-    "ds",
-    "clock",
-    "millis",
-    "ms",
-];
-
-/// The words of a name, in lower case: `eventTime` and `event_time` are both `event`, `time`.
-pub(super) fn words(label: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for c in label.chars() {
-        if !c.is_alphanumeric() {
-            words.push(String::new());
-        } else {
-            if c.is_uppercase() && before.is_lowercase() {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut() {
-                word.extend(c.to_lowercase());
-            }
-        }
-        before = c;
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-pub(super) fn is_time_name(words: &[String]) -> bool {
-    let ends = [words.first(), words.last()];
-    ends.into_iter()
-        .flatten()
-        .any(|word| TIME.contains(&word.as_str()))
-}
-
 fn distinct(numbers: &[f64]) -> usize {
     numbers
         .iter()
         .map(|number| number.to_bits())
         .collect::<BTreeSet<_>>()
         .len()
-}
-
-/// How a column goes from record to record.
-pub(super) struct Growth {
-    pub(super) steps: usize,
-    pub(super) rises: usize,
-    pub(super) falls: usize,
-    ones: usize,
-    /// How many steps are as long as the median one, within what rounding leaves.
-    usual: usize,
-}
-
-impl Growth {
-    pub(super) fn of(numbers: &[f64]) -> Self {
-        let steps: Vec<f64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let mut sorted = steps.clone();
-        sorted.sort_by(f64::total_cmp);
-        let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
-        let largest = numbers
-            .iter()
-            .fold(0.0_f64, |most, number| most.max(number.abs()));
-        let slack = median.abs() * 1e-6 + largest * 1e-9;
-        let count = |is: &dyn Fn(f64) -> bool| steps.iter().filter(|step| is(**step)).count();
-        Self {
-            steps: steps.len(),
-            rises: count(&|step| step > 0.0),
-            falls: count(&|step| step < 0.0),
-            ones: count(&|step| step == 1.0),
-            usual: count(&|step| median > 0.0 && (step - median).abs() <= slack),
-        }
-    }
-
-    fn is_index(&self) -> bool {
-        self.steps > 0 && self.falls == 0 && self.ones * 100 >= self.steps * 95
-    }
-
-    fn is_steady(&self) -> bool {
-        self.steps > 0 && self.falls == 0 && self.usual * 100 >= self.steps * 95
-    }
-
-    /// A counter may be reset now and then.
-    fn is_counter(&self) -> bool {
-        self.rises * 2 >= self.steps && self.falls * 100 <= self.steps
-    }
 }

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_named() {
+    fn unsupported_formats_are_named() {
         let error = |text: &str, ended| framing(text.as_bytes(), ended).unwrap_err().to_string();
         let text = r#"{"Label":"CPU","Datapoints":[{"v":1},{"v":2}]}"#;
         let message = error(text, true);

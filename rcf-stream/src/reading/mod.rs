@@ -3,7 +3,9 @@
 //! Everything here is a pure function of the first bytes or records. [`text`] recognises the
 //! dialect of a text, [`columns`] chooses what to judge, and [`Understood`] says both in one line.
 
+mod column_names;
 pub mod columns;
+mod growth;
 mod json;
 mod options;
 mod recognised;
@@ -51,12 +53,12 @@ pub struct Given {
 #[non_exhaustive]
 pub enum DialectError {
     /// There is nothing in it.
-    #[error("there is no record in it")]
+    #[error("it has no records")]
     Empty,
     /// It is one JSON object that holds the records.
     #[error(
         "it is one JSON object with the field {field:?} of {found}, not one object for each \
-         record; take the records out first, as in: {remedy}"
+         record; extract the records first, for example with: {remedy}"
     )]
     Wrapped {
         /// The field.
@@ -68,8 +70,8 @@ pub enum DialectError {
     },
     /// It is a JSON array of numbers or texts.
     #[error(
-        "it is a JSON array of {found}, not of objects; write one to a line first, as in: \
-         jq -r '.[]' FILE | rcf … -"
+        "it is a JSON array of {found}, not of objects; write each element on a line first, for \
+         example with: jq -r '.[]' FILE | rcf … -"
     )]
     Scalars {
         /// What the array holds.
@@ -77,7 +79,7 @@ pub enum DialectError {
     },
     /// A comma may be the decimal mark or separate thousands.
     #[error(
-        "the number {found:?} could be {} or {}; say which with {option} comma or {option} point",
+        "the number {found:?} could be {} or {}; choose with {option} comma or {option} point",
         found.replace(',', "."),
         found.replace(',', "")
     )]
@@ -89,7 +91,7 @@ pub enum DialectError {
     },
     /// A comma is the decimal mark in one place and not in another.
     #[error(
-        "the numbers {comma:?} and {point:?} have different decimal marks; say which counts with \
+        "the numbers {comma:?} and {point:?} have different decimal marks; choose one with \
          {option} comma or {option} point"
     )]
     Decimals {

@@ -1,4 +1,4 @@
-//! How a text is read: its dialect, and the choice of its columns.
+//! The detected format of a text: its dialect, and the choice of its columns.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -109,7 +109,7 @@ impl Recognised {
     }
 }
 
-/// The records at the start of a text. The last is left out where the text may go on.
+/// The records at the start of a text. The last is left out where the text may continue.
 fn sample(head: &[u8], ended: bool, dialect: &Dialect) -> Sample {
     let input = Box::new(Cursor::new(head.to_vec()));
     let Ok(mut records) = Records::open(input, Path::new("-"), dialect, Cutting::default()) else {

@@ -32,9 +32,9 @@ pub struct Column {
     pub label: String,
     /// The numbers, also those in text, in the order of the records.
     pub numbers: Vec<f64>,
-    /// How many of the numbers stood in text, as all of CSV do.
+    /// The count of numbers that were text, as all are in CSV.
     pub in_text: usize,
-    /// The texts that are no numbers.
+    /// The texts that are not numbers.
     pub texts: Vec<String>,
     /// How many records hold a truth value, an object or an array there.
     pub others: usize,

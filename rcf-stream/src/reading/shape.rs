@@ -1,4 +1,4 @@
-//! What a cell looks like, whatever the style of its source.
+//! Shapes of cells, independent of the style of the source.
 
 use crate::decode::number::{Decimal, NumberStyle, is_missing, is_sign};
 
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_told_apart() {
+    fn cells_are_distinguished() {
         let cases = [
             (Shape::Missing, ["", " NA", "-", "?"].as_slice()),
             (

@@ -16,7 +16,7 @@ const DELIMITERS: [u8; 5] = *b",;\t| ";
 const COMPARED: usize = 200;
 /// More lines than this before the table are no preamble.
 const PREAMBLE: usize = 50;
-/// More lines than this after the header are no units.
+/// More lines than this after the header are not units.
 const UNIT_LINES: usize = 3;
 
 /// Where the lines of a text end.
@@ -126,7 +126,7 @@ fn excel_separator(text: &[u8]) -> Option<u8> {
     }
 }
 
-/// The rows at the start of a text. The last is left out where the text may go on.
+/// The rows at the start of a text. The last is left out where the text may continue.
 fn rows(text: &[u8], ended: bool, delimiter: u8, comment: Option<u8>, limit: usize) -> Vec<Row> {
     let input = Cursor::new(text.to_vec());
     let mut reader = LineReader::new(Box::new(input), Path::new("-"));
@@ -223,7 +223,7 @@ fn modal_width(rows: &[Row]) -> usize {
 }
 
 /// How many lines are before the table: those before the first row of its width. A header of one
-/// cell less or more is no preamble.
+/// cell less or more is not a preamble.
 fn preamble(rows: &[Row], width: usize) -> u64 {
     if width < 2 {
         return 0;

@@ -248,7 +248,7 @@ fn line_ends_marks_and_encodings() {
 }
 
 #[test]
-fn text_around_the_table_is_left_out() {
+fn text_around_the_table_is_skipped() {
     let row = |n, a: f64, b: f64| format!("{},{a},{b}", iso(n));
     let text = text_of("time,a,b", row);
     let found = expect(&format!("sep=,\n{text}"), Some("time"), ["a", "b"]);
@@ -348,7 +348,7 @@ fn missing_values_are_no_texts() {
 }
 
 #[test]
-fn what_is_no_measurement_is_not_judged() {
+fn columns_that_are_not_measurements_are_not_judged() {
     let header = "id,time,seq,total,site,still,host,day,hour,is_anomaly,sensor_id,load,load";
     let row = |n: usize, a: f64, b: f64| {
         let total = n * 17 + n % 3;
@@ -424,7 +424,7 @@ fn where_nothing_else_is_there_counters_and_constants_are_judged() {
     };
     let message = error(&counter, &named);
     assert!(message.contains("did you mean \"bytes\"?"), "{message}");
-    assert!(error("", &Named::default()).contains("no record"));
+    assert!(error("", &Named::default()).contains("no records"));
 }
 
 #[test]

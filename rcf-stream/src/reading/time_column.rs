@@ -1,6 +1,7 @@
 //! Choice of the column of times, or of those of dates and of times of day.
 
-use super::columns::{Growth, is_time_name, words};
+use super::column_names::{is_time_name, words};
+use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
 use super::times;
@@ -155,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_day_are_told_from_times() {
+    fn times_of_day_are_distinguished_from_times() {
         for text in ["9:05", "22:13:20.5", "10:13 PM", "10:13:20 a.m."] {
             assert!(is_clock(text), "{text}");
         }

@@ -1,4 +1,4 @@
-//! One line that says what was understood of a source.
+//! The line that summarises the detected format of a source.
 
 use std::fmt;
 
@@ -118,8 +118,8 @@ impl Understood<'_> {
         ] {
             match count {
                 0 => {}
-                1 => parts.push(format!("1 line {what} left out")),
-                count => parts.push(format!("{count} lines {what} left out")),
+                1 => parts.push(format!("1 line {what} skipped")),
+                count => parts.push(format!("{count} lines {what} skipped")),
             }
         }
         if let Some(mark) = dialect.comment {

@@ -1,4 +1,4 @@
-//! What can be wrong with a setting.
+//! Errors of a setting.
 
 use thiserror::Error;
 
@@ -32,7 +32,7 @@ pub enum SettingError {
         because: String,
     },
     /// Two settings exclude each other.
-    #[error("{first} and {second} exclude each other; set one of them")]
+    #[error("{first} and {second} are mutually exclusive; set only one of them")]
     Conflict {
         /// One.
         first: String,

@@ -2,7 +2,7 @@
 //!
 //! A single wrong time (of the year 2106, or milliseconds among seconds) must not move the clock,
 //! by which late records are recognised and silent keys are forgotten. So a record that is far
-//! ahead is held until the records after it have told whether the clock or the record is right:
+//! ahead is held until the records after it show whether the clock or the record is right:
 //!
 //! - Two more records of its shard that are far ahead, too, and near its time: all are judged, in
 //!   the order of their arrival.
@@ -57,13 +57,13 @@ pub enum Decided<T> {
 
 /// The records that are held.
 #[derive(Debug, Clone)]
-pub struct AheadGate<T> {
+pub struct AheadBuffer<T> {
     limit: f64,
     held: Vec<Ahead<T>>,
 }
 
-impl<T> AheadGate<T> {
-    /// A gate for records that are further ahead than this many milliseconds.
+impl<T> AheadBuffer<T> {
+    /// A buffer for records that are further ahead than this many milliseconds.
     #[must_use]
     pub fn new(limit: f64) -> Self {
         let held = Vec::new();
@@ -194,12 +194,12 @@ mod tests {
 
     /// Feeds `(key, days)`; returns the indices that were judged, and those that were bad.
     fn run(limit: f64, records: &[(&str, f64)]) -> (Vec<usize>, Vec<usize>, usize) {
-        let mut gate = AheadGate::new(limit);
+        let mut buffer = AheadBuffer::new(limit);
         let mut clock: Option<i64> = None;
         let (mut judged, mut bad) = (Vec::new(), Vec::new());
         for (index, &(key, days)) in records.iter().enumerate() {
             let time = days * DAY;
-            let decided = if gate.is_far(clock, time) {
+            let decided = if buffer.is_far(clock, time) {
                 let new = Ahead {
                     shard: "0".into(),
                     key: key.to_owned(),
@@ -209,9 +209,9 @@ mod tests {
                     contested: false,
                     item: index,
                 };
-                gate.hold(clock, new)
+                buffer.hold(clock, new)
             } else {
-                let decided = gate.follows_clock("0", key);
+                let decided = buffer.follows_clock("0", key);
                 clock = clock.max(Some(time as i64));
                 judged.push(index);
                 decided
@@ -228,7 +228,7 @@ mod tests {
                 }
             }
         }
-        (judged, bad, gate.len())
+        (judged, bad, buffer.len())
     }
 
     #[test]

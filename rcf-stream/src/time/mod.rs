@@ -18,7 +18,7 @@ mod unreadable;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "pipeline")]
-pub use ahead::{Ahead, AheadGate, Decided, YEAR};
+pub use ahead::{Ahead, AheadBuffer, Decided, YEAR};
 #[cfg(feature = "operator")]
 pub use event_time::EventTime;
 #[cfg(feature = "operator")]

@@ -57,7 +57,7 @@ impl FromStr for TimeFormat {
                 check_pattern(text).map_err(error)?;
                 Ok(Self::Pattern(text.to_owned()))
             }
-            _ => Err(error("there is no format of that name".to_owned())),
+            _ => Err(error("no format has that name".to_owned())),
         }
     }
 }
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_nothing() {
+    fn unreadable_texts_are_none() {
         let cases = [
             ("auto", "11/14/2023 10:13:20 PM"),
             ("auto", "14.11.2023 22:13"),

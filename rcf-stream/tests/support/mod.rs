@@ -18,7 +18,7 @@ pub(crate) enum Step {
     Revoke(&'static str),
     /// Records of a shard.
     Read(&'static str, usize),
-    /// A shard that goes on for another one.
+    /// A child shard.
     #[allow(dead_code, reason = "a service of positions knows no such shards")]
     Begin(&'static str, &'static str),
 }

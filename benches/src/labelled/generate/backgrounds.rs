@@ -11,7 +11,7 @@ const ROWS: usize = 6000;
 /// Rows of the longer events.
 const LENGTH: usize = 120;
 
-/// What goes on when nothing happens: values for this many rows.
+/// what happens between events: values for this many rows.
 type Background = fn(&mut Noise) -> Vec<f64>;
 
 const BACKGROUNDS: [(&str, Background); 9] = [

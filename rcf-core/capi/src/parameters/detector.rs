@@ -12,7 +12,7 @@ use super::{Given, ParameterError, Result, as_numbers, as_u32, memory_profile, s
 /// The builder of a detector.
 ///
 /// # Errors
-/// The text is no JSON object of the detector's parameters.
+/// The text is not a JSON object of the detector's parameters.
 pub fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
     let given = Given::read(DETECTOR, json)?;
     let inputs = given.count("input_dimensions")?.unwrap_or(1);
@@ -62,17 +62,13 @@ pub fn detector(json: &str) -> Result<AnomalyDetectorBuilder> {
 
 fn transform(given: &Given) -> Result<Option<Transform>> {
     let name = "transform";
-    let Some((transform, numbers)) = given.named(name)? else {
-        return Ok(None);
+    let transform = match given.named(name)? {
+        None => return Ok(None),
+        Some((transform, [])) => Transform::named(transform),
+        Some(_) => None,
     };
-    match (transform, numbers) {
-        ("none", []) => Ok(Some(Transform::None)),
-        ("subtract_moving_average", []) => Ok(Some(Transform::SubtractMovingAverage)),
-        ("normalize", []) => Ok(Some(Transform::Normalize)),
-        ("difference", []) => Ok(Some(Transform::Difference)),
-        ("normalized_difference", []) => Ok(Some(Transform::NormalizedDifference)),
-        _ => Err(given.wrong(name, "a name alone")),
-    }
+    let wrong = || given.wrong(name, "a name alone");
+    transform.map(Some).ok_or_else(wrong)
 }
 
 /// A name, or the values that are taken for missing ones.
@@ -84,14 +80,11 @@ fn imputation(given: &Given) -> Result<Option<Imputation>> {
             None => Err(given.wrong(name, "a name, or an array of numbers")),
         };
     }
-    match given.named(name)? {
-        None => Ok(None),
-        Some(("zero", _)) => Ok(Some(Imputation::Zero)),
-        Some(("previous", _)) => Ok(Some(Imputation::Previous)),
-        Some(("linear", _)) => Ok(Some(Imputation::Linear)),
-        Some(("forest", _)) => Ok(Some(Imputation::Forest)),
-        Some(_) => Err(given.wrong(name, "the values themselves: an array of numbers")),
-    }
+    let Some((imputation, _)) = given.named(name)? else {
+        return Ok(None);
+    };
+    let wrong = || given.wrong(name, "the values themselves: an array of numbers");
+    Imputation::named(imputation).map(Some).ok_or_else(wrong)
 }
 
 fn learning(given: &Given, sample_size: usize) -> Result<Option<Learning>> {
@@ -99,7 +92,7 @@ fn learning(given: &Given, sample_size: usize) -> Result<Option<Learning>> {
     let alone = given.whole_32("patience")?;
     let Some((learning, numbers)) = given.named(name)? else {
         return match alone {
-            Some(_) => Err(given.wrong(name, "skip or delay where patience is given")),
+            Some(_) => Err(given.wrong(name, "skip or delay if patience is given")),
             None => Ok(None),
         };
     };
@@ -118,24 +111,14 @@ fn learning(given: &Given, sample_size: usize) -> Result<Option<Learning>> {
         });
     }
     let usual = alone.unwrap_or_else(|| Learning::default_patience(sample_size));
-    Ok(Some(match (learning, numbers.as_slice()) {
-        ("always", []) => Learning::Always,
-        ("frozen", &[after]) => Learning::Frozen {
-            after: after.into(),
-        },
-        ("skip", []) => Learning::Skip { patience: usual },
-        ("skip", &[patience]) => Learning::Skip { patience },
-        ("delay", []) => Learning::Delay { patience: usual },
-        ("delay", &[patience]) => Learning::Delay { patience },
-        ("down_weight", &[one_in]) => Learning::DownWeight {
-            one_in,
-            patience: usual,
-        },
-        ("down_weight", &[one_in, patience]) => Learning::DownWeight { one_in, patience },
-        ("frozen", _) => return wrong("[\"frozen\", after]"),
-        ("down_weight", _) => return wrong("[\"down_weight\", one_in] or with a patience"),
-        _ => return wrong("a name, with a patience if it is skip or delay"),
-    }))
+    match Learning::named(learning, &numbers, usual) {
+        Some(learning) => Ok(Some(learning)),
+        None => wrong(match learning {
+            "frozen" => "[\"frozen\", after]",
+            "down_weight" => "[\"down_weight\", one_in] or with a patience",
+            _ => "a name, with a patience if it is skip or delay",
+        }),
+    }
 }
 
 /// A score, or a name with a number.
@@ -145,20 +128,11 @@ fn threshold(given: &Given) -> Result<Option<Threshold>> {
         Some(score) => Threshold::Fixed { score },
         None => match given.named(name)? {
             None | Some(("calibrated", [])) => return Ok(None),
-            Some(("extreme_value", [decades])) if decades.is_number() => Threshold::ExtremeValue {
-                decades: decades.as_f64().unwrap_or(f64::NAN),
-            },
-            Some(("quantile", [decades])) if decades.is_number() => Threshold::Quantile {
-                decades: decades.as_f64().unwrap_or(f64::NAN),
-            },
-            Some(("deviations", [factor])) if factor.is_number() => Threshold::Deviations {
-                factor: factor.as_f64().unwrap_or(f64::NAN),
-            },
-            Some(_) => {
+            Some((threshold, numbers)) => named_threshold(threshold, numbers).ok_or_else(|| {
                 let expected = "calibrated, a score, or [name, number] with extreme_value, \
                                 quantile or deviations";
-                return Err(given.wrong(name, expected));
-            }
+                given.wrong(name, expected)
+            })?,
         },
     };
     match given.value("false_alarm_rate") {
@@ -170,7 +144,16 @@ fn threshold(given: &Given) -> Result<Option<Threshold>> {
     }
 }
 
-/// One distance for both sides, or an object of the four allowances.
+/// The strategies that are a name with a number.
+fn named_threshold(name: &str, numbers: &[Value]) -> Option<Threshold> {
+    match (name, numbers) {
+        ("extreme_value" | "quantile" | "deviations", [number]) => {
+            Threshold::named(name, number.as_f64()?)
+        }
+        _ => None,
+    }
+}
+
 /// An array of texts; inputs are called by their numbers.
 fn rules(given: &Given) -> Result<Option<Vec<Rule>>> {
     let texts = given.parse("rules", "an array of texts", |value| {
@@ -183,6 +166,7 @@ fn rules(given: &Given) -> Result<Option<Vec<Rule>>> {
         .transpose()
 }
 
+/// One distance for both sides, or an object of the four distances.
 fn near_expected(given: &Given) -> Result<Option<NearExpected>> {
     let name = "ignore_near_expected";
     let expected = "a number, or an object of absolute_above, absolute_below, relative_above and \

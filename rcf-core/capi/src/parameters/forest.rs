@@ -8,7 +8,7 @@ use super::{Given, Result, memory_profile, set};
 /// The builder of a forest.
 ///
 /// # Errors
-/// The text is no JSON object of the forest's parameters.
+/// The text is not a JSON object of the forest's parameters.
 pub fn forest(json: &str) -> Result<RandomCutForestBuilder> {
     let given = Given::read(FOREST, json)?;
     let inputs = given.count("input_dimensions")?.unwrap_or(1);

@@ -19,14 +19,14 @@ pub use forest::forest;
 /// Why an object is not one of parameters. (What their values may be is checked by the builders.)
 #[derive(Debug, Error)]
 pub enum ParameterError {
-    /// The text is no JSON.
+    /// The text is not JSON.
     #[error("the parameters are not JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// It is JSON, but no object.
     #[error("the parameters must be a JSON object, such as {{\"input_dimensions\": 1}}")]
     NotAnObject,
     /// The table has no such name.
-    #[error("no parameter is called {name}; there are {known}")]
+    #[error("unknown parameter {name}; known parameters are {known}")]
     Unknown {
         /// The name.
         name: String,
@@ -47,7 +47,7 @@ pub enum ParameterError {
     #[error(transparent)]
     Rule(#[from] rcf_core::ConfigError),
     /// Two parameters are given of which one is allowed.
-    #[error("{name} and {other} exclude each other: leave one of them out")]
+    #[error("{name} and {other} are mutually exclusive: omit one of them")]
     Exclusive {
         /// One.
         name: &'static str,

@@ -114,13 +114,13 @@ fn names_with_numbers_are_those_of_python() {
 }
 
 #[test]
-fn what_is_wrong_is_refused_by_name() {
+fn wrong_values_are_refused_by_name() {
     for (json, said) in [
         ("", "the parameters are not JSON: "),
         ("[]", "must be a JSON object"),
         (
             "{\"seeds\": 1}",
-            "no parameter is called seeds; there are input_dimensions, shingle",
+            "unknown parameter seeds; known parameters are input_dimensions, shingle",
         ),
         (
             "{\"seed\": -1}",
@@ -184,11 +184,11 @@ fn what_is_wrong_is_refused_by_name() {
         ),
         (
             "{\"learning\": [\"skip\", 1], \"patience\": 1}",
-            "patience and this learning exclude",
+            "patience and this learning are mutually",
         ),
         (
             "{\"patience\": 1}",
-            "learning must be skip or delay where patience is given",
+            "learning must be skip or delay if patience is given",
         ),
         (
             "{\"threshold\": \"quantile\"}",
@@ -211,8 +211,5 @@ fn what_is_wrong_is_refused_by_name() {
         assert!(error.contains(said), "{json}: {error}");
     }
     let error = forest("{\"threshold\": 2}").unwrap_err().to_string();
-    assert!(
-        error.starts_with("no parameter is called threshold"),
-        "{error}"
-    );
+    assert!(error.starts_with("unknown parameter threshold"), "{error}");
 }

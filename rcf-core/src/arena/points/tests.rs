@@ -155,7 +155,7 @@ fn windows_are_their_rows() {
     }
 }
 
-/// A series of which every record is kept takes the room of its records.
+/// A series of which every observation is kept takes the room of its observations.
 #[test]
 fn points_of_one_series_share_their_records() {
     let mut store = PointStore::of_windows(48, 1000, 1, 1047);

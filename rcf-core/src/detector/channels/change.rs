@@ -1,4 +1,5 @@
-//! Whether an input goes on as expected: by the newest values, and by past cycles.
+//! Evidence of changes: whether an input continues as predicted from its newest values and from
+//! past cycles.
 //!
 //! Two errors, each averaged over the newest [`SPAN`] records:
 //!
@@ -98,11 +99,11 @@ impl Default for Change {
 
 impl Change {
     /// Takes a value and returns how surprising both errors are, in decades. A value that is not
-    /// `real` was filled in: predictions go on from it, but it is not judged.
+    /// `real` was filled in: predictions continue from it, but it is not judged.
     pub(crate) fn push(&mut self, value: f64, real: bool) -> [f64; 2] {
         let periods = self.finder.periods();
         // A series without noise is predicted to the bit: what is smaller than rounding, or
-        // invisible next to the movement of the series, is no error.
+        // invisible next to the movement of the series, is not an error.
         let rounding = 4.0 * f64::EPSILON * value.abs();
         let least = f64::max(rounding, LEAST * self.window.deviation()).max(f64::MIN_POSITIVE);
         self.predicted = self.predictor.prediction();

@@ -6,7 +6,7 @@
 //!
 //! | channel | question |
 //! |---|---|
-//! | [`change`] | Does an input go on as it did a moment ago, and as it did one period ago? |
+//! | [`change`] | Does an input continue as it did a moment ago, and as it did one period ago? |
 //! | [`stillness`] | Does an input move at all? |
 //! | [`relations`] | Does an input follow from all the others? |
 

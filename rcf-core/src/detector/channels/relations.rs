@@ -233,7 +233,7 @@ fn invert(matrix: &[f64], ridge: f64, size: usize, inverse: &mut [f64], factor: 
             };
         }
     }
-    // A column of the inverse solves L Lᵀ x = e; it is symmetric, so a row may stand for it.
+    // A column of the inverse solves L Lᵀ x = e; it is symmetric, so a row may represent it.
     for (column, x) in inverse.chunks_exact_mut(size).enumerate() {
         for i in 0..size {
             let unit = f64::from(u8::from(i == column));

@@ -188,7 +188,7 @@ mod tests {
         let noise = |random: &mut Random| 20.0 + random.normal();
         let [calm, stuck] = surprises(|t, random| if t > 3_060 { 20.5 } else { noise(random) });
         assert!(calm < 4.5 && stuck > 8.0, "{calm} {stuck}");
-        // Also one that goes on with a tenth of its noise, about another level.
+        // Also one that continues with a tenth of its noise, about another level.
         let [_, quiet] = surprises(|t, random| {
             let value = noise(random);
             if t > 3_060 { 0.1 * value } else { value }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_and_filled_in_values_say_nothing() {
+    fn constants_and_imputed_values_are_no_evidence() {
         assert_eq!(surprises(|_, _| 5.0), [0.0; 2]);
         let (mut channel, mut random) = (Stillness::default(), Random::new(2));
         for t in 0..3_000 {

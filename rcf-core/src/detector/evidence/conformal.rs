@@ -17,7 +17,7 @@ const PER_BOUNDARY: f64 = 48.0;
 const BINS: usize = 160;
 /// When so many observations are known, all counts are halved: the history fades.
 const MEMORY: f64 = 131_072.0;
-/// Observations that are enough to tell a share.
+/// Observations after which a share is known.
 const KNOWN: f64 = 16.0;
 /// A third of the mean excess of evidence that is as rare as it says: `1 / (3 ln 2000)`.
 const LEAST_EXCESS: f64 = 0.0439;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_p_value_falls_as_evidence_grows_and_never_says_more_than_is_known() {
+    fn a_p_value_falls_as_evidence_grows_and_is_bounded_by_the_history() {
         let mut random = Random::new(3);
         for known in [0, 1, 15, 16, 100, 10_000] {
             let mut history = Conformal::default();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_always_the_same_is_never_rare() {
+    fn constant_evidence_is_never_rare() {
         let mut history = Conformal::default();
         for _ in 0..10_000 {
             assert_eq!(history.p_value(0.7), 1.0);

@@ -51,8 +51,8 @@ pub enum Threshold {
     /// All kinds of evidence, calibrated; the largest decides.
     Calibrated {
         /// The share of the records of a calm stream that may exceed the boundary, in (0, 0.5];
-        /// default 0.0005. Alerts are fewer, since one stands for an event. Less means fewer false
-        /// alarms and more misses.
+        /// default 0.0005. There are fewer alerts, since an event has only one. Less means fewer
+        /// false alarms and more misses.
         false_alarm_rate: f64,
     },
     /// The score against the tail of the scores before it: peaks over a running quantile, with an
@@ -121,7 +121,7 @@ pub enum EvidenceKind {
     Score,
     /// The score of the shingle is far out in the tail of scores.
     Tail,
-    /// The newest values do not go on as predicted.
+    /// The newest values do not continue as predicted.
     Change,
     /// The newest values are not what past cycles had at this phase.
     Season,

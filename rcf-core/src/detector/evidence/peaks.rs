@@ -9,7 +9,7 @@
 //! * **Few clusters are known at first.** With `n` of them, and an exponential tail of unknown
 //!   mean, the predictive law of the next is Lomax: `P(X > x) = (1 + x / (n · mean))^(−n)`. A young
 //!   tail is therefore a heavy one, and no separate warm-up constant is needed. What is known
-//!   beforehand counts as this many clusters more: that the tail of errors goes on as their bulk
+//!   beforehand counts as this many clusters more: that the tail of errors continues as their bulk
 //!   begins. Then a mean excess is the distance between the quantiles 0.5 and 0.9 by `ln 5`, as of
 //!   an exponential law.
 //! * **Anomalies are frequent in some streams.** They must not define the tail, so the quantile is
@@ -41,7 +41,7 @@ const OUTLYING: f64 = 4.0;
 const OUTLIER_WEIGHT: f64 = 0.02;
 /// Excesses are never larger, in mean ones.
 const MOST: f64 = 1e300;
-/// Clusters that the bulk is worth, for errors whose tail goes on as their bulk begins: distances
+/// Clusters that the bulk is worth, for errors whose tail continues as their bulk begins: distances
 /// to past cycles, and errors of a regression on other inputs, which are sums of many small ones.
 /// Errors of a prediction from the newest values come in bursts: there the bulk is worth nothing.
 pub(crate) const OF_BULK: f64 = 20.0;

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_share_beyond_is_what_was_asked_for_whatever_the_law() {
+    fn the_share_beyond_is_as_configured_for_any_distribution() {
         for (name, law) in LAWS {
             for decades in [1, 2, 3] {
                 let beyond = 0.1f64.powi(decades);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_foreseen_to_leave_a_range_is_measured_from_there() {
+    fn evidence_is_measured_from_a_predicted_value_outside_the_range() {
         let mut range = Range::default();
         (0..1_000).for_each(|t| range.push(f64::from(t % 11)));
         let excess = |value: f64, foreseen: f64| range.excess(value, Some(value - foreseen));

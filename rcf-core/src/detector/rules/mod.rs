@@ -97,7 +97,7 @@ impl Rule {
                 return wrong("a distance must be finite and at least 0");
             }
             Ignore::Near(near) if *near == NearExpected::default() => {
-                return wrong("it ignores nothing: one of the distances must be above 0");
+                return wrong("it has no effect: one of the distances must be above 0");
             }
             Ignore::Near(_) => &[][..],
             Ignore::When(conditions) if conditions.is_empty() => {

@@ -39,7 +39,7 @@ impl Rule {
     /// ```
     ///
     /// # Errors
-    /// The text is no rule, or an input has another name.
+    /// The text is not a rule, or an input has another name.
     pub fn parse<S: AsRef<str>>(text: &str, names: &[S]) -> Result<Self, ConfigError> {
         let reader = tokens(text).map(|tokens| Reader {
             tokens: tokens.into_iter().peekable(),
@@ -98,7 +98,7 @@ struct Reader<'a, S> {
 
 impl<S: AsRef<str>> Reader<'_, S> {
     fn rule(mut self) -> Result<Rule, String> {
-        let kinds = "it must go on with within or when";
+        let kinds = "it must continue with within or when";
         let begins = |word: &Token| matches!(word, Token::Word(word) if is_kind(word));
         let input = if self.tokens.peek().is_some_and(begins) {
             None
@@ -112,9 +112,7 @@ impl<S: AsRef<str>> Reader<'_, S> {
         };
         match self.tokens.next() {
             None => Ok(Rule { input, ignore }),
-            Some(Token::Word(word) | Token::Quoted(word)) => {
-                Err(format!("nothing is expected in place of {word}"))
-            }
+            Some(Token::Word(word) | Token::Quoted(word)) => Err(format!("unexpected text {word}")),
             Some(Token::Comparison(_)) => Err("a comparison follows when INPUT".to_owned()),
         }
     }
@@ -136,8 +134,8 @@ impl<S: AsRef<str>> Reader<'_, S> {
         named.or_else(number).ok_or_else(|| {
             let known: Vec<_> = self.names.iter().map(AsRef::as_ref).collect();
             match known[..] {
-                [] => format!("no input is called {name}: say its number, from 0"),
-                _ => format!("no input is called {name}; there are {}", known.join(", ")),
+                [] => format!("unknown input {name}: use its number, from 0"),
+                _ => format!("unknown input {name}; the inputs are {}", known.join(", ")),
             }
         })
     }
@@ -159,7 +157,7 @@ impl<S: AsRef<str>> Reader<'_, S> {
             };
             let amount: f64 = amount
                 .filter(|amount: &f64| *amount > 0.0 && amount.is_finite())
-                .ok_or_else(|| format!("{word} is no distance above 0, such as 0.5 or 5%"))?;
+                .ok_or_else(|| format!("{word} is not a distance above 0, such as 0.5 or 5%"))?;
             let (above, below) = if is_relative {
                 (&mut near.relative_above, &mut near.relative_below)
             } else {
@@ -191,7 +189,7 @@ impl<S: AsRef<str>> Reader<'_, S> {
             conditions.push(Condition {
                 input,
                 comparison,
-                value: value.ok_or_else(|| format!("{word} is no number"))?,
+                value: value.ok_or_else(|| format!("{word} is not a number"))?,
             });
             if !self.is_next("and") {
                 return Ok(conditions);
@@ -285,7 +283,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn rules_round_trip_as_text() {
         let names = ["speed", "the load"];
         let read = |text: &str| Rule::parse(text, &names).unwrap();
         for (text, plain) in [
@@ -321,25 +319,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_name_the_problem() {
         for (text, reason) in [
             ("", "an input is missing"),
             ("speed", "within or when"),
             ("speed within", "a distance is missing"),
-            ("speed within -1", "-1 is no distance"),
-            ("speed within x%", "x% is no distance"),
-            ("speed within 0", "0 is no distance"),
-            ("speed within 1 above below", "in place of below"),
+            ("speed within -1", "-1 is not a distance"),
+            ("speed within x%", "x% is not a distance"),
+            ("speed within 0", "0 is not a distance"),
+            ("speed within 1 above below", "unexpected text below"),
             (
                 "weight within 1",
-                "no input is called weight; there are speed, load",
+                "unknown input weight; the inputs are speed, load",
             ),
             ("when speed", "is missing"),
-            ("when speed < fast", "fast is no number"),
+            ("when speed < fast", "fast is not a number"),
             ("when speed ! 1", "is missing"),
             ("when \"speed < 1", "not closed"),
-            ("when speed < 1 or load < 1", "in place of or"),
-            ("\"1\" within 1", "no input is called 1"),
+            ("when speed < 1 or load < 1", "unexpected text or"),
+            ("\"1\" within 1", "unknown input 1"),
         ] {
             let error = Rule::parse(text, &["speed", "load"]).unwrap_err();
             let ConfigError::Rule { rule, reason: said } = &error else {
@@ -349,6 +347,6 @@ mod tests {
             assert!(said.contains(reason), "{text}: {said}");
         }
         let error = Rule::parse::<&str>("speed within 1", &[]).unwrap_err();
-        assert!(error.to_string().contains("say its number"), "{error}");
+        assert!(error.to_string().contains("use its number"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! How well held-back values are predicted from this many before them.
+//! The likelihood of held-back values, given a number of values before them.
 //!
 //! A shingle of `k` values knows the `k − 1` before the newest one. For each candidate, the newest
 //! one is predicted online from those, by recursive least squares; a shingle of 1 has the mean
@@ -12,7 +12,7 @@ use crate::predictor::{Autoregression, Window};
 pub(super) const CANDIDATES: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// Parts of the second half, whose likelihoods are compared.
 pub(super) const BLOCKS: usize = 12;
-/// Weight of a record relative to the next one.
+/// Weight of an observation relative to the next one.
 const FORGETTING: f64 = 0.999;
 /// Least share of the newest error in the scale.
 const SHARE: f64 = 0.01;

@@ -1,15 +1,15 @@
-//! From a live detector to format version 1, and back.
+//! Conversion between live detectors and format version 1.
 
 use super::super::envelope::Trust;
 use super::super::{inconsistent, same_fields, size};
 use super::{
-    AffineV1, AlarmRateV1, BlockV1, ClockV1, DetectorV1, GateV1, InputV1, KnownV1, LastAlertV1,
-    RangeV1, ScoresV1, StillnessV1,
+    AffineV1, AlarmRateV1, BlockV1, ClockV1, DetectorV1, InputV1, KnownV1, LastAlertV1,
+    LearningMonitorV1, RangeV1, ScoresV1, StillnessV1,
 };
 use crate::detector::event::Event;
 use crate::detector::evidence::{AlarmRate, Conformal, Range, Scores, Tail};
 use crate::detector::imputation::Known;
-use crate::detector::learning::{Gate, LATE};
+use crate::detector::learning::{LATE, LearningMonitor};
 use crate::detector::suppression::Constancy;
 use crate::detector::transform::Affine;
 use crate::detector::window::Block;
@@ -27,7 +27,7 @@ impl DetectorV1 {
             inputs: detector.inputs.iter().map(|&input| input.into()).collect(),
             window: detector.window.blocks.iter().map(BlockV1::from).collect(),
             scores: (&detector.scores).into(),
-            gate: detector.gate.into(),
+            monitor: detector.monitor.into(),
             last_alert: LastAlertV1 {
                 silence: detector.event.silence,
                 evidence: detector.event.peak,
@@ -60,12 +60,12 @@ impl DetectorV1 {
             (
                 self.inputs.len() == config.input_dimensions
                     && self.inputs.iter().all(InputV1::is_valid),
-                "the inputs do not match the parameters, or their statistics are broken",
+                "the inputs do not match the parameters, or their statistics are invalid",
             ),
             (
                 self.window.len() <= config.shingle_size
                     && self.window.iter().all(|block| block.is_valid(width)),
-                "the window does not match the parameters, or a record of it is broken",
+                "the window does not match the parameters, or a record of it is invalid",
             ),
             (
                 self.held.len().is_multiple_of(dimensions)
@@ -75,13 +75,13 @@ impl DetectorV1 {
             ),
             (
                 self.scores.is_valid(),
-                "the statistics of the scores are broken",
+                "the statistics of the scores are invalid",
             ),
             (
-                self.gate.is_valid() && self.last_alert.is_valid(),
-                "the gate or the last alert is broken",
+                self.monitor.is_valid() && self.last_alert.is_valid(),
+                "the learning monitor or the last alert is inconsistent",
             ),
-            (self.clock.is_valid(), "the rhythm of timestamps is broken"),
+            (self.clock.is_valid(), "the rhythm of timestamps is invalid"),
         ];
         if let Some((_, broken)) = rules.iter().find(|(holds, _)| !holds) {
             return Err(inconsistent(broken));
@@ -92,7 +92,7 @@ impl DetectorV1 {
         let window = self.window.into_iter().map(Block::from);
         detector.window.blocks.extend(window);
         detector.scores = self.scores.into();
-        detector.gate = self.gate.into();
+        detector.monitor = self.monitor.into();
         // What an older release knew of an event; version 3 replaces it.
         let LastAlertV1 { silence, evidence } = self.last_alert;
         detector.event = Event {
@@ -183,13 +183,13 @@ same_fields!(
 );
 same_fields!(AlarmRateV1, AlarmRate { times });
 same_fields!(
-    GateV1,
-    Gate {
+    LearningMonitorV1,
+    LearningMonitor {
         sum,
         count,
         usual,
-        closed,
-        worn,
+        suspended_for,
+        patience_used,
         accepted
     }
 );

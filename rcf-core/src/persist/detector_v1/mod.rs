@@ -18,7 +18,7 @@ pub(super) struct DetectorV1 {
     /// Oldest first.
     window: Vec<BlockV1>,
     scores: ScoresV1,
-    gate: GateV1,
+    monitor: LearningMonitorV1,
     last_alert: LastAlertV1,
     /// Points held back from learning, one after the other.
     held: Vec<f64>,
@@ -104,14 +104,14 @@ struct AlarmRateV1 {
     times: f64,
 }
 
-/// The watch for unusual stretches.
+/// The monitor of unusual stretches.
 #[derive(Serialize, Deserialize)]
-struct GateV1 {
+struct LearningMonitorV1 {
     sum: f64,
     count: f64,
     usual: MomentsV1,
-    closed: u32,
-    worn: u32,
+    suspended_for: u32,
+    patience_used: u32,
     accepted: bool,
 }
 
@@ -185,7 +185,7 @@ mod validity {
         }
     }
 
-    impl GateV1 {
+    impl LearningMonitorV1 {
         pub(super) fn is_valid(&self) -> bool {
             are_amounts(&[self.sum, self.count]) && self.usual.is_valid()
         }

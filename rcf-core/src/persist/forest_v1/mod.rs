@@ -43,9 +43,9 @@ pub(super) struct ClockV1 {
 
 #[derive(Serialize, Deserialize)]
 struct ShingleV1 {
-    /// One value per input dimension; empty before the first record.
+    /// One value per input dimension; empty before the first observation.
     origin: Vec<f64>,
-    /// `dimensions` coordinates, oldest record first unless they rotate.
+    /// `dimensions` coordinates, oldest observation first unless they rotate.
     point: Vec<f32>,
     /// Calls until the shingle is full.
     missing: u64,
@@ -105,7 +105,7 @@ impl ForestV1 {
 impl ClockV1 {
     fn restore(self, time_decay: f64) -> Result<DecayClock, StateError> {
         DecayClock::restore(time_decay, self.into())
-            .ok_or_else(|| inconsistent("the clock of the sampler is broken"))
+            .ok_or_else(|| inconsistent("the clock of the sampler is invalid"))
     }
 }
 

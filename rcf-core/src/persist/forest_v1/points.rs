@@ -1,9 +1,9 @@
 //! The sampled points, overlapping ones in part only.
 //!
-//! Consecutive shingles have all but one record in common, and the samples hold most of the recent
-//! ones. So points are strung to chains: each follows another one whose later records are its
-//! earlier ones, and only what is new in it is written. That is a matter of the values alone: it
-//! needs no memory of which record made which point.
+//! Consecutive shingles have all but one observation in common, and the samples hold most of the
+//! recent ones. So points are strung to chains: each follows another one whose later observations
+//! are its earlier ones, and only what is new in it is written. That is a matter of the values
+//! alone: it needs no memory of which observation made which point.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +13,16 @@ use crate::error::StateError;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct PointsV1 {
-    /// For each point, how many of its records, the last ones, are new; the others are the last
-    /// ones of the point before. 0: it stands for itself. Empty if all points do.
+    /// For each point, how many of its observations, the last ones, are new; the others are the
+    /// last ones of the point before. 0: it represents itself. Empty if all points do.
     fresh: Vec<u8>,
-    /// The new records.
+    /// The new observations.
     values: Vec<f32>,
-    /// The blocks of the newest records of each point, if shingles rotate.
+    /// The blocks of the newest observations of each point, if shingles rotate.
     phases: Vec<u64>,
 }
 
-/// The most records by which a point may be ahead of the one that it follows.
+/// The most observations by which a point may be ahead of the one that it follows.
 const MOST_FRESH: usize = 16;
 
 /// The most points that follow a whole one, which bounds how much larger than its bytes a state is.
@@ -156,7 +156,7 @@ impl PointsV1 {
     }
 }
 
-/// The point that follows another one, and by how many records it is ahead.
+/// The point that follows another one, and by how many observations it is ahead.
 #[derive(Debug, Clone, Copy)]
 struct Link {
     to: usize,

@@ -48,7 +48,7 @@ fn ages_follow_the_stationary_law(setting: Setting, samplers: usize) -> Vec<Outc
     let outcomes = run(setting, samplers, SEED);
     let mut age_of_one = |outcome: &Outcome| {
         let time = outcome.sample[random.below(capacity)];
-        // Ages are whole numbers: spread over the unit that each stands for.
+        // Ages are whole numbers: spread over the unit that each represents.
         (setting.length - 1 - time) as f64 + random.unit()
     };
     let mut ages: Vec<f64> = outcomes.iter().map(&mut age_of_one).collect();

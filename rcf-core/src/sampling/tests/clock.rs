@@ -3,7 +3,7 @@
 use super::*;
 use crate::sampling::arrival::GREATEST_WEIGHT;
 
-/// Sees a record, offers it, and applies no rebase.
+/// Sees an observation, offers it, and applies no rebase.
 fn offer(clock: &mut DecayClock, time: Option<i64>, weight: f64) -> Option<Rebase> {
     let time = clock.see(time);
     clock.offer(time, weight)
@@ -27,7 +27,7 @@ fn weights_grow_with_the_decay_since_the_base() {
     close(clock.before(), 1.0);
     close(clock.now(), 1.0 + 2.0 * 1f64.exp());
     close(clock.log_weight(), 1.0 + 2f64.ln());
-    // Late, and so late that it is all the same.
+    // Late, and so late that it is anyway.
     let before = clock.now();
     assert!(offer(&mut clock, Some(98), 1.0).is_none());
     close(clock.now(), before + (-1f64).exp());
@@ -35,7 +35,7 @@ fn weights_grow_with_the_decay_since_the_base() {
         assert!(offer(&mut clock, Some(late), 1.0).is_none());
         close(clock.log_weight(), -64.0);
     }
-    // Records without a time follow the newest.
+    // Observations without a time follow the newest.
     assert_eq!(clock.newest(), Some(102));
     assert_eq!(clock.see(None), 103);
     assert_eq!(clock.see(Some(i64::MAX)), i64::MAX);

@@ -1,4 +1,4 @@
-//! The heap of keys against a sorted list, its waits by their formula, and what is no sample.
+//! The heap of keys against a sorted list, its waits by their formula, and what is not a sample.
 
 use super::*;
 use crate::testing::Random;
@@ -61,14 +61,14 @@ fn a_wait_is_used_up_at_the_rate_of_the_worst_key() {
         let left = wait.left(since + part * wait.reach, key);
         assert!((left - 2.0 * (1.0 - part)).abs() < 1e-12, "{left}");
     }
-    // Late records, rounding, and keys so high that their hazard is infinite.
+    // Late observations, rounding, and keys so high that their hazard is infinite.
     assert_eq!(wait.left(since - 1.0, key), 2.0);
     assert_eq!(wait.left(since + 2.0 * wait.reach, key), f64::MIN_POSITIVE);
     assert_eq!(Wait::new(2.0, since, 1_000.0).left(since, 1_000.0), 2.0);
 }
 
 #[test]
-fn what_is_no_sample_is_refused() {
+fn an_invalid_sample_is_refused() {
     type Parts = (
         Vec<f32>,
         Vec<u16>,

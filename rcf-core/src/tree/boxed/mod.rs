@@ -90,7 +90,7 @@ impl<I: Index> Located<I> {
 pub(crate) struct Buffers(Vec<f32>);
 
 impl Buffers {
-    /// Two records of boxes, and a copy of the row of a point.
+    /// Two observations of boxes, and a copy of the row of a point.
     #[inline(always)]
     fn boxes_and_row<G: Geometry>(
         &mut self,

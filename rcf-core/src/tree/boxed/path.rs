@@ -74,7 +74,7 @@ impl<I: Index> Masses for OnDemand<'_, I> {
     }
 }
 
-/// Lets a visitor walk up a path. `scratch` is a record of a bounding box.
+/// Lets a visitor walk up a path. `scratch` is an observation of a bounding box.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a walk, cut in two")]
 pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(

@@ -11,14 +11,15 @@ use crate::layout::Index;
 use crate::simd::{Gathers, Reached, TOGETHER, Trunk};
 use crate::visitor::Visitor;
 
-/// Trees that descend side by side without gathers: each waits for memory while the others go on.
+/// Trees that descend side by side without gathers: each waits for memory while the others
+/// continue.
 const GROUP: usize = 8;
 
 /// The same for points of their own, of which there are few.
 const FEW: usize = 4;
 
-/// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is a record of a
-/// bounding box. Notes where each descent ended, if asked to.
+/// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is an observation
+/// of a bounding box. Notes where each descent ended, if asked to.
 #[inline(always)]
 pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
     trees: &[BoxedTree<I>],

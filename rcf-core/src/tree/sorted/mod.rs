@@ -1,8 +1,8 @@
 //! A random cut tree over points of one dimension: a sorted array.
 //!
-//! The leaves of a tree stand in order, and a node is a stretch of neighbours. Between two
-//! neighbours there is one cut, which is the node in which they part. So nodes need neither
-//! children nor boxes:
+//! The leaves of a tree are sorted, and a node is a range of neighbours. Between two neighbours
+//! there is one cut, which is the node in which they part. So nodes need neither children nor
+//! boxes:
 //!
 //! ```text
 //! leaves     a     b     c     d     e          the node of cut i covers span + 1 leaves,

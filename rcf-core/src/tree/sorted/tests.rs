@@ -404,7 +404,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_not_sorted_by_its_cuts_is_refused() {
+fn leaves_not_sorted_by_the_cuts_are_refused() {
     let mut pair = Pair::<u16>::new(1);
     let mut random = Random::new(1);
     (0..20).for_each(|_| pair.insert(random.normal() as f32));
@@ -433,7 +433,7 @@ fn what_is_not_sorted_by_its_cuts_is_refused() {
 }
 
 #[test]
-fn depth_is_no_limit() {
+fn depth_is_unlimited() {
     // Each point is far away from all before: a chain.
     let mut pair = Pair::<u16>::new(3);
     (0..SAMPLE_SIZE).for_each(|i| pair.insert((i as f32).exp2() * 1e-3 - 1.0));

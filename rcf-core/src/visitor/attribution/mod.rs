@@ -38,7 +38,7 @@ pub(crate) struct AttributionVisitor<'a> {
     spread: Spread<'a>,
     /// The sums over trees.
     sum: Parts,
-    /// A record of a bounding box.
+    /// An observation of a bounding box.
     scratch: Vec<f32>,
 }
 

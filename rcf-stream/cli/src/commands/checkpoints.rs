@@ -7,15 +7,15 @@ use rcf_stream::checkpoint::{CheckpointStore, Location, RetainedCheckpoint, plac
 use super::failure::Failure;
 use super::standard::{self, Use, print};
 
-/// Looks at retained checkpoints and goes back to an older one.
+/// Lists and verifies retained checkpoints, and rolls back to an older one.
 #[derive(clap::Subcommand)]
 pub(crate) enum Checkpoints {
-    /// List the retained checkpoints; * marks the one that counts
+    /// List the retained checkpoints; * marks the current one
     List(Place),
     /// Read every byte of all retained checkpoints; status 1 if one is damaged
     Verify(Place),
-    /// Make an older checkpoint the one that counts. Stop the pipeline first. The next start goes
-    /// on there and deletes the later ones; until then another rollback takes this back
+    /// Make an older checkpoint the current one. Stop the pipeline first. The next start continues
+    /// from it and deletes the later ones; until then another rollback undoes this
     Rollback {
         /// The number of the checkpoint
         number: u64,
@@ -24,15 +24,15 @@ pub(crate) enum Checkpoints {
     },
 }
 
-/// Where the checkpoints are.
+/// The place of the checkpoints.
 #[derive(clap::Args)]
 pub(crate) struct Place {
-    /// A folder, or s3://bucket/prefix: the checkpoint.directory of the pipeline
+    /// The checkpoint.directory of the pipeline: a folder, or s3://bucket/prefix
     directory: String,
-    /// Only those of this application
+    /// Use only checkpoints of this application
     #[arg(long, value_name = "NAME")]
     application: Option<String>,
-    /// Only those over this stream
+    /// Use only checkpoints of this stream
     #[arg(long, value_name = "NAME")]
     stream: Option<String>,
 }
@@ -57,7 +57,7 @@ impl Place {
         Location::open(&self.directory).map_err(Failure::runtime)
     }
 
-    /// The applications and streams that are asked for; at least one.
+    /// The requested applications and streams; at least one.
     async fn chosen(&self, location: &Location) -> Result<Vec<(String, String)>, Failure> {
         let mut chosen = places(location).await.map_err(Failure::runtime)?;
         let fits =
@@ -117,7 +117,7 @@ impl Place {
             .await
             .map_err(Failure::runtime)?;
         print(format!(
-            "the next start of {application} over {stream} goes on at checkpoint {number}\n"
+            "the next start of {application} over {stream} continues from checkpoint {number}\n"
         ))
     }
 }

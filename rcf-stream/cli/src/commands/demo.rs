@@ -12,28 +12,28 @@ use super::standard::print;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Demo {
-    /// A sine wave with a drop: does the drop score above everything normal?
+    /// Check on a sine wave that its drops score above all other records
     ///
-    /// Prints a table and a verdict, and writes a page with both curves. The exit status is 1
-    /// where a dropped point does not stand out.
+    /// Prints a table and a verdict, and writes a page with both curves. The exit status is 1 if a
+    /// dropped point does not have the highest scores.
     Sine(Sine),
 }
 
 #[derive(clap::Args)]
 pub(crate) struct Sine {
-    /// Where to write the page with the curves
+    /// Write the page with the curves to this file
     #[arg(long, value_name = "FILE", default_value = "out/sine.html")]
     html: PathBuf,
-    /// Where to write the same picture as an image [default: nowhere]
+    /// Also write the picture to this SVG file [default: none]
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// The seed of the forest, and of the noise
+    /// Seed the forest and the noise
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     seed: u64,
-    /// One drop in each of six cycles, instead of two drops 36,000 records apart
+    /// Generate one drop in each of six cycles instead of two drops 36,000 records apart
     #[arg(long)]
     every_cycle: bool,
-    /// The standard deviation of Gaussian noise on the wave
+    /// Add Gaussian noise with this standard deviation
     #[arg(long, value_name = "NUMBER", default_value_t = 0.0)]
     noise: f64,
 }

@@ -40,7 +40,7 @@ pub(crate) struct DetectorFlags {
     #[arg(long, value_name = "FRACTION", value_parser = |text: &str| within("false_alarm_rate", text),
         conflicts_with = "score_threshold", help = help("false_alarm_rate"))]
     false_alarm_rate: Option<f64>,
-    /// Report every score above this number, instead of deciding by what the scores were before
+    /// Report every score above this number, instead of using the calibrated threshold
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     score_threshold: Option<f64>,
     #[arg(long, value_name = "COUNT", help = help("silence"))]
@@ -54,13 +54,13 @@ pub(crate) struct DetectorFlags {
     rules: Vec<String>,
     #[arg(long, value_enum, help = help("memory_profile"))]
     memory_profile: Option<MemoryFlag>,
-    /// Tell the detectors the times: records that are absent are filled in by `--imputation`, and
-    /// with `zero` an outage is judged when the stream goes on
+    /// Use the times of records: absent records are filled in as `--imputation` says; with `zero`,
+    /// an outage is judged when the stream resumes
     #[arg(long)]
     pub(crate) use_time: bool,
 }
 
-/// A seed, or the wish to have one drawn.
+/// A seed, or a request to draw one.
 #[derive(Clone, Copy)]
 enum SeedFlag {
     Number(u64),
@@ -94,13 +94,13 @@ fn rules_help() -> String {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum ImputationFlag {
-    /// With 0: for counts, where nothing reported is nothing counted
+    /// With 0: for counts, where no report means a count of 0
     Zero,
-    /// With the value before
+    /// With the previous value
     Previous,
-    /// On the line through the two values before
+    /// By linear extrapolation of the previous two values
     Linear,
-    /// With what the forest expects
+    /// With the value that the forest expects
     Forest,
 }
 
@@ -117,11 +117,11 @@ impl ImputationFlag {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum LearningFlag {
-    /// Everything, so that a new level is soon usual
+    /// Everything, so that a new level soon becomes usual
     Always,
-    /// Nothing, until it has lasted for the patience
+    /// Nothing until the stretch has lasted for the patience
     Skip,
-    /// Everything, once it has lasted for the patience
+    /// Everything once the stretch has lasted for the patience
     Delay,
 }
 
@@ -161,13 +161,14 @@ fn within(name: &str, text: &str) -> Result<f64, String> {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(crate) enum TransformFlag {
-    /// Values as they are
+    /// No transform
     None,
-    /// Minus the moving average: for a level that wanders
+    /// Subtract the moving average: for a drifting level
     SubtractMovingAverage,
-    /// Minus the moving average, over the moving deviation: for inputs of different units
+    /// Subtract the moving average and divide by the moving deviation: for inputs of different
+    /// units
     Normalize,
-    /// Minus the value before: for counters
+    /// Subtract the previous value: for counters
     Difference,
     /// The difference, normalized
     NormalizedDifference,

@@ -13,30 +13,30 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::standard::{self, Use};
 
-/// Groups the alerts in results of `rcf run` and `rcf score` that begin together.
+/// Groups alerts that begin together, in results of `rcf run` and `rcf score`.
 ///
-/// An event begins with an alert and holds the alerts of all keys at most --within seconds after
-/// it. Keys are listed in the order of their onsets. Results may be in any order, and events are
-/// written at the end of the input; with --late they are written while results still arrive.
+/// An event begins with an alert and contains the alerts of all keys at most --within seconds after
+/// it. Keys are listed in the order of their onsets. Results may be in any order. Events are
+/// written at the end of the input; with --late they are written while results arrive.
 #[derive(clap::Args)]
 pub(crate) struct Events {
-    /// Files of JSON lines, or of CSV with a header; - for the standard input
+    /// Files of JSON lines, or of CSV with a header; - is standard input
     #[arg(required = true)]
     results: Vec<PathBuf>,
     /// Group alerts at most this long after the first one, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     within: f64,
-    /// Write an event once a result is this many seconds later than the event can last; alerts that
-    /// come later than that are left out and counted
+    /// Write an event once a result is this many seconds later than the event can last; later
+    /// alerts are counted and ignored
     #[arg(long, value_name = "SECONDS")]
     late: Option<f64>,
-    /// List events of this many keys or more
+    /// Write only events of at least this many keys
     #[arg(long, value_name = "COUNT", default_value_t = 2)]
     min_keys: usize,
     /// Read times in this format: auto, s, ms, us, ns, rfc3339, or a pattern such as %d.%m.%Y %H:%M
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     time_format: TimeFormat,
-    /// Write a text, or one JSON object for each event
+    /// Write text, or one JSON object for each event
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
@@ -47,19 +47,19 @@ enum Format {
     Jsonl,
 }
 
-/// What has been read, and the alerts of events that may go on.
+/// The alerts of events that can still grow, and counts of what was read.
 struct Read {
     /// Each with its time as it was written.
     pending: Vec<(Alert<String>, Value)>,
     /// The newest time of a result.
     newest: f64,
-    /// The end of the newest event that was closed.
+    /// The end of the newest event that has ended.
     closed: f64,
     results: u64,
     alerts: u64,
     events: u64,
     alone: usize,
-    /// Alerts of an event that had been closed.
+    /// Alerts of an event that had already ended.
     late: u64,
 }
 
@@ -182,7 +182,9 @@ impl Events {
                     let told = "set input.timestamp, or --time with rcf score";
                     format!("the alert has no time: {told}")
                 }
-                Some(time) => format!("{time} is no time that is recognised: set --time-format"),
+                Some(time) => {
+                    format!("the format of the time {time} is unknown: set --time-format")
+                }
             });
         };
         if millis <= read.closed {
@@ -315,11 +317,11 @@ impl Lines {
 
 fn of_json(line: &str) -> Result<Said, String> {
     let result: Value = serde_json::from_str(line).map_err(|error| {
-        format!("this is no JSON ({error}); rcf events reads results with format = \"jsonl\"")
+        format!("this is not JSON ({error}); rcf events reads results with format = \"jsonl\"")
     })?;
     let key = result["key"]
         .as_str()
-        .ok_or("this is no result: it has no key")?;
+        .ok_or("this is not a result: it has no key")?;
     // Of rcf score, and of rcf run.
     let anomaly = &result["anomaly"];
     let is_alert = anomaly.as_bool().or(anomaly["reported"].as_bool());

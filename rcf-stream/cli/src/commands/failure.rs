@@ -1,4 +1,4 @@
-//! Why a command failed, and with which exit status.
+//! Failures of commands, and their exit status.
 
 use std::error::Error;
 use std::io::Write;
@@ -50,7 +50,7 @@ impl Failure {
             Self::BrokenPipe => {
                 let _ = writeln!(
                     std::io::stderr(),
-                    "rcf: the reader of the output has gone away; results that it did not take \
+                    "rcf: the reader of the output has gone away; results that it did not read \
                      are not committed"
                 );
                 ExitCode::from(RUNTIME)

@@ -21,20 +21,20 @@ use super::stop;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Generate {
-    /// A sine wave with drops, one number in each record: 10 sin(t / 100) + 10, and -17 where it
-    /// drops
+    /// Generate a sine wave with drops, one number per record: 10 sin(t / 100) + 10, and -17 in a
+    /// drop
     Sine(Sine),
 }
 
 #[derive(clap::Args)]
 pub(crate) struct Sine {
-    /// How many records to generate [default: no end]
+    /// Generate this many records [default: unlimited]
     #[arg(long, value_name = "COUNT")]
     count: Option<u64>,
-    /// Which records drop
+    /// Choose the records that drop
     #[arg(long, value_enum, default_value_t = DropsFlag::Original)]
     drops: DropsFlag,
-    /// The cycles of the wave with a drop, from 0; one cycle has about 628 records
+    /// Drop in these cycles of the wave, from 0; one cycle has about 628 records
     #[arg(
         long,
         value_name = "COUNT,…",
@@ -42,31 +42,31 @@ pub(crate) struct Sine {
         conflicts_with = "drops"
     )]
     drop_cycles: Option<Vec<u64>>,
-    /// The standard deviation of Gaussian noise
+    /// Add Gaussian noise with this standard deviation
     #[arg(long, value_name = "NUMBER", default_value_t = 0.0, value_parser = not_negative)]
     noise: f64,
-    /// The seed of the noise
+    /// Seed the noise
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     seed: u64,
-    /// Records per second [default: as fast as they are taken]
+    /// Generate at most this many records per second [default: unlimited]
     #[arg(long, value_name = "NUMBER", value_parser = positive)]
     rate: Option<f64>,
-    /// The partition key of all records
+    /// Use this partition key for all records
     #[arg(long, value_name = "TEXT", default_value = "sine")]
     partition_key: String,
-    /// Where the records go
+    /// Write the records to this kind of sink
     #[arg(long, value_enum, default_value_t = Target::File)]
     to: Target,
-    /// The file they go to; - is the standard output
+    /// Write to this file; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// The Kinesis stream they go to
+    /// Write to this Kinesis stream
     #[arg(long, value_name = "NAME", required_if_eq("to", "kinesis"))]
     stream: Option<String>,
-    /// The region of the stream [default: from the environment]
+    /// Use this region [default: from the environment]
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
-    /// Another endpoint of Kinesis than the region's
+    /// Use this endpoint instead of the region's
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }

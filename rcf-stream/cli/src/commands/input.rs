@@ -16,45 +16,45 @@ use super::failure::Failure;
 
 #[derive(clap::Args)]
 pub(crate) struct InputFlags {
-    /// A file of CSV or JSON, also compressed with gzip or zstd; with the feature `tables` also of
-    /// Parquet or Arrow IPC; - is the standard input
+    /// A file of CSV or JSON, optionally compressed with gzip or zstd; with the feature `tables`
+    /// also Parquet or Arrow IPC; - is standard input
     pub(crate) file: PathBuf,
-    /// Judge this column or field; may be repeated [default: all columns of numbers, but for
-    /// indexes, clocks, counters, constants, ids and labels]
+    /// Judge this column or field; may be repeated [default: all numeric columns except indexes,
+    /// clocks, counters, constants, ids and labels]
     #[arg(long, value_name = "NAME")]
     column: Vec<String>,
-    /// Judge these columns, as --column
+    /// Judge these columns, like --column
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     columns: Vec<String>,
-    /// Take this column as the key; each key has a detector of its own [default: none]
+    /// Use this column as the key; each key has its own detector [default: none]
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
-    /// Take this column as the time [default: the first one that holds times]; for `report`, and
-    /// with --use-time, a record whose time cannot be read is bad then
+    /// Use this column as the time [default: the first one that holds times]. If it is set, a
+    /// record with an unreadable time is bad for `report` and with --use-time
     #[arg(long, value_name = "NAME")]
     time: Option<String>,
-    /// Take this column as the time of day, where --time is a date alone [default: none; without
-    /// --time, the first one that holds times of day]
+    /// Use this column as the time of day if --time is only a date [default: none; without --time,
+    /// the first one that holds times of day]
     #[arg(long, value_name = "NAME", requires = "time")]
     time_of_day: Option<String>,
-    /// Read times in this format: auto, rfc3339, s, ms, us, ns, or a pattern as "%d.%m.%Y %H:%M"
-    /// [default: recognised]
+    /// Read times in this format: auto, rfc3339, s, ms, us, ns, or a pattern such as "%d.%m.%Y
+    /// %H:%M" [default: detected]
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<TimeFormat>,
-    /// Read this format [default: recognised]
+    /// Read this format [default: detected]
     #[arg(long, value_enum)]
     input_format: Option<Format>,
-    /// Take the first line of CSV as the names of the columns, or not [default: recognised]
+    /// Whether the first line of CSV has the names of the columns [default: detected]
     #[arg(long, value_name = "true|false")]
     header: Option<bool>,
     /// Separate the columns of CSV by this: one character, or comma, semicolon, tab, bar or blank
-    /// [default: recognised]
+    /// [default: detected]
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     delimiter: Option<u8>,
-    /// Read numbers with this decimal mark [default: recognised]
+    /// Read numbers with this decimal mark [default: detected]
     #[arg(long, value_enum)]
     decimal: Option<DecimalFlag>,
-    /// What to do with a record that cannot be read or scored
+    /// Handle a record that cannot be read or scored in this way
     #[arg(long, value_enum, default_value_t = BadRecordFlag::Fail)]
     pub(crate) on_bad_record: BadRecordFlag,
 }
@@ -63,7 +63,7 @@ pub(crate) struct InputFlags {
 pub(crate) enum Format {
     /// Columns of text
     Csv,
-    /// JSON: objects on lines or one after the other, or an array of them
+    /// JSON: objects on lines or in sequence, or an array of objects
     #[value(alias = "json")]
     Jsonl,
 }
@@ -80,7 +80,7 @@ pub(crate) enum DecimalFlag {
 pub(crate) enum BadRecordFlag {
     /// Stop with an error
     Fail,
-    /// Leave it out, with a warning
+    /// Skip it, with a warning
     Skip,
 }
 

@@ -5,9 +5,9 @@ use rcf_stream::checkpoint::{Inspection, Location, inspect};
 use super::failure::Failure;
 use super::standard::print;
 
-/// Shows what is in a place of checkpoints: release, settings, positions, chunks, and with --keys
-/// every model. Each byte is checked; status 1 if one is wrong. Nothing is changed, and a pipeline
-/// that writes there is not disturbed.
+/// Shows the contents of a checkpoint directory: release, settings, positions, chunks and, with
+/// --keys, every model. Checks each byte; the status is 1 if one is wrong. Changes nothing, and can
+/// run while a pipeline writes there.
 #[derive(clap::Args)]
 pub(crate) struct Inspect {
     /// A folder, or s3://bucket/prefix
@@ -24,7 +24,7 @@ impl Inspect {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let is_url = self.checkpoint.contains("://");
         if !is_url && !std::path::Path::new(&self.checkpoint).is_dir() {
-            let text = format!("{} is no folder of checkpoints", self.checkpoint);
+            let text = format!("{} is not a folder of checkpoints", self.checkpoint);
             return Err(Failure::runtime(text));
         }
         let location = Location::open(&self.checkpoint).map_err(Failure::runtime)?;

@@ -29,9 +29,9 @@ impl LogFormat {
     }
 }
 
-/// Starts logging at the level of the flag, or else of `RCF_LOG`, or else of the command.
-/// Libraries are only heard when they warn, unless `trace` is asked for; the AWS SDK only then:
-/// what it would say comes back as an error of the request, in one line.
+/// Starts logging at the level of the flag, else of `RCF_LOG`, else of the command. Below `trace`,
+/// libraries only log warnings, and the AWS SDK nothing: its failures are reported as errors of the
+/// requests, in one line each.
 pub(crate) fn start(
     flag: Option<LevelFilter>,
     format: Option<LogFormat>,

@@ -11,17 +11,17 @@ use super::standard::{self, Use, print};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Migrate {
-    /// From an application of Kinesis Data Analytics for SQL to a configuration of `rcf run`
+    /// Convert an application of Kinesis Data Analytics for SQL to a configuration of `rcf run`
     ///
-    /// Writes the configuration to the standard output and, line by line, what it could not carry
-    /// over to the standard error (and as comments into the configuration).
+    /// Writes the configuration to standard output. Everything that cannot be carried over is
+    /// listed, with its line, on standard error and as comments in the configuration.
     KdaSql(KdaSql),
 }
 
 #[derive(clap::Args)]
 pub(crate) struct KdaSql {
-    /// The SQL, or what `aws kinesisanalyticsv2 describe-application` printed, which tells more;
-    /// - is the standard input
+    /// The SQL, or the output of `aws kinesisanalyticsv2 describe-application`, which has more
+    /// details; - is standard input
     file: PathBuf,
 }
 

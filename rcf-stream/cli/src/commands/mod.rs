@@ -41,18 +41,18 @@ pub use standard::note_closed_streams;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// What to log to the standard error: off, error, warn, info, debug or trace [default: info
-    /// for `run` and `replay`, warn for all others; also RCF_LOG]
+    /// Log to standard error at this level: off, error, warn, info, debug or trace [default: info
+    /// for `run` and `replay`, else warn; also RCF_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<LevelFilter>,
-    /// How log lines are written [default: text; also RCF_LOG_FORMAT]
+    /// Write log lines in this format [default: text; also RCF_LOG_FORMAT]
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     log_format: Option<log::LogFormat>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show on a synthetic stream that it works
+    /// Demonstrate anomaly detection on a synthetic stream
     #[command(subcommand)]
     Demo(demo::Demo),
     /// Generate a stream of records
@@ -60,25 +60,25 @@ enum Command {
     Generate(generate::Generate),
     /// Find the anomalies of a file
     Score(score::Score),
-    /// Show the anomalies of a file on a page
+    /// Write a page with the anomalies of a file
     Report(report::ReportArguments),
     /// Suggest parameters for a file, with reasons
     Suggest(suggest::Suggest),
     /// Run the pipeline of a configuration
     Run(run::Run),
-    /// Show what is in a checkpoint
+    /// Show the contents of checkpoints
     Inspect(inspect::Inspect),
-    /// List, verify or go back to retained checkpoints
+    /// List, verify or roll back to retained checkpoints
     #[command(subcommand)]
     Checkpoints(checkpoints::Checkpoints),
     /// Group the alerts of many keys that begin together
     Events(events::Events),
-    /// Write the results of the past once more
+    /// Write past results again
     Replay(replay::Replay),
-    /// Make a configuration from what another program had
+    /// Convert the configuration of another program
     #[command(subcommand)]
     Migrate(migrate::Migrate),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(completions::Completions),
 }
 

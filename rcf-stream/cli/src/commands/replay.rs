@@ -11,26 +11,27 @@ use super::settings::SettingFlags;
 use super::standard::{self, Use};
 use super::stop;
 
-/// Reads the stream of a configuration once more, up to its present end, and writes the results to
-/// a file. Checkpoints are read but never written, and the sink of the configuration is left alone.
+/// Reads the stream of a configuration again, up to its current end, and writes the results to a
+/// file. Checkpoints are read but never written, and the configured sink is not used.
 ///
-/// From a checkpoint the results are the same to the byte as those that were written then. From a
-/// time or a position the models begin without knowledge.
+/// From a checkpoint, the results are identical, byte for byte, to those written originally. From a
+/// time or a position, the models start new.
 #[derive(clap::Args)]
 pub(crate) struct Replay {
     /// The configuration, a TOML file [also RCF_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where results go; - is the standard output
+    /// Write results to this file; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// From a retained checkpoint, by its number
+    /// Start from this retained checkpoint, by its number
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["from_time", "after"])]
     from_checkpoint: Option<u64>,
-    /// From the first record that arrived then or later, as 2026-01-27T08:00:00Z (Kinesis)
+    /// Start from the first record that arrived at this time or later, such as 2026-01-27T08:00:00Z
+    /// (Kinesis)
     #[arg(long, value_name = "TIME", conflicts_with = "after")]
     from_time: Option<String>,
-    /// After this record of a shard; may be repeated. Other shards are read from their start
+    /// Start after this record of a shard; may be repeated. Other shards are read from their start
     #[arg(long, value_name = "SHARD=SEQUENCE", value_parser = position)]
     after: Vec<(String, String)>,
     #[command(flatten)]

@@ -11,20 +11,20 @@ use super::input::InputFlags;
 use super::rows::{self, Rows};
 use super::stop;
 
-/// Writes one HTML page without external assets: the anomalies, the curves with the range that was
-/// expected, what explains each anomaly, and how sure that is. The page stays below two megabytes:
-/// of long files it holds the extremes of each stretch, and every record around the anomalies.
+/// Writes one HTML page without external assets: the anomalies, the curves with the expected range,
+/// the explanation of each anomaly, and its confidence. The page is smaller than two megabytes: for
+/// long files it has the extremes of each interval, and every record around the anomalies.
 #[derive(clap::Args)]
 pub(crate) struct ReportArguments {
     #[command(flatten)]
     input: InputFlags,
-    /// Where to write the page
+    /// Write the page to this file
     #[arg(long, value_name = "FILE")]
     html: PathBuf,
-    /// Where to write the same picture as an image [default: nowhere]
+    /// Also write a picture to this SVG file [default: none]
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// The key to show first [default: the one with the highest grade]
+    /// Show this key first [default: the one with the highest grade]
     #[arg(long, value_name = "TEXT")]
     show_key: Option<String>,
     #[command(flatten)]
@@ -51,7 +51,7 @@ impl ReportArguments {
         rows.finish()?;
         if let Some(key) = self.show_key.as_ref().filter(|key| !findings.has_key(key)) {
             return Err(Failure::configuration(format!(
-                "{}: there is no record of the key {key:?}",
+                "{}: no record has the key {key:?}",
                 self.input.file.display()
             )));
         }

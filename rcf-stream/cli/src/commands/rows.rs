@@ -44,7 +44,7 @@ impl Rows {
         let opened = input.open()?;
         if detector.use_time && opened.time_format.is_none() {
             return Err(Failure::configuration(format!(
-                "{}: --use-time needs times, and no column holds any; name it with --time",
+                "{}: --use-time needs times, but no column has any; name it with --time",
                 input.file.display()
             )));
         }
@@ -142,7 +142,7 @@ impl Rows {
         *self.bad.entry(kind).or_default() += 1;
         let bad = self.bad();
         if bad <= 10 || bad.is_power_of_two() {
-            tracing::warn!("{path}, line {line}: {reason}; left out ({bad} so far)");
+            tracing::warn!("{path}, line {line}: {reason}; skipped ({bad} so far)");
         }
         Ok(())
     }

@@ -24,21 +24,22 @@ use super::stop;
 /// A group is joined again after this time.
 const REJOIN: Duration = Duration::from_secs(1);
 
-/// Runs until the source ends, or until SIGTERM or SIGINT. With a checkpoint directory it
-/// continues where it was, also after a crash.
+/// Runs until the source ends, or until SIGTERM or SIGINT. With a checkpoint directory it continues
+/// from the last checkpoint, also after a crash.
 ///
-/// Every setting can stand in the file, in the environment (RCF_FOREST_SAMPLE_SIZE for
-/// forest.sample_size) or be a flag; flags go over the environment, and that over the file.
+/// Every setting can be in the file, in the environment (RCF_FOREST_SAMPLE_SIZE for
+/// forest.sample_size) or a flag. Flags override the environment, and the environment overrides the
+/// file.
 #[derive(clap::Args)]
 pub(crate) struct Run {
     /// The configuration, a TOML file [also RCF_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Only check the configuration, and what a run would open
+    /// Only check the configuration and everything that a run would open
     #[arg(long)]
     check: bool,
-    /// Be the child process of the MultiLangDaemon of the Kinesis Client Library, which has the
-    /// standard input and output for itself; needs source.kind = "multilang"
+    /// Run as a child process of the MultiLangDaemon of the Kinesis Client Library, which uses
+    /// standard input and output; requires source.kind = "multilang"
     #[arg(long)]
     multilang: bool,
     #[command(flatten)]
@@ -195,7 +196,7 @@ pub(crate) fn config_file(flag: Option<&PathBuf>) -> Option<PathBuf> {
     flag.cloned().or_else(variable)
 }
 
-/// Lays flags over the environment over the file.
+/// Merges the layers: flags override the environment, which overrides the file.
 pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Config, Failure> {
     let mut layers = Layers::default();
     let path = config_file(file);
@@ -236,7 +237,8 @@ async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> 
     let address = server.address();
     tracing::info!("listening on http://{address}");
     if !address.ip().is_loopback() && http.token_file.is_none() {
-        tracing::warn!(%address, "http.public: everyone who reaches this sees keys and values");
+        tracing::warn!(%address, "http.public: everyone with access to this address sees keys and \
+                                  values");
     }
     Ok(server)
 }
@@ -244,11 +246,13 @@ async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> 
 /// What is allowed but should be known.
 fn warn(config: &Config) {
     if config.checkpoint.is_none() {
-        tracing::warn!("no checkpoint.directory is set: all is forgotten when this process ends");
+        tracing::warn!(
+            "checkpoint.directory is not set: all models are lost when this process ends"
+        );
     }
     if config.source.has_shards() && config.input.fields.key.is_some() {
         tracing::warn!(
-            "input.key is a field: a key that comes through several shards has a model in each"
+            "input.key is a field: a key that occurs in several shards has a model in each"
         );
     }
 }

@@ -22,18 +22,18 @@ use super::table::Table;
 
 /// Judges each record against all records before it.
 ///
-/// The score is at least 0, about 1 for usual records, higher for unusual ones, and 0 while the
-/// forest learns. The grade is 0 unless the record is an anomaly, and then up to 1. Anomalies come
-/// with what was expected, the share of each value, and a sentence. One line on the standard error
-/// says what was judged, another one how many records there were.
+/// The score is at least 0, about 1 for usual records, higher for unusual ones, and 0 during
+/// warm-up. The grade is 0 unless the record is an anomaly, and at most 1. Anomalies have the
+/// expected values, the share of each value, and a sentence. One line on standard error says what
+/// is judged, and another how many records there were.
 #[derive(clap::Args)]
 pub(crate) struct Score {
     #[command(flatten)]
     input: InputFlags,
-    /// Where results go; - is the standard output
+    /// Write results to this file; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// How results are written [default: as the name of the output says; else a table of the
+    /// Write results in this format [default: by the name of the output; else a table of the
     /// anomalies on a terminal, and JSON lines elsewhere]
     #[arg(long, value_enum)]
     format: Option<ResultFormat>,
@@ -47,11 +47,11 @@ pub(crate) struct Score {
     /// Only write records with at least this grade, from 0 to 1
     #[arg(long, value_name = "NUMBER")]
     min_grade: Option<f64>,
-    /// Only write this many records: those of the highest grades, and among equal ones of the
+    /// Only write this many records: those with the highest grades and, among equal grades, the
     /// highest scores
     #[arg(long, value_name = "COUNT")]
     top: Option<usize>,
-    /// Put a single quote before texts of CSV that a spreadsheet would take for formulas
+    /// Put a single quote before texts in CSV that a spreadsheet would interpret as formulas
     #[arg(long)]
     csv_safe: bool,
     /// Exit with status 2 if there is an anomaly
@@ -67,7 +67,7 @@ enum ResultFormat {
     Csv,
     /// One JSON object per line
     Jsonl,
-    /// Columns for people
+    /// A table for a terminal
     Table,
 }
 

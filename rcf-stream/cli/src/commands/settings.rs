@@ -1,4 +1,4 @@
-//! One flag for each setting of the configuration, made from the table of settings.
+//! Flags for the settings of the configuration, made from the table of settings.
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use rcf_stream::config::{RENAMED, SETTINGS};

@@ -7,9 +7,8 @@ use rcf_stream::SinkError;
 
 use super::failure::Failure;
 
-/// Refuses files that stand for a standard stream which was closed (`>&-`). The runtime opens
-/// /dev/null in its place, so that input would look empty, and results would be lost without an
-/// error.
+/// Refuses files that are a closed standard stream (`>&-`). The runtime opens /dev/null in its
+/// place, so that input would look empty, and results would be lost without an error.
 pub(crate) fn check<'a>(files: impl IntoIterator<Item = Use<'a>>) -> Result<(), Failure> {
     for used in files {
         let (path, dash) = match used {

@@ -9,7 +9,7 @@ pub(crate) fn requested() -> impl Future<Output = ()> {
     tokio::spawn(async move {
         let mut signals = Signals::listen();
         signals.next().await;
-        tracing::info!("stopping; a second signal stops at once");
+        tracing::info!("stopping; a second signal stops immediately");
         let _ = tell.send(()); // nobody waits any more if the work is done
         signals.next().await;
         std::process::exit(1);

@@ -14,10 +14,10 @@ use super::input::{BadRecordFlag, InputFlags};
 use super::rows;
 use super::standard::print;
 
-/// Looks at the records of a file and suggests parameters, with the reason for each.
+/// Analyses the records of a file and suggests parameters, with a reason for each.
 ///
-/// The output is a piece of a configuration for `rcf run`, with the command for `rcf score` in a
-/// comment. All records count as one series: give a file of one key.
+/// The output is part of a configuration for `rcf run`, with the command for `rcf score` in a
+/// comment. All records are treated as one series, so use a file with one key.
 #[derive(clap::Args)]
 pub(crate) struct Suggest {
     #[command(flatten)]
@@ -121,7 +121,7 @@ impl Suggest {
             comments += &format!("# looked at the newest {LOOKED_AT} of {records} records\n");
         }
         if history.bad > 0 {
-            comments += &format!("# left out {} records that cannot be read\n", history.bad);
+            comments += &format!("# skipped {} records that cannot be read\n", history.bad);
         }
         if let Some(unreadable) = &history.unreadable_times {
             comments += &format!("# {unreadable}\n");

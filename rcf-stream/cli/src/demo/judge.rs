@@ -1,4 +1,4 @@
-//! Whether the drops stand out.
+//! The check that the drops have the highest scores.
 
 use std::f64::consts::TAU;
 use std::ops::RangeInclusive;
@@ -32,7 +32,7 @@ pub struct Group {
 pub struct Judgement {
     /// One group for each drop that counts, in order.
     pub groups: Vec<Group>,
-    /// Whether all dropped points stand out, in figures.
+    /// The scores of the dropped points compared with all others.
     pub verdict: Verdict,
 }
 
@@ -69,7 +69,7 @@ impl Judgement {
             1
         };
         let verdict = Verdict {
-            passed: groups.len() == expected_groups && groups.iter().all(Group::stands_out),
+            passed: groups.len() == expected_groups && groups.iter().all(Group::scores_highest),
             text: format!("{above} of {dropped} dropped points {against}"),
         };
         Self { groups, verdict }
@@ -115,7 +115,7 @@ impl Group {
     }
 
     /// Every dropped point is above every normal point, and there are both.
-    fn stands_out(&self) -> bool {
+    fn scores_highest(&self) -> bool {
         self.above == self.dropped && self.dropped > 0 && self.normal > 0
     }
 }

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub demo: SineDemo,
     /// All records with their scores, in order, read back from the output stream.
     pub points: Vec<ScoredPoint>,
-    /// Whether the drops stood out.
+    /// Whether the drops had the highest scores.
     pub judgement: Judgement,
     /// From the first record made to the last result read.
     pub elapsed: Duration,

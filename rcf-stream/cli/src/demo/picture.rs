@@ -34,8 +34,8 @@ pub(super) fn report(outcome: &Outcome) -> Result<Report, ReportError> {
         "A sine wave with a drop, and its anomaly score"
     };
     let mut report = Report::new(title, series);
-    report.subtitle = "A Random Cut Forest scores every record before it learns it. It was never \
-                       told what a sine or a drop is."
+    report.subtitle = "A Random Cut Forest scores every record before it learns it. It knows \
+                       nothing about sine waves or drops."
         .to_owned();
     report.verdict = Some(judgement.verdict.clone());
     let dropped: usize = judgement.groups.iter().map(|group| group.dropped).sum();

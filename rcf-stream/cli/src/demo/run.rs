@@ -65,7 +65,7 @@ pub enum DemoError {
 /// Runs the demonstration: makes the records, scores them, and reads the results back.
 ///
 /// # Errors
-/// A [`DemoError`]. Drops that did not stand out are no error but part of the [`Outcome`].
+/// A [`DemoError`]. Drops without the highest scores are not an error but part of the [`Outcome`].
 pub async fn run(demo: &SineDemo) -> Result<Outcome, DemoError> {
     if !(demo.noise >= 0.0 && demo.noise.is_finite()) {
         return Err(DemoError::Noise(demo.noise));
@@ -143,7 +143,7 @@ async fn read_back(
             let t: u64 = line
                 .sequence
                 .parse()
-                .map_err(|_| invalid("sequence is no number".into()))?;
+                .map_err(|_| invalid("sequence is not a number".into()))?;
             let expected = points.len() as u64;
             if t != expected {
                 return Err(DemoError::Gap {

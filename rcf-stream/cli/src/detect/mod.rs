@@ -82,7 +82,7 @@ impl Detectors {
         })
     }
 
-    /// Tells the detectors the times of the records. A record whose time cannot be read is bad;
+    /// Passes the times of the records to the detectors. A record whose time cannot be read is bad;
     /// one whose time is equal or earlier is judged without it, and [counted](Self::late).
     #[must_use]
     pub fn with_time(mut self) -> Self {

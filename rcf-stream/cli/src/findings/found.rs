@@ -37,7 +37,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What a row says; `None` for one that is no candidate.
+    /// What a row says; `None` for one that is not a candidate.
     pub(super) fn of(
         row: &Row,
         key: usize,

@@ -1,4 +1,4 @@
-//! What was found in a file, reduced while it is read, and the page about it.
+//! Findings of a file, reduced while it is read, and the page about them.
 //!
 //! A row is taken and dropped. What stays is bounded, whatever the length of the file:
 //!
@@ -16,6 +16,7 @@ mod pack;
 mod page;
 mod parameters;
 mod picture;
+mod sentences;
 #[cfg(test)]
 mod tests;
 mod times;

@@ -194,7 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decimals_come_back_as_they_were(
+        fn decimals_round_trip(
             values in prop::collection::vec(-10_000_000i64..10_000_000, 1..3_000),
         ) {
             let values: Vec<_> = values.iter().map(|it| (*it as f64 / 1e3, true)).collect();

@@ -1,4 +1,4 @@
-//! How the page writes times: as the file does.
+//! The format of times on the page: that of the file.
 
 use rcf_stream::event::EventTime;
 use rcf_stream::time::TimeFormat;

@@ -8,7 +8,7 @@ use super::curves::{Cell, Curves, Point};
 pub(super) const AROUND: u64 = 48;
 /// A window of this many records is followed by another one, so that either may be dropped.
 const LONGEST: usize = 1_000;
-/// Records at the end of a window that stand for what lies beyond it.
+/// Records at the end of a window that represent the records after it.
 const EDGE: usize = 8;
 
 /// Some records in a row, one by one.
@@ -164,7 +164,7 @@ impl Windows {
 }
 
 /// The records of a bucket from one to before another. An extreme that a window shows in its place
-/// is not shown again next to it; the edges of the window then tell what is usual there.
+/// is not shown again next to it; the edges of the window then show what is usual there.
 fn part(point: &Point, from: u64, end: u64, place: f64, touching: Vec<&Window>) -> Point {
     let mut part = Point {
         record: from,
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_dropped_from_the_mildest() {
+    fn the_mildest_windows_are_dropped_first() {
         let mut windows = Windows::default();
         for record in 0..1_000 {
             let point = Point {

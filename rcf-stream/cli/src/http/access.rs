@@ -1,4 +1,4 @@
-//! Who may read: everyone on this machine, or anyone with the token.
+//! Access control: everyone on this machine, or anyone with the token.
 
 use std::path::{Path, PathBuf};
 
@@ -23,10 +23,10 @@ pub enum TokenError {
         #[source]
         source: std::io::Error,
     },
-    /// What is in the file is no token.
+    /// What is in the file is not a token.
     #[error(
-        "http.token_file: {path} must hold one line of {SHORTEST} or more visible ASCII characters; \
-         make one with: openssl rand -hex 32"
+        "http.token_file: {path} must contain one line of at least {SHORTEST} visible ASCII \
+         characters; create one with: openssl rand -hex 32"
     )]
     Form {
         /// The file.

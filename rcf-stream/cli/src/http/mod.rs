@@ -53,8 +53,8 @@ pub enum ListenError {
     },
     /// Others could reach it without a token.
     #[error(
-        "http.host = {host:?} is reached from other machines, and keys, values and metrics would be \
-         shown to everyone there: set http.token_file, or http.public = true if that is wanted"
+        "http.host = {host:?} is reachable from other machines, and everyone there would see \
+         keys, values and metrics: set http.token_file, or http.public = true if this is intended"
     )]
     Public {
         /// The host.

@@ -54,10 +54,9 @@ impl Application {
         let sql = sql
             .and_then(Value::as_str)
             .ok_or_else(|| MigrateError::Description {
-                reason:
-                    "it holds no SQL (TextContent or ApplicationCode); ask for the details with \
+                reason: "it has no SQL (TextContent or ApplicationCode); request the details with \
                      --include-additional-details"
-                        .to_owned(),
+                    .to_owned(),
             })?;
         let mut application = Self {
             sql: sql.to_owned(),
@@ -71,7 +70,7 @@ impl Application {
             application.read_output(output);
         }
         if !list(&json, "ReferenceDataSourceDescriptions").is_empty() {
-            application.note("reference data: a pipeline joins nothing");
+            application.note("reference data: a pipeline cannot join");
         }
         Ok(application)
     }
@@ -141,7 +140,7 @@ impl Application {
             }
             Some(_) => self.note(&format!("the output {name}: a pipeline has one")),
             None => self.note(&format!(
-                "the output {name}, which is no Kinesis stream: let it read the output stream"
+                "the output {name}, which is not a Kinesis stream: let it read the output stream"
             )),
         }
     }

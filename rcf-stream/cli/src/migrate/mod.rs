@@ -1,4 +1,4 @@
-//! From an application of the retired Kinesis Data Analytics for SQL to a configuration.
+//! Conversion of applications of the discontinued Kinesis Data Analytics for SQL to configurations.
 //!
 //! Read are the statements that such applications consist of: in-application streams, pumps, and
 //! a call of `RANDOM_CUT_FOREST` or `RANDOM_CUT_FOREST_WITH_EXPLANATION`. Columns are followed
@@ -82,7 +82,7 @@ pub enum MigrateError {
     /// One configuration is one pipeline.
     #[error(
         "line {line}: the pump {second} calls the function as {first} does; one configuration is \
-         one pipeline, so carry them over from a file each"
+         one pipeline, so migrate each from a separate file"
     )]
     SeveralFunctions {
         /// The first pump with a call.
@@ -93,7 +93,7 @@ pub enum MigrateError {
         line: u64,
     },
     /// No numeric column reaches the function.
-    #[error("line {line}: no column that the function is given is a number")]
+    #[error("line {line}: no column passed to the function is numeric")]
     NoValues {
         /// The line of the call.
         line: u64,
@@ -101,7 +101,7 @@ pub enum MigrateError {
 }
 
 /// Carries an application over: its SQL, or the JSON that `aws kinesisanalytics
-/// describe-application` (or `kinesisanalyticsv2`) prints, which tells more.
+/// describe-application` (or `kinesisanalyticsv2`) prints, which has more details.
 ///
 /// # Errors
 /// A [`MigrateError`].

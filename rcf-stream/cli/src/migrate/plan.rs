@@ -16,7 +16,7 @@ pub(super) enum Origin {
 }
 
 /// The columns of a stream. `open` where it has others, whose names are not known: those of the
-/// source, whose schema does not stand in the SQL.
+/// source, whose schema is not in the SQL.
 #[derive(Debug, Clone, Default)]
 struct Layout {
     columns: Vec<(String, Option<Origin>)>, // none: computed, which a pipeline does not
@@ -60,7 +60,7 @@ struct Planner<'a> {
     streams: BTreeMap<String, Stream>,
     pumps: Vec<Pump>,
     input: Option<&'a Input>,
-    /// The types of fields, as far as any statement tells.
+    /// The types of fields, as far as they are declared.
     types: BTreeMap<String, String>,
     used: BTreeSet<String>, // pumps
     plan: Plan,
@@ -135,7 +135,7 @@ impl Planner<'_> {
             self.plan.notes.push(Note::new(
                 pump.line,
                 format!(
-                    "the pump {} is left out: it is not on the way of the scored records",
+                    "the pump {} is omitted: scored records do not pass through it",
                     pump.name
                 ),
             ));
@@ -277,7 +277,7 @@ impl Planner<'_> {
                 let is_number = NUMERIC.contains(&sql_type.as_str());
                 self.types.insert(path.clone(), sql_type.clone());
                 let why = match is_number {
-                    true => "the field is read as a number, also where it is text",
+                    true => "the field is read as a number, even if it is text",
                     false => "the field is handed on as it is",
                 };
                 self.note(*line, text, why);
@@ -312,7 +312,7 @@ impl Planner<'_> {
                 _ if text.starts_with("ORDER") => "results come in the order of the records",
                 _ if scored => "every result is written; let the reader of the output choose",
                 _ => {
-                    "every record is scored and learned; filter before the stream where it matters"
+                    "every record is scored and learned; filter the stream before, if this matters"
                 }
             };
             self.note(*line, text, why);
@@ -333,11 +333,11 @@ impl Planner<'_> {
                 let name = names
                     .get(index)
                     .copied()
-                    .unwrap_or("more than the function takes");
+                    .unwrap_or("more arguments than the function has");
                 self.note(
                     *line,
                     text,
-                    &format!("is no number, so the default is taken ({name})"),
+                    &format!("is not a number, so the default is used ({name})"),
                 );
             }
         }
@@ -354,7 +354,7 @@ impl Planner<'_> {
                 Some(origin) => self.plan.columns.push((name.clone(), origin.clone())),
                 None => self.plan.notes.push(Note::new(
                     0,
-                    format!("the column {name} of {} is left out", self.plan.destination),
+                    format!("the column {name} of {} is omitted", self.plan.destination),
                 )),
             }
         }
@@ -384,8 +384,8 @@ impl Planner<'_> {
                 0,
                 format!(
                     "the SQL does not say which columns {} has: the numbers among the results are \
-                 scored. Add what else was a number to input.values, or give the description of \
-                 the application (describe-application) instead of the SQL",
+                     scored. Add other numeric columns to input.values, or use the description of \
+                     the application (describe-application) instead of the SQL",
                     self.plan.source
                 ),
             ));
@@ -396,7 +396,7 @@ impl Planner<'_> {
             if sql_type.is_none() {
                 self.plan.notes.push(Note::new(
                     0,
-                    format!("the type of {path} is not declared: taken as a number"),
+                    format!("the type of {path} is not declared: treated as a number"),
                 ));
             }
             if is_number && !self.plan.values.contains(&path) {

@@ -116,7 +116,7 @@ fn the_explanation_with_its_direction() {
 }
 
 #[test]
-fn what_is_computed_is_said_with_its_line() {
+fn computed_columns_are_reported_with_their_lines() {
     let migration = kda_sql(
         "CREATE PUMP P AS INSERT INTO D\nSELECT STREAM x / 100, y, UPPER(z) AS z,\nANOMALY_SCORE\n\
          FROM TABLE(RANDOM_CUT_FOREST(CURSOR(\nSELECT STREAM DISTINCT x, y FROM S WHERE x > 3\n), n, 256));\n\
@@ -128,15 +128,15 @@ fn what_is_computed_is_said_with_its_line() {
     for (start, end) in [
         ("line 2: x / 100: ", "as they are"),
         ("line 2: UPPER(z) AS z: ", "as they are"),
-        ("line 5: WHERE x > 3: ", "where it matters"),
-        ("line 5: DISTINCT: ", "where it matters"),
+        ("line 5: WHERE x > 3: ", "if this matters"),
+        ("line 5: DISTINCT: ", "if this matters"),
         ("line 6: n: ", "(numberOfTrees)"),
         (
             "line 7: CREATE OR REPLACE FUNCTION f",
             "is not a stream or a pump",
         ),
-        ("line 8: the pump Q is left out: ", "scored records"),
-        ("the type of X is not declared", "taken as a number"),
+        ("line 8: the pump Q is omitted: ", "pass through it"),
+        ("the type of X is not declared", "treated as a number"),
     ] {
         assert!(
             notes
@@ -196,12 +196,12 @@ fn a_description_of_the_application_leaves_nothing_open() {
     }
     let notes = notes(&migration);
     assert_eq!(notes.len(), 2, "{notes:?}");
-    assert!(notes[0].starts_with("the output OTHER, which is no Kinesis stream"));
+    assert!(notes[0].starts_with("the output OTHER, which is not a Kinesis stream"));
     config(&migration).unwrap();
 }
 
 #[test]
-fn what_cannot_be_carried_over_is_an_error() {
+fn unsupported_sql_is_an_error() {
     assert_eq!(kda_sql("SELECT 1"), Err(MigrateError::NoFunction));
     assert!(matches!(
         kda_sql("a\n 'b"),

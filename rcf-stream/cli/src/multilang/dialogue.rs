@@ -1,4 +1,4 @@
-//! What is said between the daemon and us, message by message.
+//! The protocol of the MultiLangDaemon, message by message.
 
 use std::io::{BufRead, Write};
 use std::time::Duration;
@@ -103,7 +103,7 @@ pub(super) async fn commit(
         };
         if error == "ShutdownException" {
             tracing::warn!(
-                "the lease of the shard is lost: its next owner goes on at the last checkpoint"
+                "the lease of the shard is lost: its next owner continues from the last checkpoint"
             );
             return Ok(false);
         }

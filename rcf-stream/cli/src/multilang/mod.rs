@@ -1,5 +1,5 @@
 //! A child process of the MultiLangDaemon: Amazon's Kinesis Client Library does leases, failover
-//! and resharding, and tells us over pipes what to do with one shard.
+//! and resharding, and controls one process per shard over pipes.
 //!
 //! Each message is a JSON object on a line. We may ask for a checkpoint only between a message and
 //! our answer to it, so state is saved there: outputs are flushed, the models are written as an
@@ -27,8 +27,8 @@ use rcf_stream::config::ConfigError;
 use rcf_stream::operator::{OperatorConfigError, RestoreError};
 use rcf_stream::pipeline::PipelineError;
 
-/// The session with the daemon cannot go on. The daemon starts the process again, which begins at
-/// the last checkpoint.
+/// The session with the daemon cannot continue. The daemon starts the process again, which begins
+/// at the last checkpoint.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MultilangError {
@@ -72,8 +72,8 @@ pub enum MultilangError {
     },
     /// The state that belongs to the position is not there or damaged.
     #[error(
-        "the state {path} of the committed position cannot be used: {reason}. Bring it back; or, to \
-         begin with empty models, give the application another name"
+        "the state {path} of the committed position cannot be used: {reason}. Restore it; or, to \
+         start with empty models, change the application name"
     )]
     Missing {
         /// Where it should be.
@@ -111,13 +111,11 @@ pub enum MultilangError {
     #[error("with --multilang, source.kind must be \"multilang\"")]
     Source,
     /// A file of results would be written by several processes.
-    #[error(
-        "sink.path must contain {{shard}} with --multilang: each shard is a process of its own"
-    )]
+    #[error("sink.path must contain {{shard}} with --multilang: each shard has its own process")]
     SinkPath,
     /// Checkpoints are needed.
     #[error(
-        "checkpoint.directory must be set with --multilang: it holds the models, for all hosts"
+        "checkpoint.directory must be set with --multilang: it stores the models, for all hosts"
     )]
     NoDirectory,
     /// Decoder, sink or a record failed.

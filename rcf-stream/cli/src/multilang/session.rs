@@ -25,7 +25,7 @@ use rcf_stream::pipeline::{BadRecord, OnBadRecord, PipelineError};
 use rcf_stream::record::{Headers, OutputRecord, Record, Timestamp};
 use rcf_stream::sink::{Sink, SinkError};
 
-/// What stands for the shard in the path of a file sink.
+/// The placeholder for the shard in the path of a file sink.
 const SHARD: &str = "{shard}";
 /// The work on one shard.
 pub struct Session {
@@ -68,7 +68,7 @@ impl Session {
             .ok_or(MultilangError::NoDirectory)?;
         let settings = config.fingerprint(&config.operator()?);
         let store = Store::new(schedule.directory.as_ref(), stream, shard, settings);
-        // TRIM_HORIZON, LATEST and AT_TIMESTAMP are no records: the shard begins.
+        // TRIM_HORIZON, LATEST and AT_TIMESTAMP are not records: the shard begins.
         let position = after.filter(|(sequence, _)| is_number(sequence));
         let state = match &position {
             Some((sequence, sub)) => store.load(sequence, *sub)?,
@@ -132,7 +132,7 @@ impl Session {
                 record.sequence_number.clone(),
                 record.sub_sequence_number.unwrap_or(0),
             );
-            // After a checkpoint the daemon goes on after it; to learn twice would be worse than
+            // After a checkpoint the daemon continues after it; to learn twice would be worse than
             // to look twice.
             if self
                 .position
@@ -156,7 +156,7 @@ impl Session {
             stream: Arc::clone(&self.stream),
             shard: Arc::clone(&self.shard),
             sequence: record.sequence_number,
-            // The first part of an aggregated record cannot be told from a whole one.
+            // The first part of an aggregated record cannot be distinguished from a whole one.
             sub_sequence: record.sub_sequence_number.filter(|sub| *sub > 0),
             partition_key: record.partition_key,
             timestamp: record.approximate_arrival_timestamp.map(Timestamp),

@@ -184,7 +184,7 @@ async fn a_whole_shard_is_spoken_as_the_protocol_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_process_goes_on_bit_by_bit() {
+async fn the_next_process_continues_bit_for_bit() {
     let whole = tempfile::tempdir().unwrap();
     let messages = [
         initialize("s0", "LATEST"),
@@ -244,7 +244,7 @@ async fn models_move_with_their_shards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_lease_is_no_failure_and_commits_nothing() {
+async fn a_lost_lease_is_not_a_failure_and_commits_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), 10);
     let daemon = Daemon::says(&[
@@ -267,7 +267,7 @@ async fn a_lost_lease_is_no_failure_and_commits_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_said() {
+async fn errors_name_the_problem() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), 10);
     let error = |error: Result<(), MultilangError>| error.unwrap_err().to_string();

@@ -71,7 +71,7 @@ struct Span<'a> {
     end: f64,
 }
 
-/// The series as JSON that can stand in a `<script>` element.
+/// The series as JSON that can be embedded in a `<script>` element.
 pub(super) fn data(series: &Series, kept: &[usize]) -> String {
     let data = Data {
         x: X {

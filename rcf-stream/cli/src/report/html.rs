@@ -15,7 +15,7 @@ pub(super) fn page(report: &Report) -> String {
     let kept = kept_rows(series);
     let reduced = if kept.len() < series.x.len() {
         format!(
-            " The page holds {} of {} records; the extremes of every stretch are among them.",
+            " The page has {} of {} records, including the extremes of every interval.",
             number(kept.len() as f64),
             number(series.x.len() as f64)
         )

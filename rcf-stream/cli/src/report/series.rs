@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_refused() {
+    fn invalid_series_are_refused() {
         assert_eq!(Series::new(axis(), vec![]), Err(ReportError::Empty));
         for x in [vec![0.0, 0.0], vec![1.0, 0.0], vec![0.0, f64::INFINITY]] {
             let value = x[1];

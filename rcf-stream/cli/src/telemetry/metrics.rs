@@ -89,12 +89,12 @@ impl Metrics {
         );
         r.register(
             "bad_records",
-            "Records left out, by reason",
+            "Bad records, by reason",
             m.bad_records.clone(),
         );
         r.register(
             "iterator_age_seconds",
-            "How far reading is behind the newest record, by shard",
+            "Time behind the newest record, by shard",
             m.iterator_age.clone(),
         );
         r.register(
@@ -119,17 +119,17 @@ impl Metrics {
         );
         r.register(
             "packed_records_elsewhere",
-            "Packed records left out, because their keys belong to other shards",
+            "Packed records skipped because their keys belong to other shards",
             m.packed_elsewhere.clone(),
         );
         r.register(
             "tombstones",
-            "Kafka records without a payload, left out",
+            "Kafka records without a payload, skipped",
             m.tombstones.clone(),
         );
         r.register(
             "put_records_retried",
-            "Results put again after Kinesis refused them",
+            "Results put again after Kinesis rejected them",
             m.retried.clone(),
         );
         r.register("models", "Models in memory", m.models.clone());
@@ -145,7 +145,7 @@ impl Metrics {
         );
         r.register(
             "score_seconds",
-            "How long one record takes to score and learn",
+            "Time to score and learn one record",
             m.score_seconds.clone(),
         );
         r.register(

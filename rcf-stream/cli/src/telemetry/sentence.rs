@@ -1,4 +1,4 @@
-//! One sentence that says what was unusual about a record.
+//! Sentences about anomalies.
 
 use crate::report::{exact, like};
 

@@ -17,9 +17,9 @@ use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use support::{fail, rcf, run, stderr, succeed, units};
+use support::{fail, rcf, run, stderr, succeed, units, wait_until};
 
 const RUN: [&str; 9] = [
     "run",
@@ -103,18 +103,6 @@ fn end(mut child: Running) -> (Option<i32>, String) {
     let mut said = child.0.stderr.take().unwrap();
     said.read_to_string(&mut messages).unwrap();
     (child.0.wait().unwrap().code(), messages)
-}
-
-#[track_caller]
-fn wait_until(mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "waited for too long"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn lines(path: &Path) -> usize {

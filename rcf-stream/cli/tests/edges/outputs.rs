@@ -15,7 +15,7 @@ fn a_sink_that_is_cut_or_deleted_ends_the_run() {
     for (change, expected) in [
         (
             (|path| fs::write(path, "").unwrap()) as fn(&Path),
-            "bytes, and ",
+            "bytes, but ",
         ),
         (|path| fs::remove_file(path).unwrap(), "it was deleted"),
     ] {
@@ -46,7 +46,7 @@ fn a_standard_output_that_is_cut_or_deleted_ends_the_run() {
     ];
     type Change = fn(&Path);
     let changes: [(Change, Option<&str>); 4] = [
-        (|path| fs::write(path, "").unwrap(), Some("bytes, and ")),
+        (|path| fs::write(path, "").unwrap(), Some("bytes, but ")),
         (
             |path| fs::remove_file(path).unwrap(),
             Some("it was deleted"),
@@ -96,7 +96,7 @@ fn a_standard_output_that_is_cut_or_deleted_ends_the_run() {
 }
 
 #[test]
-fn sighup_and_a_new_name_go_on_in_a_new_file() {
+fn sighup_and_a_new_name_continue_in_a_new_file() {
     for hang_up in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
@@ -216,7 +216,7 @@ fn no_file_has_two_roles() {
 }
 
 #[test]
-fn no_output_lies_among_checkpoints() {
+fn outputs_in_the_checkpoint_folder_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("in.txt"), numbers(0..200)).unwrap();
@@ -232,7 +232,7 @@ fn no_output_lies_among_checkpoints() {
     let early = elsewhere("--sink-path=./state/out.jsonl");
     let early = early.each_ref().map(|it| &**it);
     let error = fail(folder.path(), 78, &early);
-    assert!(error.contains("lies among the checkpoints"), "{error}");
+    assert!(error.contains("is in the checkpoint folder"), "{error}");
     assert!(
         !path("state").exists(),
         "it is refused before anything is made"
@@ -276,7 +276,7 @@ fn no_output_lies_among_checkpoints() {
         ] {
             let error = fail(folder.path(), 78, &arguments);
             assert!(
-                error.contains("lies among the checkpoints"),
+                error.contains("is in the checkpoint folder"),
                 "{arguments:?}: {error}"
             );
         }
@@ -292,7 +292,7 @@ fn no_output_lies_among_checkpoints() {
         ] {
             let error = fail(folder.path(), 78, arguments);
             assert!(
-                error.contains("lies among the checkpoints"),
+                error.contains("is in the checkpoint folder"),
                 "{arguments:?}: {error}"
             );
         }

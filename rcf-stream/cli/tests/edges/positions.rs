@@ -28,10 +28,10 @@ fn another_file_of_the_same_name_is_refused_or_read_from_its_start() {
         fs::write(&input, text).unwrap();
         let error = fail(folder.path(), 1, &RUN);
         assert!(
-            error.contains("in.txt is not the file that the checkpoint"),
+            error.contains("in.txt is not the file of the checkpoint"),
             "{error}"
         );
-        assert!(error.contains("line 700 was read last"), "{error}");
+        assert!(error.contains("whose last line read was 700"), "{error}");
         assert!(
             error.contains(reason) && error.contains("source.on_replaced"),
             "{error}"

@@ -29,7 +29,7 @@ fn the_exit_status_says_whether_anything_was_done() {
     for expected in [summary, "unpacked=0 dropped=0"] {
         assert!(stderr(&said).contains(expected), "{}", stderr(&said));
     }
-    // Nothing new is no failure of a run that goes on from a checkpoint.
+    // Nothing new is not a failure of a run that continues from a checkpoint.
     succeed(folder.path(), &RUN);
     let text = "{\"v\":\"a\"}\n{\"v\":\"b\"}\n";
     fs::write(folder.path().join("in.jsonl"), text).unwrap();

@@ -23,7 +23,7 @@ fn folder() -> tempfile::TempDir {
 const FILE: &str = "--source-kind=file --source-path=in.txt --input-format=raw --log=error";
 
 #[test]
-fn a_closed_stream_is_named_and_nothing_is_taken_for_done() {
+fn a_closed_stream_is_an_error_that_names_it() {
     let folder = folder();
     let output = [
         format!("$RCF run {FILE}"),
@@ -73,7 +73,7 @@ fn a_closed_stream_is_named_and_nothing_is_taken_for_done() {
 }
 
 #[test]
-fn a_closed_stream_that_is_not_needed_and_dev_null_do_no_harm() {
+fn an_unused_closed_stream_and_dev_null_are_accepted() {
     let folder = folder();
     let whole = succeed(folder.path(), &["score", "in.txt"]);
     for redirect in ["<&-", "2>&-", "<&- 2>&-", "2>/dev/full"] {

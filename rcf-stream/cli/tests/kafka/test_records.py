@@ -36,7 +36,7 @@ def test_keys_tombstones_and_bad_records(topic, program) -> None:
     assert [it.json["data"] for it in dead.read()] == ["not JSON"]
     assert [it.json["id"] for it in dead.read()] == [f"{source.name}/1/4"]
     text = run.text()
-    assert "tombstones=1" in text and "called by their bytes in hexadecimal" in text, text
+    assert "tombstones=1" in text and "represented by their bytes in hexadecimal" in text, text
 
     # Nothing is read twice by the next run, the tombstone at least left out again.
     source.put([("a", {"value": 5})], partition=1)

@@ -75,7 +75,7 @@ def test_of_two_copies_the_newer_commits(bucket, client, stream, program, tmp_pa
             wait_until(lambda: older.process.poll() is not None, "the first copy has stopped")
             assert older.process.returncode == 1
             assert "another process has taken over" in older.report()
-            wait_until(lambda: newer.assert_running() and done(COUNT), "the second copy goes on")
+            wait_until(lambda: newer.assert_running() and done(COUNT), "the second copy continues")
             newer.terminate()
             newer.wait_for_success()
     # What both have written is the same to the byte, or `by_id` had failed.

@@ -6,6 +6,7 @@ pub(crate) mod browser;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// The program, with nothing of the caller's settings.
 pub(crate) fn rcf() -> Command {
@@ -63,4 +64,17 @@ pub(crate) fn units(seed: u64) -> impl Iterator<Item = f64> {
         let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         (bits >> 11) as f64 / (1_u64 << 53) as f64
     })
+}
+
+/// Waits for a condition, for a minute at most.
+#[track_caller]
+pub(crate) fn wait_until(mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "waited for too long"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -41,7 +41,7 @@ const wait = setInterval(() => {
   }
   seen.pinched = text("#shown");
   seen.sideways = document.documentElement.scrollWidth - window.innerWidth;
-  // Text that is shown stands in boxes wide enough to read it, and apart from its background.
+  // Visible text is in boxes that are wide enough, and has enough contrast.
   const words = all("h1, h2, h3, p, b, dt, dd, td, th, small, button, label, .name")
     .filter((it) => it.checkVisibility() && it.textContent.trim().length > 6);
   seen.narrow = words.filter((it) => it.getBoundingClientRect().width < 40).map((it) => it.textContent);

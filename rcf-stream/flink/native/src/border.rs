@@ -1,4 +1,4 @@
-//! What Java's values pass through: handles, arrays, exceptions.
+//! The border with Java: handles, arrays, exceptions.
 
 use std::any::Any;
 use std::fmt;
@@ -100,7 +100,7 @@ impl<T: Default> ErrorPolicy<T, Fault> for Throw {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         let text = text.unwrap_or("a panic without a text");
-        let message = format!("a fault of this library, please report it: {text}");
+        let message = format!("a bug in this library, please report it: {text}");
         throw(env, jni_str!("rcf/InternalException"), &message)?;
         Ok(T::default())
     }

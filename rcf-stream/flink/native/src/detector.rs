@@ -7,10 +7,8 @@ use rcf::{Detection, Refusal, normal_mark};
 use rcf_core::keyed::seed_for_key;
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 
-use crate::border::{
-    Fault, Rows, bytes, call, check_space, free, hand_out, json, model, numbers, same_parameters,
-    text,
-};
+use crate::border::{self, Fault, Rows, call, check_space, numbers, same_parameters};
+use crate::model::{self, Model, methods};
 
 /// The numbers of a detection, in the order of the fields of `rcf.Detection`. After them come, for
 /// each input, the part of the score that is due to it being high, then those for low.
@@ -59,105 +57,47 @@ fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
 /// The builder of a detector: of the model of a key, where there is one.
 fn builder(json: &str, key: Option<&str>) -> Result<AnomalyDetectorBuilder, Fault> {
     let builder = rcf::parameters::detector(json)?;
-    Ok(match key {
-        Some(key) => {
-            let seed = seed_for_key(builder.config().seed, key);
-            builder.seed(seed)
-        }
-        None => builder,
-    })
+    let Some(key) = key else { return Ok(builder) };
+    let seed = seed_for_key(builder.config().seed, key);
+    Ok(builder.seed(seed))
 }
 
-/// `Native.detectorNew(parameters, key)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_detectorNew<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    parameters: JString<'local>,
-    key: JString<'local>,
-) -> jlong {
-    call(env, |env| {
-        let (parameters, key) = (json(env, &parameters)?, text(env, &key)?);
-        Ok(hand_out(builder(&parameters, key.as_deref())?.build()?))
-    })
+impl Model for AnomalyDetector {
+    fn new(parameters: &str, key: Option<&str>) -> Result<Self, Fault> {
+        Ok(builder(parameters, key)?.build()?)
+    }
+
+    fn restore(saved: &[u8]) -> Result<Self, Fault> {
+        Ok(Self::from_bytes(saved)?)
+    }
+
+    fn adopt(&mut self, parameters: &str, key: Option<&str>) -> Result<(), Fault> {
+        let asked = builder(parameters, key)?.config();
+        self.set_memory_profile(asked.memory_profile);
+        same_parameters(self.config(), &asked)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+
+    fn records(&self) -> u64 {
+        self.records()
+    }
+
+    fn width(&self) -> usize {
+        self.config().input_dimensions
+    }
 }
 
-/// `Native.detectorLoad(parameters, key, bytes)`: without parameters, whatever it is.
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_detectorLoad<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    parameters: JString<'local>,
-    key: JString<'local>,
-    saved: JByteArray<'local>,
-) -> jlong {
-    call(env, |env| {
-        let mut detector = AnomalyDetector::from_bytes(&bytes(env, &saved)?)?;
-        if let Some(parameters) = text(env, &parameters)? {
-            let asked = builder(&parameters, text(env, &key)?.as_deref())?.config();
-            // No part of a saved state.
-            detector.set_memory_profile(asked.memory_profile);
-            same_parameters(detector.config(), &asked)?;
-        }
-        Ok(hand_out(detector))
-    })
-}
-
-/// `Native.detectorSave(detector)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_detectorSave<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    detector: jlong,
-) -> JByteArray<'local> {
-    call(env, |env| {
-        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
-        let detector = unsafe { model::<AnomalyDetector>(detector) }?.read()?;
-        Ok(env.byte_array_from_slice(&detector.to_bytes())?)
-    })
-}
-
-/// `Native.detectorFree(detector)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_detectorFree<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    detector: jlong,
-) {
-    call(env, |_| {
-        // SAFETY: `rcf.AnomalyDetector` has the handle, and forgets it.
-        unsafe { free::<AnomalyDetector>(detector) };
-        Ok(())
-    });
-}
-
-/// `Native.detectorRecords(detector)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_detectorRecords<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    detector: jlong,
-) -> jlong {
-    call(env, |_| {
-        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
-        let detector = unsafe { model::<AnomalyDetector>(detector) }?.read()?;
-        Ok(jlong::try_from(detector.records()).unwrap_or(jlong::MAX))
-    })
-}
-
-/// `Native.detectorInputs(detector)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_detectorInputs<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    detector: jlong,
-) -> jint {
-    call(env, |_| {
-        // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
-        let detector = unsafe { model::<AnomalyDetector>(detector) }?.read()?;
-        Ok(jint::try_from(detector.config().input_dimensions).unwrap_or(jint::MAX))
-    })
-}
+methods!(AnomalyDetector:
+    Java_rcf_Native_detectorNew,
+    Java_rcf_Native_detectorLoad,
+    Java_rcf_Native_detectorSave,
+    Java_rcf_Native_detectorFree,
+    Java_rcf_Native_detectorRecords,
+    Java_rcf_Native_detectorInputs
+);
 
 /// `Native.detectorProcess(detector, timestamps, values, rows, columns, nanIsMissing, detections)`:
 /// `timestamps` may be null.
@@ -175,7 +115,7 @@ extern "system" fn Java_rcf_Native_detectorProcess<'local>(
 ) {
     call(env, |env| {
         // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
-        let detector = unsafe { model::<AnomalyDetector>(detector) }?;
+        let detector = unsafe { border::model::<AnomalyDetector>(detector) }?;
         let rows = Rows::read(env, &values, rows, columns)?;
         let times = match timestamps.is_null() {
             true => None,
@@ -213,7 +153,7 @@ extern "system" fn Java_rcf_Native_detectorMarkNormal<'local>(
 ) -> jlong {
     call(env, |_| {
         // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
-        let detector = unsafe { model::<AnomalyDetector>(detector) }?;
+        let detector = unsafe { border::model::<AnomalyDetector>(detector) }?;
         let input = usize::try_from(input).unwrap_or(usize::MAX);
         let mark = normal_mark(input, deviation, evidence, is_stretch);
         let number = detector.change(|it| Ok(it.add_mark(mark)?))?;
@@ -231,7 +171,7 @@ extern "system" fn Java_rcf_Native_detectorUnmarkNormal<'local>(
 ) {
     call(env, |_| {
         // SAFETY: `rcf.AnomalyDetector` has the handle, and its lock.
-        let detector = unsafe { model::<AnomalyDetector>(detector) }?;
+        let detector = unsafe { border::model::<AnomalyDetector>(detector) }?;
         let mark = u64::try_from(mark).unwrap_or(u64::MAX);
         let taken = detector.change(|it| Ok(it.unmark_normal(mark)))?;
         taken.map(drop).ok_or(Refusal::NoMark(mark).into())

@@ -6,112 +6,53 @@ use jni::sys::{jint, jlong};
 use rcf_core::keyed::seed_for_key;
 use rcf_core::{RandomCutForest, RandomCutForestBuilder};
 
-use crate::border::{
-    Fault, Rows, bytes, call, check_space, free, hand_out, json, model, same_parameters, text,
-};
+use crate::border::{self, Fault, Rows, call, check_space, same_parameters};
+use crate::model::{self, Model, methods};
 
 /// The builder of a forest: of the model of a key, where there is one.
 fn builder(json: &str, key: Option<&str>) -> Result<RandomCutForestBuilder, Fault> {
     let builder = rcf::parameters::forest(json)?;
-    Ok(match key {
-        Some(key) => {
-            let seed = seed_for_key(builder.clone().config()?.seed, key);
-            builder.seed(seed)
-        }
-        None => builder,
-    })
+    let Some(key) = key else { return Ok(builder) };
+    let seed = seed_for_key(builder.clone().config()?.seed, key);
+    Ok(builder.seed(seed))
 }
 
-/// `Native.forestNew(parameters, key)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_forestNew<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    parameters: JString<'local>,
-    key: JString<'local>,
-) -> jlong {
-    call(env, |env| {
-        let (parameters, key) = (json(env, &parameters)?, text(env, &key)?);
-        Ok(hand_out(builder(&parameters, key.as_deref())?.build()?))
-    })
+impl Model for RandomCutForest {
+    fn new(parameters: &str, key: Option<&str>) -> Result<Self, Fault> {
+        Ok(builder(parameters, key)?.build()?)
+    }
+
+    fn restore(saved: &[u8]) -> Result<Self, Fault> {
+        Ok(Self::from_bytes(saved)?)
+    }
+
+    fn adopt(&mut self, parameters: &str, key: Option<&str>) -> Result<(), Fault> {
+        let asked = builder(parameters, key)?.config()?;
+        self.set_bounding_box_cache_fraction(asked.bounding_box_cache_fraction)?;
+        same_parameters(self.config(), &asked)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+
+    fn records(&self) -> u64 {
+        self.updates()
+    }
+
+    fn width(&self) -> usize {
+        self.config().values_per_call()
+    }
 }
 
-/// `Native.forestLoad(parameters, key, bytes)`: without parameters, whatever it is.
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_forestLoad<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    parameters: JString<'local>,
-    key: JString<'local>,
-    saved: JByteArray<'local>,
-) -> jlong {
-    call(env, |env| {
-        let mut forest = RandomCutForest::from_bytes(&bytes(env, &saved)?)?;
-        if let Some(parameters) = text(env, &parameters)? {
-            let asked = builder(&parameters, text(env, &key)?.as_deref())?.config()?;
-            // No part of a saved state.
-            forest.set_bounding_box_cache_fraction(asked.bounding_box_cache_fraction)?;
-            same_parameters(forest.config(), &asked)?;
-        }
-        Ok(hand_out(forest))
-    })
-}
-
-/// `Native.forestSave(forest)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_forestSave<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    forest: jlong,
-) -> JByteArray<'local> {
-    call(env, |env| {
-        // SAFETY: `rcf.RandomCutForest` has the handle, and its lock.
-        let forest = unsafe { model::<RandomCutForest>(forest) }?.read()?;
-        Ok(env.byte_array_from_slice(&forest.to_bytes())?)
-    })
-}
-
-/// `Native.forestFree(forest)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_forestFree<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    forest: jlong,
-) {
-    call(env, |_| {
-        // SAFETY: `rcf.RandomCutForest` has the handle, and forgets it.
-        unsafe { free::<RandomCutForest>(forest) };
-        Ok(())
-    });
-}
-
-/// `Native.forestValuesPerCall(forest)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_forestValuesPerCall<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    forest: jlong,
-) -> jint {
-    call(env, |_| {
-        // SAFETY: `rcf.RandomCutForest` has the handle, and its lock.
-        let forest = unsafe { model::<RandomCutForest>(forest) }?.read()?;
-        Ok(jint::try_from(forest.config().values_per_call()).unwrap_or(jint::MAX))
-    })
-}
-
-/// `Native.forestUpdates(forest)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_forestUpdates<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    forest: jlong,
-) -> jlong {
-    call(env, |_| {
-        // SAFETY: `rcf.RandomCutForest` has the handle, and its lock.
-        let forest = unsafe { model::<RandomCutForest>(forest) }?.read()?;
-        Ok(jlong::try_from(forest.updates()).unwrap_or(jlong::MAX))
-    })
-}
+methods!(RandomCutForest:
+    Java_rcf_Native_forestNew,
+    Java_rcf_Native_forestLoad,
+    Java_rcf_Native_forestSave,
+    Java_rcf_Native_forestFree,
+    Java_rcf_Native_forestUpdates,
+    Java_rcf_Native_forestValuesPerCall
+);
 
 /// `Native.forestProcess(forest, values, rows, columns, scores)`
 #[unsafe(no_mangle)]
@@ -126,7 +67,7 @@ extern "system" fn Java_rcf_Native_forestProcess<'local>(
 ) {
     call(env, |env| {
         // SAFETY: `rcf.RandomCutForest` has the handle, and its lock.
-        let forest = unsafe { model::<RandomCutForest>(forest) }?;
+        let forest = unsafe { border::model::<RandomCutForest>(forest) }?;
         let rows = Rows::read(env, &values, rows, columns)?;
         check_space(env, &scores, rows.len())?;
         if let Some(values) = rows.single() {
@@ -148,9 +89,9 @@ extern "system" fn Java_rcf_Native_forestScore<'local>(
 ) -> f64 {
     call(env, |env| {
         // SAFETY: `rcf.RandomCutForest` has the handle, and its lock.
-        let forest = unsafe { model::<RandomCutForest>(forest) }?.read()?;
+        let forest = unsafe { border::model::<RandomCutForest>(forest) }?.read()?;
         let length = values.len(env)?;
-        let values = crate::border::numbers(env, &values, length)?;
+        let values = border::numbers(env, &values, length)?;
         forest.score(&values).map_err(Fault::from)
     })
 }

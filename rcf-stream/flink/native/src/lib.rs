@@ -1,9 +1,9 @@
 //! The native methods of the Java class `rcf.Native`: forests, detectors and encoders of categories
 //! behind handles.
 //!
-//! [`border`] is all that Java's values pass through: handles, arrays, exceptions. [`forest`],
-//! [`detector`] and [`categories`] are the methods, and nothing more than calls of `rcf-core`: the
-//! same records give the same bits as in Rust.
+//! All values of Java pass through [`border`]: handles, arrays, exceptions. [`model`] has the
+//! methods that all models have, [`forest`], [`detector`] and [`categories`] the others. They only
+//! call `rcf-core`: the same records give the same bits as in Rust.
 //!
 //! # Rules of the border
 //! - Only numbers, strings and arrays of numbers cross. No object of Java is held, and no method of
@@ -21,3 +21,5 @@ mod categories;
 mod detector;
 #[allow(unsafe_code, reason = "the border with Java")]
 mod forest;
+#[allow(unsafe_code, reason = "the border with Java")]
+mod model;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::lines::Input;
 
-/// How many lines tell the format and the columns: 1,000 records, and what may come before.
+/// The number of lines from which format and columns are detected: 1,000 records, and what may come
+/// before.
 const LINES: usize = 1_050;
 /// No more than this is read ahead, however long the lines are.
 const BYTES: usize = 1024 * 1024;
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_ahead_is_read_again() {
+    fn bytes_read_ahead_are_read_again() {
         let all = "12,34\n".repeat(300_000);
         for live in [false, true] {
             let input = Box::new(Cursor::new(all.clone().into_bytes()));

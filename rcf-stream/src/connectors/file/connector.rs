@@ -31,20 +31,21 @@ pub const CONNECTOR: Connector = Connector {
 
 #[rustfmt::skip] // a table reads best with a row on a line
 const SOURCE_SETTINGS: &[SettingOf] = &[
-    ("path", Kind::Text, "its path; - is the standard input"),
+    ("path", Kind::Text, "read this path; - is standard input"),
     ("on_replaced", Kind::Choice(&["fail", "restart"]),
-        "continue in this way when it is not the file of the checkpoint [fail]"),
+        "continue in this way if it is not the file of the checkpoint [fail]"),
     ("follow", Kind::Switch,
-        "wait for new lines at its end, through rotations [false]"),
+        "wait for new lines at the end, across rotations [false]"),
 ];
 
 #[rustfmt::skip]
 const SINK_SETTINGS: &[SettingOf] = &[
     ("path", Kind::Text,
-        "its path; it is replaced unless a checkpoint continues it; - is the standard output [-]"),
+        "write to this path, replacing the file unless a checkpoint continues it; \
+         - is standard output [-]"),
 ];
 
-/// What `-` stands for.
+/// The path that means a standard stream.
 const STANDARD: &str = "-";
 
 /// The lines of a file; `-` is the standard input.

@@ -33,7 +33,7 @@ pub(super) struct LineThread {
     identity: FileIdentity,
     header: Option<Bytes>,
     options: LinesOptions,
-    /// Files to read before the one that has the name now: it was rotated meanwhile.
+    /// Rotated files to read before the file that has the name now.
     rotated: Vec<PathBuf>,
     /// Whether the file that is read has lost its name, or its content, to another.
     superseded: bool,
@@ -159,7 +159,7 @@ impl LineThread {
                 && reader.has_open_line()
             {
                 tracing::warn!(
-                    "{}: line {} has no line feed yet; it is read once it has one",
+                    "{}: line {} has no line feed yet; it is read once the line feed arrives",
                     reader.path().display(),
                     reader.next_line()
                 );
@@ -219,11 +219,11 @@ impl LineThread {
             None => Vec::new(),
         };
         tracing::warn!(
-            "{} was cut; {}",
+            "{} was truncated; {}",
             path.display(),
             match copies.first() {
-                Some(copy) => format!("reading on in {}", copy.display()),
-                None => "reading on from its start".to_owned(),
+                Some(copy) => format!("continuing in {}", copy.display()),
+                None => "continuing from its start".to_owned(),
             }
         );
         self.begin_rotated(copies)
@@ -234,7 +234,7 @@ impl LineThread {
         let path = self.records.path().to_owned();
         match FileIdentity::of_path(&path) {
             Some(now) if now != self.identity => {
-                tracing::info!("{} was rotated; reading on in the new file", path.display());
+                tracing::info!("{} was rotated; continuing in the new file", path.display());
                 // The writer may have written to the old file until now.
                 self.superseded = true;
                 Ok(AtEnd::Read)
@@ -312,8 +312,8 @@ impl LineThread {
         if self.file.is_none() {
             let next = position.file.as_ref().map_or(last + 1, |file| file.line);
             tracing::warn!(
-                "{} is a pipe: the models go on from the checkpoint, and everything that comes \
-                 through it is new; lines are counted on from {next}",
+                "{} is a pipe: the models continue from the checkpoint, and all records from the \
+                 pipe are new; line numbers continue at {next}",
                 path.display()
             );
             self.records.number_from(next);
@@ -326,8 +326,8 @@ impl LineThread {
         }
         let Some(file) = &position.file else {
             tracing::warn!(
-                "{}: the checkpoint is of a release that kept line numbers alone; reading on \
-                 after line {last}, without knowing whether it is the same file",
+                "{}: the checkpoint is from a release that stored only line numbers; continuing \
+                 after line {last}, without a check that it is the same file",
                 path.display()
             );
             self.after = last;
@@ -347,7 +347,7 @@ impl LineThread {
             let found = rotation::find(&path, file)?;
             if let Some(first) = found.first() {
                 tracing::info!(
-                    "{} was rotated meanwhile; reading on in {}",
+                    "{} was rotated between runs; continuing in {}",
                     path.display(),
                     first.display()
                 );

@@ -10,7 +10,7 @@ use super::sink::io_error;
 use crate::identity::FileIdentity;
 use crate::sink::{SinkError, SinkPosition};
 
-/// This many bytes before the position tell one file of results from another.
+/// This many bytes before the position distinguish one results file from another.
 const TAIL: usize = 4 * 1024;
 
 /// How far a file of results got.
@@ -113,8 +113,8 @@ impl FileOutput {
     fn find(&mut self, path: &Path, place: &FilePlace) -> Result<(), SinkError> {
         if self.length < place.length {
             let reason = format!(
-                "the file has only {} bytes. Bring back the results that are missing, or choose \
-                 an empty checkpoint directory to begin again",
+                "the file has only {} bytes. Restore the missing results, or choose an empty \
+                 checkpoint directory to start from scratch",
                 self.length
             );
             return Err(place.error(path, reason));
@@ -125,8 +125,8 @@ impl FileOutput {
             Some(tail) if tail != crc32c::crc32c(&self.tail) => {
                 let reason = format!(
                     "the last {} bytes before it are not those that were written; is it another \
-                     file? Bring back the file of the results, move this one away, or choose an \
-                     empty checkpoint directory to begin again",
+                     file? Restore the results file, move this one away, or choose an empty \
+                     checkpoint directory to start from scratch",
                     self.tail.len()
                 );
                 Err(place.error(path, reason))
@@ -182,8 +182,8 @@ impl FileOutput {
         };
         if metadata.len() != self.length {
             return Err(changed(format!(
-                "it has {} bytes, and {} were written. Rotate it by renaming it (not by copying \
-                 and cutting), and let nothing else write to it",
+                "it has {} bytes, but {} were written. Rotate it by renaming (not by copying and \
+                 truncating), and let nothing else write to it",
                 metadata.len(),
                 self.length
             )));

@@ -77,7 +77,7 @@ fn siblings(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found.into_iter().map(|(_, Reverse(path))| path).collect())
 }
 
-/// When a file was written last and, where clocks are too coarse to tell, when it got its name.
+/// When a file was written last and, where clocks are too coarse, when it got its name.
 #[cfg(unix)]
 fn age(metadata: &Metadata) -> io::Result<(SystemTime, (i64, i64))> {
     use std::os::unix::fs::MetadataExt;

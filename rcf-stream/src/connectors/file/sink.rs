@@ -71,7 +71,7 @@ impl LinesSink {
         Ok(sink)
     }
 
-    /// Tells observers which results are not written yet.
+    /// Reports to observers which results are not written yet.
     #[must_use]
     pub fn observers(mut self, observers: &Observers) -> Self {
         self.observers = observers.clone();
@@ -115,7 +115,7 @@ impl LinesSink {
             && !self.hands_over
         {
             tracing::warn!(
-                "{} was renamed; results go on in a new file of that name",
+                "{} was renamed; results continue in a new file of that name",
                 self.path.display()
             );
             self.hands_over = true;
@@ -180,7 +180,7 @@ impl Sink for LinesSink {
         if let Output::File(file) = &mut self.output
             && file.reopen(&self.path)?
         {
-            tracing::info!("results go on in the new {}", self.path.display());
+            tracing::info!("results continue in the new {}", self.path.display());
             self.write_header()?;
         }
         Ok(())
@@ -314,7 +314,7 @@ mod tests {
         let mut sink = LinesSink::open(&path, Some("head"), position.as_ref()).unwrap();
         sink.write(results(&["c"])).await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "head\nc\n");
-        // Asked to, without a new name, it goes on where it is.
+        // Asked to, without a new name, it continues where it is.
         sink.hand_over();
         sink.flush().await.unwrap();
         sink.reopen().await.unwrap();

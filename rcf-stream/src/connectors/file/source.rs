@@ -37,7 +37,7 @@ pub enum OnReplaced {
 pub struct LinesOptions {
     /// What happens to another file than the one of the position.
     pub on_replaced: OnReplaced,
-    /// Whether to wait for new lines at the end, and to go on with the file that takes the name
+    /// Whether to wait for new lines at the end, and to continue with the file that takes the name
     /// after a rotation.
     pub follow: bool,
     /// Whether a last line without its line feed is left for the next run.
@@ -78,7 +78,7 @@ pub struct LinesInput {
 
 impl LinesInput {
     /// Opens a file, undoes its compression and encoding, and reads its start ahead; `-` is the
-    /// standard input. What is no file is waited for a second after its first bytes.
+    /// standard input. What is not a file is waited for a second after its first bytes.
     ///
     /// # Errors
     /// [`SourceError::Io`].
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_first_line_that_is_no_header_is_a_record() {
+    async fn a_first_line_that_is_not_a_header_is_a_record() {
         let file = file("1,2\n3,4\n");
         let mut source = LinesInput::open(file.path())
             .unwrap()

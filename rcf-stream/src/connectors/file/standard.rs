@@ -1,4 +1,4 @@
-//! The standard output where it is a regular file, which others can cut or delete meanwhile.
+//! Standard output as a regular file, which other processes can truncate or delete.
 
 #[cfg(not(unix))]
 pub(super) use other::Redirected;
@@ -47,14 +47,14 @@ mod unix {
             metadata.is_file().then_some(Self { file, had_name })
         }
 
-        /// What became of results that were written, where they are gone. To write on behind the
-        /// end of a file that was cut would fill it up with zero bytes.
+        /// What became of results that were written, where they are gone. Writing after the
+        /// end of a truncated file would fill the gap with zero bytes.
         pub(in super::super) fn lost(&self) -> io::Result<Option<String>> {
             let written = (&self.file).stream_position()?;
             let metadata = self.file.metadata()?;
             let what = if metadata.len() < written {
                 format!(
-                    "it has {} bytes, and {written} were written",
+                    "it has {} bytes, but {written} were written",
                     metadata.len()
                 )
             } else if self.had_name && metadata.nlink() == 0 {

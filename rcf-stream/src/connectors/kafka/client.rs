@@ -1,4 +1,4 @@
-//! What consumers and producers share: their options, and what librdkafka reports.
+//! Shared parts of consumers and producers: options, and reports of librdkafka.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Told {
     }
 }
 
-/// A line of the log of librdkafka. Lost connections are no errors: it connects again by itself.
+/// A line of the log of librdkafka. Lost connections are not errors: it connects again by itself.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {

@@ -47,7 +47,7 @@ impl FromStr for Start {
 /// What to do when the topic no longer holds the records after the offset of the group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnTrimmed {
-    /// Log a warning and go on at the oldest record that is left.
+    /// Log a warning and continue at the oldest record that is left.
     #[default]
     Continue,
     /// Stop with an error.
@@ -135,7 +135,7 @@ const RESERVED: &[(&str, &str)] = &[
     ),
     (
         "enable.idempotence",
-        "results of a key keep their order and come once",
+        "results of a key keep their order and appear once",
     ),
 ];
 

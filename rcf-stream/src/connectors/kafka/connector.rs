@@ -28,30 +28,30 @@ pub const CONNECTOR: Connector = Connector {
 
 #[rustfmt::skip] // a table reads best with a row on a line
 const SOURCE_SETTINGS: &[SettingOf] = &[
-    ("brokers", Kind::Texts, "the brokers to begin with, host:port"),
-    ("topic", Kind::Text, "the name of the topic"),
-    ("group", Kind::Text, "the consumer group, whose programs share the partitions"),
+    ("brokers", Kind::Texts, "connect to these brokers, host:port"),
+    ("topic", Kind::Text, "read this topic"),
+    ("group", Kind::Text, "join this consumer group, whose members share the partitions"),
     ("start", Kind::Text,
-        "where to start without an offset of the group: earliest, latest or a time [earliest]"),
-    ("max_records", Kind::Count, "the most records in one batch [10000]"),
-    ("follow", Kind::Switch, "whether to wait for new records [true]"),
+        "start here if the group has no offset: earliest, latest or a time [earliest]"),
+    ("max_records", Kind::Count, "read at most this many records in a batch [10000]"),
+    ("follow", Kind::Switch, "wait for new records at the end [true]"),
     ("on_trimmed", Kind::Choice(&["continue", "fail"]),
-        "what to do about records that are no longer there [continue]"),
-    ("headers", Kind::Texts, "the headers that are forwarded to results, by name; * for all [none]"),
-    ("key_header", Kind::Text, "the header with the key [none: the key of the message]"),
+        "if records were trimmed before they could be read, do this [continue]"),
+    ("headers", Kind::Texts, "forward these headers to results, by name; * for all [none]"),
+    ("key_header", Kind::Text, "take the key from this header [none: the key of the message]"),
     ("options", Kind::Texts,
-        "options of librdkafka, NAME=VALUE or NAME=@FILE: security.protocol=SASL_SSL"),
+        "pass these options to librdkafka, NAME=VALUE or NAME=@FILE: security.protocol=SASL_SSL"),
 ];
 
 #[rustfmt::skip]
 const SINK_SETTINGS: &[SettingOf] = &[
-    ("brokers", Kind::Texts, "the brokers to begin with, host:port"),
-    ("topic", Kind::Text, "the name of the topic"),
+    ("brokers", Kind::Texts, "connect to these brokers, host:port"),
+    ("topic", Kind::Text, "write to this topic"),
     ("delivery", Kind::Choice(Delivery::NAMES),
-        "how often results are written: exactly_once or at_least_once \
+        "deliver results exactly_once or at_least_once \
          [exactly_once from a topic of the same cluster with checkpoints, else at_least_once]"),
     ("options", Kind::Texts,
-        "options of librdkafka, NAME=VALUE or NAME=@FILE: security.protocol=SASL_SSL"),
+        "pass these options to librdkafka, NAME=VALUE or NAME=@FILE: security.protocol=SASL_SSL"),
 ];
 
 const MAX_RECORDS: usize = 10_000;

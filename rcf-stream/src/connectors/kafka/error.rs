@@ -1,4 +1,4 @@
-//! What to make of an error of librdkafka: which kind it is, and the remedy.
+//! Classification of errors of librdkafka, with remedies.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
@@ -98,7 +98,8 @@ pub(super) fn kind_of_code(code: Code) -> Kind {
     }
 }
 
-/// An error as a text of one line; `told` is what librdkafka said last, where that says more.
+/// An error as a text of one line; `told` is the last message of librdkafka, if it has more
+/// details.
 fn text(error: &KafkaError, told: Option<String>) -> String {
     let text = match (error, told) {
         (_, Some(told)) => told,
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_say_what_to_do() {
+    fn errors_name_the_remedy() {
         let error = KafkaError::MetadataFetch(Code::UnknownTopicOrPartition);
         let error = source_error("cannot read the topic t", &error, None);
         assert!(matches!(error, SourceError::Setup { .. }));

@@ -249,8 +249,8 @@ impl Group {
             tracing::warn!(
                 %topic,
                 partition,
-                "the partition is new to the group and read from its start: keys that have another \
-                 partition since it was added begin new models there"
+                "the partition is new to the group and read from its start: keys that moved to it \
+                 when it was added start with new models"
             );
             return Ok(low);
         }
@@ -371,7 +371,7 @@ pub(super) fn partition(shard: &str) -> Result<i32, SourceError> {
     shard.parse().map_err(|_| SourceError::Position {
         shard: shard.to_owned(),
         sequence: String::new(),
-        reason: "it is no partition of a topic".to_owned(),
+        reason: "it is not a partition of a topic".to_owned(),
     })
 }
 
@@ -392,6 +392,6 @@ pub(super) fn next_offset(shard: &str, position: &Position) -> Result<i64, Sourc
         .ok_or_else(|| SourceError::Position {
             shard: shard.to_owned(),
             sequence: sequence.to_owned(),
-            reason: "it is no offset; does the checkpoint belong to another source?".to_owned(),
+            reason: "it is not an offset; does the checkpoint belong to another source?".to_owned(),
         })
 }

@@ -1,6 +1,6 @@
-//! What the metadata of an offset says: which checkpoint of the partition belongs to it.
+//! The metadata of an offset, which names the checkpoint of the partition.
 
-/// Tells ours from what other programs write.
+/// Distinguishes ours from that of other programs.
 const PREFIX: &str = "rcf/1 ";
 
 /// The metadata that names a manifest.

@@ -33,7 +33,7 @@ pub(super) struct Delivery {
     pub(super) _barrier: Arc<Barrier>,
 }
 
-/// Tells when everything that was sent before it is delivered: when nobody holds it any more.
+/// Signals, when its last copy is dropped, that everything sent before it is delivered.
 #[derive(Debug, Default)]
 pub(super) struct Barrier(Mutex<Option<oneshot::Sender<()>>>);
 

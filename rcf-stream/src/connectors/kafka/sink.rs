@@ -88,7 +88,7 @@ fn undelivered(
         return SinkError::Service {
             action: action.to_owned(),
             source: format!(
-                "the result {id} has {size} bytes, more than the topic takes; raise \
+                "the result {id} has {size} bytes, more than the topic accepts; raise \
                  max.message.bytes of the topic and the option message.max.bytes"
             )
             .into(),
@@ -102,7 +102,7 @@ fn undelivered(
 }
 
 /// What an error of a producer is to the pipeline. A transaction that has failed is given up, and
-/// the pipeline goes on from the newest checkpoint, as soon as brokers are there.
+/// the pipeline continues from the newest checkpoint, as soon as brokers are there.
 fn failed(action: String, producer: &Producer, error: KafkaError) -> SinkError {
     let is_transactional = producer.is_transactional();
     let (error, told) = producer.explain(error);
@@ -156,7 +156,10 @@ fn connect(
                  sink.delivery = \"at_least_once\"",
             ));
         }
-        tracing::info!("source and sink are in different clusters: results come at least once");
+        tracing::info!(
+            "source and sink are in different clusters: results are delivered at least \
+                        once"
+        );
         return plain(config, options, action);
     }
     let id = format!(

@@ -211,12 +211,15 @@ impl KafkaSource {
             if before == 0 || before.ilog10() != all.ilog10() {
                 tracing::info!(
                     count = all,
-                    "tombstones (records without a payload) left out"
+                    "tombstones (records without a payload) skipped"
                 );
             }
         }
         if taken.binary_keys > 0 && self.binary_keys == 0 {
-            tracing::warn!("keys that are not UTF-8 are called by their bytes in hexadecimal: 0x…");
+            tracing::warn!(
+                "keys that are not UTF-8 are represented by their bytes in \
+                            hexadecimal: 0x…"
+            );
         }
         self.binary_keys += taken.binary_keys;
         Batch {
@@ -246,7 +249,7 @@ impl KafkaSource {
                 sequence: "the last one".to_owned(),
             }),
             _ if kind(&error) == Kind::Unavailable => {
-                tracing::debug!(%error, "a broker cannot be reached; librdkafka tries again");
+                tracing::debug!(%error, "a broker cannot be reached; librdkafka retries");
                 Ok(())
             }
             _ => Err(self.group.error("read", error)),
@@ -260,8 +263,8 @@ impl KafkaSource {
                 shard: shard.to_owned(),
                 sequence: (next - 1).to_string(),
                 reason: format!(
-                    "the partition ends at {high}; was the topic deleted and made again? Delete \
-                     the offsets of the group, and choose an empty checkpoint directory"
+                    "the partition ends at {high}; was the topic deleted and created again? \
+                     Delete the offsets of the group, and choose an empty checkpoint directory"
                 ),
             });
         }

@@ -276,7 +276,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_the_producer_library_packs_is_read() {
+    fn records_packed_by_the_producer_library_are_read() {
         // What aws-kinesis-agg 1.2.3, AWS's own for Python, makes of ("key-1", "first") and
         // ("key-2", "second" with the explicit hash key 17).
         let text = concat!(
@@ -298,7 +298,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn records_of_other_shards_are_left_out() {
+    fn records_of_other_shards_are_skipped() {
         let packed = pack(&[("a", b"1"), ("b", b"2")]);
         let hash = hash_of("b");
         let unpacked = unpack(&packed, Some((hash, hash)));

@@ -43,7 +43,7 @@ pub trait KinesisApi: Send + Sync + 'static {
     /// Puts up to 500 records and answers for each of them, in their order.
     ///
     /// # Errors
-    /// When the request failed as a whole. Some of its records may be in the stream all the same.
+    /// When the request failed as a whole. Some of its records may be in the stream anyway.
     async fn put_records(
         &self,
         entries: Vec<PutEntry>,

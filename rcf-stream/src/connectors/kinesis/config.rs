@@ -68,11 +68,11 @@ impl From<StartPosition> for String {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnTrimmed {
-    /// Log a warning and go on at the oldest record that is left.
+    /// Log a warning and continue at the oldest record that is left.
     #[default]
     Continue,
     /// Stop with an error. A stream that was silent for longer than its retention stops too, for
-    /// nobody can tell it from one that lost records.
+    /// it cannot be distinguished from one that lost records.
     Fail,
 }
 

@@ -30,30 +30,30 @@ pub const CONNECTOR: Connector = Connector {
 
 #[rustfmt::skip] // a table reads best with a row on a line
 const SOURCE_SETTINGS: &[SettingOf] = &[
-    ("stream", Kind::Text, "the name of the stream"),
-    ("region", Kind::Text, "the region [from the environment]"),
-    ("endpoint_url", Kind::Text, "another endpoint than the region's"),
+    ("stream", Kind::Text, "read this stream"),
+    ("region", Kind::Text, "use this region [from the environment]"),
+    ("endpoint_url", Kind::Text, "use this endpoint instead of the region's"),
     ("credentials", Kind::Choice(CredentialsSource::NAMES),
-        "the one place of credentials: environment, profile or instance [each in turn]"),
+        "take credentials only from this place: environment, profile or instance [each in turn]"),
     ("consumer_arn", Kind::Text,
-        "a registered consumer, to which records are pushed (enhanced fan-out)"),
+        "receive records as this registered consumer (enhanced fan-out)"),
     ("start", Kind::Text,
-        "where to start without a checkpoint: trim_horizon, latest or a time [trim_horizon]"),
+        "start here without a checkpoint: trim_horizon, latest or a time [trim_horizon]"),
     ("poll_interval_ms", Kind::Count,
-        "milliseconds between reads of a shard that is read to its end [250]"),
-    ("max_records", Kind::Count, "the most records in one read [10000]"),
-    ("follow", Kind::Switch, "whether to wait for new records [true]"),
+        "wait this long between reads at the end of a shard, in milliseconds [250]"),
+    ("max_records", Kind::Count, "read at most this many records in a request [10000]"),
+    ("follow", Kind::Switch, "wait for new records at the end [true]"),
     ("on_trimmed", Kind::Choice(&["continue", "fail"]),
-        "what to do about records that are no longer there [continue]"),
+        "if records were trimmed before they could be read, do this [continue]"),
 ];
 
 #[rustfmt::skip]
 const SINK_SETTINGS: &[SettingOf] = &[
-    ("stream", Kind::Text, "the name of the stream"),
-    ("region", Kind::Text, "the region [from the environment]"),
-    ("endpoint_url", Kind::Text, "another endpoint than the region's"),
+    ("stream", Kind::Text, "write to this stream"),
+    ("region", Kind::Text, "use this region [from the environment]"),
+    ("endpoint_url", Kind::Text, "use this endpoint instead of the region's"),
     ("credentials", Kind::Choice(CredentialsSource::NAMES),
-        "the one place of credentials: environment, profile or instance [each in turn]"),
+        "take credentials only from this place: environment, profile or instance [each in turn]"),
 ];
 
 fn is_built(key: String) -> Result<(), SettingError> {

@@ -30,7 +30,7 @@ pub const CONNECTOR: Connector = Connector {
 const SETTINGS: &[SettingOf] = &[(
     "stream",
     Kind::Text,
-    "the name of a stream that this process has published",
+    "use the stream of this name, which this process has published",
 )];
 
 fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError> {
@@ -102,7 +102,7 @@ impl SourceSettings for StreamName {
     }
 
     fn bounded(&self, _: Option<&str>) -> Result<Arc<dyn SourceSettings>, String> {
-        Err("a stream in memory has no end of its own until it is closed".to_owned())
+        Err("a stream in memory has no end until it is closed".to_owned())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A small stream inside the process: append-only shards with sequence numbers, several readers.
 //!
-//! It behaves as a stream service does where the pipeline can tell: records of one partition key
+//! For the pipeline it behaves like a stream service: records of one partition key
 //! keep their order in one shard, readers are independent and resume after a position, an open
 //! stream can be silent, a closed one ends. It keeps all its records in memory, so it serves
 //! demonstrations, tests and programs that join two pipelines, not an endless feed.

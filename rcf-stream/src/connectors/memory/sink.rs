@@ -42,7 +42,7 @@ mod tests {
     use crate::source::Source;
 
     #[tokio::test]
-    async fn results_come_out_as_they_went_in() {
+    async fn results_are_returned_unchanged() {
         let stream = MemoryStream::new("out", 1);
         let mut sink = stream.sink();
         let result = |n: u32| OutputRecord {

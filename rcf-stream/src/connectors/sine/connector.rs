@@ -23,14 +23,14 @@ pub const CONNECTOR: Connector = Connector {
 
 #[rustfmt::skip] // a table reads best with a row on a line
 const SETTINGS: &[SettingOf] = &[
-    ("count", Kind::Count, "how many records to make; without it, no end"),
+    ("count", Kind::Count, "generate this many records [unlimited]"),
     ("drops", Kind::Choice(&["original", "every_cycle", "none"]),
-        "which records drop [original: t = 241 to 259 and every 36,000 records later]"),
-    ("drop_cycles", Kind::Counts, "the cycles with a drop, from 0"),
-    ("noise", Kind::Real, "the standard deviation of Gaussian noise [0]"),
-    ("seed", Kind::Count, "the seed of the noise [0]"),
-    ("rate", Kind::Real, "records per second; without it, as fast as taken"),
-    ("partition_key", Kind::Text, "the partition key of all records [sine]"),
+        "choose the records that drop [original: t = 241 to 259, and again every 36,000 records]"),
+    ("drop_cycles", Kind::Counts, "drop in these cycles, from 0"),
+    ("noise", Kind::Real, "add Gaussian noise with this standard deviation [0]"),
+    ("seed", Kind::Count, "seed the noise [0]"),
+    ("rate", Kind::Real, "generate at most this many records per second [unlimited]"),
+    ("partition_key", Kind::Text, "use this partition key for all records [sine]"),
 ];
 
 fn read(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError> {

@@ -81,7 +81,7 @@ fn tables_are_read_as_text_is() {
 }
 
 #[test]
-fn a_pipe_takes_the_stream_and_names_what_needs_a_file() {
+fn a_pipe_accepts_arrow_streams_and_names_formats_that_need_a_file() {
     let [parquet, file, stream] = files().map(|(_, bytes)| bytes);
     let open = |bytes: Vec<u8>| crate::lines::open(Box::new(Cursor::new(bytes)));
     for bytes in [parquet, file] {

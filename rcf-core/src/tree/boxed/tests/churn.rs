@@ -191,7 +191,7 @@ fn six_points_on_a_line() {
 
 /// To the bit: cuts, masses and, by [`Grown::validate`], boxes.
 #[test]
-fn deleting_what_was_inserted_restores_the_tree() {
+fn deleting_an_inserted_point_restores_the_tree() {
     let mut random = Random::new(4);
     for dimensions in [1, 2, 3, 8, 11] {
         for _ in 0..200 {

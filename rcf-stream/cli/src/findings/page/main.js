@@ -31,7 +31,7 @@ function select(found, scroll) {
   if (scroll && all) byId("where").scrollIntoView({ block: "start" });
 }
 
-// The anomalies of the key that is shown, and the one that the buttons go on from.
+// The anomalies of the key that is shown, and the one that the buttons continue from.
 function drawPlace() {
   const marks = marksOf(key), here = marks.indexOf(selected);
   byId("place").textContent = !marks.length ? "no anomaly" : here < 0

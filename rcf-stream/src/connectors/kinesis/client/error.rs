@@ -1,4 +1,4 @@
-//! What to make of an error of the SDK.
+//! Classification of errors of the SDK.
 
 use std::error::Error as StdError;
 

@@ -43,7 +43,7 @@ pub enum ConnectError {
     /// Neither the configuration nor the environment nor the AWS profile names a region.
     #[error("no AWS region; set `region` in the configuration or AWS_REGION in the environment")]
     NoRegion,
-    /// The endpoint is no address.
+    /// The endpoint is not an address.
     #[error("endpoint_url {0:?} does not start with http:// or https://")]
     Endpoint(String),
 }
@@ -101,7 +101,7 @@ impl SdkClient {
 impl KinesisApi for SdkClient {
     async fn list_shards(&self, next: Option<&str>) -> Result<ShardPage, ApiError> {
         let request = self.client.list_shards();
-        // A token stands for its stream; naming both is an error.
+        // A token represents its stream; naming both is an error.
         let request = match next {
             Some(token) => request.next_token(token),
             None => request.stream_name(&self.stream),
@@ -137,7 +137,7 @@ impl KinesisApi for SdkClient {
         let answer = request.send().await?;
         answer.shard_iterator.ok_or_else(|| ApiError {
             kind: ErrorKind::Unavailable,
-            message: "the answer holds no shard iterator".to_owned(),
+            message: "the response has no shard iterator".to_owned(),
         })
     }
 

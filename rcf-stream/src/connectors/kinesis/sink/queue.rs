@@ -1,4 +1,4 @@
-//! What waits to be put, and which of it goes into the next request. No I/O.
+//! The queue of records to put, and the choice of those for the next request. No I/O.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_tried_again_first() {
+    fn failed_records_are_retried_first() {
         let mut queue = queue(&["a", "b", "c", "d"], 1);
         queue.next_request();
         let outcomes = [Ok(()), throttled(), Ok(()), throttled()];

@@ -211,7 +211,7 @@ async fn list_shards<A: KinesisApi>(
     }
 }
 
-/// Whether the positions can be resumed after, as far as the list of shards tells.
+/// Whether the positions can be resumed after, according to the list of shards.
 fn check(
     positions: &Positions,
     listed: &[Shard],
@@ -226,7 +226,7 @@ fn check(
         };
         if position.sequence.is_some() && LastConsumed::parse(sequence).is_none() {
             return Err(unfit(
-                "it is no Kinesis sequence number; the checkpoint belongs to another source",
+                "it is not a Kinesis sequence number; the checkpoint belongs to another source",
             ));
         }
         if !listed.iter().any(|candidate| candidate.id == shard) {

@@ -1,4 +1,4 @@
-//! Which shards may be read: children only after their parents.
+//! The order of shards: children are read only after their parents.
 
 use std::collections::BTreeSet;
 

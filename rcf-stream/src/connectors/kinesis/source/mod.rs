@@ -49,7 +49,7 @@ pub struct KinesisSource {
     _coordinator: JoinSet<()>,
 }
 
-/// What readers and the coordinator tell the source.
+/// Messages of readers and the coordinator to the source.
 #[derive(Debug)]
 enum Message {
     Batch(Batch, Option<OwnedSemaphorePermit>),

@@ -35,7 +35,7 @@ pub(super) enum Cursor {
 /// Why a reader is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The shard is closed, and the pipeline has been told so.
+    /// The shard is closed, and the pipeline knows it.
     Ended,
     /// The newest record was read, and nobody wants to wait for more.
     AtTip,
@@ -141,7 +141,7 @@ impl<A: KinesisApi> ShardReader<A> {
         Ok(iterator)
     }
 
-    /// Where to go on.
+    /// Where to continue.
     pub(super) fn start(&self) -> IteratorStart {
         match &self.cursor {
             Cursor::Start(StartPosition::TrimHorizon) => IteratorStart::TrimHorizon,
@@ -174,8 +174,8 @@ impl<A: KinesisApi> ShardReader<A> {
                     shard: self.shard.to_string(),
                     sequence: last.as_str().to_owned(),
                     reason: format!(
-                        "the stream {} does not know it; was the stream deleted and created again? \
-                         Then start without the checkpoint ({error})",
+                        "it is unknown in the stream {}; if the stream was deleted and created \
+                         again, start without the checkpoint ({error})",
                         self.stream
                     ),
                 }
@@ -255,7 +255,7 @@ impl<A: KinesisApi> ShardReader<A> {
                         sequence = record.sequence,
                         records = elsewhere,
                         so_far = self.elsewhere,
-                        "packed records whose keys belong to other shards are left out here"
+                        "packed records whose keys belong to other shards are skipped"
                     );
                 }
                 let is_new = |part: &UserRecord| consumed.is_none_or(|last| part.index > last);
@@ -294,8 +294,8 @@ pub(super) fn trimmed(
                 shard,
                 last_consumed = last,
                 first_left = first,
-                "records between the last consumed and the oldest left are no longer in the \
-                 stream; if there were any, they were never read"
+                "records between the last one consumed and the oldest available one are no longer \
+                 in the stream; if there were any, they were not read"
             );
             Ok(())
         }

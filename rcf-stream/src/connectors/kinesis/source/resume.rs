@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use crate::connectors::kinesis::FetchedRecord;
 
-/// The record after which to go on, not seen again yet.
+/// The record after which to continue, not seen again yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LastConsumed(String);
 

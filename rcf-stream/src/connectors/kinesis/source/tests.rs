@@ -82,7 +82,7 @@ fn of_shard(shard: &str, sequences: std::ops::RangeInclusive<usize>) -> Vec<Stri
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_records_come_in_order_and_as_they_are() {
+async fn all_records_arrive_in_order_and_unchanged() {
     let stream = Arc::new(MemoryStream::new(&["a"]));
     stream.append("a", 250);
     let mut config = config();
@@ -106,7 +106,7 @@ async fn all_records_come_in_order_and_as_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_goes_on_after_the_position() {
+async fn a_restart_continues_after_the_position() {
     let stream = Arc::new(MemoryStream::new(&["a", "b"]));
     stream.append("a", 10);
     stream.append("b", 10);
@@ -286,7 +286,7 @@ async fn an_error_for_good_ends_the_stream_with_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latest_skips_what_is_there_but_nothing_later() {
+async fn latest_skips_existing_records_only() {
     let stream = Arc::new(MemoryStream::new(&["a"]));
     stream.append("a", 5);
     let mut config = following();
@@ -443,7 +443,7 @@ async fn a_position_of_another_source_is_refused() {
     let opened =
         KinesisSource::with_api(stream, &config(), &positions, &Observers::default()).await;
     let error = opened.unwrap_err().to_string();
-    assert!(error.contains("no Kinesis sequence number"), "{error}");
+    assert!(error.contains("not a Kinesis sequence number"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -465,7 +465,7 @@ async fn reading_ahead_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn packed_records_come_apart_and_are_resumed_in_the_middle() {
+async fn packed_records_are_unpacked_and_resumed_in_the_middle() {
     let stream = Arc::new(MemoryStream::new(&["a"]));
     stream.append("a", 1);
     let parts: Vec<(&str, &[u8])> = vec![("k", b"x"), ("l", b"y"), ("k", b"z")];

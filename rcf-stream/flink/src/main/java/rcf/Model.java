@@ -38,7 +38,7 @@ public abstract class Model<A> extends Handle {
     public abstract long updates();
 
     /**
-     * The whole model, which any interface of rcf can load, and which goes on with the same bits.
+     * The whole model, which any interface of rcf can load, and which continues with the same bits.
      */
     public abstract byte[] toBytes();
 

@@ -35,7 +35,7 @@ class ModelTest {
     void whatIsWrongWithParametersIsSaid() {
         refused(
                 ConfigException.class,
-                "no parameter is called shingles; there are",
+                "unknown parameter shingles; known parameters are",
                 () -> RandomCutForest.create(SMALL.with("shingles", 4)));
         refused(
                 ConfigException.class,
@@ -47,7 +47,7 @@ class ModelTest {
                 () -> RandomCutForest.create(SMALL.with("sample_size", 0)));
         refused(
                 ConfigException.class,
-                "exclude each other",
+                "mutually exclusive",
                 () -> AnomalyDetector.create(
                         SMALL.with("threshold", 1.5).with("false_alarm_rate", 0.01)));
         refused(

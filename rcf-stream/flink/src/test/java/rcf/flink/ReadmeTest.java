@@ -17,7 +17,7 @@ import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The example of the README, as it stands there. */
+/** The example of the README, unchanged. */
 class ReadmeTest {
     @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();
 

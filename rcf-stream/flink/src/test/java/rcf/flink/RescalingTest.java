@@ -30,7 +30,7 @@ import rcf.Model;
 import rcf.Parameters;
 import rcf.RandomCutForest;
 
-/** Jobs that stop with a savepoint, and go on from it with another parallelism. */
+/** Jobs that stop with a savepoint, and continue from it with another parallelism. */
 @Timeout(120)
 class RescalingTest {
     @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();
@@ -89,7 +89,7 @@ class RescalingTest {
         String four = stop(plain(form, 4, one).executeAsync(), 500);
         Jobs.awaitModels(before);
 
-        // Rows go to the subtasks in turn, and each of them goes on from a copy.
+        // Rows go to the subtasks in turn, and each of them continues from a copy.
         Map<Integer, Double> found = Jobs.Collect.byRow();
         Set<Double> expected = Set.copyOf(afterRows(rows, found.keySet()));
         List<Double> firsts = found.values().stream().limit(4).collect(Collectors.toList());
