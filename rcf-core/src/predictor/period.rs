@@ -21,6 +21,21 @@ const OWN_CLIP: f64 = 8.0;
 const LEAST: f64 = 0.02;
 /// Differences at a lag until their deviation is known.
 const KNOWN: f64 = 20.0;
+/// The weight of all differences in the long run.
+const WHOLE: f64 = 1.0 / (1.0 - KEEP);
+/// Lags that are looked at together: few differences are clipped, and only they need a root.
+const LAGS: usize = 8;
+/// `KEEP` to the power of minus their place.
+const STEPS: Lags = {
+    let mut steps = [1.0; LAGS];
+    let mut i = 1;
+    while i < LAGS {
+        steps[i] = steps[i - 1] / KEEP;
+        i += 1;
+    }
+    steps
+};
+type Lags = [f64; LAGS];
 /// Observations between two looks at the variances.
 const EVERY: usize = 8;
 /// A period's variance is below this share of the mean one, and of the largest at shorter lags.
@@ -76,20 +91,49 @@ impl PeriodFinder {
         } else {
             0.0
         };
-        let lags = self.sums.iter_mut().zip(&mut self.squares).take(self.taken);
+        let taken = self.taken.min(self.sums.len());
+        let (sums, last_sums) = self.sums[..taken].as_chunks_mut();
+        let (squares, last_squares) = self.squares[..taken].as_chunks_mut();
+        let (before, values) = before.as_rchunks();
         let mut missing = self.faded / KEEP;
-        for ((sum, square), &value) in lags.zip(before.iter().rev()) {
-            let weight = (1.0 - missing) / (1.0 - KEEP);
-            let own = OWN_CLIP * (*square / weight).sqrt();
-            let clip = if weight > KNOWN {
-                own.clamp(LEAST, CLIP)
-            } else {
-                CLIP
+        let mut take = |sums: &mut Lags, squares: &mut Lags, values: &Lags| {
+            let mut apart = [0.0; LAGS];
+            let mut exceeds = false;
+            for i in 0..LAGS {
+                let distance = (newest - values[LAGS - 1 - i]) * per_deviation;
+                apart[i] = distance.clamp(-CLIP, CLIP);
+                let weight = (1.0 - missing * STEPS[i]) * WHOLE;
+                let own = OWN_CLIP * OWN_CLIP * squares[i];
+                exceeds |= apart[i] * apart[i] * weight > own;
+            }
+            if exceeds {
+                clip(&mut apart, squares, missing);
+            }
+            for i in 0..LAGS {
+                sums[i] = KEEP * sums[i] + apart[i];
+                squares[i] = KEEP * squares[i] + apart[i] * apart[i];
+            }
+            missing *= STEPS[LAGS - 1] / KEEP;
+        };
+        let full = sums.len();
+        let lags = sums.iter_mut().zip(squares);
+        for ((sums, squares), values) in lags.zip(values.iter().rev()) {
+            take(sums, squares, values);
+        }
+        // Only while the series is young, or if their number is odd.
+        let left = last_sums.len();
+        if left > 0 {
+            let [mut sums, mut squares, mut nearest] = [[0.0; LAGS]; 3];
+            let rest = match values.len().checked_sub(full + 1) {
+                Some(at) => &values[at][..],
+                None => before,
             };
-            let apart = ((newest - value) * per_deviation).clamp(-clip, clip);
-            missing *= 1.0 / KEEP;
-            *sum = KEEP * *sum + apart;
-            *square = KEEP * *square + apart * apart;
+            sums[..left].copy_from_slice(last_sums);
+            squares[..left].copy_from_slice(last_squares);
+            nearest[LAGS - left..].copy_from_slice(&rest[rest.len() - left..]);
+            take(&mut sums, &mut squares, &nearest);
+            last_sums.copy_from_slice(&sums[..left]);
+            last_squares.copy_from_slice(&squares[..left]);
         }
         self.taken = (self.taken + 1).min(TAKEN);
         self.faded *= KEEP;
@@ -172,6 +216,19 @@ impl PeriodFinder {
             return None;
         }
         Some(finder)
+    }
+}
+
+/// Clips differences to what is usual at their lags.
+#[cold]
+fn clip(apart: &mut [f64], squares: &[f64], mut missing: f64) {
+    for (apart, &square) in apart.iter_mut().zip(squares) {
+        let weight = (1.0 - missing) * WHOLE;
+        if weight > KNOWN {
+            let own = (OWN_CLIP * (square / weight).sqrt()).clamp(LEAST, CLIP);
+            *apart = apart.clamp(-own, own);
+        }
+        missing *= 1.0 / KEEP;
     }
 }
 
