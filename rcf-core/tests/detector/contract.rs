@@ -155,16 +155,11 @@ fn evidence_near_a_tiny_boundary_is_saved() {
 
 #[test]
 fn alerts_keep_to_the_rate_in_the_long_run_where_events_are_usual() {
-    // One observation in fifty is an event; a fifth of them would be an alert, 400 in all.
-    let mut detector = AnomalyDetector::builder(1)
-        .number_of_trees(20)
-        .sample_size(128)
-        .seed(1)
-        .build()
-        .unwrap();
+    // One observation in a hundred is an event, at which thousands are candidates.
+    let mut detector = AnomalyDetector::builder(1).seed(1).build().unwrap();
     let (mut random, mut alerts, mut frequent) = (Random::new(1), 0, 0);
     for _ in 0..100_000 {
-        let is_event = random.unit() < 0.02;
+        let is_event = random.unit() < 0.01;
         let detection = detector.process(&[f64::from(u8::from(is_event))]).unwrap();
         alerts += usize::from(detection.is_anomaly());
         frequent += usize::from(detection.suppressed == Some(Suppressed::Frequent));

@@ -238,7 +238,7 @@ fn more_anomalies_than_a_list_holds_are_counted() {
     }
     let page = page(&findings, 1);
     assert!(page.len() <= LARGEST, "{}", page.len());
-    assert!(page.contains("The list holds the 1000 most severe of 4,500 anomalies."));
+    assert!(page.contains("The list shows the 1000 most severe of 4,500 anomalies."));
     let data = data(&page);
     let found = data["found"].as_array().unwrap();
     assert_eq!(found.len(), 1_000);
