@@ -17,8 +17,9 @@ pub struct Detection {
     pub evidence: f64,
     /// How rare evidence of this size is on this stream: the share of its observations with at
     /// least as much, this one among them (a conformal p-value), in (0, 1]. On a calm stream a
-    /// share `p` of the observations has a p-value of at most `p`. It ranks, and decides nothing:
-    /// where events are frequent, so is their evidence. 1 during the warm-up.
+    /// share `p` of the observations has a p-value of at most `p`. It ranks. It decides
+    /// only where alerts exceed the rate by 64 or more ([`Suppressed::Frequent`]): where events are
+    /// frequent, so is their evidence. 1 during the warm-up.
     pub p_value: f64,
     /// The score from which on the observation is a candidate by its score; infinite while too few
     /// scores are known (with the feature `serde`, absent then: JSON has no infinite numbers).

@@ -27,8 +27,9 @@ class Detection(NamedTuple):
         What the decision rests on, in units of its boundary: beyond 1 this is a candidate.
     p_value : float
         How rare evidence of this size is on this stream: the share of its observations with at
-        least as much, this one among them. It ranks, and decides nothing: where events are
-        frequent, so is their evidence. 1 during the warm-up.
+        least as much, this one among them. It ranks. It decides only where alerts
+        exceed the rate by 64 or more (``"frequent"``): where events are frequent, so is their
+        evidence. 1 during the warm-up.
     threshold : float
         The score beyond which this is a candidate by its score alone; infinite while too few are known.
     severity : float
