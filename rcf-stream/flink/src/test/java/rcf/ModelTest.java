@@ -202,7 +202,7 @@ class ModelTest {
                     detector.unmarkNormal(0);
                 }
             }
-            refused(InputException.class, "no mark of the number 0", () -> detector.unmarkNormal(0));
+            refused(InputException.class, "no mark has the number 0", () -> detector.unmarkNormal(0));
         }
         assertEquals(
                 List.of(Suppression.NONE, Suppression.MARKED_NORMAL, Suppression.NONE), said);
