@@ -1,4 +1,4 @@
-//! Steps that come again and again: a counter that starts anew, memory that is freed, a switch.
+//! Steps that come again and again: a counter that restarts, memory that is freed, a switch.
 //!
 //! A prediction from the newest values misses each of them by the whole step, and the next values,
 //! too. Such errors would define the tail and hide everything smaller. So a large error is a usual
