@@ -90,6 +90,8 @@ pub mod sink;
 pub mod source;
 #[cfg(feature = "operator")]
 mod suggest;
+#[cfg(feature = "operator")]
+pub mod suppressions;
 pub mod time;
 
 #[cfg(feature = "pipeline")]

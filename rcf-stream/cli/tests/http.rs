@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::browser::Browser;
+use support::browser::{Browser, VIEWS, check_rules};
 use support::{fail, rcf};
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&é\u{1}";
@@ -89,7 +89,8 @@ impl Running {
             {
                 let spike = if *key == last && n == 399 { 90.0 } else { 0.0 };
                 let heat = 20.0 + (n as f64 / 9.0 + index as f64).sin() + spike;
-                let record = serde_json::json!({"key": key, "heat": heat, "load": n % 7});
+                let at = format!("2026-03-01T{:02}:{:02}:00Z", n / 60, n % 60);
+                let record = serde_json::json!({"at": at, "key": key, "heat": heat, "load": n % 7});
                 writeln!(input, "{record}").unwrap();
             }
         }
@@ -428,6 +429,47 @@ fn the_page_in_a_browser() {
     assert!(page.contains(">deciding</dt><dd>on<"), "{page}");
     assert!(page.contains(" ago</span>"), "{page}");
 }
+
+/// The page and one answer, as a file of its own: a test may not add scripts to the page of the
+/// server.
+fn copy_of_the_page(running: &Running) -> String {
+    let (page, style) = (running.get("/").1, running.get("/page.css").1);
+    let (script, answer) = (running.get("/page.js").1, running.get("/api/live?q=").1);
+    let link = "<link rel=\"stylesheet\" href=\"page.css\">";
+    let tag = "<script src=\"page.js\" defer></script>";
+    assert!(page.contains(link) && page.contains(tag), "{page}");
+    let answer = answer.replace('<', "\\u003c");
+    let scripts = format!(
+        "<script>window.fetch = async () => new Response({});\n{script}</script></body>",
+        serde_json::Value::from(answer)
+    );
+    page.replace(link, &format!("<style>{style}</style>"))
+        .replace(tag, "")
+        .replace("</body>", &scripts)
+}
+
+#[test]
+fn the_page_keeps_to_the_rules_by_day_by_night_and_on_a_phone() {
+    let Some(browser) = Browser::find() else {
+        return;
+    };
+    let flags = ["--detector-enabled", "true", "--input-timestamp", "at"];
+    let running = Running::with_key(rcf(), &flags, HOSTILE);
+    let folder = tempfile::tempdir().unwrap();
+    let page = copy_of_the_page(&running);
+    for view in VIEWS {
+        let seen = browser.read(folder.path(), &page, WATCHER, view);
+        assert_eq!(
+            (&seen["keys"], &seen["searched"]),
+            (&4.into(), &HOSTILE.into())
+        );
+        assert_eq!(seen["chosen"], HOSTILE, "{seen}");
+        check_rules(&seen, view);
+    }
+}
+
+/// Acts as a reader.
+const WATCHER: &str = include_str!("support/watcher.js");
 
 #[test]
 fn pictures_of_the_page() {

@@ -60,7 +60,7 @@ fn score(name: &str, bytes: &[u8], flags: &[&str]) -> (String, Vec<String>) {
     let understood = lines.next().unwrap().to_owned();
     let last = lines.next_back().unwrap();
     assert!(last.starts_with("600 records, "), "{name}: {last}");
-    assert!(last.ends_with("not judged: --warm-up"), "{name}: {last}");
+    assert!(last.contains(" not judged: --warm-up"), "{name}: {last}");
     for others in [
         &["suggest", name][..],
         &["report", name, "--html", "page.html"],

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::browser::{Browser, phone_frame};
+use support::browser::{Browser, VIEWS, check_rules};
 use support::succeed;
 
 /// A daily rhythm of two sensors in turn; one has a spike, told on line 1502 (after the header).
@@ -129,32 +129,32 @@ fn the_page_answers_in_the_order_of_the_questions() {
     assert_eq!(self::data(&page)["keys"][0]["name"], "<b>");
 }
 
+/// Where the page does not fit on the disk, the one that was there before stays.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_no_part_of_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    write_readings(folder.path());
+    let page = folder.path().join("page.html");
+    fs::write(&page, "the page before").unwrap();
+    // A limit of 8 blocks of 512 bytes for each file; the signal for it would end the program.
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" report readings.csv --key sensor \
+                  --html page.html";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_rcf")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let messages = support::stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{messages}");
+    assert!(messages.contains("page.html: "), "{messages}");
+    assert_eq!(fs::read_to_string(&page).unwrap(), "the page before");
+    let files = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 2, "the readings and the page");
+}
+
 /// Acts as a reader, and notes what is seen.
 const READER: &str = include_str!("support/reader.js");
-
-/// What a reader saw in a wide window, or on a phone.
-fn read(browser: &Browser, folder: &Path, page: &str, is_phone: bool) -> Value {
-    let path = folder.join("read.html");
-    let reader = format!("<script>{READER}</script></body>");
-    fs::write(&path, page.replace("</body>", &reader)).unwrap();
-    let drawn = if is_phone {
-        let url = phone_frame(folder, "read.html", 800);
-        let dark = "--blink-settings=preferredColorScheme=0";
-        browser.run(folder, &[dark, "--dump-dom", &url])
-    } else {
-        let url = format!("file://{}", path.display());
-        browser.run(folder, &["--window-size=1400,900", "--dump-dom", &url])
-    };
-    let (_, rest) = drawn
-        .split_once("<pre id=\"seen\">")
-        .expect("the script has run");
-    let seen = rest.split_once("</pre>").unwrap().0;
-    let seen = seen
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&");
-    serde_json::from_str(&seen).unwrap()
-}
 
 #[test]
 fn a_reader_sorts_selects_and_reads() {
@@ -169,8 +169,8 @@ fn a_reader_sorts_selects_and_reads() {
     let page = fs::read_to_string(folder.path().join("plant.html")).unwrap();
     let found = data(&page)["found"].as_array().unwrap().len();
     assert!(found > 100, "{found}");
-    for is_phone in [false, true] {
-        let seen = read(&browser, folder.path(), &page, is_phone);
+    for view in VIEWS {
+        let seen = browser.read(folder.path(), &page, READER, view);
         assert_eq!(
             (&seen["curves"], &seen["bands"]),
             (&true.into(), &true.into()),
@@ -226,27 +226,34 @@ fn a_reader_sorts_selects_and_reads() {
             "the day of the record that is read"
         );
         assert_eq!(time("pinched"), "1 March 2026", "two fingers zoom");
-        assert_eq!(
-            seen["sideways"].as_i64().map(|it| it <= 0),
-            Some(true),
-            "{}",
-            seen["sideways"]
-        );
-        assert_eq!(
-            seen["narrow"].as_array().map(Vec::len),
-            Some(0),
-            "{}",
-            seen["narrow"]
-        );
-        assert!(
-            seen["contrast"].as_f64() >= Some(4.5),
-            "{}",
-            seen["contrast"]
-        );
-        assert_eq!(seen["unnamed"], 0);
+        for stroke in ["+", "-", "n", "p", "PageDown", "PageUp"] {
+            assert_eq!(seen["strokes"][stroke], true, "{stroke}: {seen}");
+        }
+        assert_eq!(seen["strokes"]["Home"], time("whole"), "{seen}");
+        check_rules(&seen, view);
     }
     let url = format!("file://{}", folder.path().join("plant.html").display());
     browser.screenshot(folder.path(), "report-columns", &url, "1000,700", true);
+}
+
+/// The page of several keys, with times in the form of ISO 8601.
+#[test]
+fn a_page_of_keys_keeps_to_the_rules_and_breaks_no_date() {
+    let Some(browser) = Browser::find() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    write_readings(folder.path());
+    let arguments = [&["report", "--html", "page.html"], &INPUT[..]].concat();
+    succeed(folder.path(), &arguments);
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    let look = "const ready = setInterval(() => { if (document.body.dataset.ready !== 'true') return; \
+                clearInterval(ready); tell({ dates: document.querySelectorAll('.date').length }); }, 30);";
+    for view in VIEWS {
+        let seen = browser.read(folder.path(), &page, look, view);
+        assert!(seen["dates"].as_u64() > Some(3), "{seen}");
+        check_rules(&seen, view);
+    }
 }
 
 #[test]

@@ -44,6 +44,11 @@ impl Pipeline {
                     }
                     self.summary.judged += 1;
                     self.summary.late += u64::from(scored.late);
+                    if let Some(detection) = &scored.detection {
+                        let anomalies = self.summary.anomalies.get_or_insert(0);
+                        *anomalies += u64::from(detection.is_anomaly());
+                        self.summary.suppressed.count(detection);
+                    }
                     self.observers.scored(&event, scored, took);
                 }
                 match outcome {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::suppressions::Suppressions;
 use crate::time::UnreadableTimes;
 
 /// What a pipeline did.
@@ -14,6 +15,10 @@ pub struct Summary {
     pub results: u64,
     /// Records, or lines within records, that were judged.
     pub judged: u64,
+    /// Records reported as anomalous; `None` without decisions.
+    pub anomalies: Option<u64>,
+    /// Candidates that were not reported, by reason.
+    pub suppressed: Suppressions,
     /// Records, or lines within records, that were left out, by reason.
     pub bad_records: BTreeMap<&'static str, u64>,
     /// Records whose time was before the newest of their key: judged, or left out as configured.

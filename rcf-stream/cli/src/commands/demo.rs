@@ -9,6 +9,7 @@ use rcf_stream::SinkError;
 use super::failure::Failure;
 use super::rows::check_files;
 use super::standard::print;
+use super::whole;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Demo {
@@ -87,7 +88,7 @@ fn write(path: &Path, text: &str) -> Result<(), SinkError> {
         .filter(|folder| !folder.as_os_str().is_empty());
     folder
         .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::write(path, text))
+        .and_then(|()| whole::write(path, text.as_bytes()))
         .map_err(|source| SinkError::Io {
             path: path.to_owned(),
             source,

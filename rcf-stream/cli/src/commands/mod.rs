@@ -24,6 +24,7 @@ mod standard;
 mod stop;
 mod suggest;
 mod table;
+mod whole;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! `rcf report`: a page about the anomalies of a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::findings::Findings;
 use rcf_stream::SinkError;
@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::input::InputFlags;
 use super::rows::{self, Rows};
 use super::stop;
+use super::whole;
 
 /// Writes one HTML page without external assets: the anomalies, the curves with the expected range,
 /// the explanation of each anomaly, and its confidence. The page is smaller than two megabytes: for
@@ -68,9 +69,9 @@ impl ReportArguments {
     }
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<(), SinkError> {
-    std::fs::write(path, text).map_err(|source| SinkError::Io {
-        path: path.clone(),
+fn write(path: &Path, text: &str) -> Result<(), SinkError> {
+    whole::write(path, text.as_bytes()).map_err(|source| SinkError::Io {
+        path: path.to_owned(),
         source,
     })
 }

@@ -7,10 +7,11 @@ use std::pin::Pin;
 
 use crate::detect::{Detectors, Row};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use rcf_core::{InputError, Suppressed};
+use rcf_core::InputError;
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::operator::OperatorError;
 use rcf_stream::source::Source;
+use rcf_stream::suppressions::Suppressions;
 use rcf_stream::time::{TimeFormat, UnreadableTimes};
 use rcf_stream::{BadRecord, assemble};
 
@@ -34,8 +35,8 @@ pub(crate) struct Rows {
     bad: BTreeMap<&'static str, u64>,
     /// Records that were learned without a decision.
     undecided: u64,
-    /// Candidates that a rule suppressed.
-    by_rule: u64,
+    /// Candidates that were not reported.
+    suppressed: Suppressions,
     interrupted: bool,
 }
 
@@ -66,7 +67,7 @@ impl Rows {
             anomalies: 0,
             bad: BTreeMap::new(),
             undecided: 0,
-            by_rule: 0,
+            suppressed: Suppressions::default(),
             interrupted: false,
         })
     }
@@ -117,9 +118,7 @@ impl Rows {
                     Ok(row) => {
                         self.undecided += u64::from(row.detection.warm_up > 0);
                         self.anomalies += u64::from(row.detection.is_anomaly());
-                        let suppressed = row.detection.suppressed;
-                        self.by_rule +=
-                            u64::from(matches!(suppressed, Some(Suppressed::Rule { .. })));
+                        self.suppressed.count(&row.detection);
                         rows.push(row);
                     }
                     Err(reason) => self.bad_record(&record.sequence, &reason)?,
@@ -212,15 +211,13 @@ impl Rows {
         };
         let unreadable = unreadable(self.detectors.unreadable_times());
         let unreadable = unreadable.map_or_else(String::new, |it| format!("; {it}"));
-        let by_rule = match self.by_rule {
-            0 => String::new(),
-            by_rule => {
-                let candidates = counted(by_rule, "candidate was", "candidates were");
-                format!("; {candidates} suppressed by --rules")
-            }
-        };
+        let suppressed = self.suppressed.text(flag).map(|reasons| {
+            let candidates = counted(self.suppressed.total(), "candidate", "candidates");
+            format!("; {candidates} suppressed: {reasons}")
+        });
+        let suppressed = suppressed.unwrap_or_default();
         format!(
-            "{}, {}, {}; {judged}{by_rule}{late}{unreadable}",
+            "{}, {}, {}; {judged}{suppressed}{late}{unreadable}",
             counted(self.records, "record", "records"),
             counted(self.anomalies, "anomaly", "anomalies"),
             self.counted_bad(),
@@ -235,6 +232,11 @@ impl Rows {
             false => format!("{bad} ({})", reasons(&self.bad)),
         }
     }
+}
+
+/// The flag of a parameter.
+fn flag(parameter: &str) -> String {
+    format!("--{}", parameter.replace('_', "-"))
 }
 
 /// Why a record is bad, with the name of the field in place of its position.

@@ -141,9 +141,15 @@ async fn check(config: &Config) -> Result<(), Failure> {
 
 /// The last line: what became of all records.
 pub(crate) fn say(summary: &Summary, ending: &str) {
+    let suppressed = summary.suppressed.text(|name| match name {
+        "warm_up" => "forest.output_after".to_owned(),
+        name => format!("detector.{name}"),
+    });
     tracing::info!(
         records = summary.records,
         results = summary.results,
+        anomalies = summary.anomalies,
+        suppressed,
         bad_records = ?summary.bad_records,
         unreadable_times = %summary.unreadable_times,
         late = summary.late,

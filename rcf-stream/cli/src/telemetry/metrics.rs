@@ -39,6 +39,7 @@ pub struct Metrics {
     evictions: Counter,
     score_seconds: Histogram,
     anomalies: Counter,
+    suppressed: Family<Label, Counter>,
     overdue: Counter,
     source_silent: Gauge,
     in_flight: Gauge,
@@ -71,6 +72,7 @@ impl Metrics {
             evictions: Counter::default(),
             score_seconds: Histogram::new(exponential_buckets(1e-6, 2.0, 16)),
             anomalies: Counter::default(),
+            suppressed: Family::default(),
             overdue: Counter::default(),
             source_silent: Gauge::default(),
             in_flight: Gauge::default(),
@@ -152,6 +154,11 @@ impl Metrics {
             "anomalies",
             "Records reported as anomalous",
             m.anomalies.clone(),
+        );
+        r.register(
+            "suppressed_candidates",
+            "Candidates that were not reported, by reason",
+            m.suppressed.clone(),
         );
         r.register(
             "overdue_keys",
@@ -237,9 +244,15 @@ impl Observer for Metrics {
 
     fn scored(&self, _: &Event, scored: &Scored, took: Duration) {
         self.score_seconds.observe(took.as_secs_f64());
-        let detection = scored.detection.as_ref();
-        if detection.is_some_and(rcf_core::Detection::is_anomaly) {
+        let Some(detection) = &scored.detection else {
+            return;
+        };
+        if detection.is_anomaly() {
             self.anomalies.inc();
+        }
+        if let Some(reason) = detection.suppressed {
+            let by_reason = label("reason", reason.as_str());
+            self.suppressed.get_or_create(&by_reason).inc();
         }
     }
 

@@ -25,7 +25,7 @@ fn the_exit_status_says_whether_anything_was_done() {
     let replay = with(&["replay", "--after=0=0"], &RUN[1..]);
     let said = run(folder.path(), &replay);
     assert!(said.status.success(), "{}", stderr(&said));
-    let summary = "replayed records=3 results=1 bad_records={\"not_a_number\": 2}";
+    let summary = "replayed records=3 results=1 anomalies=0 bad_records={\"not_a_number\": 2}";
     for expected in [summary, "unpacked=0 dropped=0"] {
         assert!(stderr(&said).contains(expected), "{}", stderr(&said));
     }

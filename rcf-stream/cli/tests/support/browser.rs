@@ -4,6 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
+/// Pages are dark.
+const DARK: &str = "--blink-settings=preferredColorScheme=0";
+
 pub(crate) struct Browser(&'static str);
 
 impl Browser {
@@ -56,7 +61,7 @@ impl Browser {
         let size = format!("--window-size={size}");
         let mut arguments = vec![screenshot.as_str(), &size, url];
         if dark {
-            arguments.insert(0, "--blink-settings=preferredColorScheme=0");
+            arguments.insert(0, DARK);
         }
         self.run(folder, &arguments);
         let picture = fs::read(&file).unwrap();
@@ -76,6 +81,73 @@ impl Browser {
         ] {
             self.screenshot(folder, &format!("{name}{suffix}"), url, &size, dark);
         }
+    }
+}
+
+/// What holds for every page.
+const RULES: &str = include_str!("page.js");
+
+/// How a page is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub(crate) is_phone: bool,
+    pub(crate) is_dark: bool,
+}
+
+/// In a window and on a phone, by day and by night.
+pub(crate) const VIEWS: [View; 4] = {
+    const fn view(is_phone: bool, is_dark: bool) -> View {
+        View { is_phone, is_dark }
+    }
+    [
+        view(false, false),
+        view(false, true),
+        view(true, false),
+        view(true, true),
+    ]
+};
+
+impl Browser {
+    /// What a script saw that acts as a reader of a page and calls `tell`.
+    pub(crate) fn read(&self, folder: &Path, page: &str, reader: &str, view: View) -> Value {
+        let path = folder.join("read.html");
+        // In a scope of its own: the page has names, too.
+        let reader = format!("<script>(() => {{{RULES}{reader}}})();</script></body>");
+        fs::write(&path, page.replace("</body>", &reader)).unwrap();
+        let url = match view.is_phone {
+            true => phone_frame(folder, "read.html", 800),
+            false => format!("file://{}", path.display()),
+        };
+        let mut arguments = vec!["--window-size=1400,900", "--dump-dom", &url];
+        if view.is_dark {
+            arguments.insert(0, DARK);
+        }
+        let drawn = self.run(folder, &arguments);
+        let (_, rest) = drawn
+            .split_once("<pre id=\"seen\">")
+            .expect("the script has run");
+        let seen = rest.split_once("</pre>").unwrap().0;
+        let seen = seen
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&nbsp;", "\u{a0}")
+            .replace("&amp;", "&");
+        serde_json::from_str(&seen).unwrap()
+    }
+}
+
+/// Fails where a page breaks a rule: contrast, keyboard, scrolling sideways, requests to others.
+#[track_caller]
+pub(crate) fn check_rules(seen: &Value, view: View) {
+    let rules = &seen["rules"];
+    assert_eq!(rules["isDark"], view.is_dark, "{view:?}");
+    let width = if view.is_phone { 390 } else { 1400 };
+    assert_eq!(rules["width"], width, "{view:?}");
+    let sideways = rules["sideways"].as_i64();
+    assert!(sideways <= Some(0), "{view:?}: wider by {sideways:?}");
+    for rule in ["faint", "unreachable", "broken", "outside", "narrow"] {
+        let found = rules[rule].as_array().expect(rule);
+        assert!(found.is_empty(), "{view:?}, {rule}: {found:#?}");
     }
 }
 

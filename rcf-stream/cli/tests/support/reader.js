@@ -2,7 +2,7 @@
 const wait = setInterval(() => {
   if (document.body.dataset.ready !== "true") return;
   clearInterval(wait);
-  const seen = {}, all = (query) => [...document.querySelectorAll(query)];
+  const seen = {};
   const text = (query) => document.querySelector(query)?.textContent ?? null;
   const key = (name) => document.getElementById("charts")
     .dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
@@ -40,30 +40,17 @@ const wait = setInterval(() => {
     touch(`pointer${type}`, 2, right);
   }
   seen.pinched = text("#shown");
-  seen.sideways = document.documentElement.scrollWidth - window.innerWidth;
-  // Visible text is in boxes that are wide enough, and has enough contrast.
-  const words = all("h1, h2, h3, p, b, dt, dd, td, th, small, button, label, .name")
-    .filter((it) => it.checkVisibility() && it.textContent.trim().length > 6);
-  seen.narrow = words.filter((it) => it.getBoundingClientRect().width < 40).map((it) => it.textContent);
-  const rgb = (colour) => colour.match(/[\d.]+/g).map(Number);
-  const luminance = (colour) => {
-    const [r, g, b] = rgb(colour).slice(0, 3).map((c) => c / 255)
-      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (node) => {
-    for (let it = node; it; it = it.parentElement) {
-      const colour = getComputedStyle(it).backgroundColor;
-      if (rgb(colour)[3] !== 0) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  seen.contrast = Math.min(...words.filter((it) => !it.disabled).map((it) => {
-    const [a, b] = [luminance(getComputedStyle(it).color), luminance(ground(it))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  }));
-  seen.unnamed = all("button, input, [role]").filter((it) => it.checkVisibility()
-    && !it.textContent.trim() && !it.getAttribute("aria-label") && !it.labels?.length).length;
-  window.parent.document.body.prepend(Object.assign(document.createElement("pre"),
-    { id: "seen", textContent: JSON.stringify(seen) }));
+  // With the keyboard alone.
+  const state = () => [text("#reading .time"), text("#place"),
+    ...all("#charts > svg text").map((it) => it.textContent)].join();
+  const strokes = {};
+  for (const name of ["+", "-", "n", "p", "PageDown", "PageUp"]) {
+    const before = state();
+    key(name);
+    strokes[name] = before !== state();
+  }
+  key("Home");
+  strokes.Home = text("#shown");
+  seen.strokes = strokes;
+  tell(seen);
 }, 30);

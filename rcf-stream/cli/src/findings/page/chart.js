@@ -8,10 +8,21 @@ function add(parent, name, attributes, text) {
   return node;
 }
 
+// A text as nodes, with each date in one that is not broken at a hyphen.
+function dated(text) {
+  return String(text).split(/(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const date = document.createElement("span");
+    date.className = "date";
+    date.textContent = part;
+    return date;
+  });
+}
+
 // An HTML element; its text is never markup.
 function element(name, text, className) {
   const node = document.createElement(name);
-  if (text !== undefined) node.textContent = text;
+  if (text !== undefined) node.append(...dated(text));
   if (className) node.className = className;
   return node;
 }

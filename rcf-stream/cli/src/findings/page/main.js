@@ -178,6 +178,8 @@ strip.onpointermove = (event) => { if (isMoving) follow(event); };
 strip.onpointerup = strip.onpointercancel = () => { isMoving = false; };
 
 load().then(() => {
+  const summary = document.querySelector("header p");
+  summary.replaceChildren(...dated(summary.textContent));
   drawEmpty();
   const worst = data.found.filter((it) => it.key === 0)
     .reduce((a, b) => (!a || b.grade > a.grade ? b : a), null);

@@ -6,9 +6,20 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320, HEIGHT = 46;
 const at = (id) => document.getElementById(id);
 
+/** A text as nodes, with each date in one that is not broken at a hyphen. */
+function dated(text) {
+  return String(text).split(/(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const date = document.createElement("span");
+    date.className = "date";
+    date.textContent = part;
+    return date;
+  });
+}
+
 function element(name, text, className) {
   const node = document.createElement(name);
-  if (text !== undefined) node.textContent = text;
+  if (text !== undefined) node.append(...dated(text));
   if (className) node.className = className;
   return node;
 }
