@@ -189,6 +189,7 @@ async fn join_with(
     let encoder = config
         .output
         .encoder(decoder.names())
+        .categorical(decoder.categorical())
         .decisions(config.operator.detector.is_some());
     let header = encoder.header();
     let sink = open_sink_with(&*config.sink, header.as_deref(), sink_position, opener).await?;

@@ -35,8 +35,11 @@ pub struct Event {
     pub timestamp: Option<EventTime>,
     /// That time in milliseconds since 1970, where it can be read.
     pub time: Option<f64>,
-    /// The values, one for each configured field.
+    /// The values, one for each configured field; after it was scored also the surprises of its
+    /// categories.
     pub values: Vec<f64>,
+    /// The categories, one for each field that is configured to hold one.
+    pub categories: Vec<Option<String>>,
     /// The clock of its shard, in milliseconds; 0 where no time is known.
     pub clock: i64,
     /// Fields that are handed on as they are.
@@ -77,6 +80,7 @@ impl Event {
                 .timestamp
                 .or(record.timestamp.map(EventTime::Arrival)),
             values: decoded.values,
+            categories: decoded.categories,
             clock: 0,
             carried: decoded.carried,
         }
@@ -115,6 +119,8 @@ pub type EventOperator = RandomCutForestOperator<Event, Scored>;
 pub struct ModelSettings {
     /// What has a model of its own.
     pub model_per: ModelPer,
+    /// How many of the dimensions, the last ones, are surprises of categories.
+    pub categories: usize,
     /// The parameters of the forests.
     pub forest: ForestParameters,
     /// The detectors around them, where decisions are asked for.
@@ -180,6 +186,7 @@ pub fn keyed_operator(
         .attribution(attribution)
         .on_late(settings.on_late)
         .track_changes()
+        .categories(settings.categories, |event| &event.categories)
         .input_mapper_into(|event: &Event, values| values.extend_from_slice(&event.values))
         .name_mapper(naming, |event| event.model.clone())
         .time_mapper(|event| event.clock)

@@ -52,6 +52,8 @@
 
 #[cfg(feature = "pipeline")]
 pub mod assemble;
+#[cfg(feature = "operator")]
+pub mod categories;
 #[cfg(feature = "pipeline")]
 pub mod checkpoint;
 #[cfg(feature = "pipeline")]

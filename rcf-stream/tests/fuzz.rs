@@ -141,6 +141,7 @@ fn expected(document: &Value) -> Option<Decoded> {
             .and_then(|it| TimeParser::default().millis(it)),
         timestamp,
         carried: vec![document.pointer("/k").cloned()],
+        categories: Vec::new(),
     })
 }
 

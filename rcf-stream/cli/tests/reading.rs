@@ -454,7 +454,7 @@ fn what_a_run_does_not_understand_is_named_with_the_settings_of_a_run() {
         (semicolons(","), "choose one with --input-decimal comma"),
         (
             csv("kind,name", |n, _, _| format!("a{},b{n}", n % 3)),
-            "3 different: a --input-key?), \"name\" (text); name a numeric column with \
+            "3 different: a --input-key or --input-categorical?), \"name\" (text); name a numeric column with \
              --input-values",
         ),
     ];

@@ -40,9 +40,9 @@ pub(super) async fn settle(
     }
     // An earlier release did not recognise anything: what is not set had one value.
     if store.is_some_and(|store| store.position().is_some()) {
-        return match config.input.dimensions() {
-            0 => Err(ConfigError::no_values().into()),
-            _ => Ok((config, Some(input))),
+        return match config.input.chooses_values() {
+            true => Err(ConfigError::no_values().into()),
+            false => Ok((config, Some(input))),
         };
     }
     match recognise(&config, &*input) {
@@ -53,7 +53,7 @@ pub(super) async fn settle(
             config.settle(&recognised);
             Ok((config, Some(input)))
         }
-        Err(ReadingError::Dialect(DialectError::Empty)) if config.input.dimensions() > 0 => {
+        Err(ReadingError::Dialect(DialectError::Empty)) if !config.input.chooses_values() => {
             Ok((config, Some(input)))
         }
         Err(source) => Err(OpenError::Reading {
@@ -64,9 +64,9 @@ pub(super) async fn settle(
 }
 
 fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, ReadingError> {
-    let recognised = match config.input.dimensions() {
-        0 => Recognised::of(input.head(), &config.input.given, &config.input.named())?,
-        _ => Recognised {
+    let recognised = match config.input.chooses_values() {
+        true => Recognised::of(input.head(), &config.input.given, &config.input.named())?,
+        false => Recognised {
             dialect: Recognised::dialect(input.head(), &config.input.given, &config.input.named())?,
             choice: config.input.choice(),
         },

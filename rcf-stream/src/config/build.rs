@@ -146,14 +146,19 @@ impl Layers {
 
     fn fields(&self, can_choose: bool) -> Result<Fields, ConfigError> {
         let values = self.texts("input.values").unwrap_or_default();
-        if values.is_empty() && !can_choose {
+        let categorical = match self.choice("compat") {
+            Some(_) => Vec::new(),
+            None => self.texts("input.categorical").unwrap_or_default(),
+        };
+        if values.is_empty() && categorical.is_empty() && !can_choose {
             let because = "every source but files and the sine";
             return Err(SettingError::missing("input.values", because).into());
         }
-        for (index, value) in values.iter().enumerate() {
-            if values[..index].contains(value) {
+        let all: Vec<_> = values.iter().chain(&categorical).collect();
+        for (index, field) in all.iter().enumerate() {
+            if all[..index].contains(field) {
                 return Err(ConfigError::RepeatedField {
-                    field: value.clone(),
+                    field: (*field).clone(),
                 });
             }
         }
@@ -165,6 +170,10 @@ impl Layers {
             values: values
                 .into_iter()
                 .map(|text| path("input.values", text))
+                .collect::<Result<_, _>>()?,
+            categorical: categorical
+                .into_iter()
+                .map(|text| path("input.categorical", text))
                 .collect::<Result<_, _>>()?,
             key: optional("input.key")?,
             timestamp: optional("input.timestamp")?,
@@ -411,6 +420,9 @@ impl Layers {
             }
             "input" if key == "input.max_time_jump_seconds" => {
                 "no input.timestamp that something needs".to_owned()
+            }
+            "input" if key == "input.categorical" && self.choice("compat").is_some() => {
+                "compat".to_owned()
             }
             "input" if key == "input.on_late" => "no detector.use_time".to_owned(),
             "input" if key == "input.max_quoted_lines" => "no input.format = \"csv\"".to_owned(),

@@ -29,6 +29,8 @@ impl Config {
             json!({
                 "format": self.input.format,
                 "values": self.input.fields.values,
+                "categorical": (!self.input.fields.categorical.is_empty())
+                    .then_some(&self.input.fields.categorical),
                 "key": path(&self.input.fields.key),
                 "timestamp": path(&self.input.fields.timestamp),
                 "time_of_day": path(&self.input.fields.time_of_day),

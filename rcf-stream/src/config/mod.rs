@@ -117,6 +117,7 @@ impl InputConfig {
         let format = (fields.time_format != TimeFormat::Auto).then(|| fields.time_format.clone());
         Named {
             values: fields.values.iter().map(label).collect(),
+            categorical: fields.categorical.iter().map(label).collect(),
             key: fields.key.as_ref().map(label),
             time: fields.timestamp.as_ref().map(label),
             time_of_day: fields.time_of_day.as_ref().map(label),
@@ -130,6 +131,7 @@ impl InputConfig {
     pub fn choice(&self) -> Choice {
         Choice {
             values: self.fields.values.clone(),
+            categorical: self.fields.categorical.clone(),
             key: self.fields.key.clone(),
             time: self.fields.timestamp.clone(),
             time_of_day: self.fields.time_of_day.clone(),
@@ -158,13 +160,21 @@ impl InputConfig {
         }
     }
 
-    /// The dimensions of the models: the number of values of a record.
+    /// The dimensions of the models: the number of values of a record, categories included.
     #[must_use]
     pub fn dimensions(&self) -> usize {
         match self.format {
             InputFormat::Raw => 1,
-            InputFormat::Json | InputFormat::Jsonl | InputFormat::Csv => self.fields.values.len(),
+            InputFormat::Json | InputFormat::Jsonl | InputFormat::Csv => {
+                self.fields.values.len() + self.fields.categorical.len()
+            }
         }
+    }
+
+    /// Whether the values are chosen from the records.
+    #[must_use]
+    pub fn chooses_values(&self) -> bool {
+        self.format != InputFormat::Raw && self.fields.values.is_empty()
     }
 }
 
@@ -290,6 +300,7 @@ impl Config {
     pub fn operator(&self) -> Result<EventOperator, OperatorConfigError> {
         let settings = ModelSettings {
             model_per: self.input.model_per,
+            categories: self.input.fields.categorical.len(),
             forest: self.forest.clone(),
             detector: self.operator.detector.clone(),
             with_time: self.operator.with_time,

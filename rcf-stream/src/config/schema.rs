@@ -175,6 +175,8 @@ const OWN: &[Setting] = &[
     setting("input.values", Kind::Texts,
         "Take values from these fields: a.b.0, or CSV columns [file: chosen from the first 1,000 \
          records]"),
+    setting("input.categorical", Kind::Texts,
+        "Take categories from these fields, which are judged by how surprising they are [none]"),
     setting("input.key", Kind::Text, "Take the key from this field [the partition key]"),
     setting("input.timestamp", Kind::Text, "Take the time from this field [the arrival time]"),
     setting("input.time_of_day", Kind::Text,

@@ -18,6 +18,7 @@ pub(super) struct CsvDecoder {
     timestamp: Option<Column>,
     time_of_day: Option<Column>,
     carried: Vec<Column>,
+    categorical: Vec<Column>,
     /// As many as the header or the first line has.
     columns: Option<usize>,
 }
@@ -49,6 +50,11 @@ impl CsvDecoder {
             time_of_day: fields.time_of_day.as_ref().map(column).transpose()?,
             carried: fields
                 .carried
+                .iter()
+                .map(column)
+                .collect::<Result<_, _>>()?,
+            categorical: fields
+                .categorical
                 .iter()
                 .map(column)
                 .collect::<Result<_, _>>()?,
@@ -90,8 +96,16 @@ impl CsvDecoder {
             let text = self.optional_text(column)?;
             Ok(text.map(serde_json::Value::String))
         });
+        let categories = self.categorical.iter().map(|column| {
+            if self.optional_values {
+                self.optional_text(column)
+            } else {
+                self.text(column).map(Some)
+            }
+        });
         Ok(Decoded {
             carried: carried.collect::<Result<_, DecodeError>>()?,
+            categories: categories.collect::<Result<_, DecodeError>>()?,
             values,
             key,
             timestamp,

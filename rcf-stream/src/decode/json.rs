@@ -22,7 +22,8 @@ pub(super) struct JsonDecoder {
     key: Option<usize>,
     timestamp: Option<usize>,
     time_of_day: Option<usize>,
-    carried: usize, // the first of them
+    carried: usize,     // the first of them
+    categorical: usize, // the first of them, after the carried ones
     root: Node,
     found: Vec<Found>, // scratch: what the current value has at each path
 }
@@ -71,6 +72,8 @@ impl JsonDecoder {
         let time_of_day = slot(&fields.time_of_day);
         let carried = paths.len();
         paths.extend_from_slice(&fields.carried);
+        let categorical = paths.len();
+        paths.extend_from_slice(&fields.categorical);
         let mut root = Node::default();
         for (index, path) in paths.iter().enumerate() {
             let end = path.segments().iter().fold(&mut root, |node, segment| {
@@ -93,6 +96,7 @@ impl JsonDecoder {
             timestamp,
             time_of_day,
             carried,
+            categorical,
             root,
             found,
         }
@@ -122,12 +126,16 @@ impl JsonDecoder {
         if let Some(index) = self.time_of_day {
             timestamp = joined(timestamp, self.time(index)?);
         }
+        let categories = (self.categorical..self.paths.len())
+            .map(|index| self.category(index))
+            .collect::<Result<_, _>>()?;
         Ok(Decoded {
             values,
+            categories,
             key,
             timestamp,
             time: None,
-            carried: self.found[self.carried..]
+            carried: self.found[self.carried..self.categorical]
                 .iter()
                 .map(Found::scalar)
                 .collect(),
@@ -156,6 +164,19 @@ impl JsonDecoder {
             field: self.field(index),
             found,
         })
+    }
+
+    fn category(&mut self, index: usize) -> Result<Option<String>, DecodeError> {
+        let is_missing = match &self.found[index] {
+            Found::Nothing => true,
+            Found::Text(text) => text.is_empty(),
+            _ => false,
+        };
+        match is_missing {
+            true if self.optional_values => Ok(None),
+            true => Err(self.missing(index)),
+            false => self.text(index).map(Some),
+        }
     }
 
     fn text(&mut self, index: usize) -> Result<String, DecodeError> {

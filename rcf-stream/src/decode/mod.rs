@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use error::{DecodeError, FieldsError};
 pub use path::{FieldPath, FieldPathError};
 
+use crate::categories::surprise_label;
 use crate::time::{EventTime, TimeFormat, TimeUnit, UnreadableTimes};
 use csv::CsvDecoder;
 #[cfg(feature = "pipeline")]
@@ -49,6 +50,8 @@ pub enum InputFormat {
 pub struct Fields {
     /// The fields that are the values, in the order of the dimensions of the model.
     pub values: Vec<FieldPath>,
+    /// The fields that are categories: their surprises are the values after these.
+    pub categorical: Vec<FieldPath>,
     /// The field that is the key.
     pub key: Option<FieldPath>,
     /// The field that is the time.
@@ -75,6 +78,8 @@ pub struct Fields {
 pub struct Decoded {
     /// The values, one for each configured field; finite or not.
     pub values: Vec<f64>,
+    /// The categories, one for each configured field, where there is one.
+    pub categories: Vec<Option<String>>,
     /// The key, where a key field is configured.
     pub key: Option<String>,
     /// The time, where a time field is configured and there.
@@ -90,6 +95,7 @@ pub struct Decoded {
 pub struct Decoder {
     format: InputFormat,
     names: Vec<String>,
+    categorical: Vec<String>,
     inner: Inner,
     times: Times,
 }
@@ -108,6 +114,7 @@ impl Decoder {
         Self {
             format: InputFormat::Raw,
             names: vec!["value".to_owned()],
+            categorical: Vec::new(),
             inner: Inner::Raw,
             times: Times::default(),
         }
@@ -126,6 +133,7 @@ impl Decoder {
         Ok(Self {
             format,
             names: names(fields)?,
+            categorical: categorical(fields),
             inner: Inner::Json(JsonDecoder::new(fields)),
             times: Times::new(fields),
         })
@@ -140,15 +148,22 @@ impl Decoder {
         Ok(Self {
             format: InputFormat::Csv,
             names: names(fields)?,
+            categorical: categorical(fields),
             inner,
             times: Times::new(fields),
         })
     }
 
-    /// The names of the values.
+    /// The names of the values, with those of the surprises of categories at the end.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The names of the categories.
+    #[must_use]
+    pub fn categorical(&self) -> &[String] {
+        &self.categorical
     }
 
     /// The unit of times that are numbers, where it is known; it belongs to the state of a stream.
@@ -219,10 +234,19 @@ impl Decoder {
 }
 
 fn names(fields: &Fields) -> Result<Vec<String>, FieldsError> {
-    match fields.values.as_slice() {
-        [] => Err(FieldsError::NoValues),
-        values => Ok(values.iter().map(FieldPath::label).collect()),
+    let values = fields.values.iter().map(FieldPath::label);
+    let categories = categorical(fields).into_iter();
+    let names: Vec<_> = values
+        .chain(categories.map(|it| surprise_label(&it)))
+        .collect();
+    match names.is_empty() {
+        true => Err(FieldsError::NoValues),
+        false => Ok(names),
     }
+}
+
+fn categorical(fields: &Fields) -> Vec<String> {
+    fields.categorical.iter().map(FieldPath::label).collect()
 }
 
 /// Reads a number from text.

@@ -10,10 +10,16 @@ use crate::event::{Event, EventTime};
 use crate::operator::{MODEL_VERSION, Scored};
 use crate::overdue::Overdue;
 
-pub(super) fn header(names: &[String], attribution: bool, decisions: bool, safe: bool) -> String {
+pub(super) fn header(
+    names: &[String],
+    categorical: &[String],
+    attribution: bool,
+    decisions: bool,
+    safe: bool,
+) -> String {
     let mut line = Line::new(safe);
     line.text("id").text("timestamp").text("key");
-    for name in names {
+    for name in names.iter().chain(categorical) {
         line.text(name);
     }
     line.text("score");
@@ -51,7 +57,11 @@ pub(super) fn encode(
     line.text(&event.id);
     line.time(event.timestamp.as_ref());
     line.text(&event.key);
-    line.numbers(&event.values).number(scored.score);
+    line.numbers(&event.values);
+    for category in &event.categories {
+        line.text(category.as_deref().unwrap_or_default());
+    }
+    line.number(scored.score);
     if let Some(detection) = &scored.detection {
         line.number(detection.grade)
             .number(detection.severity)
@@ -75,11 +85,12 @@ pub(super) fn encode(
     out.extend_from_slice(line.text.as_bytes());
 }
 
-/// A report of a silent key, in the columns of decisions about `values` values: only id, time, key
-/// and that it is an anomaly are there.
+/// A report of a silent key, in the columns of decisions about `values` values, of which some come
+/// from `categories`: only id, time, key and that it is an anomaly are there.
 pub(super) fn encode_overdue(
     overdue: &Overdue,
     values: usize,
+    categories: usize,
     attribution: bool,
     safe: bool,
 ) -> Vec<u8> {
@@ -87,7 +98,7 @@ pub(super) fn encode_overdue(
     line.text(&overdue.id())
         .number(overdue.due)
         .text(&overdue.key);
-    line.blanks(values + 4); // score, grade, severity, threshold
+    line.blanks(values + categories + 4); // score, grade, severity, threshold
     line.number(true).blanks(2 + values); // suppressed, relative index, expected values
     line.blanks(if attribution { 2 * values } else { 0 });
     line.number(MODEL_VERSION).blanks(1);

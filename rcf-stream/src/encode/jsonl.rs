@@ -18,6 +18,8 @@ struct Line<'a> {
     timestamp: Option<&'a EventTime>,
     key: &'a str,
     value: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<CategoriesOf<'a>>,
     score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     grade: Option<f64>,
@@ -65,6 +67,27 @@ impl Serialize for Shares<'_> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, share) in self.0.iter().zip(self.1) {
             map.serialize_entry(name, share)?;
+        }
+        map.end()
+    }
+}
+
+/// A map from the names of the categories to those of a record.
+pub struct CategoriesOf<'a>(&'a [String], &'a [Option<String>]);
+
+impl<'a> CategoriesOf<'a> {
+    /// The categories of an event; `None` where there are none.
+    #[must_use]
+    pub fn new(names: &'a [String], event: &'a Event) -> Option<Self> {
+        (!names.is_empty()).then_some(Self(names, &event.categories))
+    }
+}
+
+impl Serialize for CategoriesOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, category) in self.0.iter().zip(self.1) {
+            map.serialize_entry(name, category)?;
         }
         map.end()
     }
@@ -121,6 +144,7 @@ pub(super) fn encode(
     event: &Event,
     scored: &Scored,
     names: &[String],
+    categorical: &[String],
     shares: Option<&[Share]>,
     out: &mut Vec<u8>,
 ) {
@@ -135,6 +159,7 @@ pub(super) fn encode(
         timestamp: event.timestamp.as_ref(),
         key: &event.key,
         value: &event.values,
+        category: CategoriesOf::new(categorical, event),
         score: scored.score,
         grade: detection.map(|it| it.grade),
         severity: detection.map(|it| it.severity),

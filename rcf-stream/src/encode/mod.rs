@@ -30,6 +30,7 @@ pub enum OutputFormat {
 pub struct Encoder {
     format: OutputFormat,
     names: Vec<String>,
+    categorical: Vec<String>,
     attribution: bool,
     decisions: bool,
     csv_safe: bool,
@@ -45,12 +46,20 @@ impl Encoder {
         Self {
             format,
             names: names.to_vec(),
+            categorical: Vec::new(),
             attribution,
             decisions: false,
             csv_safe: false,
             kda_sql: None,
             score_above: None,
         }
+    }
+
+    /// The names of the categories of records, which are written after the values.
+    #[must_use]
+    pub fn categorical(mut self, names: &[String]) -> Self {
+        self.categorical = names.to_vec();
+        self
     }
 
     /// The results are decisions of detectors: a header has their columns.
@@ -97,6 +106,7 @@ impl Encoder {
                 let (attribution, decisions) = (self.attribution, self.decisions);
                 Some(csv::header(
                     &self.names,
+                    &self.categorical,
                     attribution,
                     decisions,
                     self.csv_safe,
@@ -118,7 +128,8 @@ impl Encoder {
         }
         match self.format {
             OutputFormat::Jsonl => {
-                jsonl::encode(event, scored, &self.names, shares.as_deref(), out)
+                let (names, categorical) = (&self.names, &self.categorical);
+                jsonl::encode(event, scored, names, categorical, shares.as_deref(), out)
             }
             OutputFormat::Csv => csv::encode(event, scored, shares.as_deref(), self.csv_safe, out),
         }
@@ -132,7 +143,8 @@ impl Encoder {
         match self.format {
             OutputFormat::Jsonl => jsonl::encode_overdue(overdue),
             OutputFormat::Csv => {
-                csv::encode_overdue(overdue, self.names.len(), self.attribution, self.csv_safe)
+                let (values, categories) = (self.names.len(), self.categorical.len());
+                csv::encode_overdue(overdue, values, categories, self.attribution, self.csv_safe)
             }
         }
     }
@@ -222,6 +234,7 @@ mod tests {
                 updates: 300,
                 detection: None,
                 predicted: Vec::new(),
+                surprises: Vec::new(),
             },
         )
     }

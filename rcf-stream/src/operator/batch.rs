@@ -35,11 +35,14 @@ impl<In: Sync, Out: Send> RandomCutForestOperator<In, Out> {
         let (dimensions, asked) = (self.dimensions, self.asked);
         let (input_mapper, result_mapper) = (&self.input_mapper, &self.result_mapper);
         let event_time_mapper = &self.event_time_mapper;
+        let categories_mapper = &self.categories_mapper;
         let work = |model: &mut Model, item: &Item<'_, In>| {
             let mut values = Vec::with_capacity(dimensions);
             input_mapper(item.input, &mut values);
             let time = event_time_mapper.as_ref().and_then(|time| time(item.input));
-            let scored = model.score(&values, time, asked)?;
+            let categories = categories_mapper.as_ref().map(|it| it(item.input));
+            let categories = categories.unwrap_or_default();
+            let scored = model.score(&values, categories, time, asked)?;
             Ok::<_, InputError>(result_mapper(item.input, scored))
         };
         let results = self

@@ -13,7 +13,7 @@ use super::parameters::ForestParameters;
 use super::spill::Spill;
 use super::template::{KeyFilter, Template};
 use super::{
-    Asked, EventTimeMapper, InputMapper, ModelName, ModelNaming, NameMapper,
+    Asked, CategoriesMapper, EventTimeMapper, InputMapper, ModelName, ModelNaming, NameMapper,
     RandomCutForestOperator, ResultMapper, Scored, TimeMapper,
 };
 use crate::time::OnLate;
@@ -52,6 +52,8 @@ pub struct RandomCutForestOperatorBuilder<In, Out> {
     name_mapper: Option<NameMapper<In>>,
     time_mapper: Option<TimeMapper<In>>,
     event_time_mapper: Option<EventTimeMapper<In>>,
+    categories: usize,
+    categories_mapper: Option<CategoriesMapper<In>>,
     result_mapper: Option<ResultMapper<In, Out>>,
 }
 
@@ -82,7 +84,8 @@ impl MapSettings {
 }
 
 impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
-    /// How many values the input mapper gives for each record; required.
+    /// How many values the input mapper gives for each record, plus
+    /// [categories](Self::categories); required.
     pub fn dimensions(mut self, dimensions: usize) -> Self {
         self.dimensions = dimensions;
         self
@@ -196,6 +199,19 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
+    /// Turns categories of a record into values: how surprising each is, by what its model has
+    /// seen ([`CategoryEncoder`](rcf_core::categories::CategoryEncoder)). They are the last
+    /// `count` of the [dimensions](Self::dimensions); `None` is a missing value.
+    pub fn categories(
+        mut self,
+        count: usize,
+        mapper: impl Fn(&In) -> &[Option<String>] + Send + Sync + 'static,
+    ) -> Self {
+        self.categories = count;
+        self.categories_mapper = (count > 0).then(|| Box::new(mapper) as _);
+        self
+    }
+
     /// Turns a record into its values; required.
     pub fn input_mapper(self, mapper: impl Fn(&In) -> Vec<f64> + Send + Sync + 'static) -> Self {
         self.input_mapper_into(move |input, values| values.extend(mapper(input)))
@@ -249,6 +265,7 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
     pub fn build(self) -> Result<RandomCutForestOperator<In, Out>, OperatorConfigError> {
         let template = Template::new(
             self.dimensions,
+            self.categories,
             self.parameters,
             self.detector,
             self.overrides,
@@ -269,6 +286,7 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
             name_mapper: self.name_mapper,
             time_mapper: self.time_mapper,
             event_time_mapper: self.event_time_mapper,
+            categories_mapper: self.categories_mapper,
             result_mapper: self
                 .result_mapper
                 .ok_or(OperatorConfigError::MissingResultMapper)?,
@@ -290,6 +308,8 @@ impl<In, Out> Default for RandomCutForestOperatorBuilder<In, Out> {
             name_mapper: None,
             time_mapper: None,
             event_time_mapper: None,
+            categories: 0,
+            categories_mapper: None,
             result_mapper: None,
         }
     }

@@ -112,6 +112,7 @@ type InputMapper<In> = Box<dyn Fn(&In, &mut Vec<f64>) + Send + Sync>;
 type NameMapper<In> = Box<dyn Fn(&In) -> ModelName + Send + Sync>;
 type TimeMapper<In> = Box<dyn Fn(&In) -> i64 + Send + Sync>;
 type EventTimeMapper<In> = Box<dyn Fn(&In) -> Option<f64> + Send + Sync>;
+type CategoriesMapper<In> = Box<dyn Fn(&In) -> &[Option<String>] + Send + Sync>;
 type ResultMapper<In, Out> = Box<dyn Fn(&In, Scored) -> Out + Send + Sync>;
 
 /// What the model says about one record.
@@ -131,6 +132,8 @@ pub struct Scored {
     /// What was expected of each value, from its own past, as far as that is known; empty without a
     /// detector.
     pub predicted: Vec<Option<f64>>,
+    /// How surprising each category of the record was, in nats; NaN where it is missing.
+    pub surprises: Vec<f64>,
     /// Whether its time was before that of the record before, so that the time did not count.
     pub late: bool,
 }
@@ -180,6 +183,7 @@ pub struct RandomCutForestOperator<In, Out> {
     name_mapper: Option<NameMapper<In>>,
     time_mapper: Option<TimeMapper<In>>,
     event_time_mapper: Option<EventTimeMapper<In>>,
+    categories_mapper: Option<CategoriesMapper<In>>,
     result_mapper: ResultMapper<In, Out>,
     values: Vec<f64>, // scratch, so that the mapper need not allocate
 }
@@ -200,8 +204,10 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         (self.input_mapper)(input, &mut self.values);
         let name = self.name_of(input);
         let (now, time) = (self.time_of(input), self.event_time_of(input));
+        let categories = self.categories_mapper.as_ref().map(|it| it(input));
+        let categories = categories.unwrap_or_default();
         let scored = self.models.with(&name, now, |model| {
-            model.score(&self.values, time, self.asked)
+            model.score(&self.values, categories, time, self.asked)
         })??;
         Ok((self.result_mapper)(input, scored))
     }

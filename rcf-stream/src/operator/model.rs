@@ -1,14 +1,23 @@
-//! The model of one key: a bare forest, or a detector around one.
+//! The model of one key: a bare forest, or a detector around one, with what it remembers of
+//! categories.
 
 use rcf_core::keyed::KeyedModel;
 use rcf_core::{AnomalyDetector, InputError, RandomCutForest, StateError};
 
 use super::{Asked, Scored};
+use crate::categories::Categories;
 use crate::time::OnLate;
 
 /// What scores the records of a key.
 #[derive(Debug, Clone)]
-pub(crate) enum Model {
+pub(crate) struct Model {
+    pub(super) scorer: Scorer,
+    pub(super) categories: Categories,
+}
+
+/// What scores rows of numbers.
+#[derive(Debug, Clone)]
+pub(crate) enum Scorer {
     /// Scores only.
     Forest(Box<RandomCutForest>),
     /// Scores and decisions.
@@ -16,8 +25,54 @@ pub(crate) enum Model {
 }
 
 impl Model {
-    /// Scores a record, then learns it. A detector takes a time, and NaN for a missing value.
+    pub(super) fn new(scorer: Scorer, categories: usize) -> Self {
+        Self {
+            scorer,
+            categories: Categories::new(categories),
+        }
+    }
+
+    /// Scores a record, then learns it. A detector takes a time, and NaN for a missing value. A
+    /// record that is refused changes nothing.
     pub(super) fn score(
+        &mut self,
+        values: &[f64],
+        categories: &[Option<String>],
+        time: Option<f64>,
+        asked: Asked,
+    ) -> Result<Scored, InputError> {
+        if self.categories.is_empty() {
+            return self.scorer.score(values, time, asked);
+        }
+        let mut row = values.to_vec();
+        self.categories.append(categories, &mut row);
+        let mut scored = self.scorer.score(&row, time, asked)?;
+        self.categories.learn(categories);
+        scored.surprises = row.split_off(values.len());
+        Ok(scored)
+    }
+
+    #[cfg(feature = "pipeline")]
+    pub(super) fn updates(&self) -> u64 {
+        match &self.scorer {
+            Scorer::Forest(forest) => forest.updates(),
+            Scorer::Detector(detector) => detector.records(),
+        }
+    }
+
+    /// Whether both have the same parameters.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        let is_alike = match (&self.scorer, &other.scorer) {
+            (Scorer::Forest(a), Scorer::Forest(b)) => a.config() == b.config(),
+            (Scorer::Detector(a), Scorer::Detector(b)) => a.config() == b.config(),
+            _ => false,
+        };
+        is_alike && self.categories.len() == other.categories.len()
+    }
+}
+
+impl Scorer {
+    fn score(
         &mut self,
         values: &[f64],
         time: Option<f64>,
@@ -44,26 +99,10 @@ impl Model {
                     updates: detector.records(),
                     detection: Some(detection),
                     predicted: (0..values.len()).map(|it| detector.predicted(it)).collect(),
+                    surprises: Vec::new(),
                     late,
                 })
             }
-        }
-    }
-
-    #[cfg(feature = "pipeline")]
-    pub(super) fn updates(&self) -> u64 {
-        match self {
-            Self::Forest(forest) => forest.updates(),
-            Self::Detector(detector) => detector.records(),
-        }
-    }
-
-    /// Whether both have the same parameters.
-    pub(super) fn is_alike(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Forest(a), Self::Forest(b)) => a.config() == b.config(),
-            (Self::Detector(a), Self::Detector(b)) => a.config() == b.config(),
-            _ => false,
         }
     }
 }
@@ -87,6 +126,7 @@ fn score(
         updates: forest.updates(),
         detection: None,
         predicted: Vec::new(),
+        surprises: Vec::new(),
         late: false,
     })
 }
@@ -95,32 +135,34 @@ impl KeyedModel for Model {
     type Output = Scored;
 
     fn process(&mut self, values: &[f64]) -> Result<Scored, InputError> {
-        self.score(values, None, Asked::default())
+        self.score(values, &[], None, Asked::default())
     }
 
     fn size_in_bytes(&self) -> usize {
         size_of::<Self>()
-            + match self {
-                Self::Forest(forest) => forest.size_in_bytes(),
-                Self::Detector(detector) => detector.size_in_bytes(),
+            + self.categories.size_in_bytes()
+            + match &self.scorer {
+                Scorer::Forest(forest) => forest.size_in_bytes(),
+                Scorer::Detector(detector) => detector.size_in_bytes(),
             }
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Forest(forest) => forest.to_bytes(),
-            Self::Detector(detector) => detector.to_bytes(),
-        }
+        self.categories.seal(match &self.scorer {
+            Scorer::Forest(forest) => forest.to_bytes(),
+            Scorer::Detector(detector) => detector.to_bytes(),
+        })
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        match <RandomCutForest as KeyedModel>::from_bytes(bytes) {
+        let (categories, bytes) = Categories::open(bytes)?;
+        let scorer = match <RandomCutForest as KeyedModel>::from_bytes(bytes) {
             Err(StateError::WrongKind { .. }) => {
-                let detector = AnomalyDetector::from_bytes(bytes)?;
-                Ok(Self::Detector(Box::new(detector)))
+                Scorer::Detector(Box::new(AnomalyDetector::from_bytes(bytes)?))
             }
-            forest => forest.map(|forest| Self::Forest(Box::new(forest))),
-        }
+            forest => Scorer::Forest(Box::new(forest?)),
+        };
+        Ok(Self { scorer, categories })
     }
 }
 
@@ -128,9 +170,9 @@ impl KeyedModel for Model {
 #[cfg(feature = "pipeline")]
 pub(crate) fn describe_model(state: &[u8]) -> Result<(&'static str, u64), StateError> {
     let model = Model::from_bytes(state)?;
-    let kind = match model {
-        Model::Forest(_) => "forest",
-        Model::Detector(_) => "detector",
+    let kind = match model.scorer {
+        Scorer::Forest(_) => "forest",
+        Scorer::Detector(_) => "detector",
     };
     Ok((kind, model.updates()))
 }

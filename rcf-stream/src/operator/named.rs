@@ -7,7 +7,7 @@ use std::fmt;
 use rcf_core::{Config, DetectorConfig, Imputation, Learning, Threshold};
 use serde_json::Value;
 
-use super::model::Model;
+use super::model::{Model, Scorer};
 
 /// A parameter with which a model was saved, and which it has now.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,17 +52,22 @@ pub(super) fn differences(saved: &Model, configured: &Model) -> Vec<ParameterDif
 }
 
 fn parameters(model: &Model) -> BTreeMap<&'static str, Value> {
-    let (kind, parameters) = match model {
-        Model::Forest(forest) => ("forest", {
+    let (kind, parameters) = match &model.scorer {
+        Scorer::Forest(forest) => ("forest", {
             let config = forest.config();
             let mut all = forest_parameters(config);
             all.push(("input_dimensions", config.input_dimensions.into()));
             all
         }),
-        Model::Detector(detector) => ("detector", detector_parameters(detector.config())),
+        Scorer::Detector(detector) => ("detector", detector_parameters(detector.config())),
     };
     let kind = [("model", Value::from(kind))];
-    kind.into_iter().chain(parameters).collect()
+    let categories = model.categories.len();
+    let categories = (categories > 0).then(|| ("categories", categories.into()));
+    kind.into_iter()
+        .chain(categories)
+        .chain(parameters)
+        .collect()
 }
 
 /// The parameters of a forest by name.
@@ -199,7 +204,7 @@ mod tests {
     #[test]
     fn differences_have_names_and_both_values() {
         let model = |builder: rcf_core::AnomalyDetectorBuilder| {
-            Model::Detector(Box::new(builder.build().unwrap()))
+            Model::new(Scorer::Detector(Box::new(builder.build().unwrap())), 0)
         };
         let saved = model(AnomalyDetector::builder(1).sample_size(64));
         let now = AnomalyDetector::builder(1).sample_size(128);
@@ -216,7 +221,7 @@ mod tests {
         assert!(texts.contains(&"learning.patience was not set and is 9".to_owned()));
         assert!(differences(&saved, &saved).is_empty());
         let forest = rcf_core::RandomCutForest::builder(1).build().unwrap();
-        let forest = Model::Forest(Box::new(forest));
+        let forest = Model::new(Scorer::Forest(Box::new(forest)), 0);
         let texts: Vec<_> = differences(&forest, &now)
             .iter()
             .map(ToString::to_string)

@@ -2,7 +2,7 @@
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Config, ConfigError, RandomCutForest};
 
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::parameters::ForestParameters;
 use super::{ModelName, seed_for_key};
 
@@ -12,6 +12,8 @@ pub(crate) type KeyFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
 /// The parameters of all models, and those of some keys that differ.
 pub(crate) struct Template {
     dimensions: usize,
+    /// How many of the dimensions, the last ones, are surprises of categories.
+    categories: usize,
     /// The parameters of a model without a key, with all defaults filled in.
     pub(super) config: Config,
     base: ForestParameters,
@@ -23,6 +25,7 @@ impl Template {
     /// Checks all parameters by building a model with each set of them.
     pub(super) fn new(
         dimensions: usize,
+        categories: usize,
         base: ForestParameters,
         detector: Option<AnomalyDetectorBuilder>,
         overrides: Vec<(KeyFilter, ForestParameters)>,
@@ -30,6 +33,7 @@ impl Template {
         let forest = base.forest(dimensions).build()?;
         let template = Self {
             dimensions,
+            categories,
             config: forest.config().clone(),
             base,
             detector,
@@ -51,8 +55,9 @@ impl Template {
             None => self.base.clone(),
         };
         parameters.seed = seed_for_key(parameters.seed, name.saved());
-        self.build(&parameters)
-            .expect("these parameters were accepted before, and the seed is free")
+        let scorer = self.build(&parameters);
+        let scorer = scorer.expect("these parameters were accepted before, and the seed is free");
+        Model::new(scorer, self.categories)
     }
 
     fn merged(&self, over: &ForestParameters) -> ForestParameters {
@@ -70,10 +75,10 @@ impl Template {
         }
     }
 
-    fn build(&self, parameters: &ForestParameters) -> Result<Model, ConfigError> {
+    fn build(&self, parameters: &ForestParameters) -> Result<Scorer, ConfigError> {
         let Some(detector) = &self.detector else {
             let forest: RandomCutForest = parameters.forest(self.dimensions).build()?;
-            return Ok(Model::Forest(Box::new(forest)));
+            return Ok(Scorer::Forest(Box::new(forest)));
         };
         let mut builder = detector.clone().seed(parameters.seed);
         if let Some(records) = parameters.shingle_size {
@@ -95,6 +100,6 @@ impl Template {
             builder = builder.initial_accept_fraction(fraction);
         }
         let detector: AnomalyDetector = builder.build()?;
-        Ok(Model::Detector(Box::new(detector)))
+        Ok(Scorer::Detector(Box::new(detector)))
     }
 }

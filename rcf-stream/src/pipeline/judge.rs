@@ -23,13 +23,18 @@ impl Pipeline {
     /// Scores what was admitted; returns results and dead letters.
     pub(super) fn judge(
         &mut self,
-        Admitted { parts, events }: Admitted<'_>,
+        Admitted { parts, mut events }: Admitted<'_>,
     ) -> Result<(Vec<OutputRecord>, Vec<OutputRecord>), PipelineError> {
         self.begin_watches(&events);
         let began = Instant::now();
         let count = u32::try_from(events.len().max(1)).unwrap_or(u32::MAX);
         let outcomes = self.operator.process_batch(&events)?;
         let took = began.elapsed() / count; // each, on average
+        for (event, outcome) in events.iter_mut().zip(&outcomes) {
+            if let Ok(scored) = outcome {
+                event.values.extend(&scored.surprises);
+            }
+        }
         let encoded = self.encode(&events, &outcomes);
         let mut scored = outcomes.into_iter().zip(events).zip(encoded);
         let (mut results, mut bad) = (Vec::with_capacity(parts.len()), Vec::new());

@@ -25,6 +25,8 @@ const ENOUGH: usize = 20;
 pub struct Named {
     /// What to judge; where none is named, it is chosen.
     pub values: Vec<String>,
+    /// What to judge as categories.
+    pub categorical: Vec<String>,
     /// The key.
     pub key: Option<String>,
     /// The time; where none is named, it is chosen.
@@ -42,6 +44,9 @@ pub struct Named {
 pub struct Choice {
     /// The columns to judge.
     pub values: Vec<FieldPath>,
+    /// The columns to judge as categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categorical: Vec<FieldPath>,
     /// The key.
     pub key: Option<FieldPath>,
     /// The time.
@@ -106,7 +111,8 @@ impl Reason {
             Self::Empty => "empty",
             Self::Text(1) => "text, always the same",
             Self::Text(count @ 2..=50) => {
-                return format!("text, {count} different: a {}?", options.key);
+                let (key, categorical) = (options.key, options.categorical);
+                return format!("text, {count} different: a {key} or {categorical}?");
             }
             Self::Text(_) => "text",
             Self::NoNumbers => "no numbers",
@@ -198,6 +204,11 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         .iter()
         .map(find)
         .collect::<Result<Vec<_>, _>>()?;
+    let categorical = named
+        .categorical
+        .iter()
+        .map(find)
+        .collect::<Result<Vec<_>, _>>()?;
     let time = match &named.time {
         Some(name) => Some(find(name)?),
         None => best_time(sample, &values, key),
@@ -219,6 +230,10 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
     };
     let mut choice = Choice {
         values: values.iter().map(|column| column.path.clone()).collect(),
+        categorical: categorical
+            .iter()
+            .map(|column| column.path.clone())
+            .collect(),
         key: key.map(|column| column.path.clone()),
         time: time.map(|column| column.path.clone()),
         time_of_day: clock.map(|column| column.path.clone()),
@@ -240,7 +255,8 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
     });
     let has_calendar = parts.count() > 1;
     for column in &sample.columns {
-        let is_judged = values.iter().any(|value| value.path == column.path);
+        let mut named = values.iter().chain(&categorical);
+        let is_judged = named.any(|value| value.path == column.path);
         if is_judged || is(column, key) || is(column, time) || is(column, clock) {
             continue;
         }
@@ -252,10 +268,10 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             Some(reason) => choice.ignored.push((column.label.clone(), reason)),
         }
     }
-    if choice.values.is_empty() {
+    if choice.values.is_empty() && choice.categorical.is_empty() {
         second_choice(sample, &mut choice);
     }
-    if choice.values.is_empty() {
+    if choice.values.is_empty() && choice.categorical.is_empty() {
         let mut ignored = choice.ignored;
         let used = [
             (key, Reason::Key),

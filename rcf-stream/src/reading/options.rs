@@ -7,6 +7,8 @@ pub struct OptionNames {
     pub values: &'static str,
     /// The key.
     pub key: &'static str,
+    /// The columns to judge as categories.
+    pub categorical: &'static str,
     /// The format of the time.
     pub time_format: &'static str,
     /// The decimal mark.
@@ -18,6 +20,7 @@ impl OptionNames {
     pub const OF_A_PIPELINE: Self = Self {
         values: "--input-values",
         key: "--input-key",
+        categorical: "--input-categorical",
         time_format: "--input-time-format",
         decimal: "--input-decimal",
     };
@@ -29,6 +32,7 @@ impl Default for OptionNames {
         Self {
             values: "--column",
             key: "--key",
+            categorical: "--categorical",
             time_format: "--time-format",
             decimal: "--decimal",
         }

@@ -59,6 +59,7 @@ impl Recognised {
         let mut columns = named
             .values
             .iter()
+            .chain(&named.categorical)
             .chain(&named.key)
             .chain(&named.time)
             .chain(&named.time_of_day);
@@ -92,6 +93,7 @@ impl Recognised {
     ) -> Result<Decoder, FieldsError> {
         let fields = Fields {
             values: self.choice.values.clone(),
+            categorical: self.choice.categorical.clone(),
             key: self.choice.key.clone(),
             timestamp: self.choice.time.clone(),
             time_of_day: self.choice.time_of_day.clone(),

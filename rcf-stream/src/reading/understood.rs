@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::columns::reasons;
 use super::{Choice, OptionNames};
+use crate::categories::surprise_label;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::Decimal;
 use crate::decode::{FieldPath, InputFormat};
@@ -27,7 +28,10 @@ pub struct Understood<'a> {
 
 impl fmt::Display for Understood<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels: Vec<String> = self.choice.values.iter().map(FieldPath::label).collect();
+        let values = self.choice.values.iter().map(FieldPath::label);
+        let categories = self.choice.categorical.iter();
+        let categories = categories.map(|path| surprise_label(&path.label()));
+        let labels: Vec<String> = values.chain(categories).collect();
         let (shown, more) = labels.split_at(labels.len().min(12));
         write!(f, "judged: {}", shown.join(", "))?;
         if !more.is_empty() {

@@ -26,6 +26,9 @@ pub(crate) struct InputFlags {
     /// Judge these columns, like --column
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     columns: Vec<String>,
+    /// Judge this column of text by how surprising its category is; may be repeated [default: none]
+    #[arg(long, value_name = "NAME")]
+    categorical: Vec<String>,
     /// Use this column as the key; each key has its own detector [default: none]
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -150,6 +153,7 @@ impl InputFlags {
     fn named(&self) -> Named {
         Named {
             values: self.column.iter().chain(&self.columns).cloned().collect(),
+            categorical: self.categorical.clone(),
             key: self.key.clone(),
             time: self.time.clone(),
             time_of_day: self.time_of_day.clone(),
@@ -166,9 +170,12 @@ impl InputFlags {
             columns
                 .iter()
                 .for_each(|name| add("--column", name.clone()));
-        } else {
+        } else if !columns.is_empty() {
             add("--columns", columns.join(","));
         }
+        self.categorical
+            .iter()
+            .for_each(|name| add("--categorical", name.clone()));
         if let Some(name) = &self.key {
             add("--key", name.clone());
         }

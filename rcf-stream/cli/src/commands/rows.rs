@@ -81,6 +81,10 @@ impl Rows {
         self.detectors.names()
     }
 
+    pub(crate) fn categorical(&self) -> &[String] {
+        self.detectors.categorical()
+    }
+
     /// How times are written, where there are any.
     pub(crate) fn time_format(&self) -> Option<&TimeFormat> {
         self.time_format.as_ref()

@@ -11,7 +11,7 @@ use rcf_stream::connectors::file::FileSink;
 use rcf_stream::encode::OutputFormat;
 use rcf_stream::observer::Observers;
 use rcf_stream::sink::Sink;
-use rcf_stream::{OutputRecord, SinkError, assemble};
+use rcf_stream::{Headers, OutputRecord, SinkError, assemble};
 
 use super::detector::DetectorFlags;
 use super::failure::Failure;
@@ -75,7 +75,7 @@ impl Score {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         rows::check_files(Some(&self.input.file), &[("--output", &self.output)])?;
         let mut rows = Rows::open(&self.input, &self.detector)?;
-        let mut output = Output::open(self.format(), &self, rows.names()).await?;
+        let mut output = Output::open(self.format(), &self, &rows).await?;
         let mut top = self.top.map(Top::new);
         let mut stop = std::pin::pin!(stop::requested());
         while let Some(batch) = rows.next(stop.as_mut()).await? {
@@ -122,6 +122,9 @@ fn precision(text: &str) -> Result<Precision, &'static str> {
     digits.ok_or("it must be a whole number from 1 to 17")
 }
 
+/// Most results are shorter.
+const BYTES_OF_A_LINE: usize = 512;
+
 /// Where results go.
 enum Output {
     Lines(Box<dyn Sink>, RowEncoder),
@@ -129,8 +132,8 @@ enum Output {
 }
 
 impl Output {
-    async fn open(format: ResultFormat, score: &Score, names: &[String]) -> Result<Self, Failure> {
-        let path = &*score.output;
+    async fn open(format: ResultFormat, score: &Score, rows: &Rows) -> Result<Self, Failure> {
+        let (path, names) = (&*score.output, rows.names());
         let format = match format {
             ResultFormat::Csv => OutputFormat::Csv,
             ResultFormat::Jsonl => OutputFormat::Jsonl,
@@ -148,6 +151,7 @@ impl Output {
             }
         };
         let encoder = RowEncoder::new(format, names)
+            .categorical(rows.categorical())
             .csv_safe(score.csv_safe)
             .precision(score.precision);
         let target = FileSink {
@@ -166,9 +170,23 @@ impl Output {
     async fn write(&mut self, rows: &Rows, kept: Vec<Row>) -> Result<(), Failure> {
         match self {
             Self::Lines(sink, encoder) => {
-                let results: Vec<OutputRecord> =
-                    kept.iter().map(|row| encoder.encode(row)).collect();
-                sink.write(results).await?;
+                // A file does not tell results apart: one of many lines spares it the work.
+                let mut lines = Vec::with_capacity(BYTES_OF_A_LINE * kept.len());
+                for (index, row) in kept.iter().enumerate() {
+                    if index > 0 {
+                        lines.push(b'\n');
+                    }
+                    encoder.encode(row, &mut lines);
+                }
+                if !kept.is_empty() {
+                    sink.write(vec![OutputRecord {
+                        id: String::new(),
+                        partition_key: String::new(),
+                        headers: Headers::default(),
+                        data: lines.into(),
+                    }])
+                    .await?;
+                }
             }
             Self::Table(table, file, path) if !kept.is_empty() => rows.aside(|| {
                 let mut write = || {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use clap::ValueEnum;
 use ndarray::Array2;
 use rcf_core::Suggestion;
+use rcf_stream::categories::Categories;
 use rcf_stream::decode::{DecodeError, Decoded};
 use rcf_stream::source::Source;
 
@@ -31,7 +32,7 @@ const LOOKED_AT: usize = 20_000;
 struct History {
     /// One record per row; NaN for missing values.
     values: Array2<f64>,
-    /// The names of the columns.
+    /// The names of the columns of numbers.
     columns: Vec<String>,
     /// How many records there were.
     records: u64,
@@ -54,7 +55,9 @@ impl Suggest {
     /// The newest records of the file.
     async fn history(&self) -> Result<History, Failure> {
         let mut opened = self.input.open()?;
-        let columns = opened.decoder.names().to_vec();
+        let inputs = opened.decoder.names().len();
+        let mut categories = Categories::new(opened.decoder.categorical().len());
+        let columns = opened.decoder.names()[..inputs - categories.len()].to_vec();
         let (mut newest, mut records, mut bad) = (VecDeque::new(), 0, 0);
         while let Some(batch) = opened.source.next_batch().await? {
             for record in &batch.records {
@@ -66,7 +69,15 @@ impl Suggest {
                     let decoded = part.and_then(|part| opened.decoder.decode(&part));
                     records += 1;
                     match self.checked(decoded, &record.sequence)? {
-                        Some(values) => newest.push_back(values),
+                        Some(Decoded {
+                            mut values,
+                            categories: found,
+                            ..
+                        }) => {
+                            categories.append(&found, &mut values);
+                            categories.learn(&found);
+                            newest.push_back(values);
+                        }
                         None => bad += 1,
                     }
                     if newest.len() > LOOKED_AT {
@@ -75,7 +86,7 @@ impl Suggest {
                 }
             }
         }
-        let shape = (newest.len(), columns.len());
+        let shape = (newest.len(), inputs);
         let values = newest.into_iter().flatten().collect();
         Ok(History {
             values: Array2::from_shape_vec(shape, values).map_err(Failure::runtime)?,
@@ -86,14 +97,14 @@ impl Suggest {
         })
     }
 
-    /// The values of a record; `None` where it cannot be read and may be left out.
+    /// A record; `None` where it cannot be read and may be left out.
     fn checked(
         &self,
         decoded: Result<Decoded, DecodeError>,
         line: &str,
-    ) -> Result<Option<Vec<f64>>, Failure> {
+    ) -> Result<Option<Decoded>, Failure> {
         match decoded {
-            Ok(decoded) => Ok(Some(decoded.values)),
+            Ok(decoded) => Ok(Some(decoded)),
             Err(_) if self.input.on_bad_record == BadRecordFlag::Skip => Ok(None),
             Err(reason) => Err(Failure::runtime(format!(
                 "{}, line {line}: {reason}; correct it, or leave such records out with \

@@ -5,16 +5,16 @@ use serde::Serialize;
 
 use super::Row;
 use rcf_stream::encode::csv::Line as CsvLine;
-use rcf_stream::encode::jsonl::Shares;
+use rcf_stream::encode::jsonl::{CategoriesOf, Shares};
 use rcf_stream::encode::{OutputFormat, shares_of};
 use rcf_stream::event::EventTime;
-use rcf_stream::record::{Headers, OutputRecord};
 
 /// Writes rows as JSON lines or CSV.
 #[derive(Debug, Clone)]
 pub struct RowEncoder {
     format: OutputFormat,
     names: Vec<String>,
+    categorical: Vec<String>,
     csv_safe: bool,
     precision: Option<Precision>,
 }
@@ -59,6 +59,8 @@ struct Line<'a> {
     timestamp: Option<&'a EventTime>,
     key: &'a str,
     value: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<CategoriesOf<'a>>,
     score: f64,
     grade: f64,
     threshold: f64,
@@ -80,9 +82,17 @@ impl RowEncoder {
         Self {
             format,
             names: names.to_vec(),
+            categorical: Vec::new(),
             csv_safe: false,
             precision: None,
         }
+    }
+
+    /// The names of the categories of records, which are written after the values.
+    #[must_use]
+    pub fn categorical(mut self, names: &[String]) -> Self {
+        self.categorical = names.to_vec();
+        self
     }
 
     /// Rounds what is computed; the values of records stay as they are.
@@ -115,7 +125,7 @@ impl RowEncoder {
     pub fn header(&self) -> Option<String> {
         let mut line = CsvLine::new(self.csv_safe);
         line.text("id").text("timestamp").text("key");
-        for name in &self.names {
+        for name in self.names.iter().chain(&self.categorical) {
             line.text(name);
         }
         for name in ["score", "grade", "threshold", "evidence", "anomaly"] {
@@ -128,22 +138,15 @@ impl RowEncoder {
         (self.format == OutputFormat::Csv).then(|| line.finish())
     }
 
-    /// One result.
-    #[must_use]
-    pub fn encode(&self, row: &Row) -> OutputRecord {
-        let line = match self.format {
-            OutputFormat::Jsonl => self.json(row),
-            OutputFormat::Csv => self.csv(row),
-        };
-        OutputRecord {
-            id: row.event.id.clone(),
-            partition_key: row.event.partition_key.clone(),
-            headers: Headers::default(),
-            data: line.into(),
+    /// Appends one result, without a line feed at its end.
+    pub fn encode(&self, row: &Row, out: &mut Vec<u8>) {
+        match self.format {
+            OutputFormat::Jsonl => self.json(row, out),
+            OutputFormat::Csv => out.extend(self.csv(row).as_bytes()),
         }
     }
 
-    fn json(&self, row: &Row) -> String {
+    fn json(&self, row: &Row, out: &mut Vec<u8>) {
         let (event, detection) = (&row.event, &row.detection);
         let candidate = detection.candidate.as_deref();
         let expected = candidate.map(|candidate| self.expected(candidate));
@@ -160,6 +163,7 @@ impl RowEncoder {
             timestamp: event.timestamp.as_ref(),
             key: &event.key,
             value: &event.values,
+            category: CategoriesOf::new(&self.categorical, event),
             score: self.number(detection.score),
             grade: self.number(detection.grade),
             threshold: self.number(detection.threshold),
@@ -172,7 +176,7 @@ impl RowEncoder {
             explanation: row.explanation(&self.names),
             warm_up: detection.warm_up,
         };
-        serde_json::to_string(&line).expect("names are text, and memory takes all bytes")
+        serde_json::to_writer(out, &line).expect("names are text, and memory takes all bytes");
     }
 
     fn csv(&self, row: &Row) -> String {
@@ -181,8 +185,11 @@ impl RowEncoder {
         line.text(&event.id)
             .time(event.timestamp.as_ref())
             .text(&event.key)
-            .numbers(&event.values)
-            .number(self.number(detection.score))
+            .numbers(&event.values);
+        for category in &event.categories {
+            line.text(category.as_deref().unwrap_or_default());
+        }
+        line.number(self.number(detection.score))
             .number(self.number(detection.grade))
             .number(self.number(detection.threshold))
             .number(self.number(detection.evidence))

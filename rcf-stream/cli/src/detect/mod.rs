@@ -12,6 +12,7 @@ pub(crate) use band::Band;
 pub use encode::{Precision, RowEncoder};
 
 use crate::telemetry::{Finding, sentence};
+use rcf_stream::categories::Categories;
 use rcf_stream::decode::Decoder;
 use rcf_stream::event::{Event, ModelPer};
 use rcf_stream::operator::{ModelName, OperatorError, seed_for_key};
@@ -61,7 +62,7 @@ impl Row {
 pub struct Detectors {
     decoder: Decoder,
     template: DetectorConfig,
-    detectors: HashMap<ModelName, AnomalyDetector>,
+    models: HashMap<ModelName, Model>,
     with_time: bool,
     late: u64,
 }
@@ -76,7 +77,7 @@ impl Detectors {
         Ok(Self {
             decoder,
             template,
-            detectors: HashMap::new(),
+            models: HashMap::new(),
             with_time: false,
             late: 0,
         })
@@ -114,6 +115,12 @@ impl Detectors {
         self.decoder.names()
     }
 
+    /// The names of the categories.
+    #[must_use]
+    pub fn categorical(&self) -> &[String] {
+        self.decoder.categorical()
+    }
+
     /// The kind of the detectors.
     #[must_use]
     pub fn template(&self) -> &DetectorConfig {
@@ -123,7 +130,7 @@ impl Detectors {
     /// How many keys there are.
     #[must_use]
     pub fn keys(&self) -> usize {
-        self.detectors.len()
+        self.models.len()
     }
 
     /// Decides about the lines of a record, one after the other. A bad line changes nothing.
@@ -142,31 +149,58 @@ impl Detectors {
         line: Option<usize>,
         part: &[u8],
     ) -> Result<Row, BadRecord> {
-        let event = Event::new(record, line, self.decoder.decode(part)?, ModelPer::Key);
+        let mut event = Event::new(record, line, self.decoder.decode(part)?, ModelPer::Key);
         let time = event.time.filter(|_| self.with_time);
         let refused = |error| BadRecord::Operator(OperatorError::Input(error));
-        let (detection, detector) = match self.detectors.entry(event.model.clone()) {
+        let (detection, model) = match self.models.entry(event.model.clone()) {
             Entry::Occupied(known) => {
-                let detector = known.into_mut();
-                let detection = judge(detector, &event.values, time, &mut self.late);
-                (detection.map_err(refused)?, detector)
+                let model = known.into_mut();
+                let detection = model.judge(&mut event, time, &mut self.late);
+                (detection.map_err(refused)?, model)
             }
             Entry::Vacant(new) => {
                 let mut config = self.template.clone();
                 config.seed = seed_for_key(config.seed, event.model.saved());
-                let mut detector =
+                let detector =
                     AnomalyDetector::new(config).expect("the template was accepted before");
-                let detection = judge(&mut detector, &event.values, time, &mut self.late);
-                (detection.map_err(refused)?, new.insert(detector))
+                let categories = Categories::new(self.decoder.categorical().len());
+                let mut model = Model {
+                    detector,
+                    categories,
+                };
+                let detection = model.judge(&mut event, time, &mut self.late);
+                (detection.map_err(refused)?, new.insert(model))
             }
         };
-        let predicted = |input| detector.predicted(input).unwrap_or(f64::NAN);
+        let predicted = |input| model.detector.predicted(input).unwrap_or(f64::NAN);
         Ok(Row {
             detection,
             predicted: (0..event.values.len()).map(predicted).collect(),
-            records: detector.records(),
+            records: model.detector.records(),
             event,
         })
+    }
+}
+
+/// The detector of a key, and the categories that it has seen.
+#[derive(Debug)]
+struct Model {
+    detector: AnomalyDetector,
+    categories: Categories,
+}
+
+impl Model {
+    /// Decides about an event, whose values get the surprises of its categories.
+    fn judge(
+        &mut self,
+        event: &mut Event,
+        time: Option<f64>,
+        late: &mut u64,
+    ) -> Result<Detection, InputError> {
+        self.categories.append(&event.categories, &mut event.values);
+        let detection = judge(&mut self.detector, &event.values, time, late)?;
+        self.categories.learn(&event.categories);
+        Ok(detection)
     }
 }
 

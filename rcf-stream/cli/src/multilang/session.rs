@@ -86,6 +86,7 @@ impl Session {
         );
         let decoder = assemble::decoder(config, None)?;
         let encoder = config.output.encoder(decoder.names());
+        let encoder = encoder.categorical(decoder.categorical());
         let target: Arc<dyn SinkSettings> = match config.sink.file() {
             Some(path) => {
                 let path = path.to_str().filter(|path| path.contains(SHARD));
@@ -208,7 +209,7 @@ impl Session {
             Ok(decoded) => decoded,
             Err(error) => return Ok(Err(error.into())),
         };
-        let event = Event::new(record, line, decoded, self.config.input.model_per);
+        let mut event = Event::new(record, line, decoded, self.config.input.model_per);
         let live = self.model(&event.model)?;
         let began = Instant::now();
         let scored = match live.operator.process(&event) {
@@ -216,6 +217,7 @@ impl Session {
             Err(error) => return Ok(Err(error.into())),
         };
         live.updates = scored.updates;
+        event.values.extend(&scored.surprises);
         self.observers.scored(&event, &scored, began.elapsed());
         if !self.encoder.selects(&scored) {
             return Ok(Ok(None));
