@@ -220,7 +220,10 @@ impl Splitter {
         self.ends.clear();
         let words = line.split(u8::is_ascii_whitespace);
         for word in words.filter(|word| !word.is_empty()) {
-            self.text.extend_from_slice(word);
+            let inner = word
+                .strip_prefix(b"\"")
+                .and_then(|it| it.strip_suffix(b"\""));
+            self.text.extend_from_slice(inner.unwrap_or(word));
             self.ends.push(self.text.len());
         }
         self.fields = self.ends.len();
@@ -309,7 +312,7 @@ mod tests {
     fn any_number_of_blanks_separates() {
         let fields = fields(&["b"], Some("a"), None);
         let mut decoder = CsvDecoder::new(&fields, b' ', Some(b" a   b")).unwrap();
-        let decoded = decoder.decode(b"x \t 2.5 ").unwrap();
+        let decoded = decoder.decode(b"\"x\" \t 2.5 ").unwrap();
         assert_eq!(
             (decoded.values[0], decoded.key.as_deref()),
             (2.5, Some("x"))

@@ -154,15 +154,23 @@ pub enum ChoiceError {
     },
     /// No column is to be judged unless it is named.
     #[error(
-        "no column can be judged: {}; name a numeric column with {}",
-        reasons(ignored, *options),
-        options.values
+        "no column can be judged: {}; {}",
+        reasons(ignored, **options),
+        match delimiter {
+            Some(mark) => format!(
+                "if {mark:?} separates columns, say so with {} '{mark}'",
+                options.delimiter
+            ),
+            None => format!("name a numeric column with {}", options.values),
+        }
     )]
     Nothing {
         /// All columns, and why they are not judged.
         ignored: Vec<(String, Reason)>,
+        /// What may separate columns, where there is only one of text.
+        delimiter: Option<char>,
         /// What the options are called.
-        options: OptionNames,
+        options: Box<OptionNames>,
     },
 }
 
@@ -281,8 +289,12 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         for (column, reason) in used {
             ignored.extend(column.map(|column| (column.label.clone(), reason)));
         }
-        let options = named.options;
-        return Err(ChoiceError::Nothing { ignored, options });
+        let options = Box::new(named.options);
+        return Err(ChoiceError::Nothing {
+            ignored,
+            delimiter: None,
+            options,
+        });
     }
     Ok(choice)
 }

@@ -17,7 +17,10 @@ pub(super) fn framing(head: &[u8], ended: bool) -> Result<Framing, DialectError>
     let rest = text[line.len()..].trim_ascii();
     match text.first() {
         Some(b'[') => match text[1..].trim_ascii_start().first() {
-            Some(b'{') => Ok(Framing::Values),
+            Some(b'{') => match wrapped_once(text, ended) {
+                Some(error) => Err(error),
+                None => Ok(Framing::Values),
+            },
             // Arrays may be the lines, or the elements of one.
             Some(b'[') if !(is_value && rest.first() == Some(&b'[')) => Ok(Framing::Values),
             _ if is_value && rest.first() == Some(&b'[') => Ok(Framing::Lines),
@@ -36,6 +39,24 @@ pub(super) fn framing(head: &[u8], ended: bool) -> Result<Framing, DialectError>
         Some(0x1e) => Ok(Framing::Values),
         _ => Ok(Framing::Lines), // the decoder says what is wrong with each
     }
+}
+
+/// The text is an array of one object, and the records are inside of it.
+fn wrapped_once(text: &[u8], ended: bool) -> Option<DialectError> {
+    let array: Vec<Map<String, Value>> = match ended {
+        true => serde_json::from_slice(text).ok()?,
+        false => return None, // more than was read ahead: the elements may be short
+    };
+    let [object] = array.as_slice() else {
+        return None;
+    };
+    let (field, found) = inside(object).filter(|(_, found)| *found != "columns")?;
+    let remedy = format!("jq -c '.[].{field}[]' FILE | rcf … -");
+    Some(DialectError::Wrapped {
+        field,
+        found,
+        remedy,
+    })
 }
 
 /// The text is one object, and the records are inside of it.
@@ -192,6 +213,8 @@ mod tests {
         assert!(error(&nested[..nested.len() - 8], false).contains(remedy));
         let cut = r#"{"n":[1,2],"rows":[{"v":1,"tags":["x","y"]},{"v":2,"tags":["x","#;
         assert!(error(cut, false).contains("jq -c '.rows[]'"));
+        let once = r#"[{"target":"cpu","datapoints":[[1.5,0],[2.5,60]]}]"#;
+        assert!(error(once, true).contains("jq -c '.[].datapoints[]'"));
         assert!(error("[1,2,3]", true).contains("numbers"));
         assert!(error(r#"["a","b"]"#, true).contains("texts"));
     }

@@ -77,6 +77,28 @@ pub enum DialectError {
         /// What the array holds.
         found: &'static str,
     },
+    /// It is markup.
+    #[error(
+        "it is {found}, not a table{}",
+        if *found == "an HTML page" {
+            ": a login or an error page that was saved instead of the data?"
+        } else {
+            "; convert it to CSV or JSON first"
+        }
+    )]
+    Markup {
+        /// What it is.
+        found: &'static str,
+    },
+    /// Its lines hold fields with their names, such as `level=info`.
+    #[error(
+        "its lines hold fields such as {example:?}, not columns; convert them first, for example \
+         with: mlr --idkvp --ifs space --ojsonl cat FILE | rcf … -"
+    )]
+    NamedFields {
+        /// One of the fields.
+        example: String,
+    },
     /// A comma may be the decimal mark or separate thousands.
     #[error(
         "the number {found:?} could be {} or {}; choose with {option} comma or {option} point",
@@ -113,6 +135,9 @@ pub fn text(head: &[u8], ended: bool, given: &Given) -> Result<Dialect, DialectE
     let Some(first) = head.trim_ascii_start().first() else {
         return Err(DialectError::Empty);
     };
+    if given.format.is_none() && given.delimiter.is_none() {
+        table::check_kind(head)?;
+    }
     let is_json = match given.format {
         Some(InputFormat::Csv | InputFormat::Raw) => false,
         Some(InputFormat::Json | InputFormat::Jsonl) => true,

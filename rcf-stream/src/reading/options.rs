@@ -11,6 +11,8 @@ pub struct OptionNames {
     pub categorical: &'static str,
     /// The format of the time.
     pub time_format: &'static str,
+    /// What separates columns.
+    pub delimiter: &'static str,
     /// The decimal mark.
     pub decimal: &'static str,
 }
@@ -22,6 +24,7 @@ impl OptionNames {
         key: "--input-key",
         categorical: "--input-categorical",
         time_format: "--input-time-format",
+        delimiter: "--input-delimiter",
         decimal: "--input-decimal",
     };
 }
@@ -34,6 +37,7 @@ impl Default for OptionNames {
             key: "--key",
             categorical: "--categorical",
             time_format: "--time-format",
+            delimiter: "--delimiter",
             decimal: "--decimal",
         }
     }

@@ -42,7 +42,17 @@ impl Recognised {
         named: &Named,
     ) -> Result<Self, ReadingError> {
         let dialect = Self::dialect((head, ended), given, named)?;
-        let choice = choose(&sample(head, ended, &dialect), named)?;
+        let sample = sample(head, ended, &dialect);
+        let choice = choose(&sample, named).map_err(|error| match error {
+            ChoiceError::Nothing {
+                ignored, options, ..
+            } if sample.columns.len() == 1 && given.delimiter.is_none() => ChoiceError::Nothing {
+                delimiter: super::table::likely_delimiter(head),
+                ignored,
+                options,
+            },
+            other => other,
+        })?;
         Ok(Self { dialect, choice })
     }
 

@@ -75,6 +75,20 @@ fn has_good_commas(text: &str) -> bool {
     })
 }
 
+/// A number that no clock is, such as `20.238`: a clock of hours and minutes may have a point, too.
+fn is_measured(word: &str) -> bool {
+    let is_clock = |(hours, minutes): (&str, &str)| hours.len() <= 2 && minutes.len() == 2;
+    let is_number = word.parse::<f64>().is_ok();
+    is_number && word.split_once('.').is_some_and(|parts| !is_clock(parts))
+}
+
+/// Whether a whole number follows a clock; four digits may be the year.
+fn has_number_after_clock(text: &str) -> bool {
+    let words = text.split_ascii_whitespace();
+    let mut after = words.skip_while(|word| !word.contains(':')).skip(1);
+    after.any(|word| word.len() != 4 && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Digits with at least two of the marks of dates and clocks among them, and few letters.
 fn is_time(text: &str) -> bool {
     let count = |of: fn(char) -> bool| text.chars().filter(|&c| of(c)).count();
@@ -84,9 +98,11 @@ fn is_time(text: &str) -> bool {
     let other = count(|c| {
         !(c.is_alphanumeric() || matches!(c, '-' | '/' | ':' | '.' | ' ' | '+' | ',' | '[' | ']'))
     });
-    // Numbers next to each other are columns.
+    // Numbers next to each other are columns, also after a time; only clocks follow a date.
     let mut words = text.split_ascii_whitespace();
     let are_numbers = text.contains(' ') && words.all(|word| word.parse::<f64>().is_ok());
+    let mut rest = text.split_ascii_whitespace().skip(1);
+    let are_numbers = are_numbers || rest.any(is_measured) || has_number_after_clock(text);
     let starts = text.starts_with(|c: char| c.is_ascii_digit() || c == '[') || letters >= 3;
     text.len() <= 40
         && !are_numbers
@@ -128,6 +144,9 @@ mod tests {
                     "14/Nov/2023:22:13:20 +0000",
                     "Nov 14, 2023 10:13",
                     "2023-11-14",
+                    "14.11.2023 22.13",
+                    "Nov 14 22:13:20 2023",
+                    "2023-11-14 22:13:20 +0100",
                 ],
             ),
             (
@@ -142,6 +161,8 @@ mod tests {
                     "x12",
                     "2023-11-14T20:00:20Z,50,5",
                     "0   49.5285  4.9426",
+                    "2024-02-01T00:00:00   20.238    50",
+                    "2024-02-01 00:00 20 50",
                 ],
             ),
         ];

@@ -35,6 +35,70 @@ struct Row {
     cells: Vec<String>,
 }
 
+/// Refuses texts that are no table but could be read as one.
+pub(super) fn check_kind(head: &[u8]) -> Result<(), DialectError> {
+    let start = String::from_utf8_lossy(&head[..head.len().min(1_000)]);
+    let start = start.trim_start().to_ascii_lowercase();
+    let is = |tag: &str| start.starts_with(tag);
+    if is("<!doctype html") || is("<html") {
+        return Err(DialectError::Markup {
+            found: "an HTML page",
+        });
+    }
+    if is("<?xml") {
+        return Err(DialectError::Markup { found: "XML" });
+    }
+    match named_field(head) {
+        Some(example) => Err(DialectError::NamedFields { example }),
+        None => Ok(()),
+    }
+}
+
+/// A field `name=number`, if each line has words of that form.
+fn named_field(head: &[u8]) -> Option<String> {
+    let is_named = |word: &&str| {
+        word.split_once('=').is_some_and(|(name, value)| {
+            name.starts_with(char::is_alphabetic)
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "_.-".contains(c))
+                && Shape::of(value.trim_matches(['"', ','])) == Shape::Number
+        })
+    };
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(COMPARED)
+        .peekable();
+    let field = |line: &str| line.split_whitespace().find(is_named).map(str::to_owned);
+    let example = field(lines.peek()?)?;
+    // The last line may be cut.
+    let lines: Vec<&str> = lines.collect();
+    let whole = &lines[..lines.len().saturating_sub(1).max(1)];
+    (lines.len() > 1 && whole.iter().all(|line| field(line).is_some())).then_some(example)
+}
+
+/// A mark that each line has as often as the first, so that it may separate columns: of one column
+/// of text it is the likely delimiter.
+pub(super) fn likely_delimiter(head: &[u8]) -> Option<char> {
+    let text = String::from_utf8_lossy(head);
+    let whole = text.trim_end_matches(|c| c != '\n'); // the last line may be cut
+    let lines: Vec<&str> = whole.lines().take(COMPARED).collect();
+    let first = lines.first()?;
+    let marks = first
+        .chars()
+        .filter(|c| c.is_ascii_punctuation() && !"\"'_-.+/:,;|()[]{}".contains(*c));
+    let count = |line: &str, mark: char| line.matches(mark).count();
+    let is_regular = |&mark: &char| {
+        let expected = count(first, mark);
+        lines.len() > 1 && lines.iter().all(|line| count(line, mark) == expected)
+    };
+    marks
+        .filter(is_regular)
+        .max_by_key(|&mark| count(first, mark))
+}
+
 pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Dialect, DialectError> {
     let framing = line_end(head);
     let text = match framing {
@@ -320,7 +384,32 @@ fn has_header(rows: &[Row], width: usize) -> bool {
             .any(|cell| Shape::of(cell) == Shape::Text);
         return named && typed == 0 && first.cells.len() == width;
     }
-    is_counted || (texts > 0 && typed == 0) || time
+    is_counted || (texts > 0 && typed == 0) || time || has_numbered_names(first, body)
+}
+
+/// Whether the first row has consecutive whole numbers, such as years, over columns that are not
+/// whole: it names them.
+fn has_numbered_names(first: &Row, body: &[Row]) -> bool {
+    let whole = |cell: &String| cell.parse::<u32>().ok();
+    let numbered: Vec<usize> = (0..first.cells.len())
+        .filter(|&index| whole(&first.cells[index]).is_some())
+        .collect();
+    let names: Vec<u32> = numbered
+        .iter()
+        .filter_map(|&index| whole(&first.cells[index]))
+        .collect();
+    let is_consecutive = names
+        .windows(2)
+        .all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+    let is_fraction = |cell: &String| Shape::of(cell) == Shape::Number && whole(cell).is_none();
+    let are_fractions = |&index: &usize| {
+        let below = || body.iter().filter_map(|row| row.cells.get(index));
+        below().filter(|cell| is_fraction(cell)).count() * 2 > body.len()
+    };
+    names.len() > 1
+        && names.len() + 1 >= first.cells.len()
+        && is_consecutive
+        && numbered.iter().all(are_fractions)
 }
 
 /// Lines after the header that name units: no number or time, and a text over numbers.

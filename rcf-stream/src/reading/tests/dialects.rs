@@ -488,6 +488,63 @@ fn columns_that_are_not_numeric_are_named_with_an_example() {
 }
 
 #[test]
+fn texts_that_are_no_tables_are_named_with_the_remedy() {
+    let error = |text: &str| match read_as(text.as_bytes(), &Given::default(), &Named::default()) {
+        Ok(read) => panic!("it was read: {}", read.line),
+        Err(error) => error,
+    };
+    let page = error("<!DOCTYPE html>\n<html><body>Please log in</body></html>\n");
+    assert!(
+        page.contains("an HTML page, not a table: a login"),
+        "{page}"
+    );
+    let xml = error("<?xml version=\"1.0\"?>\n<rows><row x=\"1\"/></rows>\n");
+    assert!(xml.contains("XML, not a table; convert it"), "{xml}");
+    let fields = error(&text_of("", |n, a, b| {
+        format!("ts={} heat={a} load={b}", iso(n))
+    }));
+    assert!(fields.contains("\"heat=50\", not columns"), "{fields}");
+    assert!(fields.contains("mlr --idkvp"), "{fields}");
+    let log = error(&text_of("", |n, a, _| {
+        format!(
+            "Feb {:2} 10:{:02}:00 host app[1]: heat={a}",
+            1 + n / 60,
+            n % 60
+        )
+    }));
+    assert!(log.contains("mlr --idkvp"), "{log}");
+    let carets = error(&text_of("t^a^b", |n, a, b| format!("{}^{a}^{b}", iso(n))));
+    assert!(
+        carets.contains("if '^' separates columns, say so with --delimiter '^'"),
+        "{carets}"
+    );
+    let given = Given {
+        delimiter: Some(b'^'),
+        ..Given::default()
+    };
+    let text = text_of("t^a^b", |n, a, b| format!("{}^{a}^{b}", iso(n)));
+    let read = read_as(text.as_bytes(), &given, &Named::default()).unwrap();
+    assert_eq!(read.values, ["a", "b"]);
+}
+
+#[test]
+fn columns_of_blanks_after_a_time_and_columns_named_by_years() {
+    let fixed = text_of("time                 heat    load", |n, a, b| {
+        format!("{}  {a:8.3}  {b:6.3}", iso(n))
+    });
+    let read = expect(&fixed, Some("time"), ["heat", "load"]);
+    assert_eq!(read.records.len(), 120);
+    // What R writes: names in quotes, and one less than columns.
+    let table = text_of("\"heat\" \"load\"", |n, a, b| {
+        format!("\"{}\" {a} {b}", n + 1)
+    });
+    expect(&table, None, ["heat", "load"]);
+    let years = text_of("country,2019,2020", |n, a, b| format!("c{n},{a},{b}"));
+    let read = expect(&years, None, ["2019", "2020"]);
+    assert_eq!(read.records.len(), 120, "the years are no record");
+}
+
+#[test]
 fn records_from_the_newest_to_the_oldest_are_said_to_be_so() {
     let text = text_of("time,a", |n, a, _| format!("{},{a}", iso(119 - n)));
     let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
