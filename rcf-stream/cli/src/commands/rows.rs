@@ -10,10 +10,10 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use rcf_core::InputError;
 use rcf_stream::connectors::file::LinesSource;
 use rcf_stream::operator::OperatorError;
-use rcf_stream::source::Source;
+use rcf_stream::source::{Batch, Source};
 use rcf_stream::suppressions::Suppressions;
 use rcf_stream::time::{TimeFormat, UnreadableTimes};
-use rcf_stream::{BadRecord, assemble};
+use rcf_stream::{BadRecord, SourceError, assemble};
 
 use super::detector::DetectorFlags;
 use super::failure::Failure;
@@ -21,10 +21,15 @@ use super::input::{BadRecordFlag, InputFlags};
 use super::run::reasons;
 use super::standard::{self, Use};
 
+/// Records that are judged at once: their rows stay in the second cache.
+const TOGETHER: usize = 256;
+
 /// The judged records of a file.
 pub(crate) struct Rows {
     path: PathBuf,
     source: LinesSource,
+    /// What was read, and how many of its records were judged.
+    batch: (Batch, usize),
     detectors: Detectors,
     time_format: Option<TimeFormat>,
     on_bad_record: BadRecordFlag,
@@ -59,6 +64,7 @@ impl Rows {
         Ok(Self {
             path: input.file.clone(),
             source: opened.source,
+            batch: (Batch::default(), 0),
             detectors,
             time_format: opened.time_format,
             on_bad_record: input.on_bad_record,
@@ -99,17 +105,22 @@ impl Rows {
         &mut self,
         stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Vec<Row>>, Failure> {
-        let batch = tokio::select! {
+        let is_open = tokio::select! {
             biased;
             () = stop => {
                 self.interrupted = true;
-                None
+                false
             }
-            batch = self.source.next_batch() => batch?,
+            is_open = self.read() => is_open?,
         };
-        let Some(batch) = batch else { return Ok(None) };
-        let mut rows = Vec::with_capacity(batch.records.len());
-        for (index, record) in batch.records.iter().enumerate() {
+        if !is_open {
+            return Ok(None);
+        }
+        let (batch, from) = std::mem::take(&mut self.batch);
+        let to = batch.records.len().min(from + TOGETHER);
+        let mut rows = Vec::with_capacity(to - from);
+        for index in from..to {
+            let record = &batch.records[index];
             self.bar.inc(record.data.len() as u64 + 1);
             if let Some(fault) = batch.faults.get(&index) {
                 self.records += 1;
@@ -129,7 +140,20 @@ impl Rows {
                 }
             }
         }
+        self.batch = (batch, to);
         Ok(Some(rows))
+    }
+
+    /// Reads more once everything before is judged; whether there is more.
+    async fn read(&mut self) -> Result<bool, SourceError> {
+        tokio::task::yield_now().await; // a signal is noticed
+        if self.batch.1 < self.batch.0.records.len() {
+            return Ok(true);
+        }
+        let read = self.source.next_batch().await?;
+        let is_open = read.is_some();
+        self.batch = (read.unwrap_or_default(), 0);
+        Ok(is_open)
     }
 
     fn bad_record(&mut self, line: &str, reason: &BadRecord) -> Result<(), Failure> {

@@ -122,6 +122,8 @@ fn precision(text: &str) -> Result<Precision, &'static str> {
     digits.ok_or("it must be a whole number from 1 to 17")
 }
 
+/// Results that are written at once: their lines stay in the first cache.
+const TOGETHER: usize = 64;
 /// Most results are shorter.
 const BYTES_OF_A_LINE: usize = 512;
 
@@ -171,14 +173,14 @@ impl Output {
         match self {
             Self::Lines(sink, encoder) => {
                 // A file does not tell results apart: one of many lines spares it the work.
-                let mut lines = Vec::with_capacity(BYTES_OF_A_LINE * kept.len());
-                for (index, row) in kept.iter().enumerate() {
-                    if index > 0 {
-                        lines.push(b'\n');
+                for together in kept.chunks(TOGETHER) {
+                    let mut lines = Vec::with_capacity(BYTES_OF_A_LINE * together.len());
+                    for (index, row) in together.iter().enumerate() {
+                        if index > 0 {
+                            lines.push(b'\n');
+                        }
+                        encoder.encode(row, &mut lines);
                     }
-                    encoder.encode(row, &mut lines);
-                }
-                if !kept.is_empty() {
                     sink.write(vec![OutputRecord {
                         id: String::new(),
                         partition_key: String::new(),
