@@ -38,17 +38,22 @@ pub struct NumberStyle {
     pub signs: bool,
 }
 
-/// Texts that mean a missing value, in lower case.
-const MISSING: [&str; 11] = [
-    "", "na", "n/a", "nan", "null", "none", "-", "?", "#n/a", "<na>", "--",
+/// Texts that mean a missing value, in lower case: those of programs and languages, dashes, those
+/// of databases and statistics packages, and the errors of spreadsheets.
+#[rustfmt::skip] // a line for each origin
+const MISSING: [&str; 24] = [
+    "", "na", "n/a", "nan", "null", "none", "nil", "<na>",
+    "-", "--", "–", "—", "?",
+    "\\n", "(null)", ".", "..",
+    "#n/a", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!",
 ];
 
-/// Whether a text says that there is no value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, `-`, `?`
-/// or `#N/A`, in any case.
+/// Whether a text says that there is no value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, `-`, `?`,
+/// `#N/A` and others, in any case.
 #[must_use]
 pub fn is_missing(text: &str) -> bool {
     let text = text.trim();
-    text.len() <= 4 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(text))
+    text.len() <= 7 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 impl NumberStyle {
@@ -202,11 +207,12 @@ mod tests {
     #[test]
     fn words_for_missing_values() {
         for text in [
-            "", " ", "NA", "n/a", "NaN", "null", "None", "-", "?", "#N/A",
+            "", " ", "NA", "n/a", "NaN", "null", "None", "-", "?", "#N/A", "\\N", "(null)", ".",
+            "–", "#DIV/0!", "#VALUE!", "#NAME?", "nil",
         ] {
             assert!(is_missing(text), "{text:?}");
         }
-        for text in ["0", "-1", "nano", "NAME", "x"] {
+        for text in ["0", "-1", "nano", "NAME", "x", ".5", "n", "..."] {
             assert!(!is_missing(text), "{text:?}");
         }
     }

@@ -188,8 +188,13 @@ fn is_plain_number(text: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit()) && parse_number(digits).is_some()
 }
 
-/// RFC 3339 with any offset, or without one as UTC, as `2014-07-01 00:00:00`, in milliseconds.
+/// RFC 3339 with any offset, or without one as UTC, as `2014-07-01 00:00:00`, also with UTC or GMT
+/// behind it; in milliseconds.
 fn rfc3339(text: &str) -> Option<f64> {
+    let zones = [" UTC", " GMT"];
+    if let Some(civil) = zones.iter().find_map(|zone| text.strip_suffix(zone)) {
+        return in_utc(civil.parse().ok()?);
+    }
     match text.parse::<jiff::Timestamp>() {
         Ok(time) => Some(to_millis(time)),
         Err(_) => in_utc(text.parse().ok()?),
@@ -238,6 +243,14 @@ macro_rules! dates {
         &[
             "%d/%b/%Y:%H:%M:%S %z",
             "%a, %d %b %Y %H:%M:%S %z",
+            "%a %b %d %H:%M:%S %Y",
+            "%H:%M:%S %d.%m.%Y",
+            "%H:%M %d.%m.%Y",
+            "%d-%b-%y %I.%M.%S%.f %p",
+            "%b %d, %Y, %I:%M:%S %p",
+            "%d.%m.%Y, %H:%M:%S",
+            "%m/%d/%Y, %I:%M:%S %p",
+            "%d/%m/%Y, %H:%M:%S",
             $(
                 concat!($date, " %I:%M:%S %p"),
                 concat!($date, " %I:%M %p"),
@@ -304,6 +317,8 @@ mod tests {
         let cases = [
             ("auto", "2023-11-14T22:13:20Z"),
             ("auto", " 2023-11-14 22:13:20 "),
+            ("auto", "2023-11-14 22:13:20 UTC"),
+            ("auto", "2023-11-14 22:13:20.000000 GMT"),
             ("auto", "2023-11-14T23:13:20.000+01:00"),
             ("auto", "1700000000"),
             ("auto", "1700000000.0"),
