@@ -293,6 +293,15 @@ fn to_float64<'py>(values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'p
 fn to_numbers<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
     static FROM_OBJECTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = values.py();
+    // Tables of polars and Arrow, which would hand their times over as numbers.
+    if values.cast_exact::<PyUntypedArray>().is_err() && values.hasattr("schema")? {
+        static NOT_ALL_NUMBERS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let explain = NOT_ALL_NUMBERS.import(py, "rcf._tables", "not_all_numbers")?;
+        let named = explain.call1((values,))?;
+        if !named.is_none() {
+            return Err(PyTypeError::new_err(named.unbind()));
+        }
+    }
     let array = match asarray(py)?.call1((unmasked(values)?,)) {
         Err(error) if error.is_instance_of::<PyValueError>(py) => {
             // Ragged sequences, for one.

@@ -4,6 +4,7 @@ import copy
 import doctest
 import importlib
 import pickle
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -133,6 +134,39 @@ def test_columns_of_one_name_get_suffixes(columns):
     text = pandas.DataFrame([["a", 1.0]], columns=["x", "x"])
     with pytest.raises(TypeError, match=r"columns of other types: \['x'\]"):
         rcf.AnomalyDetector().process(text)
+
+
+MOMENTS = [datetime(2026, 3, 1) + timedelta(hours=hour) for hour in range(40)]
+NO_NUMBERS = {
+    "times": MOMENTS,
+    "dates": [moment.date() for moment in MOMENTS],
+    "times of day": [moment.time() for moment in MOMENTS],
+    "durations": [moment - MOMENTS[0] for moment in MOMENTS],
+    "texts": ["a", "b"] * 20,
+}
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+@pytest.mark.parametrize("table", ["pandas", "polars", "arrow"])
+def test_columns_without_numbers_are_named_and_never_judged(table, kind):
+    """Polars hands times over as numbers, so that they would be judged as one more input."""
+    columns = {"at": NO_NUMBERS[kind], "level": [float(n) for n in range(40)]}
+    frame = {"pandas": pandas.DataFrame, "polars": polars.DataFrame, "arrow": pyarrow.table}[table](columns)
+    for call in (
+        rcf.AnomalyDetector(seed=1).process,
+        rcf.AnomalyDetector(seed=1).fit,
+        rcf.RandomCutForest(seed=1).process,
+        rcf.Forecaster(seed=1).process,
+        lambda rows: rcf.process_many(["a"] * 40, rows, seed=1),
+        rcf.suggest,
+    ):
+        with pytest.raises(
+            TypeError, match=r"columns of other types: \['at'\]; give those with numbers"
+        ) as it:
+            call(frame)
+        is_time = kind not in ("texts", "times of day") or (table != "pandas" and kind == "times of day")
+        is_time &= not (table == "pandas" and kind == "dates")  # objects there
+        assert ("timestamps=" in str(it.value)) == is_time, str(it.value)
 
 
 NOTHING = {

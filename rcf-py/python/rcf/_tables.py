@@ -143,23 +143,42 @@ def names_of(table: Any, count: int) -> list[str]:
     return ["value"] if count == 1 else [f"input {number}" for number in range(count)]
 
 
+def not_all_numbers(table: Any) -> str | None:
+    """Name the columns of a table that hold no numbers, and the remedy; None if all do, or it is no table.
+
+    polars and Arrow would hand times over as numbers, or as an error of their own.
+    """
+    kinds: list[tuple[Any, str]] = []  # "n" for numbers, "t" for times, "o" for others
+    select = "frame.select(...)"
+    if hasattr(table, "iloc") and hasattr(table, "columns"):  # pandas
+        for name, dtype in zip(table.columns, table.dtypes, strict=True):
+            letter = getattr(dtype, "kind", "O")
+            kinds.append((name, "n" if letter in "fiub" else "t" if letter in "mM" else "o"))
+        select = "frame[[...]]"
+    elif hasattr(table, "get_columns") and hasattr(table, "schema"):  # polars
+        for name, dtype in table.schema.items():
+            is_number = dtype.is_numeric() or str(dtype) in ("Boolean", "Null")
+            kinds.append((name, "n" if is_number else "t" if dtype.is_temporal() else "o"))
+    elif hasattr(table, "column_names") and hasattr(table, "schema"):  # Arrow
+        import pyarrow.types as of
+
+        plain = (of.is_integer, of.is_floating, of.is_boolean, of.is_decimal, of.is_null)
+        for name, field in zip(table.column_names, table.schema, strict=True):
+            is_number = any(is_plain(field.type) for is_plain in plain)
+            kinds.append((name, "n" if is_number else "t" if of.is_temporal(field.type) else "o"))
+    odd = [name for name, kind in kinds if kind != "n"]
+    if not odd:
+        return None
+    has_times = any(kind == "t" for _, kind in kinds)
+    times = "; times go to timestamps=..., where a call has it" if has_times else ""
+    return f"expected numbers, got columns of other types: {odd}; give those with numbers, as {select}{times}"
+
+
 def not_numbers(values: Any) -> str:
-    """Raise an error that names what is there instead of numbers, and the remedy."""
+    """Say what is there instead of numbers, and the remedy."""
     begin = "expected numbers, got "
-    columns = getattr(values, "columns", None)
-    if columns is not None and hasattr(values, "iloc"):
-        kinds = [getattr(dtype, "kind", "O") for dtype in values.dtypes]
-        odd = [name for name, kind in zip(columns, kinds, strict=True) if kind not in "fiub"]
-        if odd:
-            return f"{begin}columns of other types: {odd}; give those with numbers, as frame[[...]]"
-    elif columns is not None and hasattr(values, "schema") and hasattr(values, "get_columns"):  # polars
-        odd = [
-            name
-            for name, dtype in values.schema.items()
-            if not (dtype.is_numeric() or str(dtype) == "Boolean")
-        ]
-        if odd:
-            return f"{begin}columns of other types: {odd}; give those with numbers, as frame.select(...)"
+    if named := not_all_numbers(values):
+        return named
     if values is None or callable(values) or isinstance(values, dict | set):
         named = (
             "; a model that has learned a table takes one by its names" if isinstance(values, dict) else ""
