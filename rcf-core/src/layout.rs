@@ -11,17 +11,23 @@ use crate::simd::HALF;
 
 /// An unsigned number of fixed width.
 pub(crate) trait Index: Copy + Eq + Ord + Debug + Default + Send + Sync + 'static {
+    const ZERO: Self;
     /// The largest number; never a valid name.
     const MAX: usize;
     /// Narrows; callers keep `value <= MAX`, which the choice of the width guarantees.
     fn new(value: usize) -> Self;
     /// Widens.
     fn get(self) -> usize;
+    /// One more, if it is at least `from`.
+    fn raised(self, from: Self) -> Self;
+    /// One less, if it is at least `from`, which is not 0.
+    fn lowered(self, from: Self) -> Self;
 }
 
 macro_rules! index {
     ($($int:ty),*) => {$(
         impl Index for $int {
+            const ZERO: Self = 0;
             const MAX: usize = <$int>::MAX as usize;
             #[inline(always)]
             fn new(value: usize) -> Self {
@@ -31,6 +37,14 @@ macro_rules! index {
             #[inline(always)]
             fn get(self) -> usize {
                 self as usize
+            }
+            #[inline(always)]
+            fn raised(self, from: Self) -> Self {
+                self.wrapping_add(Self::from(self >= from))
+            }
+            #[inline(always)]
+            fn lowered(self, from: Self) -> Self {
+                self.wrapping_sub(Self::from(self >= from))
             }
         }
     )*};

@@ -1,7 +1,5 @@
 //! The trees of a forest with their samples, over one store of points.
 
-use std::ops::ControlFlow;
-
 use crate::arena::Boxes;
 use crate::arena::Phases;
 use crate::arena::PointStore;
@@ -17,8 +15,7 @@ use crate::simd::{Kernel, Reached, Simd, SimdLevel};
 use crate::tree::boxed::Buffers;
 use crate::tree::cut::Cut;
 use crate::tree::{CutTree, TreeSet, with_trees};
-use crate::visitor::score::{ScoreVisitor, normalizer};
-use crate::visitor::{Ancestor, Leaf, Visitor};
+use crate::visitor::score::normalizer;
 
 /// Trees, samples and points, named by numbers of width `I`.
 #[derive(Debug, Clone)]
@@ -159,38 +156,14 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
             x,
             reached,
         } = self;
-        let mut score = ScoreSum::default();
+        let mut normalizers = Normalizers::default();
         let mut scratch = RowBuffer::new(box_len(*dimensions));
-        with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
-            CutTree::traverse(trees, points, geometry, x, scratch.as_mut(), reached, &mut score)
+        let scratch = scratch.as_mut();
+        let sum = with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
+            let normalizer = |mass| normalizers.of(mass);
+            CutTree::sum_score(trees, points, geometry, x, scratch, reached, normalizer)
         });
-        score.sum / trees.len() as f64
-    }
-}
-
-/// Sums the normalised scores of the trees.
-#[derive(Default)]
-struct ScoreSum {
-    visitor: ScoreVisitor,
-    normalizers: Normalizers,
-    sum: f64,
-}
-
-impl Visitor for ScoreSum {
-    #[inline(always)]
-    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
-        self.visitor.leaf(leaf)
-    }
-
-    #[inline(always)]
-    fn ancestor(&mut self, ancestor: &impl Ancestor) {
-        self.visitor.ancestor(ancestor);
-    }
-
-    #[inline(always)]
-    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
-        self.sum += self.normalizers.of(tree_mass) * self.visitor.score;
-        ControlFlow::Continue(())
+        sum / trees.len() as f64
     }
 }
 

@@ -15,6 +15,7 @@ use crate::rng::TreeRng;
 use crate::simd::Reached;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::Attribute;
+use crate::visitor::score::ScoreSum;
 use boxed::{BoxedTree, Buffers};
 use cut::Cut;
 use imputation::Imputer;
@@ -157,6 +158,23 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         noted: Option<&mut Vec<Reached>>,
         visitor: &mut V,
     );
+
+    /// The sum over trees of the score of a row, each times the normalizer of the tree's mass.
+    /// Takes what [`traverse`](Self::traverse) takes.
+    #[inline(always)]
+    fn sum_score(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        scratch: &mut [f32],
+        noted: Option<&mut Vec<Reached>>,
+        normalizer: impl FnMut(usize) -> f64,
+    ) -> f64 {
+        let mut score = ScoreSum::new(normalizer);
+        Self::traverse(trees, points, geometry, x, scratch, noted, &mut score);
+        score.sum()
+    }
 
     /// The sums over trees, none of them empty, of the scores of padded rows, each times the
     /// normalizer of the tree's mass.

@@ -100,6 +100,46 @@ impl Visitor for ScoreVisitor {
     }
 }
 
+/// Sums the scores of trees, each times the normalizer of the tree's mass.
+#[derive(Debug)]
+pub(crate) struct ScoreSum<F> {
+    visitor: ScoreVisitor,
+    normalizer: F,
+    sum: f64,
+}
+
+impl<F: FnMut(usize) -> f64> ScoreSum<F> {
+    pub(crate) fn new(normalizer: F) -> Self {
+        Self {
+            visitor: ScoreVisitor::default(),
+            normalizer,
+            sum: 0.0,
+        }
+    }
+
+    pub(crate) fn sum(&self) -> f64 {
+        self.sum
+    }
+}
+
+impl<F: FnMut(usize) -> f64> Visitor for ScoreSum<F> {
+    #[inline(always)]
+    fn leaf(&mut self, leaf: &impl Leaf) -> ControlFlow<()> {
+        self.visitor.leaf(leaf)
+    }
+
+    #[inline(always)]
+    fn ancestor(&mut self, ancestor: &impl Ancestor) {
+        self.visitor.ancestor(ancestor);
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, tree_mass: usize) -> ControlFlow<()> {
+        self.sum += (self.normalizer)(tree_mass) * self.visitor.score;
+        ControlFlow::Continue(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! Insertion and deletion: the law of [`BoxedTree`](crate::tree::boxed::BoxedTree), see there.
 //!
-//! What changes is one entry of each array, the spans of the nodes above, and the levels of the
-//! nodes below: a contiguous stretch.
+//! What changes is one entry of each array, the levels of the nodes below, which are a contiguous
+//! stretch, and the ends of nodes.
 
-use super::{End, Leaf, SortedTree, Stretch};
+use super::{End, SortedTree, Stretch};
 use crate::arena::PointStore;
 use crate::geometry::{Geometry, OneDimensional};
 use crate::layout::Index;
@@ -52,13 +52,8 @@ impl<I: Index> SortedTree<I> {
     fn insert_first(&mut self, point: usize) {
         self.grow();
         self.cuts.push(f32::NEG_INFINITY);
-        self.leaves.extend([
-            Leaf {
-                point: I::new(point),
-                ..Leaf::default()
-            },
-            Leaf::default(),
-        ]);
+        self.leaves.push(point);
+        self.leaves.push(0);
         self.mass = 1;
     }
 
@@ -77,48 +72,14 @@ impl<I: Index> SortedTree<I> {
     /// left.
     #[inline(always)]
     fn part(&mut self, below: Stretch, point: usize, right: bool, cut: f32) {
-        let mut above = below;
-        while let Some(parent) = self.parent(above) {
-            above = parent.stretch;
-            let node = &mut self.leaves[parent.cut];
-            node.span = I::new(node.span.get() + 1);
-        }
-        let Stretch { first, last } = below;
-        let level = self.leaves[first]
-            .level
-            .get()
-            .max(self.leaves[last + 1].level.get())
-            + 1;
-        for node in &mut self.leaves[first + 1..=last] {
-            node.level = I::new(node.level.get() + 1);
-        }
-        if self.cuts.len() == self.cuts.capacity() {
+        if self.cuts.is_full() {
             self.grow();
         }
-        // The new cut is to the left of the new leaf, or of the first one below.
-        let new = Leaf {
-            point: I::new(point),
-            level: I::new(level),
-            span: I::new(last + 1 - first),
-        };
-        if right {
-            self.leaves.insert(last + 1, new);
-            self.cuts.insert(last + 1, cut);
-        } else {
-            let old = self.leaves[first];
-            self.leaves[first] = Leaf {
-                point: old.point,
-                ..new
-            };
-            let new = Leaf {
-                point: new.point,
-                ..old
-            };
-            self.leaves.insert(first, new);
-            self.cuts.insert(first + 1, cut);
-        }
+        self.leaves.part(below, point, right);
+        let Stretch { first, last } = below;
+        let place = if right { last + 1 } else { first };
+        self.cuts.insert(if right { place } else { place + 1 }, cut);
         if !self.masses.is_empty() {
-            let place = if right { last + 1 } else { first };
             self.masses.insert(place, I::new(1));
         }
         self.mass += 1;
@@ -146,25 +107,8 @@ impl<I: Index> SortedTree<I> {
         let Some(parent) = self.parent(Stretch::leaf(leaf)) else {
             return self.clear();
         };
-        let Stretch { first, last } = parent.stretch;
-        let mut above = parent.stretch;
-        while let Some(parent) = self.parent(above) {
-            above = parent.stretch;
-            let node = &mut self.leaves[parent.cut];
-            node.span = I::new(node.span.get() - 1);
-        }
-        // All cuts of the stretch but that of the parent are the sibling's.
-        for node in &mut self.leaves[first + 1..=last] {
-            node.level = I::new(node.level.get() - 1);
-        }
-        // The removed cut is to the left of the leaf, or of the next one, which then gets the
-        // leaf's.
+        self.leaves.join(leaf, parent.cut);
         self.cuts.remove(parent.cut);
-        let gone = self.leaves.remove(leaf);
-        if parent.cut != leaf {
-            let next = &mut self.leaves[leaf];
-            (next.level, next.span) = (gone.level, gone.span);
-        }
         if !self.masses.is_empty() {
             self.masses.remove(leaf);
         }

@@ -5,10 +5,12 @@
 //! boxes:
 //!
 //! ```text
-//! leaves     a     b     c     d     e          the node of cut i covers span + 1 leaves,
-//! cuts          1     2     3     4             from one end on which we stand
+//! leaves     a     b     c     d     e
+//! cuts          1     2     3     4
 //! levels        2     1     3     2             1 is the root; the deeper of the two cuts
 //!                                               around a stretch is its parent's
+//! first leaf    a     a     c     c             below the node of the cut,
+//! last leaf     b     e     d     e             and the last one
 //! ```
 //!
 //! To descend is to search the cuts, which takes no branches; to walk up is to compare the levels
@@ -20,7 +22,10 @@
 //! that both are equal to the bit, which the tests make sure of.
 
 mod change;
+mod cuts;
+mod entries;
 mod rebuild;
+mod score;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -32,6 +37,8 @@ pub(crate) use traverse::SortedWalker;
 use std::hint::select_unpredictable;
 use std::ops::ControlFlow;
 
+use self::cuts::Cuts;
+use self::entries::{Entries, FIRST, Fields, LAST, LEVEL, POINT};
 use super::CutTree;
 use super::boxed::Buffers;
 use super::cut::Cut;
@@ -50,23 +57,13 @@ pub(crate) struct SortedTree<I> {
     sample_size: usize,
     /// What is to the left of each leaf: a cut, except for the first one. Points up to it are on
     /// the left.
-    cuts: Vec<f32>,
-    /// The leaves in the order of their points, and one more without a point that ends them.
-    leaves: Vec<Leaf<I>>,
+    cuts: Cuts,
+    /// What is below and above them.
+    leaves: Entries<I>,
     /// How often each leaf's point is in the sample; empty while no point is there twice.
     masses: Vec<I>,
     /// Number of points, with multiplicity.
     mass: usize,
-}
-
-/// A leaf, and the node of the cut to its left.
-#[derive(Debug, Clone, Copy, Default)]
-struct Leaf<I> {
-    point: I,
-    /// Number of nodes from the root to that of the cut, both counted; 0 where there is no cut.
-    level: I,
-    /// Number of leaves below the node, less one.
-    span: I,
 }
 
 /// A node: the leaves from `first` to `last`, a single one or all that are below a cut.
@@ -104,15 +101,12 @@ struct End {
 
 /// Nodes that end at a leaf, upwards.
 struct EndingAt<'a, I> {
-    leaves: &'a [Leaf<I>],
+    leaves: &'a [Fields<I>],
     /// The level of the cut beyond the leaf: nodes above that are larger in both directions.
     bound: I,
-    leaf: usize,
-    /// On which side of its far end the cut of a node is: 0 or 1.
+    /// On which side of its far end the cut of a node is: 0 or 1. No branch: on which side a query
+    /// lies, no processor can predict.
     beside: usize,
-    /// All bits where spans lead to the left. No branch: on which side a query lies, no processor
-    /// can predict.
-    sign: usize,
     far: usize,
 }
 
@@ -122,16 +116,35 @@ impl<I: Index> Iterator for EndingAt<'_, I> {
     #[inline(always)]
     fn next(&mut self) -> Option<End> {
         let node = &self.leaves[self.far + self.beside];
-        if node.level <= self.bound {
+        if node[LEVEL] <= self.bound {
             return None;
         }
-        // Plus or minus the span, in two's complement.
-        let step = (node.span.get() ^ self.sign).wrapping_sub(self.sign);
-        self.far = self.leaf.wrapping_add(step);
+        self.far = node[FIRST + (self.beside & 1)].get();
         Some(End {
-            depth: node.level.get() - 1,
+            depth: node[LEVEL].get() - 1,
             far: self.far,
         })
+    }
+}
+
+impl<I: Index> EndingAt<'_, I> {
+    /// Of no leaf.
+    const NONE: Self = Self {
+        leaves: &[],
+        bound: I::ZERO,
+        beside: 0,
+        far: 0,
+    };
+
+    /// The next node without a branch: its level and the leaf at its other end. If there is none,
+    /// `goes_on` becomes false, and any level and leaf are returned.
+    #[inline(always)]
+    fn step(&mut self, goes_on: &mut bool) -> (usize, usize) {
+        let node = &self.leaves[self.far + self.beside];
+        *goes_on &= node[LEVEL] > self.bound;
+        let far = node[FIRST + (self.beside & 1)].get();
+        self.far = select_unpredictable(*goes_on, far, self.far);
+        (node[LEVEL].get(), self.far)
     }
 }
 
@@ -208,6 +221,19 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
     }
 
     #[inline(always)]
+    fn sum_score(
+        trees: &[Self],
+        points: &PointStore,
+        _: OneDimensional,
+        x: &[f32],
+        _: &mut [f32],
+        _: Option<&mut Vec<Reached>>,
+        normalizer: impl FnMut(usize) -> f64,
+    ) -> f64 {
+        score::sum(trees, points, x[0], normalizer)
+    }
+
+    #[inline(always)]
     fn sum_scores(
         trees: &[Self],
         points: &PointStore,
@@ -250,8 +276,8 @@ impl<I: Index> SortedTree<I> {
     pub(crate) const fn new(sample_size: usize) -> Self {
         Self {
             sample_size,
-            cuts: Vec::new(),
-            leaves: Vec::new(),
+            cuts: Cuts::new(),
+            leaves: Entries::new(),
             masses: Vec::new(),
             mass: 0,
         }
@@ -279,7 +305,7 @@ impl<I: Index> SortedTree<I> {
     /// The number of a leaf's point.
     #[inline(always)]
     fn point(&self, leaf: usize) -> usize {
-        self.leaves[leaf].point.get()
+        self.leaves[leaf][POINT].get()
     }
 
     /// The coordinate of a leaf's point.
@@ -291,22 +317,14 @@ impl<I: Index> SortedTree<I> {
     /// The leaf to which `x` descends, in a tree that is not empty.
     #[inline(always)]
     fn descend(&self, x: f32) -> usize {
-        // By hand, since the library's search is not always inlined.
-        let (mut leaf, mut count) = (0, self.cuts.len());
-        while count > 1 {
-            let half = count / 2;
-            let middle = leaf + half;
-            leaf = select_unpredictable(self.cuts[middle] < x, middle, leaf);
-            count -= half;
-        }
-        leaf
+        self.cuts.last_below(x)
     }
 
     /// Number of nodes above a leaf.
     #[inline(always)]
     fn depth(&self, leaf: usize) -> usize {
         let [left, right] = [&self.leaves[leaf], &self.leaves[leaf + 1]];
-        left.level.get().max(right.level.get())
+        left[LEVEL].max(right[LEVEL]).get()
     }
 
     /// How many times a leaf's point is in the sample.
@@ -339,15 +357,14 @@ impl<I: Index> SortedTree<I> {
     /// no processor can predict.
     #[inline(always)]
     fn parent(&self, Stretch { first, last }: Stretch) -> Option<Parent> {
-        let (left, right) = (self.leaves[first].level, self.leaves[last + 1].level);
-        let from_right = left > right;
-        let cut = select_unpredictable(from_right, first, last + 1);
-        let span = self.leaves[cut].span.get();
+        let (left, right) = (self.leaves[first][LEVEL], self.leaves[last + 1][LEVEL]);
+        let cut = select_unpredictable(left > right, first, last + 1);
+        let node = self.leaves[cut];
         let stretch = Stretch {
-            first: select_unpredictable(from_right, last.wrapping_sub(span), first),
-            last: select_unpredictable(from_right, last, first + span),
+            first: node[FIRST].get(),
+            last: node[LAST].get(),
         };
-        (left.max(right) > I::default()).then_some(Parent { stretch, cut })
+        (left.max(right) > I::ZERO).then_some(Parent { stretch, cut })
     }
 
     /// The nodes of which a leaf is the last one, if `last`, or else the first one, upwards. A
@@ -356,28 +373,24 @@ impl<I: Index> SortedTree<I> {
     fn ending_at(&self, leaf: usize, last: bool) -> EndingAt<'_, I> {
         EndingAt {
             leaves: &self.leaves,
-            bound: self.leaves[leaf + usize::from(last)].level,
-            leaf,
+            bound: self.leaves[leaf + usize::from(last)][LEVEL],
             beside: usize::from(!last),
-            sign: usize::from(last).wrapping_neg(),
             far: leaf,
         }
     }
 
     /// Grows the capacity to this many leaves.
     fn reserve(&mut self, leaves: usize) {
-        self.cuts.reserve_exact(leaves - self.cuts.len());
-        self.leaves.reserve_exact(leaves + 1 - self.leaves.len());
+        self.cuts.reserve(leaves);
+        self.leaves.reserve(leaves + 1);
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val_capacity(&self.cuts)
-            + size_of_val_capacity(&self.leaves)
-            + size_of_val_capacity(&self.masses)
+        self.cuts.heap_bytes() + self.leaves.heap_bytes() + size_of_val_capacity(&self.masses)
     }
 
     /// The same of a full tree over points that all differ.
     pub(crate) const fn full_heap_bytes(sample_size: usize) -> usize {
-        sample_size * size_of::<f32>() + (sample_size + 1) * size_of::<Leaf<I>>()
+        Cuts::full_heap_bytes(sample_size) + Entries::<I>::full_heap_bytes(sample_size + 1)
     }
 }

@@ -1,6 +1,6 @@
 //! Taking a tree apart into its cuts, and building it again from them.
 
-use super::{Leaf, SortedTree, Stretch};
+use super::{FIRST, LAST, LEVEL, SortedTree, Stretch};
 use crate::arena::PointStore;
 use crate::layout::Index;
 use crate::tree::cut::Cut;
@@ -16,9 +16,9 @@ impl<I: Index> SortedTree<I> {
         let mut children = vec![[NONE; 2]; self.len()];
         let mut pending: Vec<u32> = Vec::new();
         for cut in 1..self.len() {
-            let level = self.leaves[cut].level;
+            let level = self.leaves[cut][LEVEL];
             while let Some(&last) = pending.last()
-                && self.leaves[last as usize].level > level
+                && self.leaves[last as usize][LEVEL] > level
             {
                 children[cut][0] = last;
                 pending.pop();
@@ -69,9 +69,10 @@ impl<I: Index> SortedTree<I> {
             if next == first || next > last {
                 return None;
             }
-            tree.cuts[next] = cut;
+            tree.cuts.set(next, cut);
             let node = &mut tree.leaves[next];
-            (node.level, node.span) = (I::new(level), I::new(last - first));
+            node[LEVEL] = I::new(level);
+            (node[FIRST], node[LAST]) = (I::new(first), I::new(last));
             pending.push((Stretch { first: next, last }, level + 1));
             pending.push((
                 Stretch {
@@ -100,12 +101,9 @@ impl<I: Index> SortedTree<I> {
         for run in runs() {
             values.push(run[0].0);
             self.cuts.push(f32::NEG_INFINITY);
-            self.leaves.push(Leaf {
-                point: I::new(run[0].1),
-                ..Leaf::default()
-            });
+            self.leaves.push(run[0].1);
         }
-        self.leaves.push(Leaf::default());
+        self.leaves.push(0);
         if count < sorted.len() {
             self.masses.reserve_exact(self.sample_size);
             self.masses.extend(runs().map(|run| I::new(run.len())));

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
-use super::{SortedTree, Stretch};
+use super::{FIRST, LAST, LEVEL, POINT, SortedTree, Stretch};
 use crate::arena::PointStore;
 use crate::forest::RandomCutForest;
 use crate::geometry::OneDimensional;
@@ -39,7 +39,7 @@ impl<I: Index> SortedTree<I> {
             assert!(before <= cut && cut < value, "{before} | {cut} | {value}");
         }
         let ends = [self.leaves[0], self.leaves[count]];
-        assert!(ends.iter().all(|end| end.level.get() == 0));
+        assert!(ends.iter().all(|end| end[LEVEL].get() == 0));
         let mut pending = vec![(
             Stretch {
                 first: 0,
@@ -48,7 +48,7 @@ impl<I: Index> SortedTree<I> {
             1,
         )];
         while let Some((Stretch { first, last }, level)) = pending.pop() {
-            let roots = (first + 1..=last).filter(|&cut| self.leaves[cut].level.get() == level);
+            let roots = (first + 1..=last).filter(|&cut| self.leaves[cut][LEVEL].get() == level);
             let roots: Vec<usize> = roots.collect();
             let count = usize::from(first < last);
             assert_eq!(
@@ -57,7 +57,8 @@ impl<I: Index> SortedTree<I> {
                 "cuts of level {level} in {first}..={last}"
             );
             for cut in roots {
-                assert_eq!(self.leaves[cut].span.get(), last - first);
+                let node = self.leaves[cut];
+                assert_eq!([node[FIRST].get(), node[LAST].get()], [first, last]);
                 pending.push((
                     Stretch {
                         first,
@@ -409,7 +410,7 @@ fn leaves_not_sorted_by_the_cuts_are_refused() {
     let mut random = Random::new(1);
     (0..20).for_each(|_| pair.insert(random.normal() as f32));
     let tree = &pair.line;
-    let sample: Vec<u16> = tree.leaves[..20].iter().map(|leaf| leaf.point).collect();
+    let sample: Vec<u16> = tree.leaves[..20].iter().map(|leaf| leaf[POINT]).collect();
     let rebuild = |sample: &[u16], cuts: &[_]| {
         SortedTree::rebuild(&pair.store, SAMPLE_SIZE, sample, cuts).is_some()
     };
