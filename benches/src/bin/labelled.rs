@@ -23,7 +23,8 @@ struct Arguments {
     /// Engines [default: all]
     #[arg(long, value_delimiter = ',', value_parser = Engine::parse)]
     engines: Vec<Engine>,
-    /// Runs with different seeds, of engines that have one
+    /// Runs with different seeds, of engines that have one and of streams that are generated for
+    /// the calibration
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Only streams whose name contains this text
@@ -54,7 +55,12 @@ fn main() -> anyhow::Result<()> {
     };
     let mut out = std::io::stdout().lock();
     if arguments.calibration {
-        return calibrate(&mut out, &engines, arguments.records as usize);
+        return calibrate(
+            &mut out,
+            &engines,
+            arguments.records as usize,
+            arguments.seeds,
+        );
     }
     writeln!(
         out,
@@ -108,7 +114,12 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn calibrate(out: &mut impl Write, engines: &[Engine], records: usize) -> anyhow::Result<()> {
+fn calibrate(
+    out: &mut impl Write,
+    engines: &[Engine],
+    records: usize,
+    seeds: u64,
+) -> anyhow::Result<()> {
     let (engines, others): (Vec<&Engine>, Vec<&Engine>) =
         engines.iter().partition(|engine| engine.gives_p_values());
     anyhow::ensure!(
@@ -125,15 +136,17 @@ fn calibrate(out: &mut impl Write, engines: &[Engine], records: usize) -> anyhow
         )?;
     }
     write!(out, "{}", calibration::HEAD)?;
-    let streams = calibration::streams(records, 0);
-    for engine in engines {
-        let lines = streams
-            .par_iter()
-            .with_max_len(1)
-            .map(|stream| calibration::line(engine, stream, 0))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        write!(out, "{}", lines.concat())?;
-        out.flush()?;
+    for seed in 0..seeds {
+        let streams = calibration::streams(records, seed);
+        for engine in &engines {
+            let lines = streams
+                .par_iter()
+                .with_max_len(1)
+                .map(|stream| calibration::line(engine, stream, seed))
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            write!(out, "{}", lines.concat())?;
+            out.flush()?;
+        }
     }
     Ok(())
 }

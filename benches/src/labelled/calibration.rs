@@ -38,7 +38,7 @@ pub fn streams(records: usize, seed: u64) -> Vec<Stream> {
         .collect()
 }
 
-/// The line of an engine, which [gives p-values](Engine::gives_p_values), on a stream.
+/// The line of an engine, which [gives p-values](Engine::gives_p_values), with a seed, on a stream.
 ///
 /// # Errors
 /// The engine refuses its parameters or an observation.
@@ -49,7 +49,7 @@ pub fn line(engine: &Engine, stream: &Stream, seed: u64) -> anyhow::Result<Strin
         let rare = counted.iter().filter(|p_value| **p_value <= rate).count();
         rare as f64 / counted.len() as f64
     };
-    let mut line = format!("| {} | {} |", engine.name, stream.name);
+    let mut line = format!("| {}, seed {seed} | {} |", engine.name, stream.name);
     for rate in RATES {
         let share = share(rate);
         let _ = write!(

@@ -1,7 +1,8 @@
 //! Leaves and nodes in their order: one entry for each leaf and the node of the cut to its left.
 //!
 //! An entry is four numbers of one kind. So a change, which moves the ends of every node to its
-//! right and of every node around it, passes over all of them as vectors and needs no walk to the root.
+//! right and of every node around it, passes over all of them as vectors and needs no walk to the
+//! root.
 
 use std::hint::black_box;
 use std::ops::{Deref, DerefMut};
