@@ -306,6 +306,22 @@ impl<I: Index> Pair<I> {
         Some(sum.sum())
     }
 
+    /// The bits of the sum of the scores.
+    fn score<T: CutTree<I, OneDimensional>>(&self, trees: &[T], x: f32) -> u64 {
+        let (x, scratch) = ([x], &mut [0.0; 2]);
+        let weight = |mass| mass as f64;
+        T::sum_score(
+            trees,
+            &self.store,
+            OneDimensional,
+            &x,
+            scratch,
+            None,
+            weight,
+        )
+        .to_bits()
+    }
+
     /// Panics unless both trees are one.
     fn compare(&self, queries: &[f32]) {
         self.line.validate(&self.store);
@@ -330,6 +346,13 @@ impl<I: Index> Pair<I> {
         };
         let one_by_one: Vec<f64> = queries.iter().flat_map(|&x| scores(&[x])).collect();
         assert_eq!(scores(queries), one_by_one);
+
+        // A group of trees in step, and one more.
+        let lines = vec![self.line.clone(); 5];
+        let boxes = vec![self.boxed.clone(); 5];
+        for &x in queries {
+            assert_eq!(self.score(&lines, x), self.score(&boxes, x), "at {x}");
+        }
 
         let sample: Vec<I> = (0..self.line.len())
             .flat_map(|leaf| vec![I::new(self.line.point(leaf)); self.line.leaf_mass(leaf)])
