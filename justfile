@@ -1,4 +1,4 @@
-# Shortcuts. Nobody needs `just` to build or test: each recipe is a command or two.
+# Shortcuts. `just` is not needed to build or test: each recipe is a command or two.
 
 # The demo on the sine wave.
 demo:
@@ -36,7 +36,7 @@ growth:
 instructions *args:
     cargo run --release -p rcf-benches --no-default-features --bin instructions -- {{args}}
 
-# Fuzzes the decoder and the operations of the core, so many seconds each.
+# Fuzzes the decoder and the operations of the core, for this many seconds each.
 fuzz seconds="600" seed="2":
     RCF_FUZZ_SECONDS={{seconds}} RCF_FUZZ_SEED={{seed}} cargo test -p rcf-fuzz -- --nocapture
 
@@ -48,7 +48,7 @@ fuzz-guided target seconds="600":
         {{ if target == "decode_state" { "tests/fixtures/v1 -- -max_len=10000" } else { "-- -max_len=600" } }} \
         -max_total_time={{seconds}}
 
-# Fuzzes decoders and the reader of checkpoints of the program, so many cases each.
+# Fuzzes decoders and the reader of checkpoints of the program, for this many cases each.
 fuzz-stream cases="100000" seed="2":
     PROPTEST_CASES={{cases}} PROPTEST_RNG_SEED={{seed}} cargo test -p rcf-stream --features files --test fuzz
 

@@ -1,8 +1,8 @@
 //! Every value is usual, only the shape is not: how do I see that?
 //!
-//! A wave stands still for 20 records, at a height that it passes twice in every cycle. A forest
+//! A wave stays constant for 20 records, at a height that it passes twice in every cycle. A forest
 //! that looks at single values sees nothing; one that looks at the last 20 values together, a
-//! *shingle*, sees it. A shingle should be long enough to tell the shapes apart: a good part of a
+//! *shingle*, sees it. A shingle should be long enough to distinguish the shapes: a good part of a
 //! cycle, and no more, for each value of it is one more dimension.
 
 use std::error::Error;

@@ -13,7 +13,7 @@ from pathlib import Path
 
 COLUMNS = 100
 COMMENT = re.compile(r"(\s*//[/!]? ?)(.*)")
-# What begins a line of its own: lists, tables, headings, definitions of links, code.
+# What begins a separate line: lists, tables, headings, definitions of links, code.
 ITEM = re.compile(r"\s*([-*|#>`]|\d+\. |\[[^\]]+\]:)")
 
 
@@ -31,7 +31,7 @@ def is_too_long(line: str) -> bool:
 
 
 def wrap(lines: list[str]) -> list[str]:
-    """Hands words that stand out to the next line, as far as that goes on with the paragraph."""
+    """Move words beyond the limit to the next line, if that continues the paragraph."""
     done: list[str] = []
     lines = list(lines)
     in_code = False

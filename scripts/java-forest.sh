@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 for tool in mvn javac; do
-    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 0; }
+    command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 0; }
 done
 version=4.3.0
 cache=.cache/java

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails if the operator alone needs 45 packages or more, or does not build by itself. A program with a loop
-# of their own compiles no runtime, no HTTP and no SQL for it.
+# Fails if the operator alone needs 45 packages or more, or does not build alone. A program with
+# its own loop compiles no runtime, no HTTP and no SQL for it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

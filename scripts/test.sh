@@ -3,7 +3,7 @@
 #
 # Needs cargo, a C compiler, Python 3.11 and Node. Everything else is fetched by name from the
 # registries of cargo, pip and npm into target/ and .cache/ of this checkout; nothing outside of it
-# changes, and no AWS account is asked for.
+# changes, and no AWS account is needed.
 #
 # Usage: scripts/test.sh [rust|python|kinesis]...   (all three by default)
 set -euo pipefail
@@ -20,7 +20,7 @@ for part in "$@"; do
     case $part in
         rust)
             say "Layers: no import cycle"
-            scripts/import_cycles.py rcf-core rcf-stream
+            scripts/import_cycles.py rcf-core rcf-stream rcf-stream/cli
             say "Rust: unit tests, laws, program, examples, doctests"
             cargo test --workspace --locked --features rcf-cli/kinesis,rcf-cli/s3,rcf-core/serde
             ;;

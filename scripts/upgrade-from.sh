@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program of another commit in a worktree of its own, lets it write checkpoints for the
+# Builds the program of another commit in a separate worktree, lets it write checkpoints for the
 # configurations of the committed fixtures, and has the tests of upgrades continue from them.
 #
 # Usage: scripts/upgrade-from.sh REV [FOLDER]   (fe1b8bc is 0.1.0)
@@ -12,7 +12,7 @@ written=${2:-$work/written}
 trap 'git -C "$root" worktree remove --force "$work/tree" 2>/dev/null; rm -rf "$work"' EXIT
 
 git -C "$root" worktree add --quiet --detach "$work/tree" "$rev"
-# Before the program was a package of its own, `--bin` alone found it, too.
+# Before the program was a separate package, `--bin` alone found it, too.
 (cd "$work/tree" && CARGO_TARGET_DIR="$root/target/upgrade-from" cargo build --quiet --locked --bin rcf)
 rcf=$root/target/upgrade-from/debug/rcf
 

@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub struct Chart<'a> {
     /// What the vertical axes show.
     pub title: &'a str,
-    /// The curves, each in a panel of its own.
+    /// The curves, each in its own panel.
     pub curves: Vec<Curve<'a>>,
 }
 

@@ -18,7 +18,7 @@ pub struct Footprint {
     pub workload: String,
     /// The engine.
     pub engine: EngineId,
-    /// Bytes on the heap, as the allocator was asked for them.
+    /// Bytes on the heap, as requested from the allocator.
     pub heap_bytes: u64,
     /// Bytes of a saved state.
     pub state_bytes: u64,

@@ -1,6 +1,6 @@
 //! Instruction counts: what a case costs, whatever else runs on the machine.
 //!
-//! valgrind's tool callgrind runs a case in a process of its own and counts what one function
+//! valgrind's tool callgrind runs a case in a separate process and counts what one function
 //! executes. The forest is warmed up outside and handed over as a saved state.
 
 use std::collections::BTreeMap;

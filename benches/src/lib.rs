@@ -2,7 +2,7 @@
 //!
 //! The programs are `compare` (time, all engines interleaved in one run) and `footprint` (memory);
 //! the criterion bench `forest` is for day-to-day work on our own engine. The folder's README
-//! tells how to run them and how to read what they print.
+//! explains how to run them and how to read what they print.
 //!
 //! [`accuracy`] is about right and wrong instead of time: the program `nab` scores detectors on the
 //! Numenta Anomaly Benchmark, see `docs/accuracy.md`. [`labelled`] does so on sets that chose none

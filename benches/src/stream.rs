@@ -3,6 +3,8 @@
 use std::f64::consts::TAU;
 
 use ndarray::ArrayView2;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// One row, in both precisions. The values are equal: each is a single-precision number.
 #[derive(Debug, Clone, Copy)]
@@ -27,13 +29,13 @@ impl Stream {
     /// Dimension `i` is a sine of amplitude 1 and period `50 + i` rows that starts at phase `i`,
     /// plus noise uniform in ±0.2.
     pub fn new(dimensions: usize, rows: usize) -> Self {
-        let mut noise = SplitMix64(0x5EED);
+        let mut noise = SplitMix64::seed_from_u64(0x5EED);
         let single: Vec<f32> = (0..rows)
             .flat_map(|t| (0..dimensions).map(move |i| (t as f64, i as f64)))
             .map(|(t, i)| {
                 // libm, because the sine of the platform may differ in the last bit.
                 let wave = libm::sin(TAU * t / (50.0 + i) + i);
-                (wave + 0.2 * noise.next_signed()) as f32
+                (wave + 0.2 * signed(&mut noise)) as f32
             })
             .collect();
         let double = single.iter().copied().map(f64::from).collect();
@@ -72,22 +74,9 @@ impl Stream {
     }
 }
 
-/// Steele, Lea and Flood's generator: a few lines, so that the stream depends on no crate's
-/// release.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in [-1, 1).
-    fn next_signed(&mut self) -> f64 {
-        (self.next() >> 11) as f64 * 2f64.powi(-52) - 1.0
-    }
+/// Uniform in [-1, 1). Not by the distributions of `rand`, which may change between releases.
+fn signed(noise: &mut SplitMix64) -> f64 {
+    (noise.next_u64() >> 11) as f64 * 2f64.powi(-52) - 1.0
 }
 
 #[cfg(test)]

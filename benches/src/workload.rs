@@ -1,4 +1,4 @@
-//! The eight workloads: what a forest is asked to do.
+//! The eight workloads: the tasks of a forest.
 
 /// Share of the sample that is accepted unconditionally at the start; the same for every engine.
 pub const INITIAL_ACCEPT_FRACTION: f64 = 0.125;
@@ -13,7 +13,7 @@ pub struct Workload {
     pub name: &'static str,
     /// Values per row of the stream.
     pub input_dimensions: usize,
-    /// Rows per shingle. The forest shingles by itself where this is above 1.
+    /// Rows per shingle. The forest builds the shingles if this is above 1.
     pub shingle_size: usize,
     /// Trees in the forest.
     pub number_of_trees: usize,
@@ -71,7 +71,7 @@ impl Workload {
         })
     }
 
-    /// The workloads asked for, or all if none was.
+    /// The requested workloads, or all if there are none.
     pub fn all_if_none(asked: Vec<Self>) -> Vec<Self> {
         if asked.is_empty() {
             Self::ALL.to_vec()

@@ -2,11 +2,11 @@
 # Tests the C library as its users get it: programs in C, a long random sequence of calls, both in
 # valgrind, the installation with pkg-config, and the Go package.
 #
-# Needs cargo, a C compiler and valgrind; Go and pkg-config where they are there. Everything is built in
+# Needs cargo, a C compiler and valgrind; Go and pkg-config are optional. Everything is built in
 # target/ of this checkout.
 #
 # Usage: rcf-core/capi/test.sh
-#   RCF_CALLS=50000   so many random calls; a tenth of them in valgrind
+#   RCF_CALLS=50000   this many random calls; a tenth of them in valgrind
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

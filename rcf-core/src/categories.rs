@@ -2,29 +2,26 @@
 //!
 //! A forest cuts the ranges of numbers, and categories (a status, a country, a user agent) have
 //! none. What can be judged is how surprising a category is: `−ln p`, where `p` is its share of the
-//! stream of late. A [`CategoryEncoder`] counts with decay and gives that number, an input like any
-//! other: a new or a rare category is far out, and common ones are not, whatever they are called.
+//! recent stream. A [`CategoryEncoder`] keeps decayed counts and returns that number, which is an
+//! input like any other: new and rare categories have large values, common ones small values.
 //!
 //! ```
+//! use rand::{RngExt, SeedableRng};
+//! use rand_xoshiro::SplitMix64;
 //! use rcf_core::AnomalyDetector;
 //! use rcf_core::categories::CategoryEncoder;
 //!
 //! let mut encoder = CategoryEncoder::default();
 //! let mut detector = AnomalyDetector::builder(2).shingle_size(1).build()?;
-//! // Some noise.
-//! let mut state = 1u64;
-//! let mut uniform = || {
-//!     state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-//!     (state >> 40) as f64 / (1u64 << 24) as f64
-//! };
+//! let mut random = SplitMix64::seed_from_u64(1);
 //! for t in 0..3_000 {
-//!     let method = match (uniform() * 3.0) as u32 {
+//!     let method = match random.random_range(0..3) {
 //!         _ if t == 2_500 => "TRACE",
 //!         0 => "POST",
 //!         _ => "GET",
 //!     };
-//!     let record = [20.0 + 5.0 * uniform(), encoder.process(method)];
-//!     let detection = detector.process(&record)?;
+//!     let observation = [random.random_range(20.0..25.0), encoder.process(method)];
+//!     let detection = detector.process(&observation)?;
 //!     assert!(t != 2_500 || detection.is_anomaly());
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -32,12 +29,13 @@
 //!
 //! # Limits
 //!
-//! Only how frequent a category is counts: of two equally frequent ones neither is distinguished
-//! from the other, and that a category comes with the wrong number is not seen. With very many
-//! categories of equal frequency a new one surprises hardly more than any: `−ln p` of one in a
+//! Only the frequency of a category counts: two equally frequent categories are not distinguished,
+//! and a common category next to an unusual number is not detected. With very many categories of
+//! equal frequency, a new one is hardly more surprising than any other: `−ln p` of one in a
 //! thousand is 6.9, of a new one 9.9 at most with the default decay. Categories are distinguished
-//! by a hash of 64 bits, which is no defence against someone who looks for collisions. Beyond the
-//! [capacity](CategoryEncoder::new) the rarest one is forgotten, and would be new again.
+//! by a hash of 64 bits, which is no defence against an attacker who searches for collisions.
+//! Beyond the [capacity](CategoryEncoder::new) the rarest category is forgotten, and would be new
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -50,24 +48,25 @@ const CAPACITY: usize = 1024;
 /// Default of λ.
 const TIME_DECAY: f64 = 1e-4;
 
-/// Counts categories with decay, and says how surprising each is.
+/// Counts categories with decay, and computes how surprising each is.
 ///
-/// The probabilities of all categories and of a new one add up to 1. A new one has that of
-/// Krichevsky and Trofimov, `(u + ½) / (n + 1)`, of `u` new ones among `n` (both decayed): where
-/// each is new, as with identifiers, that is not a surprise. The rest is shared in proportion to
-/// the counts.
+/// The probabilities of all categories and of a new one add up to 1. A new one has the probability
+/// of Krichevsky and Trofimov, `(u + ½) / (n + 1)`, with `u` new ones among `n` (both decayed): if
+/// every category is new, as with identifiers, a new one is no surprise. The rest is shared in
+/// proportion to the counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CategoryEncoder {
     pub(crate) capacity: usize,
     pub(crate) time_decay: f64,
-    /// Categories so far.
-    pub(crate) records: u64,
+    /// Observations so far.
+    pub(crate) observations: u64,
     /// Decayed counts: of all, of the new ones among them, …
     pub(crate) total: f64,
     pub(crate) new: f64,
     /// … and of those that are remembered.
     pub(crate) known: f64,
-    /// By hash, `ln count + λ · records` as of its last observation. It does not change by decay.
+    /// By hash, `ln count + λ · observations` as of its last observation. It does not change by
+    /// decay.
     pub(crate) counts: BTreeMap<u64, f64>,
 }
 
@@ -79,7 +78,7 @@ impl Default for CategoryEncoder {
 }
 
 impl CategoryEncoder {
-    /// Remembers up to `capacity` categories, of which each takes some 40 bytes. Counts decay by
+    /// Remembers up to `capacity` categories, each of which takes about 40 bytes. Counts decay by
     /// `exp(-time_decay)` with each observation; 0 forgets nothing.
     ///
     /// # Errors
@@ -99,7 +98,7 @@ impl CategoryEncoder {
         Self {
             capacity,
             time_decay,
-            records: 0,
+            observations: 0,
             total: 0.0,
             new: 0.0,
             known: 0.0,
@@ -107,7 +106,7 @@ impl CategoryEncoder {
         }
     }
 
-    /// The surprise of a category by what came before it, in nats: `−ln p`, 0 or more. Learns it.
+    /// The surprise of a category given those before it, in nats: `−ln p`, 0 or more. Learns it.
     pub fn process(&mut self, category: impl AsRef<[u8]>) -> f64 {
         let hash = hash(category.as_ref());
         let surprise = self.surprise_of(hash);
@@ -147,8 +146,8 @@ impl CategoryEncoder {
 
     /// Observations learned so far.
     #[must_use]
-    pub fn records(&self) -> u64 {
-        self.records
+    pub fn observations(&self) -> u64 {
+        self.observations
     }
 
     fn probability_of_new(&self) -> f64 {
@@ -160,7 +159,7 @@ impl CategoryEncoder {
             return self.surprise_of_new();
         };
         let share = (self.count(weight) / self.known).min(1.0);
-        // One that has all but faded is no more of a surprise than a new one.
+        // A category whose count has almost decayed is no more surprising than a new one.
         let probability = share * (1.0 - self.probability_of_new());
         let surprise = -libm::log(probability.max(f64::MIN_POSITIVE));
         surprise.max(0.0)
@@ -172,12 +171,12 @@ impl CategoryEncoder {
     }
 
     fn age(&self) -> f64 {
-        self.time_decay * self.records as f64
+        self.time_decay * self.observations as f64
     }
 
     fn learn(&mut self, hash: u64) {
         let keep = libm::exp(-self.time_decay);
-        self.records += 1;
+        self.observations += 1;
         for count in [&mut self.total, &mut self.new, &mut self.known] {
             *count *= keep;
         }

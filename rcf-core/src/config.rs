@@ -38,7 +38,7 @@ pub struct Config {
     pub store_sequence_numbers: bool,
     /// Whether the label of each sampled observation is kept.
     pub store_labels: bool,
-    /// For each input dimension, the range below which differences are taken for noise; empty if
+    /// For each input dimension, the range below which differences count as noise; empty if
     /// there is none.
     pub noise_floor: Vec<f64>,
     /// The same for all dimensions, as a fraction of the range of a tree's sample.
@@ -200,7 +200,7 @@ pub struct RandomCutForestBuilder {
     internal_shingling: bool,
     number_of_trees: usize,
     sample_size: usize,
-    // `None` where the default depends on another parameter.
+    // `None` if the default depends on another parameter.
     time_decay: Option<f64>,
     output_after: Option<usize>,
     initial_accept_fraction: f64,
@@ -281,7 +281,7 @@ impl RandomCutForestBuilder {
         /// `false`. 8 bytes for each sampled point of each tree.
         store_labels: bool, in store_labels;
 
-        /// For each input dimension, the range below which differences are taken for noise, in the
+        /// For each input dimension, the range below which differences count as noise, in the
         /// units of the observations; default none. See
         /// [`RandomCutForest`](crate::RandomCutForest#noise-floor) for what it does to scores, and
         /// `docs/noise-floor.md` for a picture.
@@ -293,18 +293,18 @@ impl RandomCutForestBuilder {
 
         /// How much memory is spent on speed; default fast. Sets
         /// [`bounding_box_cache_fraction`](Self::bounding_box_cache_fraction), which is the fine
-        /// control: of both the later one counts.
+        /// control: the one that is set later applies.
         memory_profile: MemoryProfile => MemoryProfile::bounding_box_cache_fraction,
             in bounding_box_cache_fraction;
 
         /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default
-        /// 0.5. The others, those of the fewest points, have it made of their points when it is
-        /// asked for: less memory for some time, see `docs/performance.md` for how much of both.
-        /// Where thousands of forests share the memory, 0.25 serves well, which is what
-        /// [`MemoryProfile::Compact`] is. All results are the same to the bit. In one dimension
-        /// only samples of more than 2,048 points have boxes, where (trees + 1) × sample size
-        /// exceeds 65,532. It is not part of a saved state:
-        /// [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again after loading.
+        /// 0.5. The boxes of the other nodes, those with the fewest points, are computed from their
+        /// points on demand, which saves memory and costs time: see `docs/performance.md`. If
+        /// thousands of forests share the memory, 0.25 works well ([`MemoryProfile::Compact`]). All
+        /// results are the same to the bit. In one dimension only samples of more than 2,048 points
+        /// have boxes, where (trees + 1) × sample size exceeds 65,532. It is not part of a saved
+        /// state: [set](crate::RandomCutForest::set_bounding_box_cache_fraction) it again after
+        /// loading.
         bounding_box_cache_fraction: f64, in bounding_box_cache_fraction;
     }
 

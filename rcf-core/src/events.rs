@@ -20,23 +20,23 @@ use thiserror::Error;
 /// One alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert<K> {
-    /// Whose it is.
+    /// The key.
     pub key: K,
-    /// When it was, in any unit.
+    /// The time, in any unit.
     pub time: f64,
     /// How far beyond the boundary, from 0 to 1.
     pub grade: f64,
 }
 
-/// The part that one key has in an event.
+/// The part of one key in an event.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Onset<K> {
     /// The key.
     pub key: K,
-    /// Its first alert in the event, by its place in what was given.
+    /// Its first alert in the event, by its position in the input.
     pub first: usize,
-    /// The time of that.
+    /// Its time.
     pub time: f64,
     /// Its alerts in the event.
     pub alerts: usize,
@@ -48,7 +48,7 @@ pub struct Onset<K> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CorrelatedEvent<K> {
-    /// The keys in the order of their onsets; of equal times, in the order that was given.
+    /// The keys in the order of their onsets; of equal times, in the order of the input.
     pub onsets: Vec<Onset<K>>,
 }
 
@@ -73,7 +73,7 @@ impl<K> CorrelatedEvent<K> {
 pub struct Correlated<K> {
     /// The events, in the order of time.
     pub events: Vec<CorrelatedEvent<K>>,
-    /// Alerts that are in none of them: too few keys began together with these.
+    /// Alerts that belong to no event: too few keys began together.
     pub alone: usize,
 }
 
@@ -84,12 +84,12 @@ pub enum CorrelateError {
     /// A time is not a number.
     #[error("the time of alert {index} is not finite: {time}")]
     Time {
-        /// The place of the alert.
+        /// The position of the alert.
         index: usize,
         /// Its time.
         time: f64,
     },
-    /// The span is not one.
+    /// The span is invalid.
     #[error("the span within which keys begin together must be finite and at least 0, got {got}")]
     Within {
         /// The span that was given.
@@ -102,7 +102,7 @@ pub enum CorrelateError {
 /// that, however many keys alert. Those of fewer than `least_keys` keys are left out, and counted.
 ///
 /// # Errors
-/// A time that is not finite, or a span that is none.
+/// A time that is not finite, or an invalid span.
 pub fn correlate<K: Clone + Eq + Hash>(
     alerts: &[Alert<K>],
     within: f64,
@@ -223,7 +223,7 @@ mod tests {
         })]
 
         /// Each alert is in one event or counted; no event is longer than the span, none begins
-        /// within the one before, and the order of what was given does not matter.
+        /// within the one before, and the order of the input does not matter.
         #[test]
         fn events_partition_the_alerts(
             given in prop::collection::vec((0u8..6, 0u32..400), 0..60),

@@ -1,8 +1,8 @@
 //! Layout in memory: widths of indices, strides of rows, sizes.
 //!
-//! Indices name nodes and points inside a tree. A forest whose numbers fit 16 bits, as most do,
-//! takes little more than half the memory of one with 32-bit numbers, and more of it stays in the
-//! cache.
+//! Indices name nodes and points inside a tree. A forest whose numbers fit into 16 bits, as most
+//! do, takes little more than half the memory of one with 32-bit numbers, and more of it stays in
+//! the cache.
 
 use std::fmt::Debug;
 
@@ -75,13 +75,14 @@ pub(crate) fn box_len(dimensions: usize) -> usize {
     2 * stride(dimensions) + usize::from(dimensions > 1)
 }
 
-/// Largest sample of trees in one dimension in a large forest: to change one moves what lies behind
-/// in its arrays, which for larger ones takes longer than to change a tree with boxes.
+/// Largest sample whose trees in one dimension are sorted arrays in a large forest: a change moves
+/// everything after it in the arrays, which for larger samples takes longer than changing a tree
+/// with boxes.
 const LARGEST_SORTED: usize = 2048;
 
-/// Whether trees are sorted arrays: those of one dimension, but for large samples. In a forest of
-/// few points they always are, for such trees are few; it spares the program the boxes of another
-/// width.
+/// Whether trees are sorted arrays: those of one dimension, except for large samples. In a forest
+/// of few points they always are, since it has few trees; the program then needs no boxes of that
+/// index width.
 pub(crate) fn are_sorted(config: &Config) -> bool {
     let Config {
         number_of_trees,

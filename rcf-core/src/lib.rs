@@ -1,6 +1,6 @@
 //! Random Cut Forest anomaly detection for streams.
 //!
-//! | you have | take |
+//! |  take|you have | use| take |
 //! |---|---|
 //! | observations, and want a decision for each | [`AnomalyDetector`] |
 //! | observations, and want scores, attribution or density | [`RandomCutForest`] |
@@ -8,7 +8,7 @@
 //! | observations, and want the next ones with intervals | [`Forecaster`] |
 //! | strings, sets, or other objects with a distance | [`distance::DistanceDetector`] |
 //! | categories among the inputs | [`categories::CategoryEncoder`] |
-//! | a function of your own over the trees | [`visitor`] |
+//! | your own function over the trees | [`visitor`] |
 //!
 //! # A score in five lines
 //!

@@ -5,7 +5,7 @@ use ndarray::ArrayView1;
 /// A number of an observation, or of an array of observations: `f64` or `f32`. Either gives the
 /// same scores, since `f32` is widened without loss.
 pub trait Real: Copy + sealed::Sealed {
-    /// The row as a slice, written to `buffer` only where it does not lie in memory as one.
+    /// The row as a slice, written to `buffer` only if it is not contiguous in memory.
     #[doc(hidden)]
     fn row<'a>(row: &'a ArrayView1<'_, Self>, buffer: &'a mut Vec<f64>) -> &'a [f64];
 

@@ -1,4 +1,4 @@
-//! Room for one point, without an allocation unless the point is large.
+//! Buffer for one point, allocated only if the point is large.
 
 /// Floats that fit on the stack.
 const INLINE: usize = 256;

@@ -5,7 +5,7 @@ use crate::error::InputError;
 use crate::layout::stride;
 use crate::parameters::MAX_MAGNITUDE;
 
-/// The last observations, as the point that they make.
+/// The last observations, as one point.
 ///
 /// Values are taken relative to an *origin*, at first the first observation, before they are
 /// rounded to single precision: a signal that wiggles by 1 around 10¹² would otherwise be a
@@ -46,7 +46,7 @@ impl Shingle {
         }
     }
 
-    /// The saved parts, or `None` if they contradict the configuration.
+    /// Restores the saved parts; `None` if they contradict the configuration.
     pub(crate) fn restore(
         config: &Config,
         origin: Vec<f64>,
@@ -101,7 +101,7 @@ impl Shingle {
         8 * self.origin.capacity() + 4 * self.row.capacity()
     }
 
-    /// Refuses what the forest cannot take.
+    /// Rejects values that the forest cannot take.
     pub(crate) fn check(&self, values: &[f64]) -> Result<(), InputError> {
         if values.len() != self.values_per_call {
             let (expected, got) = (self.values_per_call, values.len());
@@ -167,7 +167,7 @@ impl Shingle {
         moved
     }
 
-    /// Takes the values; `row` is what [`Self::peek`] made of them.
+    /// Takes the values; `row` is the result of [`Self::peek`] for them.
     #[inline]
     pub(crate) fn push(&mut self, values: &[f64], row: &[f32]) {
         if self.origin.is_empty() {

@@ -1,7 +1,7 @@
 //! The forest of `compare.py` in Rust alone, for the cost of the Python layer.
 //!
 //! Arguments: a file of f64 (little-endian), the number of values in a point, and a seed. Prints
-//! the sum of the scores, so that nobody saves the work.
+//! the sum of the scores, so that no engine skips the work.
 
 use std::error::Error;
 

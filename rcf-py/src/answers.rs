@@ -1,4 +1,4 @@
-//! The named tuples of `rcf._answers`, made from the answers of the core.
+//! The named tuples of `rcf._answers`, made from the results of the core.
 
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ pub(crate) fn distance_cluster<'py>(
     )
 }
 
-/// The same of points of a forest.
+/// The same for points of a forest.
 pub(crate) fn point_cluster<'py>(
     py: Python<'py>,
     cluster: &distance::Cluster<Vec<f64>>,
@@ -178,7 +178,7 @@ pub(crate) fn interval_forecast(py: Python<'_>, forecast: IntervalForecast) -> A
     answer!(py, "IntervalForecast", expected, lower, upper)
 }
 
-/// The forecasts of many rows, not a number where there is none; of such a horizon × inputs each.
+/// The forecasts of many rows, NaN if there is none; each of this horizon × inputs.
 pub(crate) fn interval_forecasts<'py>(
     py: Python<'py>,
     forecasts: &[Option<IntervalForecast>],

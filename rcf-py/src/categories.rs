@@ -12,16 +12,16 @@ use crate::shared::Shared;
 
 /// Turn categories into numbers that a detector can judge: how surprising each is.
 ///
-/// That is ``-log(p)``, where p is its share of the stream of late: a new or a rare category is far
-/// out, and common ones are not. Give it as one more input next to the numbers, with an encoder for
-/// each column of categories.
+/// That is ``-log(p)``, where p is its share of the recent stream: new and rare categories have
+/// large values, common ones small values. Use it as one more input next to the numbers, with an
+/// encoder for each column of categories.
 ///
 /// Parameters
 /// ----------
 /// capacity : int, default 1024
-///     Categories that are remembered at most; beyond it the rarest one is forgotten.
+///     The largest number of categories; beyond it the rarest one is forgotten.
 /// time_decay : float, default 0.0001
-///     How fast counts decay, per record; 0 forgets nothing.
+///     How fast counts decay, per observation; 0 forgets nothing.
 ///
 /// Raises
 /// ------
@@ -30,10 +30,10 @@ use crate::shared::Shared;
 ///
 /// Notes
 /// -----
-/// Only how frequent a category is counts: of two equally frequent ones neither is distinguished
-/// from the other, and that a category comes with the wrong number is not seen. Among very many
-/// categories of equal frequency a new one surprises hardly more than any. Categories are
-/// distinguished by a hash of 64 bits.
+/// Only the frequency of a category counts: two equally frequent categories are not distinguished,
+/// and a common category next to an unusual number is not detected. Among very many categories of
+/// equal frequency a new one is hardly more surprising than any other. Categories are distinguished
+/// by a hash of 64 bits.
 ///
 /// Examples
 /// --------
@@ -85,12 +85,12 @@ impl PyCategoryEncoder {
         Ok(Self::from(encoder))
     }
 
-    /// Return the surprise of each category by those before it, and learn it.
+    /// Return the surprise of each category given those before it, and learn it.
     ///
     /// Parameters
     /// ----------
     /// categories : iterable of str
-    ///     Oldest first; a column of a table will do.
+    ///     Oldest first; a column of a table also works.
     ///
     /// Returns
     /// -------
@@ -158,25 +158,26 @@ impl PyCategoryEncoder {
         Ok(self.encoder.read(py)?.categories())
     }
 
-    /// Number of categories learned so far, each as often as it came.
+    /// Number of observations learned so far.
     #[getter]
-    fn records(&self, py: Python<'_>) -> PyResult<u64> {
-        Ok(self.encoder.read(py)?.records())
+    fn observations(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.encoder.read(py)?.observations())
     }
 
-    /// Categories that are remembered at most.
+    /// The largest number of categories that are remembered.
     #[getter]
     fn capacity(&self, py: Python<'_>) -> PyResult<usize> {
         Ok(self.encoder.read(py)?.capacity())
     }
 
-    /// How fast counts decay, per record.
+    /// How fast counts decay, per observation.
     #[getter]
     fn time_decay(&self, py: Python<'_>) -> PyResult<f64> {
         Ok(self.encoder.read(py)?.time_decay())
     }
 
-    /// The complete state, in the same format as in Rust. Keep it next to that of the detector.
+    /// The complete state, in the same format as in Rust. Save it together with that of the
+    /// detector.
     ///
     /// Returns
     /// -------
@@ -202,14 +203,14 @@ impl PyCategoryEncoder {
     /// Raises
     /// ------
     /// StateError
-    ///     If the bytes are damaged, cut short, or no saved encoder.
+    ///     If the bytes are damaged, truncated, or not a saved encoder.
     #[classmethod]
     fn from_bytes(_cls: &Bound<'_, PyType>, data: &[u8]) -> PyResult<Self> {
         let encoder = CategoryEncoder::from_bytes(data).map_err(errors::state)?;
         Ok(Self::from(encoder))
     }
 
-    /// Pickle, copy and deepcopy by way of the saved state.
+    /// Pickle, copy and deepcopy use the saved state.
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {

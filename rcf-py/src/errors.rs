@@ -26,7 +26,7 @@ pub(crate) fn input(rule: impl ToString) -> PyErr {
     InputError::new_err(rule.to_string())
 }
 
-/// What the core says to an input, or to a question that comes too early.
+/// The exception for an input, or for a call that comes too early.
 pub(crate) fn refused(error: Refused) -> PyErr {
     match error {
         Refused::NotReady { updates } => NotReadyError::new_err(format!(
@@ -36,7 +36,7 @@ pub(crate) fn refused(error: Refused) -> PyErr {
     }
 }
 
-/// What to do, in Python's words.
+/// The remedy, in the terms of Python.
 fn in_python(error: &Refused) -> String {
     match error {
         Refused::NotFinite { value, .. } if value.is_nan() => {
@@ -71,7 +71,7 @@ pub(crate) fn state(error: BadState) -> PyErr {
     StateError::new_err(error.to_string())
 }
 
-/// The map of the core fails only where its store does, and ours holds bytes of our own making.
+/// The map of the core fails only if its store does, and our store holds only bytes that we wrote.
 pub(crate) fn map(error: &MapError) -> PyErr {
     StateError::new_err(error.to_string())
 }
@@ -79,7 +79,7 @@ pub(crate) fn map(error: &MapError) -> PyErr {
 /// A file that could not be used, with its name.
 pub(crate) fn file(path: &Path, error: &io::Error) -> PyErr {
     match error.raw_os_error() {
-        // Python makes a FileNotFoundError of it where it is one.
+        // Python converts it to a FileNotFoundError if appropriate.
         Some(number) => PyOSError::new_err((number, error.to_string(), path.to_path_buf())),
         None => PyOSError::new_err(format!("{}: {error}", path.display())),
     }
@@ -91,7 +91,7 @@ pub(crate) fn array(py: Python<'_>, error: &ArrayError) -> PyErr {
     at_row(py, input(format!("row {}: {reason}", error.row)), error.row)
 }
 
-/// The same where the rows are a slice of the array that begins at `first`.
+/// The same if the rows are a slice of the array that begins at `first`.
 pub(crate) fn slice(py: Python<'_>, error: ArrayError, first: usize) -> PyErr {
     let row = first + error.row;
     array(py, &ArrayError { row, ..error })

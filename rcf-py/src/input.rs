@@ -21,7 +21,7 @@ pub(crate) enum Point<'py> {
 }
 
 impl<'py> Point<'py> {
-    /// A number, or a list or tuple of `width` numbers, as most points are; None for all else.
+    /// A number, or a list or tuple of `width` numbers, as most points are; None for anything else.
     pub(crate) fn plain(point: &Bound<'py, PyAny>, width: usize) -> Option<Self> {
         let numbers = plain_numbers(point)?;
         (numbers.len() == width).then_some(Self::Numbers(numbers))
@@ -83,7 +83,7 @@ pub(crate) fn in_shape<'py>(
     )))
 }
 
-/// The positions of missing values: those that are given, or else those of NaN.
+/// The positions of missing values: the given ones, or otherwise those of NaN.
 pub(crate) fn positions(
     values: &[f64],
     missing: Option<&Bound<'_, PyAny>>,
@@ -109,7 +109,7 @@ pub(crate) fn positions(
     missing.try_iter()?.map(position).collect()
 }
 
-/// A whole array of points, one in each row, in the precision that it has.
+/// A whole array of points, one in each row, in its own precision.
 pub(crate) enum Rows<'py> {
     Double(PyReadonlyArrayDyn<'py, f64>, usize),
     Single(PyReadonlyArrayDyn<'py, f32>, usize),
@@ -164,7 +164,7 @@ impl Rows<'_> {
     }
 }
 
-/// Timestamps of `count` rows: numbers as they are, moments as seconds since 1970.
+/// Timestamps of `count` rows: numbers unchanged, times as seconds since 1970.
 pub(crate) fn seconds(timestamps: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<f64>> {
     static SECONDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = timestamps.py();
@@ -211,7 +211,7 @@ pub(crate) fn view<'a, T: Element>(
 ) -> PyResult<ArrayView2<'a, T>> {
     let rows = array.as_array();
     if rows.is_empty() {
-        // Of an empty list nobody knows how wide its rows would have been.
+        // The width of rows is unknown for an empty list.
         return ArrayView2::from_shape((rows.shape()[0], width), &[]).map_err(impossible);
     }
     let rows = if rows.ndim() == 1 {
@@ -255,8 +255,8 @@ fn check_shape(shape: &[usize], width: usize) -> PyResult<()> {
     )))
 }
 
-/// A number, or a list or tuple of numbers, without the detour through NumPy, which takes
-/// microseconds: as long as a small forest takes for the point itself. `None`: let NumPy decide.
+/// A number, or a list or tuple of numbers, without NumPy, which takes microseconds: as long as a
+/// small forest takes for the point itself. `None`: let NumPy decide.
 fn plain_numbers(point: &Bound<'_, PyAny>) -> Option<Vec<f64>> {
     if let Ok(list) = point.cast_exact::<PyList>() {
         list.iter().map(|value| plain_number(&value)).collect()
@@ -332,12 +332,12 @@ fn asarray<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyAny>> {
     ASARRAY.import(py, "numpy", "asarray")
 }
 
-/// The array itself if its numbers are `T` and can be read where they are.
+/// The array itself if its numbers are `T` and can be read in place.
 fn in_place<'a, 'py, T: Element>(
     array: &'a Bound<'py, PyUntypedArray>,
 ) -> Option<&'a Bound<'py, PyArrayDyn<T>>> {
     let array = array.cast::<PyArrayDyn<T>>().ok()?;
-    // Also on machines where 8-byte numbers may lie at multiples of 4.
+    // Also on machines where 8-byte numbers may have an alignment of 4.
     let whole = |&stride: &isize| stride % size_of::<T>() as isize == 0;
     (array.is_aligned() && array.strides().iter().all(whole)).then_some(array)
 }
@@ -354,8 +354,8 @@ fn converted<'py>(array: &Bound<'py, PyUntypedArray>) -> PyResult<PyReadonlyArra
     Ok(aligned.cast_into::<PyArrayDyn<f64>>()?.try_readonly()?)
 }
 
-/// `numpy.asarray` drops the mask of a masked array and shows what lies under it. A masked value is
-/// a missing one, so it becomes NaN here, which the forest refuses by its position.
+/// `numpy.asarray` drops the mask of a masked array and shows the masked data. A masked value is
+/// a missing one, so it becomes NaN here, which the forest rejects by its position.
 fn unmasked<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     static MASKED_ARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = values.py();

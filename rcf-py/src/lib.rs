@@ -1,10 +1,9 @@
 //! The compiled half of the Python package `rcf`.
 //!
-//! It holds no algorithm: it turns Python values into slices ([`input`]), calls `rcf-core`
-//! ([`forest`], [`detector`], [`forecaster`], [`keyed`], [`distance`],
-//! [`categories`]), and turns answers into
-//! named tuples ([`answers`]) and errors into the exceptions of `rcf._errors` ([`errors`]). A model
-//! is [`shared`] by threads and [`saved`] like any other.
+//! It contains no algorithm: it converts Python values to slices ([`input`]), calls `rcf-core`
+//! ([`forest`], [`detector`], [`forecaster`], [`keyed`], [`distance`], [`categories`]), and
+//! converts results to named tuples ([`answers`]) and errors to the exceptions of `rcf._errors`
+//! ([`errors`]). A model is [`shared`] by threads and [`saved`] like any other.
 
 mod answers;
 mod categories;

@@ -1,7 +1,7 @@
 //! Arguments of the constructor, with errors that name the argument.
 //!
-//! Left to itself, Python reports a negative integer as an `OverflowError` and a wrong type without
-//! saying which of nine arguments is meant.
+//! By default, Python reports a negative integer as an `OverflowError`, and a wrong type without
+//! naming which of nine arguments is meant.
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -11,7 +11,7 @@ use rcf_core::{MAX_DIMENSIONS, MemoryProfile};
 
 use crate::errors;
 
-/// What the caller passed for one argument, if anything.
+/// The value that the caller passed for one argument, if any.
 type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
 pub(crate) fn integer<T>(name: &str, value: Argument<'_, '_>) -> PyResult<Option<T>>
@@ -100,13 +100,13 @@ fn wrong_type(name: &str, kind: &str, value: &Bound<'_, PyAny>) -> PyErr {
 /// One keyword of a constructor.
 pub(crate) struct Parameter<B, C> {
     pub(crate) name: &'static str,
-    /// Hands a value other than None to the builder; defaults live in rcf-core alone.
+    /// Passes a value other than None to the builder; defaults are only in rcf-core.
     pub(crate) set: for<'a, 'py> fn(B, &'a Bound<'py, PyAny>) -> PyResult<B>,
-    /// The value in force, as the constructor would take it; None where there is none.
+    /// The current value, as the constructor would take it; None if there is none.
     pub(crate) get: for<'py> fn(Python<'py>, &C) -> PyResult<Bound<'py, PyAny>>,
 }
 
-/// A keyword that the builder and the configuration call alike and hold as it is.
+/// A keyword that the builder and the configuration name and store in the same way.
 macro_rules! plain {
     ($name:ident: $kind:expr) => {
         $crate::parameters::plain!($name: $kind => std::convert::identity)
@@ -128,7 +128,7 @@ macro_rules! plain {
 }
 pub(crate) use plain;
 
-/// What the constructor was given, each a keyword that there is.
+/// The arguments of the constructor, each a known keyword.
 pub(crate) struct Keywords<'py>(Option<Bound<'py, PyDict>>);
 
 impl<'py> Keywords<'py> {
@@ -162,7 +162,7 @@ impl<'py> Keywords<'py> {
         Ok(given.get_item(name)?.filter(|value| !value.is_none()))
     }
 
-    /// Hands everything but the number of inputs to a builder, in the order of the table.
+    /// Passes everything except the number of inputs to a builder, in the order of the table.
     pub(crate) fn apply<B, C>(&self, table: &[Parameter<B, C>], mut builder: B) -> PyResult<B> {
         for parameter in table {
             if let Some(value) = self.get(parameter.name)? {
@@ -181,7 +181,7 @@ impl<'py> Keywords<'py> {
     }
 }
 
-/// What Python says of unknown keywords, and the name that may have been meant.
+/// Python's error for unknown keywords, with the name that was probably meant.
 fn unknown(py: Python<'_>, class: &str, key: &str, names: Vec<&str>) -> PyErr {
     let close = || -> PyResult<Vec<String>> {
         let difflib = py.import("difflib")?;

@@ -1,4 +1,4 @@
-//! Keeping a model: bytes, files, pickle and copy.
+//! Saving a model: bytes, files, pickle and copy.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -11,11 +11,11 @@ use rcf_core::StateError;
 /// The saved form of a model, from and to bytes.
 pub(crate) trait Saved: Sized {
     fn to_state(&self) -> Vec<u8>;
-    /// Trusted bytes are known to be those written; what that spares is the model's affair.
+    /// Trusted bytes are known to be those written; what is skipped then is up to the model.
     fn from_state(state: &[u8], trusted: bool) -> Result<Self, StateError>;
 }
 
-/// The methods of `$class` that keep it, and its model, a `$core` in its field `$model`.
+/// The methods of `$class` that save it, and its model, a `$core` in its field `$model`.
 macro_rules! keep {
     ($class:ident, $core:ident, $name:literal, $model:ident, $noun:literal, $example:literal) => {
         impl Saved for $core {
@@ -59,7 +59,7 @@ macro_rules! keep {
             ///     A saved state.
             /// trusted : bool, default False
             ///     Whether the bytes are known to be those written, as when they never left memory:
-            ///     the checksum and the order of the samples are not looked at then, which is a
+            ///     the checksum and the order of the samples are not checked then, which is a
             ///     little faster. Damaged bytes still never crash: they raise, or give a model that
             ///     judges wrongly.
             ///
@@ -90,7 +90,7 @@ macro_rules! keep {
                 saved::restore(cls.py().get_type::<Self>(), cls, data, trusted, None)
             }
 
-            /// What pickle calls: `from_bytes`, and what is known of the inputs.
+            /// The function that pickle calls: `from_bytes`, and the state of the inputs.
             #[classmethod]
             fn _restore<'py>(
                 cls: &Bound<'py, PyType>,
@@ -100,18 +100,18 @@ macro_rules! keep {
                 saved::restore(cls.py().get_type::<Self>(), cls, data, false, Some(memory))
             }
 
-            /// Write the complete state to a file, which takes the place of an older one in one
-            /// step.
+            /// Write the complete state to a file, which replaces an older one in one step.
             ///
             /// Parameters
             /// ----------
             /// path : str or os.PathLike
-            ///     The file. It holds what `to_bytes` gives; any name will do, ``.rcf`` is usual.
+            ///     The file. It holds what `to_bytes` gives; any name is possible, ``.rcf`` is
+            ///     usual.
             ///
             /// Raises
             /// ------
             /// OSError
-            ///     If the file cannot be written. An older one is as it was.
+            ///     If the file cannot be written. An older one is unchanged.
             fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
                 self.$model
                     .read_detached(py, |model| saved::write(&path, &model.to_state()))?
@@ -123,7 +123,7 @@ macro_rules! keep {
             /// Parameters
             /// ----------
             /// path : str or os.PathLike
-            ///     The file; one that the program ``rcf`` or Rust code has written will do as well.
+            ///     The file; one that the program ``rcf`` or Rust code has written also works.
             /// trusted : bool, default False
             ///     As for `from_bytes`.
             ///
@@ -161,7 +161,7 @@ macro_rules! keep {
                 Self::from_bytes(cls, PyBytes::new(py, &state).as_any(), trusted)
             }
 
-            /// Pickle, copy and deepcopy by way of the saved state.
+            /// Pickle, copy and deepcopy use the saved state.
             fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
                 let (py, model) = (slf.py(), slf.get());
                 let memory = model.$model.memory(py)?;
@@ -179,7 +179,7 @@ pub(crate) type Reduced<'py> = (
     Option<Bound<'py, PyAny>>,
 );
 
-/// Pickle, copy and deepcopy by way of the saved state.
+/// Pickle, copy and deepcopy use the saved state.
 pub(crate) fn reduce<'py>(
     model: &Bound<'py, PyAny>,
     state: Bound<'py, PyBytes>,
@@ -190,7 +190,7 @@ pub(crate) fn reduce<'py>(
 }
 
 /// An object of `cls`, which may be a subclass of the class `base` of this module, from bytes. The
-/// constructor of a subclass may ask for anything, so that it is passed by.
+/// constructor of a subclass may require anything, so it is bypassed.
 pub(crate) fn restore<'py>(
     base: Bound<'py, PyType>,
     cls: &Bound<'py, PyType>,
@@ -207,7 +207,7 @@ pub(crate) fn restore<'py>(
     base.call_method("__new__", (cls,), Some(&state))
 }
 
-/// Writes a file that is either the old one or the whole new one, also after a power cut.
+/// Writes a file that is either the old one or the whole new one, even after a power failure.
 pub(crate) fn write(path: &Path, state: &[u8]) -> io::Result<()> {
     let Some(name) = path.file_name() else {
         return Err(io::Error::new(
@@ -224,7 +224,7 @@ pub(crate) fn write(path: &Path, state: &[u8]) -> io::Result<()> {
         fs::rename(&unfinished, path)
     });
     if written.is_err() {
-        // The error that is reported is the first one.
+        // The first error is the one that is reported.
         let _ = fs::remove_file(&unfinished);
     }
     written

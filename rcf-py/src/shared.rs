@@ -11,7 +11,7 @@ use crate::errors;
 /// deadlock.
 pub(crate) struct Shared<T>(RwLock<T>);
 
-/// What is left of a lock after a panic inside it.
+/// What remains of a lock after a panic inside it.
 struct Poisoned;
 
 impl<T> From<PoisonError<T>> for Poisoned {
@@ -33,7 +33,7 @@ impl<T: Send + Sync> Shared<T> {
         self.0.write_py_attached(py).map_err(|_| errors::poisoned())
     }
 
-    /// Reads without the GIL: for what takes longer than handing it over.
+    /// Reads without the GIL: for operations that take longer than releasing it.
     pub(crate) fn read_detached<R: Send>(
         &self,
         py: Python<'_>,

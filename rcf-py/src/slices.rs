@@ -12,10 +12,10 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBool;
 
-/// How long a slice takes, so that Ctrl-C is answered within 0.2 s also on a busy machine.
+/// How long a slice takes, so that Ctrl-C is handled within 0.2 s also on a busy machine.
 const SLICE: Duration = Duration::from_millis(40);
 
-/// What receives the progress of a call.
+/// The receiver of the progress of a call.
 pub(crate) struct Progress<'py> {
     report: Option<Bound<'py, PyAny>>,
     total: usize,
@@ -36,7 +36,7 @@ impl<'py> Progress<'py> {
         Ok(Self { report, total })
     }
 
-    /// Nobody.
+    /// No receiver.
     fn none(total: usize) -> Self {
         Self {
             report: None,
@@ -52,7 +52,7 @@ impl<'py> Progress<'py> {
     }
 }
 
-/// A call that did not come to its end.
+/// A call that did not complete.
 pub(crate) struct Stopped {
     error: PyErr,
     /// How many rows are done.
@@ -65,7 +65,7 @@ impl Stopped {
         (self.error, self.rows)
     }
 
-    /// The error, which carries what was found until then.
+    /// The error, with the results until then.
     pub(crate) fn with(self, py: Python<'_>, result: Bound<'_, PyAny>) -> PyErr {
         static STOPPED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let value = self.error.value(py);
@@ -97,7 +97,7 @@ pub(crate) fn in_slices<'py>(
 }
 
 /// Checks all rows before any is taken, slice by slice. A call that is stopped here has done
-/// nothing: its error says 0 rows, and has no result.
+/// nothing: its error reports 0 rows, and has no result.
 pub(crate) fn check_in_slices(
     py: Python<'_>,
     rows: usize,
@@ -119,7 +119,7 @@ fn next_size(rows: usize, took: Duration) -> usize {
     (ideal as usize).clamp(1, rows.saturating_mul(8))
 }
 
-/// What a worker sees of a call that it does as a whole.
+/// The interface of a worker to a call that it processes as a whole.
 #[derive(Default)]
 pub(crate) struct Watch {
     stop: AtomicBool,
@@ -137,8 +137,8 @@ impl Watch {
     }
 }
 
-/// Does `work` on a thread of its own, while this one handles signals and reports progress. An
-/// error of those makes the watch stop; it is returned with what the work returned.
+/// Runs `work` in a separate thread, while this one handles signals and reports progress. An error
+/// of those makes the watch stop; it is returned with the result of the work.
 pub(crate) fn watched<'py, R: Send>(
     py: Python<'py>,
     progress: &Progress<'py>,
@@ -155,7 +155,7 @@ pub(crate) fn watched<'py, R: Send>(
         });
         let mut error = None;
         loop {
-            // Nothing is sent: the channel closes when the work is done, or panics.
+            // No message is sent: the channel closes when the work is done, or panics.
             let waiting = &mut receiver;
             let waited = py.detach(move || waiting.recv_timeout(SLICE));
             if error.is_none() {

@@ -7,9 +7,9 @@ use crate::{answers, errors};
 
 /// Suggest parameters of a detector for a stream like this one, with the reasons.
 ///
-/// The shingle size is the default, unless another one predicts held-back observations better. The
-/// transform follows from whether an input counts up or down, even with a reset now and then. At
-/// most the newest 20,000 observations are looked at; if there are more, a reason says so.
+/// The shingle size is the default unless another one predicts held-back observations better. The
+/// transform follows from whether an input counts up or down, even with occasional resets. At
+/// most the newest 20,000 observations are analysed; if there are more, a reason says so.
 ///
 /// Parameters
 /// ----------

@@ -155,7 +155,7 @@ def test_pyod_higher_is_abnormal_and_labels_are_ones(rows):
 
 
 def test_beam_scores_are_those_of_the_forest(noise):
-    """Beam asks for other versions of Arrow than the rest: install it in an environment of its own."""
+    """Beam asks for other versions of Arrow than the rest: install it in a separate environment."""
     pytest.importorskip("apache_beam")
     import apache_beam
     from apache_beam.ml.anomaly.specifiable import Spec, Specifiable

@@ -19,7 +19,7 @@ def test_a_surprise_is_the_logarithm_of_the_frequency():
     for method, share in [("GET", 0.7), ("POST", 0.2), ("PUT", 0.1)]:
         assert encoder.surprise(method) == pytest.approx(-np.log(share), abs=0.1)
     assert encoder.surprise("TRACE") > 7
-    assert (encoder.categories, encoder.records) == (3, 6000)
+    assert (encoder.categories, encoder.observations) == (3, 6000)
     assert (encoder.capacity, encoder.time_decay) == (1024, 1e-4)
 
 
@@ -49,7 +49,7 @@ def test_what_is_no_category_is_refused():
     encoder = rcf.CategoryEncoder()
     with pytest.raises(TypeError, match="must be a str, got float"):
         encoder.process(["a", float("nan")])
-    assert encoder.records == 0
+    assert encoder.observations == 0
     with pytest.raises(rcf.ConfigError, match="capacity"):
         rcf.CategoryEncoder(capacity=0)
     with pytest.raises(rcf.ConfigError, match="time_decay"):

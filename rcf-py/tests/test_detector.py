@@ -115,7 +115,7 @@ def test_missing_values_are_refused_or_filled_in(wave):
     detector = rcf.AnomalyDetector(seed=1, imputation="linear")
     with pytest.raises(rcf.InputError, match="row 500"):
         detector.process(wave)
-    assert detector.records == 0
+    assert detector.observations == 0
     result = detector.process(wave, missing="impute")
     assert result.imputed[499:504].tolist() == [0, 1, 1, 1, 0]
     assert result.is_anomaly[SPIKES].all() and not result.is_anomaly[490:520].any()
@@ -127,7 +127,7 @@ def test_missing_values_are_refused_or_filled_in(wave):
 def test_history_is_learned_and_not_judged(wave):
     detector = rcf.AnomalyDetector(seed=1)
     detector.fit(wave[:1000])
-    assert (detector.warm_up_left, detector.records) == (0, 1000)
+    assert (detector.warm_up_left, detector.observations) == (0, 1000)
     other = rcf.AnomalyDetector(seed=1)
     other.process(wave[:1000])
     assert detector.to_bytes() == other.to_bytes()
@@ -137,7 +137,7 @@ def test_history_is_learned_and_not_judged(wave):
 def test_a_few_points_of_the_past_are_a_start_that_says_what_it_is(wave):
     detector = rcf.AnomalyDetector(seed=1)
     detector.bootstrap(wave[:600:6], spacing=6)
-    assert (detector.warm_up_left, detector.records) == (0, 100)
+    assert (detector.warm_up_left, detector.observations) == (0, 100)
     result = detector.process(wave[600:])
     assert set(SPIKES) <= set((600 + np.flatnonzero(result.is_anomaly)).tolist())
     assert (
@@ -158,7 +158,7 @@ def test_what_cannot_start_a_detector_is_refused(wave):
         detector.bootstrap(wave, spacing=0)
     with pytest.raises(rcf.InputError, match="row 1"):
         detector.bootstrap([1.0, np.nan, 2.0], spacing=6)
-    assert detector.records == 0
+    assert detector.observations == 0
     detector.process(wave)
     with pytest.raises(rcf.InputError, match="2000 observations"):
         detector.bootstrap(wave, spacing=6)
@@ -169,7 +169,7 @@ def test_times_run_forwards():
     detector.process_one(1.0, timestamp=10.0)
     with pytest.raises(rcf.InputError):
         detector.process_one(1.0, timestamp=10.0)
-    assert detector.records == 1
+    assert detector.observations == 1
 
 
 def test_timestamps_of_a_whole_array_are_those_of_the_loop(wave):
@@ -228,7 +228,7 @@ def test_bad_timestamps_are_refused_by_their_row(wave):
     times[1200] = 1199.0
     with pytest.raises(rcf.InputError, match="row 1200: timestamps must be finite and increase") as caught:
         detector.process(wave, timestamps=times)
-    assert caught.value.row == 1200 and detector.records == 0
+    assert caught.value.row == 1200 and detector.observations == 0
     stamps = np.datetime64("2026-03-01") + np.arange(2000)
     stamps[7] = np.datetime64("NaT")
     with pytest.raises(rcf.InputError, match="row 7: timestamps must be finite"):
@@ -243,7 +243,7 @@ def test_parameters_are_suggested_with_reasons():
     hours = np.arange(2400)
     day = 20 + 5 * np.sin(2 * np.pi * hours / 24) + np.random.default_rng(1).normal(0, 0.2, 2400)
     suggestion = rcf.suggest(day)
-    # A quarter of the period tells the phase; longer shingles may predict better, to 32 at most.
+    # A quarter of the period determines the phase; longer shingles may predict better, to 32 at most.
     assert suggestion.period == 24 and 6 <= suggestion.shingle_size <= 32
     assert suggestion.transform == "none" and 0.5 <= suggestion.certainty <= 1
     assert len(suggestion.reasons) == 4 and "every 24 records" in str(suggestion)

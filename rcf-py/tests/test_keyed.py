@@ -130,13 +130,13 @@ def test_silent_keys_are_forgotten_by_time(moments):
     for second in (0, 50, 150):
         detectors.process_one("a", 1.0, timestamp=at(second))
     detectors.process_one("b", 1.0, timestamp=at(0))
-    assert detectors["a"].records == 3 and detectors.expirations == 0
+    assert detectors["a"].observations == 3 and detectors.expirations == 0
     detectors.process_one("b", 1.0, timestamp=at(101))
-    assert (detectors["a"].records, detectors["b"].records, detectors.expirations) == (3, 1, 1)
+    assert (detectors["a"].observations, detectors["b"].observations, detectors.expirations) == (3, 1, 1)
     # Within one array as well, however it is cut.
     together = detectors.process(["a"] * 3, [1.0] * 3, timestamps=[at(s) for s in (160, 300, 310)])["a"]
-    assert detectors["a"].records == 2 and len(together) == 3
-    # Once for the gap of "a", and "b" was silent for too long itself: nobody has to come for it.
+    assert detectors["a"].observations == 2 and len(together) == 3
+    # Once for the gap of "a", and "b" was silent for too long itself: no further row is needed for that.
     assert detectors.expirations == 3 and list(detectors) == ["a"]
     with pytest.raises(rcf.InputError, match="with every call or with none"):
         detectors.process_one("a", 1.0)
@@ -145,7 +145,7 @@ def test_silent_keys_are_forgotten_by_time(moments):
 def test_silent_keys_are_forgotten_by_rows():
     detectors = rcf.DetectorMap(time_to_live=10, **PARAMETERS)
     detectors.process(["a"] + ["b"] * 10 + ["a"], np.ones(12))
-    assert detectors["a"].records == 1 and detectors["b"].records == 10
+    assert detectors["a"].observations == 1 and detectors["b"].observations == 10
 
 
 def test_times_that_run_backwards_change_nothing(wave):
@@ -199,10 +199,10 @@ def test_many_kinds_of_keys(wave):
     detectors = rcf.DetectorMap(**PARAMETERS)
     for key in ("é", -(2**63), 2**63 - 1, ("a", 1, ("b", ())), ""):
         detectors.process_one(key, 1.0)
-        assert key in detectors and detectors[key].records == 1
+        assert key in detectors and detectors[key].observations == 1
     assert set(copy.deepcopy(detectors)) == set(detectors)
     detectors.process_one(np.int64(2**63 - 1), 1.0)
-    assert detectors[2**63 - 1].records == 2
+    assert detectors[2**63 - 1].observations == 2
     assert detectors.forget("") and not detectors.forget("") and "" not in detectors
     for strange in (1.5, None, b"a", datetime.date(2026, 3, 1), 2**63, ("a", None), ["a"]):
         with pytest.raises(rcf.InputError, match="keys must be str, int of 64 bits, or tuples of these"):

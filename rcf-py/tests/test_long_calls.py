@@ -79,7 +79,7 @@ def test_results_of_many_keys_are_made_when_asked_for():
         detectors.process(np.tile(keys, 5), np.zeros(15_000), progress=stop_after(4_000))
     result = caught.value.result
     assert len(result) == len(detectors) and set(result) == set(detectors)
-    assert result[7] is result[7] and len(result[7]) == detectors[7].records
+    assert result[7] is result[7] and len(result[7]) == detectors[7].observations
     assert sum(len(part) for part in result.values()) == caught.value.rows
     assert 3_000 not in result and repr(result) == f"<results of {len(result)} keys>"
     with pytest.raises(KeyError):
@@ -162,7 +162,7 @@ def test_a_callback_may_use_the_model(noise):
     seen = []
     model = rcf.AnomalyDetector(seed=1)
     model.process(
-        np.tile(noise, (5, 1)), progress=lambda done, total: seen.append((done, total, model.records))
+        np.tile(noise, (5, 1)), progress=lambda done, total: seen.append((done, total, model.observations))
     )
     assert seen[-1] == (10_000, 10_000, 10_000)
     assert all(done == records for done, _, records in seen)

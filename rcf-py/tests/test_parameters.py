@@ -123,7 +123,7 @@ def test_refused_data_leaves_a_model_open():
     with pytest.raises(rcf.InputError, match="row 0"):
         detector.process([[np.nan, 1.0]])
     detector.process([[1.0, 2.0, 3.0]])
-    assert (detector.input_dimensions, detector.records) == (3, 1)
+    assert (detector.input_dimensions, detector.observations) == (3, 1)
 
 
 def test_a_seed_that_was_drawn_stays():

@@ -55,7 +55,7 @@ def test_a_copy_goes_its_own_way(noise):
 
 
 class Named(rcf.RandomCutForest):
-    """A subclass with a constructor and an attribute of its own."""
+    """A subclass with a constructor and an attribute."""
 
     def __new__(cls, name: str, **parameters):
         return super().__new__(cls, **parameters)

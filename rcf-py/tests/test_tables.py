@@ -185,7 +185,7 @@ def test_nothing_is_a_missing_value(given):
     detector = rcf.AnomalyDetector(seed=1)
     with pytest.raises(rcf.InputError, match=r'row 1.*missing="impute"') as caught:
         detector.process(NOTHING[given])
-    assert caught.value.row == 1 and detector.records == 0
+    assert caught.value.row == 1 and detector.observations == 0
     result = detector.process(NOTHING[given], missing="impute")
     assert result.imputed.tolist() == [0, 1, 0]
     assert np.array_equal(result.values[:, 0], [1.0, np.nan, 3.0], equal_nan=True)

@@ -1,4 +1,4 @@
-//! The operator in a loop of one's own: no runtime, no configuration, no checkpoints of ours.
+//! The operator in a custom loop: no runtime, no configuration, no built-in checkpoints.
 //!
 //! `cargo run -p rcf-stream --example operator` scores the readings of two sensors, saves the state
 //! in the middle, and continues from it bit by bit.

@@ -18,7 +18,7 @@ root=$(cd ../.. && pwd)
 
 say() { printf '\n== %s\n' "$*"; }
 for tool in java javac mvn; do
-    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 0; }
+    command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 0; }
 done
 command=${1:-test}
 shift || true

@@ -37,7 +37,7 @@ pub async fn open(config: &Config) -> Result<Pipeline, OpenError> {
     open_observed(config, &Observers::default()).await
 }
 
-/// As [`open`], with observers of the pipeline, its source and its sink.
+/// [`open`] with observers of the pipeline, its source and its sink.
 ///
 /// # Errors
 /// The first part that cannot be opened.
@@ -65,8 +65,8 @@ pub async fn open_observed(config: &Config, observers: &Observers) -> Result<Pip
     })
 }
 
-/// Opens a source whose shards several processes share. Where it has a coordinator, each shard has
-/// a place of checkpoints of its own.
+/// Opens a source whose shards are shared by several processes. With a coordinator, each shard has
+/// its own place for checkpoints.
 async fn open_shared(config: &Config, observers: &Observers) -> Result<Pipeline, OpenError> {
     let mut operator = config.operator()?;
     let nowhere = Positions::default();
@@ -115,11 +115,11 @@ async fn open_shared(config: &Config, observers: &Observers) -> Result<Pipeline,
 pub enum ReplayFrom {
     /// The positions and models of a retained checkpoint.
     Checkpoint(u64),
-    /// After these sequence numbers of shards, with models that know nothing.
+    /// After these sequence numbers of shards, with new models.
     Positions(Vec<(String, String)>),
 }
 
-/// Opens a pipeline that writes to another file and writes no checkpoints, from somewhere in the
+/// Opens a pipeline that writes to another file and writes no checkpoints, from a position in the
 /// past.
 ///
 /// # Errors
@@ -130,7 +130,7 @@ pub async fn replay(
     from: ReplayFrom,
 ) -> Result<Pipeline, OpenError> {
     let mut written = written_files(config);
-    // The standard output of the configuration is not written to.
+    // Nothing is written to the standard output of the configuration.
     written.retain(|(_, path)| *path != Path::new("-") || output != *path);
     written.push(("--output", output));
     check_config(config, &written)?;
@@ -157,7 +157,7 @@ pub async fn replay(
             start.positions
         }
     };
-    let observers = Observers::default(); // nobody watches what is over
+    let observers = Observers::default(); // no observer is interested in the past
     let source = begin(config, input, &positions, &observers).await?;
     let pipeline = join(config, operator, source, None, &observers).await?;
     Ok(pipeline.begin_at(positions))
@@ -227,7 +227,7 @@ impl Opener {
     }
 }
 
-/// Opens a sink. Files begin with the header, if there is one; with a position they are cut back
+/// Opens a sink. Files begin with the header, if there is one; with a position they are truncated
 /// to it.
 ///
 /// # Errors

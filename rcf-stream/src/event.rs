@@ -1,4 +1,4 @@
-//! A decoded record: what the operator takes.
+//! A decoded record: the input of the operator.
 
 use std::sync::Arc;
 
@@ -27,27 +27,27 @@ pub struct Event {
     pub sequence: String,
     /// The partition key of its record.
     pub partition_key: String,
-    /// The key it carries; the partition key where no field is configured.
+    /// The key it carries; the partition key if no field is configured.
     pub key: String,
-    /// The name of the model that takes it.
+    /// The name of its model.
     pub model: ModelName,
-    /// The time it carries, or else when it arrived in the stream.
+    /// The time it carries, otherwise when it arrived in the stream.
     pub timestamp: Option<EventTime>,
-    /// That time in milliseconds since 1970, where it can be read.
+    /// That time in milliseconds since 1970, if it can be read.
     pub time: Option<f64>,
     /// The values, one for each configured field; after it was scored also the surprises of its
     /// categories.
     pub values: Vec<f64>,
-    /// The categories, one for each field that is configured to hold one.
+    /// The categories, one for each configured field.
     pub categories: Vec<Option<String>>,
-    /// The clock of its shard, in milliseconds; 0 where no time is known.
+    /// The clock of its shard, in milliseconds; 0 if no time is known.
     pub clock: i64,
-    /// Fields that are handed on as they are.
+    /// Fields that are passed on unchanged.
     pub carried: Vec<Option<serde_json::Value>>,
 }
 
 impl Event {
-    /// Joins a record with what one of its lines was decoded to.
+    /// Joins a record with one of its decoded lines.
     #[must_use]
     pub fn new(record: &Record, line: Option<usize>, decoded: Decoded, per: ModelPer) -> Self {
         let id = match line {
@@ -56,8 +56,8 @@ impl Event {
         };
         let model = match (per, &decoded.key) {
             (ModelPer::Shard, _) => ModelName::of_shard(&record.shard),
-            // A partition key lives in one shard at a time. A key from the payload may come
-            // through several, whose order is not repeatable: it gets a model in each.
+            // A partition key is in one shard at a time. A key from the payload may come through
+            // several shards, whose relative order is not repeatable: it gets a model in each.
             (_, Some(key)) => ModelName::in_shard(&record.shard, key),
             (ModelPer::KeyInShard, None) => {
                 ModelName::in_shard(&record.shard, &record.partition_key)
@@ -87,17 +87,17 @@ impl Event {
     }
 }
 
-/// What has a model of its own.
+/// What each model belongs to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelPer {
-    /// Each partition key; where a key field is configured, each key within each shard.
+    /// Each partition key; if a key field is configured, each key within each shard.
     #[default]
     Key,
     /// Each shard, whatever the keys of its records.
     Shard,
-    /// Each key within each shard, be it the partition key: for sources whose shards can be taken
-    /// away, so that each model goes with its shard.
+    /// Each key within each shard, even the partition key: for sources whose shards can be revoked,
+    /// so that each model goes with its shard.
     KeyInShard,
 }
 
@@ -114,22 +114,22 @@ impl ModelPer {
 /// The operator of the pipeline.
 pub type EventOperator = RandomCutForestOperator<Event, Scored>;
 
-/// What the models of a pipeline are.
+/// The models of a pipeline.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelSettings {
-    /// What has a model of its own.
+    /// What each model belongs to.
     pub model_per: ModelPer,
     /// How many of the dimensions, the last ones, are surprises of categories.
     pub categories: usize,
     /// The parameters of the forests.
     pub forest: ForestParameters,
-    /// The detectors around them, where decisions are asked for.
+    /// The detectors around them, if decisions are made.
     pub detector: Option<AnomalyDetectorBuilder>,
     /// Whether detectors receive the time of events.
     pub with_time: bool,
     /// What happens to a record whose time is before that of the record before.
     pub on_late: OnLate,
-    /// Keys with other parameters; the first that fits a key counts.
+    /// Keys with other parameters; the first match applies.
     pub overrides: Vec<KeyOverride>,
     /// Milliseconds of silence after which a key is forgotten.
     pub time_to_live: Option<u64>,
@@ -138,7 +138,7 @@ pub struct ModelSettings {
 /// Other parameters for some keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyOverride {
-    /// The key, or with `*` at the end the keys that begin so.
+    /// The key, or with `*` at the end the keys with this prefix.
     pub key: String,
     /// What differs; the seed is not used.
     pub parameters: ForestParameters,

@@ -8,8 +8,8 @@ use crate::observer::Observers;
 
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Warns once a minute, until it is dropped. A task of its own does, since a write to a pipe blocks
-/// the one that waits.
+/// Warns once a minute until it is dropped. It runs in its own task, since a write to a pipe blocks
+/// the task that waits.
 #[derive(Debug)]
 pub(crate) struct HeldUp(AbortHandle);
 

@@ -1,11 +1,11 @@
-//! The identity of a file: its device and inode, and the bytes that were read of it.
+//! The identity of a file: its device and inode, and the bytes that were read from it.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Where a file lies: links to it and other names of it have the same identity.
+/// The location of a file: links to it and other names of it have the same identity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FileIdentity {
     /// The device.
@@ -36,7 +36,7 @@ impl FileIdentity {
         None
     }
 
-    /// The identity of the regular file behind a path, through links; `-` is nothing.
+    /// The identity of the regular file behind a path, through links; `None` for `-`.
     #[must_use]
     pub fn of_path(path: &Path) -> Option<Self> {
         Self::of(&path.metadata().ok()?)
@@ -69,8 +69,8 @@ pub fn is_same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether a path leads into a folder, through links of both kinds and other names of folders, also
-/// if neither exists yet.
+/// Whether a path leads into a folder, through symbolic and hard links and other names of folders,
+/// even if neither exists yet.
 #[must_use]
 pub fn is_inside(path: &Path, folder: &Path) -> bool {
     let (Some(real), Some(real_folder)) = (real_path(path), real_path(folder)) else {
@@ -87,7 +87,7 @@ pub fn is_inside(path: &Path, folder: &Path) -> bool {
 fn is_linked_into(path: &Path, folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let Some(metadata) = path.metadata().ok().filter(|it| it.nlink() > 1) else {
-        return false; // almost all files: the folder is not looked through
+        return false; // almost all files: the folder is not searched
     };
     let Some(identity) = FileIdentity::of(&metadata) else {
         return false;
@@ -114,13 +114,13 @@ fn is_linked_into(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// Where a path leads through links, also where its last parts do not exist yet.
+/// Where a path leads through links, even if its last parts do not exist yet.
 #[must_use]
 pub(crate) fn real_path(path: &Path) -> Option<PathBuf> {
     follow(path, MOST_LINKS)
 }
 
-/// As many as Linux follows.
+/// The limit of Linux.
 const MOST_LINKS: u8 = 40;
 
 fn follow(path: &Path, links: u8) -> Option<PathBuf> {

@@ -1,21 +1,21 @@
 //! A stateful, checkpointed Random Cut Forest operator for record streams.
 //!
-//! The way of one record:
+//! The path of a record:
 //! [`Source`](source::Source) → [`Decoder`](decode::Decoder) →
 //! [`RandomCutForestOperator`] → [`Encoder`](encode::Encoder) → [`Sink`](sink::Sink), and from time
 //! to time a [checkpoint] that holds the operator's state *and* the positions up to which the
-//! source was consumed, in one atomic step. The operator alone needs nothing of the rest: see
+//! source was consumed, in one atomic step. The operator alone needs none of the rest: see
 //! [`operator`].
 //!
 //! # What a restart gives
 //! - Each model sees each record exactly once, whatever happens, and continues bit by bit.
-//! - A file gets each result exactly once: it is cut back to the length in the checkpoint.
+//! - A file gets each result exactly once: it is truncated to the length in the checkpoint.
 //! - Other sinks get each result at least once, and a repeated one has the same id and the same
-//!   bytes. A consumer that drops repeated ids has each exactly once; no sink without
+//!   bytes. A consumer that drops repeated ids sees each exactly once; no sink without
 //!   transactions can give more.
 //!
 //! # Features
-//! | feature | what it brings |
+//! | feature | content |
 //! |---|---|
 //! | `operator` (default) | [`operator`], and bytes to values and back: [`decode`], [`encode`] |
 //! | `pipeline` | the loop with checkpoints, its configuration, the generator and memory |

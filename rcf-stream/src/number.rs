@@ -1,8 +1,8 @@
 //! Numbers that are written as text: one reader for every format.
 
-/// Reads a number; blanks around it are ignored. `None` where the text is not one.
+/// Reads a number; blanks around it are ignored. `None` if the text is not one.
 ///
-/// `inf` and `NaN` are read, so that they can be refused, or taken as missing, by name.
+/// `inf` and `NaN` are read, so that they can be rejected, or taken as missing, by name.
 #[must_use]
 pub fn parse_number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -10,7 +10,7 @@ pub fn parse_number(text: &str) -> Option<f64> {
         text.strip_prefix('\u{2212}')
             .filter(|it| !it.starts_with(['-', '+']))
     };
-    // The minus of typesetters is rare: only what is not a number otherwise may have it.
+    // The typographic minus is rare: only what is not a number otherwise may have it.
     let negative = |digits: &str| digits.parse().ok().map(|number: f64| -number);
     text.parse().ok().or_else(|| negative(minus()?))
 }

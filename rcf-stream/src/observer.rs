@@ -9,8 +9,8 @@ use crate::event::Event;
 use crate::operator::Scored;
 use crate::overdue::Overdue;
 
-/// Receives events of a pipeline, its source and its sink. It cannot fail, and it must return at
-/// once: the caller waits. What is of no interest need not be implemented.
+/// Receives events of a pipeline, its source and its sink. It cannot fail, and it must return
+/// immediately, because the caller waits. Every method has an empty default.
 #[allow(unused_variables)] // the names are the documentation
 pub trait Observer: Debug + Send + Sync {
     /// The pipeline begins, with values of these names.
@@ -19,22 +19,22 @@ pub trait Observer: Debug + Send + Sync {
     /// Number of records of a shard that were read.
     fn read(&self, shard: &str, records: u64) {}
 
-    /// Reading a shard is so far behind its newest record.
+    /// Reading a shard is this far behind its newest record.
     fn behind(&self, shard: &str, age: Duration) {}
 
-    /// Nobody reads the shard any more.
+    /// The shard is no longer read.
     fn shard_left(&self, shard: &str) {}
 
     /// A record, or a line within one, was left out; the reason is a short name.
     fn bad_record(&self, reason: &'static str) {}
 
-    /// A record was scored and learned, which took so long.
+    /// A record was scored and learned, which took this long.
     fn scored(&self, event: &Event, scored: &Scored, took: Duration) {}
 
     /// A key is silent although a record of it was due.
     fn overdue(&self, overdue: &Overdue) {}
 
-    /// The whole source has fallen silent, or speaks again.
+    /// The whole source has become silent, or delivers records again.
     fn source_silent(&self, is_silent: bool) {}
 
     /// This many results were handed to the sink.
@@ -43,7 +43,7 @@ pub trait Observer: Debug + Send + Sync {
     /// The sink has this many more results that are not acknowledged.
     fn sending(&self, results: u64) {}
 
-    /// This many of them are acknowledged, or given up with the sink.
+    /// This many of them are acknowledged, or discarded with the sink.
     fn acknowledged(&self, results: u64) {}
 
     /// Number of models, and the bytes of memory that they take.
@@ -64,7 +64,7 @@ pub trait Observer: Debug + Send + Sync {
     /// Number of records without a payload (tombstones) that were left out.
     fn tombstones(&self, records: u64) {}
 
-    /// This many results are put again, because the sink's service refused them.
+    /// This many results are written again, because the sink's service refused them.
     fn retried(&self, results: u64) {}
 
     /// The pipeline ends.

@@ -36,7 +36,7 @@ use crate::sink::Sink;
 use crate::source::{Batch, Source};
 use crate::time::{AheadBuffer, OnLate};
 
-/// A source, an operator and a sink, and what is between them.
+/// A source, an operator and a sink, and what connects them.
 pub struct Pipeline {
     source: Box<dyn Source>,
     decoder: Decoder,
@@ -54,7 +54,7 @@ pub struct Pipeline {
     observers: Observers,
     rotate: Option<mpsc::Receiver<()>>,
     positions: Positions,
-    /// Those of shards that are not assigned to this process: checkpoints keep them.
+    /// Positions of shards that are not assigned to this process: checkpoints keep them.
     away: Positions,
     evictions: u64, // that were counted
     changed: bool,  // since the last checkpoint
@@ -95,7 +95,7 @@ impl Pipeline {
         }
     }
 
-    /// What has a model of its own.
+    /// What each model belongs to.
     #[must_use]
     pub fn model_per(mut self, model_per: ModelPer) -> Self {
         self.model_per = model_per;
@@ -116,16 +116,16 @@ impl Pipeline {
         self
     }
 
-    /// Holds records whose time is further ahead of the clock of their shard than this, until
-    /// others agree with them.
+    /// Holds back records whose time is further ahead of the clock of their shard than this, until
+    /// others confirm it.
     #[must_use]
     pub fn hold_far_ahead(mut self, limit: Duration) -> Self {
         self.ahead = Some(AheadBuffer::new(limit.as_secs_f64() * 1e3));
         self
     }
 
-    /// Reports keys of which no record has come for this time, by the clock of their shard; models
-    /// must be named by shard and key. Keys that are forgotten, after `to_live`, are not missed.
+    /// Reports keys without a record for this time, by the clock of their shard; models must be
+    /// named by shard and key. Keys that are forgotten, after `to_live`, are not reported.
     #[must_use]
     pub fn expect_every(mut self, every: Duration, to_live: Option<Duration>) -> Self {
         let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
@@ -134,7 +134,7 @@ impl Pipeline {
         self
     }
 
-    /// Bad records go there, whole and with the reason.
+    /// Writes bad records there, complete and with the reason.
     #[must_use]
     pub fn dead_letters(mut self, sink: Box<dyn Sink>) -> Self {
         self.on_bad_record = OnBadRecord::DeadLetter;
@@ -149,8 +149,8 @@ impl Pipeline {
         self
     }
 
-    /// Writes checkpoints, continuing at these positions. Source, sink and operator must be at
-    /// the same place.
+    /// Writes checkpoints, continuing at these positions. Source, sink and operator must be at the
+    /// same position.
     #[must_use]
     pub fn checkpoints(mut self, checkpointer: Checkpointer, positions: Positions) -> Self {
         self.checkpointer = Some(checkpointer);
@@ -158,8 +158,8 @@ impl Pipeline {
         self
     }
 
-    /// At each of these, the files of the sinks are committed and opened again by their names, as
-    /// log rotation asks for.
+    /// At each of these, the files of the sinks are committed and opened again by name, as log
+    /// rotation requires.
     #[must_use]
     pub fn rotate_on(mut self, requests: mpsc::Receiver<()>) -> Self {
         self.rotate = Some(requests);
@@ -176,8 +176,7 @@ impl Pipeline {
     /// Runs until the source ends or `stop` is ready, and then writes a last checkpoint.
     ///
     /// # Errors
-    /// The first error of any part. What was not in a checkpoint then is done again after the
-    /// next start.
+    /// The first error of any part. What was not in a checkpoint is repeated after the next start.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Summary, PipelineError> {
         let mut stop = pin!(stop);
         self.summary.resumed = !self.positions.is_empty();
@@ -297,6 +296,6 @@ async fn requested(requests: Option<&mut mpsc::Receiver<()>>) {
         None => None,
     };
     if request.is_none() {
-        std::future::pending().await // nobody can ask any more
+        std::future::pending().await // no request can come any more
     }
 }

@@ -19,14 +19,14 @@ pub struct Record {
     pub stream: Arc<str>,
     /// The shard within the stream; sources without shards have one, named `0`.
     pub shard: Arc<str>,
-    /// The place within the shard. Opaque, and unique within the shard together with
+    /// The position within the shard. Opaque, and unique within the shard together with
     /// `sub_sequence`: a Kinesis sequence number, a line number, or the `t` of a generator.
     pub sequence: String,
-    /// The place within an aggregated record.
+    /// The position within an aggregated record.
     pub sub_sequence: Option<u64>,
-    /// The partition key; empty where the source has none.
+    /// The partition key; empty if the source has none.
     pub partition_key: String,
-    /// When the record arrived in the stream, where the source knows it. It comes from the
+    /// When the record arrived in the stream, if the source knows it. It comes from the
     /// stream, never from the clock of the reader, so that a replay sees it unchanged.
     pub timestamp: Option<Timestamp>,
     /// The headers that are forwarded to its result.
@@ -36,7 +36,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The id of the result: `stream/shard/sequence`, with `/sub_sequence` where there is one.
+    /// The id of the result: `stream/shard/sequence`, with `/sub_sequence` if there is one.
     /// A replay gives every result its old id, so that a consumer can drop repeated ones.
     #[must_use]
     pub fn id(&self) -> String {
@@ -65,31 +65,31 @@ pub struct OutputRecord {
 pub struct Position {
     /// The sequence number of the last consumed record; `None` before the first.
     pub sequence: Option<String>,
-    /// Its place within an aggregated record. A source resumes after this sub-record, so it has to
-    /// read the record at `sequence` again and drop what was consumed.
+    /// Its position within an aggregated record. A source resumes after this sub-record, so it has
+    /// to read the record at `sequence` again and drop what was consumed.
     pub sub_sequence: Option<u64>,
     /// The shard is closed and was read to its end; its children may be read.
     pub ended: bool,
     /// The latest time of a record so far, in milliseconds since 1970: the clock of the shard, by
     /// which silent keys are forgotten.
     pub clock: Option<i64>,
-    /// Since when the shard is read, in milliseconds since 1970, where it began at its newest
-    /// record and none has come yet.
+    /// The time from which the shard is read, in milliseconds since 1970, if reading began at its
+    /// newest record and none has arrived yet.
     pub since: Option<i64>,
-    /// How far the file was read, where the source is one.
+    /// How far the file was read, if the source is one.
     pub file: Option<FilePosition>,
-    /// The unit of times that are numbers, where it was recognised.
+    /// The unit of times that are numbers, if it was detected.
     pub time_unit: Option<TimeUnit>,
-    /// Records that were consumed, but wait for others before they are judged.
+    /// Records that were consumed, but are held back until others confirm their time.
     pub held: Vec<HeldRecord>,
-    /// The state from which it follows which keys were reported as silent, where they are watched.
+    /// The state that determines which keys were reported as silent, if they are watched.
     pub watched: Option<Watched>,
 }
 
 /// How the keys of a shard are watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// A key counts from its first record on whose clock is not before this.
+    /// A key counts from its first record whose clock is not before this.
     pub since: i64,
     /// The clock up to which overdue keys were reported.
     pub clock: i64,
@@ -113,23 +113,23 @@ pub struct HeldRecord {
     pub stream: String,
     /// Its sequence number.
     pub sequence: String,
-    /// Its place within an aggregated record.
+    /// Its position within an aggregated record.
     pub sub_sequence: Option<u64>,
-    /// The index of the line within the record, where it has more than one.
+    /// The index of the line within the record, if it has more than one.
     pub line: Option<usize>,
     /// Its partition key.
     pub partition_key: String,
     /// When it arrived.
     pub timestamp: Option<i64>,
-    /// Its headers, in base64 where they have a value.
+    /// Its headers, in base64 if they have a value.
     pub headers: Vec<(String, Option<String>)>,
     /// The bytes of the line in base64.
     pub data: String,
-    /// Later records with a time like it.
+    /// Later records with a similar time.
     pub agree: u8,
     /// Later records of its key with a time that follows the clock.
     pub against: u8,
-    /// Whether other keys have gone on with the clock since.
+    /// Whether other keys have continued at the clock since.
     pub contested: bool,
 }
 
@@ -138,7 +138,7 @@ pub struct HeldRecord {
 pub struct Positions(BTreeMap<String, Position>);
 
 impl Positions {
-    /// The position of a shard; `None` where nothing was consumed yet.
+    /// The position of a shard; `None` if nothing was consumed yet.
     #[must_use]
     pub fn get(&self, shard: &str) -> Option<&Position> {
         self.0.get(shard)
@@ -150,7 +150,7 @@ impl Positions {
         self.0.is_empty()
     }
 
-    /// Takes the position of a shard out.
+    /// Removes the position of a shard.
     pub fn remove(&mut self, shard: &str) -> Option<Position> {
         self.0.remove(shard)
     }
@@ -160,7 +160,7 @@ impl Positions {
         self.0.insert(shard.to_owned(), position);
     }
 
-    /// These positions and others, of other shards.
+    /// Adds the positions of other shards.
     #[must_use]
     pub fn with(&self, others: &Self) -> Self {
         let mut all = self.clone();
@@ -175,7 +175,7 @@ impl Positions {
             .map(|(shard, position)| (shard.as_str(), position))
     }
 
-    /// Moves the clock of a shard forward, never back, and reads it; 0 where no time is known.
+    /// Moves the clock of a shard forward, never back, and reads it; 0 if no time is known.
     pub fn tick(&mut self, shard: &str, time: Option<i64>) -> i64 {
         let mut clock = self.0.get(shard).and_then(|position| position.clock);
         if time.is_some() && time > clock {
@@ -194,7 +194,7 @@ impl Positions {
     /// The earliest clock of all shards that are being read; `None` if one of them has no time.
     #[must_use]
     pub fn earliest_clock(&self) -> Option<i64> {
-        // A shard of which nothing came yet has no say.
+        // A shard without records does not count.
         let is_open = |it: &&Position| !it.ended && (it.since.is_none() || it.clock.is_some());
         let open = self.0.values().filter(is_open);
         open.map(|position| position.clock).min().flatten()
@@ -211,7 +211,7 @@ impl Positions {
         });
     }
 
-    /// Marks since when a shard is read of which no record has come yet.
+    /// Marks the time from which a shard is read that has no record yet.
     pub fn start(&mut self, shard: &str, since: Timestamp) {
         self.update(shard, |position| position.since = Some(since.0));
     }
@@ -227,7 +227,7 @@ impl Positions {
         self.0.values().find_map(|position| position.time_unit)
     }
 
-    /// Notes what else belongs to a checkpoint: the unit of times, and the records that wait, each
+    /// Adds the rest of a checkpoint: the unit of times, and the records that are held back, each
     /// with its shard.
     pub fn note(&mut self, unit: Option<TimeUnit>, held: Vec<(Arc<str>, HeldRecord)>) {
         for position in self.0.values_mut() {
@@ -239,7 +239,7 @@ impl Positions {
         }
     }
 
-    /// Notes how the keys of each shard are watched.
+    /// Adds how the keys of each shard are watched.
     pub fn note_watched(&mut self, of: impl Fn(&str) -> Option<Watched>) {
         for (shard, position) in &mut self.0 {
             position.watched = of(shard);

@@ -9,17 +9,17 @@ use thiserror::Error;
 use crate::BoxError;
 use crate::record::OutputRecord;
 
-/// How far a sink got, in its own words: a file sink writes its length here. The checkpoint keeps
-/// it, and opening the sink with it takes back everything that was written later.
+/// How far a sink has got, in its own format: a file sink writes its length here. The checkpoint
+/// keeps it, and opening the sink with it reverts everything that was written later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkPosition(pub String);
 
-/// How far the sinks of a pipeline got.
+/// How far the sinks of a pipeline have got.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SinkPositions {
-    /// The sink of results, where it can say.
+    /// The sink of results, if it can report this.
     pub results: Option<SinkPosition>,
-    /// The sink of dead letters, where there is one and it can say.
+    /// The sink of dead letters, if there is one and it can report this.
     pub dead_letters: Option<SinkPosition>,
 }
 
@@ -28,15 +28,15 @@ pub type Flushed = Pin<Box<dyn Future<Output = Result<Option<SinkPosition>, Sink
 
 /// Takes encoded results.
 ///
-/// A sink that returns a [`SinkPosition`] gives each result exactly once, across any crash. Others
-/// give it at least once, with equal ids and equal bytes.
+/// A sink that returns a [`SinkPosition`] delivers each result exactly once, across any crash.
+/// Others deliver it at least once, with equal ids and equal bytes.
 #[async_trait]
 pub trait Sink: Send {
     /// Takes results, in order. It may return before they are durable, but holds a bounded number
     /// of them: when full it waits. Results with the same partition key keep their order.
     ///
     /// # Errors
-    /// Errors that a retry may heal are retried inside; what comes out ends the pipeline.
+    /// Errors that a retry may resolve are retried inside; any returned error ends the pipeline.
     async fn write(&mut self, records: Vec<OutputRecord>) -> Result<(), SinkError>;
 
     /// Returns when everything written so far is acknowledged and durable.
@@ -45,8 +45,8 @@ pub trait Sink: Send {
     /// As for [`write`](Sink::write).
     async fn flush(&mut self) -> Result<Option<SinkPosition>, SinkError>;
 
-    /// Begins a [`flush`](Sink::flush) of everything written so far, and lets more be written while
-    /// it continues. By default it is over when this returns.
+    /// Begins a [`flush`](Sink::flush) of everything written so far, and allows further writes
+    /// while it continues. The default implementation flushes before it returns.
     ///
     /// # Errors
     /// As for [`write`](Sink::write).
@@ -55,18 +55,18 @@ pub trait Sink: Send {
         Ok(Box::pin(std::future::ready(Ok(position))))
     }
 
-    /// The place that the sink writes to was, or is to be, replaced (log rotation): the next flush
-    /// is the last one of the old place, and then [`reopen`](Sink::reopen) is called. Sinks without
+    /// The place that the sink writes to was or will be replaced (log rotation): the next flush is
+    /// the last one to the old place, and then [`reopen`](Sink::reopen) is called. Sinks without
     /// such a place do nothing.
     fn hand_over(&mut self) {}
 
-    /// Whether the sink waits for [`reopen`](Sink::reopen), because it was asked to or because it
-    /// noticed while flushing that its place was renamed.
+    /// Whether the sink waits for [`reopen`](Sink::reopen), because this was requested or because
+    /// it noticed while flushing that its place was renamed.
     fn hands_over(&self) -> bool {
         false
     }
 
-    /// Goes on in the new place. Called when everything in the old one is committed.
+    /// Continues in the new place. Called when everything in the old one is committed.
     ///
     /// # Errors
     /// As for [`write`](Sink::write).
@@ -88,7 +88,7 @@ pub enum SinkError {
         #[source]
         source: std::io::Error,
     },
-    /// The position in the checkpoint does not fit what the sink holds.
+    /// The position in the checkpoint does not match the sink.
     #[error("cannot resume {path} at {position:?}: {reason}")]
     Position {
         /// The file.
@@ -103,7 +103,7 @@ pub enum SinkError {
     Changed {
         /// The file.
         path: PathBuf,
-        /// What is there, what should be, and the remedy.
+        /// The difference, and the remedy.
         reason: String,
     },
     /// A record is larger than the service takes.
@@ -116,8 +116,8 @@ pub enum SinkError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// Another process has the right to write by now: nothing of what was not committed counts.
-    /// Opening the pipeline again continues from the newest checkpoint.
+    /// Another process now has the right to write: nothing that was not committed counts. Opening
+    /// the pipeline again continues from the newest checkpoint.
     #[error("{action}: {reason}")]
     Lost {
         /// What was tried, with the name of the stream.
@@ -125,7 +125,7 @@ pub enum SinkError {
         /// What happened.
         reason: String,
     },
-    /// What the configuration names cannot be used: no credentials, or no such stream.
+    /// A setting cannot be used: no credentials, or no such stream.
     #[error("{action}: {reason}")]
     Setup {
         /// What was tried, with the name of the stream.
@@ -144,7 +144,7 @@ pub enum SinkError {
     },
 }
 
-/// What to do about a file whose folder is not there.
+/// The remedy for a file whose folder does not exist.
 fn folder_hint(path: &Path) -> String {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
@@ -155,7 +155,7 @@ fn folder_hint(path: &Path) -> String {
 }
 
 impl SinkError {
-    /// Whether the reader of the output has gone away (`rcf … | head`): an end, not a failure.
+    /// Whether the reader of the output has closed it (`rcf … | head`): an end, not a failure.
     #[must_use]
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)

@@ -14,35 +14,35 @@ use crate::identity::FilePosition;
 use crate::record::{Position, Positions, Record, Timestamp};
 use coordinator::Coordinator;
 
-/// What a source delivers at once.
+/// A batch of a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Records, in order within each shard. May be empty: a stream can be silent.
     pub records: Vec<Record>,
-    /// Shards of which the last record is in this batch or was in an earlier one. A source
+    /// Shards whose last record is in this batch or was in an earlier one. A source
     /// delivers the children of a shard only in batches *after* the one that ends it.
     pub ended_shards: Vec<Arc<str>>,
-    /// Shards of which the first records come in this batch or later, and the shards from which
-    /// they were made. What belongs to a shard is handed over to its children then.
+    /// Shards whose first records are in this batch or later, and the shards from which they were
+    /// made. The state of those shards is handed over to their children.
     pub begun_shards: Vec<BegunShard>,
-    /// What the source could not read, by index: these records are bad, whatever they hold.
+    /// Records that the source could not read, by index: they are bad, whatever they contain.
     pub faults: BTreeMap<usize, RecordFault>,
-    /// Shards that are read from the newest record on, and since when: a restart before their first
+    /// Shards that are read from their newest record, and since when: a restart before their first
     /// record begins there.
     pub started_shards: Vec<(Arc<str>, Timestamp)>,
-    /// How many of the records came packed in others.
+    /// How many of the records were packed in others.
     pub unpacked: u64,
     /// Records without a payload (tombstones of Kafka), which are left out.
     pub tombstones: u64,
-    /// Packed records that are left out here, since their keys belong to other shards.
+    /// Packed records that are left out because their keys belong to other shards.
     pub elsewhere: u64,
     /// How far a file was read with these records.
     pub file: Option<FilePosition>,
-    /// Shards that this process reads no more. Records of them may be in this batch or were in
-    /// earlier ones, and come in no later one until they are assigned again. Their models are
-    /// committed and leave memory, then [`Source::released`] is called.
+    /// Shards that this process no longer reads. Their last records are in this batch or were in
+    /// earlier ones, and there are none until they are assigned again. Their models are committed
+    /// and leave memory, then [`Source::released`] is called.
     pub revoked_shards: Vec<Arc<str>>,
-    /// Shards that this process reads from now on. None of their records is in this batch. Their
+    /// Shards that this process reads from now on. This batch has none of their records. Their
     /// models are restored, then [`Source::resume`] is called.
     pub assigned_shards: Vec<Arc<str>>,
 }
@@ -74,14 +74,14 @@ pub struct BegunShard {
 /// | `revoked_shards` | – | `shutdownRequested` | partitions revoked |
 /// | an error instead | – | `leaseLost` | partitions lost |
 ///
-/// What was lost cannot be committed any more, so the pipeline ends, and its next start begins at
-/// the last checkpoint. A source that revokes says so by [`Source::rebalances`] and assigns each
-/// shard before its first record, those of the checkpoint too.
+/// What was lost can no longer be committed, so the pipeline ends, and its next start begins at the
+/// last checkpoint. A source that revokes reports this by [`Source::rebalances`] and assigns each
+/// shard before its first record, including those of the checkpoint.
 ///
-/// A place of checkpoints has one writer at a time. With a [`Coordinator`] each shard has a place
-/// of its own, and its models follow it to whatever process reads it next. Without one a shard
-/// finds its models again when it comes back to the process that had it, or to its successor;
-/// another process that shares the stream has checkpoints of its own, and other models.
+/// A place for checkpoints has one writer at a time. With a [`Coordinator`] each shard has its own
+/// place, and its models follow it to whatever process reads it next. Without one, a shard finds
+/// its models again when it returns to the process that had it, or to its successor; another
+/// process that shares the stream has its own checkpoints and models.
 #[async_trait]
 pub trait Source: Send {
     /// Waits for the next batch; `None` when a bounded stream has ended.
@@ -93,7 +93,7 @@ pub trait Source: Send {
     /// Memory is bounded: an implementation reads ahead by a fixed amount and then waits.
     ///
     /// # Errors
-    /// Errors that a retry may heal are retried inside; what comes out ends the pipeline.
+    /// Errors that a retry may resolve are retried inside; any returned error ends the pipeline.
     async fn next_batch(&mut self) -> Result<Option<Batch>, SourceError>;
 
     /// The first line of a source that names its columns there (a CSV file).
@@ -102,20 +102,20 @@ pub trait Source: Send {
     }
 
     /// Whether shards can be revoked and assigned while the stream is read. Models then belong to
-    /// their shards ([`ModelPer::KeyInShard`](crate::event::ModelPer::KeyInShard)), and nothing is
-    /// read of a shard before it is assigned.
+    /// their shards ([`ModelPer::KeyInShard`](crate::event::ModelPer::KeyInShard)), and no record
+    /// of a shard is read before it is assigned.
     fn rebalances(&self) -> bool {
         false
     }
 
-    /// The service that keeps the positions of shards for all processes that share them, where
-    /// there is one and a later run continues where this one ends.
+    /// The service that keeps the positions of shards for all processes that share them, if there
+    /// is one and a later run continues where this one ends.
     fn coordinator(&self) -> Option<Arc<dyn Coordinator>> {
         None
     }
 
-    /// Begins to read an assigned shard, after its position; `None` where nothing of it was
-    /// consumed. Its models are as they were there.
+    /// Begins to read an assigned shard, after its position; `None` if nothing of it was consumed.
+    /// Its models are restored to that position.
     ///
     /// # Errors
     /// The position is not one of the shard, or it cannot be read.
@@ -124,7 +124,8 @@ pub trait Source: Send {
         Ok(())
     }
 
-    /// A revoked shard was released: all of it is in a checkpoint, and another process may have it.
+    /// A revoked shard was released: it is completely in a checkpoint, and another process may have
+    /// it.
     ///
     /// # Errors
     /// An error ends the pipeline.
@@ -134,7 +135,7 @@ pub trait Source: Send {
     }
 
     /// Called when everything up to these positions is in a checkpoint. Sources that report
-    /// progress to a coordinator do it here.
+    /// progress to a coordinator do so here.
     ///
     /// # Errors
     /// An error ends the pipeline.
@@ -168,7 +169,7 @@ pub enum SourceError {
         path: PathBuf,
         /// The line that was consumed last.
         line: u64,
-        /// How the difference was seen.
+        /// How the difference was found.
         reason: String,
     },
     /// The position to resume after does not belong to this source.
@@ -193,8 +194,8 @@ pub enum SourceError {
         /// The sequence number in the checkpoint.
         sequence: String,
     },
-    /// The shards of this process belong to others by now: nothing of it can be committed. Opening
-    /// the pipeline again continues with the shards that are assigned then.
+    /// The shards of this process now belong to others: nothing of it can be committed. Opening the
+    /// pipeline again continues with the shards that are then assigned.
     #[error("{action}: {reason}")]
     Lost {
         /// What was tried, with the name of the stream.
@@ -202,7 +203,7 @@ pub enum SourceError {
         /// What happened.
         reason: String,
     },
-    /// What the configuration names cannot be used: no credentials, or no such stream.
+    /// A setting cannot be used: no credentials, or no such stream.
     #[error("{action}: {reason}")]
     Setup {
         /// What was tried, with the name of the stream and the shard.
@@ -221,7 +222,7 @@ pub enum SourceError {
     },
 }
 
-/// What the source found where a record should be.
+/// What the source found in place of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RecordFault {
@@ -233,10 +234,10 @@ pub enum RecordFault {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A packed record has a partition key that Kinesis does not take.
+    /// A packed record has a partition key that Kinesis does not accept.
     #[error("the partition key of the packed record has more than 256 characters")]
     PartitionKey,
-    /// The partition keys of a packed record would take far more memory than itself.
+    /// The partition keys of a packed record would take far more memory than the record.
     #[error(
         "it packs {records} records, and their partition keys together are far larger than \
              the record"
@@ -286,7 +287,7 @@ impl RecordFault {
 /// The shard of sources that have no shards.
 pub const ONLY_SHARD: &str = "0";
 
-/// Reads the sequence number of a source that counts.
+/// Parses the sequence number of a source that counts.
 pub(crate) fn number_in_position(shard: &str, sequence: &str) -> Result<u64, SourceError> {
     sequence.parse().map_err(|_| SourceError::Position {
         shard: shard.to_owned(),

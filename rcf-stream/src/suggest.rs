@@ -1,4 +1,4 @@
-//! Did you mean …?
+//! Suggestions for misspelled names.
 
 /// The candidate that is most likely meant, if any is close enough to be a misspelling.
 pub(crate) fn closest<'a>(

@@ -37,7 +37,7 @@ enum Fault {
     DieAt(usize),
     /// As before, but the operation itself still happens; only its answer is lost.
     DieAfter(usize),
-    /// Every operation takes so long.
+    /// Every operation takes this long.
     Slow(Duration),
     /// Writes of names with this in them are acknowledged and forgotten.
     Lie(&'static str),
@@ -68,7 +68,7 @@ impl FaultyStore {
         }
     }
 
-    /// Counts an operation. Whether it happens and whether that is told.
+    /// Counts an operation. Returns whether it happens and whether that is reported.
     async fn step(&self) -> (bool, bool) {
         let number = self.operations.fetch_add(1, Ordering::SeqCst);
         match self.fault {

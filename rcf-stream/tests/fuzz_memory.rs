@@ -30,7 +30,7 @@ use rcf_stream::{Positions, assemble};
 /// Of address space: more than is touched.
 const LIMIT_KIB: u64 = 512 << 10;
 
-/// Runs the tests below in a process of their own that gets no more memory.
+/// Runs the tests below in a separate process with limited memory.
 #[test]
 fn all_of_it_stays_within_512_mib() {
     let binary = std::env::current_exe().unwrap();
@@ -125,7 +125,7 @@ struct OneRecord(Bytes);
 fn never() -> ApiError {
     ApiError {
         kind: ErrorKind::Other,
-        message: "not asked for here".to_owned(),
+        message: "not requested here".to_owned(),
     }
 }
 
@@ -251,7 +251,7 @@ fn run_over(name: &str, content: &[u8], input: &str) {
     });
 }
 
-/// Text of this many bytes at most, made of these pieces.
+/// Text of this many bytes at most, from these pieces.
 fn of_pieces(pieces: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece = (prop::sample::select(pieces), 1_usize..2_000);
     prop::collection::vec(piece, 0..20).prop_map(|pieces| {

@@ -1,5 +1,7 @@
 //! The operator as a library: keys, determinism, and a state that can be kept.
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rcf_core::RandomCutForest;
 use rcf_stream::operator::{
     OperatorConfigError, OperatorError, RandomCutForestOperator, RestoreError,
@@ -34,15 +36,9 @@ fn operator() -> Operator {
 
 /// Values without a pattern, the same ones for the same n.
 fn reading(sensor: &'static str, n: u64) -> Reading {
-    let unit = |salt: u64| {
-        let bits = (n * 2 + salt)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(31);
-        bits.wrapping_mul(0xbf58_476d_1ce4_e5b9) as f64 / u64::MAX as f64
-    };
     Reading {
         sensor,
-        values: [unit(0), unit(1)],
+        values: SplitMix64::seed_from_u64(n).random(),
     }
 }
 

@@ -167,17 +167,17 @@ fn seasonal_naive(values: &[f64], t: usize, step: usize, period: Option<usize>) 
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::SplitMix64;
+
     use super::*;
 
     #[test]
     fn the_naive_forecast_with_the_true_period_has_the_error_one() {
-        // Noise without a period of its own: the high bits of a linear congruential generator.
-        let mut state = 1u64;
+        let mut noise = SplitMix64::seed_from_u64(1);
         let wave = |t: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            10.0 * (t % 20) as f64 + ((state >> 33) % 13) as f64
+            let noise: u8 = noise.random_range(0..13);
+            10.0 * (t % 20) as f64 + f64::from(noise)
         };
         let series = Series {
             name: "wave".to_owned(),

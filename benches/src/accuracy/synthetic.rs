@@ -2,6 +2,9 @@
 
 use std::f64::consts::TAU;
 
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+
 /// A stream, row after row, with a label for each.
 #[derive(Debug, Clone)]
 pub struct Labelled {
@@ -182,22 +185,20 @@ pub fn without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
     ]
 }
 
-/// The generator of Steele, Lea and Flood: the same streams on every machine.
+/// Noise that is the same on every machine.
 #[derive(Debug, Clone)]
-pub struct Noise(u64);
+pub struct Noise(SplitMix64);
 
 impl Noise {
-    /// A sequence of its own for each seed.
+    /// A different sequence for each seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5EED)
+        let seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5EED;
+        Self(SplitMix64::seed_from_u64(seed))
     }
 
     /// In (0, 1).
     pub fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) * 2f64.powi(-53)
+        ((self.0.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53)
     }
 
     /// Of mean 0 and deviation 1 (Box and Muller).

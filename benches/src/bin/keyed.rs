@@ -122,7 +122,7 @@ fn map_of(arguments: &Arguments) -> Map {
     }
 }
 
-/// What the operating system has given us, where it tells.
+/// The memory that the operating system reports, if it does.
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

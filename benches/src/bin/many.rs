@@ -141,7 +141,7 @@ fn shard_of(
 
 /// Bytes of this process that are in memory.
 fn resident() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("only Linux tells")?;
+    let status = std::fs::read_to_string("/proc/self/status").context("only Linux reports this")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
     let kilobytes: u64 = kilobytes.context("no VmRSS")?.trim().parse()?;

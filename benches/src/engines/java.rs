@@ -1,4 +1,4 @@
-//! AWS's own forest, in Java: a process of its own, which takes its CPU time itself.
+//! AWS's own forest, in Java, in a separate process that measures its own CPU time.
 //!
 //! The jar and the compiled driver are in `.cache/java`, where `scripts/java-forest.sh` puts them.
 

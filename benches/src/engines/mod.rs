@@ -46,7 +46,7 @@ pub trait Engine {
         true
     }
 
-    /// Works on these rows and says what it took: where the engine is a process of its own, which
+    /// Works on these rows and says what it took: if the engine is a separate process, which
     /// must take its time itself.
     fn own_time(
         &mut self,
@@ -71,7 +71,7 @@ pub trait Engine {
     }
 
     /// Scores rows, each as the next one of the stream, without learning any: in one call where the
-    /// engine has one, else row by row.
+    /// engine has one, otherwise row by row.
     fn score_array(&self, stream: &Stream, rows: Range<usize>) -> Vec<f64> {
         stream.rows(rows).map(|row| self.score(row)).collect()
     }
@@ -108,18 +108,18 @@ pub enum EngineId {
     Krcf,
     /// An independent implementation. Not a true random cut forest: it keeps the lowest cut.
     Rcf3,
-    /// Amazon's Java, where it [is there](java::missing).
+    /// Amazon's Java, if it [is installed](java::missing).
     Java,
 }
 
 impl EngineId {
-    /// The engines that are compared unless others are asked for, ours first.
+    /// The engines that are compared unless others are requested, ours first.
     pub const ALL: [Self; 4] = [Self::Rcf, Self::Krcflib, Self::Krcf, Self::Rcf3];
 
     /// The one that the others are compared with.
     pub const REFERENCE: Self = Self::Krcflib;
 
-    /// The engines asked for, or all if none was.
+    /// The requested engines, or all if there are none.
     pub fn all_if_none(asked: Vec<Self>) -> Vec<Self> {
         if asked.is_empty() {
             Self::ALL.to_vec()

@@ -30,7 +30,7 @@ pub struct Judged {
     pub time: Duration,
 }
 
-/// How well numbers rank the rows of events before the others. NaN where a stream has no event, or
+/// How well numbers rank the rows of events before the others. NaN if a stream has no event, or
 /// nothing else.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranking {
@@ -40,7 +40,7 @@ pub struct Ranking {
     pub average_precision: f64,
     /// Volume under the surface of precision and recall.
     pub vus_pr: f64,
-    /// 1 if the highest number lies in the window ± max(100, its length), else 0.
+    /// 1 if the highest number lies in the window ± max(100, its length), otherwise 0.
     pub hit: f64,
 }
 

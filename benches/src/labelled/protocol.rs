@@ -117,7 +117,7 @@ impl Counts {
         1e4 * ratio(self.outside, self.usual_rows)
     }
 
-    /// Median delay in rows; `None` where nothing is found.
+    /// Median delay in rows; `None` if nothing is found.
     pub fn delay(&self) -> Option<f64> {
         Spread::of(self.delays.iter().copied()).map(|spread| spread.median)
     }

@@ -79,7 +79,7 @@ func (e *CategoryEncoder) Process(category string) (float64, error) {
 	return float64(surprise), err
 }
 
-// Surprise is that of a category without learning it; one that is not known has that of a new one.
+// Surprise is that of a category without learning it; an unknown category has that of a new one.
 func (e *CategoryEncoder) Surprise(category string) (float64, error) {
 	var surprise C.double
 	err := e.call(func(handle *C.rcf_category_encoder, m *message) C.rcf_status {

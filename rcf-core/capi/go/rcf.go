@@ -1,10 +1,10 @@
 // Package rcf is Random Cut Forest anomaly detection over the C library of rcf.
 //
-// A model may be shared by goroutines: it has a lock. Close frees it; one that is forgotten is freed
+// A model may be shared by goroutines: it has a lock. Close frees it; an unreachable one is freed
 // by the garbage collector.
 //
-// cgo finds the library by CGO_CFLAGS and CGO_LDFLAGS, or where install.sh put it in a place that the
-// compiler searches.
+// cgo finds the library by CGO_CFLAGS and CGO_LDFLAGS, or in a directory that the compiler
+// searches, if install.sh has put it there.
 package rcf
 
 /*
@@ -24,7 +24,7 @@ import (
 // ErrClosed is returned by the methods of a model after Close.
 var ErrClosed = errors.New("rcf: the model is closed")
 
-// Error is a refusal by the library. The model is as it was.
+// Error is a refusal by the library. The model is unchanged.
 type Error struct {
 	// Status is the number of the rcf_status in rcf.h.
 	Status int
@@ -144,7 +144,7 @@ func (f *Forest) Score(values ...float64) (float64, error) {
 	return float64(score), err
 }
 
-// ProcessAll is Process for each of so many rows, one after the other in values. On an error no row
+// ProcessAll is Process for each of several rows, one after the other in values. On an error no row
 // has been taken.
 func (f *Forest) ProcessAll(values []float64, rows int) ([]float64, error) {
 	if rows < 0 {
@@ -177,16 +177,16 @@ func (f *Forest) Save() ([]byte, error) {
 	return saved(bytes, length), nil
 }
 
-// Detector is a forest that finds its threshold by itself.
+// Detector is a forest that calibrates its own threshold.
 type Detector struct {
 	lock   sync.Mutex
 	handle *C.rcf_detector
 }
 
-// Detection is what a detector says about an observation; rcf.h says what the fields mean.
+// Detection is the result of a detector for an observation; rcf.h explains the fields.
 type Detection struct {
 	Score, Grade, Severity, Confidence, Evidence, PValue, Threshold float64
-	// Value and Expected are of the Input that deviates most, of a candidate; else NaN.
+	// Value and Expected are, for a candidate, those of the Input that deviates most; otherwise NaN.
 	Value, Expected        float64
 	Input, WarmUp, Imputed int
 	// RelativeIndex is 0 for the newest observation, −k for the one k before it.
@@ -196,7 +196,7 @@ type Detection struct {
 	// Suppressed is the number of the rcf_suppression in rcf.h; 0 is none.
 	Suppressed             int
 	IsAnomaly, IsCandidate bool
-	// IsStretch tells of a candidate whether it is about a stretch of observations, not one.
+	// IsStretch reports, for a candidate, whether it is about a stretch of observations, not one.
 	IsStretch bool
 }
 
@@ -278,7 +278,7 @@ func (d *Detector) Process(values ...float64) (Detection, error) {
 	return detection(&found), nil
 }
 
-// ProcessAll is Process for each of so many rows, one after the other in values. On an error no row
+// ProcessAll is Process for each of several rows, one after the other in values. On an error no row
 // has been taken.
 func (d *Detector) ProcessAll(values []float64, rows int) ([]Detection, error) {
 	if rows < 0 {
@@ -301,7 +301,8 @@ func (d *Detector) ProcessAll(values []float64, rows int) ([]Detection, error) {
 	return detections, nil
 }
 
-// MarkNormal marks a candidate of this detector as normal: alike events are suppressed from then on,
+// MarkNormal marks a candidate of this detector as normal: similar events are suppressed from then
+// on,
 // unless they are clearly stronger. It returns the number of the mark.
 func (d *Detector) MarkNormal(candidate Detection) (uint64, error) {
 	given := C.rcf_detection{
@@ -317,7 +318,7 @@ func (d *Detector) MarkNormal(candidate Detection) (uint64, error) {
 	return uint64(mark), err
 }
 
-// UnmarkNormal takes a mark back: alike events are reported again.
+// UnmarkNormal removes a mark: similar events are reported again.
 func (d *Detector) UnmarkNormal(mark uint64) error {
 	return d.call(func(handle *C.rcf_detector, m *message) C.rcf_status {
 		place, size := m.place()

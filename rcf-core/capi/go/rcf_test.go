@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// The example of the package: five lines, and what becomes of an error.
+// The example of the package: five lines, and how an error is handled.
 func Example() {
 	detector, err := NewDetector("{}")
 	if err != nil {
@@ -126,7 +126,7 @@ func TestRefusalsHaveMessagesAndChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := LoadDetector(nil); err == nil {
-		t.Fatal("no bytes are no detector")
+		t.Fatal("an empty slice must not load as a detector")
 	}
 	detector, err := NewDetector(`{"input_dimensions": 2}`)
 	if err != nil {
@@ -137,10 +137,10 @@ func TestRefusalsHaveMessagesAndChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := detector.ProcessAll([]float64{1, 2, 3}, 2); err == nil {
-		t.Fatal("three values are not two rows")
+		t.Fatal("three values must not be accepted as two rows")
 	}
 	if _, err := detector.Process(); err == nil {
-		t.Fatal("no values are no observation")
+		t.Fatal("an empty observation must be refused")
 	}
 	after, _ := detector.Save()
 	if string(before) != string(after) {

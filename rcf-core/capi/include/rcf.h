@@ -10,19 +10,19 @@
 #include <stdlib.h>
 
 /*
- What became of a call.
+ The outcome of a call.
  */
 typedef enum {
   /*
-   It did what was asked.
+   Success.
    */
   RCF_STATUS_OK = 0,
   /*
-   A pointer is NULL that must not be, or is not aligned for its type.
+   A pointer is NULL but must not be, or is not aligned for its type.
    */
   RCF_STATUS_POINTER = 1,
   /*
-   A length is not the one that the model takes, or no array can have it.
+   A length is not the one that the model takes, or is not possible for an array.
    */
   RCF_STATUS_LENGTH = 2,
   /*
@@ -65,19 +65,19 @@ typedef enum {
    */
   RCF_SUPPRESSION_NOISE_FLOOR = 3,
   /*
-   Filled-in values are part of what is unusual.
+   Imputed values contribute to the deviation.
    */
   RCF_SUPPRESSION_IMPUTED = 4,
   /*
-   An anomaly reported before explains it.
+   An earlier anomaly explains it.
    */
   RCF_SUPPRESSION_EXPLAINED = 5,
   /*
-   The event has been reported.
+   The event has already been reported.
    */
   RCF_SUPPRESSION_ALREADY_ALERTED = 6,
   /*
-   A new regime has been accepted as the normal.
+   A new regime has been accepted as normal.
    */
   RCF_SUPPRESSION_DRIFT = 7,
   /*
@@ -85,7 +85,7 @@ typedef enum {
    */
   RCF_SUPPRESSION_RULE = 8,
   /*
-   An alike event has been marked as normal.
+   A similar event has been marked as normal.
    */
   RCF_SUPPRESSION_MARKED_NORMAL = 9,
   /*
@@ -93,7 +93,7 @@ typedef enum {
    */
   RCF_SUPPRESSION_FREQUENT = 10,
   /*
-   A reason that this interface has no name for.
+   A reason that this interface does not know.
    */
   RCF_SUPPRESSION_OTHER = 255,
 } rcf_suppression;
@@ -104,7 +104,7 @@ typedef enum {
 typedef struct rcf_category_encoder rcf_category_encoder;
 
 /*
- An anomaly detector: a forest that finds its threshold by itself.
+ An anomaly detector: a forest that calibrates its own threshold.
  */
 typedef struct rcf_detector rcf_detector;
 
@@ -114,7 +114,7 @@ typedef struct rcf_detector rcf_detector;
 typedef struct rcf_forest rcf_forest;
 
 /*
- What the detector says about an observation.
+ The result of a detector for an observation.
  */
 typedef struct {
   /*
@@ -122,7 +122,7 @@ typedef struct {
    */
   double score;
   /*
-   0 unless the observation is anomalous; else how far beyond the boundary, up to 1.
+   0 unless the observation is anomalous; otherwise how far beyond the boundary, up to 1.
    */
   double grade;
   /*
@@ -134,7 +134,7 @@ typedef struct {
    */
   double confidence;
   /*
-   What the decision rests on, in units of its boundary: more than 1 makes a candidate.
+   The evidence for the decision, in units of its boundary: more than 1 makes a candidate.
    */
   double evidence;
   /*
@@ -142,23 +142,23 @@ typedef struct {
    */
   double p_value;
   /*
-   The score from which on an observation is a candidate by its score; infinite at first.
+   The score from which an observation is a candidate by its score alone; infinite at first.
    */
   double threshold;
   /*
-   Which fraction of what the forest remembers is interpolated.
+   The fraction of the forest's memory that is interpolated.
    */
   double synthetic_fraction;
   /*
-   Of a candidate: the value of `input` in the observation that deviates; else NaN.
+   For a candidate: the value of `input` in the observation that deviates; otherwise NaN.
    */
   double value;
   /*
-   Of a candidate: what was expected in its place; else NaN.
+   For a candidate: the expected value in its place; otherwise NaN.
    */
   double expected;
   /*
-   Of a candidate: the input that deviates most, from 0; else 0.
+   For a candidate: the input that deviates most, from 0; otherwise 0.
    */
   size_t input;
   /*
@@ -170,11 +170,11 @@ typedef struct {
    */
   size_t imputed;
   /*
-   Of a candidate: which observation deviates; 0 is the newest one, −k the one k before it.
+   For a candidate: which observation deviates; 0 is the newest one, −k the one k before it.
    */
   int32_t relative_index;
   /*
-   Of a candidate: 1 above what was expected, −1 below; else 0.
+   For a candidate: 1 above the expected value, −1 below; otherwise 0.
    */
   int32_t direction;
   /*
@@ -190,7 +190,7 @@ typedef struct {
    */
   bool is_candidate;
   /*
-   Of a candidate: whether it is about a stretch of observations instead of the values of one.
+   For a candidate: whether it is about a stretch of observations instead of the values of one.
    */
   bool is_stretch;
 } rcf_detection;
@@ -215,11 +215,11 @@ void rcf_bytes_free(uint8_t *bytes, size_t length);
 const char *rcf_version(void);
 
 /*
- Makes a forest that has seen nothing.
+ Creates a new forest.
 
  `parameters` is a JSON object of the forest's parameters, such as
- `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will
- do.
+ `{"input_dimensions": 2, "shingle_size": 8}`. Omitted parameters have their defaults, so `{}` is
+ valid.
 
  # Safety
  Pointers are `NULL` or valid: `parameters` ends with a NUL, `forest` can take a pointer, and
@@ -261,12 +261,12 @@ rcf_status rcf_forest_save(const rcf_forest *forest,
  Frees a forest. `NULL` is ignored.
 
  # Safety
- `forest` is `NULL`, or is not used by anyone and has not been freed.
+ `forest` is `NULL`, or is not in use and has not been freed.
  */
 void rcf_forest_free(rcf_forest *forest);
 
 /*
- The number of values that one call takes: those of an observation, or of a whole point where
+ The number of values that one call takes: those of an observation, or of a whole point if
  shingles are built outside. 0 for `NULL`, and for a forest that a panic has broken.
 
  # Safety
@@ -275,7 +275,7 @@ void rcf_forest_free(rcf_forest *forest);
 size_t rcf_forest_values_per_call(const rcf_forest *forest);
 
 /*
- The number of observations taken so far; 0 for `NULL`, and for a forest that a panic has broken.
+ The number of updates so far; 0 for `NULL`, and for a forest that a panic has broken.
 
  # Safety
  `forest` is `NULL` or valid.
@@ -341,11 +341,11 @@ rcf_status rcf_forest_score_array(const rcf_forest *forest,
                                   size_t message_size);
 
 /*
- Makes a detector that has seen nothing.
+ Creates a new detector.
 
  `parameters` is a JSON object of the detector's parameters, such as
- `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. What it leaves out has the default, so
- `{}` will do.
+ `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. Omitted parameters have their defaults, so
+ `{}` is valid.
 
  # Safety
  Pointers are `NULL` or valid: `parameters` ends with a NUL, `detector` can take a pointer, and
@@ -387,7 +387,7 @@ rcf_status rcf_detector_save(const rcf_detector *detector,
  Frees a detector. `NULL` is ignored.
 
  # Safety
- `detector` is `NULL`, or is not used by anyone and has not been freed.
+ `detector` is `NULL`, or is not in use and has not been freed.
  */
 void rcf_detector_free(rcf_detector *detector);
 
@@ -401,17 +401,17 @@ void rcf_detector_free(rcf_detector *detector);
 size_t rcf_detector_input_dimensions(const rcf_detector *detector);
 
 /*
- The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has
+ The number of observations processed so far; 0 for `NULL`, and for a detector that a panic has
  broken.
 
  # Safety
  `detector` is `NULL` or valid.
  */
-uint64_t rcf_detector_records(const rcf_detector *detector);
+uint64_t rcf_detector_observations(const rcf_detector *detector);
 
 /*
  Judges an observation, then learns from it. With `nan_is_missing` other than 0, NaN represents a
- value that is missing; else it is refused.
+ missing value; otherwise it is refused.
 
  # Safety
  Pointers are `NULL` or valid: `values` has `length` values, `detection` can take one, and
@@ -426,7 +426,7 @@ rcf_status rcf_detector_process(rcf_detector *detector,
                                 size_t message_size);
 
 /*
- `rcf_detector_process` for an observation at a point of time, in any unit, after the one before.
+ `rcf_detector_process` for an observation at a time in any unit, later than the previous one.
  Where observations are missing, judged by the mean gap, they are filled in.
 
  # Safety
@@ -443,7 +443,7 @@ rcf_status rcf_detector_process_at(rcf_detector *detector,
 
 /*
  `rcf_detector_process` for each row of `rows` × `columns` values, in order; `detections` takes
- one for each row. `timestamps` are as many as rows, or `NULL`. On an error no row has been
+ one for each row. `timestamps` has one for each row, or is `NULL`. On an error no row has been
  taken.
 
  # Safety
@@ -461,10 +461,9 @@ rcf_status rcf_detector_process_array(rcf_detector *detector,
                                       size_t message_size);
 
 /*
- Marks a candidate of this detector as normal: the boundary rises for events that are alike,
- which are then suppressed as `MarkedNormal`, unless they are clearly stronger. Of its inputs
- only the one that deviates most is in the mark. `mark` takes its number; `NULL` if it is of no
- interest.
+ Marks a candidate of this detector as normal: the boundary rises for similar events, which are
+ then suppressed as `MarkedNormal`, unless they are clearly stronger. Only the input that
+ deviates most is in the mark. `mark` receives its number, unless it is `NULL`.
 
  # Safety
  Pointers are `NULL` or valid: `detection` is one that this library has written, `mark` can take
@@ -477,7 +476,7 @@ rcf_status rcf_detector_mark_normal(rcf_detector *detector,
                                     size_t message_size);
 
 /*
- Takes a mark back: similar events are reported again.
+ Removes a mark: similar events are reported again.
 
  # Safety
  Pointers are `NULL` or valid; `message` can take `message_size` bytes.
@@ -488,11 +487,11 @@ rcf_status rcf_detector_unmark_normal(rcf_detector *detector,
                                       size_t message_size);
 
 /*
- Makes an encoder that has seen nothing.
+ Creates a new encoder.
 
- `parameters` is a JSON object: `capacity`, the categories that are remembered at most, and
- `time_decay`, by which counts decay per record. What it leaves out has the default, as in
- `{"capacity": 1024, "time_decay": 0.0001}`, so `{}` will do.
+ `parameters` is a JSON object with `capacity`, the largest number of categories that are
+ remembered, and `time_decay`, by which counts decay with each observation. Omitted parameters
+ have their defaults, as in `{"capacity": 1024, "time_decay": 0.0001}`, so `{}` is valid.
 
  # Safety
  Pointers are `NULL` or valid: `parameters` ends with a NUL, `encoder` can take a pointer, and
@@ -535,13 +534,13 @@ rcf_status rcf_category_encoder_save(const rcf_category_encoder *encoder,
  Frees an encoder. `NULL` is ignored.
 
  # Safety
- `encoder` is `NULL`, or is not used by anyone and has not been freed.
+ `encoder` is `NULL`, or is not in use and has not been freed.
  */
 void rcf_category_encoder_free(rcf_category_encoder *encoder);
 
 /*
- The surprise of a category of `length` bytes by those before it, −ln of its share: 0 or more, an
- input of a detector like any other. Learns the category.
+ The surprise of a category of `length` bytes given those before it, −ln of its share: 0 or more,
+ an input for a detector like any other. Learns the category.
 
  # Safety
  Pointers are `NULL` or valid: `category` has `length` bytes, `surprise` can take a number, and
@@ -555,7 +554,7 @@ rcf_status rcf_category_encoder_process(rcf_category_encoder *encoder,
                                         size_t message_size);
 
 /*
- The surprise of a category, without learning it; one that is not known has that of a new one.
+ The surprise of a category, without learning it; an unknown category has that of a new one.
 
  # Safety
  As for `rcf_category_encoder_process`.

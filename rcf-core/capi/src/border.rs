@@ -24,7 +24,7 @@ impl<M> Guarded<M> {
         }
     }
 
-    /// The model, unless it is broken.
+    /// The model, unless a panic has broken it.
     pub fn read(&self) -> Result<&M, Refusal> {
         if self.is_broken {
             return Err(Refusal::Broken);
@@ -32,7 +32,7 @@ impl<M> Guarded<M> {
         Ok(&self.model)
     }
 
-    /// Changes the model. If that panics it is broken from then on.
+    /// Changes the model. If that panics, the model is broken from then on.
     pub fn change<R>(
         &mut self,
         change: impl FnOnce(&mut M) -> Result<R, Refusal>,
@@ -47,7 +47,7 @@ impl<M> Guarded<M> {
     }
 }
 
-/// Where a call leaves what went wrong.
+/// Where a call writes its error message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Message {
     text: *mut c_char,
@@ -61,14 +61,14 @@ impl Message {
         Self { text, size }
     }
 
-    /// Writes as many whole characters as fit before a NUL.
+    /// Writes as many whole characters as fit, and a NUL.
     fn write(self, message: &str) {
         if self.text.is_null() || self.size == 0 {
             return;
         }
         let length = message.floor_char_boundary(self.size - 1);
         // SAFETY: `new` promises `size` bytes, and `length` is less than that; what is copied is
-        // another object, since nothing of ours is lent to the caller.
+        // another object, since we lend no memory to the caller.
         unsafe {
             ptr::copy_nonoverlapping(message.as_ptr(), self.text.cast::<u8>(), length);
             *self.text.add(length) = 0;
@@ -76,7 +76,7 @@ impl Message {
     }
 }
 
-/// Runs the body of a function of the interface: no panic leaves it, and each refusal has a
+/// Runs the body of a function of the interface: panics do not leave it, and each refusal gets a
 /// message.
 pub(crate) fn call(message: Message, body: impl FnOnce() -> Result<(), Refusal>) -> Status {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -112,13 +112,13 @@ impl<T> Out<T> {
         Self { name, place }
     }
 
-    /// Refuses places that cannot be written to. To be called before anything changes.
+    /// Checks that the place can be written to. To be called before anything changes.
     pub(crate) fn check(self) -> Result<Self, Refusal> {
         check_pointer(self.name, self.place)?;
         Ok(self)
     }
 
-    /// [`check`](Self::check) for results of so many rows: without any, nothing is written.
+    /// [`check`](Self::check) for this many results: without any, nothing is written.
     pub(crate) fn check_for(self, rows: usize) -> Result<Self, Refusal> {
         if rows == 0 { Ok(self) } else { self.check() }
     }
@@ -204,16 +204,16 @@ pub(crate) unsafe fn number<T, N: Default>(
 }
 
 /// # Safety
-/// `handle` is `NULL` or comes from [`hand_out`], is not freed while the result lives, and nobody
-/// changes it.
+/// `handle` is `NULL` or comes from [`hand_out`], is not freed while the result lives, and no other
+/// code changes it.
 pub(crate) unsafe fn shared<'a, T>(name: &'static str, handle: *const T) -> Result<&'a T, Refusal> {
     // SAFETY: as promised; `as_ref` looks for NULL.
     unsafe { handle.as_ref() }.ok_or(Refusal::Null(name))
 }
 
 /// # Safety
-/// `handle` is `NULL` or comes from [`hand_out`], is not freed while the result lives, and nobody
-/// else uses it.
+/// `handle` is `NULL` or comes from [`hand_out`], is not freed while the result lives, and no other
+/// code uses it.
 pub(crate) unsafe fn exclusive<'a, T>(
     name: &'static str,
     handle: *mut T,
@@ -222,25 +222,25 @@ pub(crate) unsafe fn exclusive<'a, T>(
     unsafe { handle.as_mut() }.ok_or(Refusal::Null(name))
 }
 
-/// Drops what a handle holds. A destructor that panicked would leak the rest of it.
+/// Drops the content of a handle. If a destructor panicked, the rest would leak.
 ///
 /// # Safety
-/// `handle` is `NULL` or comes from [`hand_out`], and nobody uses it any more.
+/// `handle` is `NULL` or comes from [`hand_out`], and is no longer used.
 pub(crate) unsafe fn free<T>(handle: *mut T) {
     if handle.is_null() {
         return;
     }
-    // SAFETY: `hand_out` made it of a box.
+    // SAFETY: `hand_out` made it from a box.
     let owned = unsafe { Box::from_raw(handle) };
-    // There is nobody to tell.
+    // There is no one to notify.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(owned)));
 }
 
 /// The values of an array.
 ///
 /// # Safety
-/// `values` is `NULL` or may be read for `length` values, and nobody writes to them while the
-/// result lives.
+/// `values` is `NULL` or may be read for `length` values, and no other code writes to them while
+/// the result lives.
 pub(crate) unsafe fn array<'a, T>(
     name: &'static str,
     values: *const T,
@@ -258,7 +258,7 @@ pub(crate) unsafe fn array<'a, T>(
 }
 
 /// # Safety
-/// `text` is `NULL` or ends with a NUL, and nobody writes to it while the result lives.
+/// `text` is `NULL` or ends with a NUL, and no other code writes to it while the result lives.
 pub(crate) unsafe fn text<'a>(name: &'static str, text: *const c_char) -> Result<&'a str, Refusal> {
     if text.is_null() {
         return Err(Refusal::Null(name));
@@ -295,7 +295,7 @@ fn check_pointer<T>(name: &'static str, pointer: *const T) -> Result<(), Refusal
     Ok(())
 }
 
-/// Where a call leaves bytes of ours, for `rcf_bytes_free`.
+/// Where a call returns allocated bytes, which `rcf_bytes_free` frees.
 fn hand_out_bytes(bytes: Vec<u8>, place: Out<*mut u8>, length: Out<usize>) {
     let bytes = Box::leak(bytes.into_boxed_slice());
     length.write(bytes.len());

@@ -14,11 +14,11 @@ use crate::refusal::Status;
 #[derive(Debug)]
 pub struct CategoryEncoder(Guarded<categories::CategoryEncoder>);
 
-/// Makes an encoder that has seen nothing.
+/// Creates a new encoder.
 ///
-/// `parameters` is a JSON object: `capacity`, the categories that are remembered at most, and
-/// `time_decay`, by which counts decay per record. What it leaves out has the default, as in
-/// `{"capacity": 1024, "time_decay": 0.0001}`, so `{}` will do.
+/// `parameters` is a JSON object with `capacity`, the largest number of categories that are
+/// remembered, and `time_decay`, by which counts decay with each observation. Omitted parameters
+/// have their defaults, as in `{"capacity": 1024, "time_decay": 0.0001}`, so `{}` is valid.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `parameters` ends with a NUL, `encoder` can take a pointer, and
@@ -89,15 +89,15 @@ pub unsafe extern "C" fn rcf_category_encoder_save(
 /// Frees an encoder. `NULL` is ignored.
 ///
 /// # Safety
-/// `encoder` is `NULL`, or is not used by anyone and has not been freed.
+/// `encoder` is `NULL`, or is not in use and has not been freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_category_encoder_free(encoder: *mut CategoryEncoder) {
     // SAFETY: the caller promises that it is the last to use it.
     unsafe { free(encoder) }
 }
 
-/// The surprise of a category of `length` bytes by those before it, −ln of its share: 0 or more, an
-/// input of a detector like any other. Learns the category.
+/// The surprise of a category of `length` bytes given those before it, −ln of its share: 0 or more,
+/// an input for a detector like any other. Learns the category.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `category` has `length` bytes, `surprise` can take a number, and
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn rcf_category_encoder_process(
     })
 }
 
-/// The surprise of a category, without learning it; one that is not known has that of a new one.
+/// The surprise of a category, without learning it; an unknown category has that of a new one.
 ///
 /// # Safety
 /// As for `rcf_category_encoder_process`.

@@ -14,57 +14,57 @@ pub enum Suppression {
     NearExpected = 2,
     /// The change is below the noise floor of a constant stream.
     NoiseFloor = 3,
-    /// Filled-in values are part of what is unusual.
+    /// Imputed values contribute to the deviation.
     Imputed = 4,
-    /// An anomaly reported before explains it.
+    /// An earlier anomaly explains it.
     Explained = 5,
-    /// The event has been reported.
+    /// The event has already been reported.
     AlreadyAlerted = 6,
-    /// A new regime has been accepted as the normal.
+    /// A new regime has been accepted as normal.
     Drift = 7,
     /// A rule of the parameters ignores it.
     Rule = 8,
-    /// An alike event has been marked as normal.
+    /// A similar event has been marked as normal.
     MarkedNormal = 9,
     /// Events like it are frequent in this stream: alerts keep to the false alarm rate.
     Frequent = 10,
-    /// A reason that this interface has no name for.
+    /// A reason that this interface does not know.
     Other = 255,
 }
 
-/// What the detector says about an observation.
+/// The result of a detector for an observation.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Detection {
     /// The score of the forest, higher is more anomalous; 0 before the forest is ready.
     pub score: f64,
-    /// 0 unless the observation is anomalous; else how far beyond the boundary, up to 1.
+    /// 0 unless the observation is anomalous; otherwise how far beyond the boundary, up to 1.
     pub grade: f64,
     /// From 0 to 1; 0.5 at the boundary, above it if and only if the observation is anomalous.
     pub severity: f64,
     /// From 0 to 1: how far to trust the detection.
     pub confidence: f64,
-    /// What the decision rests on, in units of its boundary: more than 1 makes a candidate.
+    /// The evidence for the decision, in units of its boundary: more than 1 makes a candidate.
     pub evidence: f64,
     /// The share of the stream's observations so far with as much evidence; 1 during the warm-up.
     pub p_value: f64,
-    /// The score from which on an observation is a candidate by its score; infinite at first.
+    /// The score from which an observation is a candidate by its score alone; infinite at first.
     pub threshold: f64,
-    /// Which fraction of what the forest remembers is interpolated.
+    /// The fraction of the forest's memory that is interpolated.
     pub synthetic_fraction: f64,
-    /// Of a candidate: the value of `input` in the observation that deviates; else NaN.
+    /// For a candidate: the value of `input` in the observation that deviates; otherwise NaN.
     pub value: f64,
-    /// Of a candidate: what was expected in its place; else NaN.
+    /// For a candidate: the expected value in its place; otherwise NaN.
     pub expected: f64,
-    /// Of a candidate: the input that deviates most, from 0; else 0.
+    /// For a candidate: the input that deviates most, from 0; otherwise 0.
     pub input: usize,
     /// Observations that are needed before the first decision; 0 from then on.
     pub warm_up: usize,
     /// Values of the observation that were missing and have been filled in.
     pub imputed: usize,
-    /// Of a candidate: which observation deviates; 0 is the newest one, −k the one k before it.
+    /// For a candidate: which observation deviates; 0 is the newest one, −k the one k before it.
     pub relative_index: i32,
-    /// Of a candidate: 1 above what was expected, −1 below; else 0.
+    /// For a candidate: 1 above the expected value, −1 below; otherwise 0.
     pub direction: i32,
     /// Why a candidate is not reported.
     pub suppressed: Suppression,
@@ -72,7 +72,7 @@ pub struct Detection {
     pub is_anomaly: bool,
     /// Whether it is a candidate: reported, or suppressed.
     pub is_candidate: bool,
-    /// Of a candidate: whether it is about a stretch of observations instead of the values of one.
+    /// For a candidate: whether it is about a stretch of observations instead of the values of one.
     pub is_stretch: bool,
 }
 
@@ -133,8 +133,8 @@ impl From<Suppressed> for Suppression {
     }
 }
 
-/// The mark of a candidate of which these are the input that deviates most, by how much, the
-/// evidence, and whether it is about a stretch of observations.
+/// The mark of a candidate, from the input that deviates most, its deviation, the evidence, and
+/// whether the candidate is about a stretch of observations.
 pub fn normal_mark(input: usize, deviation: f64, evidence: f64, is_stretch: bool) -> NormalMark {
     let kind = match is_stretch {
         true => EvidenceKind::Level,

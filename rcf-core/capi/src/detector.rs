@@ -11,15 +11,15 @@ use crate::detection::{Detection, normal_mark};
 use crate::parameters;
 use crate::refusal::{Refusal, Status};
 
-/// An anomaly detector: a forest that finds its threshold by itself.
+/// An anomaly detector: a forest that calibrates its own threshold.
 #[derive(Debug)]
 pub struct Detector(Guarded<AnomalyDetector>);
 
-/// Makes a detector that has seen nothing.
+/// Creates a new detector.
 ///
 /// `parameters` is a JSON object of the detector's parameters, such as
-/// `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. What it leaves out has the default, so
-/// `{}` will do.
+/// `{"input_dimensions": 2, "false_alarm_rate": 0.001}`. Omitted parameters have their defaults, so
+/// `{}` is valid.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `parameters` ends with a NUL, `detector` can take a pointer, and
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn rcf_detector_save(
 /// Frees a detector. `NULL` is ignored.
 ///
 /// # Safety
-/// `detector` is `NULL`, or is not used by anyone and has not been freed.
+/// `detector` is `NULL`, or is not in use and has not been freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_detector_free(detector: *mut Detector) {
     // SAFETY: the caller promises that it is the last to use it.
@@ -111,19 +111,19 @@ pub unsafe extern "C" fn rcf_detector_input_dimensions(detector: *const Detector
     }
 }
 
-/// The number of observations taken so far; 0 for `NULL`, and for a detector that a panic has
+/// The number of observations processed so far; 0 for `NULL`, and for a detector that a panic has
 /// broken.
 ///
 /// # Safety
 /// `detector` is `NULL` or valid.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rcf_detector_records(detector: *const Detector) -> u64 {
+pub unsafe extern "C" fn rcf_detector_observations(detector: *const Detector) -> u64 {
     // SAFETY: the caller promises a valid pointer.
-    unsafe { number(detector, |detector| Ok(detector.0.read()?.records())) }
+    unsafe { number(detector, |detector| Ok(detector.0.read()?.observations())) }
 }
 
 /// Judges an observation, then learns from it. With `nan_is_missing` other than 0, NaN represents a
-/// value that is missing; else it is refused.
+/// missing value; otherwise it is refused.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `values` has `length` values, `detection` can take one, and
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn rcf_detector_process(
     unsafe { process(detector, observation, detection, message) }
 }
 
-/// `rcf_detector_process` for an observation at a point of time, in any unit, after the one before.
+/// `rcf_detector_process` for an observation at a time in any unit, later than the previous one.
 /// Where observations are missing, judged by the mean gap, they are filled in.
 ///
 /// # Safety
@@ -205,7 +205,7 @@ fn one(
 }
 
 /// `rcf_detector_process` for each row of `rows` × `columns` values, in order; `detections` takes
-/// one for each row. `timestamps` are as many as rows, or `NULL`. On an error no row has been
+/// one for each row. `timestamps` has one for each row, or is `NULL`. On an error no row has been
 /// taken.
 ///
 /// # Safety
@@ -251,10 +251,9 @@ pub unsafe extern "C" fn rcf_detector_process_array(
     })
 }
 
-/// Marks a candidate of this detector as normal: the boundary rises for events that are alike,
-/// which are then suppressed as `MarkedNormal`, unless they are clearly stronger. Of its inputs
-/// only the one that deviates most is in the mark. `mark` takes its number; `NULL` if it is of no
-/// interest.
+/// Marks a candidate of this detector as normal: the boundary rises for similar events, which are
+/// then suppressed as `MarkedNormal`, unless they are clearly stronger. Only the input that
+/// deviates most is in the mark. `mark` receives its number, unless it is `NULL`.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `detection` is one that this library has written, `mark` can take
@@ -294,7 +293,7 @@ pub unsafe extern "C" fn rcf_detector_mark_normal(
     })
 }
 
-/// Takes a mark back: similar events are reported again.
+/// Removes a mark: similar events are reported again.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid; `message` can take `message_size` bytes.

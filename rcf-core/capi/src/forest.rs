@@ -15,11 +15,11 @@ use crate::refusal::Status;
 #[derive(Debug)]
 pub struct Forest(Guarded<RandomCutForest>);
 
-/// Makes a forest that has seen nothing.
+/// Creates a new forest.
 ///
 /// `parameters` is a JSON object of the forest's parameters, such as
-/// `{"input_dimensions": 2, "shingle_size": 8}`. What it leaves out has the default, so `{}` will
-/// do.
+/// `{"input_dimensions": 2, "shingle_size": 8}`. Omitted parameters have their defaults, so `{}` is
+/// valid.
 ///
 /// # Safety
 /// Pointers are `NULL` or valid: `parameters` ends with a NUL, `forest` can take a pointer, and
@@ -89,14 +89,14 @@ pub unsafe extern "C" fn rcf_forest_save(
 /// Frees a forest. `NULL` is ignored.
 ///
 /// # Safety
-/// `forest` is `NULL`, or is not used by anyone and has not been freed.
+/// `forest` is `NULL`, or is not in use and has not been freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rcf_forest_free(forest: *mut Forest) {
     // SAFETY: the caller promises that it is the last to use it.
     unsafe { free(forest) }
 }
 
-/// The number of values that one call takes: those of an observation, or of a whole point where
+/// The number of values that one call takes: those of an observation, or of a whole point if
 /// shingles are built outside. 0 for `NULL`, and for a forest that a panic has broken.
 ///
 /// # Safety
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn rcf_forest_values_per_call(forest: *const Forest) -> us
     }
 }
 
-/// The number of observations taken so far; 0 for `NULL`, and for a forest that a panic has broken.
+/// The number of updates so far; 0 for `NULL`, and for a forest that a panic has broken.
 ///
 /// # Safety
 /// `forest` is `NULL` or valid.

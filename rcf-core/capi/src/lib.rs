@@ -2,15 +2,16 @@
 //!
 //! All values of C pass through `border`: handles, arrays, messages, panics. [`parameters`] reads
 //! the JSON of parameters, also for the Java interface. [`forest`], [`detector`] and [`categories`]
-//! are the functions, which only call `rcf-core`: the same records give the same bits as in Rust.
+//! are the functions, which only call `rcf-core`: the same observations give the same bits as in
+//! Rust.
 //!
 //! # Rules of the border
 //! - A function that can fail returns a [`Status`], and copies what is wrong and what to do into
-//!   the caller's `message`, of `message_size` bytes with the NUL that ends it. `NULL` takes none.
-//! - On an error nothing has changed: neither the model, nor what results are written to.
+//!   the caller's `message`, of `message_size` bytes with the NUL that ends it. `NULL` is allowed.
+//! - On an error nothing has changed: neither the model nor the results.
 //! - A handle is `NULL` or comes from `*_new` or `*_load`, and has not been freed.
-//! - Arrays of a length of 0 may be `NULL`. Results may be written over the arrays that they came
-//!   from.
+//! - Arrays of a length of 0 may be `NULL`. Results may overwrite the arrays that they were
+//!   computed from.
 //! - No panic unwinds into the caller: it becomes [`Status::Panic`]. A model that was being changed
 //!   is refused from then on, but can be freed. Running out of memory aborts the process, as in C++
 //!   without exceptions.

@@ -5,15 +5,15 @@ use thiserror::Error;
 
 use crate::parameters::ParameterError;
 
-/// What became of a call.
+/// The outcome of a call.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It did what was asked.
+    /// Success.
     Ok = 0,
-    /// A pointer is NULL that must not be, or is not aligned for its type.
+    /// A pointer is NULL but must not be, or is not aligned for its type.
     Pointer = 1,
-    /// A length is not the one that the model takes, or no array can have it.
+    /// A length is not the one that the model takes, or is not possible for an array.
     Length = 2,
     /// The text is not JSON of parameters, or a parameter breaks its rule.
     Parameters = 3,
@@ -26,7 +26,7 @@ pub enum Status {
     Panic = 6,
 }
 
-/// Why a call is refused. Interfaces of other languages have it, too.
+/// Why a call is refused. Interfaces of other languages use it, too.
 #[derive(Debug, Error)]
 pub enum Refusal {
     /// A pointer is `NULL`.
@@ -38,7 +38,7 @@ pub enum Refusal {
     /// A length is impossible.
     #[error("{0}: no array has that many values")]
     TooLong(&'static str),
-    /// The text of the parameters is none.
+    /// The text of the parameters is not valid.
     #[error("the parameters are not UTF-8")]
     NotUtf8,
     /// A panic has interrupted a change of the model.
@@ -68,7 +68,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Which kind of refusal it is.
+    /// The kind of a refusal.
     pub fn status(&self) -> Status {
         match self {
             Self::Null(_) | Self::Unaligned(_) => Status::Pointer,

@@ -1,4 +1,4 @@
-//! Memory for callers of WebAssembly, who have no allocator of their own in this memory.
+//! Memory for callers of WebAssembly, who have no allocator in this memory.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr;
@@ -6,7 +6,7 @@ use std::ptr;
 /// Alignment of what is allocated: that of every type of the interface.
 const ALIGNMENT: usize = 8;
 
-/// A buffer of `size` bytes, aligned to 8; `NULL` for 0 bytes, or if there are none left.
+/// A buffer of `size` bytes, aligned to 8; `NULL` for 0 bytes, or if no memory is left.
 #[unsafe(no_mangle)]
 pub extern "C" fn rcf_allocate(size: usize) -> *mut u8 {
     match Layout::from_size_align(size, ALIGNMENT) {
@@ -16,7 +16,7 @@ pub extern "C" fn rcf_allocate(size: usize) -> *mut u8 {
     }
 }
 
-/// Frees what [`rcf_allocate`] has given.
+/// Frees a buffer of [`rcf_allocate`].
 ///
 /// # Safety
 /// `bytes` is `NULL`, or comes from a call of [`rcf_allocate`] with this size, and is not freed

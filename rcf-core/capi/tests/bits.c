@@ -103,7 +103,7 @@ int main(int argc, char **argv) {
     double before = values[0][0];
     rcf_status status = rcf_detector_process(detector, values[0], 1, 0, detections, message, sizeof message);
     if (status != RCF_STATUS_LENGTH || strcmp(message, "expected 2 values, got 1") != 0 ||
-        rcf_detector_records(detector) != RECORDS || values[0][0] != before) {
+        rcf_detector_observations(detector) != RECORDS || values[0][0] != before) {
         fprintf(stderr, "status %d: %s\n", (int)status, message);
         return 1;
     }

@@ -8,6 +8,8 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 
 use ndarray::ArrayView2;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rcf::*;
 use rcf_core::{AnomalyDetector, RandomCutForest};
 
@@ -15,14 +17,11 @@ const CALLS: u32 = 6_000;
 /// What results hold before a call.
 const UNTOUCHED: f64 = -77.0;
 
-struct Random(u64);
+struct Random(SplitMix64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+        self.0.random_range(0..bound)
     }
 
     fn one_in(&mut self, n: usize) -> bool {
@@ -335,7 +334,7 @@ fn use_detector(pair: &mut Pair<Detector, AnomalyDetector>, random: &mut Random)
     let mut found = vec![sentinel; rows.max(1)];
     let place = found.as_mut_ptr();
     let mut expected = found.clone();
-    let time = pair.model.records() as f64 + random.below(3) as f64;
+    let time = pair.model.observations() as f64 + random.below(3) as f64;
     let times: Vec<f64> = (0..rows).map(|row| time + row as f64).collect();
     let view = ArrayView2::from_shape((rows, columns), &values[..rows * columns]).unwrap();
     // SAFETY: pointers to what lives here, of these lengths, or those that must be refused.
@@ -432,14 +431,14 @@ fn use_detector(pair: &mut Pair<Detector, AnomalyDetector>, random: &mut Random)
     let texts = |all: &[Detection]| all.iter().map(text).collect::<Vec<_>>();
     assert_eq!(texts(&found), texts(&expected));
     // SAFETY: the handle lives.
-    let records = unsafe { rcf_detector_records(pair.handle) };
-    assert_eq!(records, pair.model.records());
+    let observations = unsafe { rcf_detector_observations(pair.handle) };
+    assert_eq!(observations, pair.model.observations());
 }
 
 #[test]
 fn any_sequence_of_calls_does_what_rust_does() {
     let calls = std::env::var("RCF_CALLS").map_or(CALLS, |calls| calls.parse().unwrap());
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random(SplitMix64::seed_from_u64(1));
     let (mut forests, mut detectors) = (Vec::new(), Vec::new());
     for _ in 0..calls {
         match random.below(40) {
@@ -447,12 +446,12 @@ fn any_sequence_of_calls_does_what_rust_does() {
             1 if detectors.len() < 4 => detectors.push(new_detector(&mut random)),
             2 if !forests.is_empty() => {
                 let pair = forests.swap_remove(random.below(forests.len()));
-                // SAFETY: nobody uses it any more.
+                // SAFETY: it is no longer used.
                 unsafe { rcf_forest_free(pair.handle) };
             }
             3 if !detectors.is_empty() => {
                 let pair: Pair<Detector, _> = detectors.swap_remove(random.below(detectors.len()));
-                // SAFETY: nobody uses it any more.
+                // SAFETY: it is no longer used.
                 unsafe { rcf_detector_free(pair.handle) };
             }
             n if n % 2 == 0 && !forests.is_empty() => {
@@ -466,7 +465,7 @@ fn any_sequence_of_calls_does_what_rust_does() {
             _ => {}
         }
     }
-    // SAFETY: nobody uses them any more.
+    // SAFETY: they are no longer used.
     unsafe {
         forests.iter().for_each(|pair| rcf_forest_free(pair.handle));
         detectors

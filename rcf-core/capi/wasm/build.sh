@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds rcf.wasm next to this script: the C interface for wasm32, at the portable SIMD level. Then tests
-# the package with Node, if that is there.
+# the package with Node, if it is installed.
 #
 # Needs `rustup target add wasm32-unknown-unknown`.
 set -euo pipefail

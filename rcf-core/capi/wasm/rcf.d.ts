@@ -15,11 +15,11 @@ export interface Parameters {
   seed?: number;
 }
 
-/** What a detector says about an observation. */
+/** The result of a detector for an observation. */
 export interface Detection {
   /** Higher is more anomalous; 0 before the forest is ready. */
   score: number;
-  /** 0 unless anomalous; else how far beyond the boundary, up to 1. */
+  /** 0 unless anomalous; otherwise how far beyond the boundary, up to 1. */
   grade: number;
   severity: number;
   confidence: number;
@@ -28,9 +28,9 @@ export interface Detection {
   pValue: number;
   threshold: number;
   syntheticFraction: number;
-  /** Of a candidate: the value of `input` that deviates; else NaN. */
+  /** Of a candidate: the value of `input` that deviates; otherwise NaN. */
   value: number;
-  /** Of a candidate: what was expected in its place; else NaN. */
+  /** Of a candidate: the expected value in its place; otherwise NaN. */
   expected: number;
   input: number;
   warmUp: number;
@@ -50,7 +50,7 @@ export interface Detection {
   isStretch: boolean;
 }
 
-/** A refusal by the library: the model is as it was. */
+/** A refusal by the library: the model is unchanged. */
 export class RcfError extends Error {
   readonly status: number;
 }
@@ -58,7 +58,7 @@ export class RcfError extends Error {
 interface Model {
   /** The whole model as bytes, which every interface of rcf loads. */
   save(): Uint8Array;
-  /** Gives the memory back; the model cannot be used any more. */
+  /** Frees the memory; the model can no longer be used. */
   free(): void;
 }
 
@@ -72,21 +72,23 @@ export interface Forest extends Model {
 export interface Detector extends Model {
   process(values: Observation, timestamp?: number): Detection;
   processAll(rows: Observations): Detection[];
-  /** Marks a candidate as normal: alike events are suppressed. Returns the number of the mark. */
+  /** Marks a candidate as normal: similar events are suppressed. Returns the number of the mark. */
   markNormal(candidate: Detection): number;
-  /** Takes a mark back: alike events are reported again. */
+  /** Removes a mark: similar events are reported again. */
   unmarkNormal(mark: number): void;
 }
 
 /** Turns categories into numbers that a detector can judge: how surprising each is. */
 export interface CategoryEncoder extends Model {
-  /** The surprise of a category by those before it, −ln of its share: 0 or more. Learns it. */
+  /** The surprise of a category given those before it, −ln of its share: 0 or more. Learns it. */
   process(category: string): number;
-  /** The same without learning it; one that is not known has that of a new one. */
+  /** The same without learning it; an unknown category has that of a new one. */
   surprise(category: string): number;
 }
 
-/** What an encoder remembers: at most so many categories (1,024), with this decay per record (0.0001). */
+/**
+ * The memory of an encoder: the largest number of categories (1,024) and the decay per observation (0.0001).
+ */
 export interface EncoderParameters {
   capacity?: number;
   time_decay?: number;

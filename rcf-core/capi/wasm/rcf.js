@@ -1,7 +1,7 @@
 // Forests and detectors over rcf.wasm, the C interface of rcf compiled for WebAssembly.
 //
-// Each model lies in the memory of the module: `free()` gives it back; one that is forgotten is freed
-// by the garbage collector, some time. A model that threw an RcfError is as it was before the call.
+// Each model is in the memory of the module: `free()` releases it; an unreachable one is freed by the garbage
+// collector at some time. A model that threw an RcfError is unchanged by the call.
 
 const MESSAGE = 400;
 
@@ -39,7 +39,7 @@ function detection(view, at) {
   return found;
 }
 
-// The other way, for what a mark is made of.
+// The other direction, for the parts of a mark.
 function writeDetection(view, at, found) {
   DOUBLES.forEach((name, i) => view.setFloat64(at + 8 * i, found[name], true));
   const integers = at + 8 * DOUBLES.length;
@@ -62,7 +62,7 @@ class Rcf {
   constructor(c) {
     const memory = () => c.memory.buffer;
 
-    // Runs a function with places for its arguments, which are freed afterwards.
+    // Runs a function with space for its arguments, which is freed afterwards.
     function scoped(run) {
       const places = [];
       const allocate = (size) => {
@@ -91,7 +91,7 @@ class Rcf {
       }
     }
 
-    // Calls a function that takes a message at the end, and throws what it refuses.
+    // Calls a function that takes a message at the end, and throws its refusal.
     function call(allocate, name, ...values) {
       const message = allocate(MESSAGE);
       const status = c[name](...values, message, MESSAGE);
@@ -118,7 +118,7 @@ class Rcf {
 
     const list = (values) => (typeof values === "number" ? [values] : values);
 
-    // What all models have in common; `kind` is in the names of their functions.
+    // The base of all models; `kind` is in the names of their functions.
     function model(kind) {
       const registry = new FinalizationRegistry((handle) => c[`rcf_${kind}_free`](handle));
       const make = (run) =>
@@ -162,7 +162,7 @@ class Rcf {
           });
         }
 
-        /** Frees the model; it cannot be used any more. */
+        /** Frees the model; it can no longer be used. */
         free() {
           registry.unregister(this);
           if (this.#handle !== 0) c[`rcf_${kind}_free`](this.#handle);
@@ -249,7 +249,7 @@ class Rcf {
         });
       }
 
-      /** Marks a candidate as normal: alike events are suppressed. Returns the number of the mark. */
+      /** Marks a candidate as normal: similar events are suppressed. Returns the number of the mark. */
       markNormal(candidate) {
         return scoped((given) => {
           const [found, mark] = [given.allocate(DETECTION), given.allocate(8)];
@@ -260,7 +260,7 @@ class Rcf {
         });
       }
 
-      /** Takes a mark back: alike events are reported again. */
+      /** Removes a mark: similar events are reported again. */
       unmarkNormal(mark) {
         scoped((given) => {
           call(given.allocate, "rcf_detector_unmark_normal", this.handle, BigInt(mark));
@@ -278,12 +278,12 @@ class Rcf {
         });
       }
 
-      /** The surprise of a category by those before it, −ln of its share; learns it. */
+      /** The surprise of a category given those before it, −ln of its share; learns it. */
       process(category) {
         return this.#surprise("rcf_category_encoder_process", category);
       }
 
-      /** The same without learning it; one that is not known has that of a new one. */
+      /** The same without learning it; an unknown category has that of a new one. */
       surprise(category) {
         return this.#surprise("rcf_category_encoder_surprise", category);
       }

@@ -189,7 +189,7 @@ async function open(page) {
   }
 }
 
-const inBrowser = { skip: browser === undefined && "there is no Chromium here (apt-get install chromium)" };
+const inBrowser = { skip: browser === undefined && "Chromium is not installed (apt-get install chromium)" };
 
 test("a browser gives the bits of all interfaces", inBrowser, async () => {
   const text = await open("bits.html");

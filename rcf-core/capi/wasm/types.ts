@@ -1,4 +1,4 @@
-// What users write, as the types see it: compiled by a test, never run.
+// Code of users as the type checker sees it: compiled by a test, never run.
 
 import { RcfError, load } from "./rcf.js";
 import type { CategoryEncoder, Detection, Detector, Forest, Rcf } from "./rcf.js";
@@ -29,15 +29,15 @@ try {
   if (error instanceof RcfError) console.log(error.status + 1, error.message);
 }
 
-// @ts-expect-error: a text is no observation
+// @ts-expect-error: a text is not an observation
 detector.process("1.5");
-// @ts-expect-error: a forest says a number
+// @ts-expect-error: a score is a number
 forest.process([1, 2]).isAnomaly;
 // @ts-expect-error: sizes are numbers
 new rcf.Forest({ shingle_size: "4" });
 // @ts-expect-error: there is no such reason
 found.suppressed === "bored";
-// @ts-expect-error: a category is a text
+// @ts-expect-error: a category is a string
 encoder.process(1);
 // @ts-expect-error: bytes, not a text
 rcf.Forest.load("bytes");

@@ -9,7 +9,7 @@ mod operations;
 
 use rcf_core::{AnomalyDetector, Forecaster, RandomCutForest};
 
-/// Operations made of the bytes leave forest and naive forest the same.
+/// Operations derived from the bytes leave forest and naive forest equal.
 pub fn ops_vs_naive(data: &[u8]) {
     operations::run(data);
 }
@@ -20,10 +20,10 @@ pub fn decode_state(data: &[u8]) {
         if let Ok(mut forest) = RandomCutForest::from_bytes(&bytes) {
             works(&mut forest);
             let bytes = forest.to_bytes();
-            let again = RandomCutForest::from_bytes(&bytes).expect("a state of ours");
+            let again = RandomCutForest::from_bytes(&bytes).expect("a valid state");
             assert!(again.to_bytes() == bytes, "a state changes by being read");
         }
-        // What was trusted wrongly may sample wrongly, and no more.
+        // Wrongly trusted bytes may only cause wrong samples.
         if let Ok(mut forest) = RandomCutForest::from_trusted_bytes(&bytes) {
             works(&mut forest);
         }
@@ -71,7 +71,7 @@ fn decode_detector(bytes: &[u8]) {
             continue;
         }
         let bytes = detector.to_bytes();
-        let again = AnomalyDetector::from_bytes(&bytes).expect("a state of ours");
+        let again = AnomalyDetector::from_bytes(&bytes).expect("a valid state");
         assert!(again.to_bytes() == bytes, "a state changes by being read");
     }
 }
@@ -95,7 +95,7 @@ fn decode_forecaster(bytes: &[u8]) {
         );
     }
     let bytes = forecaster.to_bytes();
-    let again = Forecaster::from_bytes(&bytes).expect("a state of ours");
+    let again = Forecaster::from_bytes(&bytes).expect("a valid state");
     assert!(again.to_bytes() == bytes, "a state changes by being read");
 }
 

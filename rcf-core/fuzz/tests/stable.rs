@@ -4,29 +4,30 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
+use rand::{Rng, RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rcf_core::{
     AnomalyDetector, Arrival, Forecaster, Imputation, Learning, RandomCutForest, Rule, Threshold,
 };
 use rcf_fuzz::{decode_state, ops_vs_naive};
 
-/// SplitMix64.
-struct Random(u64);
+struct Random(SplitMix64);
 
 impl Random {
+    fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
+        self.0.random_range(0..bound.max(1))
     }
 }
 
-/// `RCF_FUZZ_SECONDS`, else 30 at most; `RCF_FUZZ_SEED`, else 1.
+/// `RCF_FUZZ_SECONDS`, otherwise 30 at most; `RCF_FUZZ_SEED`, otherwise 1.
 fn setting(name: &str, default: u64) -> u64 {
     let given = std::env::var(name).ok();
     given.map_or(default, |given| given.parse().expect("a whole number"))
@@ -62,8 +63,8 @@ fn fuzz(name: &str, target: impl Fn(&[u8]), input: impl Fn(&mut Random) -> Vec<u
     };
     let mut seed = first;
     while start.elapsed() < time && seed < last {
-        // Each input has a seed of its own, by which it can be made again.
-        let data = input(&mut Random(seed));
+        // Each input has its own seed, by which it can be made again.
+        let data = input(&mut Random::new(seed));
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(&data))) {
             let file = std::env::temp_dir().join(format!("crash-{name}-{seed}.bin"));
             let kept = std::fs::write(&file, &data);

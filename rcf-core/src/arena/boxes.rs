@@ -32,13 +32,13 @@ impl Boxes {
         }
     }
 
-    /// Nodes to come keep their boxes in this fraction.
+    /// The fraction of future nodes whose boxes are cached.
     #[cfg(test)]
     pub(crate) fn keep_fraction(&mut self, fraction: f64) {
         self.largest_uncached = largest_uncached(fraction);
     }
 
-    /// For the trees of such a forest.
+    /// The pool for the trees of a forest with these parameters.
     pub(crate) fn of(config: &Config) -> Self {
         Self {
             expected: expected_boxes(config),
@@ -47,7 +47,7 @@ impl Boxes {
         }
     }
 
-    /// Takes all boxes out, and keeps their capacity.
+    /// Removes all boxes and keeps the capacity.
     pub(crate) fn clear(&mut self) {
         self.floats.clear();
         self.free = END;
@@ -62,7 +62,7 @@ impl Boxes {
         record.map(Measured::from_pool)
     }
 
-    /// To change the box at a place; it is to be measured.
+    /// Mutable access to the box at a place, which must be measured afterwards.
     #[inline(always)]
     pub(crate) fn get_mut<G: Geometry>(
         &mut self,
@@ -75,7 +75,7 @@ impl Boxes {
         record.map(Unmeasured::reopen)
     }
 
-    /// Puts a box in and returns its place.
+    /// Stores a box and returns its place.
     pub(crate) fn keep(&mut self, bounds: Measured<'_>) -> usize {
         let bounds = bounds.record();
         let len = bounds.len();
@@ -83,8 +83,8 @@ impl Boxes {
             let place = self.floats.len() / len;
             if self.floats.len() == self.floats.capacity() {
                 let more = match self.expected.checked_sub(place) {
-                    // A store that has grown so far is likely to continue: one last step to what is
-                    // expected.
+                    // A pool that has grown this far is likely to keep growing: one last step to
+                    // the expected size.
                     Some(missing @ 1..) if missing <= 2 * place => missing,
                     Some(missing @ 1..) => missing.min(place.max(8)),
                     _ => (place / 16).max(4),
@@ -101,7 +101,7 @@ impl Boxes {
         place
     }
 
-    /// Takes the box at a place out.
+    /// Removes the box at a place.
     pub(crate) fn drop<G: Geometry>(&mut self, geometry: G, place: usize) {
         self.floats[place * geometry.box_len()] = f32::from_bits(self.free);
         self.free = place as u32;
@@ -111,13 +111,13 @@ impl Boxes {
         size_of::<f32>() * self.floats.capacity()
     }
 
-    /// The same of a forest whose trees are full of points that all differ.
+    /// The same for a forest whose trees are full of distinct points.
     pub(crate) fn full_heap_bytes(config: &Config) -> usize {
         size_of::<f32>() * box_len(config.dimensions()) * expected_boxes(config)
     }
 }
 
-/// The largest mass of nodes without a box, where this fraction of the nodes has one.
+/// The largest mass of nodes without a box, if this fraction of the nodes has one.
 fn largest_uncached(fraction: f64) -> usize {
     ((2.0 / fraction) as usize)
         .saturating_sub(1)
@@ -126,8 +126,8 @@ fn largest_uncached(fraction: f64) -> usize {
 
 /// Number of boxes that the trees of a forest are likely to keep at most in the long run.
 ///
-/// The expectation is that of trees whose cuts part any number of points evenly at random; those of
-/// real points are less even, and keep more: those of shingles a tenth.
+/// The expectation assumes that a cut splits a node at a uniformly random rank. Real points split
+/// less evenly and need more boxes: shingles a tenth more.
 fn expected_boxes(config: &Config) -> usize {
     let Config {
         number_of_trees,

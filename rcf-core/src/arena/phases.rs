@@ -1,16 +1,15 @@
 //! Positions of the newest observation of each point, in forests whose shingles rotate.
 //!
-//! The values of a rotated point do not tell which of its observations is the newest. But to
-//! predict the observation that comes next one must: the present point, with its oldest observation
-//! taken for missing, equals itself, and every point of the same place in a wave equals it, with
-//! the *oldest* observation where the next one belongs. Only points whose newest observation is
-//! there answer the question.
+//! The values of a rotated point do not show which of its observations is the newest, but
+//! predicting the next observation requires it: the current point, with its oldest observation
+//! treated as missing, equals itself, and so does every point at the same position in a wave, with
+//! the *oldest* observation in the place of the next one. Only points whose newest observation is
+//! in that place answer the question.
 
-/// The blocks of the newest observations of each point, by its number; nothing where shingles
-/// slide.
+/// The blocks of the newest observations of each point, by its number; empty if shingles slide.
 ///
-/// A point may represent equal ones of different phases: so each has a set of blocks, those modulo
-/// 64 as bits.
+/// A point may represent equal points of different phases, so each has a set of blocks (modulo 64),
+/// as bits.
 #[derive(Debug, Clone)]
 pub(crate) struct Phases {
     of_point: Option<Vec<u64>>,
@@ -23,7 +22,7 @@ impl Phases {
         }
     }
 
-    /// Notes the phases of a point that is one of `capacity`.
+    /// Records the phases of a point, one of `capacity`.
     #[inline]
     pub(crate) fn set(&mut self, point: usize, capacity: usize, set: u64) {
         if let Some(phases) = &mut self.of_point {
@@ -35,7 +34,7 @@ impl Phases {
         }
     }
 
-    /// Equal points of these phases are to be found at `point` too.
+    /// Adds these phases to `point`, which now also represents equal points that have them.
     #[inline]
     pub(crate) fn merge(&mut self, point: usize, set: u64) {
         if let Some(phases) = &mut self.of_point {
@@ -43,13 +42,13 @@ impl Phases {
         }
     }
 
-    /// Whether a point of this phase is to be found at `point`.
+    /// Whether `point` represents a point of this phase.
     #[inline]
     pub(crate) fn fits(&self, point: usize, block: usize) -> bool {
         self.of(point).is_none_or(|set| set & one(block) != 0)
     }
 
-    /// `None` where shingles slide.
+    /// `None` if shingles slide.
     pub(crate) fn of(&self, point: usize) -> Option<u64> {
         self.of_point.as_ref().map(|phases| phases[point])
     }

@@ -1,23 +1,23 @@
-//! The points that any tree of the forest has in its sample, each kept once.
+//! The points in the samples of a forest's trees, each stored once.
 //!
-//! Shingles overlap: a point is the one before it, moved on by an observation. Where each
-//! observation follows on those of the last point stored, only what is new is written, and the rows
-//! of both points are windows over one series. In the long run almost every observation of the last
-//! few thousand is in some sample, so that a point costs little more than its observations instead
-//! of a whole shingle (W4: 0.1 MB instead of 1.2).
+//! Shingles overlap: each point is the previous one shifted by one observation. If an observation
+//! continues the last stored point, only the new values are written, and the rows of both points
+//! are windows over one series. In the long run almost every one of the last few thousand
+//! observations is in some sample, so a point costs little more than its new observation instead of
+//! a whole shingle (W4: 0.1 MB instead of 1.2).
 
 use crate::arena::Boxes;
 use crate::config::Config;
 use crate::geometry::Geometry;
 use crate::layout::size_of_val_capacity;
 use crate::layout::stride;
-use crate::sampling::{expected_points, expected_records};
+use crate::sampling::{expected_observations, expected_points};
 
 /// Rows of single-precision coordinates, counted by the sampler slots that refer to them.
 ///
-/// A row is freed with its last reference and its number used again. The rows grow with the number
-/// of distinct points in the samples, up to the number expected in the long run at
-/// once: a forest that is warm need not grow.
+/// A row is freed with its last reference, and its number is reused. The rows grow with the number
+/// of distinct points in the samples, up to the number expected in the long run: a forest that has
+/// warmed up need not grow.
 #[derive(Debug, Clone)]
 pub(crate) struct PointStore {
     /// Floats per row: the dimensions, padded.
@@ -26,57 +26,57 @@ pub(crate) struct PointStore {
     expected: usize,
     /// The coordinates of all rows.
     floats: Vec<f32>,
-    /// For each row where it starts, if rows are windows; else empty.
+    /// The start of each row, if rows are windows; otherwise empty.
     starts: Vec<u32>,
-    /// For each row the slots that refer to it; or, of a free one, [`FREE`] and the next in the
-    /// chain.
+    /// For each row, the number of slots that refer to it; for a free row, [`FREE`] and the next
+    /// row in the chain.
     references: Vec<u32>,
     /// Head of the chain of free rows.
     free: u32,
     unused: usize,
     windows: Option<Windows>,
-    /// What else the trees of a forest share.
+    /// The cached boxes, which the trees of a forest also share.
     pub(crate) boxes: Boxes,
 }
 
 /// Marks a free row; the bits below number the next one.
 const FREE: u32 = 1 << 31;
-/// Ends the chain of free rows. More rows there never are, see
+/// Ends the chain of free rows. There are never more rows than
 /// [`MAX_SAMPLED_POINTS`](crate::MAX_SAMPLED_POINTS).
 const END: u32 = FREE - 1;
 
 /// Rows that are windows over series of blocks.
 #[derive(Debug, Clone)]
 struct Windows {
-    /// Floats by which one window is ahead of the other.
+    /// Floats by which a window is ahead of the previous one.
     block: usize,
     /// Floats that are enough in the long run.
     expected: usize,
-    /// Which blocks are in use, while the others are squeezed out.
+    /// The blocks in use, while the store is compacted.
     marks: Vec<Mark>,
 }
 
 /// A word of blocks.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
-    /// A bit for each one in use.
+    /// One bit for each block in use.
     blocks: u64,
     /// Number of blocks in use before these.
     before: u32,
 }
 
-/// The most blocks by which a row may be ahead of the series and still be found to follow on it:
-/// one in a stream, more where points of a saved forest that came between are gone.
+/// The most blocks by which a row may be ahead of the series and still continue it: one in a
+/// stream, more if points in between are missing from a saved forest.
 const MOST_AHEAD: usize = 16;
 
 /// Blocks to a word of marks.
 const WORD: usize = u64::BITS as usize;
 
-/// One float in this many is left free, so that blocks are not squeezed out at every point.
+/// One float in this many is kept free, so that the store is not compacted at every point.
 const SLACK: usize = 12;
 
 impl PointStore {
-    /// For rows that have nothing in common.
+    /// A store for rows that do not overlap.
     pub(crate) fn new(stride: usize, expected: usize) -> Self {
         Self {
             stride,
@@ -91,8 +91,8 @@ impl PointStore {
         }
     }
 
-    /// For rows that are each likely to be the one before without its first `block` and with
-    /// another one at its end. This many blocks are enough in the long run.
+    /// A store for rows that are likely to be the previous row without its first `block` and with a
+    /// new one at the end. This many blocks are enough in the long run.
     pub(crate) fn of_windows(
         stride: usize,
         expected: usize,
@@ -110,12 +110,12 @@ impl PointStore {
         }
     }
 
-    /// For the points of such a forest.
+    /// The store for the points of a forest with these parameters.
     pub(crate) fn of(config: &Config) -> Self {
         let (stride, points) = (stride(config.dimensions()), expected_points(config));
         let store = if are_windows(config) {
-            let records = expected_records(config);
-            Self::of_windows(stride, points, config.input_dimensions, records)
+            let observations = expected_observations(config);
+            Self::of_windows(stride, points, config.input_dimensions, observations)
         } else {
             Self::new(stride, points)
         };
@@ -129,7 +129,7 @@ impl PointStore {
     pub(crate) fn full_heap_bytes(config: &Config) -> usize {
         let points = expected_points(config);
         let rows = if are_windows(config) {
-            let floats = expected_records(config) * config.input_dimensions;
+            let floats = expected_observations(config) * config.input_dimensions;
             4 * (floats + floats / SLACK) + 8 * points
         } else {
             4 * (stride(config.dimensions()) + 1) * points
@@ -137,7 +137,7 @@ impl PointStore {
         rows + Boxes::full_heap_bytes(config)
     }
 
-    /// The coordinates of a point. Kernels know how many, and need not ask.
+    /// The coordinates of a point. Kernels know their number.
     #[inline(always)]
     pub(crate) fn row<G: Geometry>(&self, geometry: G, point: usize) -> &[f32] {
         let len = geometry.row_len();
@@ -168,7 +168,7 @@ impl PointStore {
         &self.floats
     }
 
-    /// Stores a point that nobody refers to yet.
+    /// Stores a point that has no references yet.
     pub(crate) fn add(&mut self, row: &[f32]) -> usize {
         if self.free == END {
             self.grow();
@@ -199,7 +199,7 @@ impl PointStore {
         self.references[point] += 1;
     }
 
-    /// Takes one reference away; the last one frees the row.
+    /// Removes one reference; the last one frees the row.
     pub(crate) fn release(&mut self, point: usize) {
         self.references[point] -= 1;
         self.drop_if_unused(point);
@@ -240,8 +240,8 @@ impl PointStore {
     fn grow(&mut self) {
         let rows = self.references.len();
         let more = match self.expected.checked_sub(rows) {
-            // A store that has grown so far is likely to continue: one last step to what is
-            // expected.
+            // A store that has grown this far is likely to keep growing: one last step to the
+            // expected size.
             Some(missing @ 1..) if missing <= 2 * rows => missing,
             Some(1..) => rows.max(32).min(self.expected - rows),
             _ => (rows / 8).max(32),
@@ -265,7 +265,7 @@ impl PointStore {
 }
 
 impl PointStore {
-    /// Writes what is new in a row to the end of the series, and lets it start there.
+    /// Appends the new values of a row to the series and sets where the row starts.
     fn append(&mut self, point: usize, row: &[f32]) {
         if self.floats.len() + self.stride > self.floats.capacity() {
             self.make_room(point);
@@ -285,7 +285,8 @@ impl PointStore {
         self.starts[point] = (self.floats.len() - self.stride) as u32;
     }
 
-    /// Squeezes out the blocks that no row but `point` uses, and grows if that is not much.
+    /// Removes the blocks that no row except `point` uses, and grows the store if that frees
+    /// little.
     fn make_room(&mut self, point: usize) {
         let Some(windows) = &mut self.windows else {
             return;
@@ -333,8 +334,8 @@ impl PointStore {
 
         let (len, capacity) = (self.floats.len(), self.floats.capacity());
         if len + self.stride + capacity / SLACK > capacity {
-            // A store that has grown so far is likely to continue: one last step to what is
-            // expected.
+            // A store that has grown this far is likely to keep growing: one last step to the
+            // expected size.
             let room = match *expected {
                 expected if expected <= len => len + len / 8,
                 expected if expected <= 8 * len => expected,
@@ -351,7 +352,7 @@ impl PointStore {
 /// Whether points are stored as windows over a series.
 fn are_windows(config: &Config) -> bool {
     let stride = stride(config.dimensions());
-    // There is no padding between them, and where they start has 32 bits.
+    // Windows have no padding, and their starts fit into 32 bits.
     let most = config.number_of_trees * config.sample_size;
     config.shingle_size > 1
         && !config.shingle_rotation

@@ -2,8 +2,8 @@
 
 use crate::error::InputError;
 
-/// A distance that remembers the first value that is none. What is computed from it before
-/// [`check`](Self::check) has passed is thrown away otherwise.
+/// A distance that remembers the first invalid value. Callers discard what they computed if
+/// [`check`](Self::check) fails.
 pub(crate) struct Measure<F> {
     distance: F,
     refused: Option<f64>,
@@ -17,7 +17,7 @@ impl<F> Measure<F> {
         }
     }
 
-    /// The distance; 0 from the first one on that is refused, without asking again.
+    /// The distance; 0 once a value was refused, without calling the function again.
     pub(crate) fn between<T>(&mut self, a: &T, b: &T) -> f64
     where
         F: FnMut(&T, &T) -> f64,
@@ -42,5 +42,5 @@ impl<F> Measure<F> {
     }
 }
 
-/// The sum of the squares of many is still a number.
+/// The sum of the squares of many distances is still finite.
 const GREATEST: f64 = 1e100;

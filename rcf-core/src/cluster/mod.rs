@@ -1,11 +1,11 @@
-//! Agglomerative clustering: few points gather the others, then the cheapest pairs merge. What
-//! groups are is open: a forest has its own, and [`scattered`] ones do for any objects with a
-//! distance.
+//! Agglomerative clustering: a few points gather the others, then the cheapest pairs merge. The
+//! kind of group is open: a forest has its own, and [`scattered`] groups work for any objects with
+//! a distance.
 //!
-//! Merging takes time and memory of the square of the number of groups. So where there are many
-//! points, [`furthest_first`] chooses some that gather the others: those that are furthest from all
-//! chosen before (Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985),
-//! which gives each tight group, however small, one of its own.
+//! Merging takes time and memory quadratic in the number of groups. So if there are many points,
+//! [`furthest_first`] chooses some that gather the others: each is the furthest from all chosen
+//! before (Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985), so that
+//! every tight group, however small, gets one.
 
 mod measure;
 mod scattered;
@@ -16,19 +16,19 @@ pub use summary::{Cluster, Summarizer};
 pub(crate) use measure::Measure;
 pub(crate) use scattered::{GIVEN, shrunk};
 
-/// What can be merged with its like.
+/// A group that can be merged with others of its type.
 pub(crate) trait Group {
-    /// What a union with the other one costs.
+    /// The cost of merging the two groups.
     fn cost(&self, other: &Self) -> f64;
-    /// Whether the two are one heap.
+    /// Whether the two groups overlap.
     fn overlaps(&self, other: &Self) -> bool;
-    /// Becomes the union.
+    /// Merges the other group into this one.
     fn absorb(&mut self, other: &Self);
 }
 
-/// Chooses more of `count` points than those that `seeds` names, one at least, up to `most`: all of
-/// these, and for each point the place among them of the nearest one. `distance` may be any
-/// function that grows with the distance and is 0 for equal points.
+/// Adds at least one of `count` points to `seeds`, up to `most` in total. Returns all seeds and,
+/// for each point, the position of its nearest seed among them. `distance` may be any function that
+/// increases with the distance and is 0 for equal points.
 pub(crate) fn furthest_first(
     mut seeds: Vec<usize>,
     count: usize,
@@ -76,7 +76,7 @@ pub(crate) fn merge<G: Group>(mut groups: Vec<G>, most: usize) -> Vec<G> {
         let other = groups.swap_remove(b);
         partners.swap_remove(b);
         groups[a].absorb(&other);
-        // Anything that relied on one of the two, or on the one that took the free place, looks
+        // Groups whose partner was one of the two, or the one that took the free place, search
         // again.
         let moved = groups.len();
         for i in 0..groups.len() {

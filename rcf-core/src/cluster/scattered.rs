@@ -11,10 +11,10 @@
 
 use super::{Group, furthest_first, merge, merge_overlapping};
 
-/// What is known from elsewhere counts as this many objects in the radius of a group.
+/// The prior of a radius counts as this many objects of its group.
 pub(crate) const GIVEN: f64 = 4.0;
-/// A further representative is the nearest one for at least one in this many of the members that
-/// each would have if they were shared alike: a stray object represents nobody.
+/// An additional representative must be the nearest one for at least one in this many of the
+/// members that it would have in an even split: a stray object represents no others.
 const STRAY: f64 = 4.0;
 
 /// What the groups of one clustering share.
@@ -29,7 +29,7 @@ pub(super) struct Space<'a> {
     overlap: f64,
 }
 
-/// What is found of one group.
+/// The result for one group.
 pub(crate) struct Found {
     /// Which objects represent it, the primary one first.
     pub(crate) representatives: Vec<usize>,
@@ -49,8 +49,8 @@ pub(super) fn clusters(
         return Vec::new();
     }
     let count = weights.len();
-    // One half are as they come, since the middle of a group is among its many, the other half far
-    // out.
+    // Half of the seeds are taken in order, since the middle of a group is among its many members;
+    // the other half are far out.
     let first = (seeds / 2).clamp(1, count);
     let first = (0..first).map(|i| i * count / first).collect();
     let mut distances: Vec<Vec<f64>> = Vec::new();
@@ -107,7 +107,7 @@ impl<'a> Scattered<'a> {
         }
     }
 
-    /// Takes an object, while it is represented by one seed.
+    /// Adds an object to a group that is represented by one seed.
     fn take(&mut self, object: usize) {
         let distance = self.space.distances[self.representatives[0]][object];
         let weight = self.space.weights[object];
@@ -116,7 +116,7 @@ impl<'a> Scattered<'a> {
         self.squares += weight * distance * distance;
     }
 
-    /// From the group to an object.
+    /// The distance from the group to an object.
     fn distance_to(&self, object: usize) -> f64 {
         let from = |&seed: &usize| self.space.distances[seed][object];
         let nearest = self.representatives.iter().map(from);
@@ -135,8 +135,8 @@ impl<'a> Scattered<'a> {
         (self.squares / self.weight).sqrt()
     }
 
-    /// The radius, or if that is more, what it is likely to be in view of another group: of few
-    /// objects it is hardly known.
+    /// The radius, or, if larger, its likely value in view of another group: with few objects it is
+    /// hardly known.
     fn radius_without(&self, other: &Self) -> f64 {
         let squares = self.squares + GIVEN * other.squares / other.weight;
         self.radius().max((squares / (self.weight + GIVEN)).sqrt())
@@ -196,7 +196,7 @@ impl<'a> Scattered<'a> {
 }
 
 impl Group for Scattered<'_> {
-    /// As of Ward, over the distance of the groups.
+    /// Ward's cost, with the distance of the groups.
     fn cost(&self, other: &Self) -> f64 {
         let weight = self.weight * other.weight / (self.weight + other.weight);
         weight * self.distance(other).powi(2)
@@ -215,8 +215,7 @@ impl Group for Scattered<'_> {
     }
 }
 
-/// The distance to a group of which these are the distances to its representatives, the primary one
-/// first.
+/// The distance to a group, from the distances to its representatives, the primary one first.
 pub(crate) fn shrunk(distances: impl Iterator<Item = f64>, shrinkage: f64) -> f64 {
     let mut primary = None;
     let nearest = distances.fold(f64::INFINITY, |nearest, distance| {

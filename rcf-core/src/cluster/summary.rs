@@ -10,9 +10,10 @@ use crate::error::InputError;
 /// Distance of two clusters, in sums of radii, up to which they overlap: that of
 /// [`RandomCutForest::summarize`](crate::RandomCutForest::summarize), for the same reasons.
 const OVERLAP: f64 = 2.0;
-/// Objects that gather the others before pairs are merged, at least; each is compared with all.
+/// The least number of objects that gather the others before pairs are merged; each is compared
+/// with all.
 const SEEDS: usize = 64;
-/// This many for each cluster that is asked for, …
+/// This many for each requested cluster, …
 const SEEDS_OF_A_CLUSTER: usize = 4;
 /// … and at most this many.
 const MOST_SEEDS: usize = 1024;
@@ -104,15 +105,15 @@ impl Summarizer {
         self
     }
 
-    /// Clusters objects, the heaviest cluster first. Clusters that overlap, whose distance is at
-    /// most twice the sum of their radii (that of few objects is hardly known, and partly taken
-    /// from the other one), become one, so there may be fewer than asked for; none of no objects.
-    /// The distance is taken between the greater of 64 and 4 for each cluster of the objects (at
-    /// most 1,024) and all of them.
+    /// Clusters objects, the heaviest cluster first. Clusters overlap if their distance is at most
+    /// twice the sum of their radii (the radius of few objects is uncertain, and partly taken from
+    /// the other cluster); overlapping clusters are merged, so there may be fewer than requested,
+    /// and none without objects. The distance is computed between all objects and some of them: 4
+    /// for each cluster, at least 64 and at most 1,024.
     ///
     /// # Errors
-    /// [`InputError::NoClusters`], [`InputError::Shrinkage`], and [`InputError::Distance`] for a
-    /// distance that is none.
+    /// [`InputError::NoClusters`], [`InputError::Shrinkage`], and [`InputError::Distance`] for an
+    /// invalid distance.
     pub fn summarize<T: Clone>(
         &self,
         objects: &[T],
@@ -161,8 +162,8 @@ impl Summarizer {
             .collect())
     }
 
-    /// The clusters of objects that are known to be well. Those overlap whose distance is at most
-    /// `overlap` times the sum of their radii.
+    /// The clusters of checked objects. Two clusters overlap if their distance is at most `overlap`
+    /// times the sum of their radii.
     pub(crate) fn found<T, F: FnMut(&T, &T) -> f64>(
         &self,
         objects: &[Arc<T>],

@@ -85,8 +85,8 @@ impl AnomalyDetector {
     ) -> Result<(), ArrayError> {
         let refuse = |source| Err(ArrayError { row: 0, source });
         if self.records > 0 {
-            let records = self.records;
-            return refuse(InputError::AlreadyStarted { records });
+            let observations = self.records;
+            return refuse(InputError::AlreadyStarted { observations });
         }
         if !(1..=FARTHEST).contains(&spacing) {
             let (got, most) = (spacing, FARTHEST);

@@ -211,7 +211,7 @@ impl AnomalyDetector {
     /// Number of observations taken so far, without the synthetic ones of
     /// [`bootstrap`](Self::bootstrap).
     #[must_use]
-    pub fn records(&self) -> u64 {
+    pub fn observations(&self) -> u64 {
         self.records
     }
 

@@ -21,9 +21,9 @@ pub struct DistanceDetectorConfig {
     pub seed: u64,
     /// Number of objects before the first clustering.
     pub warm_up: usize,
-    /// Clusters at most.
+    /// The largest number of clusters.
     pub clusters: usize,
-    /// Objects at most that represent a cluster.
+    /// The largest number of objects that represent a cluster.
     pub representatives: usize,
     /// How much of a distance to a cluster is that to its primary representative.
     pub shrinkage: f64,
@@ -63,7 +63,7 @@ impl Default for DistanceDetectorBuilder {
 impl DistanceDetectorBuilder {
     parameters::setters! {
         DISTANCE_DETECTOR:
-        /// Number of objects of the stream that are kept; default 256. The older, the fewer.
+        /// Number of objects of the stream that are kept; default 256. Older objects are fewer.
         sample_size: usize, in sample_size;
 
         /// λ, the decay of an object's weight with each further object; default
@@ -78,12 +78,12 @@ impl DistanceDetectorBuilder {
         /// The first decision waits for 100 scores more.
         warm_up: usize => Some, in warm_up;
 
-        /// Clusters at most; default 16. Those that overlap become one, so that there are as many
-        /// as the stream has.
+        /// The largest number of clusters; default 16. Overlapping clusters are merged, so that
+        /// there are as many as the stream has.
         clusters: usize, in clusters;
 
-        /// Objects at most that represent a cluster; default 1. Several for clusters that are long
-        /// or bent.
+        /// The largest number of objects that represent a cluster; default 1. Several for clusters
+        /// that are long or bent.
         representatives: usize, in representatives;
 
         /// How much of the distance to a cluster is that to its primary representative, instead of

@@ -1,18 +1,17 @@
 //! The detector: an object in, a detection out.
 //!
 //! **Score.** The distance to the nearest cluster in units of its radius, so that about 1 is usual,
-//! whatever the distance is and however wide each cluster. A radius rests on few objects where the
-//! cluster is small: it is mixed with that of all clusters, which counts as [`GIVEN`] objects. A
-//! cluster of fewer than one in [`RARE`] objects vouches for nobody: an outlier that was sampled
-//! does not make the next one usual.
+//! whatever the distance is and however wide each cluster. The radius of a small cluster rests on
+//! few objects, so it is mixed with the radius of all clusters, which counts as [`GIVEN`] objects.
+//! A cluster of fewer than one in [`RARE`] objects is ignored: an outlier that was sampled does not
+//! make the next one usual.
 //!
-//! **Decision.** By the tail of the scores before, as that of a forest's scores: peaks over a
-//! running quantile, with an exponential tail. Distances may have a heavier one, which raises
-//! alarms again and again: recent ones count against the next.
+//! **Decision.** By the tail of the previous scores, as for a forest's scores: peaks over a running
+//! quantile, with an exponential tail. Distances may have a heavier tail, which raises repeated
+//! alarms: recent alarms count against the next one.
 //!
-//! **Learning.** Every object is offered to a sample that prefers recent ones. Clusters are those
-//! of the sample, found again each time that a quarter of it has changed: what is gone from the
-//! sample is forgotten.
+//! **Learning.** Every object is offered to a sample that prefers recent ones. The sample is
+//! clustered again each time a quarter of it has changed: what has left the sample is forgotten.
 
 use std::sync::Arc;
 
@@ -23,24 +22,23 @@ use crate::detector::evidence::{AlarmRate, Tail};
 use crate::detector::severity::{grade, severity};
 use crate::error::InputError;
 
-/// Distance of two clusters, in sums of radii, up to which they are one: half of what a summary
-/// takes. A distance may have a largest value, as that of Jaccard, and kinds of objects that have
-/// nothing in common are then hardly further apart than objects of a kind. Parts of a kind do as
-/// well as the whole.
+/// Distance of two clusters, in sums of radii, up to which they are merged: half of that of a
+/// summary. A distance may be bounded, as Jaccard's is; unrelated objects are then hardly further
+/// apart than objects of one kind. Several clusters for one kind do no harm.
 const OVERLAP: f64 = 1.0;
-/// Clusters of fewer than one in this many objects vouch for nobody, where there are larger ones.
+/// Clusters of fewer than one in this many objects are ignored, if there are larger ones.
 const RARE: f64 = 64.0;
 /// The largest score.
 pub(crate) const HIGHEST: f64 = 1e3;
 /// Clusters are found again when one in this many objects of the sample has been replaced.
 const RENEWED: usize = 4;
-/// What an object counts in the tail while its alert speaks for it.
+/// The weight in the tail of an object that an open alert already covers.
 const OF_AN_EVENT: f64 = 0.02;
-/// What a recent alarm takes off the evidence: a tail that raises alarms again and again is heavier
-/// than it looks.
+/// How much a recent alarm reduces the evidence: a tail that raises repeated alarms is heavier than
+/// it looks.
 const REPEATED: f64 = 0.25;
 
-/// Detects anomalies among objects of which nothing is known but their distances.
+/// Detects anomalies among objects of which only distances are known.
 ///
 /// It judges an object, then learns it. The [module](super) has an example. Sign of all numbers:
 /// higher is more anomalous.
@@ -68,7 +66,7 @@ impl<T> Clone for DistanceDetector<T> {
     }
 }
 
-/// What is said of one object.
+/// The result for one object.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DistanceDetection<T> {
@@ -83,10 +81,9 @@ pub struct DistanceDetection<T> {
     pub severity: f64,
     /// From 0 to 1: 0 unless it is an anomaly, then how far beyond the boundary.
     pub grade: f64,
-    /// How often a calm stream shows such a score, as the tail has it.
+    /// How often a calm stream shows such a score, according to the tail.
     pub p_value: f64,
-    /// The representative that comes nearest: what would have been usual instead. `None` in
-    /// warm-up.
+    /// The nearest representative: the usual object in its place. `None` in warm-up.
     pub nearest: Option<Arc<T>>,
     /// The distance to the nearest cluster.
     pub distance: f64,
@@ -100,14 +97,14 @@ impl<T> DistanceDetection<T> {
     }
 }
 
-/// How an object lies among the clusters.
+/// The position of an object relative to the clusters.
 struct Judged<T> {
     score: f64,
     distance: f64,
     nearest: Option<Arc<T>>,
 }
 
-// Of one type, so that it need not be named: the objects follow from the first call.
+// On one type, so that it need not be named: the type of the objects follows from the first call.
 impl DistanceDetector<()> {
     /// Sets the parameters of a detector of any type of objects.
     pub fn builder() -> DistanceDetectorBuilder {
@@ -146,8 +143,8 @@ impl<T> DistanceDetector<T> {
         !self.clusters.is_empty()
     }
 
-    /// The clusters in force, the heaviest first; none in warm-up. Each is one of the sample, as it
-    /// was when a quarter of it had changed last.
+    /// The current clusters, the heaviest first; none in warm-up. They are those of the sample when
+    /// a quarter of it had last changed.
     #[must_use]
     pub fn clusters(&self) -> &[Cluster<T>] {
         &self.clusters
@@ -161,7 +158,7 @@ impl<T> DistanceDetector<T> {
     /// Scores an object without learning it; 0 in warm-up.
     ///
     /// # Errors
-    /// [`InputError::Distance`] for a distance that is none.
+    /// [`InputError::Distance`] for an invalid distance.
     pub fn score(
         &self,
         object: &T,
@@ -173,12 +170,11 @@ impl<T> DistanceDetector<T> {
 
     /// Judges an object by what came before it, then learns it.
     ///
-    /// The distance is asked for the representatives of all clusters; and where a quarter of the
-    /// sample has changed, between some of it (64 or 4 for each cluster, whichever is more) and all
-    /// of it.
+    /// Calls the distance for the representatives of all clusters and, when a quarter of the sample
+    /// has changed, between some of the sample (4 for each cluster, at least 64) and all of it.
     ///
     /// # Errors
-    /// [`InputError::Distance`] for a distance that is none. The detector is exactly as it was
+    /// [`InputError::Distance`] for an invalid distance. The detector is exactly as it was
     /// before the call.
     pub fn process(
         &mut self,
@@ -229,7 +225,7 @@ impl<T> DistanceDetector<T> {
             nearest: None,
         };
         for (at, cluster) in self.clusters.iter().enumerate() {
-            // The heaviest cluster comes first: one vouches at least.
+            // The heaviest cluster comes first, so at least one counts.
             if at > 0 && cluster.weight * RARE < 1.0 {
                 break;
             }
@@ -303,7 +299,7 @@ impl<T> DistanceDetector<T> {
     }
 }
 
-/// A distance in radii. Where all objects were equal, any other is as unusual as can be.
+/// A distance in radii. If all objects were equal, any other object has the largest score.
 fn score(distance: f64, radius: f64) -> f64 {
     if distance == 0.0 {
         0.0

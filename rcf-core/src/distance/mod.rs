@@ -1,11 +1,11 @@
 //! Objects of any type that have a distance: strings, sets, histograms.
 //!
-//! A forest cuts the ranges of numbers. Where there are none, a distance between two objects is
-//! enough to say what is usual: a sample of the stream is [clustered](Summarizer), and an object
-//! far from all clusters, measured by their own extents, [is an anomaly](DistanceDetector).
+//! A forest cuts the ranges of numbers. Without numbers, a distance between two objects is enough
+//! to decide what is usual: a sample of the stream is [clustered](Summarizer), and an object far
+//! from all clusters, measured by their own extents, [is an anomaly](DistanceDetector).
 //!
-//! A distance is a closure of two objects. It returns 0 for equal ones, else a number above 0, the
-//! same in both directions; the triangle inequality is not needed. NaN, infinities and numbers
+//! A distance is a closure of two objects. It returns 0 for equal ones, otherwise a number above 0,
+//! the same in both directions; the triangle inequality is not needed. NaN, infinities and numbers
 //! below 0 are refused as [`InputError::Distance`](crate::InputError::Distance), and leave
 //! everything as it was.
 //!

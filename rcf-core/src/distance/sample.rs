@@ -44,7 +44,7 @@ fn of_a_tree(config: &DistanceDetectorConfig) -> Config {
         .number_of_trees(1)
         .sample_size(config.sample_size)
         .time_decay(config.time_decay)
-        // Nobody compares trees here: objects are taken while there is space.
+        // There are no trees to keep different: objects are taken while there is space.
         .initial_accept_fraction(1.0)
         .config()
         .expect("its parameters are checked")
@@ -102,7 +102,8 @@ impl<T> StreamSample<T> {
         (parts, &self.objects)
     }
 
-    /// A saved sample, or `None` if the parts, which may come from a damaged file, make none.
+    /// Restores a saved sample; `None` if the parts, which may come from a damaged file, are
+    /// invalid.
     pub(crate) fn restore(
         config: &DistanceDetectorConfig,
         parts: SampleParts,

@@ -1,4 +1,4 @@
-//! Score and attribution in one traversal, and with no more trees than a precision asks for.
+//! Score and attribution in one traversal, from no more trees than a precision needs.
 
 use std::ops::ControlFlow;
 
@@ -21,12 +21,12 @@ pub(crate) struct Explained {
     /// Padded, as is `low`.
     pub(crate) high: Vec<f64>,
     pub(crate) low: Vec<f64>,
-    /// Trees that were asked.
+    /// Trees that were used.
     pub(crate) trees: usize,
 }
 
 impl<I: Index> Ensemble<I> {
-    /// The mean score over as many trees as the precision asks for, and their number.
+    /// The mean score over as many trees as the precision needs, and their number.
     pub(crate) fn converging_score(
         &self,
         level: SimdLevel,
@@ -42,7 +42,7 @@ impl<I: Index> Ensemble<I> {
         })
     }
 
-    /// The mean score and attribution over as many trees as the precision asks for.
+    /// The mean score and attribution over as many trees as the precision needs.
     pub(crate) fn explain(
         &self,
         level: SimdLevel,
@@ -138,8 +138,8 @@ impl<V: TreeScore> Visitor for Converging<V> {
     }
 }
 
-/// `FLOORED` where there is a noise floor: few forests have one, which share a kernel for all
-/// lengths of rows.
+/// `FLOORED`: there is a noise floor. Few forests have one; they share one kernel for rows of all
+/// lengths.
 struct ExplainPass<'a, I, const FLOORED: bool> {
     ensemble: &'a Ensemble<I>,
     x: &'a [f32],
@@ -167,7 +167,7 @@ impl<I: Index, const FLOORED: bool> Kernel for ExplainPass<'_, I, FLOORED> {
     }
 }
 
-/// What the trees, which are those of the ensemble, say.
+/// The estimates of the trees, which are those of the ensemble.
 #[inline(always)]
 fn explain<I: Index, G: Geometry, T: CutTree<I, G>, const FLOORED: bool>(
     trees: &[T],

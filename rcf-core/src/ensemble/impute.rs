@@ -7,7 +7,7 @@ use crate::simd::{Kernel, Simd, SimdLevel};
 use crate::tree::imputation::Imputer;
 use crate::tree::{CutTree, with_trees};
 
-/// What is asked of all trees.
+/// The query to all trees.
 #[derive(Debug)]
 pub(crate) struct Imputation<'a> {
     /// The query, padded; its missing coordinates may be anything.

@@ -29,8 +29,8 @@ pub(crate) struct Ensemble<I> {
     pub(crate) rngs: Vec<TreeRng>,
     /// Working memory of updates.
     pub(crate) buffers: Buffers,
-    /// Where the descents of the point ended that was scored and is to be taken next; empty if
-    /// there is none.
+    /// Where the descents ended of the point that was scored and will be taken next; empty if there
+    /// is none.
     pub(crate) reached: Vec<Reached>,
 }
 
@@ -98,13 +98,13 @@ impl<I: Index> Ensemble<I> {
         level.run(RebuildAllPass { ensemble: self });
     }
 
-    /// Keeps as many boxes as these parameters say from now on.
+    /// From now on caches as many boxes as these parameters specify.
     pub(crate) fn cache_boxes(&mut self, level: SimdLevel, config: &Config) {
         self.points.boxes = Boxes::of(config);
         level.run(BoxesPass { ensemble: self });
     }
 
-    /// Adds a tree made of these cuts and the given points, which are in the store. `false` if the
+    /// Adds a tree with these cuts and points, which are in the store. `false` if the
     /// cuts are not those of a tree of these points.
     pub(crate) fn add_tree(&mut self, sample_size: usize, points: &[I], cuts: &[Cut]) -> bool {
         let level = SimdLevel::best();
@@ -128,8 +128,8 @@ impl<I: Index> Ensemble<I> {
     }
 }
 
-/// Whether a kernel is compiled for each usual length of rows: for the forests that most have, on
-/// the processors that most have.
+/// Whether a kernel is compiled for each usual length of rows: for the most common forests, on the
+/// most common processors.
 const fn by_length<S: Simd, I: Index>() -> bool {
     S::IS_WIDE && I::MAX == u16::MAX as usize
 }
@@ -230,7 +230,7 @@ impl<I: Index> Kernel for RebuildAllPass<'_, I> {
     }
 }
 
-/// Makes the boxes of all trees.
+/// Computes the cached boxes of all trees.
 struct BoxesPass<'a, I> {
     ensemble: &'a mut Ensemble<I>,
 }

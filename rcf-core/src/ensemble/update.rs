@@ -1,8 +1,8 @@
 //! Insertion of a point, in place of another one, into the trees whose samplers take it.
 //!
 //! Those trees are few, and none is in the cache. So they descend together, each to the point that
-//! leaves; and to the one that comes, unless it has just been scored and the ends of those descents
-//! are known. From there on changes follow the links to parents.
+//! leaves, and to the new point unless it has just been scored and the ends of those descents are
+//! known. From there, changes follow the links to parents.
 
 use super::{Ensemble, by_length};
 use crate::arena::{Phases, PointStore, one};
@@ -39,7 +39,7 @@ impl<I: Index> Ensemble<I> {
     }
 }
 
-/// What comes.
+/// The new point.
 #[derive(Clone, Copy)]
 struct Offer<'a> {
     clock: &'a DecayClock,
@@ -126,7 +126,7 @@ fn takers<I: Index>(
     (count, samplers.len())
 }
 
-/// One point for another, in one tree after the other.
+/// Replacement of one point by another, tree by tree.
 struct Exchange<'a> {
     offer: Offer<'a>,
     points: &'a mut PointStore,
@@ -162,7 +162,7 @@ impl Exchange<'_> {
             return;
         }
         if reached.capacity() == 0 {
-            // Once, while the forest grows: no score allocates it later.
+            // Allocated once, while the forest grows, so that no score allocates later.
             reached.reserve_exact(trees.len());
         }
         let mut next = 0;
@@ -186,7 +186,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Where the descents end in these trees, to the point that leaves and to the one that comes.
+    /// Where the descents end in these trees, to the point that leaves and to the new one.
     #[inline(always)]
     fn locate<I: Index, G: Geometry, T: CutTree<I, G>>(
         &self,

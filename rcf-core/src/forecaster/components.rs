@@ -58,7 +58,7 @@ pub(crate) const COMPONENTS: usize = 5;
 const LONGEST: usize = 400;
 /// Recent features of the regression.
 const ORDER: usize = 12;
-/// Steps with regression weights of their own; longer horizons continue from their forecasts.
+/// Steps with their own regression weights; longer horizons continue from their forecasts.
 const STEPS: usize = 12;
 /// Weight of an observation relative to the next one, in the regression.
 const FORGETTING: f64 = 0.999;
@@ -99,17 +99,17 @@ impl Components {
         self.history.newest()
     }
 
-    /// Standard deviation of the last values; 0 where there is none.
+    /// Standard deviation of the last values; 0 if there is none.
     pub(super) fn deviation(&self) -> f64 {
         self.window.deviation()
     }
 
-    /// The long and the short period; 0 where there is none.
+    /// The long and the short period; 0 if there is none.
     pub(super) fn periods(&self) -> [usize; 2] {
         self.finder.periods()
     }
 
-    /// Takes a value, and where it was expected.
+    /// Takes a value and its prediction.
     pub(super) fn push(&mut self, value: f64, expected: Option<f64>) {
         let cleaned = match expected {
             Some(expected) => self.cleaner.clean(value, expected),

@@ -15,7 +15,8 @@ use crate::parameters::{self, COVERAGE, HORIZON, MAX_HORIZON};
 pub struct ForecasterConfig {
     /// Number of values in one observation.
     pub input_dimensions: usize,
-    /// Number of observations by which the next one is forecast, and the one itself.
+    /// Length of the shingle: the observations that the next one is forecast from, and the next one
+    /// itself.
     pub shingle_size: usize,
     /// Number of trees.
     pub number_of_trees: usize,
@@ -23,7 +24,7 @@ pub struct ForecasterConfig {
     pub sample_size: usize,
     /// Seed of every random choice.
     pub seed: u64,
-    /// What happens to the values before the forest.
+    /// The transform of the values before the forest.
     pub transform: Transform,
     /// Number of observations that are forecast.
     pub horizon: usize,
@@ -31,7 +32,7 @@ pub struct ForecasterConfig {
     pub coverage: f64,
     /// The least and the greatest possible value of each input; empty without limits.
     pub limits: Vec<(f64, f64)>,
-    /// What is mixed.
+    /// The components that are mixed.
     pub components: Vec<Component>,
 }
 
@@ -119,7 +120,8 @@ impl ForecasterBuilder {
 
     parameters::setters! {
         FORECASTER:
-        /// Number of observations by which the next one is forecast, and the one itself; default 8.
+        /// Length of the shingle: the observations that the next one is forecast from, and the next
+        /// one itself; default 8.
         shingle_size: usize, in config.shingle_size;
         /// Number of trees; default 50.
         number_of_trees: usize, in config.number_of_trees;
@@ -127,7 +129,7 @@ impl ForecasterBuilder {
         sample_size: usize, in config.sample_size;
         /// Seed of every random choice; default 0.
         seed: u64, in config.seed;
-        /// What happens to the values before the forest; default none for one input, else
+        /// The transform of the values before the forest; default none for one input, else
         /// normalize, so that each counts on its own scale. The other components see the values as
         /// they are.
         transform: Transform, in config.transform;
@@ -135,10 +137,10 @@ impl ForecasterBuilder {
         horizon: usize, in config.horizon;
         /// Fraction of values that the intervals should hold, from 0.01 to 0.99; default 0.8.
         coverage: f64, in config.coverage;
-        /// The least and the greatest possible value, a pair for each input, infinite where there
+        /// The least and the greatest possible value, a pair for each input, infinite if there
         /// is none: forecasts and intervals end there; default none.
         limits: Vec<(f64, f64)>, in config.limits;
-        /// What is mixed, at least one component; default all.
+        /// The components that are mixed, at least one; default all.
         components: &[Component] => in_order, in config.components;
     }
 

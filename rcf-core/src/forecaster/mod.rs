@@ -1,4 +1,4 @@
-//! Forecasts by a mixture, with intervals that hold what they promise.
+//! Forecasts by a mixture of components, with calibrated intervals.
 //!
 //! After each observation, the next ones are forecast by a random cut forest and by four cheap
 //! components for each input: the last value, the mean of past cycles, exponential smoothing, and
@@ -8,13 +8,13 @@
 //! mixture is about as good as its best component, which differs from stream to stream and from
 //! step to step.
 //!
-//! How far the trees of a forest disagree says little about how far a forecast is off. So the
-//! intervals are made of past errors of the mixture: online conformal prediction, by *quantile
-//! tracking* (Angelopoulos, Candès, Tibshirani, *Conformal PID Control for Time Series Prediction*,
-//! 2023). For each step ahead and input, two quantiles of the signed error are tracked: after an
-//! error above the upper one it moves up by `γ (1 − a)`, else down by `γ a`, with `a` half of what
+//! The disagreement of the trees says little about the error of a forecast. So the intervals are
+//! computed from past errors of the mixture: online conformal prediction, by *quantile tracking*
+//! (Angelopoulos, Candès, Tibshirani, *Conformal PID Control for Time Series Prediction*, 2023).
+//! For each step ahead and input, two quantiles of the signed error are tracked: after an error
+//! above the upper one it moves up by `γ (1 − a)`, otherwise down by `γ a`, with `a` half of what
 //! the interval may miss. Whatever the stream does, the share of errors above it then tends to `a`:
-//! it differs after `T` observations by at most about `range / (γ T)`. Nothing is assumed of the
+//! it differs after `T` observations by at most about `range / (γ T)`. Nothing is assumed about the
 //! stream.
 
 mod components;
@@ -41,8 +41,9 @@ use step::Forecast;
 
 /// Forecasts the next observations of a stream, each time one arrives.
 ///
-/// Missing values are replaced by what was expected in all that is learned, and no error counts.
-/// The trees learn an observation only if at least half of the values of its shingle are real.
+/// Missing values are replaced by their predictions in everything that is learned, and do not count
+/// as errors. The trees learn an observation only if at least half of the values of its shingle are
+/// real.
 ///
 /// ```
 /// use rcf_core::Forecaster;
@@ -93,8 +94,8 @@ pub struct IntervalForecast {
     pub upper: Array2<f64>,
 }
 
-/// How far forecasts were off, over the last thousand or so: horizon × inputs, the next observation
-/// first, in the units of the observations. Not a number where nothing has been compared yet.
+/// Errors of the forecasts, over the last thousand or so: horizon × inputs, the next observation
+/// first, in the units of the observations. NaN if nothing has been compared yet.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -103,9 +104,9 @@ pub struct ForecastErrors {
     pub mean_absolute: Array2<f64>,
     /// Root of the mean squared error (RMSE).
     pub root_mean_square: Array2<f64>,
-    /// Mean of what came minus what was expected: positive where forecasts are too low.
+    /// Mean of the actual minus the expected values: positive where forecasts are too low.
     pub bias: Array2<f64>,
-    /// Share of the intervals that held what came.
+    /// Share of the intervals that contained the value.
     pub interval_precision: Array2<f64>,
 }
 
@@ -148,7 +149,7 @@ impl Forecaster {
         &self.forest
     }
 
-    /// Takes an observation, compares it with the forecasts made of it, and forecasts the next
+    /// Takes an observation, compares it with its forecasts, and forecasts the next
     /// ones; `None` until the forest is ready.
     ///
     /// # Errors
@@ -284,8 +285,8 @@ impl Forecaster {
         self.missing_values
     }
 
-    /// Share of the intervals of `step` observations ahead (from 1) that held what came, over all
-    /// inputs and since the start; not a number before any has been compared.
+    /// Share of the intervals `step` observations ahead (from 1) that contained the value, over all
+    /// inputs and since the start; NaN before any has been compared.
     #[must_use]
     pub fn measured_coverage(&self, step: usize) -> f64 {
         let (mut held, mut compared) = (0, 0);
@@ -298,7 +299,7 @@ impl Forecaster {
         held as f64 / compared as f64
     }
 
-    /// How far forecasts were off, for each step ahead and input.
+    /// Errors of the forecasts, for each step ahead and input.
     #[must_use]
     pub fn errors(&self) -> ForecastErrors {
         let figure = |of: fn(&step::Figures) -> f64| {
@@ -319,7 +320,7 @@ impl Forecaster {
         }
     }
 
-    /// A figure of each step, from 1, and input.
+    /// A figure for each step, from 1, and input.
     fn each(&self, figure: impl Fn(&Series, usize) -> f64) -> Array2<f64> {
         let shape = (self.config.horizon, self.config.input_dimensions);
         Array2::from_shape_fn(shape, |(step, input)| {
@@ -370,7 +371,7 @@ impl Forecaster {
         let mut forest = None;
         if self.forest.is_ready() {
             let mut median = self.forest.forecast(self.config.horizon)?.median;
-            // Back into the units of the input. A difference is one to the value forecast before.
+            // Back in the units of the input. A difference is relative to the previous forecast.
             for (column, input) in median.columns_mut().into_iter().zip(&self.inputs) {
                 let mut last = input.last;
                 for value in column {

@@ -34,14 +34,14 @@ impl Series {
         }
     }
 
-    /// The long and the short period; 0 where there is none.
+    /// The long and the short period; 0 if there is none.
     pub(crate) fn periods(&self) -> [usize; 2] {
         self.components.periods()
     }
 
-    /// Takes the next value and returns it. For a missing one, that is where it was expected, or
-    /// the last one; `None` if nothing is known of the series yet. Intervals should miss a fraction
-    /// of `miss` on each side; there is none before forecasts are given out.
+    /// Takes the next value and returns it; for a missing value, its prediction or the last value;
+    /// `None` if nothing is known of the series yet. Intervals should miss a fraction `miss` on
+    /// each side; `None` before forecasts are returned.
     pub(crate) fn push(&mut self, value: Option<f64>, miss: Option<f64>) -> Option<f64> {
         let expected = self.waiting[slot(1, self.made)].map(|forecast| forecast.expected);
         let filled = value.or(expected).or(self.components.newest())?;

@@ -6,7 +6,7 @@ use crate::predictor::numbers::Numbers;
 
 /// Weight of an error relative to the next one, in the weights of the components.
 const KEEP: f64 = 0.99;
-/// Move of a tracked quantile one step ahead, in units of the mean absolute error.
+/// Step size of a tracked quantile for the first step ahead, in units of the mean absolute error.
 const STEP: f64 = 0.1;
 /// Errors by which the mean absolute error is known.
 const MEMORY: f64 = 200.0;
@@ -35,7 +35,7 @@ pub(crate) struct Interval {
     pub(crate) held: u64,
 }
 
-/// How far forecasts were off, over the last thousand or so.
+/// Errors of the forecasts, over the last thousand or so.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Figures {
     pub(crate) count: f64,
@@ -113,10 +113,10 @@ impl Step {
         weights.map(|weight| weight / total)
     }
 
-    /// Learns what came of a forecast for this step, from 1. Without a `miss` it was not given out,
-    /// and nothing but the weights learns of it: the errors of the first observations are no guide
-    /// to later ones. The deviation of the series makes errors comparable after its scale has
-    /// changed; without one they teach no weights.
+    /// Learns the outcome of a forecast for this step, from 1. Without `miss` the forecast was not
+    /// returned, and only the weights learn from it: the errors of the first observations are no
+    /// guide to later ones. The deviation of the series makes errors comparable after a change of
+    /// scale; without one, the weights do not learn.
     pub(crate) fn push(
         &mut self,
         value: f64,

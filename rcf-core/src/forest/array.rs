@@ -37,8 +37,8 @@ impl RandomCutForest {
     }
 
     /// [`score_array`](Self::score_array) on the threads of rayon's current pool: the same bits,
-    /// however many there are. They share arrays of more than 500 rows; in one dimension, where a
-    /// row costs the less the more there are, of more than 32,768.
+    /// however many there are. They share arrays of more than 500 rows; in one dimension, where the
+    /// cost of a row falls with their number, of more than 32,768.
     ///
     /// # Errors
     /// As for [`process_array`](Self::process_array).

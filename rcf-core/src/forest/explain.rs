@@ -49,12 +49,12 @@ impl RandomCutForest {
         T::with(values, |values| self.converging_explanation(values, 0.0))
     }
 
-    /// The score of an observation as if it came next, from as few trees as give it to a precision.
+    /// The score of an observation as if it came next, from as few trees as reach a precision.
     ///
-    /// Trees are asked in their order, sixteen and then eight at a time, until the standard error
-    /// against the score of all trees, estimated from those asked, is at most `precision`, in units
-    /// of the score; 0 asks all of them. So with 0.05 about two of three estimates lie within 0.05
-    /// of [`score`](Self::score). 0 until the forest is ready.
+    /// Trees are used in their order, sixteen and then eight at a time, until the standard error
+    /// relative to the score of all trees, estimated from those used, is at most `precision`, in
+    /// units of the score; 0 uses all of them. So with 0.05 about two of three estimates lie within
+    /// 0.05 of [`score`](Self::score). 0 until the forest is ready.
     ///
     /// # Errors
     /// As for [`update`](Self::update), and a `precision` that is negative or not a number.
@@ -77,7 +77,7 @@ impl RandomCutForest {
         Ok(ScoreEstimate { score, trees })
     }
 
-    /// [`explain`](Self::explain) from as few trees as give the score to a precision: the same
+    /// [`explain`](Self::explain) from as few trees as reach a precision of the score: the same
     /// trees, and the same score, as [`converging_score`](Self::converging_score).
     ///
     /// # Errors

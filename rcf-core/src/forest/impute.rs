@@ -32,7 +32,7 @@ struct Query {
     row: Vec<f32>,
     /// The missing coordinates.
     missing: Vec<usize>,
-    /// The block of the newest observation, where shingles rotate.
+    /// The block of the newest observation, if shingles rotate.
     phase: Option<usize>,
 }
 
@@ -43,8 +43,8 @@ impl RandomCutForest {
     ///
     /// `values` is either an observation, as if it came next, or a point of
     /// [`dimensions`](Self::dimensions) values, oldest observation first unless shingles rotate.
-    /// `missing` are positions in it; what is there is not read. All other values are
-    /// given back as they are.
+    /// `missing` are positions in it; what is there is not read. All other values are returned
+    /// unchanged.
     ///
     /// ```
     /// # use rcf_core::RandomCutForest;
@@ -185,7 +185,7 @@ impl RandomCutForest {
         })
     }
 
-    /// What is asked of the trees; the draws follow from the state of the forest.
+    /// The query to the trees; the draws follow from the state of the forest.
     fn imputation<'a>(
         &self,
         x: &'a [f32],
@@ -203,8 +203,8 @@ impl RandomCutForest {
         }
     }
 
-    /// The summary for a padded point of which coordinates are missing, relative to the origin, and
-    /// whose newest observation is at block `phase`. The forest is ready.
+    /// The summary for a padded point with missing coordinates, relative to the origin, whose
+    /// newest observation is at block `phase`. The forest is ready.
     pub(super) fn field(
         &self,
         x: &[f32],

@@ -14,11 +14,11 @@ use crate::tree::TreeSet;
 
 impl Config {
     /// The bytes, itself and on the heap, that a forest of these parameters will occupy once its
-    /// samples are full, of points that all differ: what
-    /// [`size_in_bytes`](RandomCutForest::size_in_bytes) then says, but for a few per cent. Points
-    /// that coincide take less. How many different points the samples share depends on chance and
-    /// on
-    /// [`time_decay`](Self::time_decay); without decay they are taken to share none.
+    /// samples are full, of distinct points: what
+    /// [`size_in_bytes`](RandomCutForest::size_in_bytes) then returns, within a few per cent.
+    /// Points that coincide take less. How many different points the samples share depends on
+    /// chance and on [`time_decay`](Self::time_decay); without decay they are assumed to share
+    /// none.
     #[must_use]
     pub fn estimate_bytes(&self) -> usize {
         let row = stride(self.dimensions());

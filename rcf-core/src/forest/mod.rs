@@ -289,7 +289,7 @@ impl RandomCutForest {
     }
 
     /// Computes with these vector instructions from now on. For tests and benchmarks: all levels
-    /// give the same bits, and the best one is chosen by itself.
+    /// give the same bits, and the best one is chosen automatically.
     #[doc(hidden)]
     pub fn set_simd_level(&mut self, level: SimdLevel) {
         self.level = level;
@@ -317,7 +317,7 @@ impl RandomCutForest {
         score
     }
 
-    /// The score of `self.row`, which is to be taken next: where its descents end is noted.
+    /// The score of `self.row`, which is to be taken next: records where its descents end.
     pub(crate) fn score_before_update(&mut self) -> f64 {
         if !self.is_ready() {
             return 0.0;
@@ -329,7 +329,7 @@ impl RandomCutForest {
         with_ensemble!(&mut self.trees, ensemble => ensemble.score_before_update(level, row))
     }
 
-    /// Drops what was noted: another point is taken, or none.
+    /// Discards these records: another point is taken, or none.
     pub(crate) fn forget_descents(&mut self) {
         with_ensemble!(&mut self.trees, ensemble => ensemble.reached.clear());
     }

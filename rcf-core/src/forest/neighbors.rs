@@ -20,9 +20,9 @@ pub struct Neighbor {
     /// The number of trees that returned it.
     pub trees: usize,
     /// The newest time, or sequence number, of the observations that it represents in those trees,
-    /// where those are [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
+    /// if those are [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
     pub sequence_number: Option<i64>,
-    /// The label of that observation (where sequence numbers are not stored, of any), if it has one
+    /// The label of that observation (of any, if sequence numbers are not stored), if it has one
     /// and labels are [stored](crate::RandomCutForestBuilder::store_labels).
     pub label: Option<i64>,
 }
@@ -31,9 +31,9 @@ impl RandomCutForest {
     /// Sampled points near an observation as if it came next, nearest first: the one next to which
     /// it arrives in each tree, merged over the trees.
     ///
-    /// These are near, not the nearest: a tree brings one point of its own sample. A point that
-    /// many trees bring is the likelier one. Points are what the forest keeps, in single precision
-    /// relative to its origin.
+    /// These are near, not the nearest: each tree returns one point of its own sample. A point that
+    /// many trees return is more likely to be the nearest one. Points are what the forest keeps, in
+    /// single precision relative to its origin.
     ///
     /// # Errors
     /// As for [`update`](Self::update), and [`InputError::NotReady`].

@@ -1,5 +1,4 @@
-//! Operations for the detector beyond observations in order: whole points, and observations that
-//! are not learned.
+//! Operations for the detector: whole points, and observations that are not learned.
 
 use super::{Explanation, RandomCutForest, with_ensemble};
 use crate::forest::Attribution;
@@ -19,8 +18,8 @@ impl RandomCutForest {
         self.insert(values, Arrival::new());
     }
 
-    /// Scores a whole point in the units of the observations, oldest observation first, as finite
-    /// as observations are. The forest is ready.
+    /// Scores a whole point in the units of the observations, oldest observation first, within the
+    /// limits of observations. The forest is ready.
     pub(crate) fn score_point(&self, point: &[f64]) -> f64 {
         self.score_row(&self.row_of(point))
     }
@@ -48,15 +47,15 @@ impl RandomCutForest {
         self.shingle.push(values, &self.row);
     }
 
-    /// Takes a whole point into the trees only: the shingle stays.
+    /// Takes a whole point into the trees only: the shingle does not change.
     pub(crate) fn learn_point(&mut self, point: &[f64]) {
         self.forget_descents();
         self.row = self.row_of(point);
         self.learn_row(0, Arrival::new());
     }
 
-    /// What is expected at the missing coordinates of a whole point, whatever is there: the
-    /// medians. The forest is ready.
+    /// The values expected at the missing coordinates of a whole point: the medians. What is there
+    /// is not read. The forest is ready.
     pub(crate) fn impute_point(&self, point: &[f64], missing: &[usize]) -> Vec<f64> {
         self.medians(&self.row_of(point), missing, None)
     }

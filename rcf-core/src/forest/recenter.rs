@@ -1,11 +1,11 @@
 //! Moving the origin to follow the data.
 //!
-//! Points are kept in single precision, relative to an origin: the first observation. Where that
-//! observation was a glitch, or the signal has since moved far away, all of its detail would drown
-//! in rounding. So each time the samples have had the chance to be renewed once, the middle half of
-//! one sample is looked at: if it lies much further from the origin than it is wide, the origin
-//! moves to its median and the trees are rebuilt. The law of a random cut tree depends on its
-//! points alone (the paper, theorems 3 and 4), so scores keep their distribution.
+//! Points are kept in single precision, relative to an origin: the first observation. If that
+//! observation was a glitch, or the signal has since moved far away, rounding would destroy all
+//! detail. So each time the samples could have been renewed once, the middle half of one sample is
+//! examined: if it lies much further from the origin than it is wide, the origin moves to its
+//! median and the trees are rebuilt. The law of a random cut tree depends on its points alone (the
+//! paper, theorems 3 and 4), so scores keep their distribution.
 
 use crate::forest::{RandomCutForest, with_ensemble};
 
@@ -13,7 +13,8 @@ use crate::forest::{RandomCutForest, with_ensemble};
 /// precision still resolves a 4096th of the width there.
 const FAR: f32 = 4096.0;
 
-/// Points of the sample that are looked at, and the least number of updates between looks.
+/// Points of the sample that are examined, and the least number of updates between two
+/// examinations.
 const LOOKED_AT: usize = 256;
 
 impl RandomCutForest {
@@ -37,7 +38,7 @@ impl RandomCutForest {
     }
 
     /// The median of this input in the newest observations of a sample if it is far from the
-    /// origin, else 0.
+    /// origin, otherwise 0.
     fn distance_from_origin(&self, input: usize) -> f32 {
         let newest = self.dimensions() - self.config.input_dimensions + input;
         let mut values = [0.0; LOOKED_AT];
@@ -62,24 +63,22 @@ impl RandomCutForest {
 #[cfg(test)]
 mod tests {
     use crate::RandomCutForest;
+    use crate::testing::Random;
 
-    /// Noise of mean absolute deviation 1, from a fixed generator.
-    fn noise(state: &mut u64) -> f64 {
-        *state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        ((*state >> 11) as f64 / (1u64 << 53) as f64 - 0.5) * 4.0
+    /// Noise of mean absolute deviation 1.
+    fn noise(random: &mut Random) -> f64 {
+        (random.unit() - 0.5) * 4.0
     }
 
     /// The score of a value 12 deviations from the noise, over the largest of the noise.
     fn contrast(offset: f64, first: f64) -> f64 {
         let mut forest = RandomCutForest::builder(1).seed(3).build().unwrap();
-        let mut state = 1;
+        let mut random = Random::new(1);
         forest.update(&[first]).unwrap();
         for _ in 0..20_000 {
-            forest.update(&[offset + noise(&mut state)]).unwrap();
+            forest.update(&[offset + noise(&mut random)]).unwrap();
         }
-        let usual = (0..500).map(|_| forest.score(&[offset + noise(&mut state)]).unwrap());
+        let usual = (0..500).map(|_| forest.score(&[offset + noise(&mut random)]).unwrap());
         let usual = usual.fold(0.0, f64::max);
         forest.score(&[offset + 14.0]).unwrap() / usual
     }
@@ -98,15 +97,15 @@ mod tests {
     #[test]
     fn the_origin_follows_a_signal_that_moves_away_for_good() {
         let mut forest = RandomCutForest::builder(1).seed(3).build().unwrap();
-        let mut state = 1;
+        let mut random = Random::new(1);
         for offset in [0.0, 1e12] {
             for _ in 0..20_000 {
-                forest.update(&[offset + noise(&mut state)]).unwrap();
+                forest.update(&[offset + noise(&mut random)]).unwrap();
             }
         }
         // Near enough: 4096 widths of the noise's middle half.
         assert!((forest.shingle.origin()[0] - 1e12).abs() <= 8192.0);
-        let usual = forest.score(&[1e12 + noise(&mut state)]).unwrap();
+        let usual = forest.score(&[1e12 + noise(&mut random)]).unwrap();
         assert!(forest.score(&[1e12 + 14.0]).unwrap() > 2.0 * usual);
     }
 
@@ -117,18 +116,18 @@ mod tests {
             .seed(3)
             .build()
             .unwrap();
-        let mut state = 1;
+        let mut random = Random::new(1);
         forest.update(&[1e20, 0.0]).unwrap();
         for _ in 0..3_000 {
             forest
-                .update(&[noise(&mut state), noise(&mut state)])
+                .update(&[noise(&mut random), noise(&mut random)])
                 .unwrap();
         }
         assert!(forest.shingle.origin()[0].abs() < 4.0);
         assert_eq!(forest.shingle.origin()[1], 0.0);
         let mut restored = RandomCutForest::from_bytes(&forest.to_bytes()).unwrap();
         for _ in 0..1_000 {
-            let record = [noise(&mut state), noise(&mut state)];
+            let record = [noise(&mut random), noise(&mut random)];
             let scores = (
                 forest.process(&record).unwrap(),
                 restored.process(&record).unwrap(),

@@ -23,8 +23,8 @@ pub struct Sample {
     /// For each point, the newest sequence number of an observation that it represents. Empty
     /// unless [stored](crate::RandomCutForestBuilder::store_sequence_numbers).
     pub sequence_numbers: Vec<i64>,
-    /// For each point, the label that came with that observation (where sequence numbers are not
-    /// stored, of any that it represents). Empty unless
+    /// For each point, the label that came with that observation (of any that it represents, if
+    /// sequence numbers are not stored). Empty unless
     /// [stored](crate::RandomCutForestBuilder::store_labels).
     pub labels: Vec<Option<i64>>,
 }
@@ -87,7 +87,7 @@ impl Held {
         held
     }
 
-    /// The points that the trees brought, one each; counts are numbers of trees.
+    /// The points that the trees returned, one each; counts are numbers of trees.
     pub(super) fn brought<I: Index>(ensemble: &Ensemble<I>, brought: &[usize]) -> Self {
         let mut held = Self::default();
         let mut places = HashMap::new();

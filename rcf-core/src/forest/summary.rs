@@ -4,12 +4,12 @@
 //! each time the pair whose union adds least to the sum of squared distances from the centers
 //! (Ward,
 //! *Hierarchical grouping to optimize an objective function*, 1963), down to the number of clusters
-//! asked for, and on while two clusters overlap: while their centers are no further apart than
+//! requested, and further while two clusters overlap: while their centers are no further apart than
 //! twice the sum of their radii. (The halves of a uniform stretch are 1.7 times that apart, those
 //! of a normal law 1.3 times: a single cluster is not split. Two normal distributions in one
 //! dimension are separated from a distance of four deviations on.)
 //!
-//! Where there are more than a few hundred points, some of them gather the others first: see
+//! If there are more than a few hundred points, some of them gather the others first: see
 //! [`cluster`].
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::error::InputError;
 /// Distance of the centers, in sums of radii, up to which two groups overlap.
 const OVERLAP: f64 = 2.0;
 
-/// Points that are merged pair by pair.
+/// The largest number of points that are merged pair by pair.
 const SEEDS: usize = 256;
 
 /// A group of sampled points.
@@ -145,7 +145,7 @@ impl Group {
 }
 
 impl cluster::Group for Group {
-    /// What a union with the other one adds to the squared distances.
+    /// How much a union with the other group adds to the squared distances.
     fn cost(&self, other: &Self) -> f64 {
         let weight = self.weight * other.weight / (self.weight + other.weight);
         weight * squared_distance(&self.center, &other.center)

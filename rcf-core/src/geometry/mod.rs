@@ -1,9 +1,9 @@
 //! Bounding boxes, and how points are measured against them.
 //!
-//! A box is an observation of single-precision floats: lower bound, upper bound and, except in one
-//! dimension, its range (the sum of its side lengths), which is right in a [`Measured`] box only. A
-//! [`Geometry`] knows the layout. One dimension has a geometry of its own, a few instructions long;
-//! all others go by vectors.
+//! A box is a row of single-precision floats: lower bound, upper bound and, except in one
+//! dimension, the range (the sum of the side lengths), which is valid only in a [`Measured`] box. A
+//! [`Geometry`] knows the layout. One dimension has its own geometry, a few instructions long; all
+//! others use vectors. all others go by vectors.
 
 mod lanes;
 mod one_dimensional;
@@ -15,7 +15,7 @@ use crate::simd::Gathers;
 
 /// How points and boxes are laid out, and measured against each other.
 pub(crate) trait Geometry: Copy {
-    /// The parts of the space that matter to a walk up from box to larger box; they become fewer.
+    /// The parts of the space that still matter to a walk up from box to larger box.
     type Parts: Copy;
 
     /// Floats in a padded row.
@@ -37,8 +37,8 @@ pub(crate) trait Geometry: Copy {
     fn everywhere(self) -> Self::Parts;
 
     /// Sum over the dimensions of the distances by which `x` lies outside of a box; `None` if `x`
-    /// is inside. Looks at `outside` at least, and leaves there, of a long row, the parts in which
-    /// it found `x` outside: larger boxes contain `x` everywhere else.
+    /// is inside. Examines at least `outside`, and for long rows reduces it to the parts in which
+    /// `x` is outside: larger boxes contain `x` everywhere else.
     fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32>;
 
     /// The same for a walk up that will [use](Self::add_gaps) the parts, too.
@@ -87,8 +87,8 @@ pub(crate) trait Geometry: Copy {
     /// Copies these parts of a box.
     fn copy<'r>(self, parts: &Self::Parts, bounds: Unmeasured<'r>, from: &[f32]) -> Unmeasured<'r>;
 
-    /// Writes the range of the box into its observation. It is never adjusted, so that it does not
-    /// drift.
+    /// Writes the range of the box into its row. It is always computed from the bounds, so that it
+    /// does not drift.
     fn measure(self, bounds: Unmeasured<'_>) -> Measured<'_>;
 
     /// Leaves in `changing` the parts in which `x` lies on the surface of the box that contains it,
@@ -97,12 +97,12 @@ pub(crate) trait Geometry: Copy {
     fn is_touched(self, changing: &mut Self::Parts, bounds: Measured<'_>, x: &[f32]) -> bool;
 }
 
-/// The observation of a box whose range is that of its bounds.
+/// The row of a box whose range matches its bounds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured<'a>(&'a [f32]);
 
 impl<'a> Measured<'a> {
-    /// An observation from the pool, which takes in no others.
+    /// A row from the pool, which holds only measured boxes.
     #[inline(always)]
     pub(crate) fn from_pool(record: &'a [f32]) -> Self {
         Self(record)
@@ -114,13 +114,13 @@ impl<'a> Measured<'a> {
     }
 }
 
-/// The observation of a box whose bounds change: what it holds as its range is not to be read.
+/// The row of a box whose bounds change: the range in it must not be read.
 #[derive(Debug)]
 #[must_use = "the range of the box is stale until it is measured"]
 pub(crate) struct Unmeasured<'a>(&'a mut [f32]);
 
 impl<'a> Unmeasured<'a> {
-    /// To change the bounds in this observation.
+    /// Reopens a row to change its bounds.
     #[inline(always)]
     pub(crate) fn reopen(record: &'a mut [f32]) -> Self {
         Self(record)

@@ -3,8 +3,8 @@
 use super::{Corners, Geometry, Measured, Unmeasured};
 use crate::simd::{max, min};
 
-/// One dimension. Trees with boxes over it are those of large samples, and what the tests hold
-/// [[`SortedTree`](crate::tree::sorted::SortedTree)](crate::tree::sorted::SortedTree)s to.
+/// One dimension. Only large samples have trees with boxes in it; the tests also compare
+/// [`SortedTree`](crate::tree::sorted::SortedTree) with them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OneDimensional;
 

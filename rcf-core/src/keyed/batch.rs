@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::{DetectorMap, Key, KeyedModel, MapError, Template, bytes_of};
 use crate::InputError;
 
-/// Where there is a store, how many bytes of models are made or loaded between two looks at
-/// whether to continue: making room for them means saving as many, and neither can be broken off.
+/// With a store, the bytes of models that are created or loaded between two checks whether to
+/// continue: making space for them means saving as many, and neither can be interrupted.
 const ROUND_BYTES: usize = 2 << 20;
-/// What a model counts for at least, since a new one grows and each has costs of its own.
+/// The least size that a model counts as, since new ones grow and each has a fixed cost.
 const LEAST_BYTES: usize = 64 << 10;
 
 /// The observations of one key in a batch, with its model.
@@ -25,7 +25,7 @@ struct Group<'a, K, M, R, E> {
     outcome: Outcome<M, R, E>,
 }
 
-/// What became of a group.
+/// The outcome of a group.
 struct Outcome<M, R, E> {
     model: Option<Arc<M>>,
     /// The time of the last observation that the model took.
@@ -82,10 +82,11 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
             .collect())
     }
 
-    /// [`process_each`](Self::process_each) for as long as `goes_on`, which is asked before each
+    /// [`process_each`](Self::process_each) for as long as `goes_on`, which is called before each
     /// item and by any thread. An item that is not done then is `None`; those of its key that come
-    /// after it are not done either, if `goes_on` stays `false`. With a budget, models come and go
-    /// a few megabytes at a time, so that many keys do not put off the answer.
+    /// after it are not done either, if `goes_on` stays `false`. With a budget, models are loaded
+    /// and spilled
+    /// a few megabytes at a time, so that many keys do not delay the response.
     ///
     /// # Errors
     /// As for [`process_each`](Self::process_each).
@@ -239,7 +240,7 @@ impl<K: Key, M: KeyedModel, R, E> Group<'_, K, M, R, E> {
         let mut last_used = self.slot.map(|_| self.last_used);
         let mut model: Option<Arc<M>> = None;
         for &index in &self.items {
-            // Asked before a model is made or copied, which takes longer than most observations.
+            // Checked before a model is made or copied, which takes longer than most observations.
             if !goes_on() {
                 break;
             }
@@ -248,7 +249,7 @@ impl<K: Key, M: KeyedModel, R, E> Group<'_, K, M, R, E> {
                 now > last && time_to_live.is_some_and(|limit| now.abs_diff(last) > limit)
             });
             let result = if expired || (model.is_none() && self.before.is_none()) {
-                // Tried on a model of its own: one that is refused takes nobody's place.
+                // Tried on a new model first, so that a refused observation evicts no other model.
                 let mut new = template(self.key);
                 let result = work(&mut new, &items[index]);
                 if result.is_ok() {

@@ -4,7 +4,7 @@ use super::changes::ChangeLog;
 use super::entries::Entries;
 use super::{DetectorMap, Key, KeyedModel, Spill, SpillStore, Statistics, Template};
 
-/// Builds a [`DetectorMap`]. Without more, it holds all models for ever.
+/// Builds a [`DetectorMap`]. By default it keeps all models for ever.
 #[must_use]
 pub struct DetectorMapBuilder<K, M> {
     template: Template<K, M>,
@@ -25,9 +25,9 @@ impl<K: Key, M: KeyedModel> DetectorMapBuilder<K, M> {
         }
     }
 
-    /// How many bytes the map may occupy ([`DetectorMap::size_in_bytes`]), and where the models go
-    /// that do not fit. At least the model that was used last stays in memory, and what is known of
-    /// a spilled one: its key and some hundred bytes.
+    /// How many bytes the map may occupy ([`DetectorMap::size_in_bytes`]), and the store for models
+    /// that do not fit. The most recently used model always stays in memory, and so do the key and
+    /// about a hundred bytes of each spilled one.
     pub fn budget(mut self, bytes: usize, store: impl SpillStore<K> + 'static) -> Self {
         self.spill = Some(Spill {
             budget: bytes,

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-/// What has changed in a map since the [changes were last taken](super::DetectorMap::take_changes).
+use super::{DetectorMap, Key, KeyedModel};
+
+/// What has changed in a map since the [changes were last taken](DetectorMap::take_changes).
 #[derive(Debug, Clone)]
 pub struct Changes<K, M> {
     /// Models that have changed and are in memory, with the time of their last use. They are
-    /// shared: to take them copies nothing, and the map copies one only if it has to change it
+    /// shared: taking them copies nothing, and the map copies one only if it has to change it
     /// while it is still held here.
     pub models: Vec<(K, i64, Arc<M>)>,
     /// Keys whose models have changed and then been spilled: the store has their bytes. With the
@@ -51,5 +53,45 @@ impl<K> ChangeLog<K> {
 
     pub(super) fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<u32>() + self.removed.capacity() * size_of::<K>()
+    }
+}
+
+impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
+    /// What has changed since the last call, or since the beginning. Empty unless the map was
+    /// configured to [track changes](DetectorMapBuilder::track_changes).
+    pub fn take_changes(&mut self) -> Changes<K, M> {
+        let mut changes = Changes::default();
+        let Some(log) = &mut self.changes else {
+            return changes;
+        };
+        for slot in std::mem::take(&mut log.slots) {
+            let Some(entry) = self.entries.get_if_used(slot) else {
+                continue;
+            };
+            if !std::mem::take(&mut entry.changed) {
+                continue; // named twice
+            }
+            let (key, last_used) = (entry.key.clone(), entry.last_used);
+            match self.entries.model(slot) {
+                Some(model) => changes.models.push((key, last_used, Arc::clone(model))),
+                None => changes.spilled.push((key, last_used)),
+            }
+        }
+        let removed = std::mem::take(&mut log.removed);
+        changes.removed = removed
+            .into_iter()
+            .filter(|key| self.entries.find(key).is_none())
+            .collect();
+        changes
+    }
+
+    /// Notes that the model of a slot has changed.
+    pub(super) fn mark(&mut self, slot: u32) {
+        if let Some(log) = &mut self.changes {
+            let entry = self.entries.get_mut(slot);
+            if !std::mem::replace(&mut entry.changed, true) {
+                log.slots.push(slot);
+            }
+        }
     }
 }

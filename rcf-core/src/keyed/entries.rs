@@ -23,7 +23,7 @@ pub(super) struct Entry<K, M> {
     older: u32,
 }
 
-/// In which list an entry is.
+/// The list that an entry is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Memory,
@@ -161,7 +161,7 @@ impl<K: Key, M> Entries<K, M> {
         self.link(slot, place);
     }
 
-    /// The entry of this place that was not used for longest.
+    /// The least recently used entry of this place.
     pub(super) fn oldest(&self, place: Place) -> Option<u32> {
         let oldest = self.lists[place as usize].oldest;
         (oldest != NONE).then_some(oldest)

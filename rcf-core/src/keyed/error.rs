@@ -18,7 +18,7 @@ pub enum MapError {
     /// Models cannot be spilled, or do not come back.
     #[error("the store of spilled models failed: {0}")]
     Store(#[source] StoreError),
-    /// What the store gave back is not a model.
+    /// What the store returned is not a model.
     #[error("the spilled model of {key}: {source}")]
     Model {
         /// The key.

@@ -6,7 +6,7 @@ use crate::detector::{AnomalyDetector, Detection, NormalMark};
 impl<K: Key> DetectorMap<K, AnomalyDetector> {
     /// [`mark_normal`](AnomalyDetector::mark_normal) for the detector of a key: the number of the
     /// mark, or `None` if there is no such key. It counts as a change, but not as a use: it does
-    /// not put off that the key is forgotten.
+    /// not delay when the key is forgotten.
     ///
     /// ```
     /// use rcf_core::{AnomalyDetector, Suppressed};

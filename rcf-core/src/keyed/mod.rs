@@ -3,8 +3,8 @@
 //! # How it works
 //! - A *template* makes the model of a key at its first observation. It may give some keys other
 //!   parameters than the rest.
-//! - Models that memory has no room for, those that were not used for longest, are *spilled* to a
-//!   [`SpillStore`] and come back with their next observation, bit by bit.
+//! - Models that do not fit into memory, the least recently used ones, are *spilled* to a
+//!   [`SpillStore`] and restored bit for bit at their next observation.
 //! - A key that was silent for longer than the *time to live* is forgotten: its next observation
 //!   finds a new model. That depends on the observations of the key alone, so a replay forgets the
 //!   same keys.
@@ -24,6 +24,7 @@ mod error;
 mod feedback;
 mod memory;
 mod model;
+mod overdue;
 mod seed;
 mod spill;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use builder::DetectorMapBuilder;
 pub use changes::Changes;
 pub use error::MapError;
 pub use model::{Key, KeyedModel};
+pub use overdue::Overdue;
 pub use seed::seed_for_key;
 pub use spill::{MemorySpill, SpillStore, SpilledModel, StoreError};
 
@@ -74,7 +76,7 @@ pub struct DetectorMap<K, M> {
     spill: Option<Spill<K>>,
     time_to_live: Option<u64>,
     expect_every: Option<u64>,
-    clock: i64, // records taken, for those who give no time
+    clock: i64, // observations taken, which are the time if none is given
     changes: Option<ChangeLog<K>>,
     model_bytes: usize, // of the models in memory
     key_bytes: usize,   // on the heap
@@ -87,25 +89,15 @@ struct Spill<K> {
     store: Box<dyn SpillStore<K>>,
 }
 
-/// A key that is silent although an observation of it was due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Overdue<'a, K> {
-    /// The key.
-    pub key: &'a K,
-    /// When its next observation was due at the latest.
-    pub due: i64,
-}
-
-/// What a map did so far.
+/// Counters of a map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
     /// Models that were spilled.
     pub evictions: u64,
-    /// Models that came back.
+    /// Models that were restored.
     pub loads: u64,
-    /// Models that were forgotten since their key was silent for too long.
+    /// Models that were forgotten because their key was silent for too long.
     pub expirations: u64,
 }
 
@@ -113,7 +105,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     /// Starts the configuration of a map whose models are made by `template`.
     ///
     /// The template must be a function of the key alone, or a key that is forgotten and comes back
-    /// has another model than in a replay.
+    /// gets a different model in a replay.
     pub fn builder(template: impl Fn(&K) -> M + Send + Sync + 'static) -> DetectorMapBuilder<K, M> {
         DetectorMapBuilder::new(Arc::new(template))
     }
@@ -123,7 +115,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     ///
     /// # Errors
     /// [`MapError::Input`] where the model refuses the observation: no model is changed or made.
-    /// Else the store failed.
+    /// Otherwise the store failed.
     pub fn process(&mut self, key: &K, values: &[f64]) -> Result<M::Output, MapError> {
         let now = self.clock.saturating_add(1);
         let output = self.with(key, now, |model| model.process(values))??;
@@ -140,10 +132,10 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         Ok(self.with(key, now, |model| model.process(values))??)
     }
 
-    /// Does with the model of a key what `work` says; a new model is kept only if that succeeds.
+    /// Calls `work` with the model of a key; a new model is kept only if that succeeds.
     ///
     /// # Errors
-    /// The store failed. What `work` returns comes back inside.
+    /// The store failed. What `work` returns is inside the result.
     pub fn with<R, E>(
         &mut self,
         key: &K,
@@ -218,26 +210,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
             .map(|entry| (&entry.key, entry.last_used))
     }
 
-    /// The keys that are silent although an observation of theirs was due: last used more than
-    /// [`expect_every`](DetectorMapBuilder::expect_every) before `now`, the one that is overdue for
-    /// longest first. Empty without such an expectation. Nothing changes: a key is listed until its
-    /// next observation, or until it is forgotten.
-    pub fn overdue(&self, now: i64) -> Vec<Overdue<'_, K>> {
-        let Some(interval) = self.expect_every else {
-            return Vec::new();
-        };
-        let mut overdue: Vec<_> = self
-            .keys()
-            .filter_map(|(key, last_used)| {
-                let due = last_used.saturating_add_unsigned(interval);
-                (due < now && !self.has_expired(last_used, now)).then_some(Overdue { key, due })
-            })
-            .collect();
-        overdue.sort_by_key(|it| it.due);
-        overdue
-    }
-
-    /// What the map did so far.
+    /// The counters so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.statistics
@@ -289,7 +262,7 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
         true
     }
 
-    /// Gives the memory of keys free that were last used before this time. This changes no result
+    /// Frees the memory of keys that were last used before this time. This changes no result
     /// if no observation of theirs can come that is not beyond their time to live.
     pub fn remove_unused_since(&mut self, time: i64) {
         for place in [Place::Store, Place::Memory] {
@@ -303,34 +276,6 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
                 self.statistics.expirations += 1;
             }
         }
-    }
-
-    /// What has changed since the last call, or since the beginning. Empty unless the map was
-    /// configured to [track changes](DetectorMapBuilder::track_changes).
-    pub fn take_changes(&mut self) -> Changes<K, M> {
-        let mut changes = Changes::default();
-        let Some(log) = &mut self.changes else {
-            return changes;
-        };
-        for slot in std::mem::take(&mut log.slots) {
-            let Some(entry) = self.entries.get_if_used(slot) else {
-                continue;
-            };
-            if !std::mem::take(&mut entry.changed) {
-                continue; // named twice
-            }
-            let (key, last_used) = (entry.key.clone(), entry.last_used);
-            match self.entries.model(slot) {
-                Some(model) => changes.models.push((key, last_used, Arc::clone(model))),
-                None => changes.spilled.push((key, last_used)),
-            }
-        }
-        let removed = std::mem::take(&mut log.removed);
-        changes.removed = removed
-            .into_iter()
-            .filter(|key| self.entries.find(key).is_none())
-            .collect();
-        changes
     }
 
     fn has_expired(&self, last_used: i64, now: i64) -> bool {
@@ -388,15 +333,6 @@ impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     fn forget_bytes(&mut self, slot: u32, was_in_memory: bool) {
         if was_in_memory {
             self.model_bytes -= self.entries.get(slot).bytes;
-        }
-    }
-
-    fn mark(&mut self, slot: u32) {
-        if let Some(log) = &mut self.changes {
-            let entry = self.entries.get_mut(slot);
-            if !std::mem::replace(&mut entry.changed, true) {
-                log.slots.push(slot);
-            }
         }
     }
 

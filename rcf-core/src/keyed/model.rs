@@ -9,10 +9,10 @@ use crate::{AnomalyDetector, Detection, InputError, RandomCutForest, StateError}
 /// A call that is refused leaves the model as it was, and the bytes give back a model that
 /// continues bit by bit: the map relies on both.
 pub trait KeyedModel: Clone + Send + Sync {
-    /// What the model says about an observation.
+    /// The result for an observation.
     type Output: Send;
 
-    /// Takes an observation and says what it makes of it.
+    /// Processes an observation and returns the result.
     ///
     /// # Errors
     /// The observation breaks a rule; the model is unchanged.
@@ -24,7 +24,7 @@ pub trait KeyedModel: Clone + Send + Sync {
     /// The whole state.
     fn to_bytes(&self) -> Vec<u8>;
 
-    /// The model of which these are the bytes.
+    /// Restores a model from its bytes.
     ///
     /// # Errors
     /// The bytes are damaged.

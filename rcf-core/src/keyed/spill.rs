@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Why a store could not do its work.
+/// The error of a store.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A model that leaves memory.
@@ -28,7 +28,7 @@ pub trait SpillStore<K>: Send {
         false
     }
 
-    /// Keeps these models, in place of what it had under their keys.
+    /// Stores these models, in place of those stored under their keys.
     ///
     /// # Errors
     /// They could not be kept. The map keeps them in memory then.

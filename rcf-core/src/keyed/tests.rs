@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::Random;
 use crate::{InputError, RandomCutForest};
 
 type Map = DetectorMap<String, RandomCutForest>;
 type Record = (String, i64, f64);
 
 fn template(key: &String) -> RandomCutForest {
-    // One key has parameters of its own.
+    // One key has its own parameters.
     let sample_size = if key == "key 3" { 16 } else { 8 };
     RandomCutForest::builder(1)
         .number_of_trees(3)
@@ -52,13 +53,8 @@ fn oracle(records: &[Record], time_to_live: Option<u64>) -> Vec<Option<f64>> {
 
 /// Twelve keys, times that never run back, and some values that are refused.
 fn records(seed: u64, count: usize) -> Vec<Record> {
-    let mut state = seed;
-    let mut next = |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
+    let mut random = Random::new(seed);
+    let mut next = |below: usize| random.below(below);
     let mut now = 0;
     (0..count)
         .map(|_| {

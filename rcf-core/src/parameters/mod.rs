@@ -1,7 +1,7 @@
 //! The table of parameters: name, type, default, range, unit and help of each, in one place.
 //!
 //! [`FOREST`], [`DETECTOR`], [`FORECASTER`] and [`DISTANCE_DETECTOR`] list what the builders take.
-//! Builders have their defaults and checks from here; the settings and flags of the program, the
+//! Builders take their defaults and checks from here; the settings and flags of the program, the
 //! docstrings of Python and the guide are made from the rows or tested against them.
 
 mod rows;
@@ -42,9 +42,9 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it holds.
     pub kind: ParameterKind,
-    /// What it is if it is not set.
+    /// The value if it is not set.
     pub default: ParameterDefault,
-    /// Which numbers it may be; of a list, each of its numbers.
+    /// The allowed numbers; of a list, of each of its numbers.
     pub range: ParameterRange,
     /// The unit of the number; empty for names, switches and pure numbers.
     pub unit: &'static str,
@@ -86,7 +86,7 @@ pub enum ParameterDefault {
     Flag(bool),
     /// This name.
     Name(&'static str),
-    /// What this rule gives, where it depends on other parameters.
+    /// The result of this rule, if it depends on other parameters.
     Rule(&'static str),
 }
 
@@ -116,7 +116,7 @@ impl Parameter {
     pub(crate) const fn count(&self) -> usize {
         match self.default {
             ParameterDefault::Integer(number) => number as usize,
-            _ => panic!("the default is no whole number"),
+            _ => panic!("the default is not a whole number"),
         }
     }
 
@@ -124,7 +124,7 @@ impl Parameter {
     pub(crate) const fn real(&self) -> f64 {
         match self.default {
             ParameterDefault::Real(number) => number,
-            _ => panic!("the default is no number"),
+            _ => panic!("the default is not a number"),
         }
     }
 
@@ -132,7 +132,7 @@ impl Parameter {
     pub(crate) const fn flag(&self) -> bool {
         match self.default {
             ParameterDefault::Flag(flag) => flag,
-            _ => panic!("the default is no switch"),
+            _ => panic!("the default is not a switch"),
         }
     }
 }
@@ -154,7 +154,7 @@ impl fmt::Display for ParameterDefault {
     }
 }
 
-/// As mathematics writes it: `[1, 65535]`, `(0, 0.1)`, `≥ 1`; empty without bounds.
+/// In mathematical notation: `[1, 65535]`, `(0, 0.1)`, `≥ 1`; empty without bounds.
 impl fmt::Display for ParameterRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |number: f64| match number.abs() {

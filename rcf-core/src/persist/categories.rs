@@ -25,14 +25,14 @@ struct CategoriesV1 {
 }
 
 impl CategoryEncoder {
-    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
-    /// as this encoder would. Save it together with the detector that it feeds.
+    /// Saves the whole state: an encoder restored by [`from_bytes`](Self::from_bytes) continues
+    /// exactly as this one would. Save it together with the detector that it feeds.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let body = codec::encode(&CategoriesV1 {
             capacity: self.capacity as u64,
             time_decay: self.time_decay,
-            records: self.records,
+            records: self.observations,
             total: self.total,
             new: self.new,
             known: self.known,
@@ -45,7 +45,7 @@ impl CategoryEncoder {
     /// Restores a saved encoder.
     ///
     /// # Errors
-    /// The bytes are no state of an encoder, or are damaged; every part is checked.
+    /// The bytes are not the state of an encoder, or are damaged; every part is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         let (_, body) = envelope::open(Kind::Categories, VERSION, bytes, Trust::Nothing)?;
         let saved: CategoriesV1 = codec::decode(body)?;
@@ -67,7 +67,7 @@ impl CategoryEncoder {
         if !(are_counts && are_sums) {
             return Err(inconsistent("the counts of categories are invalid"));
         }
-        encoder.records = saved.records;
+        encoder.observations = saved.records;
         [encoder.total, encoder.new, encoder.known] = amounts;
         encoder.counts = saved.hashes.into_iter().zip(saved.weights).collect();
         Ok(encoder)

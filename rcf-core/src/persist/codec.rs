@@ -1,7 +1,8 @@
 //! The one place that names the serialisation library.
 //!
 //! bincode in its legacy configuration: fixed-width little-endian integers, u64 lengths. For plain
-//! structs this layout is what several other crates write too, so that leaving is a small step.
+//! structs this layout is what several other crates write too, so that replacing it is a small
+//! step.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,8 +28,8 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
         .expect("plain structs of numbers and vectors always encode")
 }
 
-/// Bytes of one value of a type that is not ours, at most. The length of a text is believed before
-/// the text is read, so that this is what a damaged one can take.
+/// The largest size of one value of a type that is not ours. The length of a text is trusted before
+/// the text is read, so this bounds what a damaged length can allocate.
 pub(crate) const MOST: usize = 1 << 24;
 
 /// Encodes a value of a type that is not ours, which may refuse.
@@ -39,7 +40,7 @@ pub(crate) fn encode_foreign<T: Serialize>(value: &T) -> Result<Vec<u8>, StateEr
     if bytes.len() > MOST {
         let length = bytes.len();
         return Err(malformed(format!(
-            "an object has {length} bytes, the most are {MOST}"
+            "an object has {length} bytes; the limit is {MOST}"
         )));
     }
     Ok(bytes)

@@ -18,8 +18,8 @@ const WITHOUT_LIMIT: u16 = 3;
 const WITHOUT_RULES: u16 = 4;
 
 impl AnomalyDetector {
-    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
-    /// as this detector would.
+    /// Saves the whole state: a detector restored by [`from_bytes`](Self::from_bytes) continues
+    /// exactly as this one would.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let (version, body) = match self.config.max_time_jump {
@@ -36,7 +36,7 @@ impl AnomalyDetector {
     /// Restores a saved detector.
     ///
     /// # Errors
-    /// The bytes are no state of a detector, or are damaged; every part is checked.
+    /// The bytes are not the state of a detector, or are damaged; every part is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::decode(bytes, Trust::Nothing)
     }
@@ -45,7 +45,7 @@ impl AnomalyDetector {
     /// [`from_trusted_bytes`](crate::RandomCutForest::from_trusted_bytes) does for its forest.
     ///
     /// # Errors
-    /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
+    /// As for [`from_bytes`](Self::from_bytes), as far as the state is checked.
     pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::decode(bytes, Trust::Bytes)
     }
@@ -59,8 +59,8 @@ impl AnomalyDetector {
             WITHOUT_RULES => return codec::decode::<DetectorV4>(body)?.restore(trust),
             _ => return codec::decode::<DetectorV5>(body)?.restore(trust),
         };
-        // What was the default for shingles of several inputs when those were written has given way
-        // to another one, since it starved on periodic streams.
+        // The default for shingles of several inputs at that time was replaced, because it starved
+        // on periodic streams.
         let config = &mut detector.config;
         let skips = config.learning == (Learning::Skip { patience: 512 });
         if skips && config.input_dimensions > 1 && config.shingle_size > 1 {

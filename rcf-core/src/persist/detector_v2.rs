@@ -14,12 +14,12 @@ use crate::error::StateError;
 pub(super) struct DetectorV2 {
     first: DetectorV1,
     /// Scores of the newest shingles that are not learned yet, the oldest first, and whether they
-    /// lay beyond the boundary when they were judged.
+    /// were beyond the boundary when they were judged.
     recent: Vec<(f64, bool)>,
     made_up: MadeUpV2,
 }
 
-/// Of what the forest has learned, how much is synthetic.
+/// How much of what the forest has learned is synthetic.
 #[derive(Serialize, Deserialize)]
 struct MadeUpV2 {
     /// Synthetic observations of the bootstrap, …
@@ -46,7 +46,7 @@ impl DetectorV2 {
         let MadeUpV2 { count, of } = self.made_up;
         if count > of || of > detector.forest.updates() {
             return Err(inconsistent(
-                "more records are synthetic than have been learned",
+                "more observations are synthetic than have been learned",
             ));
         }
         detector.recent.extend(self.recent);

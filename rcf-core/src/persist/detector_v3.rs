@@ -51,9 +51,9 @@ impl DetectorV3 {
         let inputs = detector.config.input_dimensions;
         let mut channels = Vec::new();
         detector.channels.save(&mut channels);
-        // Numbers at the edge of what is read leave it when the detector continues. Only a state
-        // that was forged has them, and what is written must be read again: its channels start
-        // empty.
+        // Numbers at the limit of what is accepted exceed it when the detector continues. Only a
+        // forged state has such numbers; its channels start empty, so that what is written can be
+        // read again.
         if channels_of(inputs, &channels).is_none() {
             channels.clear();
             Channels::new(inputs).save(&mut channels);
@@ -114,7 +114,7 @@ impl DetectorV3 {
     }
 }
 
-/// The channels of so many inputs that these numbers are, and nothing else.
+/// Restores the channels of this many inputs from exactly these numbers.
 fn channels_of(inputs: usize, numbers: &[f64]) -> Option<Channels> {
     let mut numbers = Numbers::new(numbers);
     let channels = Channels::restore(inputs, &mut numbers)?;

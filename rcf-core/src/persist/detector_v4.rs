@@ -1,6 +1,7 @@
 //! Format version 4 of a detector: version 3, and the longest jump of its timestamps. Frozen.
 //!
-//! Written where that is limited; all others are version 3 still, and earlier releases read them.
+//! Written only if that is limited; other detectors are still version 3, which earlier releases
+//! read.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Format version 5 of a detector: version 4, its rules and its feedback. Frozen.
 //!
-//! Written where there is any of these; all others are version 3 or 4 still.
+//! Written only if there is any of these; other detectors are still version 3 or 4.
 
 use serde::{Deserialize, Serialize};
 

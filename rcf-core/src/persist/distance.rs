@@ -14,9 +14,9 @@ use crate::error::StateError;
 const VERSION: u16 = 1;
 
 impl<T> DistanceDetector<T> {
-    /// Saves the whole state but the distance: what [`from_bytes`](Self::from_bytes) makes of it
-    /// continues exactly as this detector would with the same distance. The format of the objects
-    /// follows from their type, which must not change.
+    /// Saves the whole state except the distance: a detector restored by
+    /// [`from_bytes`](Self::from_bytes) continues exactly as this one would with the same distance.
+    /// The format of the objects follows from their type, which must not change.
     ///
     /// # Errors
     /// [`StateError::Malformed`] if an object cannot be serialized, or has more than 16 MiB.
@@ -27,7 +27,7 @@ impl<T> DistanceDetector<T> {
         self.to_bytes_by(codec::encode_foreign)
     }
 
-    /// The same with a format of one's own for objects.
+    /// The same with a custom format for objects.
     ///
     /// # Errors
     /// The first error of `encode`.
@@ -42,8 +42,8 @@ impl<T> DistanceDetector<T> {
     /// Restores a saved detector.
     ///
     /// # Errors
-    /// The bytes are no state of such a detector, or are damaged; every part is checked. Whether
-    /// the objects are those of a `T` is checked as far as decoding them does.
+    /// The bytes are not the state of such a detector, or are damaged; every part is checked.
+    /// Whether the objects are those of a `T` is checked as far as decoding them does.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError>
     where
         T: DeserializeOwned,

@@ -36,7 +36,7 @@ pub(super) struct DistanceV1 {
     /// The heaviest first.
     clusters: Vec<ClusterV1>,
     tail: TailV1,
-    /// Alarms of late.
+    /// Recent alarms.
     alarms: f64,
 }
 

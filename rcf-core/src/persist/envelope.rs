@@ -43,7 +43,7 @@ pub(crate) fn seal(kind: Kind, version: u16, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// How much is taken on trust. Nothing that is needed for memory safety, termination, or invariants
+/// What is trusted: nothing that is needed for memory safety, termination, or invariants
 /// on which the code relies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {

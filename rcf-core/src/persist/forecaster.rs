@@ -10,8 +10,8 @@ use crate::forecaster::Forecaster;
 const VERSION: u16 = 2;
 
 impl Forecaster {
-    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
-    /// as this forecaster would.
+    /// Saves the whole state: a forecaster restored by [`from_bytes`](Self::from_bytes) continues
+    /// exactly as this one would.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let body = codec::encode(&ForecasterV2::save(self));
@@ -22,7 +22,7 @@ impl Forecaster {
     /// warm-up.
     ///
     /// # Errors
-    /// The bytes are no state of a forecaster, or are damaged; every part is checked.
+    /// The bytes are not the state of a forecaster, or are damaged; every part is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::decode(bytes, Trust::Nothing)
     }
@@ -31,7 +31,7 @@ impl Forecaster {
     /// [`from_trusted_bytes`](crate::RandomCutForest::from_trusted_bytes) does for its forest.
     ///
     /// # Errors
-    /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
+    /// As for [`from_bytes`](Self::from_bytes), as far as the state is checked.
     pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::decode(bytes, Trust::Bytes)
     }

@@ -9,8 +9,8 @@ use crate::error::StateError;
 use crate::forest::RandomCutForest;
 
 impl RandomCutForest {
-    /// Saves the whole state: what [`from_bytes`](Self::from_bytes) makes of it continues exactly
-    /// as this forest would.
+    /// Saves the whole state: a forest restored by [`from_bytes`](Self::from_bytes) continues
+    /// exactly as this one would.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         envelope::seal(
@@ -23,7 +23,8 @@ impl RandomCutForest {
     /// Restores a saved forest.
     ///
     /// # Errors
-    /// The bytes are no state of a forest, or are damaged; every index and invariant is checked.
+    /// The bytes are not the state of a forest, or are damaged; every index and invariant is
+    /// checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::decode(bytes, Trust::Nothing, BOX_FRACTION)
     }
@@ -40,7 +41,7 @@ impl RandomCutForest {
     /// forest that samples or scores wrongly.
     ///
     /// # Errors
-    /// As for [`from_bytes`](Self::from_bytes), as far as the faults are looked for.
+    /// As for [`from_bytes`](Self::from_bytes), as far as the state is checked.
     pub fn from_trusted_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         Self::decode(bytes, Trust::Bytes, BOX_FRACTION)
     }

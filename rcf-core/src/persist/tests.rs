@@ -74,7 +74,7 @@ fn resealed(body: &[u8]) -> Vec<u8> {
 }
 
 fn error(bytes: &[u8]) -> StateError {
-    RandomCutForest::from_bytes(bytes).expect_err("these bytes are no state")
+    RandomCutForest::from_bytes(bytes).expect_err("these bytes are not a state")
 }
 
 #[test]

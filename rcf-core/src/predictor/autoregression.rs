@@ -8,7 +8,7 @@ use super::{History, Regression, Shape, Window};
 /// A value further than this many mean absolute errors from its prediction enters the history as
 /// one that far away, so that one glitch does not spoil the predictions after it.
 const FARTHEST: f64 = 50.0;
-/// As many values in a row are believed.
+/// This many such values in a row are accepted.
 const BELIEVED: usize = 12;
 /// Errors by which the mean absolute error is known.
 const KNOWN: usize = 100;
@@ -32,7 +32,7 @@ pub(crate) struct Autoregression {
     prediction: Option<f64>,
 }
 
-/// Holds values back that are wildly off.
+/// Limits values that are far off.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Cleaner {
     count: usize,
@@ -116,7 +116,7 @@ impl Autoregression {
     }
 
     /// Takes a value, which must be finite, and returns how far it lies above its prediction;
-    /// `None` for the first. A lag of 0 is none.
+    /// `None` for the first one. A lag of 0 means none.
     pub(crate) fn push(&mut self, value: f64, lags: [usize; 2]) -> Option<f64> {
         let error = self.prediction.map(|prediction| value - prediction);
         let cleaned = match self.prediction {
@@ -127,9 +127,9 @@ impl Autoregression {
         error
     }
 
-    /// Takes a value that is a step of a kind that is known: the error teaches nothing, and recent
-    /// lags see the values before it as if they had been moved by it, too. Predictions go on from
-    /// there as if there had been no step.
+    /// Takes a value that is a step of a known kind: nothing is learned from the error, and recent
+    /// lags see the earlier values shifted by the step, so that predictions continue as if there
+    /// had been none.
     pub(crate) fn step(&mut self, value: f64, lags: [usize; 2]) {
         if let Some(prediction) = self.prediction {
             let step = value - prediction;
@@ -179,7 +179,7 @@ impl Autoregression {
         numbers.extend(self.prediction);
     }
 
-    /// What [`save`](Self::save) wrote, by a predictor of the same parameters.
+    /// Restores what [`save`](Self::save) wrote for a predictor of the same parameters.
     pub(crate) fn restore(
         order: usize,
         longest: usize,
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_known_step_leaves_the_predictions_after_it_as_good() {
-        // A ramp that falls back; the fall itself is told.
+        // A ramp that falls back; the fall itself is announced.
         let mut random = Random::new(8);
         let mut predictor = Autoregression::new(8, 60, 0.999);
         let (mut x, mut sum, mut count) = (0.0, 0.0, 0.0);

@@ -2,7 +2,7 @@
 
 use super::History;
 
-/// Cycles that are looked at.
+/// Cycles that are averaged.
 const CYCLES: usize = 3;
 /// Weight of a cycle relative to the one after.
 const KEEP: f64 = 0.95;

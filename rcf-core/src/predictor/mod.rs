@@ -3,7 +3,7 @@
 //! | module | predictor |
 //! |---|---|
 //! | [`regression`] | recursive least squares on recent and seasonal lags, all steps ahead at once |
-//! | [`autoregression`] | one step ahead by that regression, with a history of its own |
+//! | [`autoregression`] | one step ahead by that regression, with its own history |
 //! | [`period`] | two periods of the series, for the seasonal predictors |
 //! | [`cycles`] | mean of past cycles, with a fading deviation |
 //! | [`smoothing`] | exponential smoothing of level and season (Holt and Winters) |

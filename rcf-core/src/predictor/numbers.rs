@@ -1,9 +1,9 @@
 //! State as plain numbers.
 
-/// The largest count: beyond, a number does not keep each one exactly.
+/// The largest count: beyond it, a double is not exact.
 pub(crate) const COUNT: u64 = 1 << 53;
 
-/// Where counters of 64 bits that nothing reads any more end; those of 32 bits end earlier.
+/// Where 64-bit counters that are no longer read stop; 32-bit counters stop earlier.
 pub(crate) const MANY: usize = match 1_usize.checked_shl(32) {
     Some(many) => many,
     None => usize::MAX,
@@ -13,7 +13,7 @@ pub(crate) const MANY: usize = match 1_usize.checked_shl(32) {
 /// would overflow in a later sum.
 const LARGEST: f64 = 1e90;
 
-/// Reads what `save` wrote, in order. `None` means that the numbers are no state.
+/// Reads what `save` wrote, in order. `None` means that the numbers are not a state.
 #[derive(Debug)]
 pub(crate) struct Numbers<'a>(&'a [f64]);
 

@@ -23,7 +23,7 @@ const LEAST: f64 = 0.02;
 const KNOWN: f64 = 20.0;
 /// The weight of all differences in the long run.
 const WHOLE: f64 = 1.0 / (1.0 - KEEP);
-/// Lags that are looked at together: few differences are clipped, and only they need a root.
+/// Lags that are processed together: few differences are clipped, and only they need a root.
 const LAGS: usize = 8;
 /// `KEEP` to the power of minus their place.
 const STEPS: Lags = {
@@ -36,7 +36,7 @@ const STEPS: Lags = {
     steps
 };
 type Lags = [f64; LAGS];
-/// Observations between two looks at the variances.
+/// Observations between two searches.
 const EVERY: usize = 8;
 /// A period's variance is below this share of the mean one, and of the largest at shorter lags.
 const DIP: f64 = 0.8;
@@ -72,7 +72,7 @@ impl PeriodFinder {
         }
     }
 
-    /// The best lag and the shortest one that is nearly as good; 0 where there is none.
+    /// The best lag and the shortest one that is nearly as good; 0 if there is none.
     pub(crate) fn periods(&self) -> [usize; 2] {
         self.periods
     }
@@ -120,7 +120,7 @@ impl PeriodFinder {
         for ((sums, squares), values) in lags.zip(values.iter().rev()) {
             take(sums, squares, values);
         }
-        // Only while the series is young, or if their number is odd.
+        // Only while the series is short, or if their number is odd.
         let left = last_sums.len();
         if left > 0 {
             let [mut sums, mut squares, mut nearest] = [[0.0; LAGS]; 3];
@@ -184,7 +184,7 @@ impl PeriodFinder {
         let nearly = at(long) + NEARLY * (mean - at(long));
         let mut short_dips = dips().take_while(|&lag| lag < long);
         let short = match short_dips.find(|&lag| at(lag) <= nearly) {
-            // With noise, the slope of a wide dip has dips of its own: to the bottom.
+            // With noise, the slope of a wide dip has small dips: descend to the bottom.
             Some(first) => (first..=(first + first / 4).min(long))
                 .min_by(|&a, &b| at(a).total_cmp(&at(b)))
                 .unwrap_or(first),
@@ -232,7 +232,7 @@ fn clip(apart: &mut [f64], squares: &[f64], mut missing: f64) {
     }
 }
 
-/// Counts end here; from then on every observation is looked at.
+/// Counters stop here; from then on every observation starts a search.
 const TAKEN: usize = super::numbers::MANY;
 
 #[cfg(test)]

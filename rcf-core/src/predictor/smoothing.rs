@@ -13,7 +13,7 @@ const SEASON: f64 = 0.4;
 #[derive(Debug, Clone)]
 pub(crate) struct Smoothing {
     level: f64,
-    /// What each phase lies above the level; the first `period` are in use.
+    /// How far each phase lies above the level; the first `period` are in use.
     season: Vec<f64>,
     period: usize,
     /// Phase of the newest value.

@@ -7,7 +7,7 @@ const LEAST_WEIGHT: f64 = 1e-9;
 /// The largest weight.
 pub(crate) const GREATEST_WEIGHT: f64 = 1e9;
 
-/// Stands for "no label".
+/// Means "no label".
 pub(crate) const NO_LABEL: i64 = i64::MIN;
 
 /// How an observation arrives: when, with what weight, under which label.
@@ -38,8 +38,8 @@ impl Arrival {
     }
 
     /// At this time, or with this sequence number: λ is the decay per unit of it. Only differences
-    /// count, so that any zero will do. An observation older than the newest one is taken as what
-    /// it is: one that has decayed already.
+    /// count, so the origin is arbitrary. An observation older than the newest one counts as one
+    /// that has already decayed.
     #[must_use]
     pub const fn at(time: i64) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Arrival {
         self
     }
 
-    /// With this label, which neighbours and samples give back. Any number but `i64::MIN`.
+    /// With this label, which neighbours and samples return. Any number but `i64::MIN`.
     #[must_use]
     pub const fn label(mut self, label: i64) -> Self {
         self.label = Some(label);

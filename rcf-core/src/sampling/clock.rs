@@ -32,18 +32,18 @@ const REBASE_DECAY: f64 = 8.0;
 /// … and, for a λ near 0, after this many points.
 const REBASE_TICKS: u64 = 1 << 20;
 
-/// The largest decay from the base that counts. What lies further back weighs e⁻⁶⁴ = 10⁻²⁸ of what
-/// comes now, as good as nothing: letting it weigh less would only cost keys their precision.
+/// The largest decay from the base that counts. Anything older weighs e⁻⁶⁴ = 10⁻²⁸ of the current
+/// point, which is negligible: a smaller weight would only reduce the precision of keys.
 const MAX_DECAY: f64 = REBASE_DECAY + 64.0;
 /// Likewise for observations that come late.
 const MIN_DECAY: f64 = -64.0;
 
-/// What a move of the base does to keys and targets.
+/// The effect of a move of the base on keys and targets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rebase {
     /// Added to every key.
     pub(super) key_shift: f64,
-    /// What the clock showed.
+    /// The reading of the clock before the move.
     pub(super) elapsed: f64,
 }
 
@@ -81,7 +81,8 @@ impl DecayClock {
         }
     }
 
-    /// A saved clock, or `None` if the parts, which may come from a damaged file, make none.
+    /// Restores a saved clock; `None` if the parts, which may come from a damaged file, are
+    /// invalid.
     pub(crate) fn restore(time_decay: f64, parts: ClockParts) -> Option<Self> {
         let ClockParts {
             newest,
@@ -125,13 +126,13 @@ impl DecayClock {
         self.log_weight
     }
 
-    /// Goes on with another λ.
+    /// Continues with another λ.
     pub(crate) fn set_time_decay(&mut self, time_decay: f64) {
         self.settle(self.newest_decay());
         self.time_decay = time_decay;
     }
 
-    /// Sees an observation, offered or not; returns its time.
+    /// Registers an observation, offered or not; returns its time.
     #[inline]
     pub(crate) fn see(&mut self, time: Option<i64>) -> i64 {
         let Some(newest) = self.newest else {
@@ -144,8 +145,8 @@ impl DecayClock {
         time
     }
 
-    /// Makes the point of this time, which was seen, and weight the current one. Where a [`Rebase`]
-    /// is returned it must be applied to every sampler before anything else.
+    /// Makes the point of this registered time and this weight the current one. If a [`Rebase`] is
+    /// returned, it must be applied to every sampler first.
     #[must_use]
     #[inline]
     pub(crate) fn offer(&mut self, time: i64, weight: f64) -> Option<Rebase> {

@@ -8,7 +8,7 @@
 //! **Exponential jumps.** A full reservoir whose worst key is `k` takes the point of time `t` iff
 //! `E < w exp(k + λt)`. Up to its next acceptance it therefore consumes an `Exp(1)` amount `H` of
 //! hazard `Σ w exp(k + λt)`. We draw `H` once, right after an acceptance, and wait until a clock
-//! `C = Σ w exp(λt)` common to all trees has gone on by `H exp(−k)`. A tree that still waits does
+//! `C = Σ w exp(λt)` common to all trees has advanced by `H exp(−k)`. A tree that still waits does
 //! no work at all. What was left of `H` before the accepted point is, given acceptance, distributed
 //! as the point's `E`: no second draw is needed.
 
@@ -241,10 +241,9 @@ impl<I: Index> Sampler<I> {
         }
     }
 
-    /// Removes the points whose sequence number and label are named, and returns them.
-    ///
-    /// What is left is a sample of what is left of the stream: the lowest keys but those. Its
-    /// places are taken by the rule of a sample that fills.
+    /// Removes the points whose sequence number and label are named, and returns them. What remains
+    /// is a sample of the remaining stream: the lowest keys without those. Free places are filled
+    /// by the rule of a sample that is not full.
     pub(crate) fn remove(
         &mut self,
         is_removed: impl Fn(Option<i64>, Option<i64>) -> bool,
@@ -332,13 +331,13 @@ pub(crate) fn expected_points(config: &Config) -> usize {
 }
 
 /// The same of the observations in the points of all samples, where each is in a shingle of points.
-pub(crate) fn expected_records(config: &Config) -> usize {
+pub(crate) fn expected_observations(config: &Config) -> usize {
     let shingle = config.shingle_size;
     expected(config, config.number_of_trees * shingle, shingle)
 }
 
-/// The number of things of which each has this many chances to be in a sample, and that come and go
-/// this many `together`, which makes their number vary the more.
+/// The number of items that each have this many chances to be in a sample, and that enter and leave
+/// this many `together`, which increases the variance of their number.
 fn expected(config: &Config, chances: usize, together: usize) -> usize {
     let most = chances * config.sample_size;
     let newest = (config.sample_size as f64 * config.time_decay).min(1.0);

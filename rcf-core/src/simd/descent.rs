@@ -45,7 +45,7 @@ pub(crate) struct Reached {
     pub(crate) depth: u32,
 }
 
-/// Proof that the processor gathers, of which no processor but x86-64 has one here.
+/// Proof that the processor has gathers; only x86-64 processors have one here.
 #[cfg(not(target_arch = "x86_64"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gathers {}

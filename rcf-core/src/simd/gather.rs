@@ -39,7 +39,7 @@ impl Gathers {
     }
 }
 
-/// Eight trees on their way down.
+/// Eight trees that descend together.
 #[derive(Clone, Copy)]
 struct Group {
     /// The address of each tree's nodes, …

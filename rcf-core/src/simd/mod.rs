@@ -99,7 +99,7 @@ macro_rules! levels {
         }
 
         impl SimdLevel {
-            /// What the target's baseline offers; there on every processor.
+            /// What the target's baseline offers; available on every processor.
             pub const PORTABLE: Self = Self(Level::Portable);
 
             /// All levels that this processor has, the best one last.

@@ -2,7 +2,7 @@
 
 use super::{HALF, LANES, Simd, max, min};
 
-/// There on every processor.
+/// Available on every processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Portable;
 

@@ -43,6 +43,6 @@ fn a_depth_law_is_a_probability_law() {
     // Kraft: a full binary tree's leaves have Σ 2^−depth = 1, so that the expectations do too.
     let kraft = |law: &Vec<f64>| (0..5).map(|k| law[k] / f64::from(1 << k)).sum::<f64>();
     assert!((laws.iter().map(kraft).sum::<f64>() - 1.0).abs() < 1e-12);
-    // Two points part at once.
+    // Two points are separated by the first cut.
     assert_eq!(depth_law(&[0.0, 1.0], 0), [0.0, 1.0]);
 }

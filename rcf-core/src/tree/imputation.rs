@@ -1,4 +1,4 @@
-//! Imputation: which point of a tree fits a query best of which some coordinates are missing?
+//! Imputation: the point of a tree that best fits a query with missing coordinates.
 //!
 //! ```text
 //! at a node that cuts a missing coordinate: both children; otherwise the side of the query
@@ -30,7 +30,7 @@ pub(crate) struct Imputer<'a, I> {
     filled: Vec<f32>,
     steps: Vec<Step<I>>,
     candidates: Vec<Candidate>,
-    /// An observation of a bounding box.
+    /// A bounding box.
     scratch: Vec<f32>,
     centrality: f64,
     draws: TreeRng,

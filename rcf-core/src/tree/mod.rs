@@ -35,7 +35,7 @@ pub(crate) enum TreeSet<I> {
 ///
 /// Inside of a [`Kernel`](crate::simd::Kernel) for `S: Simd`, of an ensemble of width `I: Index`.
 ///
-/// Rows of one vector are a case of their own, where vectors are wide. With `by length if
+/// Rows of one vector are a separate case, if vectors are wide. With `by length if
 /// CONDITION` they always are, and so are, where that is so, those of all usual lengths: a third
 /// fewer instructions, but each length takes space in the program.
 macro_rules! with_trees {
@@ -88,7 +88,7 @@ macro_rules! with_trees {
 }
 pub(crate) use with_trees;
 
-/// What a forest asks of its trees.
+/// What a forest needs from its trees.
 pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Gathers score and attribution.
     type Attribution<'a>: Attribute<'a>;
@@ -96,19 +96,20 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Working memory of [`traverse_one`](Self::traverse_one).
     type Walker: Default;
 
-    /// What a deletion has taken out.
+    /// The result of a deletion.
     type Unlinked;
 
-    /// Whether changes begin where a descent ended. If not, each one searches for itself.
+    /// Whether changes begin where a descent ended. If not, each change searches again.
     const IS_LOCATED: bool;
 
-    /// Descends trees, each to the leaf of a point of its own. Of an empty tree, anything.
+    /// Descends trees, each to the leaf of a different point. For an empty tree the result is
+    /// arbitrary.
     fn locate<'a>(geometry: G, ends: &mut [Reached], lane: impl Fn(usize) -> (&'a Self, &'a [f32]))
     where
         Self: 'a;
 
     /// Inserts a point, which has been located unless the tree is empty. Returns the point that
-    /// the leaf refers to: another one, if an equal point was there already.
+    /// the leaf refers to: a different one if an equal point was there already.
     fn insert(
         &mut self,
         geometry: G,
@@ -130,7 +131,7 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         buffers: &mut Buffers,
     ) -> Option<Self::Unlinked>;
 
-    /// Where the descent to `x` ends after a deletion, of where it ended before.
+    /// Where the descent to `x` ends after a deletion, given where it ended before.
     fn relocate(&self, geometry: G, x: &[f32], at: Reached, gone: Self::Unlinked) -> Reached;
 
     /// The tree of these points, with multiplicity, and cuts from the root, left before right.
@@ -143,12 +144,12 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         cuts: &[Cut],
     ) -> Option<Self>;
 
-    /// Makes all cached boxes again, in a pool that has been cleared.
+    /// Recomputes all cached boxes, in a pool that has been cleared.
     fn cache_boxes(&mut self, geometry: G, points: &mut PointStore);
 
-    /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is an
-    /// observation of a bounding box. Notes where each descent ended, if asked to and if
-    /// [`insert`](Self::insert) asks for it.
+    /// Lets a visitor traverse trees, none of them empty, in their order. `scratch` holds a
+    /// bounding box. Records where each descent ended, if requested and if [`insert`](Self::insert)
+    /// needs it.
     fn traverse<V: Visitor>(
         trees: &[Self],
         points: &PointStore,
@@ -259,7 +260,7 @@ impl<I: Index> TreeSet<I> {
         }
     }
 
-    /// The bytes of one tree, full of points that all differ.
+    /// The bytes of one tree, full of distinct points.
     pub(crate) fn full_tree_bytes(config: &Config) -> usize {
         let sample_size = config.sample_size;
         if are_sorted(config) {

@@ -8,13 +8,13 @@
 //! ```
 //!
 //! (sampling without replacement; Cochran, *Sampling Techniques*, theorem 2.2), with the variance
-//! that was seen. Once that is at most the precision asked for, it is enough. A few trees may agree
-//! by chance, which is why [`LEAST`] are asked in any case.
+//! that was seen. Once that is at most the requested precision, no more trees are needed. A few
+//! trees may agree by chance, which is why [`LEAST`] are used in any case.
 
-/// Trees between two looks at the error: as many as walk side by side.
+/// Trees between two checks of the error: as many as are traversed side by side.
 pub(crate) const STEP: usize = 8;
 
-/// Trees before the first look.
+/// Trees before the first check.
 const LEAST: usize = 2 * STEP;
 
 /// A running mean that knows its error.
@@ -46,7 +46,7 @@ impl Convergence {
         self.trees += 1;
         self.sum += score;
         if self.precision == 0.0 {
-            return; // Nobody asks how far it is off.
+            return; // The error is not needed.
         }
         let difference = score - self.mean;
         self.mean += difference / self.trees as f64;

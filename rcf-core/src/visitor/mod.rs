@@ -3,7 +3,7 @@
 //! A query descends to a leaf and then walks up towards the root, past bounding boxes that do not
 //! contain it. The first box that does ends the walk: all boxes above contain the query, too, and
 //! no cut of them separates it. Score, attribution and every other functional is a [`Visitor`] of
-//! that walk, and so is one of your own, which [`RandomCutForest::traverse`] takes through the
+//! that walk, and so is your own, which [`RandomCutForest::traverse`] passes through the
 //! trees:
 //!
 //! ```
@@ -65,7 +65,7 @@ use std::ops::ControlFlow;
 
 use parts::{AncestorParts, LeafParts};
 
-/// Computes something of a query on trees, one after the other.
+/// Computes a functional of a query on trees, one after the other.
 ///
 /// On each tree it sees the leaf, then the ancestors of the leaf from the bottom up whose bounding
 /// boxes do not contain the query, and then the end of the tree. See the [module](self) for an

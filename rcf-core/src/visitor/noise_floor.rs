@@ -69,7 +69,7 @@ impl NoiseFloor {
     }
 }
 
-/// A visitor that sees nothing narrower than the floor, if there is one: asked at each step, so
+/// A visitor that sees nothing narrower than the floor, if there is one: checked at each step, so
 /// that a traversal is compiled once for both cases.
 #[derive(Debug)]
 pub(crate) struct Floored<'a, V> {

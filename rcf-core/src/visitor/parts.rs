@@ -23,7 +23,7 @@ pub trait LeafParts {
     /// Makes `record` the bounding box of all points of the tree.
     fn tree_box(&self, record: &mut Vec<f32>);
 
-    /// The bounding box in an observation that [`tree_box`](Self::tree_box) has filled.
+    /// The bounding box in a row that [`tree_box`](Self::tree_box) has filled.
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b>;
 
     /// Adds `factor` of the distance from the point, times the distance by which `x` lies above it,
@@ -42,7 +42,7 @@ pub trait AncestorParts {
     /// The bounding box.
     fn corners(&self) -> Corners<'_>;
 
-    /// The bounding box in an observation that [`LeafParts::tree_box`] has filled.
+    /// The bounding box in a row that [`LeafParts::tree_box`] has filled.
     fn corners_of<'b>(&self, record: &'b [f32]) -> Corners<'b>;
 
     /// Adds `factor` times the distance by which `x` lies above the box, less that by which it lies

@@ -57,12 +57,12 @@ pub(crate) fn normalizer(tree_mass: usize) -> f64 {
     libm::log2(tree_mass as f64 + 1.0)
 }
 
-/// What a visitor has computed on one tree, where a score is part of it.
+/// A visitor whose result on one tree includes a score.
 pub(crate) trait TreeScore: Visitor {
     /// The score, not yet normalised.
     fn score(&self) -> f64;
 
-    /// Adds what else there is, times the normalizer, to its sum over trees.
+    /// Adds its other results, times the normalizer, to their sums over trees.
     fn add_tree(&mut self, normalizer: f64);
 }
 

@@ -2,7 +2,7 @@
 
 /// A functional of the random insertion of a query into a tree.
 ///
-/// The query is let fall into the tree as if it were inserted. Either a cut sets it apart from a
+/// The query descends into the tree as if it were inserted. Either a cut sets it apart from a
 /// node of the tree, at some depth, or it meets a sampled point that it equals. The forest computes
 /// the expectation of the value given here over the random cuts, then the mean over the trees. With
 /// `p` the probability that a cut separates the query from a bounding box on its path,

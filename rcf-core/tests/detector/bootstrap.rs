@@ -34,7 +34,7 @@ fn bootstrapped(builder: AnomalyDetectorBuilder) -> AnomalyDetector {
 fn scores_begin_at_once_and_each_detection_reports_the_synthetic_fraction() {
     let mut detector = bootstrapped(builder(1));
     let mut random = Random::new(1);
-    assert_eq!((detector.records(), detector.warm_up_left()), (28, 0));
+    assert_eq!((detector.observations(), detector.warm_up_left()), (28, 0));
     let mut last = (1.0, 0.0);
     for t in 0..4_000 {
         let record = wave(SPACING * (POINTS - 1) + 1 + t, 0) + 0.3 * random.normal();
@@ -139,6 +139,6 @@ fn an_invalid_bootstrap_changes_nothing() {
     detector.process(&[1.0]).unwrap();
     let before = detector.to_bytes();
     let error = refused(&mut detector, points(1), 6);
-    assert_eq!(error.source, InputError::AlreadyStarted { records: 1 });
+    assert_eq!(error.source, InputError::AlreadyStarted { observations: 1 });
     assert_eq!(detector.to_bytes(), before);
 }

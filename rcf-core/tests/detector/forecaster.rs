@@ -19,7 +19,7 @@ fn intervals_of_noise_have_the_quantiles_of_the_noise() {
             widths.push(forecast.upper[[1, 0]] - forecast.lower[[1, 0]]);
         }
     }
-    // The normal distribution has 80 % within ±1.28; the centre is a forecast of its own.
+    // The normal distribution has 80 % within ±1.28; the centre is its own forecast.
     let width = widths.iter().sum::<f64>() / widths.len() as f64;
     assert!((2.3..3.2).contains(&width), "{width}");
     for step in [1, 2] {

@@ -59,7 +59,7 @@ fn a_long_collective_anomaly_is_more_visible_where_it_is_not_learned() {
     );
     eprintln!("AUC frozen {frozen:.3}, skipping {skip:.3}, learning always {always:.3}");
     assert!(skip > always);
-    // That takes a transform that stands still as well.
+    // That also needs a transform that does not adapt.
     assert!(frozen >= 0.78, "{frozen}");
 }
 

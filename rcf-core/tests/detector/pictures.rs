@@ -86,7 +86,7 @@ fn more_decades_report_less() {
         let mut random = Random::new(1);
         let detections: Vec<_> = (0..2_000_u32)
             .map(|t| {
-                // A triangle wave with noise; at times it stands still, ever longer.
+                // A triangle wave with noise; at times it stays constant, for longer and longer.
                 let is_still = t >= 800 && t % 250 < t / 100;
                 let phase = if is_still { 0 } else { t % 40 };
                 let wave = f64::from(phase.abs_diff(20));

@@ -58,7 +58,7 @@ fn a_gap_of_timestamps_is_filled_in() {
             assert!(detection.confidence < 0.5 * with_gap, "{detection:?}");
         }
     }
-    assert_eq!(detector.records(), 600);
+    assert_eq!(detector.observations(), 600);
 }
 
 #[test]

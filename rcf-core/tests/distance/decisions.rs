@@ -28,7 +28,7 @@ fn rate<T>(
     reported as f64 / (seeds as usize * RECORDS) as f64
 }
 
-/// On 2026-11-30: 0.2, 0.5, 1.4, 0, 1.2 and 1.2 times the rate that was asked for.
+/// On 2026-11-30: 0.2, 0.5, 1.4, 0, 1.2 and 1.2 times the requested rate.
 #[test]
 fn calm_streams_are_reported_about_as_seldom_as_asked_for() {
     let two_widths = |random: &mut Random| match random.below(2) {

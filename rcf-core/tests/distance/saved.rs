@@ -49,9 +49,12 @@ fn objects_may_have_a_format_of_their_own() {
     let bytes = detector.to_bytes_by(encode).unwrap();
     let restored = DistanceDetector::from_bytes_by(&bytes, decode).unwrap();
     assert!(restored.to_bytes() == detector.to_bytes());
-    let refusing = |_: &[u8]| Err::<String, _>("no line of ours");
+    let refusing = |_: &[u8]| Err::<String, _>("not one of our lines");
     let error = DistanceDetector::from_bytes_by(&bytes, refusing).unwrap_err();
-    assert!(error.to_string().contains("no line of ours"), "{error}");
+    assert!(
+        error.to_string().contains("not one of our lines"),
+        "{error}"
+    );
     let failing = |_: &String| Err("cannot be written");
     assert_eq!(detector.to_bytes_by(failing), Err("cannot be written"));
 }
@@ -88,7 +91,7 @@ fn damaged_states_are_refused_and_forged_ones_do_no_harm() {
                 assert!(detection.evidence.is_finite() && detection.score >= 0.0);
             }
             let bytes = detector.to_bytes().unwrap();
-            DistanceDetector::<String>::from_bytes(&bytes).expect("a state of ours");
+            DistanceDetector::<String>::from_bytes(&bytes).expect("a valid state");
         }
     }
     assert!(restored > 100, "{restored}");

@@ -54,7 +54,7 @@ impl Sines {
 
 /// Elsewhere a flat line, or the past. The goal: over two shingles, a mean absolute error below 2 %
 /// of the amplitude in each dimension; at a period that repeats the same values and at two that
-/// never do, also far from zero. (Measured: none where values repeat, else 0.2 to 0.8 %.)
+/// never do, also far from zero. (Measured: none where values repeat, otherwise 0.2 to 0.8 %.)
 #[test]
 fn sines_are_forecast() {
     for dimensions in 1..=3 {

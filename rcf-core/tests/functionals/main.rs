@@ -55,7 +55,7 @@ fn forests() -> Vec<(RandomCutForest, Vec<Vec<f64>>)> {
     (0..).zip(shapes).map(forest).collect()
 }
 
-/// Debug output tells floats apart to the bit, but for the sign of zero.
+/// Debug output distinguishes floats to the bit, except for the sign of zero.
 fn on_all_levels<T: std::fmt::Debug>(mut compute: impl FnMut(&RandomCutForest, &[f64]) -> T) {
     for (forest, queries) in forests() {
         for query in queries {

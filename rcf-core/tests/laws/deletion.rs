@@ -152,7 +152,7 @@ fn only_named_points_are_deleted_and_none_returns() {
         let mut random = Random::new(7);
         let mut feed = |forest: &mut RandomCutForest, times: std::ops::Range<i64>| {
             for t in times {
-                // No two points are alike, so that each has a tag of its own.
+                // No two points are alike, so that each has its own tag.
                 let record: Vec<f64> = (0..dimensions).map(|_| random.normal()).collect();
                 let arrival = Arrival::at(t).label(t % 10);
                 forest.update_with(&record, arrival).unwrap();

@@ -5,7 +5,7 @@
     dead_code,
     unreachable_pub,
     clippy::print_stdout,
-    reason = "a program of its own"
+    reason = "a separate program"
 )]
 #[path = "../../../examples/depth_quantile.rs"]
 mod example;

@@ -67,7 +67,7 @@ fn a_drop_in_the_sine_wave_after_36_000_records() {
     }
 }
 
-/// A forest that learns each drop must still tell the next ones from normal.
+/// A forest that learns each drop must still distinguish the next ones from normal.
 #[test]
 fn a_drop_in_every_cycle_of_the_sine_wave() {
     let cycle = |c: usize| (c as f64 * TAU * 100.0).ceil() as usize;

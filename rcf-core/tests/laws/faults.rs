@@ -4,9 +4,9 @@
 //!
 //! | fault elsewhere | test |
 //! |---|---|
-//! | the lowest separating cut is taken, trees are no random cut trees, scores up to twice what they should be | [`the_topmost_separating_cut_is_taken`], `laws/exact_oracle`, `src/tree/tests/churn.rs` |
+//! | the lowest separating cut is taken, trees are not random cut trees, scores up to twice what they should be | [`the_topmost_separating_cut_is_taken`], `laws/exact_oracle`, `src/tree/tests/churn.rs` |
 //! | attributions do not add up to the score | [`attributions_add_up_to_the_score_with_duplicates_too`], and at each step of `naive` |
-//! | density has a formula of its own, or walks the trees twice | `functionals/density.rs: directions_make_up_the_density`, `volumes_scale_with_the_power_of_the_dimension` |
+//! | density has its own formula, or walks the trees twice | `functionals/density.rs: directions_make_up_the_density`, `volumes_scale_with_the_power_of_the_dimension` |
 //! | imputation gives values that never were | [`imputation_finds_related_values`], and at each step of `naive` |
 //! | forecasts are flat lines, or the past | `functionals/forecast.rs: sines_are_forecast` |
 //! | rotated forecasts are wrong in several dimensions | `functionals/forecast.rs: rotated_shingles_forecast_like_sliding_ones` |

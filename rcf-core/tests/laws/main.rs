@@ -4,7 +4,7 @@
 //! Random inputs have fixed seeds; statistical tests state their law and reject it at
 //! `SIGNIFICANCE`. Long forms are ignored: `just laws-long` runs them.
 //!
-//! # Oracles that need no implementation, and where each is asked
+//! # Oracles that need no implementation, and where each is used
 //!
 //! | | oracle | tests |
 //! |---:|---|---|

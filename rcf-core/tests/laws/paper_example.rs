@@ -1,5 +1,5 @@
 //! The three-dimensional example of the paper's figure 3: two clusters at ±5 on the first axis, and
-//! eleven anomalies at the origin, which no single axis tells apart.
+//! eleven anomalies at the origin, which no single axis separates.
 
 use rcf_core::RandomCutForest;
 

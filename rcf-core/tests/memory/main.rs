@@ -1,6 +1,6 @@
 //! What a forest occupies, against the allocator's count.
 //!
-//! A test binary of its own: counting takes the place of the global allocator.
+//! A separate test binary: counting replaces the global allocator.
 
 use std::time::{Duration, Instant};
 
@@ -153,7 +153,7 @@ fn samples_of_65_536_and_more() {
     let limit = Duration::from_secs(60);
     extreme(builder.clone().sample_size(65_536), 150_000, limit);
     extreme(builder.sample_size(100_000), 150_000, limit);
-    // In one dimension samples so large have trees with boxes, and do not cost in proportion.
+    // In one dimension such large samples have trees with boxes, and do not cost in proportion.
     let line = RandomCutForest::builder(1).number_of_trees(2);
     extreme(line.sample_size(65_536), 150_000, limit);
 }

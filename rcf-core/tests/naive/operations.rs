@@ -1,4 +1,4 @@
-//! Operations made of bytes, so that properties and fuzzers can both make them up.
+//! Operations derived from bytes, so that properties and fuzzers can both generate them.
 
 use rcf_core::{Arrival, RandomCutForest};
 
@@ -114,7 +114,7 @@ pub(crate) fn run(data: &[u8]) {
             }
             10 => {
                 let bytes = forest.to_bytes();
-                forest = RandomCutForest::from_bytes(&bytes).expect("a state of ours");
+                forest = RandomCutForest::from_bytes(&bytes).expect("a valid state");
                 assert!(forest.to_bytes() == bytes, "a state changes by being read");
             }
             11 => {

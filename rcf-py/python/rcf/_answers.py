@@ -275,7 +275,7 @@ class IntervalForecast(NamedTuple):
     ----------
     expected, lower, upper : ndarray of shape (horizon, input_dimensions)
         The expected values, and the ends of the intervals, in the units of the observations. From
-        `Forecaster.process` of n rows with a first axis of length n, and NaN where there is none.
+        `Forecaster.process` of n rows with a first axis of length n, and NaN if there is none.
     """
 
     expected: "NDArray[np.float64]"

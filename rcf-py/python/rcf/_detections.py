@@ -35,7 +35,7 @@ class Detection(NamedTuple):
     severity : float
         From 0 to 1; above 0.5 if and only if the evidence is beyond the boundary.
     grade : float
-        0 unless this is an anomaly, else above 0 and up to 1.
+        0 unless this is an anomaly, otherwise above 0 and up to 1.
     confidence : float
         From 0 to 1: how much to trust the decision.
     synthetic_fraction : float

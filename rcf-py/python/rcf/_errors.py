@@ -15,7 +15,7 @@ class InputError(RcfError, ValueError):
     Attributes
     ----------
     row : int or None
-        Position of the refused point in the array; None where a single point was given, or where the
+        Position of the refused point in the array; None if a single point was given, or where the
         shape of the whole array is wrong.
     """
 

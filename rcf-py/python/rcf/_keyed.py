@@ -60,7 +60,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
     >>> results = detectors.process(sensors, values)
     >>> {key: len(result.anomalies()) for key, result in results.items()}
     {'a': 0, 'b': 1}
-    >>> detectors.process_one("b", 3.0).is_anomaly, detectors["b"].records
+    >>> detectors.process_one("b", 3.0).is_anomaly, detectors["b"].observations
     (True, 1001)
     """
 

@@ -179,7 +179,7 @@ def plot(
 
 
 def _places(result: "Detections") -> Any:
-    """Return the times where matplotlib can draw over them, else the numbers of the rows."""
+    """Return the times where matplotlib can draw over them, otherwise the numbers of the rows."""
     times = result.times
     if hasattr(times, "to_timestamp"):  # periods
         times = times.to_timestamp()

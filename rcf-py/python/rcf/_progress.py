@@ -50,7 +50,7 @@ class _Bar:
 
 
 class _Line:
-    """A line on stderr: on a terminal always the same one, else one in ten seconds."""
+    """A line on stderr: on a terminal always the same one, otherwise one in ten seconds."""
 
     def __init__(self) -> None:
         self._begun = self._shown = time.monotonic()

@@ -127,7 +127,7 @@ def values_of(table: Any) -> "NDArray[np.float64]":
 
 
 def index_of(table: Any) -> Any:
-    """Return the index of a pandas table, else None."""
+    """Return the index of a pandas table, otherwise None."""
     index = getattr(table, "index", None)
     return None if callable(index) else index
 

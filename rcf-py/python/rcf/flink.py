@@ -28,7 +28,7 @@ REFUSED = OutputTag("rcf-refused", Types.TUPLE([Types.STRING(), Types.STRING()])
 
 
 class TooManyKeysError(RcfError, RuntimeError):
-    """More keys have come to a worker than it was configured for."""
+    """A worker has received more keys than it was configured for."""
 
 
 def configuration(
@@ -119,7 +119,7 @@ class RandomCutForestOperator(KeyedProcessFunction):
             return
         if len(self._keys) >= self._max_keys:
             raise TooManyKeysError(
-                f"more than max_keys = {self._max_keys} keys have come to this worker; raise it here and "
+                f"more than max_keys = {self._max_keys} keys have arrived at this worker; raise it here and "
                 "in rcf.flink.configuration, or the parallelism, or let old models go with time_to_live"
             )
         self._keys.add(key)
@@ -180,7 +180,7 @@ class Builder:
         return self
 
     def model(self, model: Callable[..., Any], step: Callable[[Any, Any], Any]) -> "Builder":
-        """Set another model: how it is made of the parameters, and how it takes values.
+        """Set another model: how it is built from the parameters, and how it takes values.
 
         The model must pickle to its complete state, as all classes of this package do. `step` is given
         the model and the mapped values, changes the model, and returns the result; if it refuses the

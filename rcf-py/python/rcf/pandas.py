@@ -71,7 +71,7 @@ class Accessor:
         Parameters
         ----------
         by : str or list of str, optional
-            The column of the keys, or several: each key has a detector of its own.
+            The column of the keys, or several: each key has its own detector.
         timestamps : str or array_like, optional
             When each row was made, as for `rcf.AnomalyDetector.process`; or the column that says so. It
             is not judged then.

@@ -110,7 +110,7 @@ class Expressions:
         polars.Expr
             A struct: `score`, `threshold`, `severity`, `grade`, `p_value`, `confidence`, `warm_up`,
             `is_anomaly`; and for candidates `suppressed` (why it is not reported), and of the `input` that
-            tells most the `value` and what was `expected`; else null.
+            has the most evidence, the `value` and what was `expected`; otherwise null.
         """
         work = partial(_detect, parameters, missing)
         if timestamps is None:

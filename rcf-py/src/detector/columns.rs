@@ -1,4 +1,4 @@
-//! Detections of rows, turned into the columns of a table.
+//! Detections of rows as the columns of a table.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -141,8 +141,8 @@ impl Columns {
     }
 }
 
-/// The columns of one key of many. Each becomes arrays when it is asked for: twenty arrays for each
-/// of 30,000 keys would hold up the answer to Ctrl-C.
+/// The columns of one key of many. Each becomes arrays on demand: twenty arrays for each of 30,000
+/// keys would delay the response to Ctrl-C.
 #[pyclass(name = "HeldColumns", module = "rcf._rcf", frozen)]
 pub(crate) struct PyHeldColumns {
     columns: Mutex<Option<Columns>>,
@@ -184,13 +184,13 @@ fn inputs(candidate: &Candidate) -> Vec<i64> {
     candidate.inputs.iter().map(|&input| input as i64).collect()
 }
 
-/// The first of them; where only the gap between timestamps deviates, the one that explains most.
+/// The first of them; if only the gap between timestamps deviates, the one that explains most.
 fn main_input(candidate: &Candidate) -> usize {
     let first = candidate.inputs.first().copied();
     first.unwrap_or_else(|| candidate.attribution.ranked()[0])
 }
 
-/// One record as `rcf._detections.Detection`.
+/// One result as `rcf._detections.Detection`.
 pub(crate) fn one<'py>(py: Python<'py>, detection: &Detection) -> PyResult<Bound<'py, PyAny>> {
     static DETECTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let entries = PyDict::new(py);

@@ -54,7 +54,7 @@ impl PyAnomalyDetector {
     ///
     /// Similar events are suppressed as ``"marked_normal"`` unless they are clearly stronger: more
     /// than 1.25 times the evidence, and 1.25 times as far from the expected value. Events are
-    /// alike if the input with the most evidence is one that deviated, to the same side. What is
+    /// similar if the input with the most evidence is one that deviated, to the same side. What is
     /// learned does not change.
     ///
     /// Parameters

@@ -17,20 +17,21 @@ use crate::forest::PyRandomCutForest;
 use crate::held::{Held, State};
 use crate::parameters::getters;
 
-/// Anomalies in a stream of observations: which, since when, why, and what would have been usual.
+/// Anomalies in a stream of observations: which, since when, why, and the usual values.
 ///
-/// Give it the observations as they are, in the order of their time: it scores them with a random
-/// cut forest, decides from the scores before, and says nothing where there is nothing to say.
+/// Give it the observations unchanged, in the order of their time: it scores them with a random cut
+/// forest, and decides from the scores before.
 ///
 /// All parameters are keywords; ``None`` means the default.
 ///
 /// Parameters
 /// ----------
 /// input_dimensions : int, optional
-///     Number of values in one observation; that of the first data if left out.
+///     Number of values in one observation; by default that of the first data.
 /// shingle_size : int, default 8
-///     Number of consecutive observations that are judged together; of a rhythm, they should see a
-///     quarter or more. Single observations are judged as well; with 1 only they are.
+///     Number of consecutive observations that are judged together; for periodic data, they should
+///     cover a quarter of the period or more. Single observations are judged as well; with 1 only
+///     they are.
 /// number_of_trees, sample_size, time_decay, initial_accept_fraction, seed : optional
 ///     As for `RandomCutForest`.
 /// warm_up : int, default sample_size // 4 + shingle_size - 1
@@ -50,14 +51,14 @@ use crate::parameters::getters;
 ///     Whether the gap between timestamps is one more input: for events whose rhythm matters.
 /// max_time_jump : float, optional
 ///     How far a timestamp may be after the last one, in the unit of the timestamps: an observation
-///     further ahead is refused, so that one wrong time does not make all right ones after it too
+///     further ahead is refused, so that one wrong time does not make all correct later ones too
 ///     early. Default: any distance.
 /// learning : str or tuple, optional
 ///     What is learned while alerting: ``"always"`` everything, ``"skip"`` nothing, ``"delay"``
 ///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
 ///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience,
-///     after how long a run everything is learned, may follow: ``("skip", 500)``, ``("down_weight",
-///     10, 500)``; else it is 2 * sample_size. Default ``"always"``.
+///     after which the whole run is learned, may follow: ``("skip", 500)``, ``("down_weight", 10,
+///     500)``; otherwise it is 2 * sample_size. Default ``"always"``.
 /// false_alarm_rate : float, default 0.0005
 ///     The share of the observations of a calm stream that may exceed the boundary. There are fewer
 ///     alerts, since an event has only one. Less means fewer false alarms and more misses.
@@ -71,7 +72,7 @@ use crate::parameters::getters;
 ///     or a dict of ``absolute_above``, ``absolute_below``, ``relative_above``, ``relative_below``.
 /// rules : sequence of str, optional
 ///     Do not report candidates that these ignore, such as ``"0 within 5% above"`` or ``"1 when
-///     0 < 10 and 2 = 1"``, with inputs by their numbers. `Detection.suppressed_by` is the rule.
+///     0 < 10 and 2 = 1"``, with inputs by number. `Detection.suppressed_by` is the rule.
 /// noise_floor : float, optional
 ///     Changes below this fraction of the signal's magnitude are noise on a stream that is constant
 ///     otherwise.
@@ -138,16 +139,16 @@ impl PyAnomalyDetector {
         Ok(Self { detector })
     }
 
-    /// Number of observations still needed before decisions; 0 when ready.
+    /// Number of observations that are still needed before decisions; 0 when ready.
     #[getter]
     fn warm_up_left(&self, py: Python<'_>) -> PyResult<usize> {
         Ok(self.detector.read(py)?.warm_up_left())
     }
 
-    /// Number of observations taken.
+    /// Number of observations processed.
     #[getter]
-    fn records(&self, py: Python<'_>) -> PyResult<u64> {
-        Ok(self.detector.read(py)?.records())
+    fn observations(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.detector.read(py)?.observations())
     }
 
     /// Memory that the detector takes, in bytes.
@@ -174,7 +175,7 @@ getters! {
     number_of_trees: usize,
     /// Number of points that each tree keeps.
     sample_size: usize,
-    /// How fast old points lose their place in the samples, per observation.
+    /// How fast old points leave the samples, per observation.
     time_decay: f64,
     /// The seed that the detector was built with.
     seed: u64,

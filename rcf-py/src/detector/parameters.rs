@@ -122,13 +122,13 @@ impl Model for AnomalyDetector {
     }
 
     fn has_learned(&self) -> bool {
-        self.records() > 0
+        self.observations() > 0
     }
 }
 
 type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
-/// The choice of this name, of those that there are.
+/// The choice of this name among the given ones.
 pub(crate) fn choice<T: Copy>(name: &str, given: &str, choices: &[(&str, T)]) -> PyResult<T> {
     let found = choices.iter().find(|(name, _)| *name == given);
     let names = || choices.iter().map(|(name, _)| *name);

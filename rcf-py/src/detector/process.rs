@@ -12,7 +12,7 @@ use crate::input::{moment, seconds, with_rows};
 use crate::slices::{Progress, check_in_slices, in_slices};
 
 impl PyAnomalyDetector {
-    /// Refuses rows, and timestamps, before any is taken.
+    /// Rejects invalid rows and timestamps before any is taken.
     fn check<A: Real + Sync>(
         &self,
         py: Python<'_>,
@@ -59,7 +59,7 @@ impl PyAnomalyDetector {
     /// The same decisions, bit for bit, as `process_one` on one row after the other. The GIL is
     /// released; do not write to `points` during the call. Ctrl-C, or an error of `progress`, ends
     /// the call within a fraction of a second: the first rows are learned, the exception's
-    /// attribute `rows` says how many, and `result` holds their results (None before the
+    /// attribute `rows` is their number, and `result` holds their results (None before the
     /// first).
     ///
     /// Parameters
@@ -69,19 +69,19 @@ impl PyAnomalyDetector {
     ///     float64 and float32 are read in place, in any order and with any stride. Columns of
     ///     tables are found by their names, see `feature_names_in_`.
     /// timestamps : array_like of shape (n,), optional
-    ///     When each row was made, strictly increasing: numbers in any unit, or moments (NumPy's
-    ///     datetime64, pandas' index, datetime), which count in seconds. Gaps are seen then, judged
-    ///     by the mean gap, and filled in as the parameter `imputation` says.
+    ///     When each row was made, strictly increasing: numbers in any unit, or times (NumPy's
+    ///     datetime64, pandas' index, datetime), which count in seconds. Gaps are then recognised
+    ///     by the mean interval, and filled in as the parameter `imputation` specifies.
     /// missing : {"raise", "impute"}, default "raise"
     ///     What a value that is NaN means: an error, or one that was not observed and is filled in
-    ///     as the parameter `imputation` says.
+    ///     as the parameter `imputation` specifies.
     /// progress : bool or callable, optional
-    ///     True shows a bar if tqdm is installed, else a line on stderr. A callable is given the
-    ///     number of rows done and of all rows, many times a second.
+    ///     True shows a bar if tqdm is installed, otherwise a line on stderr. A callable is given
+    ///     the number of rows done and of all rows, many times a second.
     ///
     /// Returns
     /// -------
-    /// Detections
+    ///     number of rows done and of all rows, many times a second.
     ///     Arrays with an entry for each row, and the anomalies in words, as a table, as a picture.
     ///
     /// Raises
@@ -147,20 +147,20 @@ impl PyAnomalyDetector {
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The next observation.
     /// timestamp : float or datetime, optional
-    ///     When it was made, as for `process`; later than the one before.
+    ///     When it was made, as for `process`; later than the previous one.
     /// missing : {"raise", "impute"}, default "raise"
     ///     What a value that is NaN means, as for `process`.
     ///
     /// Returns
     /// -------
     /// Detection
-    ///     What there is to say about it.
+    ///     The result for the observation.
     ///
     /// Raises
     /// ------
     /// InputError
-    ///     If the point has the wrong shape or a value that is not finite, or if the time runs
-    ///     backwards. The detector is unchanged.
+    ///     If the point has the wrong shape or a value that is not finite, or if the time is not
+    ///     later than the previous one. The detector is unchanged.
     ///
     /// Examples
     /// --------
@@ -186,7 +186,7 @@ impl PyAnomalyDetector {
         one(py, &detection.map_err(errors::refused)?)
     }
 
-    /// Start from past data: learn each observation and decide nothing.
+    /// Start from past data: learn each observation without decisions.
     ///
     /// Parameters
     /// ----------
@@ -227,19 +227,20 @@ impl PyAnomalyDetector {
         stopped.map_err(|stopped| stopped.with(py, py.None().into_bound(py)))
     }
 
-    /// Start from a few points of the past, and make up the observations between them.
+    /// Start from a few points of the past, and interpolate the observations between them.
     ///
-    /// For a past that is known more coarsely than the stream, say by the hour of a stream of
-    /// minutes. There are scores and decisions at once, rough ones: ``synthetic_fraction`` of each
-    /// result says how much of the model is synthetic, and ``confidence`` counts real points only.
-    /// With observations of the stream itself, `fit`.
+    /// For a past that is known at a coarser interval than the stream, such as hourly data for a
+    /// stream of minutes. There are scores and decisions immediately, but rough ones:
+    /// ``synthetic_fraction`` of each result is the interpolated fraction of the model, and
+    /// ``confidence`` counts real points only. For past observations of the stream itself, use
+    /// `fit`.
     ///
     /// Parameters
     /// ----------
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     Two points or more, oldest first.
     /// spacing : int
-    ///     How many observations of the stream lie from one point to the next, up to 10,000. Those
+    ///     How many observations of the stream are between two points, up to 10,000. Those
     ///     between them are interpolated linearly.
     ///
     /// Raises
@@ -272,14 +273,14 @@ impl PyAnomalyDetector {
     }
 }
 
-/// The first rows of whatever a table is.
+/// The first rows of any table.
 pub(crate) fn head<'py>(table: &Bound<'py, PyAny>, rows: usize) -> PyResult<Bound<'py, PyAny>> {
     static HEAD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     HEAD.import(table.py(), "rcf._tables", "head")?
         .call1((table, rows))
 }
 
-/// Gives one record to a detector.
+/// Passes one observation to a detector.
 pub(crate) fn step(
     detector: &mut AnomalyDetector,
     timestamp: Option<f64>,

@@ -8,10 +8,10 @@ use rcf_core::InputError;
 
 use crate::errors;
 
-/// What is compared.
+/// The objects that are compared.
 pub(crate) type Object = Py<PyAny>;
 
-/// The function, and what it has raised.
+/// The function, and the exception that it has raised.
 pub(crate) struct Space<'a, 'py> {
     distance: &'a Bound<'py, PyAny>,
     raised: RefCell<Option<PyErr>>,
@@ -25,7 +25,7 @@ impl<'a, 'py> Space<'a, 'py> {
         }
     }
 
-    /// The distance; NaN, which ends the call, where the function raises.
+    /// The distance; NaN, which ends the call, if the function raises.
     pub(crate) fn between(&self, a: &Object, b: &Object) -> f64 {
         let measured = self
             .distance
@@ -37,7 +37,7 @@ impl<'a, 'py> Space<'a, 'py> {
         })
     }
 
-    /// What the core has answered, or what the function has raised.
+    /// The result of the core, or the exception of the function.
     pub(crate) fn refused<R>(self, answer: Result<R, InputError>) -> PyResult<R> {
         match self.raised.into_inner() {
             Some(raised) => Err(raised),

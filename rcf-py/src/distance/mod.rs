@@ -15,30 +15,31 @@ use rcf_core::distance::{DistanceDetector, DistanceDetectorConfig};
 use crate::parameters::{integer, real, seed_or_random};
 use crate::{answers, errors};
 
-/// Detect anomalies among objects of which nothing is known but their distances.
+/// Detect anomalies among objects of which only distances are known.
 ///
 /// A sample of the stream that prefers recent objects is clustered. An object far from all
-/// clusters, measured by their own extents and by the scores before it, is an anomaly: strings,
-/// sets, histograms, or whatever a function of two can compare.
+/// clusters, measured by their own extents and by the previous scores, is an anomaly: strings,
+/// sets, histograms, or anything that a function can compare.
 ///
 /// Parameters
 /// ----------
 /// distance : callable (object, object) -> float
-///     0 for equal objects, else above 0, the same in both directions.
+///     0 for equal objects, otherwise above 0, the same in both directions.
 /// sample_size : int, default 256
-///     Number of objects of the stream that are kept; the older, the fewer.
+///     Number of objects of the stream that are kept; older objects are fewer.
 /// time_decay : float, optional
-///     How fast old objects lose their place, per object; 1 / (10 * sample_size) if left out. 0
+///     How fast old objects leave the sample, per object; 1 / (10 * sample_size) by default. 0
 ///     forgets nothing.
 /// seed : int or "random", default 0
 ///     Seed of every random choice: the same objects give the same detections.
 /// warm_up : int, optional
-///     Number of objects before the first clustering; sample_size / 4 if left out. The first
+///     Number of objects before the first clustering; sample_size / 4 by default. The first
 ///     decision waits for 100 scores more.
 /// clusters : int, default 16
-///     Clusters at most. Those that overlap become one.
+///     The largest number of clusters. Overlapping clusters are merged.
 /// representatives : int, default 1
-///     Objects at most that represent a cluster; several for clusters that are long or bent.
+///     The largest number of objects that represent a cluster; several for clusters that are long
+///     or bent.
 /// shrinkage : float, default 0
 ///     From 0 to 1: how much of the distance to a cluster is that to the object in its middle,
 ///     instead of the nearest representative.
@@ -52,10 +53,10 @@ use crate::{answers, errors};
 ///
 /// Notes
 /// -----
-/// Objects are kept as they are: do not change one that was given. The distance is called by the
-/// thread that calls a method; another call meanwhile, also by the distance itself, is refused as
-/// an
-/// `InputError`. Where the distance raises, the exception comes out, and the detector is as before.
+/// Objects are kept without a copy: do not change an object after passing it. The distance is
+/// called by the thread that calls a method; another call meanwhile, even by the distance itself,
+/// is rejected with an `InputError`. If the distance raises, the exception is passed on, and the
+/// detector is unchanged.
 ///
 /// Examples
 /// --------
@@ -71,11 +72,11 @@ use crate::{answers, errors};
 pub(crate) struct PyDistanceDetector {
     distance: Py<PyAny>,
     config: DistanceDetectorConfig,
-    /// Not there while a call works on it: no lock is held while the distance runs.
+    /// Empty while a call works on it: no lock is held while the distance runs.
     detector: Mutex<Option<DistanceDetector<Object>>>,
 }
 
-/// The detector in the hands of one call, which is given back at its end.
+/// The detector during one call, which returns it at its end.
 struct Taken<'a> {
     place: &'a Mutex<Option<DistanceDetector<Object>>>,
     detector: Option<DistanceDetector<Object>>,
@@ -183,12 +184,12 @@ impl PyDistanceDetector {
         ))
     }
 
-    /// Judge one object by what came before it, then learn it.
+    /// Judge one object against those before it, then learn it.
     ///
     /// Parameters
     /// ----------
     /// object : object
-    ///     What the distance compares.
+    ///     An object that the distance can compare.
     ///
     /// Returns
     /// -------
@@ -198,8 +199,8 @@ impl PyDistanceDetector {
     /// Raises
     /// ------
     /// InputError
-    ///     If the distance returns NaN, infinity or a number below 0. What it raises itself comes
-    ///     out as it is. The detector is unchanged.
+    ///     If the distance returns NaN, infinity or a number below 0. Its own exceptions are passed
+    ///     on unchanged. The detector is unchanged.
     fn process_one<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.with(|detector| self.judge(object, detector))
     }
@@ -219,10 +220,10 @@ impl PyDistanceDetector {
     /// Raises
     /// ------
     /// InputError
-    ///     As for `process_one`. The objects before the one that was refused have been learned:
+    ///     As for `process_one`. The objects before the rejected one have been learned:
     ///     `updates` is their number.
     fn process<'py>(&self, objects: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        // The iterator is Python code, which may look at the detector.
+        // The iterator is Python code, which may access the detector.
         let objects = objects.try_iter()?;
         objects.map(|object| self.process_one(&object?)).collect()
     }
@@ -232,7 +233,7 @@ impl PyDistanceDetector {
     /// Parameters
     /// ----------
     /// object : object
-    ///     What the distance compares.
+    ///     An object that the distance can compare.
     ///
     /// Returns
     /// -------
@@ -252,9 +253,9 @@ impl PyDistanceDetector {
         })
     }
 
-    /// The clusters in force, the heaviest first; none in warm-up.
+    /// The current clusters, the heaviest first; none in warm-up.
     ///
-    /// They are those of the sample, as it was when a quarter of it had changed last.
+    /// They are those of the sample when a quarter of it had last changed.
     #[getter]
     fn found_clusters<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         self.with(|detector| {
@@ -300,7 +301,7 @@ impl PyDistanceDetector {
         self.config.sample_size
     }
 
-    /// How fast old objects lose their place in the sample, per object.
+    /// How fast old objects leave the sample, per object.
     #[getter]
     fn time_decay(&self) -> f64 {
         self.config.time_decay
@@ -318,13 +319,13 @@ impl PyDistanceDetector {
         self.config.warm_up
     }
 
-    /// Clusters at most.
+    /// The largest number of clusters.
     #[getter]
     fn clusters(&self) -> usize {
         self.config.clusters
     }
 
-    /// Objects at most that represent a cluster.
+    /// The largest number of objects that represent a cluster.
     #[getter]
     fn representatives(&self) -> usize {
         self.config.representatives

@@ -8,7 +8,7 @@ use rcf_core::distance::DistanceDetector;
 use super::{Object, PyDistanceDetector, measure};
 use crate::errors;
 
-/// The bytes of an object that is a string, as Rust's `String` has them: the length, then UTF-8.
+/// The bytes of an object that is a string, as Rust's `String` is encoded: the length, then UTF-8.
 fn of_string(py: Python<'_>, object: &Object) -> PyResult<Vec<u8>> {
     let text = object.bind(py).cast::<PyString>().map_err(|_| {
         PyTypeError::new_err(
@@ -40,7 +40,7 @@ type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, Py<PyAny>));
 
 #[pymethods]
 impl PyDistanceDetector {
-    /// The complete state, but for the distance.
+    /// The complete state, except for the distance.
     ///
     /// The same format as in Rust, with a version and a checksum; there, a detector of strings can
     /// be read as a ``DistanceDetector<String>``.
@@ -85,7 +85,7 @@ impl PyDistanceDetector {
     ///     The same as before: it is not part of the state.
     /// decode : callable (bytes) -> object, optional
     ///     How an object is read; not needed for strings. ``pickle.loads`` runs code that the bytes
-    ///     name: use it for bytes of your own alone.
+    ///     name: use it only for your own bytes.
     ///
     /// Returns
     /// -------
@@ -95,8 +95,8 @@ impl PyDistanceDetector {
     /// Raises
     /// ------
     /// StateError
-    ///     If the bytes are damaged, cut short, or no saved detector of objects. What `decode`
-    ///     raises is passed on.
+    ///     If the bytes are damaged, truncated, or not a saved detector of objects. Exceptions of
+    ///     `decode` are passed on.
     ///
     /// Examples
     /// --------
@@ -136,7 +136,7 @@ impl PyDistanceDetector {
         }
     }
 
-    /// Pickle, copy and deepcopy by way of the saved state, objects by pickle.
+    /// Pickle, copy and deepcopy use the saved state, with objects by pickle.
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
         let py = slf.py();
         let pickle = py.import("pickle")?;

@@ -11,24 +11,25 @@ use crate::parameters::{integer, real};
 
 /// Cluster any objects that have a distance, the heaviest cluster first.
 ///
-/// Pairs are merged as Ward does, from up to 64 objects (or 4 for each cluster) that gather the
-/// others: the distance is called between these and all objects.
+/// Pairs are merged by Ward's criterion, from up to 64 objects (or 4 for each cluster) that gather
+/// the others: the distance is called between these and all objects.
 ///
 /// Parameters
 /// ----------
 /// objects : iterable
-///     What is clustered.
+///     The objects to cluster.
 /// distance : callable (object, object) -> float
-///     0 for equal objects, else above 0, the same in both directions.
+///     0 for equal objects, otherwise above 0, the same in both directions.
 /// most : int
-///     Clusters at most; those that overlap become one.
+///     The largest number of clusters; overlapping clusters are merged.
 /// representatives : int, default 1
-///     Objects at most that represent a cluster; several for clusters that are long or bent.
+///     The largest number of objects that represent a cluster; several for clusters that are long
+///     or bent.
 /// shrinkage : float, default 0
 ///     From 0 to 1: how much of the distance to a cluster is that to the object in its middle,
 ///     instead of the nearest representative.
 /// weights : sequence of float, optional
-///     How often each object counts; 1 if left out.
+///     How often each object counts; 1 by default.
 ///
 /// Returns
 /// -------
@@ -38,8 +39,8 @@ use crate::parameters::{integer, real};
 /// Raises
 /// ------
 /// InputError
-///     If a number breaks its rule, or the distance returns NaN, infinity or a number below 0. What
-///     the distance raises is passed on.
+///     If a number breaks its rule, or the distance returns NaN, infinity or a number below 0.
+///     Exceptions of the distance are passed on.
 ///
 /// Examples
 /// --------
@@ -77,7 +78,7 @@ pub(crate) fn summarize<'py>(
         .collect()
 }
 
-/// What the keywords ask for.
+/// The keywords as a summarizer.
 pub(crate) fn summarizer(
     most: &Bound<'_, PyAny>,
     representatives: Option<&Bound<'_, PyAny>>,

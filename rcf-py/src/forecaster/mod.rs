@@ -16,24 +16,24 @@ use crate::parameters::{getters, integer};
 use crate::slices::{Progress, check_in_slices, in_slices};
 use crate::{answers, errors};
 
-/// The next observations of a stream, each time one arrives, with intervals that keep their
-/// promise.
+/// The next observations of a stream, each time one arrives, with calibrated intervals.
 ///
 /// Expected values come from a mixture of a random cut forest and of cheap components for each
 /// input: the last value, past cycles, exponential smoothing, and a regression on recent and
 /// seasonal lags. Each step ahead of each input weighs them by their past errors. The intervals are
-/// made of past errors, too, by online conformal prediction (Angelopoulos, Candès, Tibshirani,
-/// 2023): whatever the stream does, the share of values that they hold tends to `coverage`, and
-/// `measured_coverage` is its measured value.
+/// computed from past errors, too, by online conformal prediction (Angelopoulos, Candès,
+/// Tibshirani, 2023): whatever the stream does, the fraction of values inside them tends to
+/// `coverage`, and `measured_coverage` is its measured value.
 ///
 /// All parameters are keywords; ``None`` means the default.
 ///
 /// Parameters
 /// ----------
 /// input_dimensions : int, optional
-///     Number of values in one observation; that of the first data if left out.
+///     Number of values in one observation; by default that of the first data.
 /// shingle_size : int, default 8
-///     Number of observations by which the next one is forecast, and the one itself.
+///     Length of the shingle: the observations that the next one is forecast from, and the next one
+///     itself.
 /// number_of_trees, sample_size, seed : optional
 ///     As for `RandomCutForest`.
 /// transform : str, optional
@@ -44,10 +44,11 @@ use crate::{answers, errors};
 /// coverage : float, default 0.8
 ///     Fraction of values that the intervals should hold, from 0.01 to 0.99.
 /// limits : tuple of float, or sequence of such tuples, optional
-///     The least and the greatest possible value, ``None`` where there is none: for each input, or
+///     The least and the greatest possible value, ``None`` if there is none: for each input, or
 ///     one pair for all. Forecasts and intervals end there.
 /// components : sequence of str, optional
-///     What is mixed, at least one of ``"last_value"``, ``"past_cycles"``, ``"smoothing"``,
+///     The components that are mixed, at least one of ``"last_value"``, ``"past_cycles"``,
+///     ``"smoothing"``,
 ///     ``"regression"``, ``"forest"``; default all.
 ///
 /// Raises
@@ -108,14 +109,14 @@ impl PyForecaster {
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The next n observations, oldest first, as for `RandomCutForest.process`.
     /// missing : {"raise", "impute"}, default "raise"
-    ///     Whether a NaN is an error, or a missing value: what was expected replaces it.
+    ///     Whether a NaN is an error, or a missing value, which is replaced by its prediction.
     /// progress : bool or callable, optional
     ///     As for `AnomalyDetector.process`.
     ///
     /// Returns
     /// -------
     /// IntervalForecast
-    ///     With arrays of shape (n, horizon, input_dimensions): what was forecast after each row,
+    ///     With arrays of shape (n, horizon, input_dimensions): the forecast after each row,
     ///     NaN until the forest is ready.
     ///
     /// Raises
@@ -210,7 +211,7 @@ impl PyForecaster {
             .transpose()
     }
 
-    /// Share of the intervals for a step ahead that held what came, over all inputs.
+    /// Share of the intervals for a step ahead that contained the value, over all inputs.
     ///
     /// Parameters
     /// ----------
@@ -238,7 +239,7 @@ impl PyForecaster {
         Ok(self.forecaster.read(py)?.measured_coverage(step))
     }
 
-    /// How far forecasts were off, over the last thousand or so.
+    /// Errors of the forecasts, over the last thousand or so.
     ///
     /// Returns
     /// -------
@@ -274,7 +275,7 @@ impl PyForecaster {
     }
 
     /// The period of each input, in observations, by which the seasonal components forecast; None
-    /// where there is none.
+    /// if there is none.
     #[getter]
     fn periods(&self, py: Python<'_>) -> PyResult<Vec<Option<usize>>> {
         let forecaster = self.forecaster.read(py)?;
@@ -288,7 +289,7 @@ impl PyForecaster {
         Ok(self.forecaster.read(py)?.missing_values())
     }
 
-    /// What is mixed.
+    /// The components that are mixed.
     #[getter]
     fn components(&self) -> Vec<&'static str> {
         let config = self.forecaster.config();
@@ -313,7 +314,8 @@ getters! {
     PyForecaster, forecaster:
     /// Number of values in one observation.
     input_dimensions: usize,
-    /// Number of observations by which the next one is forecast, and the one itself.
+    /// Length of the shingle: the observations that the next one is forecast from, and the next one
+    /// itself.
     shingle_size: usize,
     /// Number of trees.
     number_of_trees: usize,

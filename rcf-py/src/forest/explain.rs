@@ -50,17 +50,17 @@ impl PyRandomCutForest {
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The point to explain, as for `score`.
     /// precision : float, default 0
-    ///     As for `converging_score`; 0 asks all trees.
+    ///     As for `converging_score`; 0 uses all trees.
     ///
     /// Returns
     /// -------
     /// Explanation
-    ///     The `score`, its `attribution`, and how many `trees` were asked.
+    ///     The `score`, its `attribution`, and how many `trees` were used.
     ///
     /// Raises
     /// ------
     /// InputError
-    ///     As for `score`, and for a precision that is negative or no number.
+    ///     As for `score`, and for a precision that is negative or not a number.
     ///
     /// Examples
     /// --------
@@ -84,10 +84,10 @@ impl PyRandomCutForest {
         answers::explanation(py, explained.map_err(errors::refused)?, self.shape())
     }
 
-    /// Score one point with as few trees as give the score to a precision.
+    /// Score one point with as few trees as reach a precision.
     ///
-    /// Trees are asked sixteen and then eight at a time, until the standard error against the score
-    /// of all trees, estimated from those asked, is at most `precision`.
+    /// Trees are used sixteen and then eight at a time, until the standard error relative to the
+    /// score of all trees, estimated from those used, is at most `precision`.
     ///
     /// Parameters
     /// ----------
@@ -100,12 +100,12 @@ impl PyRandomCutForest {
     /// Returns
     /// -------
     /// ScoreEstimate
-    ///     The `score`, and how many `trees` were asked.
+    ///     The `score`, and how many `trees` were used.
     ///
     /// Raises
     /// ------
     /// InputError
-    ///     As for `score`, and for a precision that is negative or no number.
+    ///     As for `score`, and for a precision that is negative or not a number.
     ///
     /// Examples
     /// --------

@@ -9,7 +9,7 @@ use crate::input::{in_shape, positions};
 use crate::parameters::integer;
 use crate::{answers, errors};
 
-/// So that the answer fits into memory, and comes before the night.
+/// A limit, so that the result fits into memory and is computed in reasonable time.
 const MAX_HORIZON: usize = 1_000_000;
 
 impl PyRandomCutForest {
@@ -35,8 +35,8 @@ impl PyRandomCutForest {
     ///     An observation, as the next one of the stream, or a whole point, oldest observation
     ///     first (flat if you like).
     /// missing : sequence of int, optional
-    ///     Positions of the missing values among all of them, counted row by row from 0; what
-    ///     is there is not read. Left out: the values that are NaN.
+    ///     Positions of the missing values among all of them, counted row by row from 0; their
+    ///     values are not read. Default: the values that are NaN.
     ///
     /// Returns
     /// -------
@@ -141,7 +141,7 @@ impl PyRandomCutForest {
     /// Returns
     /// -------
     /// ndarray of shape (samples, missing values), float64
-    ///     A row from each tree, or from each that has a point of the right phase where shingles
+    ///     A row from each tree, or from each that has a point of the right phase if shingles
     ///     rotate: the values of one sampled point, which belong together.
     ///
     /// Raises
@@ -182,7 +182,7 @@ impl PyRandomCutForest {
     /// Forecast the next observations. Learns nothing.
     ///
     /// Each observation is imputed as the missing newest one of a shingle, and then counts as known
-    /// for the next. Without shingles a forest knows nothing of the past, and expects the median of
+    /// for the next. Without shingles a forest does not use the past, and predicts the median of
     /// its sample.
     ///
     /// Parameters

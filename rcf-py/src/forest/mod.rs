@@ -30,7 +30,7 @@ use crate::parameters::{getters, real};
 /// Parameters
 /// ----------
 /// input_dimensions : int, optional
-///     Number of values in one observation; that of the first data if left out.
+///     Number of values in one observation; by default that of the first data.
 /// shingle_size : int, default 1
 ///     Number of consecutive observations that make one point of the forest. Above 1, the forest
 ///     learns the shape of the series and not only its values.
@@ -39,7 +39,7 @@ use crate::parameters::{getters, real};
 /// sample_size : int, default 256
 ///     Number of points that each tree keeps.
 /// time_decay : float, default 1 / (10 * sample_size)
-///     How fast old points lose their place in the samples, per update, in [0, 1]. 0 samples the
+///     How fast old points leave the samples, per update, in [0, 1]. 0 samples the
 ///     whole history evenly.
 /// output_after : int, default sample_size // 4
 ///     Number of points to learn before the first score; until then scores are 0.
@@ -50,7 +50,7 @@ use crate::parameters::{getters, real};
 ///     False: it is given ready-made points of ``input_dimensions * shingle_size`` values.
 /// seed : int or "random", default 0
 ///     Equal seeds and equal inputs give equal scores, bit for bit, on every machine. ``"random"``
-///     draws one; the property `seed` has it, so that a run can be repeated.
+///     draws one; the property `seed` returns it, so that a run can be repeated.
 /// shingle_rotation : bool, default False
 ///     True: an observation keeps its place in the point until it leaves it, so that consecutive
 ///     points differ in one block only. The observation after n others is in row
@@ -61,14 +61,14 @@ use crate::parameters::{getters, real};
 /// store_labels : bool, default False
 ///     Keep the label of each sampled observation, likewise.
 /// noise_floor : float or sequence of float, optional
-///     For each value of an observation, or for all, the range below which differences are taken
-///     for noise, in the units of the observations. Without one, the smallest step of a constant
-///     signal scores like the largest.
+///     For each value of an observation, or for all, the range below which differences count as
+///     noise, in the units of the observations. Without one, the smallest step of a constant signal
+///     scores like the largest.
 /// relative_noise_floor : float, default 0
 ///     The same as a fraction, from 0 to 1, of the range that a tree's sample has.
 /// memory_profile : {'fast', 'compact'}, default 'fast'
 ///     How much memory is spent on speed, by name: ``'compact'`` takes a third less memory and an
-///     eighth more time. The next parameter is the fine control, and counts where both are given.
+///     eighth more time. The next parameter is the fine control, and applies if both are given.
 /// bounding_box_cache_fraction : float, default 0.5
 ///     Fraction of the nodes of a tree, from 0.125 to 1, that keep their bounding box. More is
 ///     faster and takes more memory; all results stay the same. It is not saved, nor pickled.
@@ -81,10 +81,10 @@ use crate::parameters::{getters, real};
 /// Notes
 /// -----
 /// A forest may be shared by threads: scoring runs in parallel, learning waits for its turn.
-/// `process` and `score_array` release the GIL, and let go of the forest every few milliseconds, so
-/// that Ctrl-C is answered and calls of other threads take their turns in between. Pickling and
-/// copying keep the complete state, also in the middle of warm-up; a subclass keeps the attributes
-/// in its ``__dict__`` as well.
+/// `process` and `score_array` release the GIL, and release the forest every few milliseconds, so
+/// that Ctrl-C gets a response and calls of other threads take turns. Pickling and copying keep the
+/// complete state, also during warm-up; a subclass keeps the attributes in its ``__dict__`` as
+/// well.
 ///
 /// Examples
 /// --------
@@ -98,8 +98,8 @@ use crate::parameters::{getters, real};
 /// 1900
 #[pyclass(frozen, subclass, module = "rcf", name = "RandomCutForest")]
 pub(crate) struct PyRandomCutForest {
-    /// The bits of the decay and of the fraction of boxes in force, which alone of all parameters
-    /// can change.
+    /// The bits of the current decay and fraction of cached boxes, the only parameters that can
+    /// change.
     time_decay: AtomicU64,
     boxes: AtomicU64,
     forest: Held<RandomCutForest>,
@@ -160,9 +160,9 @@ impl PyRandomCutForest {
         self.forest.config().dimensions()
     }
 
-    /// How fast old points lose their place in the samples, per update or unit of time.
+    /// How fast old points leave the samples, per update or unit of time.
     ///
-    /// Can be set at any time; the sample follows with the observations to come.
+    /// Can be set at any time; the sample adapts with further observations.
     #[getter]
     fn time_decay(&self) -> f64 {
         f64::from_bits(self.time_decay.load(Ordering::Relaxed))
@@ -209,13 +209,13 @@ impl PyRandomCutForest {
         Ok(self.forest.read(py)?.is_ready())
     }
 
-    /// Number of observations learned.
+    /// Number of updates so far.
     #[getter]
     fn updates(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.forest.read(py)?.updates())
     }
 
-    /// Memory that a forest of these parameters takes once it is full, in bytes, but for a few per
+    /// Memory that a forest of these parameters takes once it is full, in bytes, within a few per
     /// cent.
     #[getter]
     fn estimated_bytes(&self) -> usize {
@@ -253,7 +253,7 @@ getters! {
     store_sequence_numbers: bool,
     /// Whether the label of each sampled observation is kept.
     store_labels: bool,
-    /// For each value of an observation, the range taken for noise; empty without a floor.
+    /// For each value of an observation, the range that counts as noise; empty without a floor.
     noise_floor: Vec<f64>,
     /// The same as a fraction of the range of a tree's sample; 0 without a floor.
     relative_noise_floor: f64,

@@ -9,21 +9,22 @@ use crate::{answers, errors};
 impl PyRandomCutForest {
     /// Sampled points near one, nearest first.
     ///
-    /// Each tree brings the point next to which the query arrives; equal ones are merged. They are
-    /// near, not the nearest, and the one that many trees bring is the likelier one.
+    /// Each tree returns the point next to which the query arrives; equal ones are merged. They are
+    /// near, not the nearest, and a point that many trees return is more likely to be the nearest
+    /// one.
     ///
     /// Parameters
     /// ----------
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The query, as for `score`.
     /// within : float, optional
-    ///     Only those at most so far away; all if left out.
+    ///     Only those within this distance; all by default.
     ///
     /// Returns
     /// -------
     /// list of Neighbor
     ///     Each with its `point` of shape (shingle_size, input_dimensions), the `distance`, and the
-    ///     number of `trees` that brought it.
+    ///     number of `trees` that returned it.
     ///
     /// Raises
     /// ------

@@ -19,13 +19,13 @@ impl PyRandomCutForest {
     /// Parameters
     /// ----------
     /// tree : int, optional
-    ///     Number of the tree, from 0; all trees together if left out.
+    ///     Number of the tree, from 0; all trees together by default.
     ///
     /// Returns
     /// -------
     /// Sample
-    ///     Each point once, with the number of places that it has, and with its sequence number and
-    ///     label where those are stored.
+    ///     Each point once, with the number of its places, and with its sequence number and
+    ///     label if those are stored.
     ///
     /// Raises
     /// ------
@@ -57,23 +57,23 @@ impl PyRandomCutForest {
         answers::sample(py, sample, self.shape())
     }
 
-    /// What the stream has looked like lately: the sample in groups, the heaviest first.
+    /// A summary of the recent stream: the sample in groups, the heaviest first.
     ///
     /// Distances are Euclidean: inputs of different units should be scaled alike.
     ///
     /// Parameters
     /// ----------
     /// most : int
-    ///     How many groups at most; those that overlap become one.
+    ///     The largest number of groups; overlapping groups are merged.
     /// distance : str or callable (ndarray, ndarray) -> float, optional
     ///     ``"euclidean"``, ``"manhattan"``, ``"chebyshev"``, or a function of two points of shape
     ///     (shingle_size, input_dimensions), as for `rcf.summarize`.
     /// representatives : int, optional
-    ///     With a distance: points at most that represent a group, 1 if left out; several for
-    ///     groups that are long or bent.
+    ///     With a distance: the largest number of points that represent a group, 1 by default;
+    ///     several for groups that are long or bent.
     /// shrinkage : float, optional
     ///     With a distance, from 0 to 1: how much of the distance to a group is that to the point
-    ///     in its middle, instead of the nearest representative; 0 if left out.
+    ///     in its middle, instead of the nearest representative; 0 by default.
     ///
     /// Returns
     /// -------
@@ -121,13 +121,13 @@ impl PyRandomCutForest {
             .collect()
     }
 
-    /// Leave the samples as they are: shingle, time and counts continue, the trees do not change.
+    /// Pause sampling: shingle, time and counts continue, the trees do not change.
     fn pause_sampling(&self, py: Python<'_>) -> PyResult<()> {
         self.forest.write(py)?.pause_sampling();
         Ok(())
     }
 
-    /// Let the samples follow the stream again.
+    /// Resume sampling.
     fn resume_sampling(&self, py: Python<'_>) -> PyResult<()> {
         self.forest.write(py)?.resume_sampling();
         Ok(())
@@ -136,7 +136,7 @@ impl PyRandomCutForest {
     /// Delete the points of this sequence number, or time, from all trees.
     ///
     /// A point is a shingle, and has the number of its newest observation. The trees follow the law
-    /// of the points that remain; what the deleted ones had displaced does not come back.
+    /// of the points that remain; points that the deleted ones had displaced do not return.
     ///
     /// Parameters
     /// ----------
@@ -211,7 +211,7 @@ impl PyRandomCutForest {
         deleted.map_err(errors::refused)
     }
 
-    /// Take an observation into the shingle and the clock alone: no tree learns it.
+    /// Take an observation into the shingle and the clock only: no tree learns it.
     ///
     /// Parameters
     /// ----------
@@ -236,7 +236,7 @@ impl PyRandomCutForest {
     }
 
     /// The newest observations, oldest first: `shingle_size` × `input_dimensions`, or as many rows
-    /// as there have been. They are what the forest keeps, in single precision relative to its
+    /// as there are. They are what the forest keeps, in single precision relative to its
     /// origin.
     #[getter]
     fn shingle<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
@@ -304,7 +304,7 @@ impl PyRandomCutForest {
 
 type Named = (&'static str, fn(&Vec<f64>, &Vec<f64>) -> f64);
 
-/// Distances of which each knows the name.
+/// Distances by name.
 const NAMED: [Named; 3] = [
     ("euclidean", |a, b| {
         differences(a, b).map(|d| d * d).sum::<f64>().sqrt()

@@ -13,7 +13,7 @@ use crate::parameters::integer;
 
 #[pymethods]
 impl PyRandomCutForest {
-    /// The part of a tree's points that a point would push down by a level, in expectation.
+    /// The fraction of a tree's points that a point would push down by a level, in expectation.
     ///
     /// Parameters
     /// ----------
@@ -82,15 +82,15 @@ impl PyRandomCutForest {
 
     /// Score a point that may be in the forest already, without its own copies.
     ///
-    /// So a point can be judged after it was learned, with one copy to be ignored.
+    /// This judges a point after it was learned, with one copy to be ignored.
     ///
     /// Parameters
     /// ----------
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The point to judge, as for `score`.
     /// copies : int, default 1
-    ///     In each tree that holds the point at most so often, those count as if they were not
-    ///     there. A tree that holds it more often is scored as it is.
+    ///     In each tree that holds the point at most this often, those copies do not count. A tree
+    ///     that holds it more often is scored unchanged.
     ///
     /// Returns
     /// -------
@@ -130,7 +130,7 @@ impl PyRandomCutForest {
     /// point : array_like of shape (input_dimensions,), or a number if `input_dimensions` is 1
     ///     The point to judge, as for `score`.
     /// function : str, ScoringFunction, or tuple of callables
-    ///     ``"anomaly_score"``, ``"displacement"``, or a `ScoringFunction` of your own:
+    ///     ``"anomaly_score"``, ``"displacement"``, or your own `ScoringFunction`:
     ///     ``(seen, unseen)``, with ``damp`` and ``normalizer`` if they are not 1. Each is called
     ///     once for each pair of numbers that occurs.
     /// ignoring : int, default 0
@@ -184,8 +184,9 @@ impl PyRandomCutForest {
 }
 
 impl PyRandomCutForest {
-    /// Walks the trees until the table knows every value that the walk asks for. Python code runs
-    /// between the walks, when the lock is free; a forest that did not change meanwhile takes two.
+    /// Traverses the trees until the table contains every value that the traversal needs. Python
+    /// code runs between traversals, when the lock is free; if the forest does not change
+    /// meanwhile, two suffice.
     fn score_with_callables(
         &self,
         py: Python<'_>,
@@ -211,7 +212,7 @@ impl PyRandomCutForest {
     }
 }
 
-/// What the core may ask of a scoring function.
+/// The calls that the core may make to a scoring function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Question {
     Seen(usize, usize),
@@ -220,7 +221,7 @@ enum Question {
     Normalizer(usize),
 }
 
-/// A scoring function given by its values; those that it lacks are noted, and taken for 0.
+/// A scoring function given by its values; missing ones are recorded, and count as 0.
 #[derive(Debug, Default)]
 struct Table {
     known: BTreeMap<Question, f64>,

@@ -1,4 +1,4 @@
-//! Records in, scores out: one at a time, or whole arrays.
+//! Observations in, scores out: one at a time, or whole arrays.
 
 use ndarray::{ArrayView2, s};
 use numpy::PyArray1;
@@ -21,11 +21,11 @@ impl PyRandomCutForest {
     ///     The next observation. Without internal shingling, a point of `dimensions` values.
     /// time : int, optional
     ///     When it was made, or its sequence number, in any unit: `time_decay` is per that unit.
-    ///     One more than the newest if left out. A late observation counts as old as it is.
+    ///     One more than the newest by default. A late observation counts as already decayed.
     /// weight : float, default 1
     ///     From 1e-9 to 1e9: the samples take and keep it as if it were this many.
     /// label : int, optional
-    ///     What `near_neighbors` and `sample` give back; needs ``store_labels=True``.
+    ///     Returned by `near_neighbors` and `sample`; needs ``store_labels=True``.
     ///
     /// Raises
     /// ------
@@ -99,7 +99,7 @@ impl PyRandomCutForest {
     /// The same numbers, bit for bit, as calling `score` and `update` on one point after the other.
     /// The GIL is released; do not write to `points` during the call. Ctrl-C, or an error of
     /// `progress`, ends the call within a fraction of a second: the first rows are learned, the
-    /// exception's attribute `rows` says how many, and `result` holds their scores.
+    /// exception's attribute `rows` is their number, and `result` holds their scores.
     ///
     /// Parameters
     /// ----------
@@ -109,8 +109,8 @@ impl PyRandomCutForest {
     ///     are converted. Without internal shingling, rows hold `dimensions` values. Columns of
     ///     tables are found by their names, see `feature_names_in_`.
     /// progress : bool or callable, optional
-    ///     True shows a bar if tqdm is installed, else a line on stderr. A callable is given the
-    ///     number of rows done and of all rows, many times a second.
+    ///     True shows a bar if tqdm is installed, otherwise a line on stderr. A callable receives
+    ///     the number of rows done and of all rows, many times a second.
     ///
     /// Returns
     /// -------
@@ -157,15 +157,15 @@ impl PyRandomCutForest {
 
     /// Score each point of an array without learning any.
     ///
-    /// Each row is judged by itself as the next observation of the stream, as `score` does it. The
-    /// GIL is released; do not write to `points` during the call.
+    /// Each row is judged independently as the next observation of the stream, as `score` does it.
+    /// The GIL is released; do not write to `points` during the call.
     ///
     /// Parameters
     /// ----------
     /// points : array_like of shape (n, input_dimensions), or (n,) if `input_dimensions` is 1
     ///     The points to judge, as for `process`.
     /// n_jobs : int, default 1
-    ///     Number of threads; -1 for all processors. Never changes a result. Worth its while from
+    ///     Number of threads; -1 for all processors. Never changes a result. Useful from
     ///     a thousand rows of several values on.
     /// progress : bool or callable, optional
     ///     As for `process`; Ctrl-C ends the call likewise, and `result` holds the first scores.
@@ -195,7 +195,7 @@ impl PyRandomCutForest {
         n_jobs: Option<&Bound<'py, PyAny>>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        // To start a thread takes as long as some ten scores.
+        // Starting a thread takes as long as about ten scores.
         let pool = n_jobs.map(|n_jobs| threads(Some(n_jobs))).transpose()?;
         let (forest, table) = (&self.forest, self.forest.rows(points)?);
         let progress = Progress::new(progress, table.rows.len())?;
@@ -221,7 +221,7 @@ impl PyRandomCutForest {
 }
 
 impl PyRandomCutForest {
-    /// Refuses rows before any is taken.
+    /// Rejects invalid rows before any is taken.
     fn check<A: Real + Sync>(&self, py: Python<'_>, rows: ArrayView2<'_, A>) -> PyResult<()> {
         check_in_slices(py, rows.nrows(), |slice| {
             let part = rows.slice(s![slice.clone(), ..]);

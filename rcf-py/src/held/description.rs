@@ -62,12 +62,12 @@ macro_rules! describe {
             /// Parameters
             /// ----------
             /// deep : bool, default True
-            ///     Without effect: no parameter has parameters of its own.
+            ///     Without effect: no parameter has parameters.
             ///
             /// Returns
             /// -------
             /// dict of str
-            ///     The values in force; None for `input_dimensions` while it is open.
+            ///     The current values; None for `input_dimensions` while it is open.
             ///
             /// Examples
             /// --------
@@ -87,11 +87,11 @@ macro_rules! describe {
                 model.$model.repr(&name, slf.py(), &model.in_force())
             }
 
-            /// The names of the inputs: those of the columns of the table that was learned first;
-            /// None without.
+            /// The names of the inputs: the columns of the table that was learned first; None if it
+            /// had none.
             ///
-            /// A table with the same columns in another order is put right, one with other columns
-            /// is refused. Pickles and copies hold the names, `to_bytes` and `save` do not: set
+            /// A table with the same columns in another order is reordered, one with other columns
+            /// is rejected. Pickles and copies keep the names, `to_bytes` and `save` do not: set
             /// them again after loading.
             #[getter]
             fn feature_names_in_(&self) -> Option<Vec<String>> {

@@ -1,4 +1,4 @@
-//! The inputs of a model: how many, what they are called, and in which order a table has them.
+//! The inputs of a model: their number, their names, and their order in a table.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use crate::errors;
 use crate::input::{Point, Rows};
 use crate::parameters::Keywords;
 
-/// An array as a model takes it.
+/// An array in the form of a model.
 pub(crate) struct Table<'py> {
     pub(crate) rows: Rows<'py>,
     /// The table with its columns in the order of the model.
@@ -21,7 +21,7 @@ pub(crate) struct Table<'py> {
 }
 
 impl<M: Model> Held<M> {
-    /// An array of observations, in the order of the columns that are known.
+    /// An array of observations, in the order of the known columns.
     pub(crate) fn rows<'py>(&self, points: &Bound<'py, PyAny>) -> PyResult<Table<'py>> {
         let (source, names) = self.in_order(points)?;
         let rows = if self.is_open(points.py())? {
@@ -40,7 +40,7 @@ impl<M: Model> Held<M> {
         })
     }
 
-    /// One observation, a number or a sequence; by name, where there are names.
+    /// One observation, a number or a sequence; by name, if there are names.
     pub(crate) fn point<'py>(&self, point: &Bound<'py, PyAny>) -> PyResult<Point<'py>> {
         if let Some(point) = Point::plain(point, self.width()) {
             return Ok(point);
@@ -69,7 +69,7 @@ impl<M: Model> Held<M> {
         in_order.call1((points, self.names()))?.extract()
     }
 
-    /// Remembers the names of the columns of a table that was taken.
+    /// Stores the names of the columns of a table that was learned.
     pub(crate) fn remember(&self, table: &Table<'_>) {
         if let Some(names) = &table.names {
             *lock(&self.names) = Some(names.clone());
@@ -94,7 +94,7 @@ impl<M: Model> Held<M> {
         Ok(())
     }
 
-    /// Takes on the number of inputs of the first data.
+    /// Adopts the number of inputs of the first data.
     fn adopt(&self, py: Python<'_>, width: usize) -> PyResult<()> {
         if width == self.width() {
             return Ok(());

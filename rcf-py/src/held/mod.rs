@@ -21,11 +21,11 @@ use crate::shared::Shared;
 
 /// What the three kinds of models have in common.
 pub(crate) trait Model: Saved + Send + Sync + 'static {
-    /// What Python calls the class.
+    /// The name of the class in Python.
     const CLASS: &'static str;
     type Builder;
     type Config: Clone + Send + Sync;
-    /// All keywords but the number of inputs.
+    /// All keywords except the number of inputs.
     const PARAMETERS: &'static [Parameter<Self::Builder, Self::Config>];
 
     fn builder(inputs: usize) -> Self::Builder;
@@ -41,11 +41,11 @@ pub(crate) trait Model: Saved + Send + Sync + 'static {
     fn has_learned(&self) -> bool;
 }
 
-/// A saved state, whether it is trusted, and the rest of what a pickle holds.
+/// A saved state, whether it is trusted, and the other parts of a pickle.
 pub(crate) type State<'py> = (Bound<'py, PyBytes>, bool, Option<Bound<'py, PyDict>>);
 
 /// A model that threads share, with its parameters, which can be read without waiting for it, and
-/// with what is known of its inputs: their names, and whether their number is still open.
+/// with its inputs: their names, and whether their number is still open.
 pub(crate) struct Held<M: Model> {
     model: Shared<M>,
     config: Mutex<Arc<M::Config>>,
@@ -105,7 +105,7 @@ impl<M: Model> Held<M> {
         let held = Self::from(Self::make(&keywords, inputs.unwrap_or(1))?);
         if inputs.is_none() {
             let kept = keywords.keep(py)?;
-            // A seed that was drawn stays the one that the property `seed` has shown.
+            // A drawn seed stays the one that the property `seed` has shown.
             let parameters = M::PARAMETERS.iter();
             for seed in parameters.filter(|parameter| parameter.name == "seed") {
                 let drawn = (seed.get)(py, &held.config())?;
@@ -148,13 +148,13 @@ impl<M: Model> Held<M> {
         Ok(is_open)
     }
 
-    /// Settles the number of inputs.
+    /// Fixes the number of inputs.
     pub(crate) fn close(&self) {
         self.is_open.store(false, Ordering::Relaxed);
         *lock(&self.open) = None;
     }
 
-    /// What a pickle holds besides the state: names, and the keywords of an open model.
+    /// The parts of a pickle besides the state: names, and the keywords of an open model.
     pub(crate) fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let memory = PyDict::new(py);
         memory.set_item("names", self.names())?;

@@ -1,4 +1,4 @@
-//! Keys: what Python calls them, and how the map of the core holds them.
+//! Keys: their form in Python, and their form in the map of the core.
 
 use std::fmt;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Key {
     }
 }
 
-/// As Python shows it.
+/// As displayed in Python.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! `rcf._rcf.KeyedDetectors`, which `rcf.DetectorMap` gives a Mapping's manners.
+//! `rcf._rcf.KeyedDetectors`, on which `rcf.DetectorMap` builds a Mapping.
 
 mod key;
 mod process;
@@ -20,21 +20,21 @@ use crate::parameters::{integer, real};
 use key::Key;
 use store::SavedDetectors;
 
-/// Detectors by key, all like the one that is given.
+/// Detectors by key, all like the given one.
 ///
 /// Parameters
 /// ----------
 /// template : AnomalyDetector
-///     One that has seen nothing.
+///     A new detector.
 /// budget : int, optional
 ///     Bytes for detectors in use.
 /// time_to_live : float, optional
-///     For how long a key may be silent.
+///     How long a key may be silent.
 #[pyclass(frozen, module = "rcf._rcf", name = "KeyedDetectors")]
 pub(crate) struct PyKeyedDetectors {
-    /// It never learns, and knows the inputs: their number, their names, and what is refused.
+    /// It never learns, and defines the inputs: their number, their names, and what is rejected.
     template: Py<PyAnomalyDetector>,
-    /// What new keys begin with: a copy.
+    /// The copy that new keys begin with.
     new: Arc<RwLock<AnomalyDetector>>,
     budget: Option<usize>,
     time_to_live: Option<f64>,
@@ -42,7 +42,7 @@ pub(crate) struct PyKeyedDetectors {
     inner: Mutex<Keyed>,
 }
 
-/// What calls change.
+/// The mutable part.
 struct Keyed {
     map: DetectorMap<Key, AnomalyDetector>,
     /// The number of rows taken.
@@ -51,7 +51,7 @@ struct Keyed {
     is_timed: Option<bool>,
     /// The time of the newest row of any key.
     newest: i64,
-    /// For how long a key may be silent, in ticks.
+    /// How long a key may be silent, in ticks.
     time_to_live: Option<i64>,
 }
 
@@ -61,7 +61,7 @@ fn ticks(time: f64) -> i64 {
 }
 
 impl PyKeyedDetectors {
-    /// Works on the map without the GIL: nobody who holds the lock waits for Python.
+    /// Works on the map without the GIL: a thread that holds the lock never waits for Python.
     fn with<R: Send>(
         &self,
         py: Python<'_>,
@@ -130,12 +130,12 @@ impl Keyed {
         }
     }
 
-    /// A copy of the detector of a key, which stays as it is.
+    /// A copy of the detector of a key; the original does not change.
     fn copy(&mut self, key: &Key) -> Result<Option<AnomalyDetector>, MapError> {
         if !self.map.contains(key) {
             return Ok(None);
         }
-        // Looked at in the distant past it has not expired, and what fails changes nothing.
+        // As of the distant past it has not expired, and a failure changes nothing.
         let look = |detector: &mut AnomalyDetector| Err::<(), _>(Box::new(detector.clone()));
         let copy = self.map.with(key, i64::MIN, look)?.err();
         Ok(copy.map(|detector| *detector))

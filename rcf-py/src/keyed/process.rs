@@ -16,21 +16,21 @@ use crate::input::{moment, seconds, with_rows};
 use crate::jobs::threads;
 use crate::slices::{Progress, Stopped, Watch, watched};
 
-/// How many rows are checked at once, between two looks at the watch.
+/// How many rows are checked between two checks of the watch.
 const CHECKED: usize = 16_384;
 
-/// Rows as the map is given them.
+/// Rows for the map.
 struct Batch<'a, A> {
     rows: ArrayView2<'a, A>,
     timestamps: Option<&'a [f64]>,
     keys: &'a [Key],
-    /// For each row, which of the keys is its.
+    /// For each row, the index of its key.
     key_of_row: &'a [i64],
     may_miss: bool,
 }
 
 impl<A> Batch<'_, A> {
-    /// Which of the keys is that of a row.
+    /// The index of the key of a row.
     fn place(&self, row: usize) -> usize {
         self.key_of_row[row] as usize // checked when the batch is made
     }
@@ -40,7 +40,7 @@ impl<A> Batch<'_, A> {
     }
 }
 
-/// Why a batch was not taken.
+/// Why a batch was rejected.
 enum Refused {
     Row(ArrayError),
     Clock,
@@ -50,7 +50,7 @@ enum Refused {
 }
 
 /// The columns of each key, and the table with its columns in order; and what ended the call early:
-/// then there are no columns for keys of which no row is done.
+/// then there are no columns for keys without a finished row.
 type Answer<'py> = (
     Vec<Option<PyHeldColumns>>,
     Bound<'py, PyAny>,
@@ -72,13 +72,13 @@ impl PyKeyedDetectors {
     /// keys : list
     ///     The keys, each once.
     /// key_of_row : ndarray of shape (n,), int64
-    ///     For each row, which of the keys is its.
+    ///     For each row, the index of its key.
     /// points : array_like of shape (n, input_dimensions), or (n,)
     ///     The rows.
     /// timestamps : array_like of shape (n,), optional
     ///     When each was made.
     /// missing : {"raise", "impute"}
-    ///     What NaN means.
+    ///     The meaning of NaN.
     /// n_jobs : int or None
     ///     Number of threads.
     /// progress : bool, callable or None
@@ -87,9 +87,9 @@ impl PyKeyedDetectors {
     /// Returns
     /// -------
     /// tuple
-    ///     For each key, what gives the arguments of Detections; the table with its columns in
+    ///     For each key, the source of the arguments of Detections; the table with its columns in
     ///     order; and the error that ended the call early with the number of rows done, or None.
-    ///     After an error, keys of which no row is done have None.
+    ///     After an error, keys without a finished row have None.
     #[pyo3(signature = (keys, key_of_row, points, *, timestamps, missing, n_jobs, progress))]
     #[expect(clippy::too_many_arguments, reason = "keywords of a Python method")]
     fn process<'py>(
@@ -167,18 +167,18 @@ impl PyKeyedDetectors {
     /// Parameters
     /// ----------
     /// key : str, int or tuple
-    ///     Whose it is.
+    ///     The key.
     /// point : array_like of shape (input_dimensions,), or a number
     ///     The observation.
     /// timestamp : float, optional
     ///     When it was made.
     /// missing : {"raise", "impute"}
-    ///     What NaN means.
+    ///     The meaning of NaN.
     ///
     /// Returns
     /// -------
     /// Detection
-    ///     What there is to say about it.
+    ///     The result for the observation.
     #[pyo3(signature = (key, point, *, timestamp, missing))]
     fn process_one<'py>(
         &self,
@@ -243,7 +243,7 @@ impl Keyed {
         )?;
         let mut columns: Vec<Columns> = Vec::new();
         columns.resize_with(batch.keys.len(), Columns::default);
-        // Without timestamps, rows are the clock: it is at the last one that was done.
+        // Without timestamps, rows are the clock: it is at the last finished row.
         let (mut taken, mut newest) = (0, i64::MIN);
         for (row, result) in results.into_iter().enumerate() {
             let Some(result) = result else { continue };
@@ -255,7 +255,7 @@ impl Keyed {
         Ok(columns)
     }
 
-    /// What is refused is refused before any detector has changed.
+    /// Rejected rows are rejected before any detector has changed.
     fn check<A: Real>(
         &mut self,
         template: &AnomalyDetector,
@@ -263,7 +263,7 @@ impl Keyed {
         times: &[i64],
         watch: &Watch,
     ) -> Result<(), Refused> {
-        // Values are held against rules that all detectors share, …
+        // Values are checked against rules that all detectors share, …
         for first in (0..batch.rows.nrows()).step_by(CHECKED) {
             if !watch.may_continue() {
                 return Ok(()); // no row will be done
@@ -278,7 +278,7 @@ impl Keyed {
         let Some(timestamps) = batch.timestamps else {
             return Ok(());
         };
-        // … timestamps against what each has seen last.
+        // … timestamps against the last one of each detector.
         let mut rows_of_keys = vec![Vec::new(); batch.keys.len()];
         for row in 0..batch.key_of_row.len() {
             rows_of_keys[batch.place(row)].push(row);
@@ -290,7 +290,7 @@ impl Keyed {
             let Some(&first) = rows.first() else { continue };
             let own: Vec<f64> = rows.iter().map(|&row| timestamps[row]).collect();
             let checked = if self.map.contains(key) {
-                // What fails changes nothing, so the answer comes as a failure, good or bad.
+                // A failure changes nothing, so the result is passed as a failure, good or bad.
                 let look =
                     |detector: &mut AnomalyDetector| Err::<(), _>(detector.check_timestamps(&own));
                 let answer = self.map.with(key, times[first], look)?;
@@ -306,7 +306,7 @@ impl Keyed {
         Ok(())
     }
 
-    /// The times by which the map forgets keys: timestamps, or else the number of rows so far.
+    /// The times by which the map forgets keys: timestamps, or otherwise the number of rows so far.
     fn times(&self, timestamps: Option<&[f64]>, count: usize) -> Result<Vec<i64>, Refused> {
         if self
             .is_timed

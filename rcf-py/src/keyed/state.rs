@@ -1,4 +1,4 @@
-//! Keeping a map: the parts of which a pickle is made.
+//! Saving a map: the parts of its pickle.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -10,8 +10,8 @@ use super::{Keyed, PyKeyedDetectors};
 use crate::detector::PyAnomalyDetector;
 use crate::errors;
 
-/// Rows taken, whether they came with timestamps, the newest time, and of each key its last use and
-/// its saved detector.
+/// Rows taken, whether they had timestamps, the newest time, and for each key its last use and its
+/// saved detector.
 type Contents<'py> = (
     u64,
     Option<bool>,
@@ -41,7 +41,7 @@ impl Keyed {
 
 #[pymethods]
 impl PyKeyedDetectors {
-    /// What `restore` makes a map of.
+    /// The parts from which `restore` makes a map.
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyAny>, (Parameters<'py>, Contents<'py>))> {
@@ -60,14 +60,14 @@ impl PyKeyedDetectors {
         Ok((restore, (parameters, contents)))
     }
 
-    /// Make a map of what `__reduce__` gave.
+    /// Make a map from the parts of `__reduce__`.
     ///
     /// Parameters
     /// ----------
     /// parameters : tuple
     ///     Template, budget and time to live.
     /// contents : tuple
-    ///     What is known of the keys.
+    ///     The state of the keys.
     ///
     /// Returns
     /// -------

@@ -8,7 +8,7 @@ use rcf_core::keyed::{SpillStore, SpilledModel, StoreError};
 
 use super::key::Key;
 
-/// Saved detectors in memory, and how many bytes they are.
+/// Saved detectors in memory, and their total size in bytes.
 #[derive(Default)]
 pub(super) struct SavedDetectors {
     states: HashMap<Key, Vec<u8>>,
@@ -34,7 +34,7 @@ impl SpillStore<Key> for SavedDetectors {
     }
 
     fn load(&mut self, keys: &[&Key]) -> Result<Vec<Vec<u8>>, StoreError> {
-        // What is in use is not kept twice: it is saved again when it leaves.
+        // A detector in use is not kept twice: it is saved again when it is spilled.
         let take = |key: &&Key| {
             let state = self.states.remove(*key);
             let state = state.ok_or_else(|| StoreError::from("it is not there"))?;

@@ -72,7 +72,7 @@ class Cluster:
             kill_group(process)
 
     def rest(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Ask the JobManager; with a body, tell it."""
+        """Send a request to the JobManager, with an optional body."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.rest_port}{path}",
             None if body is None else json.dumps(body).encode(),

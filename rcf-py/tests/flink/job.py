@@ -42,7 +42,7 @@ def line(keys: int):
 
 
 class Pace:
-    """Lets records pass at a rate, so that there is time to kill somebody."""
+    """Lets records pass at a rate, so that there is time to kill a process."""
 
     def __init__(self, rate: int) -> None:
         self.rate, self.count, self.start = rate, 0, None

@@ -1,4 +1,4 @@
-//! The `rcf` program: its commands, and what they need in addition to the library `rcf-stream`.
+//! The `rcf` program: its commands, and what they need besides the library `rcf-stream`.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,7 @@ pub mod http;
 pub mod migrate;
 pub mod multilang;
 pub mod report;
+pub mod sentence;
 pub mod telemetry;
 
 pub use commands::main;

@@ -4,7 +4,7 @@ fn main() -> std::process::ExitCode {
     rcf_cli::main()
 }
 
-/// `main` is too late: the runtime has opened /dev/null in place of closed streams by then.
+/// `main` is too late: by then the runtime has replaced closed streams by /dev/null.
 #[cfg(unix)]
 #[ctor::ctor(unsafe)]
 fn before_main() {

@@ -5,10 +5,12 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use serde_json::Value;
 use support::{fail, rcf, run, stdout, succeed};
 
-/// A daily rhythm of two sensors in turn; one has a spike, told on line 1502 (after the header).
+/// A daily rhythm of two sensors in turn; one has a spike, on line 1502 (after the header).
 fn write_readings(folder: &Path) {
     let mut text = "at,sensor,heat,load\n".to_owned();
     for n in 0..2_000 {
@@ -199,16 +201,16 @@ fn errors_have_line_column_and_remedy() {
 fn an_outage_of_counts_is_found_with_times() {
     let folder = tempfile::tempdir().unwrap();
     // Half an hour is absent; the counts move a little around 100, without any rhythm.
-    let mut state = 1u64;
-    let mut draw = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 33) % 13
-    };
+    let mut random = SplitMix64::seed_from_u64(1);
     let counts: String = (0..800)
         .filter(|t| !(500..530).contains(t))
-        .map(|t| format!("{},{}\n", 1_700_000_000 + 60 * t, 100 + draw()))
+        .map(|t| {
+            format!(
+                "{},{}\n",
+                1_700_000_000 + 60 * t,
+                random.random_range(100..113)
+            )
+        })
         .collect();
     fs::write(
         folder.path().join("counts.csv"),

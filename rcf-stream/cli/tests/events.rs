@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use support::{fail, rcf, run, stderr, stdout, succeed};
 
-/// A result of `rcf run`, or of `rcf score` where it says so.
+/// A result of `rcf run`, or of `rcf score` where stated.
 fn result(key: &str, time: &str, reported: &str, grade: f64) -> String {
     format!("{{\"timestamp\":{time},\"key\":\"{key}\",\"grade\":{grade},\"anomaly\":{reported}}}\n")
 }
@@ -151,8 +151,8 @@ fn results_may_be_csv() {
     );
 }
 
-/// With `--late` an event is there before the input ends; without it the same events come at the
-/// end.
+/// With `--late` an event is written before the input ends; without it the same events are written
+/// at the end.
 #[test]
 fn events_are_written_while_results_arrive() {
     let stream = |arguments: &[&str]| {
@@ -192,7 +192,7 @@ fn events_are_written_while_results_arrive() {
     );
     let said = stderr(&child.wait_with_output().unwrap());
     let counts = "6 results, 5 alerts: 2 events; 0 alerts with fewer than 2 keys within 10 s; 1 alert \
-                  came too late";
+                  arrived too late";
     assert!(said.contains(counts), "{said}");
 
     let (child, mut input) = stream(&[]);

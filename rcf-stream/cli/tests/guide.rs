@@ -65,7 +65,7 @@ fn configurations_are_accepted() {
     assert!(count >= 6, "{count}");
 }
 
-/// Each page in a folder of its own, which begins with the data of the guide.
+/// Each page in its own folder, which begins with the data of the guide.
 #[test]
 fn the_commands_run() {
     let program = Path::new(env!("CARGO_BIN_EXE_rcf"));

@@ -169,7 +169,7 @@ fn an_earlier_checkpoint_continues_with_it() {
     fs::write(folder.path().join("in.jsonl"), records(0..2600)).unwrap();
     succeed(folder.path(), &[&["run"], &without[..]].concat());
     assert_eq!(overdue(&read(folder.path(), "out.jsonl")).len(), 0);
-    // Of key 2, which is silent already, no record has come since it was asked for.
+    // Of key 2, which is silent already, no record has arrived since the request.
     fs::write(folder.path().join("in.jsonl"), records(0..4000)).unwrap();
     succeed(folder.path(), &[&["run"], &all[..]].concat());
     let reports = overdue(&read(folder.path(), "out.jsonl"));

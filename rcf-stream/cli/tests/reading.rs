@@ -6,6 +6,8 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use support::{fail, run, stderr, stdout, succeed};
 
 const COUNT: usize = 600;
@@ -13,13 +15,9 @@ const SPIKE: usize = 501;
 
 /// A noisy wave with one spike; times by the minute.
 fn rows() -> impl Iterator<Item = (String, f64)> {
-    let mut state = 1_u64;
+    let mut random = SplitMix64::seed_from_u64(1);
     (0..COUNT).map(move |n| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let noise = (state >> 33) as f64 / f64::from(u32::MAX);
-        let wave = 50.0 + 10.0 * (n as f64 / 12.0).sin() + noise;
+        let wave = 50.0 + 10.0 * (n as f64 / 12.0).sin() + random.random_range(0.0..0.5);
         let value = if n == SPIKE {
             120.0
         } else {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use support::browser::{Browser, VIEWS, check_rules};
 use support::succeed;
 
-/// A daily rhythm of two sensors in turn; one has a spike, told on line 1502 (after the header).
+/// A daily rhythm of two sensors in turn; one has a spike, on line 1502 (after the header).
 fn write_readings(folder: &Path) {
     let mut text = "at,sensor,heat,load\n".to_owned();
     for n in 0..2_000 {

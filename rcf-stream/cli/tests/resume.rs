@@ -170,7 +170,7 @@ fn sigterm_writes_a_checkpoint_and_ends_cleanly() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    // Nobody reads its output, so that it cannot end by itself.
+    // Its output has no reader, so that it cannot end on its own.
     let mut child = rcf()
         .args(["generate", "sine"])
         .stdout(Stdio::piped())
@@ -242,7 +242,7 @@ fn a_damaged_checkpoint_is_named_and_skipped_only_on_request() {
     );
     fs::remove_file(newest(folder.path(), "models")).unwrap();
 
-    // Models that know nothing, at the position: the results before stay, those after are others.
+    // Models that know nothing, at the position: earlier results stay, later ones differ.
     let copy = |name: &str| {
         let copy = tempfile::tempdir().unwrap();
         let status = Command::new("cp")

@@ -57,7 +57,7 @@ impl Left {
         fs::read_to_string(self.folder.path().join(self.output)).unwrap()
     }
 
-    /// Goes on to the end of the input, and returns the results.
+    /// Continues to the end of the input, and returns the results.
     fn go_on(&self) -> String {
         succeed(self.folder.path(), &["run", "--config", "rcf.toml"]);
         self.results()

@@ -11,7 +11,7 @@ use crate::observer::Observers;
 use crate::record::Positions;
 use crate::sink::SinkError;
 
-/// What a check could not look at, each in a few words.
+/// What a check could not examine, each in a few words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checked {
     /// What was left out, and why.

@@ -45,7 +45,7 @@ pub enum OpenError {
     /// The checkpoints cannot be opened.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// Something would be written over what is read, or two would write one file.
+    /// An output would overwrite the input, or two outputs would write to one file.
     #[error("{path} is the file of both {first} and {second}; choose another one")]
     SameFile {
         /// The setting of one.
@@ -55,7 +55,7 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
-    /// Something would be written among the files of checkpoints, and damage them.
+    /// An output would be written among the files of checkpoints and damage them.
     #[error(
         "{key} = {path:?} is in the checkpoint folder {folder:?}, which must not contain other \
          files; choose a file outside of it"
@@ -68,7 +68,7 @@ pub enum OpenError {
         /// Where the checkpoints are.
         folder: String,
     },
-    /// A file cannot be cut back to a checkpoint that is one of several.
+    /// A file cannot be truncated to a checkpoint that is one of several.
     #[error(
         "{key} = {path:?}: results of a source that several programs share cannot go to a file \
          with checkpoints, since each shard has its own; write to a topic or to the standard \
@@ -80,19 +80,19 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
-    /// A replay from a checkpoint, and no place of checkpoints.
+    /// A replay from a checkpoint, without a place for checkpoints.
     #[error("the configuration has no checkpoint.directory to replay from")]
     NoCheckpoints,
-    /// The configuration breaks a rule that is checked only now.
+    /// The configuration breaks a rule that can be checked only now.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The configuration names what this program was built without.
+    /// The configuration names a feature that this program was built without.
     #[error(transparent)]
     Setting(#[from] SettingError),
 }
 
 impl OpenError {
-    /// Whether another configuration is the remedy.
+    /// Whether the remedy is to change the configuration.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(

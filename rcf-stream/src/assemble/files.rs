@@ -13,9 +13,8 @@ pub const SOURCE: &str = "source.path";
 /// A file, and the setting that names it.
 type Named<'a> = (&'static str, &'a Path);
 
-/// Opening a sink cuts its file back, so no file that is written may be one that is read, another
-/// one that is written, or one of checkpoints, through whatever links. Checked before anything is
-/// opened.
+/// Opening a sink truncates its file, so no output file may be an input, another output, or a file
+/// of checkpoints, through any links. Checked before anything is opened.
 ///
 /// # Errors
 /// [`OpenError::SameFile`] and [`OpenError::AmongCheckpoints`] name the settings.
@@ -41,7 +40,7 @@ pub fn check_files(read: &[Named<'_>], written: &[Named<'_>]) -> Result<(), Open
     Ok(())
 }
 
-/// As [`check_files`], with what a configuration reads, and its place of checkpoints.
+/// [`check_files`] with the inputs of a configuration and its place for checkpoints.
 pub(super) fn check_config(config: &Config, written: &[Named<'_>]) -> Result<(), OpenError> {
     let read = config.source.file().map(|path| (SOURCE, path));
     check_files(read.as_slice(), written)?;
@@ -66,7 +65,7 @@ fn among_checkpoints(key: &'static str, path: &Path, folder: &Path) -> OpenError
     }
 }
 
-/// The standard stream that `-` means, where the system has a name for it.
+/// The standard stream that `-` means, if the system has a name for it.
 fn behind(path: &Path, standard: &str) -> PathBuf {
     match path == Path::new("-") {
         true => standard.into(),

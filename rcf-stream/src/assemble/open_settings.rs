@@ -1,4 +1,4 @@
-//! Settings that the configuration omits: taken from the checkpoints, else detected.
+//! Settings that the configuration omits: taken from the checkpoints, otherwise detected.
 
 use super::OpenError;
 use crate::checkpoint::CheckpointStore;
@@ -6,14 +6,15 @@ use crate::config::{Config, ConfigError};
 use crate::connectors::TextInput;
 use crate::reading::{DialectError, ReadingError, Recognised, Understood};
 
-/// Whether what is recognised is kept for the next start.
+/// Whether the detected format is kept for the next start.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Keep {
     Yes,
     No,
 }
 
-/// The configuration with nothing left open, and the text of the source, if it was opened for that.
+/// The configuration with all settings resolved, and the text of the source if it was opened for
+/// that.
 pub(super) async fn settle(
     config: &Config,
     store: Option<&CheckpointStore>,
@@ -38,7 +39,7 @@ pub(super) async fn settle(
         config.settle(&saved);
         return Ok((config, Some(input)));
     }
-    // An earlier release did not recognise anything: what is not set had one value.
+    // An earlier release did not detect anything: what is not set had one value.
     if store.is_some_and(|store| store.position().is_some()) {
         return match config.input.chooses_values() {
             true => Err(ConfigError::no_values().into()),

@@ -8,8 +8,8 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A thread with a runtime of its own, so that encoding and waiting for the store take nothing from
-/// the loop, whatever runtime that runs on. It ends with this value.
+/// A thread with its own runtime, so that encoding and waiting for the store take no time from the
+/// loop, whatever runtime that uses. The thread ends when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Background {
     handle: Handle,

@@ -1,4 +1,4 @@
-//! Some models as bytes: what a checkpoint adds to those before it.
+//! A chunk of models as bytes: what a checkpoint adds to the previous ones.
 //!
 //! All numbers are little-endian. A chunk is never changed once it is written.
 //!
@@ -8,7 +8,7 @@
 //! | 2 | format version, 1 |
 //! | for each model | 4: length of the key; 8: length of the state; 8: time of the last use; 8: bytes that the model occupies in memory; the key in UTF-8; the state as `rcf-core` writes it; 4: CRC-32C of the bytes of this model before |
 //!
-//! Each model has a checksum of its own, so that one can be read alone.
+//! Each model has its own checksum, so that one can be read alone.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,10 +53,11 @@ impl ChunkWriter {
         self.records
     }
 
-    /// Appends a model and returns where it lies.
+    /// Appends a model and returns its location.
     pub(super) fn push(&mut self, entry: &Entry<'_>) -> Range<u64> {
         let begin = self.bytes.len();
-        let key_length = u32::try_from(entry.key.len()).expect("no record holds so long a key");
+        let key_length =
+            u32::try_from(entry.key.len()).expect("no record has a key of that length");
         self.bytes.extend(key_length.to_le_bytes());
         self.bytes.extend((entry.state.len() as u64).to_le_bytes());
         self.bytes.extend(entry.last_used.to_le_bytes());
@@ -74,7 +75,7 @@ impl ChunkWriter {
     }
 }
 
-/// Reads all models of a chunk, each with where it lies. Every byte is checked.
+/// Reads all models of a chunk, each with its location. Every byte is checked.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<(Range<u64>, Entry<'_>)>, FormatError> {
     let truncated = || FormatError::Truncated { got: bytes.len() };
     frame::open(bytes, &SIGNATURE, VERSION)?;
@@ -126,12 +127,12 @@ pub(super) fn read_one(bytes: &[u8]) -> Result<(usize, Entry<'_>), FormatError> 
     Ok((length, entry))
 }
 
-/// Which of the models of some chunks count, one bit each.
+/// Which of the models of some chunks are live, one bit each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LiveSet(Vec<Vec<u8>>);
 
 impl LiveSet {
-    /// Nothing counts, in chunks of this many models.
+    /// Nothing is live, in chunks of this many models.
     pub(super) fn new(records: impl Iterator<Item = u32>) -> Self {
         Self(records.map(|count| vec![0; bitmap_bytes(count)]).collect())
     }
@@ -165,7 +166,7 @@ fn bitmap_bytes(records: u32) -> usize {
     records.div_ceil(8) as usize
 }
 
-/// Where a model lies.
+/// The location of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) chunk: Arc<str>,
@@ -236,7 +237,7 @@ mod tests {
         fn no_bytes_are_too_strange(bytes: Vec<u8>, keep in 0_usize..60, at in 0_usize..60) {
             let _ = read(&bytes);
             let _ = read_one(&bytes);
-            // Most of a chunk with something strange in the middle.
+            // Most of a chunk with garbage in the middle.
             let mut mixed = chunk(&["key", "other"]);
             mixed.truncate(keep.max(10));
             let at = at.min(mixed.len());

@@ -9,20 +9,20 @@ use super::store::{MANIFESTS, POSITION, Shared};
 use super::{CheckpointError, OnMissingState};
 
 impl Shared {
-    /// Takes the right to commit, and deletes what no checkpoint needs.
+    /// Takes the right to commit, and deletes objects that no checkpoint needs.
     pub(super) async fn claim(
         &self,
         policy: OnMissingState,
     ) -> Result<Option<CommittedPosition>, CheckpointError> {
         let mut committer = self.committer.lock().await;
         let (position, manifests) = self.take_over(&mut committer, policy).await?;
-        // From here on nobody else commits, so what no manifest names is nobody's.
+        // From here on no other process commits, so whatever no manifest names is garbage.
         self.retain_manifests(&mut committer, &manifests, &position)
             .await?;
         Ok(position.manifest.is_some().then_some(position))
     }
 
-    /// As [`claim`](Self::claim), where a service says which manifest counts.
+    /// [`claim`](Self::claim) if a service knows the current manifest.
     pub(super) async fn claim_at(
         &self,
         manifest: &str,
@@ -43,7 +43,7 @@ impl Shared {
         Ok(position)
     }
 
-    /// Reads the position and writes our name into it. Returns the manifests, too.
+    /// Reads the position and writes our name into it. Also returns the manifests.
     pub(super) async fn take_over(
         &self,
         committer: &mut Committer,
@@ -86,7 +86,7 @@ impl Shared {
         })
     }
 
-    /// The position as the newest manifest has it that is whole, for want of a better one.
+    /// The position according to the newest complete manifest, if there is nothing better.
     async fn position_of_newest_manifest(
         &self,
     ) -> Result<(CommittedPosition, Option<UpdateVersion>), CheckpointError> {
@@ -119,7 +119,7 @@ impl Shared {
             .objects
             .replace(POSITION, bytes.clone(), version, self.conditional);
         put.await?;
-        // Read back: whether or not the answer to our put arrived, this is what counts.
+        // Read back: whether or not the response to our put arrived, this is the current state.
         let Some((found, version)) = self.objects.get(POSITION).await? else {
             return Err(CheckpointError::NotKept {
                 object: self.objects.name(POSITION),
@@ -134,7 +134,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Where a store cannot compare and replace in one step, at least the two are close together.
+    /// If a store cannot compare and replace in one step, at least the two are close together.
     async fn check_writer(
         &self,
         number: u64,
@@ -150,7 +150,7 @@ impl Shared {
         }
     }
 
-    /// Why the position is not what we have written.
+    /// Why the position is not the one that we wrote.
     fn fenced(&self, found: &[u8], written: u64) -> CheckpointError {
         match CommittedPosition::decode(found) {
             Ok(other) if other.writer != self.writer => CheckpointError::Fenced {

@@ -16,7 +16,7 @@ use crate::operator::ModelName;
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
-/// What only one checkpoint at a time may use.
+/// State that only one checkpoint at a time may use.
 #[derive(Debug, Default)]
 pub(super) struct Committer {
     pub(super) version: Option<UpdateVersion>,
@@ -25,7 +25,7 @@ pub(super) struct Committer {
     pub(super) retained: VecDeque<Retained>,
 }
 
-/// What to write.
+/// The input of a checkpoint.
 #[derive(Debug)]
 pub(super) struct Snapshot<M> {
     pub(super) settings: Fingerprint,
@@ -52,7 +52,7 @@ pub(super) struct Prepared {
 pub struct Committed {
     /// Its number.
     pub number: u64,
-    /// What is safe now.
+    /// The positions that are safe now.
     pub positions: Positions,
     /// Bytes written for it, compaction included.
     pub bytes: u64,
@@ -72,7 +72,7 @@ impl Shared {
         self.settle(prepared).await
     }
 
-    /// Writes the state of a checkpoint, which does not count yet.
+    /// Writes the state of a checkpoint, which is not committed yet.
     pub(super) async fn prepare<M: KeyedModel>(
         &self,
         snapshot: Snapshot<M>,
@@ -117,7 +117,7 @@ impl Shared {
         })
     }
 
-    /// Has the position name a checkpoint, and deletes what is not retained any more.
+    /// Makes the position name a checkpoint, and deletes what is no longer retained.
     pub(super) async fn settle(&self, prepared: Prepared) -> Result<Committed, CheckpointError> {
         let Prepared {
             name,
@@ -153,8 +153,8 @@ impl Shared {
         })
     }
 
-    /// Copies what counts out of chunks where little does, so that all of them together stay within
-    /// twice of what counts, and their number within a limit.
+    /// Copies live models out of chunks with few of them, so that the total size stays within twice
+    /// the live size, and the number of chunks within a limit.
     async fn compact(&self, number: u64) -> Result<u64, CheckpointError> {
         let victims = self.index().victims();
         let mut sink = ChunkSink::new(self, number);

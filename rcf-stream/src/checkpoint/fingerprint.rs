@@ -1,6 +1,6 @@
 //! The settings that a state depends on, by name.
 //!
-//! A fingerprint has a version. A name that is absent has the value that it had in effect for that
+//! A fingerprint has a version. An absent name has the value that was in effect in that
 //! version: see [`INTRODUCED`]. So a release that adds a parameter still continues the checkpoints
 //! of those before it.
 
@@ -17,8 +17,8 @@ const VERSION: u64 = 4;
 const VERSION_NAME: &str = "version";
 const MODEL_VERSION_NAME: &str = "model_version";
 
-/// Parameters that came with a later version than 1: the version, the name, and the value with
-/// which a model does what the models of earlier versions did.
+/// Parameters introduced after version 1: the version, the name, and the value with which a model
+/// behaves like the models of earlier versions.
 ///
 /// A new parameter of a model adds a line here, with `VERSION` raised by one.
 const INTRODUCED: &[(u64, &str, Introduced)] = &[
@@ -49,7 +49,7 @@ impl From<Introduced> for Value {
 }
 
 /// The settings that change what a pipeline computes, by name. Checkpoints carry them, so that a
-/// state is never continued under other settings, and so that the error can name the one.
+/// state is never continued under other settings, and so that the error can name the difference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fingerprint {
     version: u64,
@@ -146,15 +146,15 @@ impl Fingerprint {
         })
     }
 
-    /// The version of the models: other ones give other scores for the same records.
+    /// The version of the models: different versions give different scores for the same records.
     #[must_use]
     pub fn model_version(&self) -> u64 {
         let version = self.get(MODEL_VERSION_NAME);
         version.and_then(|it| it.as_u64()).unwrap_or_default()
     }
 
-    /// The settings that are not the same in both, by name. Models of an earlier version are no
-    /// difference: they continue learning, and each result names the version that made it.
+    /// The settings that differ, by name. Models of an earlier version are not a difference: they
+    /// continue learning, and each result names the version that produced it.
     #[must_use]
     pub fn differences(&self, configured: &Self) -> Vec<Difference> {
         let names: BTreeSet<&String> = self

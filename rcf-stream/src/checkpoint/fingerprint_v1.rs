@@ -1,4 +1,4 @@
-//! Fingerprints of release 0.1.0, which held some settings as the text that `{:?}` made of them.
+//! Fingerprints of release 0.1.0, which held some settings as their `{:?}` text.
 //!
 //! Frozen: this reads what that release has written, whatever the types are called today.
 
@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// Replaces each such text by the names and values in it. A text that cannot be read stays as it
-/// is: it is reported as a difference then.
+/// Replaces each such text by the names and values in it. A text that cannot be read stays
+/// unchanged, and is then reported as a difference.
 pub(super) fn upgrade(map: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let mut upgraded = BTreeMap::new();
     for (name, value) in map {
@@ -48,8 +48,8 @@ pub(super) fn upgrade(map: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     upgraded
 }
 
-/// The defaults of that release have given way to others, and models that it has saved take those
-/// on: see format version 3 of detectors.
+/// Later releases have other defaults, and models saved by that release adopt them: see format
+/// version 3 of detectors.
 fn redecide(settings: &mut BTreeMap<String, Value>) {
     let name = |part: &str| format!("operator.detector{part}");
     let is = |part: &str, value: Value| settings.get(&name(part)) == Some(&value);
@@ -139,7 +139,7 @@ fn snake(name: &str) -> String {
     snake
 }
 
-/// `None` if this is nothing that `{:?}` writes of our types.
+/// `None` if `{:?}` of our types never writes this.
 fn parse(text: &str) -> Option<Tree> {
     let mut parser = Parser { rest: text };
     let tree = parser.tree(0)?;

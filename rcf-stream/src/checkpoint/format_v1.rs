@@ -1,8 +1,8 @@
 //! The JSON of checkpoints, format 1: plain structs that nothing else uses.
 //!
-//! Frozen. What a later release adds is optional and absent where it says nothing, so that every
-//! release reads the files of those before it; what cannot be said so is format 2. The order of
-//! the fields is part of the format: `position.json` has a checksum over them.
+//! Frozen. Additions of later releases are optional and absent if unused, so that every release
+//! reads the files of earlier ones; anything else would be format 2. The order of the fields is
+//! part of the format: `position.json` has a checksum over them.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ struct PositionV1 {
     ended: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clock: Option<i64>,
-    // What follows is of release 0.2.0.
+    // The following fields were added in release 0.2.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ struct PositionV1 {
     time_unit: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     held: Vec<HeldV1>,
-    // What follows is of the release after 0.2.
+    // The following field was added in the release after 0.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     watched: Option<WatchedV1>,
 }
@@ -88,7 +88,7 @@ struct FileV1 {
     line: u64,
 }
 
-/// A record that waits.
+/// A record that is held back.
 #[derive(Debug, Serialize, Deserialize)]
 struct HeldV1 {
     stream: String,
@@ -105,7 +105,7 @@ struct HeldV1 {
     headers: Vec<(String, Option<String>)>,
 }
 
-/// How far the sinks got.
+/// How far the sinks have got.
 #[derive(Debug, Serialize, Deserialize)]
 struct SinkV1 {
     results: Option<String>,

@@ -18,7 +18,7 @@ pub enum FormatError {
     /// The file ends too early.
     #[error("it is truncated at {got} bytes")]
     Truncated {
-        /// The bytes that are there.
+        /// The bytes found.
         got: usize,
     },
     /// The checksum does not match.
@@ -26,7 +26,7 @@ pub enum FormatError {
     Checksum {
         /// The checksum that was stored.
         found: u32,
-        /// The checksum of the bytes that are there.
+        /// The checksum of the bytes found.
         computed: u32,
     },
     /// The checksum matches, but the content makes no sense.
@@ -37,7 +37,7 @@ pub enum FormatError {
     },
 }
 
-/// What follows after the signature and this version.
+/// What follows the signature and this version.
 pub(super) fn open<'a>(
     bytes: &'a [u8],
     signature: &[u8; 8],

@@ -1,4 +1,4 @@
-//! The retained checkpoints of a place: what there is, whether it is whole, and going back to one.
+//! The retained checkpoints of a place: listing, verification, and going back to one.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::operator::ModelNaming;
 pub struct RetainedCheckpoint {
     /// Its number.
     pub number: u64,
-    /// Whether it is the one that counts.
+    /// Whether it is the current one.
     pub is_current: bool,
     /// The release that wrote it.
     pub program: String,
@@ -68,7 +68,7 @@ impl CheckpointStore {
             history.push(retained);
         }
         if let Some(name) = current.filter(|_| !history.iter().any(|it| it.is_current)) {
-            // The position names a manifest that is gone: that is a checkpoint, too.
+            // The position names a manifest that is gone: that is listed as a checkpoint, too.
             let number = self.position().map_or(0, |position| position.number);
             let missing = CheckpointError::Missing {
                 object: self.shared.objects.name(&name),
@@ -86,7 +86,7 @@ impl CheckpointStore {
         Ok(history)
     }
 
-    /// Reads every byte of a checkpoint, and makes every model of it.
+    /// Reads every byte of a checkpoint, and restores every model in it.
     async fn check(&self, found: &Found) -> Result<(), CheckpointError> {
         self.load(found, ModelNaming::default(), |models| {
             check_models(self.name(), &models, |_, _, _| {})
@@ -95,7 +95,7 @@ impl CheckpointStore {
     }
 }
 
-/// Makes an older checkpoint the one that counts, after every byte of it was read. Later ones stay
+/// Makes an older checkpoint the current one, after every byte of it was read. Later ones stay
 /// until the next start, which deletes them; until then this can be taken back.
 ///
 /// # Errors
@@ -110,7 +110,7 @@ pub async fn roll_back(
     let shared = Arc::clone(&store.shared);
     let taken = store.background.spawn(async move {
         let mut committer = shared.committer.lock().await;
-        // A damaged position is what is replaced here, and no reason to refuse.
+        // A damaged position is what is being replaced, and no reason to refuse.
         let policy = OnMissingState::Previous;
         shared.take_over(&mut committer, policy).await
     });

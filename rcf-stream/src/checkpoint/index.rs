@@ -10,7 +10,7 @@ use crate::operator::ModelName;
 
 /// More chunks than this are merged.
 const MOST_CHUNKS: usize = 64;
-/// As much may be wasted whatever the size of what counts.
+/// This much may be wasted whatever the live size.
 const WASTE: u64 = 8 << 20;
 
 /// Chunks, and the place of each model in them.
@@ -21,7 +21,7 @@ pub(super) struct Index {
     committed: HashMap<ModelName, Location>,
     /// Models that were spilled since the last checkpoint was begun.
     spilled: HashMap<ModelName, Location>,
-    /// Models of the checkpoint that is being written: what `committed` says of them is old.
+    /// Models of the checkpoint that is being written: their entries in `committed` are outdated.
     pending: HashSet<ModelName>,
     parts: u64,
 }
@@ -31,7 +31,7 @@ impl Index {
         self.committed.len()
     }
 
-    /// Forgets all models, but no number that was given out.
+    /// Forgets all models, but no number that has been assigned.
     pub(super) fn clear(&mut self) {
         let parts = self.parts;
         *self = Self {
@@ -85,7 +85,7 @@ impl Index {
                 self.committed.insert(key.clone(), location);
             }
         }
-        // The others have come back since, and are written again if they have changed.
+        // The others have been loaded since, and are written again if they have changed.
         self.spilled.clear();
         self.pending = changed.cloned().collect();
     }
@@ -121,13 +121,14 @@ impl Index {
         by_chunk
     }
 
-    /// The name of the model that counts there, by its saved form.
+    /// The name of the live model there, by its saved form.
     pub(super) fn name_at(&self, saved: &str, chunk: &str, record: usize) -> Option<ModelName> {
         let (name, it) = self.committed.get_key_value(saved)?;
         (&*it.chunk == chunk && it.record as usize == record).then(|| name.clone())
     }
 
-    /// The chunks that hold a model that counts, which of them do, and how many models there are.
+    /// The chunks that hold a live model, which of their models are live, and how many there are in
+    /// total.
     pub(super) fn manifest(&self) -> (Vec<ChunkInfo>, LiveSet, u64) {
         let used: HashSet<&Arc<str>> = self.committed.values().map(|it| &it.chunk).collect();
         let chunks: Vec<(&Arc<str>, &ChunkInfo)> = self
@@ -148,8 +149,8 @@ impl Index {
         (infos, live, self.committed.len() as u64)
     }
 
-    /// The chunks to copy what counts out of: those of which the least counts while all waste more
-    /// than what counts, and the smallest while there are too many.
+    /// The chunks to compact: those with the smallest live fraction while all waste more than the
+    /// live size, and the smallest while there are too many.
     pub(super) fn victims(&self) -> Vec<String> {
         let mut live: BTreeMap<&Arc<str>, u64> = BTreeMap::new();
         for location in self.committed.values() {
@@ -163,7 +164,7 @@ impl Index {
         let mut total: u64 = chunks.iter().map(|(_, bytes, _)| bytes).sum();
         let mut victims = Vec::new();
         if total > 2 * counts + WASTE {
-            // The share that counts, as a fraction of 2¹⁶, so that sorting needs no floats.
+            // The live share, as a fraction of 2¹⁶, so that sorting needs no floats.
             chunks.sort_by_key(|(_, bytes, live)| (live << 16) / bytes.max(&1));
             while total > counts + counts / 2
                 && let Some((name, bytes, live)) = chunks.first().copied()
@@ -182,7 +183,7 @@ impl Index {
         victims
     }
 
-    /// The chunks in which a model is that is needed.
+    /// The chunks that hold a needed model.
     pub(super) fn used(&self) -> HashSet<Arc<str>> {
         let locations = self.committed.values().chain(self.spilled.values());
         locations.map(|it| Arc::clone(&it.chunk)).collect()

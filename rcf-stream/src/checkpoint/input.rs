@@ -8,7 +8,7 @@ use crate::reading::Recognised;
 const INPUT: &str = "input.json";
 
 impl CheckpointStore {
-    /// What an earlier start recognised.
+    /// What an earlier start detected.
     ///
     /// # Errors
     /// The store cannot be read, or the object is damaged.
@@ -30,7 +30,7 @@ impl CheckpointStore {
         serde_json::from_slice(&bytes).map(Some).map_err(damaged)
     }
 
-    /// Keeps what was recognised at the first start.
+    /// Keeps what was detected at the first start.
     ///
     /// # Errors
     /// The store cannot be written.

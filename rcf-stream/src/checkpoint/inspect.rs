@@ -7,7 +7,7 @@ use super::store::{CheckpointStore, MANIFESTS, POSITION};
 use super::{CheckpointError, CommittedPosition, Location, Manifest};
 use crate::operator::{ModelNaming, SavedModel, describe_model};
 
-/// What was found of one application and stream.
+/// The findings for one application and stream.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Inspection {
@@ -15,7 +15,7 @@ pub struct Inspection {
     pub application: String,
     /// The stream.
     pub stream: String,
-    /// What counts.
+    /// The current position.
     pub position: Option<CommittedPosition>,
     /// The newest checkpoint.
     pub manifest: Option<Manifest>,
@@ -43,7 +43,7 @@ pub struct ModelInfo {
     pub updates: u64,
 }
 
-/// Looks at all checkpoints in a place. Every byte of the newest ones is checked.
+/// Inspects all checkpoints in a place. Every byte of the newest ones is checked.
 ///
 /// # Errors
 /// The place cannot be read. What is wrong with a checkpoint is in its [`Inspection`].
@@ -66,7 +66,7 @@ pub async fn inspect(location: &Location) -> Result<Vec<Inspection>, CheckpointE
     Ok(inspections)
 }
 
-/// The applications and streams of which there are checkpoints in a place, in their order.
+/// The applications and streams that have checkpoints in a place, in order.
 ///
 /// # Errors
 /// The place cannot be listed.
@@ -126,8 +126,7 @@ async fn look(location: &Location, into: &mut Inspection) -> Result<(), Checkpoi
     Ok(())
 }
 
-/// Makes each model of its bytes, and says what it is: its kind, and how many records it has
-/// learned.
+/// Restores each model from its bytes, and returns its kind and how many records it has learned.
 pub(super) fn check_models<'a>(
     name: &str,
     saved: &[SavedModel<'a>],

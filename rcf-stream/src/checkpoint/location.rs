@@ -19,20 +19,20 @@ const LOCK: &str = "lock";
 #[derive(Debug, Clone)]
 pub struct Location {
     pub(super) store: Arc<dyn ObjectStore>,
-    /// How people call it.
+    /// Its name for people.
     pub(super) name: String,
     /// A folder above the applications.
     pub(super) root: object_store::path::Path,
     /// Whether the store can make a write depend on what it replaces. A folder cannot; its lock
-    /// does that.
+    /// provides that.
     pub(super) conditional: bool,
-    /// The folder, where it is one.
+    /// The folder, if it is one.
     pub(super) folder: Option<PathBuf>,
 }
 
 impl Location {
-    /// Opens a folder, or `s3://bucket/prefix` in a program with the feature `s3`. Folders are made
-    /// where needed, and synced.
+    /// Opens a folder, or `s3://bucket/prefix` in a program with the feature `s3`. Folders are
+    /// created as needed, and synced.
     ///
     /// # Errors
     /// It cannot be opened.
@@ -60,7 +60,7 @@ impl Location {
         })
     }
 
-    /// Takes any store that can put conditionally.
+    /// Takes any store that supports conditional puts.
     #[must_use]
     pub fn of_store(store: Arc<dyn ObjectStore>) -> Self {
         Self {
@@ -85,10 +85,10 @@ impl Location {
                 reason: "it names no bucket; give s3://bucket/prefix".to_owned(),
             });
         }
-        // The client takes the ciphers of the process; another part may have set them.
+        // The client uses the cipher provider of the process; another part may have set it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
-        // The SDK's own names for another endpoint.
+        // The SDK's own variables for another endpoint.
         let endpoint = std::env::var("AWS_ENDPOINT_URL_S3").or(std::env::var("AWS_ENDPOINT_URL"));
         if let Ok(endpoint) = endpoint {
             let plain = endpoint.starts_with("http://");

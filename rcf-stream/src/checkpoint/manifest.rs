@@ -54,7 +54,7 @@ pub struct ChunkInfo {
     pub name: String,
     /// Its size.
     pub bytes: u64,
-    /// How many models it holds, older ones among them that count no more.
+    /// How many models it holds, including older ones that are no longer live.
     pub records: u32,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn encode(manifest: &Manifest, live: &LiveSet) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Result<(Manifest, LiveSet), FormatError> {
     let truncated = || FormatError::Truncated { got: bytes.len() };
     let rest = frame::open(bytes, &SIGNATURE, VERSION)?;
-    // Lengths first: a file that is cut short must be called that.
+    // Lengths first: a truncated file must be reported as such.
     let (length, rest) = rest.split_first_chunk().ok_or_else(truncated)?;
     let (header, rest) = split(rest, u32::from_le_bytes(*length).into()).ok_or_else(truncated)?;
     let (length, rest) = rest.split_first_chunk().ok_or_else(truncated)?;

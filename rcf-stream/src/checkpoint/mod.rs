@@ -1,5 +1,5 @@
-//! Checkpoints: the state of the operator and the positions of source and sink, which appear at
-//! once or not at all.
+//! Checkpoints: the state of the operator and the positions of source and sink, which become
+//! visible together or not at all.
 //!
 //! A pipeline that starts again from a checkpoint does exactly what it would have done without the
 //! interruption: every record after the position is read again by a model that has not seen it.
@@ -91,7 +91,7 @@ pub enum CheckpointError {
         #[source]
         source: BoxError,
     },
-    /// The store said that it had written an object, and does not have it.
+    /// The store reported that it had written an object, and does not have it.
     #[error(
         "the store accepted {object} ({written} bytes) but does not return it ({}); nothing was \
          committed",
@@ -102,7 +102,7 @@ pub enum CheckpointError {
         object: String,
         /// Its size.
         written: u64,
-        /// What is there.
+        /// What was found.
         there: Option<u64>,
     },
     /// Another process writes checkpoints to the folder.
@@ -119,7 +119,7 @@ pub enum CheckpointError {
     Fenced {
         /// The place of the checkpoints.
         name: String,
-        /// The checkpoint that counts there.
+        /// The current checkpoint there.
         number: u64,
     },
     /// An object that a checkpoint needs cannot be understood.
@@ -131,13 +131,13 @@ pub enum CheckpointError {
         #[source]
         source: FormatError,
     },
-    /// An object that a checkpoint needs is not there.
+    /// An object that a checkpoint needs is missing.
     #[error("{object} is missing. {REMEDY}")]
     Missing {
         /// The object.
         object: String,
     },
-    /// Another program has set the position that the service keeps of a shard.
+    /// Another program has set the position that the service keeps for a shard.
     #[error(
         "shard {shard} of {name}: its position in the group was set by another program, so no \
          models belong to it. Delete that position, or choose with checkpoint.on_missing_state: \
@@ -190,7 +190,7 @@ pub enum CheckpointError {
     /// The results are not durable, so nothing may be committed.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// The service that keeps positions did not take them.
+    /// The service that keeps positions rejected them.
     #[error(transparent)]
     Coordinator(#[from] SourceError),
     /// The thread that writes has stopped.
@@ -208,7 +208,7 @@ impl CheckpointError {
         Self::Stopped(error.into())
     }
 
-    /// Whether state that should be there is not, so that
+    /// Whether state that should exist is missing or damaged, so that
     /// [`OnMissingState`] decides what happens.
     #[must_use]
     pub fn is_missing_state(&self) -> bool {

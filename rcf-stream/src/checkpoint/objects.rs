@@ -1,4 +1,4 @@
-//! Objects under one name: puts that are checked, and gets whose errors name the object.
+//! Objects under one prefix: verified puts, and gets whose errors name the object.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,14 +39,14 @@ impl Objects {
         }
     }
 
-    /// Writes an object that is not there yet, and looks whether it is there then: a store that
-    /// says it has written what it has not must be found out before a position counts on it.
+    /// Writes an object that does not exist yet, and checks that it then exists: a store that
+    /// falsely reports success must be detected before a position refers to the object.
     pub(super) async fn create(&self, name: &str, bytes: Vec<u8>) -> Result<(), CheckpointError> {
         let length = bytes.len() as u64;
         let options = PutOptions::from(PutMode::Create);
         let path = self.path(name);
         match self.store.put_opts(&path, bytes.into(), options).await {
-            // A put that was sent twice finds what it has written itself: names are unique.
+            // A put that was sent twice finds its own object: names are unique.
             Ok(_) | Err(Error::AlreadyExists { .. }) => {}
             Err(error) => return Err(self.error("write", name, error)),
         }
@@ -65,7 +65,7 @@ impl Objects {
         })
     }
 
-    /// Replaces an object if it is still that version, or creates it. `None` says that it is not.
+    /// Replaces an object if it is still that version, or creates it. `None` if it is not.
     pub(super) async fn replace(
         &self,
         name: &str,
@@ -86,7 +86,7 @@ impl Objects {
         }
     }
 
-    /// An object with its version; `None` where there is none.
+    /// An object with its version; `None` if there is none.
     pub(super) async fn get(
         &self,
         name: &str,
@@ -130,7 +130,7 @@ impl Objects {
         Ok(names)
     }
 
-    /// Deletes an object. One that stays costs space but nothing else, so it is only logged.
+    /// Deletes an object. An object that stays only costs space, so a failure is only logged.
     pub(super) async fn delete(&self, name: &str) {
         match self.store.delete(&self.path(name)).await {
             Ok(()) | Err(Error::NotFound { .. }) => {}

@@ -1,4 +1,4 @@
-//! A place of checkpoints for each shard, where a [`Coordinator`] says which checkpoint counts.
+//! A place for checkpoints for each shard, with a [`Coordinator`] that knows the current one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,7 +17,8 @@ use crate::record::{Position, Positions};
 use crate::sink::SinkPositions;
 use crate::source::coordinator::{Coordinator, KeptPosition, ShardCheckpoint};
 
-/// Another process releases a folder before the service assigns its shard to us, unless it hangs.
+/// Another process releases a folder before the service assigns its shard to us, unless it is
+/// stuck.
 const LOCKED_TRIES: u32 = 50;
 const LOCKED_PAUSE: Duration = Duration::from_millis(200);
 
@@ -93,7 +94,7 @@ impl ShardStores {
         })
     }
 
-    /// A place for models that memory has no room for.
+    /// A place for models that do not fit into memory.
     #[must_use]
     pub fn spill(&self) -> ShardSpill {
         ShardSpill(Arc::clone(&self.spills))
@@ -113,8 +114,8 @@ impl ShardStores {
         }
     }
 
-    /// Opens the store of a shard that was assigned, adds its models to the operator, and says
-    /// where the shard continues.
+    /// Opens the store of an assigned shard, adds its models to the operator, and returns where the
+    /// shard continues.
     pub(super) async fn assign(
         &mut self,
         shard: &Arc<str>,
@@ -192,7 +193,7 @@ impl ShardStores {
         Ok((store, start.records, position.cloned()))
     }
 
-    /// The service knows nothing of the shard. Where its checkpoints do, they are not thrown away.
+    /// The service does not know the shard. If its checkpoints do, they are not discarded.
     async fn restore_unkept(
         &self,
         shard: &Arc<str>,
@@ -245,8 +246,8 @@ impl ShardStores {
         self.shards.remove(shard);
     }
 
-    /// Notes what of a checkpoint belongs to which shard. Shards of which nothing has changed since
-    /// their last one are left out.
+    /// Records which part of a checkpoint belongs to which shard. Shards without changes since
+    /// their last checkpoint are left out.
     pub(super) fn snapshot<M: KeyedModel>(
         &self,
         positions: &Positions,
@@ -279,7 +280,7 @@ impl ShardStores {
         snapshots
     }
 
-    /// Remembers what is committed.
+    /// Records what is committed.
     pub(super) fn committed(&mut self, positions: &Positions) {
         for (shard, position) in positions.iter() {
             if let Some(open) = self.shards.get_mut(shard) {
@@ -289,12 +290,14 @@ impl ShardStores {
     }
 
     fn spills(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, CheckpointSpill>> {
-        self.spills.lock().expect("nobody panics holding it")
+        self.spills
+            .lock()
+            .expect("no thread panics while it holds the lock")
     }
 }
 
-/// Writes the state of all shards, has the service commit all of them at once, and then lets the
-/// positions of the stores follow.
+/// Writes the state of all shards, has the service commit all of them at once, and then updates the
+/// positions of the stores.
 pub(super) async fn commit<M: KeyedModel>(
     snapshots: Vec<ShardSnapshot<M>>,
     settings: Fingerprint,
@@ -359,7 +362,7 @@ fn split<M>(changes: Changes<ModelName, M>) -> BTreeMap<String, Changes<ModelNam
     of_shards
 }
 
-/// What the checkpoints of a shard are called next to those of other streams.
+/// The name of a shard's checkpoints among those of other streams.
 fn shard_place(stream: &str, shard: &str) -> String {
     format!("{stream}-{shard}")
 }
@@ -370,7 +373,10 @@ pub struct ShardSpill(Spills);
 
 impl ShardSpill {
     fn of(&self, name: &ModelName) -> Option<CheckpointSpill> {
-        let spills = self.0.lock().expect("nobody panics holding it");
+        let spills = self
+            .0
+            .lock()
+            .expect("no thread panics while it holds the lock");
         spills.get(name.shard()?).cloned()
     }
 

@@ -1,4 +1,5 @@
-//! The one object that changes: it names the checkpoint that counts, and who may write the next.
+//! The one mutable object: it names the current checkpoint, and the process that may write the
+//! next.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use super::store::Found;
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
-/// What `position.json` says.
+/// The content of `position.json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(into = "CommittedV1")]
 #[non_exhaustive]
@@ -16,7 +17,7 @@ pub struct CommittedPosition {
     /// The process that wrote it. Another process that finds its own name replaced has lost the
     /// right to commit.
     pub writer: String,
-    /// The number of the checkpoint that counts; 0 before the first.
+    /// The number of the current checkpoint; 0 before the first.
     pub number: u64,
     /// The name of its manifest.
     pub manifest: Option<String>,
@@ -40,7 +41,7 @@ struct Signed {
 const FORMAT: u16 = 1;
 
 impl CommittedPosition {
-    /// What a position says that names this checkpoint.
+    /// The position that names this checkpoint.
     pub(super) fn of(found: Found) -> Self {
         Self {
             writer: String::new(),

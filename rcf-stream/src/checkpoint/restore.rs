@@ -8,19 +8,19 @@ use crate::event::EventOperator;
 use crate::record::Positions;
 use crate::sink::SinkPositions;
 
-/// What to do when the state that the position names is damaged or not there.
+/// What to do if the state that the position names is damaged or missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OnMissingState {
-    /// Say so and stop: what to do is a decision for people.
+    /// Report it and stop: the decision is left to people.
     #[default]
     Fail,
     /// Go back to the newest older checkpoint that is whole.
     Previous,
     /// Read the stream again, from where it would begin without checkpoints.
     Rebuild,
-    /// Go on at the position, with models that know nothing.
+    /// Continue at the position, with new models.
     Reset,
 }
 
@@ -31,14 +31,14 @@ pub struct Start {
     pub records: u64,
     /// How far each shard was consumed.
     pub positions: Positions,
-    /// How far the sinks got.
+    /// How far the sinks have got.
     pub sink: SinkPositions,
 }
 
-/// Restores the newest checkpoint into an operator without models, and says where to begin.
+/// Restores the newest checkpoint into an operator without models, and returns where to begin.
 ///
 /// # Errors
-/// It was written with other settings, or cannot be read and the policy has no answer to that.
+/// It was written with other settings, or cannot be read and the policy does not cover that.
 pub async fn restore(
     store: &CheckpointStore,
     policy: OnMissingState,
@@ -48,8 +48,8 @@ pub async fn restore(
     restore_part(store, policy, settings, operator, &EventOperator::clear).await
 }
 
-/// As [`restore`], into an operator with models of other shards: `forget` takes those out that were
-/// restored from a checkpoint that cannot be used.
+/// [`restore`] into an operator with models of other shards: `forget` removes those that were
+/// restored from an unusable checkpoint.
 pub(super) async fn restore_part(
     store: &CheckpointStore,
     policy: OnMissingState,
@@ -83,7 +83,7 @@ pub(super) async fn restore_part(
     }
 }
 
-/// Restores one of the retained checkpoints, by its number; its sink position does not count.
+/// Restores one of the retained checkpoints, by its number; its sink position is ignored.
 ///
 /// The settings of the sink may differ: a replay writes elsewhere.
 ///

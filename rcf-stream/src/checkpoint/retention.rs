@@ -16,7 +16,8 @@ pub(super) struct Retained {
 }
 
 impl Shared {
-    /// Reads the retained manifests, and deletes what a process left that died while it wrote.
+    /// Reads the retained manifests, and deletes what a process left behind that died while
+    /// writing.
     pub(super) async fn retain_manifests(
         &self,
         committer: &mut Committer,
@@ -69,8 +70,8 @@ impl Shared {
             self.objects.delete(&old.name).await;
             candidates.extend(old.chunks);
         }
-        // Nothing begins to use a chunk that nothing uses. Both lists under one lock: a chunk that
-        // is added in between would look unused.
+        // An unused chunk is never used again. Both lists are read under one lock: a chunk that is
+        // added in between would look unused.
         let (used, known) = {
             let index = self.index();
             (index.used(), index.names())

@@ -1,4 +1,4 @@
-//! The schedule of checkpoints, and the one being written.
+//! The schedule of checkpoints, and the one that is being written.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,23 +20,23 @@ use crate::record::Positions;
 use crate::sink::{Flushed, SinkPositions};
 use crate::source::coordinator::Coordinator;
 
-/// What a checkpoint writes.
+/// The input of a checkpoint.
 enum Work<M> {
     One(Arc<Shared>, Positions, Changes<ModelName, M>),
     PerShard(Vec<ShardSnapshot<M>>, Arc<dyn Coordinator>),
 }
 
-/// When a checkpoint is due: at whichever comes first.
+/// When a checkpoint is due: when either limit is reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Schedule {
     /// At the first end of a batch after this many records.
     pub every_records: Option<u64>,
-    /// After so much time.
+    /// After this much time.
     pub every: Option<Duration>,
 }
 
-/// Writes the checkpoints of one pipeline when they are due, one at a time, while the stream goes
-/// on.
+/// Writes the checkpoints of one pipeline when they are due, one at a time, while the stream
+/// continues.
 #[derive(Debug)]
 pub struct Checkpointer {
     place: Place,
@@ -51,9 +51,9 @@ pub struct Checkpointer {
 /// Where checkpoints are written.
 #[derive(Debug)]
 enum Place {
-    /// One place for all shards; its position says what counts.
+    /// One place for all shards; its position names the current checkpoint.
     One(CheckpointStore),
-    /// One for each shard; a coordinator says what counts.
+    /// One for each shard; a coordinator knows the current checkpoints.
     PerShard(ShardStores),
 }
 
@@ -95,7 +95,7 @@ impl Checkpointer {
         }
     }
 
-    /// Whether each shard has a place of its own, and its position is kept by a coordinator.
+    /// Whether each shard has its own place, and its position is kept by a coordinator.
     #[must_use]
     pub fn is_per_shard(&self) -> bool {
         matches!(self.place, Place::PerShard(_))
@@ -140,10 +140,11 @@ impl Checkpointer {
     }
 
     /// Begins to write a checkpoint: when everything that was written to the sink so far is
-    /// durable, the state that has changed, and then the positions. The log says what it waits for.
+    /// durable, the state that has changed, and then the positions. The log names what it waits
+    /// for.
     ///
     /// # Panics
-    /// While one is being written.
+    /// If one is being written.
     pub fn begin<M: KeyedModel + 'static>(
         &mut self,
         positions: Positions,
@@ -223,8 +224,8 @@ impl Checkpointer {
         Ok(done)
     }
 
-    /// Restores the models of a shard that was assigned, which a coordinator knows, and says where
-    /// it continues; `None` where there is one place for all shards.
+    /// Restores the models of an assigned shard, which a coordinator knows, and returns where it
+    /// continues; `None` if there is one place for all shards.
     ///
     /// # Errors
     /// Its checkpoint cannot be read, or does not fit the operator.
@@ -242,14 +243,14 @@ impl Checkpointer {
         }
     }
 
-    /// Gives the place of a shard back that was revoked; it is committed.
+    /// Closes the place of a revoked shard, which is committed.
     pub fn release(&mut self, shard: &str) {
         if let Place::PerShard(stores) = &mut self.place {
             stores.release(shard);
         }
     }
 
-    /// Adds the models of one shard to an operator, as the newest checkpoint holds them. No
+    /// Adds the models of one shard to an operator, as they are in the newest checkpoint. No
     /// checkpoint may be being written.
     ///
     /// # Errors

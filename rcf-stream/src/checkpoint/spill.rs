@@ -1,7 +1,7 @@
-//! Models that memory has no room for go where checkpoints go.
+//! Spilled models go where checkpoints go.
 //!
-//! A spilled model is written once: in a chunk that the next checkpoint names, or in none if the
-//! model lies in a chunk already, unchanged.
+//! A spilled model is written once: in a chunk that the next checkpoint names, or not at all if the
+//! model is in a chunk already, unchanged.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ pub struct CheckpointSpill {
 }
 
 impl CheckpointStore {
-    /// A place for models that memory has no room for.
+    /// A place for models that do not fit into memory.
     #[must_use]
     pub fn spill(&self) -> CheckpointSpill {
         CheckpointSpill {
@@ -52,7 +52,8 @@ impl SpillStore<ModelName> for CheckpointSpill {
     }
 
     fn load(&mut self, keys: &[&ModelName]) -> Result<Vec<Vec<u8>>, StoreError> {
-        // A compaction may move a model between the look and the read; then it is looked for again.
+        // A compaction may move a model between the lookup and the read; then it is looked up
+        // again.
         let mut tries = 0;
         loop {
             match self.try_load(keys) {
@@ -63,7 +64,7 @@ impl SpillStore<ModelName> for CheckpointSpill {
     }
 
     fn remove(&mut self, _: &ModelName) {
-        // The next checkpoint does not name it; compaction takes its bytes.
+        // The next checkpoint does not name it; compaction reclaims its bytes.
     }
 }
 

@@ -8,13 +8,14 @@
 //! ```
 //!
 //! All but the position are never changed once they are written. A checkpoint is written in this
-//! order: outputs are durable, chunks, manifest, position, and only then what no retained manifest
-//! needs is deleted. A process that dies in between leaves objects that nothing names; the next one
-//! deletes them.
+//! order: outputs are durable, chunks, manifest, position, and only then objects that no retained
+//! manifest needs are deleted. A process that dies in between leaves objects that nothing names;
+//! the next one deletes them.
 //!
-//! *Fencing.* Who opens the store writes its own name into the position, and every later write of
-//! the position depends on finding it unchanged. So of two processes the one that opened last
-//! commits, and the other fails at its next commit. In a folder a lock keeps the second out.
+//! *Fencing.* A process that opens the store writes its own name into the position, and every later
+//! write of the position requires that it is unchanged. So of two processes the one that opened
+//! last commits, and the other fails at its next commit. In a folder, a lock keeps the second
+//! process out.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -39,12 +40,12 @@ pub(super) const MODELS: &str = "models";
 pub struct CheckpointStore {
     pub(super) shared: Arc<Shared>,
     pub(super) background: Arc<Background>,
-    /// What the position said when the store was opened.
+    /// The position when the store was opened.
     opened: Option<CommittedPosition>,
     _lock: Option<std::fs::File>,
 }
 
-/// What the loop and the thread that writes have in common.
+/// State shared by the loop and the thread that writes.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) objects: Objects,
@@ -60,7 +61,7 @@ pub(super) struct Shared {
 /// A checkpoint that was found.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// What it consists of.
+    /// Its contents.
     pub manifest: Manifest,
     /// The name of its manifest.
     pub name: String,
@@ -94,8 +95,8 @@ impl CheckpointStore {
         })
     }
 
-    /// As [`open`](Self::open), where a service says which manifest counts, or that its own
-    /// position does. The thread is shared with other stores.
+    /// [`open`](Self::open) if a service knows the current manifest, or knows that the store's own
+    /// position is the current one. The thread is shared with other stores.
     pub(super) async fn open_at(
         location: &Location,
         (application, stream): (&str, &str),
@@ -184,8 +185,8 @@ impl CheckpointStore {
         }
     }
 
-    /// Opens the checkpoints of an application over a stream to look at them: nothing is locked,
-    /// and nobody is kept from writing.
+    /// Opens the checkpoints of an application over a stream for reading: nothing is locked, and
+    /// other processes can write.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -204,13 +205,13 @@ impl CheckpointStore {
         Ok(Self { opened, ..store })
     }
 
-    /// How people call it.
+    /// Its name for people.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.shared.name
     }
 
-    /// What the position said when the store was opened; `None` if there was no checkpoint.
+    /// The position when the store was opened; `None` if there was no checkpoint.
     #[must_use]
     pub fn position(&self) -> Option<&CommittedPosition> {
         self.opened.as_ref()
@@ -340,7 +341,9 @@ impl CheckpointStore {
 
 impl Shared {
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().expect("nobody panics holding it")
+        self.index
+            .lock()
+            .expect("no thread panics while it holds the lock")
     }
 
     pub(super) async fn find(&self, name: String) -> Result<Found, CheckpointError> {
@@ -367,7 +370,7 @@ fn below(application: &str, stream: &str) -> String {
     format!("{}/{}", part(application), part(stream))
 }
 
-/// A name as one part of a path that means the same in every store.
+/// A name as one path segment that means the same in every store.
 fn part(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     match name {

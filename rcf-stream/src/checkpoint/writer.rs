@@ -10,9 +10,9 @@ use super::manifest::ChunkInfo;
 use super::store::{MODELS, Shared};
 use crate::operator::ModelName;
 
-/// A chunk is written when it has grown so large.
+/// A chunk is written when it has reached this size.
 const CHUNK_BYTES: usize = 64 << 20;
-/// So often others get their turn while models are encoded.
+/// Other tasks get a turn after this many models.
 const YIELD_BYTES: usize = 1 << 20;
 
 /// Writes the models of one checkpoint, and remembers where they are.
@@ -106,7 +106,7 @@ impl Shared {
         Ok((info, std::mem::take(places)))
     }
 
-    /// Writes models that memory has no room for, ahead of the checkpoint that will name them.
+    /// Writes models that do not fit into memory, ahead of the checkpoint that will name them.
     pub(super) async fn spill(
         &self,
         number: u64,

@@ -118,7 +118,7 @@ impl Layers {
             model_per: match self.choice("input.model_per") {
                 Some("shard") => ModelPer::Shard,
                 _ if source.rebalances() => ModelPer::KeyInShard,
-                // A partition key may move to another shard, whose clock says nothing of it.
+                // A partition key may move to another shard, whose clock is unrelated.
                 _ if self.expect_every().is_some() && self.text("input.key").is_none() => {
                     ModelPer::KeyInShard
                 }
@@ -151,7 +151,7 @@ impl Layers {
             None => self.texts("input.categorical").unwrap_or_default(),
         };
         if values.is_empty() && categorical.is_empty() && !can_choose {
-            let because = "every source but files and the sine";
+            let because = "a source whose columns cannot be detected";
             return Err(SettingError::missing("input.values", because).into());
         }
         let all: Vec<_> = values.iter().chain(&categorical).collect();
@@ -210,8 +210,8 @@ impl Layers {
         }
     }
 
-    /// How far ahead a time may be. Without arrival times, one that is further ahead than the time
-    /// to live would make all keys be forgotten.
+    /// How far ahead a time may be. Without arrival times, a time further ahead than the time to
+    /// live would make all keys be forgotten.
     fn max_time_jump(&self, has_arrival_times: bool) -> Result<Option<Duration>, ConfigError> {
         if self.time_need().is_none() || self.text("input.timestamp").is_none() {
             return Ok(None);
@@ -283,8 +283,8 @@ impl Layers {
         })
     }
 
-    /// The seed, drawn if that is configured. A run that is continued needs the seed that it began
-    /// with, so that a checkpoint asks for a number.
+    /// The seed, drawn if configured so. A continued run needs its original seed, so a checkpoint
+    /// requires a number.
     fn seed(&self) -> Result<u64, ConfigError> {
         let key = "forest.seed";
         if self.get(key) != Some(&Value::Random) {
@@ -444,7 +444,7 @@ impl Layers {
     }
 }
 
-/// The entry of a connector. The table of settings lets no other kind through.
+/// The entry of a connector. The table of settings rejects any other kind.
 fn entry<T>(kind: &str, of: impl Fn(&'static Connector) -> Option<&'static T>) -> &'static T {
     let mut named = CONNECTORS.iter().filter(|connector| connector.kind == kind);
     named

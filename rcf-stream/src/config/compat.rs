@@ -19,7 +19,7 @@ pub(super) fn parameters(given: ForestParameters) -> ForestParameters {
     }
 }
 
-/// Reads the columns of results, each `FIELD` or `FIELD AS NAME`, and has their fields carried.
+/// Reads the columns of results, each `FIELD` or `FIELD AS NAME`, and carries their fields.
 pub(super) fn columns(
     given: Option<Vec<String>>,
     direction: bool,

@@ -27,7 +27,7 @@ pub enum ConfigError {
     Syntax {
         /// The file.
         path: PathBuf,
-        /// What the parser met, and where.
+        /// What the parser found, and where.
         message: String,
     },
     /// There is no such setting.
@@ -37,35 +37,35 @@ pub enum ConfigError {
         origin: Origin,
         /// The key.
         key: String,
-        /// The setting that was most likely meant.
+        /// The setting that was probably meant.
         suggestion: Option<String>,
     },
-    /// A value has the wrong type, or is none of the choices.
+    /// A value has the wrong type, or is not one of the choices.
     #[error("{origin}: {key} must be {expected}, not {found}")]
     WrongValue {
         /// Where it is.
         origin: Origin,
         /// The key.
         key: &'static str,
-        /// What it may be.
+        /// The allowed values.
         expected: String,
-        /// What it is.
+        /// The value.
         found: String,
     },
     /// A setting breaks its rule.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// A setting is set but has no effect, so something is not as it was meant.
+    /// A setting is set but has no effect, so the configuration is not what was intended.
     #[error("{origin}: {key} has no effect with {because}")]
     NoEffect {
         /// Where it is.
         origin: Origin,
         /// The key.
         key: &'static str,
-        /// The setting that makes it so.
+        /// The setting that causes this.
         because: String,
     },
-    /// A table `[[override]]` makes no sense.
+    /// A table `[[override]]` is invalid.
     #[error("{origin}: override: {reason}")]
     Override {
         /// Where it is.
@@ -106,7 +106,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// The values are not named, and cannot be chosen.
+    /// The values are not named, and cannot be detected.
     pub(crate) fn no_values() -> Self {
         SettingError::missing("input.values", "an input that is not a new file").into()
     }

@@ -1,7 +1,7 @@
 //! The settings that a state depends on, and their names in a fingerprint.
 //!
-//! Names and the form of values are a format: checkpoints hold them. No `{:?}` of a type of ours
-//! ends up here.
+//! Names and the form of values are a format: checkpoints hold them. They contain no `{:?}` of our
+//! types.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ use crate::time::{OnLate, TimeFormat};
 
 impl Config {
     /// The settings that a state depends on: what changes a score, an id or the bytes of a result,
-    /// and where they go. How often checkpoints are written, for example, is none of them.
+    /// and where results go. How often checkpoints are written, for example, is not one of them.
     #[must_use]
     pub fn fingerprint(&self, operator: &EventOperator) -> Fingerprint {
         let forest = operator.parameters();

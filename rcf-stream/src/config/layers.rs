@@ -1,5 +1,5 @@
-//! Settings from a file, the environment and flags, laid over each other: flags over the
-//! environment over the file. Keys and types are checked where they come in, so that errors can
+//! Settings from a file, the environment and flags, in layers: flags override the environment,
+//! which overrides the file. Keys and types are checked where they are read, so that errors can
 //! name the place.
 
 use std::cell::RefCell;
@@ -49,9 +49,9 @@ impl fmt::Display for Origin {
 pub struct Layers {
     values: BTreeMap<&'static str, (Value, Origin)>,
     used: RefCell<BTreeSet<&'static str>>,
-    /// What `[[override]]` says of the forests of some keys.
+    /// The differences that `[[override]]` sets for the forests of some keys.
     overrides: Vec<OverrideTable>,
-    /// What was set by the name of an earlier release: where, the old key and the new one.
+    /// Settings under the name of an earlier release: where, the old key and the new one.
     renamed: Vec<(Origin, &'static str, &'static str)>,
 }
 
@@ -71,7 +71,7 @@ impl Layers {
         self.toml(path, &text)
     }
 
-    /// Adds the settings of a TOML text; errors call it by `path`.
+    /// Adds the settings of a TOML text; errors name `path`.
     ///
     /// # Errors
     /// It is not TOML, or has an unknown key or a value of a wrong type.
@@ -151,7 +151,7 @@ impl Layers {
         Ok(())
     }
 
-    /// Adds the value of the flag of a key, be it the name of an earlier release.
+    /// Adds the value of the flag of a key, which may have the name of an earlier release.
     ///
     /// # Errors
     /// A key that is not a setting, or a value of a wrong type.
@@ -170,7 +170,7 @@ impl Layers {
         }
     }
 
-    /// One line for each setting that was set by the name of an earlier release.
+    /// One line for each setting under the name of an earlier release.
     pub fn old_names(&self) -> impl Iterator<Item = String> {
         let line = |(origin, old, new): &(Origin, &str, &str)| {
             format!("{origin}: {old} is called {new} now; the old name goes with the next release")
@@ -199,7 +199,7 @@ impl Layers {
         self.values.get(key).map(|(_, origin)| origin)
     }
 
-    /// The first setting that was set and never asked for.
+    /// The first setting that was set and never read.
     pub(super) fn unused(&self) -> Option<(&'static str, &Origin)> {
         let used = self.used.borrow();
         let mut unused = self.values.iter().filter(|(key, _)| !used.contains(*key));
@@ -208,7 +208,7 @@ impl Layers {
 }
 
 impl Values for Layers {
-    /// Takes a value. What was never asked for has no effect, which `unused` reports.
+    /// Takes a value. A setting that is never read has no effect, which `unused` reports.
     fn get(&self, key: &str) -> Option<&Value> {
         let setting = Setting::find(key);
         debug_assert!(setting.is_some(), "{key} is not in the table");

@@ -1,5 +1,5 @@
 //! The configuration: one TOML file, `RCF_*` environment variables and flags, validated once.
-//! What runs is the typed [`Config`].
+//! The result is the typed [`Config`].
 
 mod build;
 mod compat;
@@ -46,9 +46,9 @@ pub struct Config {
     pub sink: Arc<dyn SinkSettings>,
     /// How models are held, and what they decide.
     pub operator: OperatorConfig,
-    /// Where and when checkpoints are written, if at all.
+    /// Where and when checkpoints are written, if any.
     pub checkpoint: Option<CheckpointConfig>,
-    /// Where health, metrics and the live page are served, if at all.
+    /// Where health, metrics and the live page are served, if they are.
     pub http: Option<HttpConfig>,
 }
 
@@ -72,24 +72,24 @@ pub struct InputConfig {
     pub format: InputFormat,
     /// What to take out of them; nothing for raw numbers.
     pub fields: Fields,
-    /// What the configuration says of the text of a file; the rest is recognised.
+    /// What the configuration sets for the text of a file; the rest is detected.
     pub given: Given,
-    /// What was recognised of it.
+    /// What was detected.
     pub recognised: Option<Dialect>,
     /// What separates the columns of CSV.
     pub delimiter: u8,
     /// Whether the first line of a CSV file names the columns.
     pub header: bool,
-    /// What has a model of its own.
+    /// What each model belongs to.
     pub model_per: ModelPer,
     /// What happens to bad records.
     pub on_bad_record: OnBadRecord,
     /// What happens to records whose time is before the newest one of their key.
     pub on_late: OnLate,
-    /// How far ahead of its shard a time may be before others have to agree with it; `None` where
-    /// nothing needs the time.
+    /// How far ahead of its shard a time may be before others have to confirm it; `None` if nothing
+    /// needs the time.
     pub max_time_jump: Option<Duration>,
-    /// A quote is taken to be left open when this many line feeds are quoted.
+    /// A quote counts as unclosed when this many line feeds are quoted.
     pub max_quoted_lines: u64,
 }
 
@@ -126,7 +126,7 @@ impl InputConfig {
         }
     }
 
-    /// What the configuration says to read, where it names the values.
+    /// The fields that the configuration selects, if it names the values.
     #[must_use]
     pub fn choice(&self) -> Choice {
         Choice {
@@ -183,13 +183,13 @@ impl InputConfig {
 pub struct OutputConfig {
     /// The format.
     pub format: OutputFormat,
-    /// Whether results have the share of each value in the score.
+    /// Whether results include the share of each value in the score.
     pub attribution: bool,
-    /// The columns of the retired Kinesis Data Analytics for SQL, instead of ours.
+    /// Whether to write the columns of the retired Kinesis Data Analytics for SQL instead.
     pub kda_sql: Option<KdaSql>,
     /// Only results with a higher score are written.
     pub score_above: Option<f64>,
-    /// Whether texts in CSV are kept from being taken for formulas.
+    /// Whether texts in CSV are protected from being interpreted as formulas.
     pub csv_safe: bool,
 }
 
@@ -221,9 +221,9 @@ impl OutputConfig {
 /// How models are held, and what they decide.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OperatorConfig {
-    /// The detectors, where there are decisions.
+    /// The detectors, if decisions are made.
     pub detector: Option<AnomalyDetectorBuilder>,
-    /// Whether there are decisions because nothing else is configured.
+    /// Whether decisions are made only because nothing else is configured.
     pub decides_by_default: bool,
     /// Whether detectors receive the time of events.
     pub with_time: bool,
@@ -233,9 +233,9 @@ pub struct OperatorConfig {
     pub time_to_live: Option<Duration>,
     /// Silence after which a key is reported.
     pub expect_every: Option<Duration>,
-    /// Bytes that models may take in memory; the rest goes to the checkpoint store.
+    /// Bytes that models may occupy in memory; the rest goes to the checkpoint store.
     pub memory: Option<usize>,
-    /// Where bad records go, where they are kept.
+    /// Where bad records go, if they are kept.
     pub dead_letters: Option<Arc<dyn SinkSettings>>,
 }
 
@@ -256,20 +256,20 @@ pub struct CheckpointConfig {
     pub directory: String,
     /// The name under which they are kept there: two applications can read one stream.
     pub application: String,
-    /// What to do when the newest one is damaged or not there.
+    /// What to do when the newest one is damaged or missing.
     pub on_missing_state: OnMissingState,
-    /// When one is due.
+    /// When a checkpoint is due.
     pub schedule: Schedule,
     /// How many are kept.
     pub retain: usize,
 }
 
 impl CheckpointConfig {
-    /// Checkpoints are written so often where nothing else is said.
+    /// The default interval of checkpoints.
     pub const EVERY: Duration = Duration::from_secs(60);
-    /// They are kept under this name where nothing else is said.
+    /// The default name of an application.
     pub const APPLICATION: &str = "rcf";
-    /// This many checkpoints are kept where nothing else is said.
+    /// The default number of retained checkpoints.
     pub const RETAIN: usize = 3;
 }
 
@@ -280,20 +280,20 @@ pub fn random_seed() -> u64 {
 }
 
 impl Config {
-    /// Takes what was recognised for all that the configuration leaves open.
+    /// Uses what was detected for everything that the configuration leaves open.
     pub fn settle(&mut self, recognised: &Recognised) {
         self.input.settle(recognised);
         self.fit_detector();
     }
 
-    /// Gives the detector the dimensions of the input; one where they are chosen later.
+    /// Gives the detector the dimensions of the input; one if they are chosen later.
     pub(crate) fn fit_detector(&mut self) {
         let dimensions = self.input.dimensions().max(1);
         let detector = self.operator.detector.take();
         self.operator.detector = detector.map(|it| it.input_dimensions(dimensions));
     }
 
-    /// The operator for these settings, with no models yet.
+    /// The operator for these settings, without models.
     ///
     /// # Errors
     /// The rule of the forest that a parameter breaks.
@@ -319,7 +319,7 @@ impl Config {
         )
     }
 
-    /// The stream that is read, as checkpoints call it.
+    /// The name of the stream in checkpoints.
     #[must_use]
     pub fn stream(&self) -> String {
         self.source.stream()

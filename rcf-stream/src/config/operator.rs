@@ -55,15 +55,15 @@ impl Layers {
         })
     }
 
-    /// Whether there are decisions. The retired service had none, and an application that the
-    /// daemon drives may continue one of an earlier release, so both must ask for them.
+    /// Whether decisions are made. The retired service made none, and an application driven by the
+    /// daemon may continue one of an earlier release, so both must request them.
     pub(super) fn decides(&self) -> bool {
         self.switch("detector.enabled").unwrap_or_else(|| {
             self.choice("compat").is_none() && self.choice("source.kind") != Some("multilang")
         })
     }
 
-    /// Seconds after which a silent key is reported, where decisions are written key by key.
+    /// Seconds after which a silent key is reported, if there are decisions key by key.
     pub(super) fn expect_every(&self) -> Option<f64> {
         let has_keys = self.choice("input.model_per") != Some("shard");
         let is_written =
@@ -74,8 +74,7 @@ impl Layers {
     }
 
     fn detector(&self) -> Result<AnomalyDetectorBuilder, ConfigError> {
-        // It is given its dimensions with the input, and the parameters of its forest by the
-        // template.
+        // Its dimensions come with the input, and the parameters of its forest from the template.
         let mut builder = AnomalyDetector::builder(1);
         let level = self.real("detector.level");
         if let Some(level) = level {
@@ -145,7 +144,7 @@ impl Layers {
         }))
     }
 
-    /// The rules, which call the values by the names of their fields.
+    /// The rules, which refer to values by the names of their fields.
     fn rules(&self) -> Result<Vec<Rule>, ConfigError> {
         let key = "detector.rules";
         let rules = self.texts(key).unwrap_or_default();
@@ -153,7 +152,7 @@ impl Layers {
             return Ok(Vec::new());
         }
         let names = self.texts("input.values").unwrap_or_default();
-        // Of a file, values may be chosen later than here.
+        // For a file, values may be chosen later.
         let may_choose = self.choice("source.kind") == Some("file");
         if may_choose && names.is_empty() {
             return Err(SettingError::missing("input.values", key).into());

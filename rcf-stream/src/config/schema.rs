@@ -1,5 +1,5 @@
-//! The table of all settings: from it come the keys of the file, the names of the environment
-//! variables and of the flags, and the check of every value.
+//! The table of all settings: the keys of the file, the names of the environment variables and of
+//! the flags, and the check of every value come from it.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ pub struct Setting {
     pub key: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// What it is for, in one line.
+    /// Its purpose, in one line.
     pub help: &'static str,
 }
 
@@ -33,7 +33,7 @@ impl Setting {
         flag(self.key)
     }
 
-    /// How the value is called in a usage line.
+    /// The name of the value in a usage line.
     #[must_use]
     pub fn placeholder(&self) -> String {
         match self.kind {
@@ -48,7 +48,7 @@ impl Setting {
         }
     }
 
-    /// The setting of this key, be it the name of an earlier release.
+    /// The setting of this key, or of its name in an earlier release.
     #[must_use]
     pub fn find(key: &str) -> Option<&'static Self> {
         let renamed = RENAMED.iter().find(|(old, _)| *old == key);
@@ -57,7 +57,7 @@ impl Setting {
     }
 }
 
-/// Keys of earlier releases, and what they are called now. They are read, with a warning.
+/// Keys of earlier releases, and their present names. They are read, with a warning.
 pub const RENAMED: &[(&str, &str)] = &[("detector.missing", "detector.imputation")];
 
 const TRANSFORMS: &[&str] = &[
@@ -81,7 +81,7 @@ fn row(key: &str) -> Option<&'static Parameter> {
     parameters::find(DETECTOR, name).or_else(|| parameters::find(FOREST, name))
 }
 
-/// Help and default of a parameter, with what a forest alone has where that differs.
+/// Help and default of a parameter, with those of a forest alone if they differ.
 fn help(key: &str) -> Option<String> {
     let row = row(key)?;
     let alone = match parameters::find(FOREST, row.name) {
@@ -109,7 +109,7 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         .collect();
     let mut table = Table(OWN.to_vec());
     for setting in &mut table.0 {
-        // The table lives as long as the program, and so do the texts that are made for it.
+        // The table lives as long as the program, and so do the texts created for it.
         if setting.help.is_empty() {
             setting.help = help(setting.key).unwrap_or_default().leak();
         }
@@ -120,11 +120,12 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
     table.0
 });
 
-/// The table while it is made.
+/// The table under construction.
 struct Table(Vec<Setting>);
 
 impl Table {
-    /// Adds what connectors have in a section, and names them as the choices of its kind.
+    /// Adds the settings of connectors in a section, and names the connectors as the choices of its
+    /// kind.
     fn section(
         &mut self,
         section: &str,
@@ -142,8 +143,8 @@ impl Table {
         setting.expect("each section has a kind").kind = Kind::Choice(kinds.leak());
     }
 
-    /// A setting of several connectors has the help of all. The table lives as long as the program,
-    /// so what is made for it once may, too.
+    /// A setting of several connectors has the help texts of all. The table lives as long as the
+    /// program, and so may what is created for it once.
     fn add(&mut self, section: &str, name: &str, kind: Kind, help: &'static str) {
         let key = format!("{section}.{name}");
         let same = self.0.iter_mut().find(|setting| setting.key == key);

@@ -40,7 +40,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &multilang::CONNECTOR,
 ];
 
-/// What a configuration has to know of a connector.
+/// What the configuration needs to know about a connector.
 #[derive(Debug)]
 pub struct Connector {
     /// Its name: `source.kind` or `sink.kind`.
@@ -49,6 +49,18 @@ pub struct Connector {
     pub source: Option<SourceEntry>,
     /// Its sink, if it has one.
     pub sink: Option<SinkEntry>,
+}
+
+impl Connector {
+    /// Refuses the setting that chooses this connector if the program was built without its cargo
+    /// feature, which has its name.
+    pub(crate) fn needs_feature(&self, key: &str, is_built: bool) -> Result<(), SettingError> {
+        if is_built {
+            return Ok(());
+        }
+        let (key, feature) = (key.to_owned(), self.kind);
+        Err(SettingError::NotBuilt { key, feature })
+    }
 }
 
 /// The settings of a source, in the section `source`, and how they are read.
@@ -74,11 +86,11 @@ pub struct SinkEntry {
 pub struct SourceOpening<'a> {
     /// It is read after these positions.
     pub positions: &'a Positions,
-    /// They receive what only the source knows.
+    /// They are notified of what only the source knows.
     pub observers: &'a Observers,
-    /// How its text is written, where it is text.
+    /// How its text is written, if it is text.
     pub dialect: Dialect,
-    /// A quote is taken to be left open when this many line feeds are quoted.
+    /// A quote counts as unclosed when this many line feeds are quoted.
     pub max_quoted_lines: u64,
     /// Whether a later run can continue where this one ends.
     pub has_checkpoints: bool,
@@ -89,28 +101,28 @@ pub struct SourceOpening<'a> {
 pub struct SinkOpening<'a> {
     /// The first line of what is written, where the format has one.
     pub header: Option<&'a str>,
-    /// What was written later is taken back, where the sink can.
+    /// What was written later is taken back, if the sink can do that.
     pub position: Option<&'a SinkPosition>,
-    /// They receive what only the sink knows.
+    /// They are notified of what only the sink knows.
     pub observers: &'a Observers,
-    /// Who keeps the positions of the source, where checkpoints are written and somebody does.
+    /// The coordinator of the source, if it has one and checkpoints are written.
     pub coordinator: Option<&'a Arc<dyn Coordinator>>,
-    /// The longest time between two checkpoints, where there is one.
+    /// The longest time between two checkpoints, if there is one.
     pub checkpoint_every: Option<Duration>,
 }
 
-/// The open text of a source, of which nothing is taken yet: its dialect can be recognised first.
+/// The open text of a source before the first record, so that its dialect can be detected.
 pub trait TextInput: Send {
     /// The start of the text, and whether that is all of it.
     fn head(&self) -> (&[u8], bool);
 
-    /// What the bytes were before they became text.
+    /// The compression and encoding of the bytes.
     fn bytes(&self) -> lines::Bytes;
 
-    /// Takes records from it.
+    /// Reads records from it.
     ///
     /// # Errors
-    /// It cannot be read so, or does not fit the positions.
+    /// It cannot be read in this way, or does not fit the positions.
     fn into_source(
         self: Box<Self>,
         opening: &SourceOpening<'_>,
@@ -123,7 +135,7 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
     /// The name of the connector.
     fn kind(&self) -> &'static str;
 
-    /// The stream, as checkpoints and ids of results call it.
+    /// The name of the stream in checkpoints and ids of results.
     fn stream(&self) -> String;
 
     /// What changes records or their ids, by name: an object.
@@ -132,7 +144,7 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
     /// Whether this program can open it.
     ///
     /// # Errors
-    /// What the program was built without, or who else opens it.
+    /// The missing feature, or the program that opens it instead.
     fn can_open(&self) -> Result<(), SettingError> {
         Ok(())
     }
@@ -143,12 +155,12 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
     /// It cannot be opened, or does not fit the positions.
     async fn open(&self, opening: &SourceOpening<'_>) -> Result<Box<dyn Source>, SourceError>;
 
-    /// Whether it is text whose dialect and columns can be recognised.
+    /// Whether it is text whose dialect and columns can be detected.
     fn is_text(&self) -> bool {
         false
     }
 
-    /// Opens its text, where it is text.
+    /// Opens its text, if it is text.
     ///
     /// # Errors
     /// It cannot be opened.
@@ -156,22 +168,22 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
         Ok(None)
     }
 
-    /// The file that is read, where it is one; `-` is the standard input.
+    /// The file that is read, if it is one; `-` is the standard input.
     fn file(&self) -> Option<&Path> {
         None
     }
 
-    /// Whether it waits at the present end for more.
+    /// Whether it waits for more at the present end.
     fn follows(&self) -> bool {
         false
     }
 
-    /// How records are written where `input.format` is not set.
+    /// The format of records if `input.format` is not set.
     fn default_format(&self) -> InputFormat {
         InputFormat::Jsonl
     }
 
-    /// Whether to open it is to ask another machine, which a check of the configuration does not.
+    /// Whether opening it contacts another machine, which a check of the configuration does not do.
     fn is_remote(&self) -> bool {
         false
     }
@@ -181,23 +193,23 @@ pub trait SourceSettings: Any + Debug + Send + Sync {
         false
     }
 
-    /// Whether a stream has several shards, whose order to each other cannot be repeated.
+    /// Whether a stream has several shards, whose relative order cannot be repeated.
     fn has_shards(&self) -> bool {
         false
     }
 
     /// Whether shards can be revoked and assigned while the stream is read. Each model then belongs
-    /// to a shard, whatever has a model of its own.
+    /// to a shard, whatever else it belongs to.
     fn rebalances(&self) -> bool {
         false
     }
 
-    /// How many records there are, where that is known.
+    /// How many records there are, if that is known.
     fn records(&self) -> Option<u64> {
         None
     }
 
-    /// The same up to its present end, for a replay; from a time on, where one is given.
+    /// The same up to its present end, for a replay; from a time, if one is given.
     ///
     /// # Errors
     /// Why this source cannot start at a time.
@@ -216,7 +228,7 @@ pub trait SinkSettings: Any + Debug + Send + Sync {
     /// Whether this program can open it.
     ///
     /// # Errors
-    /// What the program was built without, or who else opens it.
+    /// The missing feature, or the program that opens it instead.
     fn can_open(&self) -> Result<(), SettingError> {
         Ok(())
     }
@@ -232,7 +244,7 @@ pub trait SinkSettings: Any + Debug + Send + Sync {
     /// It cannot be opened.
     async fn open(&self, opening: &SinkOpening<'_>) -> Result<Box<dyn Sink>, SinkError>;
 
-    /// The file that is written, where it is one; `-` is the standard output.
+    /// The file that is written, if it is one; `-` is the standard output.
     fn file(&self) -> Option<&Path> {
         None
     }

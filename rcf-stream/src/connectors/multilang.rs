@@ -1,4 +1,4 @@
-//! The records that the MultiLangDaemon of the Kinesis Client Library hands over.
+//! The records that the MultiLangDaemon of the Kinesis Client Library passes on.
 //!
 //! The daemon drives the program, so this connector has settings and no [`Source`]: the program
 //! takes its settings and serves the daemon (`rcf run --multilang`).
@@ -31,7 +31,7 @@ const SETTINGS: &[SettingOf] = &[(
 const DRIVEN: &str =
     "source.kind = \"multilang\" is for the MultiLangDaemon: start it with --multilang";
 
-/// A shard of a stream, as the daemon hands it over.
+/// A shard of a stream, as the daemon passes it on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MultilangSource {
     /// The name of the stream, for the ids of results.

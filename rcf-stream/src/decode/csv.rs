@@ -1,4 +1,4 @@
-//! Takes columns out of lines of CSV.
+//! Reads columns from lines of CSV.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -163,7 +163,7 @@ fn find(path: &FieldPath, names: Option<&[String]>) -> Result<Column, FieldsErro
 #[derive(Debug)]
 pub(crate) struct Splitter {
     reader: Box<Reader>,
-    blanks: bool, // whether any number of blanks separates
+    blanks: bool, // whether fields are separated by any number of blanks
     text: Vec<u8>,
     ends: Vec<usize>,
     fields: usize,
@@ -194,7 +194,7 @@ impl Splitter {
                 .read_record(line, &mut self.text, &mut self.ends);
         self.fields = match first {
             ReadRecordResult::InputEmpty => {
-                // An empty input tells the reader that the line has ended.
+                // An empty input signals the end of the line to the reader.
                 let (_, _, _, more) = self.reader.read_record(
                     &[],
                     &mut self.text[written..],
@@ -240,7 +240,7 @@ impl Splitter {
         self.text.get(start..*ends.get(index)?)
     }
 
-    /// The fields of a line as names: without the blanks around them, and each only once.
+    /// The fields of a line as names: without surrounding blanks, and each only once.
     pub(crate) fn names(&mut self, line: &[u8]) -> Result<Vec<String>, DecodeError> {
         let fields = self.split(line)?;
         let names = (0..fields).map(|index| {

@@ -33,8 +33,8 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// What no configuration can say, where it differs from the usual: it belongs to the settings
-    /// that a state depends on.
+    /// Properties that no configuration can set, if they differ from the defaults: they belong to
+    /// the settings that a state depends on.
     #[must_use]
     pub fn unusual(&self) -> Option<serde_json::Value> {
         let usual = Self {
@@ -46,18 +46,18 @@ impl Dialect {
             },
             ..Self::default()
         };
-        // As text: inside of an object each of them would be a setting.
+        // As text: otherwise each field of the object would be a setting.
         (*self != usual)
             .then(|| serde_json::to_string(self).ok().map(Into::into))
             .flatten()
     }
 }
 
-/// What a delimiter may be.
+/// The allowed delimiters.
 pub const DELIMITER_RULE: &str = "one ASCII character, neither a quote nor a line feed, or comma, \
      semicolon, tab, bar or blank";
 
-/// A delimiter by its character or its name.
+/// A delimiter from its character or its name.
 #[must_use]
 pub fn delimiter(text: &str) -> Option<u8> {
     match (text, text.as_bytes()) {
@@ -75,7 +75,7 @@ pub fn delimiter(text: &str) -> Option<u8> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Framing {
-    /// At a line feed, which quoted fields of CSV may hold.
+    /// At a line feed; quoted fields of CSV may contain line feeds.
     #[default]
     Lines,
     /// At a carriage return.
@@ -93,7 +93,7 @@ pub enum Header {
     /// In the first line.
     #[default]
     FirstLine,
-    /// In a comment, without what marks it as one.
+    /// In a comment, without the comment character.
     Comment(String),
 }
 

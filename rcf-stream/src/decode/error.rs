@@ -11,10 +11,10 @@ pub enum DecodeError {
     Syntax {
         /// The format.
         format: &'static str,
-        /// What the parser met, and where.
+        /// What the parser found, and where.
         reason: String,
     },
-    /// A field is not there, null or empty.
+    /// A field is absent, null or empty.
     #[error("field {field} is missing")]
     MissingField {
         /// The path of the field.
@@ -25,7 +25,7 @@ pub enum DecodeError {
     NotANumber {
         /// The path of the field.
         field: String,
-        /// What is there instead.
+        /// The value.
         found: String,
     },
     /// A key or a time is an object or an array.
@@ -33,7 +33,7 @@ pub enum DecodeError {
     NotAScalar {
         /// The path of the field.
         field: String,
-        /// What is there instead.
+        /// The value.
         found: &'static str,
     },
     /// The time is missing or cannot be read, and something depends on it.
@@ -41,13 +41,13 @@ pub enum DecodeError {
     UnreadableTime {
         /// The path of the field.
         field: String,
-        /// What is there instead, and a format that reads it.
+        /// The value, and a format that reads it.
         found: String,
     },
-    /// The bytes are packed in a way that is not read.
+    /// The bytes are packed in an unsupported way.
     #[error("{0}")]
     Packing(String),
-    /// The line has other columns than the first one.
+    /// The columns of the line differ from those of the first one.
     #[error("expected {expected} columns, got {got}")]
     Columns {
         /// The columns of the header, or of the first line.
@@ -84,7 +84,7 @@ pub enum FieldsError {
         name: String,
         /// The names in the header.
         columns: Vec<String>,
-        /// The column that was most likely meant.
+        /// The column that was probably meant.
         suggestion: Option<String>,
     },
     /// Without a header, columns have numbers.
@@ -96,7 +96,7 @@ pub enum FieldsError {
     /// The header is not a line of CSV.
     #[error("the header cannot be read: {0}")]
     Header(DecodeError),
-    /// There is nothing to name the columns.
+    /// There are no names of columns.
     #[error("it is empty, so there is no header that names columns")]
     Empty,
     /// No field is configured, so there is nothing to score.

@@ -1,5 +1,4 @@
-//! Takes the fields it is asked for out of JSON, and skips everything else unread: no tree of
-//! values is built.
+//! Reads the requested fields from JSON, and skips everything else: no tree of values is built.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +13,7 @@ use crate::time::EventTime;
 /// Decodes JSON values.
 #[derive(Debug)]
 pub(super) struct JsonDecoder {
-    /// Values first, then the key, the time and the time of day, where they are asked for.
+    /// Values first, then the key, the time and the time of day, if they are requested.
     paths: Vec<FieldPath>,
     values: usize,
     optional_values: bool,
@@ -80,7 +79,7 @@ impl JsonDecoder {
                 node.children.entry(segment.clone()).or_default()
             });
             end.paths.push(index);
-            // A name with dots may also be written as it is.
+            // A name with dots may also be written literally.
             if path.segments().len() > 1 {
                 let whole = root.children.entry(path.as_str().to_owned()).or_default();
                 whole.paths.push(index);
@@ -264,7 +263,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_f64<E>(mut self, value: f64) -> Result<(), E> {
-        // serde_json refuses numbers that are too large for f64, so this one is finite.
+        // serde_json rejects numbers that are too large for f64, so this one is finite.
         if let Some(number) = Number::from_f64(value) {
             self.found(&Found::Number(number));
         }
@@ -279,7 +278,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(()) // null is as good as absent
+        Ok(()) // null means absent
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {

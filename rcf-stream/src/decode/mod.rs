@@ -45,7 +45,7 @@ pub enum InputFormat {
     Raw,
 }
 
-/// What to take out of each record.
+/// The fields to read from each record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields {
     /// The fields that are the values, in the order of the dimensions of the model.
@@ -56,37 +56,37 @@ pub struct Fields {
     pub key: Option<FieldPath>,
     /// The field that is the time.
     pub timestamp: Option<FieldPath>,
-    /// The field that is the time of day, where `timestamp` is a date alone: both are read as one
+    /// The field that contains the time of day, if `timestamp` is only a date: both are read as one
     /// text, with a blank between them.
     pub time_of_day: Option<FieldPath>,
     /// How the time is written.
     pub time_format: TimeFormat,
-    /// Whether something depends on the time: then a record whose time is missing or cannot be
-    /// read is bad.
+    /// Whether anything depends on the time: then a record whose time is missing or cannot be read
+    /// is bad.
     pub needs_time: bool,
-    /// Whether a value that is not there, null, or a [word for that](is_missing) is a missing
-    /// value, NaN, instead of a bad record.
+    /// Whether a value that is absent, null, or a [word for that](is_missing) is a missing value,
+    /// NaN, instead of a bad record.
     pub optional_values: bool,
     /// How numbers in text are written.
     pub numbers: NumberStyle,
-    /// Fields to hand on as they are, where they are there.
+    /// Fields that are passed on unchanged, if they are present.
     pub carried: Vec<FieldPath>,
 }
 
-/// What one record, or one line of it, says.
+/// The content of a record, or of one line of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decoded {
     /// The values, one for each configured field; finite or not.
     pub values: Vec<f64>,
-    /// The categories, one for each configured field, where there is one.
+    /// The categories, one for each configured field, if it is present.
     pub categories: Vec<Option<String>>,
-    /// The key, where a key field is configured.
+    /// The key, if a key field is configured.
     pub key: Option<String>,
-    /// The time, where a time field is configured and there.
+    /// The time, if a time field is configured and present.
     pub timestamp: Option<EventTime>,
-    /// That time in milliseconds since 1970, where it can be read.
+    /// That time in milliseconds since 1970, if it can be read.
     pub time: Option<f64>,
-    /// The carried fields: numbers, texts and truth values; nothing where there is none of these.
+    /// The carried fields: numbers, texts and truth values; empty for anything else.
     pub carried: Vec<Option<serde_json::Value>>,
 }
 
@@ -108,7 +108,7 @@ enum Inner {
 }
 
 impl Decoder {
-    /// Takes numbers as they are. The value is called `value`.
+    /// A decoder for plain numbers. The value is named `value`.
     #[must_use]
     pub fn raw() -> Self {
         Self {
@@ -120,7 +120,7 @@ impl Decoder {
         }
     }
 
-    /// Takes fields out of JSON values.
+    /// A decoder for fields of JSON values.
     ///
     /// # Errors
     /// [`FieldsError::NoValues`].
@@ -139,7 +139,7 @@ impl Decoder {
         })
     }
 
-    /// Takes columns out of lines of CSV. Without a header columns are numbered from 1.
+    /// A decoder for columns of lines of CSV. Without a header, columns are numbered from 1.
     ///
     /// # Errors
     /// A field that is not a column.
@@ -166,7 +166,7 @@ impl Decoder {
         &self.categorical
     }
 
-    /// The unit of times that are numbers, where it is known; it belongs to the state of a stream.
+    /// The unit of times that are numbers, if it is known; it belongs to the state of a stream.
     #[must_use]
     pub fn time_unit(&self) -> Option<TimeUnit> {
         self.times.parser.unit()
@@ -177,23 +177,23 @@ impl Decoder {
         self.times.parser.resume(unit);
     }
 
-    /// Makes a record bad whose time is absent or cannot be read.
+    /// Makes a record bad if its time is absent or cannot be read.
     pub fn require_time(&mut self) {
         self.times.is_needed = true;
     }
 
-    /// The times that could not be read and were handed on as they are.
+    /// The times that could not be read and were passed on unchanged.
     #[must_use]
     pub fn unreadable_times(&self) -> &UnreadableTimes {
         &self.times.unreadable
     }
 
-    /// Splits a record into the parts to decode, one by one, each with its index where there can be
+    /// Splits a record into the parts to decode, one by one, each with its index if there can be
     /// more than one: lines, JSON objects without separators, log events of a subscription of
-    /// CloudWatch Logs. A byte order mark is taken off, gzip is unpacked.
+    /// CloudWatch Logs. Removes a byte order mark, and unpacks gzip.
     ///
     /// # Errors
-    /// [`DecodeError::Packing`] names what is not read.
+    /// [`DecodeError::Packing`] names what is not supported.
     pub fn parts(
         &self,
         data: &Bytes,
@@ -251,7 +251,7 @@ fn categorical(fields: &Fields) -> Vec<String> {
 
 /// Reads a number from text.
 fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeError> {
-    // Numbers are ASCII but for signs: a fast way for almost all of them.
+    // Numbers are ASCII except for signs: a fast path for almost all of them.
     let text = match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text.trim()),
         Err(_) => String::from_utf8_lossy(text),
@@ -268,7 +268,7 @@ fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeErr
 }
 
 /// Makes names unique: of two columns `v`, the second is `v_2`. One without a name is `column_3`
-/// after its place.
+/// by its position.
 pub(crate) fn unique(mut names: Vec<String>) -> Vec<String> {
     for index in 0..names.len() {
         let base = match names[index].as_str() {
@@ -292,7 +292,7 @@ pub(crate) fn unique(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// Keeps messages readable whatever the record holds.
+/// Keeps messages readable whatever the record contains.
 fn shorten(text: &str) -> String {
     const LIMIT: usize = 40;
     match text.char_indices().nth(LIMIT) {

@@ -48,7 +48,7 @@ const MISSING: [&str; 24] = [
     "#n/a", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!",
 ];
 
-/// Whether a text says that there is no value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, `-`, `?`,
+/// Whether a text means that there is no value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, `-`, `?`,
 /// `#N/A` and others, in any case.
 #[must_use]
 pub fn is_missing(text: &str) -> bool {
@@ -57,8 +57,8 @@ pub fn is_missing(text: &str) -> bool {
 }
 
 impl NumberStyle {
-    /// Reads a number; `None` where the text is none in this style. `inf` is one, so that it can be
-    /// refused by name; `NaN` is a word for a missing value.
+    /// Reads a number; `None` if the text is not a number in this style. `inf` is one, so that it
+    /// can be rejected by name; `NaN` is a word for a missing value.
     #[must_use]
     pub fn parse(self, text: &str) -> Option<f64> {
         let text = text.trim();
@@ -90,7 +90,7 @@ impl NumberStyle {
         Some(if negative { -value } else { value })
     }
 
-    /// The whole part without its thousands separators; `None` where they are misplaced.
+    /// The whole part without its thousands separators; `None` if they are misplaced.
     fn without_groups(self, whole: &str) -> Option<String> {
         let separates = |c: char| match self.grouping {
             Some(' ') => is_group_blank(c),
@@ -125,7 +125,7 @@ pub(crate) fn is_sign(c: char) -> bool {
     matches!(c, '%' | '‰' | '$' | '€' | '£' | '¥' | '₹' | '₩' | '₽' | '฿')
 }
 
-/// Drops signs and blanks around a number, and reads a negative one in parentheses.
+/// Removes signs and blanks around a number, and reads a negative one in parentheses.
 fn without_signs(text: &str) -> (&str, bool) {
     let drop = |text: &'_ str| -> usize {
         text.len()

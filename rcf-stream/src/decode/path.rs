@@ -20,13 +20,13 @@ pub struct FieldPath {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FieldPathError {
-    /// Nothing is before, between or after dots.
+    /// There is an empty name before, between or after dots.
     #[error("the field path {path:?} has an empty name; write `\\.` for a dot within a name")]
     EmptyName {
         /// The text.
         path: String,
     },
-    /// A backslash is before anything but a dot or a backslash.
+    /// A backslash precedes anything but a dot or a backslash.
     #[error("the field path {path:?} has a backslash before neither `.` nor `\\`; write `\\\\`")]
     Escape {
         /// The text.
@@ -75,7 +75,7 @@ impl FieldPath {
         &self.text
     }
 
-    /// The names on the way, joined by dots, without escapes: for people and for results.
+    /// The names along the path, joined by dots, without escapes: for people and for results.
     #[must_use]
     pub fn label(&self) -> String {
         self.segments.join(".")
@@ -89,7 +89,7 @@ impl FieldPath {
         Self { text, segments }
     }
 
-    /// The names on the way, outermost first.
+    /// The names along the path, outermost first.
     pub(crate) fn segments(&self) -> &[String] {
         &self.segments
     }

@@ -1,5 +1,5 @@
 //! Envelopes of producers around the text of a record: a byte order mark, gzip, the envelope of a
-//! subscription of CloudWatch Logs, JSON objects one behind the other.
+//! subscription of CloudWatch Logs, consecutive JSON objects.
 
 use std::io::Read;
 
@@ -11,13 +11,13 @@ use serde::de::IgnoredAny;
 
 use super::DecodeError;
 
-/// The most bytes that a packed record may unpack to: a record has at most 10 MiB, but zeros
-/// shrink to a thousandth.
+/// The most bytes that a packed record may unpack to: a record has at most 10 MiB, but zeros are
+/// compressed to a thousandth.
 const MOST_UNPACKED: u64 = 32 << 20;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What is in a record.
+/// The content of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Opened {
     /// The text itself.
@@ -26,7 +26,7 @@ pub(super) enum Opened {
     LogEvents(Vec<Bytes>),
 }
 
-/// Takes off what is around the text.
+/// Removes the envelope of the text.
 pub(super) fn open(data: &Bytes) -> Result<Opened, DecodeError> {
     let packing = |text: &str| Err(DecodeError::Packing(text.to_owned()));
     match **data {
@@ -76,7 +76,7 @@ fn unzip(data: &[u8]) -> Result<Bytes, DecodeError> {
 }
 
 /// The messages of a record of a subscription of CloudWatch Logs; none for one that only tests the
-/// way.
+/// connection.
 fn log_events(text: &[u8]) -> Option<Vec<Bytes>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -102,8 +102,8 @@ fn log_events(text: &[u8]) -> Option<Vec<Bytes>> {
     }
 }
 
-/// The JSON values of a text, and whether there can be several: on lines of their own where `lines`
-/// says so, or objects one behind the other.
+/// The JSON values of a text, and whether there can be several: on separate lines if `lines`, or
+/// consecutive objects.
 pub(super) fn json_values(text: &Bytes, lines: bool) -> (Vec<Bytes>, bool) {
     let trimmed = text.trim_ascii_end();
     if !lines || !trimmed.contains(&b'\n') || begins_over_lines(trimmed) {
@@ -126,13 +126,13 @@ pub(super) fn json_values(text: &Bytes, lines: bool) -> (Vec<Bytes>, bool) {
     (values, true)
 }
 
-/// Whether the first line is no value but the beginning of one that goes over lines.
+/// Whether the first line is not a value but the beginning of one that spans several lines.
 fn begins_over_lines(text: &[u8]) -> bool {
     let first = text.split(|&byte| byte == b'\n').next();
     matches!(first.map(<[u8]>::trim_ascii), Some(b"{" | b"["))
 }
 
-/// The objects of a text that is two or more of them and nothing else.
+/// The objects of a text that consists of two or more of them.
 fn objects(text: &Bytes) -> Option<Vec<Bytes>> {
     // Almost every record is one object: look for the place between two before parsing anything.
     let meets_next = |end: usize| text[end + 1..].trim_ascii_start().starts_with(b"{");

@@ -63,14 +63,14 @@ impl Times {
     }
 }
 
-/// A date and a time of day as one time; nothing where one of them is missing.
+/// A date and a time of day as one time; `None` if one of them is missing.
 pub(super) fn joined(date: Option<EventTime>, time_of_day: Option<EventTime>) -> Option<EventTime> {
     let (date, time_of_day) = (date?, time_of_day?);
     let text = date_and_time(&date, &time_of_day);
     Some(EventTime::Text(text))
 }
 
-/// How a date and a time of day are read as one text.
+/// The format in which a date and a time of day are read as one text.
 pub(crate) fn date_and_time(date: impl Display, time_of_day: impl Display) -> String {
     format!("{date} {time_of_day}")
 }

@@ -86,7 +86,7 @@ pub(super) fn encode(
 }
 
 /// A report of a silent key, in the columns of decisions about `values` values, of which some come
-/// from `categories`: only id, time, key and that it is an anomaly are there.
+/// from `categories`: only id, time, key and the anomaly flag are present.
 pub(super) fn encode_overdue(
     overdue: &Overdue,
     values: usize,
@@ -105,7 +105,7 @@ pub(super) fn encode_overdue(
     line.text.into_bytes()
 }
 
-/// One word, with the number of the rule or of the mark where it is one.
+/// One word, with the number of the rule or of the mark if there is one.
 fn suppressed(reason: Suppressed) -> Cow<'static, str> {
     match reason.number() {
         Some(number) => format!("{} {number}", reason.as_str()).into(),
@@ -113,8 +113,8 @@ fn suppressed(reason: Suppressed) -> Cow<'static, str> {
     }
 }
 
-/// A field, quoted where it needs it. With `safe`, what a spreadsheet would take for a formula gets
-/// a single quote before it, which spreadsheets hide.
+/// A field, quoted if necessary. With `safe`, text that a spreadsheet would interpret as a formula
+/// gets a leading single quote, which spreadsheets hide.
 pub(super) fn field(text: &str, safe: bool) -> Cow<'_, str> {
     let text = match text.as_bytes().first() {
         Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n') if safe => {
@@ -129,7 +129,7 @@ pub(super) fn field(text: &str, safe: bool) -> Cow<'_, str> {
     }
 }
 
-/// A line that grows field by field.
+/// A line that is built field by field.
 #[derive(Debug, Default)]
 pub struct Line {
     text: String,
@@ -137,15 +137,15 @@ pub struct Line {
 }
 
 impl Line {
-    /// An empty line. With `safe`, texts that a spreadsheet would take for formulas get a single
-    /// quote before them.
+    /// An empty line. With `safe`, texts that a spreadsheet would interpret as formulas get a
+    /// leading single quote.
     #[must_use]
     pub fn new(safe: bool) -> Self {
         let text = String::with_capacity(128);
         Self { text, safe }
     }
 
-    /// A field of text, in quotes where it needs them.
+    /// A text field, quoted if necessary.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.separate();
         self.text.push_str(&field(text, self.safe));
@@ -175,7 +175,7 @@ impl Line {
         self
     }
 
-    /// A field as the time was read; empty where there is none.
+    /// A field with the time as it was read; empty if there is none.
     pub fn time(&mut self, time: Option<&EventTime>) -> &mut Self {
         match time {
             Some(EventTime::Text(text)) => self.text(text),

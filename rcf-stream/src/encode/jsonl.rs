@@ -36,16 +36,16 @@ struct Line<'a> {
     model: Model,
 }
 
-/// What is known of a record that stands out, reported or not.
+/// The details of a candidate, reported or not.
 #[derive(Serialize)]
 struct Anomaly<'a> {
     reported: bool,
     /// Why it is not reported.
     suppressed: Option<&'static str>,
-    /// By which rule, or by which mark.
+    /// The rule or the mark that ignored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed_by: Option<u64>,
-    /// 0 is this record, −1 the one before.
+    /// 0 is this record, −1 the previous one.
     relative_index: i32,
     value: &'a [f64],
     expected: &'a [f64],
@@ -104,7 +104,7 @@ struct OverdueLine<'a> {
     anomaly: Silent,
 }
 
-/// The anomaly of a key that fell silent.
+/// The anomaly of a silent key.
 #[derive(Serialize)]
 struct Silent {
     reported: bool,
@@ -112,7 +112,7 @@ struct Silent {
     overdue: Due,
 }
 
-/// When its last record came, when the next one was due, and the clock that shows it.
+/// When its last record arrived, when the next one was due, and the clock that shows it.
 #[derive(Serialize)]
 struct Due {
     last: EventTime,

@@ -1,8 +1,8 @@
 //! Results as the retired Kinesis Data Analytics for SQL wrote them.
 //!
 //! A row has the columns that the application selected, in its order and under its names. The
-//! score is a double, 0 while the model learns. The explanation is a text that holds JSON: for
-//! each numeric column its share of the score and, where asked for, the direction with its
+//! score is a double, 0 while the model learns. The explanation is a text that contains JSON: for
+//! each numeric column its share of the score and, if requested, the direction with its
 //! strength, as texts with four decimals.
 
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub struct KdaSql {
     pub columns: Vec<KdaColumn>,
     /// The names of the values in explanations.
     pub value_names: Vec<String>,
-    /// Whether explanations have the direction.
+    /// Whether explanations include the direction.
     pub direction: bool,
 }
 
@@ -28,17 +28,17 @@ pub struct KdaSql {
 pub struct KdaColumn {
     /// Its name in the result.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub content: KdaContent,
 }
 
-/// What a column of results holds.
+/// The content of a column of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KdaContent {
-    /// The field of the record that was [carried](Event::carried) at this place, as it was; and
+    /// The field of the record that was [carried](Event::carried) at this index, unchanged; and
     /// whether it is one of the values, so that it is written as a number.
     Carried {
-        /// The place among the carried fields.
+        /// The index among the carried fields.
         index: usize,
         /// Whether it is one of the values.
         is_value: bool,
@@ -102,7 +102,7 @@ impl KdaSql {
         }
     }
 
-    /// The order is kept, which a map of `serde_json` would not do.
+    /// This keeps the order, unlike a map of `serde_json`.
     fn explanation(&self, shares: &[Share]) -> String {
         let column = |(name, share): (&String, &Share)| {
             let attribution = share.high + share.low;
@@ -123,7 +123,8 @@ impl KdaSql {
     }
 }
 
-/// Fields of CSV are texts: what is one of the values was read as a number, and is written as one.
+/// Fields of CSV are texts: a field that is one of the values was read as a number, and is written
+/// as one.
 fn carried(value: Option<Value>, is_value: bool) -> Value {
     match value {
         Some(Value::String(text)) if is_value => match serde_json::from_str(text.trim()) {

@@ -18,7 +18,7 @@ use crate::overdue::Overdue;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputFormat {
-    /// One JSON object for each result, on a line of its own where the sink is a file.
+    /// One JSON object for each result, on its own line if the sink is a file.
     #[default]
     Jsonl,
     /// One line of CSV for each result. Files begin with a header.
@@ -39,8 +39,8 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder for values of these names. With `attribution`, results carry the share of each
-    /// value in the score, high and low, added up over the shingle.
+    /// An encoder for values of these names. With `attribution`, results include the share of each
+    /// value in the score, high and low, summed over the shingle.
     #[must_use]
     pub fn new(format: OutputFormat, names: &[String], attribution: bool) -> Self {
         Self {
@@ -62,14 +62,14 @@ impl Encoder {
         self
     }
 
-    /// The results are decisions of detectors: a header has their columns.
+    /// The results are decisions of detectors: a header names their columns.
     #[must_use]
     pub fn decisions(mut self, on: bool) -> Self {
         self.decisions = on;
         self
     }
 
-    /// Puts a single quote before texts in CSV that a spreadsheet would take for formulas.
+    /// Puts a single quote before texts in CSV that a spreadsheet would interpret as formulas.
     #[must_use]
     pub fn csv_safe(mut self, on: bool) -> Self {
         self.csv_safe = on;
@@ -97,7 +97,7 @@ impl Encoder {
         self.score_above.is_none_or(|bound| scored.score > bound)
     }
 
-    /// The first line of a file, without its line feed, where the format has one.
+    /// The first line of a file, without its line feed, if the format has one.
     #[must_use]
     pub fn header(&self) -> Option<String> {
         match (self.format, &self.kda_sql) {
@@ -137,7 +137,7 @@ impl Encoder {
 }
 
 impl Encoder {
-    /// One report of a key that fell silent. It has no values and no score.
+    /// One report of a silent key. It has no values and no score.
     #[must_use]
     pub fn encode_overdue(&self, overdue: &Overdue) -> Vec<u8> {
         match self.format {
@@ -160,7 +160,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// Both numbers, each in another form.
+    /// Both numbers, each in a different form.
     #[must_use]
     pub fn map(self, form: impl Fn(f64) -> f64) -> Self {
         Self {
@@ -187,7 +187,7 @@ fn direction(candidate: &Candidate) -> &'static str {
     }
 }
 
-/// Adds the attribution up over the records of the shingle, of `dimensions` values each.
+/// Sums the attribution over the records of the shingle, of `dimensions` values each.
 fn shares(attribution: &Attribution, dimensions: usize) -> Vec<Share> {
     let mut shares = vec![Share::default(); dimensions];
     for (index, (high, low)) in attribution.high.iter().zip(&attribution.low).enumerate() {

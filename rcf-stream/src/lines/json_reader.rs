@@ -1,4 +1,4 @@
-//! Cuts a byte stream into JSON values that are not on lines of their own: the elements of an
+//! Cuts a byte stream into JSON values that are not on separate lines: the elements of an
 //! array, objects one after the other, or objects over several lines.
 
 use std::io::{ErrorKind, Read};
@@ -55,7 +55,7 @@ impl JsonReader {
         }
     }
 
-    /// The next value, as long as no more need be read for it.
+    /// The next value, if no more data need be read for it.
     pub(super) fn next_buffered(&mut self) -> Option<Line> {
         if self.scanner.scanned == 0 {
             while let Some(&byte) = self.buffer.first() {
@@ -78,8 +78,8 @@ impl JsonReader {
         })
     }
 
-    /// What comes after the last whole value; the decoder says what is wrong with it. An array
-    /// that is cut between two elements has nothing wrong in it but that its end is missing.
+    /// What follows the last complete value; the decoder reports what is wrong with it. In an array
+    /// that ends between two elements, only the end is missing.
     fn last(&mut self) -> Result<Option<Line>, SourceError> {
         let data = self.buffer.split().freeze();
         self.scanner = Scanner::default();
@@ -102,7 +102,7 @@ impl JsonReader {
         Err(self.error(std::io::Error::new(ErrorKind::UnexpectedEof, what)))
     }
 
-    /// Reads to the end of a value that is too long, and keeps no more than its start.
+    /// Reads to the end of a value that is too long, and keeps only its start.
     fn pass_too_long(&mut self) -> Result<Line, SourceError> {
         self.number += 1;
         let data = Bytes::copy_from_slice(&self.buffer[..KEPT]);
@@ -116,7 +116,7 @@ impl JsonReader {
             if self.fill()? == 0 {
                 self.buffer.clear();
                 self.scanner = Scanner::default();
-                self.enclosed = false; // it is the rest of the input, and bad already
+                self.enclosed = false; // it is the rest of the input, and already bad
                 break;
             }
         }
@@ -152,13 +152,13 @@ impl JsonReader {
     }
 }
 
-/// What is between values: blanks, commas, the record separator of RFC 7464, and a byte order
+/// The bytes between values: blanks, commas, the record separator of RFC 7464, and a byte order
 /// mark.
 fn is_between(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e | 0xef | 0xbb | 0xbf)
 }
 
-/// Finds the end of a value, over several calls with ever more of it.
+/// Finds the end of a value, over several calls with growing data.
 #[derive(Debug, Default)]
 struct Scanner {
     scanned: usize,
@@ -167,7 +167,7 @@ struct Scanner {
 }
 
 impl Scanner {
-    /// Where the value ends that the bytes start with, if it does.
+    /// The end of the value at the start of the bytes, if it is complete.
     fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         while let Some(&byte) = bytes.get(self.scanned) {
             if self.in_text {

@@ -1,4 +1,4 @@
-//! Text as records: compression, encoding and tables undone, then cut into lines or JSON values.
+//! Text as records: decompressed and decoded, then split into lines or JSON values.
 
 mod json_reader;
 mod line_reader;

@@ -11,12 +11,12 @@ use crate::decode::InputFormat;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::source::SourceError;
 
-/// How a text is cut into records, beyond its dialect.
+/// How a text is split into records, beyond its dialect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cutting {
     /// Whether a last line without its line feed is left for the next run.
     pub(crate) wait_for_line_feed: bool,
-    /// A quote is taken to be left open when this many line feeds are quoted.
+    /// A quote counts as unclosed when this many line feeds are quoted.
     pub(crate) max_quoted_lines: u64,
 }
 
@@ -29,10 +29,10 @@ impl Default for Cutting {
     }
 }
 
-/// Cuts a text into records, after its header.
+/// Splits a text into records, after its header.
 pub(crate) struct Records {
     reader: Reader,
-    /// The first line, where it names the columns.
+    /// The first line, if it names the columns.
     pub(crate) header: Option<Bytes>,
     first: Option<Line>, // read, but not delivered yet
 }
@@ -104,7 +104,7 @@ impl Records {
         }
     }
 
-    /// What is at the end of the input without a line feed.
+    /// The rest at the end of the input, without a line feed.
     pub(crate) fn last(&mut self) -> Option<Line> {
         match &mut self.reader {
             Reader::Lines(reader) => reader.last(),
@@ -119,7 +119,7 @@ impl Records {
         }
     }
 
-    /// The reader of lines, where records are lines.
+    /// The reader of lines, if records are lines.
     pub(crate) fn lines(&mut self) -> Option<&mut LineReader> {
         match &mut self.reader {
             Reader::Lines(reader) => Some(reader),
@@ -127,7 +127,7 @@ impl Records {
         }
     }
 
-    /// Goes on with another input of lines, from its start.
+    /// Continues with another input of lines, from its start.
     pub(crate) fn switch(&mut self, input: Input) {
         self.first = None;
         if let Reader::Lines(reader) = &mut self.reader {
@@ -140,7 +140,7 @@ impl Records {
         self.first = line;
     }
 
-    /// Reads the first record, which was read already, under another number.
+    /// Reads the first record, which has already been read, under another number.
     pub(crate) fn number_from(&mut self, line: u64) {
         let Reader::Lines(reader) = &mut self.reader else {
             return;

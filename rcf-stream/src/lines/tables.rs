@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::text::{ARROW_FILE, ARROW_STREAM, Bytes, Input, PARQUET};
 
-/// How many rows are text at once, since the batches of a file may be as large as the file.
+/// How many rows are converted at once, since the batches of a file may be as large as the file.
 const ROWS: usize = 1_024;
 
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
@@ -20,7 +20,7 @@ type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 /// The rows of a file, if it is a table.
 ///
 /// # Errors
-/// Those of reading; [`io::ErrorKind::InvalidData`] for a table that is damaged or not read.
+/// Those of reading; [`io::ErrorKind::InvalidData`] for a table that is damaged or not supported.
 pub(crate) fn open(path: &Path) -> io::Result<Option<(Input, Bytes)>> {
     let mut file = File::open(path)?;
     let mut start = Vec::new();
@@ -77,14 +77,14 @@ fn unreadable(format: &str, error: &dyn std::fmt::Display) -> io::Error {
 struct Rows {
     format: &'static str,
     batches: Batches,
-    /// The present batch, without the rows that have become text.
+    /// The current batch, without the converted rows.
     batch: Option<RecordBatch>,
     text: Vec<u8>, // not handed on from `start`
     start: usize,
 }
 
 impl Rows {
-    /// Makes text of the next rows; `false` at the end.
+    /// Converts the next rows to text; `false` at the end.
     fn fill(&mut self) -> Result<bool, ArrowError> {
         self.text.clear();
         self.start = 0;
@@ -99,7 +99,7 @@ impl Rows {
         if rows < batch.num_rows() {
             self.batch = Some(batch.slice(rows, batch.num_rows() - rows));
         }
-        // Nulls are written, too: so the columns come in their order from the first row on.
+        // Nulls are written, too, so that the columns are in their order from the first row on.
         let options = WriterBuilder::new().with_explicit_nulls(true);
         let mut writer = options.build::<_, LineDelimited>(&mut self.text);
         writer.write(&batch.slice(0, rows))?;

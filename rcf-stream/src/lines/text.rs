@@ -22,9 +22,9 @@ pub struct Bytes {
     pub compression: Option<&'static str>,
     /// The format of the table whose rows became the text: `Parquet` or `Arrow IPC`.
     pub table: Option<&'static str>,
-    /// Their encoding, where it was marked.
+    /// Their encoding, if it was marked.
     encoding: Option<&'static str>,
-    /// Whether a byte was met that is not UTF-8.
+    /// Whether a byte was found that is not UTF-8.
     is_latin1: Arc<AtomicBool>,
 }
 
@@ -44,7 +44,7 @@ impl Bytes {
         self.compression.is_none() && self.table.is_none() && self.encoding().is_none()
     }
 
-    /// Their encoding, where it is not UTF-8, as far as they were read.
+    /// Their encoding, if it is not UTF-8, in the part that was read.
     #[must_use]
     pub fn encoding(&self) -> Option<&'static str> {
         let is_latin1 = self.is_latin1.load(Ordering::Relaxed);
@@ -52,7 +52,7 @@ impl Bytes {
     }
 }
 
-/// Recognises compression and encoding by their first bytes, and undoes both.
+/// Detects compression and encoding by their first bytes, and undoes both.
 ///
 /// # Errors
 /// Those of reading; [`io::ErrorKind::InvalidData`] for a format that is not text, with its name
@@ -167,8 +167,8 @@ const REFUSED: &[(&[u8], &str)] = &[
     ),
 ];
 
-/// The first bytes, as many as tell what they begin, without taking them. Where the first is none
-/// of a known beginning there is nothing to wait for.
+/// The first bytes, as many as are needed to recognise the format, without consuming them. If the
+/// first byte begins no known signature, there is nothing to wait for.
 fn peek(mut input: Input) -> io::Result<(Vec<u8>, Input)> {
     let mut start = Vec::new();
     let mut byte = [0];
@@ -262,7 +262,7 @@ fn damaged(error: impl std::fmt::Display) -> io::Error {
 }
 
 /// UTF-8 up to the first byte that is not, and from there on Latin-1 (as Windows writes it), if
-/// everything before was ASCII. Text that was UTF-8 before is handed on as it is: a record with a
+/// everything before was ASCII. Text that was UTF-8 before is passed on unchanged: a record with a
 /// stray byte is a bad record, not another encoding.
 pub(super) struct Western {
     input: Input,
@@ -292,7 +292,7 @@ impl Western {
         }
     }
 
-    /// Reads more and looks at it; `false` at the end.
+    /// Reads more and examines it; `false` at the end.
     fn fill(&mut self) -> io::Result<bool> {
         self.start = 0;
         self.buffer.resize(CHUNK, 0);
@@ -328,7 +328,7 @@ impl Western {
 impl Read for Western {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.state == State::Utf8 && self.start == self.buffer.len() {
-            return self.input.read(buffer); // nothing more to look at
+            return self.input.read(buffer); // nothing more to examine
         }
         if self.start == self.buffer.len() && !self.fill()? {
             return Ok(0);
@@ -340,7 +340,7 @@ impl Read for Western {
     }
 }
 
-/// Makes the carriage returns of an old Macintosh line feeds.
+/// Converts the carriage returns of an old Macintosh to line feeds.
 pub(super) struct Returns(pub(super) Input);
 
 impl Read for Returns {

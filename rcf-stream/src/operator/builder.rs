@@ -84,7 +84,7 @@ impl MapSettings {
 }
 
 impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
-    /// How many values the input mapper gives for each record, plus
+    /// How many values the input mapper returns for each record, plus
     /// [categories](Self::categories); required.
     pub fn dimensions(mut self, dimensions: usize) -> Self {
         self.dimensions = dimensions;
@@ -145,16 +145,16 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
-    /// Decides, instead of only scoring: each key has a detector, made by this builder with the
-    /// parameters of the forests. NaN is a missing value then.
+    /// Makes decisions instead of only scoring: each key has a detector, built by this builder with
+    /// the parameters of the forests. NaN is then a missing value.
     pub fn detector(mut self, detector: AnomalyDetectorBuilder) -> Self {
         self.detector = Some(detector);
         self
     }
 
-    /// Gives the keys that the filter takes other parameters, where they are set; the seed is that
-    /// of the operator. The first filter that takes a key counts. A model without a key is called
-    /// by its shard.
+    /// Gives keys that match the filter other parameters, as far as they are set; the seed is that
+    /// of the operator. The first filter that matches a key applies. A model without a key is
+    /// matched by its shard.
     pub fn override_for(
         mut self,
         filter: impl Fn(&str) -> bool + Send + Sync + 'static,
@@ -177,8 +177,8 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
-    /// The time at which detectors see gaps. What happens to one before the newest of its key is
-    /// [configured](Self::on_late).
+    /// The time at which detectors see gaps. A record before the newest of its key is [handled as
+    /// configured](Self::on_late).
     pub fn event_time_mapper(
         mut self,
         mapper: impl Fn(&In) -> Option<f64> + Send + Sync + 'static,
@@ -199,7 +199,7 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
-    /// Turns categories of a record into values: how surprising each is, by what its model has
+    /// Converts categories of a record to values: how surprising each is, given what its model has
     /// seen ([`CategoryEncoder`](rcf_core::categories::CategoryEncoder)). They are the last
     /// `count` of the [dimensions](Self::dimensions); `None` is a missing value.
     pub fn categories(
@@ -212,13 +212,13 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
-    /// Turns a record into its values; required.
+    /// Converts a record to its values; required.
     pub fn input_mapper(self, mapper: impl Fn(&In) -> Vec<f64> + Send + Sync + 'static) -> Self {
         self.input_mapper_into(move |input, values| values.extend(mapper(input)))
     }
 
-    /// As [`input_mapper`](Self::input_mapper), but pushes the values into an empty buffer that is
-    /// used again for each record.
+    /// As [`input_mapper`](Self::input_mapper), but pushes the values into an empty buffer that
+    /// is reused for each record.
     pub fn input_mapper_into(
         mut self,
         mapper: impl Fn(&In, &mut Vec<f64>) + Send + Sync + 'static,
@@ -249,7 +249,7 @@ impl<In, Out> RandomCutForestOperatorBuilder<In, Out> {
         self
     }
 
-    /// Makes the result from a record and what the model says about it; required.
+    /// Makes the result from a record and the model's output; required.
     pub fn result_mapper(
         mut self,
         mapper: impl Fn(&In, Scored) -> Out + Send + Sync + 'static,

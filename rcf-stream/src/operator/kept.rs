@@ -11,7 +11,7 @@ use super::template::Template;
 use super::{ModelName, ModelNaming, RandomCutForestOperator, RestoreError};
 
 impl<In, Out> RandomCutForestOperator<In, Out> {
-    /// Which parts the names of its models have.
+    /// The parts of the names of its models.
     pub(crate) fn naming(&self) -> ModelNaming {
         self.naming
     }
@@ -38,7 +38,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         self.models.take_changes()
     }
 
-    /// Adds saved models to those that are there.
+    /// Adds saved models to the existing ones.
     pub(crate) fn restore_models(&mut self, saved: &[SavedModel<'_>]) -> Result<(), RestoreError> {
         use rayon::prelude::*;
         let (mut fit, mut rest) = (Vec::new(), Vec::new());
@@ -70,7 +70,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         Ok(())
     }
 
-    /// Gives memory free of models that no record before this time can reach any more.
+    /// Frees the memory of models that no record before this time can reach any more.
     pub(crate) fn forget_before(&mut self, time: i64) {
         if let Some(limit) = self.map.time_to_live {
             self.models
@@ -78,11 +78,11 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         }
     }
 
-    /// Copies some models: `rename` returns the new name. Where two become one, the model that has
-    /// learned more stays; one that is there already stays in any case.
+    /// Copies some models: `rename` returns the new name. If two have the same new name, the model
+    /// that has learned more stays; an existing one always stays.
     ///
     /// # Errors
-    /// A model does not come back from the store.
+    /// A model cannot be loaded from the store.
     pub(crate) fn copy_models(
         &mut self,
         rename: impl Fn(&ModelName) -> Option<ModelName>,
@@ -115,7 +115,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         Ok(())
     }
 
-    /// Lets models go that a checkpoint holds, all changes included: that is no change.
+    /// Releases models that a checkpoint holds with all changes: that is not a change.
     pub(crate) fn release_models(&mut self, is_gone: impl Fn(&ModelName) -> bool) {
         self.remove_models(is_gone);
         let _ = self.models.take_changes(); // only that they were removed

@@ -1,4 +1,4 @@
-//! The operator: records in, results out, one model per key, and a state that can be kept.
+//! The operator: records in, results out, one model per key, and a state that can be saved.
 //!
 //! It needs no runtime and no stream, so it can be called from any loop:
 //!
@@ -50,7 +50,7 @@
 //! | give some keys other parameters | [`override_for`] |
 //! | forget keys that are silent | [`time_to_live`] and [`time_mapper`] |
 //! | see gaps in the times of a key | [`event_time_mapper`], [`on_late`] |
-//! | keep the state, and continue with it | [`snapshot`], [`restore`] |
+//! | save the state, and continue with it | [`snapshot`], [`restore`] |
 //! | name models by shard and key | [`ModelName`], [`name_mapper`] |
 //!
 //! # Errors
@@ -105,7 +105,7 @@ use crate::time::OnLate;
 use builder::MapSettings;
 use template::Template;
 
-/// Raised when the same records would give other scores than before. Each result carries it.
+/// Raised when the same records would give different scores. Each result includes it.
 pub const MODEL_VERSION: u32 = 1;
 
 type InputMapper<In> = Box<dyn Fn(&In, &mut Vec<f64>) + Send + Sync>;
@@ -115,30 +115,30 @@ type EventTimeMapper<In> = Box<dyn Fn(&In) -> Option<f64> + Send + Sync>;
 type CategoriesMapper<In> = Box<dyn Fn(&In) -> &[Option<String>] + Send + Sync>;
 type ResultMapper<In, Out> = Box<dyn Fn(&In, Scored) -> Out + Send + Sync>;
 
-/// What the model says about one record.
+/// The model's output for one record.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Scored {
     /// The anomaly score, at least 0; higher is more anomalous, and about 1 is normal. It is 0
     /// while the model learns.
     pub score: f64,
-    /// The share of each dimension in the score, where the operator is configured to compute it:
+    /// The share of each dimension in the score, if the operator is configured to compute it:
     /// `shingle_size` blocks of `dimensions` values, the oldest block first.
     pub attribution: Option<Attribution>,
     /// How many records the model has learned, this one included.
     pub updates: u64,
-    /// What the detector says, where the operator has one for each key.
+    /// The detection, if the operator has a detector for each key.
     pub detection: Option<Detection>,
-    /// What was expected of each value, from its own past, as far as that is known; empty without a
+    /// The predicted value of each input, from its own past, as far as known; empty without a
     /// detector.
     pub predicted: Vec<Option<f64>>,
     /// How surprising each category of the record was, in nats; NaN where it is missing.
     pub surprises: Vec<f64>,
-    /// Whether its time was before that of the record before, so that the time did not count.
+    /// Whether its time was before that of the previous record, so that the time was ignored.
     pub late: bool,
 }
 
-/// What is asked for of each record.
+/// What is computed for each record.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Asked {
     pub(crate) attribution: bool,
@@ -149,10 +149,10 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum OperatorError {
-    /// The input mapper gave values that the forest refuses.
+    /// The input mapper returned values that the forest rejects.
     #[error("{0}")]
     Input(#[from] InputError),
-    /// The model is in the store of spilled models, and that failed.
+    /// The model is in the store of spilled models, which failed.
     #[error("cannot load the spilled model: {0}")]
     Store(String),
 }
@@ -197,8 +197,8 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     /// Scores one record against the model of its key, then learns it.
     ///
     /// # Errors
-    /// [`OperatorError::Input`] where a value is not finite, out of range, or where there are more
-    /// or fewer than `dimensions`. No model is changed or created then.
+    /// [`OperatorError::Input`] if a value is not finite or out of range, or if there are more or
+    /// fewer than `dimensions`. Then no model is changed or created.
     pub fn process(&mut self, input: &In) -> Result<Out, OperatorError> {
         self.values.clear();
         (self.input_mapper)(input, &mut self.values);
@@ -224,7 +224,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
         self.models.spilled()
     }
 
-    /// Models that left memory, came back, and were forgotten.
+    /// The numbers of models that were spilled, loaded, and forgotten.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.models.statistics()
@@ -252,7 +252,7 @@ impl<In, Out> RandomCutForestOperator<In, Out> {
     /// parameters. The mappers stay.
     ///
     /// # Errors
-    /// A [`RestoreError`] where the bytes are damaged or come from other parameters; the state
+    /// A [`RestoreError`] if the bytes are damaged or come from other parameters; the state
     /// is unchanged then.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
         let saved = snapshot::read(bytes, self.naming, self.parameters(), &self.template)?;

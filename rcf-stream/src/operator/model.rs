@@ -8,7 +8,7 @@ use super::{Asked, Scored};
 use crate::categories::Categories;
 use crate::time::OnLate;
 
-/// What scores the records of a key.
+/// The model that scores the records of a key.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     pub(super) scorer: Scorer,
@@ -56,7 +56,7 @@ impl Model {
     pub(super) fn updates(&self) -> u64 {
         match &self.scorer {
             Scorer::Forest(forest) => forest.updates(),
-            Scorer::Detector(detector) => detector.records(),
+            Scorer::Detector(detector) => detector.observations(),
         }
     }
 
@@ -96,7 +96,7 @@ impl Scorer {
                 Ok(Scored {
                     score: detection.score,
                     attribution: None,
-                    updates: detector.records(),
+                    updates: detector.observations(),
                     detection: Some(detection),
                     predicted: (0..values.len()).map(|it| detector.predicted(it)).collect(),
                     surprises: Vec::new(),
@@ -113,7 +113,7 @@ fn score(
     with_attribution: bool,
 ) -> Result<Scored, InputError> {
     let (score, attribution) = if with_attribution {
-        // One walk for both.
+        // One traversal for both.
         let explained = forest.explain(values)?;
         forest.update(values)?;
         (explained.score, Some(explained.attribution))
@@ -166,7 +166,7 @@ impl KeyedModel for Model {
     }
 }
 
-/// What a saved model is, and how many records it has learned.
+/// The kind of a saved model, and how many records it has learned.
 #[cfg(feature = "pipeline")]
 pub(crate) fn describe_model(state: &[u8]) -> Result<(&'static str, u64), StateError> {
     let model = Model::from_bytes(state)?;

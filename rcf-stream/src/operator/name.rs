@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use rcf_core::keyed::Key;
 
-/// What separates the parts of a saved name. No shard has it in its id.
+/// The separator of a saved name. Shard ids do not contain it.
 const SEPARATOR: char = '/';
 
-/// Which parts the names of an operator's models have.
+/// The parts of the names of an operator's models.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ModelNaming {
     /// The key, whatever shard it comes through.
@@ -99,7 +99,7 @@ impl ModelName {
         &self.saved
     }
 
-    /// The shard, where the model belongs to one.
+    /// The shard, if the model belongs to one.
     #[must_use]
     pub fn shard(&self) -> Option<&str> {
         match self.parts {
@@ -109,7 +109,7 @@ impl ModelName {
         }
     }
 
-    /// The key, where the model belongs to one.
+    /// The key, if the model belongs to one.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self.parts {
@@ -119,7 +119,7 @@ impl ModelName {
         }
     }
 
-    /// The same model after it was handed to another shard; `None` where it belongs to none.
+    /// The same model after it was handed to another shard; `None` if it belongs to none.
     #[must_use]
     pub fn moved_to(&self, shard: &str) -> Option<Self> {
         match (self.shard()?, self.key()) {

@@ -1,5 +1,4 @@
-//! The parameters of a model by name, as checkpoints and messages have them. `{:?}` is
-//! never the value of one.
+//! The parameters of a model by name, for checkpoints and messages. No value is a `{:?}`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +8,12 @@ use serde_json::Value;
 
 use super::model::{Model, Scorer};
 
-/// A parameter with which a model was saved, and which it has now.
+/// A parameter of a saved model, and its value now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParameterDifference {
     /// The name of the parameter.
     pub name: String,
-    /// Its value in the saved model; `None` where it has none.
+    /// Its value in the saved model; `None` if it has none.
     pub saved: Option<Value>,
     /// Its value now.
     pub configured: Option<Value>,
@@ -35,7 +34,7 @@ impl fmt::Display for ParameterDifference {
 pub(super) fn differences(saved: &Model, configured: &Model) -> Vec<ParameterDifference> {
     let (mut saved, mut configured) = (parameters(saved), parameters(configured));
     if saved["model"] != configured["model"] {
-        // What the one has and the other has not would be a list of everything.
+        // Parameters that only one model has would be a list of everything.
         saved.retain(|name, _| *name == "model");
         configured.retain(|name, _| *name == "model");
     }

@@ -43,7 +43,7 @@ pub enum RestoreError {
     Checksum {
         /// The checksum that was stored.
         found: u32,
-        /// The checksum of the bytes that are there.
+        /// The checksum of the bytes found.
         computed: u32,
     },
     /// The checksum matches but the content makes no sense.
@@ -76,7 +76,7 @@ pub enum RestoreError {
         /// The parameters that differ.
         differences: Vec<ParameterDifference>,
     },
-    /// A model cannot be put into its place.
+    /// A model cannot be put into the map.
     #[error("{reason}")]
     Store {
         /// The cause.
@@ -151,7 +151,7 @@ pub(super) fn read(
     Ok(models)
 }
 
-/// What lies between the version and the checksum, once both are right.
+/// The content between the version and the checksum, once both are right.
 fn checked_body(bytes: &[u8]) -> Result<&[u8], RestoreError> {
     let rest = bytes
         .strip_prefix(&SIGNATURE)
@@ -206,7 +206,7 @@ pub(super) fn check_parameters(
     }
     let mut differences = differences(saved, &configured);
     if name.shard().is_some() {
-        // One that was handed over to a child shard keeps the seed of the name that it began with.
+        // A model that was handed over to a child shard keeps the seed of its original name.
         differences.retain(|it| it.name != "seed");
         if differences.is_empty() {
             return Ok(());

@@ -6,9 +6,9 @@ use rcf_core::keyed::{SpillStore, SpilledModel, StoreError};
 
 use super::ModelName;
 
-/// A store of spilled models, of which there can be several handles.
+/// A store of spilled models with several handles.
 pub trait Spill: SpillStore<ModelName> + Debug {
-    /// Another handle of the same store.
+    /// Another handle to the same store.
     fn handle(&self) -> Box<dyn Spill>;
 }
 

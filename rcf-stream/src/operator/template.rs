@@ -6,7 +6,7 @@ use super::model::{Model, Scorer};
 use super::parameters::ForestParameters;
 use super::{ModelName, seed_for_key};
 
-/// Which keys an override is for.
+/// The keys that an override is for.
 pub(crate) type KeyFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// The parameters of all models, and those of some keys that differ.
@@ -46,7 +46,7 @@ impl Template {
         Ok(template)
     }
 
-    /// A model that has seen nothing.
+    /// A new model.
     pub(super) fn model(&self, name: &ModelName) -> Model {
         let key = name.key().or(name.shard()).unwrap_or_default();
         let found = self.overrides.iter().find(|(filter, _)| filter(key));

@@ -1,5 +1,5 @@
-//! Admission of a batch: decodes records, and holds those whose time is far ahead until others show
-//! whether it is right.
+//! Admission of a batch: decodes records, and holds back those whose time is far ahead until others
+//! confirm or refute it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) struct Part<'a> {
     pub(super) record: Cow<'a, Record>,
     pub(super) line: Option<usize>,
     pub(super) data: Bytes,
-    /// What is wrong with it; else it is the next of the events.
+    /// What is wrong with it; otherwise it is the next of the events.
     pub(super) bad: Option<BadRecord>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Admitted<'a> {
     pub(super) events: Vec<Event>,
 }
 
-/// A decoded line that is held.
+/// A decoded line that is held back.
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
     record: Record,
@@ -168,7 +168,7 @@ impl Pipeline {
         }
     }
 
-    /// The stream has ended: decides about what is held, unless a later run can continue with it.
+    /// The stream has ended: decides about held records, unless a later run can continue with them.
     pub(super) fn admit_rest(&mut self) -> Admitted<'static> {
         let mut admitted = Admitted::default();
         let Some(buffer) = self.ahead.as_mut().filter(|buffer| !buffer.is_empty()) else {
@@ -187,7 +187,7 @@ impl Pipeline {
         admitted
     }
 
-    /// Writes into the positions what belongs to the state of the input.
+    /// Adds the state of the input to the positions.
     pub(super) fn note_input_state(&mut self) {
         let buffer = self.ahead.iter().flat_map(|buffer| buffer.iter());
         let held = buffer.map(|held| (Arc::clone(&held.shard), saved(held)));
@@ -196,7 +196,7 @@ impl Pipeline {
         self.note_watches();
     }
 
-    /// Goes on with what a checkpoint has noted.
+    /// Continues with the state in a checkpoint.
     pub(super) fn restore_input_state(&mut self) {
         // Release 0.1.0 read all numbers as milliseconds, and its checkpoints name no unit.
         let begun = self.positions.iter().any(|(_, it)| it.sequence.is_some());
@@ -207,14 +207,14 @@ impl Pipeline {
         shards.iter().for_each(|shard| self.restore_held(shard));
     }
 
-    /// Holds again what was held of a shard.
+    /// Holds back again what was held back of a shard.
     pub(super) fn restore_held(&mut self, shard: &str) {
         let (Some(buffer), Some(position)) = (&mut self.ahead, self.positions.get(shard)) else {
             return;
         };
         for saved in &position.held {
             let Some(record) = restored(shard, saved) else {
-                continue; // the checksum of the checkpoint was right, so this is not met
+                continue; // the checksum of the checkpoint was right, so this does not happen
             };
             let Ok(decoded) = self.decoder.decode(&record.data) else {
                 continue; // it was decoded with these settings before

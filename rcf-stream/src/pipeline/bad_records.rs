@@ -17,11 +17,11 @@ pub enum OnBadRecord {
     Fail,
     /// The record is logged, counted by reason, and left out.
     Skip,
-    /// As for `Skip`, and the record goes to a sink of its own.
+    /// As for `Skip`, and the record also goes to a separate sink.
     DeadLetter,
 }
 
-/// A bad record as it is kept.
+/// A bad record as it is stored.
 #[derive(Serialize)]
 struct DeadLetter<'a> {
     id: &'a str,
@@ -29,16 +29,16 @@ struct DeadLetter<'a> {
     reason: &'static str,
     message: String,
     partition_key: &'a str,
-    /// The bytes, where they are UTF-8.
+    /// The bytes, if they are UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a str>,
-    /// The bytes, where they are not.
+    /// The bytes, if they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     data_base64: Option<String>,
 }
 
 impl Pipeline {
-    /// Treats a bad record as the policy says; returns the dead letter, if there is to be one.
+    /// Handles a bad record by the policy; returns the dead letter, if there is one.
     pub(super) fn bad_record(
         &mut self,
         record: &Record,

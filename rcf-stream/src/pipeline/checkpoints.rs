@@ -39,18 +39,18 @@ impl Pipeline {
         self.changed = false;
         self.summary.longest_pause = self.summary.longest_pause.max(begin.elapsed());
         if is_transactional {
-            // What is written now would belong to the transaction of this checkpoint.
+            // Anything written now would belong to the transaction of this checkpoint.
             self.finish_checkpoint().await?;
         }
         if self.hands_over() {
-            // Nothing may be written to the old file after what is committed of it.
+            // Nothing may be written to the old file after its commit.
             self.finish_checkpoint().await?;
             self.reopen().await?;
         }
         Ok(())
     }
 
-    /// Commits what was written to the files of the sinks, and opens them again by their names.
+    /// Commits what was written to the files of the sinks, and opens them again by name.
     pub(super) async fn rotate(&mut self) -> Result<(), PipelineError> {
         self.sink.hand_over();
         if let Some(dead_letters) = &mut self.dead_letters {
@@ -95,7 +95,7 @@ impl Pipeline {
         done: Result<Committed, CheckpointError>,
     ) -> Result<(), PipelineError> {
         let done = match done {
-            // The sink itself knows better what went wrong.
+            // The sink itself reports the cause more precisely.
             Err(CheckpointError::Coordinator(error)) => return Err(error.into()),
             Err(CheckpointError::Sink(error)) => {
                 self.sink.flush().await?;
@@ -119,7 +119,7 @@ impl Pipeline {
     }
 }
 
-/// What a checkpointer has to say.
+/// A report of a checkpointer.
 pub(super) enum CheckpointEvent {
     Due,
     Written(Result<Committed, CheckpointError>),

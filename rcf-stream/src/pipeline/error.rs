@@ -20,7 +20,7 @@ pub enum BadRecord {
     /// The source could not read it as a record.
     #[error(transparent)]
     Source(#[from] RecordFault),
-    /// Its time is far ahead of the stream, and the records after it are not.
+    /// Its time is far ahead of the stream, and the records after it do not confirm it.
     #[error(
         "its time {time} is far ahead of the stream, which is at {clock}, and later records \
          disagree with it (input.max_time_jump_seconds)"
@@ -31,7 +31,7 @@ pub enum BadRecord {
         /// The clock of its shard.
         clock: Timestamp,
     },
-    /// The model refuses its values.
+    /// The model rejects its values.
     #[error(transparent)]
     Operator(#[from] OperatorError),
 }
@@ -69,10 +69,10 @@ pub enum PipelineError {
     /// A checkpoint could not be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// Models that had left memory did not come back.
+    /// Spilled models could not be loaded.
     #[error(transparent)]
     Models(#[from] MapError),
-    /// The shards of the source can be revoked, and its models belong to none.
+    /// The shards of the source can be revoked, but its models do not belong to shards.
     #[error(
         "shards of this source can be revoked, so each model must belong to a shard; use \
          ModelPer::KeyInShard or ModelPer::Shard"
@@ -87,7 +87,7 @@ pub enum PipelineError {
     BadRecord {
         /// The id of the record.
         id: String,
-        /// The index of the line within the record, where it has more than one.
+        /// The index of the line within the record, if it has more than one.
         line: Option<usize>,
         /// What is wrong with it.
         reason: BadRecord,
@@ -95,8 +95,8 @@ pub enum PipelineError {
 }
 
 impl PipelineError {
-    /// Whether the shards of this process went to others. Nothing is wrong with it: opened again,
-    /// the pipeline continues with those that it is assigned then.
+    /// Whether the shards of this process went to others. That is not a failure: opened again, the
+    /// pipeline continues with the shards that it is then assigned.
     #[must_use]
     pub fn lost_shards(&self) -> bool {
         matches!(

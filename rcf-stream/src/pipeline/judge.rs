@@ -14,13 +14,13 @@ use crate::operator::{OperatorError, Scored};
 use crate::record::OutputRecord;
 use crate::time::OnLate;
 
-/// Most results fit into this count of bytes.
+/// Most results fit into this many bytes.
 const ENCODED_BYTES: usize = 512;
 /// Fewer results are not worth another thread.
 const ENCODED_TOGETHER: usize = 64;
 
 impl Pipeline {
-    /// Scores what was admitted; returns results and dead letters.
+    /// Scores admitted records; returns results and dead letters.
     pub(super) fn judge(
         &mut self,
         Admitted { parts, mut events }: Admitted<'_>,
@@ -78,7 +78,7 @@ impl Pipeline {
         Ok((results, bad))
     }
 
-    /// The bytes of the results that are wanted, made on all cores.
+    /// The bytes of the results to write, encoded on all cores.
     fn encode(
         &self,
         events: &[Event],

@@ -1,4 +1,4 @@
-//! Shards that begin, are taken away, and are given back: what becomes of their models.
+//! Shards that begin, are revoked, and are assigned again: the fate of their models.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::operator::{ModelName, ModelNaming};
 use crate::source::BegunShard;
 
 impl Pipeline {
-    /// Gives a new shard the models that belonged to the shards it was made from.
+    /// Hands the models of its parents over to a new shard.
     pub(super) fn hand_over(&mut self, begun: &BegunShard) -> Result<(), PipelineError> {
         let belongs = |model: &ModelName, shards: &[String]| {
             let shard = model.shard();
@@ -24,8 +24,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Nothing is assigned at the start to a source that rebalances: what the checkpoint holds
-    /// waits there.
+    /// A source that rebalances has no shards at the start: the content of the checkpoint waits in
+    /// it.
     pub(super) fn await_assignment(&mut self) -> Result<(), PipelineError> {
         if !self.source.rebalances() {
             return Ok(());
@@ -41,7 +41,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Commits everything of shards that were revoked, releases their models, and informs the
+    /// Commits everything of shards that were revoked, releases their models, and notifies the
     /// source.
     pub(super) async fn release(&mut self, shards: &[Arc<str>]) -> Result<(), PipelineError> {
         if shards.is_empty() {
@@ -68,7 +68,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Gives memory free of what belongs to shards; their checkpoint was just written or read.
+    /// Frees the memory of the state of shards; their checkpoint was just written or read.
     fn put_away(&mut self, shards: &[Arc<str>]) {
         self.operator.release_models(|model| {
             let shard = model.shard();
@@ -87,8 +87,7 @@ impl Pipeline {
         }
     }
 
-    /// Restores the models of shards that were assigned, and has the source begin after their
-    /// positions.
+    /// Restores the models of assigned shards, and lets the source begin after their positions.
     pub(super) async fn take_over(&mut self, shards: &[Arc<str>]) -> Result<(), PipelineError> {
         if shards.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Keys that fall silent, and a source that does.
+//! Keys that become silent, and a source that does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::observer::Observer;
 use crate::record::{Headers, OutputRecord, ShardSilence, Timestamp};
 
-/// Whether the whole source is silent, by the clock on the wall: for operators alone, since no
+/// Whether the whole source is silent, by the wall clock: only for the people who run it, since no
 /// result may depend on it.
 #[derive(Debug)]
 pub(super) struct SourceWatch {
@@ -42,7 +42,7 @@ impl SourceWatch {
 }
 
 impl Pipeline {
-    /// Says that the source is silent.
+    /// Reports that the source is silent.
     pub(super) fn source_fell_silent(&mut self) {
         if let Some(watch) = &mut self.source_watch {
             watch.is_silent = true;
@@ -55,7 +55,7 @@ impl Pipeline {
         }
     }
 
-    /// Records have come.
+    /// Records have arrived.
     pub(super) fn source_spoke(&mut self) {
         let Some(watch) = &mut self.source_watch else {
             return;
@@ -70,8 +70,8 @@ impl Pipeline {
         watch.newest = now;
     }
 
-    /// Begins to watch shards of which these events are the first. The operator must not have seen
-    /// them yet: its models tell what the shard has inherited.
+    /// Begins to watch shards whose first records are these events. The operator must not have seen
+    /// them yet: its models show what the shard has inherited.
     pub(super) fn begin_watches(&mut self, events: &[Event]) {
         let Some(watch) = &mut self.watch else {
             return;
@@ -89,7 +89,7 @@ impl Pipeline {
         }
     }
 
-    /// What the clock of an event shows, as results before its own.
+    /// The reports that follow from the clock of an event, as results before its own.
     pub(super) fn report_overdue(&mut self, event: &Event, results: &mut Vec<OutputRecord>) {
         let Some(watch) = &mut self.watch else {
             return;
@@ -123,14 +123,14 @@ impl Pipeline {
         }
     }
 
-    /// Goes on with the watches that a checkpoint has noted.
+    /// Continues with the watches of a checkpoint.
     pub(super) fn restore_watches(&mut self, is_chosen: impl Fn(&str) -> bool) {
         if let Some(watch) = &mut self.watch {
             watch.restore(&self.positions, is_chosen, self.operator.names());
         }
     }
 
-    /// Writes into the positions how their keys are watched.
+    /// Adds the state of the watches to the positions.
     pub(super) fn note_watches(&mut self) {
         let watch = &self.watch;
         self.positions

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::suppressions::Suppressions;
 use crate::time::UnreadableTimes;
 
-/// What a pipeline did.
+/// The counters of a pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Records read.
@@ -21,13 +21,13 @@ pub struct Summary {
     pub suppressed: Suppressions,
     /// Records, or lines within records, that were left out, by reason.
     pub bad_records: BTreeMap<&'static str, u64>,
-    /// Records whose time was before the newest of their key: judged, or left out as configured.
+    /// Records whose time was before the newest of their key: scored, or left out as configured.
     pub late: u64,
     /// Records that came packed in others.
     pub unpacked: u64,
     /// Records without a payload, which were left out.
     pub tombstones: u64,
-    /// Packed records that were left out, since their keys belong to other shards.
+    /// Packed records that were left out because their keys belong to other shards.
     pub dropped: u64,
     /// Times that could not be read, of records that did not need one.
     pub unreadable_times: UnreadableTimes,
@@ -47,6 +47,6 @@ pub struct Summary {
     pub checkpoint_bytes: u64,
     /// The longest pause of the loop to begin one.
     pub longest_pause: Duration,
-    /// Whether the source has ended, rather than the pipeline was stopped.
+    /// Whether the source has ended, or else the pipeline was stopped.
     pub ended: bool,
 }

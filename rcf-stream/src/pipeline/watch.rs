@@ -4,15 +4,15 @@
 //! last record. It is reported once, before the record whose time shows it, so the reports of a
 //! shard follow from its records alone: a replay makes the same ones at the same places.
 //!
-//! - The silence of a whole shard is not that of its keys. Where two records of a shard are further
+//! - The silence of a whole shard is not that of its keys. If two records of a shard are further
 //!   apart than the interval, the time between them does not count.
 //! - A key is watched from its first record in the shard on, after watching began: a shard that was
 //!   split or merged does not miss the keys that went to another one.
-//! - Whether a key was reported is not saved. It follows from when the key was last used, which is
-//!   kept with its model, and from what [`Watched`] says of the shard.
+//! - Whether a key was reported is not saved. It follows from the last use of the key, which is
+//!   kept with its model, and from what [`Watched`] records about the shard.
 //!
-//! `DetectorMap::overdue` answers the same for one time, by looking at all keys; here each record
-//! moves the clock.
+//! `DetectorMap::overdue` does the same for one time, by examining all keys; here each record
+//! advances the clock.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::operator::ModelName;
 use crate::overdue::Overdue;
 use crate::record::{Positions, ShardSilence, Timestamp, Watched};
 
-/// More silences of a shard are not distinguished: the two oldest become one.
+/// A shard has at most this many separate silences: beyond it, the two oldest are merged.
 const MOST_SILENCES: usize = 64;
 
-/// What the clocks of all shards show.
+/// The clocks of all shards.
 #[derive(Debug)]
 pub(super) struct Watch {
     every: i64,
@@ -41,7 +41,7 @@ struct ShardWatch {
     last: HashMap<ModelName, i64>,
 }
 
-/// What the clock of a shard has shown.
+/// The history of the clock of a shard.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Shown {
     /// Keys in the order in which they were due.
@@ -67,7 +67,7 @@ impl Watch {
     }
 
     /// Begins to watch a shard with this record. `inherited` is the newest use of a model that the
-    /// shard has already: it counts from its next record on.
+    /// shard already has: it counts from the shard's next record on.
     pub(super) fn begin(&mut self, shard: &Arc<str>, clock: i64, inherited: Option<i64>) {
         let after = inherited.map_or(i64::MIN, |last| last.saturating_add(1));
         let watched = Watched {
@@ -79,7 +79,7 @@ impl Watch {
             .insert(Arc::clone(shard), ShardWatch::new(watched));
     }
 
-    /// Goes on with the shards of a checkpoint and the keys of its models.
+    /// Continues with the shards of a checkpoint and the keys of its models.
     pub(super) fn restore<'a>(
         &mut self,
         positions: &Positions,
@@ -96,7 +96,7 @@ impl Watch {
                 continue;
             };
             if shard.due(last, self.every) >= shard.watched.clock {
-                shard.hear(name, last); // else it was reported before
+                shard.hear(name, last); // otherwise it was reported before
             }
         }
         let begun = begun.into_iter();
@@ -109,12 +109,12 @@ impl Watch {
         Some(self.shards.get(shard)?.watched.clone())
     }
 
-    /// Forgets a shard that is read no more.
+    /// Forgets a shard that is no longer read.
     pub(super) fn forget(&mut self, shard: &str) {
         self.shards.remove(shard);
     }
 
-    /// Moves the clock of a shard that is watched.
+    /// Advances the clock of a watched shard.
     pub(super) fn advance(&mut self, stream: &Arc<str>, shard: &Arc<str>, clock: i64) -> Shown {
         let mut shown = Shown::default();
         let Some(watch) = self.shards.get_mut(shard) else {
@@ -144,7 +144,7 @@ impl Watch {
             watch.last.remove(&name);
             let forgotten = self.to_live.map(|to_live| last.saturating_add(to_live));
             if forgotten.is_some_and(|forgotten| due > forgotten) {
-                continue; // there is no model any more that could miss a record
+                continue; // no model is left that could miss a record
             }
             shown.overdue.push(Overdue {
                 stream: Arc::clone(stream),
@@ -188,7 +188,8 @@ impl ShardWatch {
         self.waiting.insert((clock, name.clone()));
     }
 
-    /// When the next record of a key is due, without the time for which the whole shard is silent.
+    /// When the next record of a key is due, not counting the time for which the whole shard is
+    /// silent.
     fn due(&self, last: i64, every: i64) -> i64 {
         let mut due = last.saturating_add(every);
         for silence in &self.watched.silences {
@@ -212,8 +213,8 @@ impl ShardWatch {
         }
     }
 
-    /// Those after which the shard spoke for longer than the interval change nothing: the keys that
-    /// were silent before are overdue with them and without.
+    /// Silences followed by records for longer than the interval can be dropped: keys that were
+    /// silent before are overdue with or without them.
     fn forget_silences(&mut self, every: i64) {
         let mut spoken = 0_i64;
         let mut later = self.watched.clock;

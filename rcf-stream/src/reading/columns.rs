@@ -1,4 +1,4 @@
-//! Choice of the columns to judge, and of the time, on the first records.
+//! Choice of the columns to judge, and of the time, from the first records.
 
 use std::collections::BTreeSet;
 
@@ -23,23 +23,23 @@ const ENOUGH: usize = 20;
 /// The columns that were named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// What to judge; where none is named, it is chosen.
+    /// The columns to judge; chosen if none is named.
     pub values: Vec<String>,
     /// What to judge as categories.
     pub categorical: Vec<String>,
     /// The key.
     pub key: Option<String>,
-    /// The time; where none is named, it is chosen.
+    /// The time; chosen if none is named.
     pub time: Option<String>,
-    /// The time of day, where the time is a date alone; where no time is named, it is chosen.
+    /// The time of day, if the time is only a date; chosen if no time is named.
     pub time_of_day: Option<String>,
-    /// The format of the time; where none is named, it is recognised.
+    /// The format of the time; detected if none is named.
     pub time_format: Option<TimeFormat>,
-    /// What refusals call the options that help.
+    /// The names of the options in messages.
     pub options: OptionNames,
 }
 
-/// What is read of the records.
+/// The selected columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// The columns to judge.
@@ -51,10 +51,10 @@ pub struct Choice {
     pub key: Option<FieldPath>,
     /// The time.
     pub time: Option<FieldPath>,
-    /// The time of day, where the time is a date alone.
+    /// The time of day, if the time is only a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_of_day: Option<FieldPath>,
-    /// The format of the time, as far as it was named or recognised.
+    /// The format of the time, if it was named or detected.
     #[serde(default)]
     pub time_format: TimeFormat,
     /// Whether the first records go from the newest to the oldest; not saved.
@@ -69,31 +69,31 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Others were named.
+    /// Other columns were named.
     NotNamed,
-    /// It holds nothing.
+    /// It is empty.
     Empty,
-    /// It holds text, and this many different ones.
+    /// It contains text, with this many different values.
     Text(usize),
-    /// It holds truth values, arrays or objects.
+    /// It contains truth values, arrays or objects.
     NoNumbers,
-    /// It holds one value.
+    /// It contains one value.
     Constant,
     /// It counts the records.
     Index,
-    /// It grows by the same step from record to record.
+    /// It increases by the same step from record to record.
     Clock,
-    /// It grows only.
+    /// It only increases.
     Counter,
-    /// Its name says that it names things.
+    /// Its name suggests an identifier.
     Id,
-    /// Its name says that it labels records.
+    /// Its name suggests labels.
     Label,
     /// It is a part of a date.
     Calendar,
     /// It is a time, and another one was chosen.
     OtherTime,
-    /// It holds numbers with a unit, such as this one.
+    /// It contains numbers with a unit, such as this one.
     Unit(String),
     /// It is the key.
     Key,
@@ -104,7 +104,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// In words, with what its remedy is called.
+    /// In words, with the name of the remedy.
     fn text(&self, options: OptionNames) -> String {
         let text = match self {
             Self::NotNamed => "not named",
@@ -135,24 +135,24 @@ impl Reason {
     }
 }
 
-/// There are no columns to judge, or not those that were named.
+/// There are no columns to judge, or the named ones do not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChoiceError {
     /// There is no record in the source.
     #[error("it has no records")]
     NoRecords,
-    /// A named column is in none of the first records.
+    /// A named column is not in any of the first records.
     #[error("unknown column {name:?}; the columns are {}{}", list(columns), hint(suggestion.as_deref()))]
     NoSuchColumn {
         /// The name.
         name: String,
         /// The columns.
         columns: Vec<String>,
-        /// The column that was most likely meant.
+        /// The column that was probably meant.
         suggestion: Option<String>,
     },
-    /// No column is to be judged unless it is named.
+    /// No column can be judged unless it is named.
     #[error(
         "no column can be judged: {}; {}",
         reasons(ignored, **options),
@@ -167,9 +167,9 @@ pub enum ChoiceError {
     Nothing {
         /// All columns, and why they are not judged.
         ignored: Vec<(String, Reason)>,
-        /// What may separate columns, where there is only one of text.
+        /// What may separate columns, if there is only one of text.
         delimiter: Option<char>,
-        /// What the options are called.
+        /// The names of the options.
         options: Box<OptionNames>,
     },
 }
@@ -186,7 +186,7 @@ fn hint(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
 }
 
-/// `a (an index), b (text)`, shortened where there are many.
+/// `a (an index), b (text)`, shortened if there are many.
 pub(super) fn reasons(ignored: &[(String, Reason)], options: OptionNames) -> String {
     let named =
         |(label, reason): &(String, Reason)| format!("{label:?} ({})", reason.text(options));
@@ -200,7 +200,7 @@ pub(super) fn reasons(ignored: &[(String, Reason)], options: OptionNames) -> Str
 /// Chooses the columns to judge and the time.
 ///
 /// # Errors
-/// A named column that is not there, or nothing to judge.
+/// A named column does not exist, or there is nothing to judge.
 pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
     if sample.records == 0 {
         return Err(ChoiceError::NoRecords);
@@ -313,8 +313,8 @@ fn no_such(sample: &Sample, name: &str) -> ChoiceError {
     }
 }
 
-/// Where nothing else is there to judge, counters are, or else what was constant so far, or else
-/// what counts.
+/// If there is nothing else to judge, counters are judged, otherwise columns that were constant so
+/// far, otherwise record counters.
 fn second_choice(sample: &Sample, choice: &mut Choice) {
     for kind in [
         &[Reason::Counter][..],
@@ -339,7 +339,7 @@ fn second_choice(sample: &Sample, choice: &mut Choice) {
     }
 }
 
-/// Why a column is not judged; `None` where it is.
+/// Why a column is not judged; `None` if it is.
 fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     let numbers = &column.numbers;
     if column.present() == 0 {

@@ -6,7 +6,7 @@ pub(super) struct Growth {
     pub(super) rises: usize,
     pub(super) falls: usize,
     ones: usize,
-    /// How many steps are as long as the median one, within what rounding leaves.
+    /// The share of steps that equal the median one, within rounding.
     usual: usize,
 }
 

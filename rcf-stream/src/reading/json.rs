@@ -1,4 +1,4 @@
-//! Recognition of how JSON values are joined in a text.
+//! Detection of how JSON values are joined in a text.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -41,11 +41,11 @@ pub(super) fn framing(head: &[u8], ended: bool) -> Result<Framing, DialectError>
     }
 }
 
-/// The text is an array of one object, and the records are inside of it.
+/// The text is an array of one object, and the records are inside it.
 fn wrapped_once(text: &[u8], ended: bool) -> Option<DialectError> {
     let array: Vec<Map<String, Value>> = match ended {
         true => serde_json::from_slice(text).ok()?,
-        false => return None, // more than was read ahead: the elements may be short
+        false => return None, // more than was read ahead: the elements may be incomplete
     };
     let [object] = array.as_slice() else {
         return None;
@@ -59,7 +59,7 @@ fn wrapped_once(text: &[u8], ended: bool) -> Option<DialectError> {
     })
 }
 
-/// The text is one object, and the records are inside of it.
+/// The text is one object, and the records are inside it.
 fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
     let (field, found) = match values.next()? {
@@ -80,7 +80,8 @@ fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
     })
 }
 
-/// The first field of an object that holds an array or a table, as a path of jq, and what it holds.
+/// The first field of an object that contains an array or a table, as a path of jq, and its
+/// content.
 fn inside(object: &Map<String, Value>) -> Option<(String, &'static str)> {
     let here = object.iter().find_map(|(name, value)| match value {
         Value::Array(array) if array.len() > 1 => Some((
@@ -98,7 +99,7 @@ fn inside(object: &Map<String, Value>) -> Option<(String, &'static str)> {
     });
     let deeper = || {
         object.iter().find_map(|(name, value)| match value {
-            // The fields of one record may be nested, too: only arrays of records are looked for.
+            // The fields of one record may be nested, too: only arrays of records are considered.
             Value::Object(object) => inside(object)
                 .filter(|(_, found)| *found != "columns")
                 .map(|(path, found)| (format!("{name}.{path}"), found)),
@@ -112,10 +113,10 @@ fn inside(object: &Map<String, Value>) -> Option<(String, &'static str)> {
     here.or_else(deeper)
 }
 
-/// The path of the outermost array that has an element and does not end in this text; without one,
+/// The path of the outermost array that has an element and does not end in this text; otherwise of
 /// the innermost array that does not end.
 fn open_array(text: &[u8]) -> Option<String> {
-    /// An array or object that is open: its path, and how many elements of it have ended.
+    /// An open array or object: its path, and the number of its complete elements.
     struct Open {
         path: String,
         is_array: bool,

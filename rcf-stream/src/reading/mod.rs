@@ -1,7 +1,7 @@
-//! Recognition of how a source is written: the dialect of its text, and what its columns are.
+//! Detection of the format of a source: the dialect of its text, and the role of its columns.
 //!
-//! Everything here is a pure function of the first bytes or records. [`text`] recognises the
-//! dialect of a text, [`columns`] chooses what to judge, and [`Understood`] says both in one line.
+//! Everything here is a pure function of the first bytes or records. [`text`] detects the dialect
+//! of a text, [`columns`] chooses what to judge, and [`Understood`] describes both on one line.
 
 mod column_names;
 pub mod columns;
@@ -30,10 +30,10 @@ use crate::decode::InputFormat;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::Decimal;
 
-/// How many records the columns are chosen on.
+/// From how many records the columns are chosen.
 pub const RECORDS: usize = 1_000;
 
-/// What is known about a text before it is looked at.
+/// What is known about a text beforehand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {
     /// How records are written.
@@ -44,18 +44,18 @@ pub struct Given {
     pub header: Option<bool>,
     /// The decimal mark.
     pub decimal: Option<Decimal>,
-    /// What refusals call the options that help.
+    /// The names of the options in messages.
     pub options: OptionNames,
 }
 
-/// A text whose dialect is not read.
+/// A text whose dialect is not supported.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DialectError {
     /// There is nothing in it.
     #[error("it has no records")]
     Empty,
-    /// It is one JSON object that holds the records.
+    /// It is one JSON object that contains the records.
     #[error(
         "it is one JSON object with the field {field:?} of {found}, not one object for each \
          record; extract the records first, for example with: {remedy}"
@@ -63,9 +63,9 @@ pub enum DialectError {
     Wrapped {
         /// The field.
         field: String,
-        /// What the field holds.
+        /// The content of the field.
         found: &'static str,
-        /// A command that does it.
+        /// A command that extracts the records.
         remedy: String,
     },
     /// It is a JSON array of numbers or texts.
@@ -74,7 +74,7 @@ pub enum DialectError {
          example with: jq -r '.[]' FILE | rcf … -"
     )]
     Scalars {
-        /// What the array holds.
+        /// The content of the array.
         found: &'static str,
     },
     /// It is markup.
@@ -126,10 +126,10 @@ pub enum DialectError {
     },
 }
 
-/// Recognises the dialect of a text by its start.
+/// Detects the dialect of a text from its start.
 ///
 /// # Errors
-/// What was seen and is not read, with the remedy.
+/// What was found and is not supported, with the remedy.
 pub fn text(head: &[u8], ended: bool, given: &Given) -> Result<Dialect, DialectError> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let Some(first) = head.trim_ascii_start().first() else {

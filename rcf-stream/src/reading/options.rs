@@ -1,6 +1,6 @@
-//! Names of the options that say what was recognised wrongly.
+//! Names of the options that correct the detected format.
 
-/// What a program calls the options that say how a source is read.
+/// The names of the options that describe how a source is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptionNames {
     /// The columns to judge.

@@ -15,27 +15,27 @@ use crate::lines::{Cutting, Records};
 pub struct Recognised {
     /// How its text is written.
     pub dialect: Dialect,
-    /// What is read of its records.
+    /// The selected columns of its records.
     pub choice: Choice,
 }
 
-/// A source that is not understood.
+/// The format of a source cannot be determined.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadingError {
-    /// Its dialect is not read.
+    /// Its dialect is not supported.
     #[error(transparent)]
     Dialect(#[from] DialectError),
-    /// Its columns are not those that were named, or none can be judged.
+    /// The named columns do not exist, or none can be judged.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
 }
 
 impl Recognised {
-    /// Recognises a source by its start, and whether that is all of it.
+    /// Detects the format of a source from its start, given whether that is all of it.
     ///
     /// # Errors
-    /// What was seen and is not read, with the remedy.
+    /// What was found and is not supported, with the remedy.
     pub fn of(
         (head, ended): (&[u8], bool),
         given: &Given,
@@ -56,11 +56,10 @@ impl Recognised {
         Ok(Self { dialect, choice })
     }
 
-    /// Recognises the dialect alone. Where a column is named, and not by a number, there is a
-    /// header.
+    /// Detects only the dialect. If a column is named other than by a number, there is a header.
     ///
     /// # Errors
-    /// What was seen and is not read, with the remedy.
+    /// What was found and is not supported, with the remedy.
     pub fn dialect(
         (head, ended): (&[u8], bool),
         given: &Given,
@@ -81,8 +80,8 @@ impl Recognised {
         super::text(head, ended, &given)
     }
 
-    /// A number at the start of the text that could be another one, since none there tells whether
-    /// its mark is the decimal one; none where that was given.
+    /// An ambiguous number at the start of the text, if no number there shows whether its mark is
+    /// the decimal one; `None` if the mark was given.
     #[must_use]
     pub fn doubtful_number(&self, head: (&[u8], bool), given: &Given) -> Option<String> {
         let (head, ended) = head;

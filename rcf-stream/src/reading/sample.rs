@@ -9,9 +9,9 @@ use crate::decode::dialect::Dialect;
 use crate::decode::number::{NumberStyle, is_missing};
 use crate::decode::{FieldPath, InputFormat, Splitter};
 
-/// Objects deeper than this are not looked into.
+/// Objects deeper than this are not examined.
 const DEPTH: usize = 8;
-/// More columns than this are not looked at.
+/// More columns than this are not examined.
 const COLUMNS: usize = 2_000;
 
 /// The first records of a source, by column.
@@ -19,24 +19,24 @@ const COLUMNS: usize = 2_000;
 pub struct Sample {
     /// The columns in the order in which they appear.
     pub columns: Vec<Column>,
-    /// How many records were looked at.
+    /// How many records were examined.
     pub records: usize,
 }
 
-/// What the first records hold in one column.
+/// The content of one column in the first records.
 #[derive(Debug, Clone)]
 pub struct Column {
-    /// How a decoder finds it.
+    /// Its name for a decoder.
     pub path: FieldPath,
     /// Its name for people.
     pub label: String,
     /// The numbers, also those in text, in the order of the records.
     pub numbers: Vec<f64>,
-    /// The count of numbers that were text, as all are in CSV.
+    /// How many numbers were text, as all are in CSV.
     pub in_text: usize,
     /// The texts that are not numbers.
     pub texts: Vec<String>,
-    /// How many records hold a truth value, an object or an array there.
+    /// How many records have a truth value, an object or an array there.
     pub others: usize,
 }
 
@@ -52,7 +52,7 @@ impl Column {
         }
     }
 
-    /// How many records hold something there.
+    /// How many records have a value there.
     #[must_use]
     pub fn present(&self) -> usize {
         self.numbers.len() + self.texts.len() + self.others
@@ -69,7 +69,7 @@ impl Column {
 }
 
 impl Sample {
-    /// Looks at records as the dialect writes them. Those that cannot be read are passed over.
+    /// Reads records in this dialect. Unreadable ones are skipped.
     #[must_use]
     pub fn new<'a>(
         dialect: &Dialect,

@@ -2,7 +2,7 @@
 
 use crate::decode::number::{Decimal, NumberStyle, is_missing, is_sign};
 
-/// The styles in which cells are tried.
+/// The styles that are tried for cells.
 const STYLES: [(Decimal, Option<char>); 5] = [
     (Decimal::Point, Some(',')),
     (Decimal::Comma, Some('.')),
@@ -11,7 +11,7 @@ const STYLES: [(Decimal, Option<char>); 5] = [
     (Decimal::Point, Some('\'')),
 ];
 
-/// What a cell looks like.
+/// The form of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Missing,

@@ -8,8 +8,8 @@ use super::times;
 use crate::decode::date_and_time;
 use crate::time::TimeFormat;
 
-/// The column that is most likely the time: of equal ones one with a name of times, then one that
-/// is more than a date.
+/// The column that is most likely the time; among equal ones, one with a typical name, then one
+/// that is more than a date.
 pub(super) fn best_time<'a>(
     sample: &'a Sample,
     values: &[&Column],
@@ -24,8 +24,8 @@ pub(super) fn best_time<'a>(
         .map(|(_, column)| column)
 }
 
-/// How surely a column is a time: 0 for texts that are times, 1 and 2 for numbers; `None` if it is
-/// none.
+/// How certain it is that a column is a time: 0 for texts that are times, 1 and 2 for numbers;
+/// `None` if it is not.
 pub(super) fn time_rank(column: &Column) -> Option<u8> {
     if holds(column, is_clock) {
         return None; // a time of day alone
@@ -117,7 +117,7 @@ fn free<'a>(
     })
 }
 
-/// Whether a column holds texts of this kind and nothing else.
+/// Whether a column contains only texts of this kind.
 fn holds(column: &Column, is_kind: fn(&str) -> bool) -> bool {
     !column.texts.is_empty()
         && column.texts.len() == column.present()

@@ -1,4 +1,4 @@
-//! Recognition of the format of a column of times.
+//! Detection of the format of a column of times.
 
 use crate::time::EventTime;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
@@ -18,7 +18,7 @@ pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
     let fitting = patterns
         .into_iter()
         .find(|pattern| reads(&format(pattern), texts))?;
-    // Where days and months could be confused, nothing is guessed.
+    // If days and months could be confused, no format is chosen.
     const SWAPS: [(&str, &str); 2] = [("%m/%d", "%d/%m"), ("%m-%d", "%d-%m")];
     let swapped = SWAPS.into_iter().find_map(|(one, other)| {
         let swap = |from, to| fitting.strip_prefix(from).map(|rest| format!("{to}{rest}"));
@@ -31,7 +31,7 @@ pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
 /// Dates and times without any marks, as numbers.
 const COMPACT: [(usize, &str); 3] = [(8, "%Y%m%d"), (12, "%Y%m%d%H%M"), (14, "%Y%m%d%H%M%S")];
 
-/// The format of numbers such as 20231114, which have as many digits as it has, and are plausible
+/// The format of numbers such as 20231114, which have the same number of digits and are plausible
 /// times.
 fn of_compact(numbers: &[f64]) -> Option<TimeFormat> {
     let first = format!("{:.0}", numbers.first()?);
@@ -71,7 +71,7 @@ pub(super) fn of_numbers(numbers: &[f64]) -> Option<TimeFormat> {
     }
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    // The middle one: a single odd number must not decide on the unit of all.
+    // The median: a single odd number must not determine the unit of all.
     let unit = TimeUnit::recognise(*sorted.get(sorted.len() / 2)?);
     let is_plausible = |number: &&f64| PLAUSIBLE.contains(&(unit.to_millis(**number) / 1e3));
     let plausible = numbers.iter().filter(is_plausible).count();

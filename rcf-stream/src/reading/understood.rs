@@ -11,18 +11,18 @@ use crate::decode::{FieldPath, InputFormat};
 use crate::lines::Bytes;
 use crate::time::TimeFormat;
 
-/// What was understood of a source. `Display` gives one line, for the standard error.
+/// What was detected about a source. `Display` writes one line, for the standard error.
 #[derive(Debug, Clone)]
 pub struct Understood<'a> {
-    /// What the bytes were.
+    /// The compression and encoding.
     pub bytes: Bytes,
-    /// How the text is written.
+    /// The dialect of the text.
     pub dialect: &'a Dialect,
-    /// What is read of the records.
+    /// The selected columns of its records.
     pub choice: &'a Choice,
-    /// A number that could be another one.
+    /// An ambiguous number.
     pub doubt: Option<String>,
-    /// What the options are called that say what was recognised wrongly.
+    /// The names of the options that correct the detected format.
     pub options: OptionNames,
 }
 

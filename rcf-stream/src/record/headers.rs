@@ -9,11 +9,11 @@ use bytes::Bytes;
 pub struct Header {
     /// Its name; several headers of a message may have the same.
     pub name: String,
-    /// Its bytes, where it has any.
+    /// Its bytes, if it has any.
     pub value: Option<Bytes>,
 }
 
-/// The headers of a message that are forwarded to its result, in their order. Where a source has
+/// The headers of a message that are forwarded to its result, in their order. If a source has
 /// none, they take no memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Option<Arc<[Header]>>);
@@ -24,7 +24,7 @@ impl Headers {
         self.0.iter().flat_map(|headers| headers.iter())
     }
 
-    /// How many bytes names and values have together.
+    /// The total size of names and values in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let size = |it: &Header| it.name.len() + it.value.as_ref().map_or(0, Bytes::len);

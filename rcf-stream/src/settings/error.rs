@@ -16,7 +16,7 @@ pub enum SettingError {
         key: String,
         /// The range.
         rule: &'static str,
-        /// What it is.
+        /// The value.
         found: String,
     },
     /// A setting is needed and not set.
@@ -39,7 +39,7 @@ pub enum SettingError {
         /// The other.
         second: String,
     },
-    /// A text is not what the setting takes.
+    /// A text is not valid for the setting.
     #[error("{key}: {source}")]
     Invalid {
         /// The key.
@@ -60,9 +60,9 @@ pub enum SettingError {
          build it with: cargo build --release --bin rcf --features {feature}"
     )]
     NotBuilt {
-        /// The setting that asks for it.
+        /// The setting that requires it.
         key: String,
-        /// The cargo feature, called as the connector is.
+        /// The cargo feature, which has the name of the connector.
         feature: &'static str,
     },
 }

@@ -1,8 +1,7 @@
 //! Settings: what a connector declares, and how it reads what was set.
 //!
 //! A connector names its settings in a table of [`SettingOf`] and reads them from its [`Section`].
-//! Where values come from (a file, the environment, flags) is the business of
-//! [`config`](crate::config).
+//! The source of values (a file, the environment, flags) is up to [`config`](crate::config).
 
 mod error;
 mod section;
@@ -12,7 +11,7 @@ pub use error::SettingError;
 pub use section::Section;
 pub use value::{Value, Values};
 
-/// What a setting holds.
+/// The type of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -23,7 +22,7 @@ pub enum Kind {
     Count,
     /// A list of whole numbers; separated by commas outside of files.
     Counts,
-    /// A whole number, or `random` for one that is drawn.
+    /// A whole number, or `random` for a drawn one.
     Seed,
     /// A number.
     Real,
@@ -33,7 +32,7 @@ pub enum Kind {
     Choice(&'static [&'static str]),
 }
 
-/// A setting of a connector: its name within the section, what it holds, and its help.
+/// A setting of a connector: its name within the section, its type, and its help.
 pub type SettingOf = (&'static str, Kind, &'static str);
 
 /// The environment variable of a key: `RCF_FOREST_SAMPLE_SIZE` for `forest.sample_size`.

@@ -92,7 +92,7 @@ impl<'a> Section<'a> {
     /// Checks a rule of a value.
     ///
     /// # Errors
-    /// It does not hold.
+    /// It is broken.
     pub fn check(
         &self,
         name: &str,

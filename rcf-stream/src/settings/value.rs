@@ -1,4 +1,4 @@
-//! Values of settings, and where they are looked up.
+//! Values of settings, and how they are looked up.
 
 use std::fmt::Debug;
 
@@ -22,12 +22,12 @@ pub enum Value {
 }
 
 /// Settings that are set, by their full keys. Each key has one type, which was checked before, so
-/// every method but that of this type returns `None`.
+/// every method of another type returns `None`.
 pub trait Values: Debug {
-    /// The value of a key. A setting that is never asked for has no effect, which is an error.
+    /// The value of a key. A setting that is never read has no effect, which is an error.
     fn get(&self, key: &str) -> Option<&Value>;
 
-    /// A text as it is held, such as one of several choices.
+    /// A text as it is stored, such as one of several choices.
     fn choice(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Value::Text(text) => Some(text),

@@ -1,28 +1,27 @@
 //! Records whose time is far ahead of the clock of their shard.
 //!
-//! A single wrong time (of the year 2106, or milliseconds among seconds) must not move the clock,
+//! A single wrong time (in the year 2106, or milliseconds among seconds) must not move the clock,
 //! by which late records are recognised and silent keys are forgotten. So a record that is far
-//! ahead is held until the records after it show whether the clock or the record is right:
+//! ahead is held back until the records after it show whether the clock or the record is right:
 //!
 //! - Two more records of its shard that are far ahead, too, and near its time: all are judged, in
 //!   the order of their arrival.
-//! - Two records of its key that are not, or one that is far from its time as well: it alone is
-//!   bad.
+//! - Two records of its key that are not, or one that is also far from its time: only it is bad.
 //!
-//! So it waits for at most three records of its key. Where no clock is known yet, at the start of a
-//! stream, two records that agree make one. Only times of records count, never the wall clock, so a
-//! replay decides the same.
+//! So it waits for at most three records of its key. If no clock is known yet, at the start of a
+//! stream, two records that agree define it. Only times of records count, never the wall clock, so
+//! a replay makes the same decisions.
 
 use std::sync::Arc;
 
-/// Times that are nearer than this may belong to one stream: a year, in milliseconds.
+/// Times that are closer than this may belong to one stream: a year, in milliseconds.
 pub const YEAR: f64 = 366.0 * 86_400e3;
-/// More records are never held.
+/// At most this many records are held back.
 const MOST: usize = 10_000;
-/// This many agreeing records make a clock, and this many others refute a record.
+/// This many agreeing records define a clock, and this many others refute a record.
 const ENOUGH: u8 = 2;
 
-/// A record that is held, and what speaks for and against its time.
+/// A record that is held back, with the evidence for and against its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ahead<T> {
     /// Its shard.
@@ -31,17 +30,17 @@ pub struct Ahead<T> {
     pub key: String,
     /// Its time in milliseconds since 1970.
     pub time: f64,
-    /// Later records of the shard with a time like it.
+    /// Later records of the shard with a similar time.
     pub agree: u8,
     /// Later records of its key with a time that follows the clock.
     pub against: u8,
-    /// Whether other keys have gone on with the clock since.
+    /// Whether other keys have continued at the clock since.
     pub contested: bool,
     /// The record itself.
     pub item: T,
 }
 
-/// What becomes of a record.
+/// The decision about a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decided<T> {
     /// It is judged.
@@ -51,11 +50,11 @@ pub enum Decided<T> {
         /// Whether its time moves the clock of the shard.
         moves_clock: bool,
     },
-    /// It alone is bad.
+    /// Only this one is bad.
     Bad(Ahead<T>),
 }
 
-/// The records that are held.
+/// The records that are held back.
 #[derive(Debug, Clone)]
 pub struct AheadBuffer<T> {
     limit: f64,
@@ -70,24 +69,24 @@ impl<T> AheadBuffer<T> {
         Self { limit, held }
     }
 
-    /// How many records are held.
+    /// How many records are held back.
     #[must_use]
     pub fn len(&self) -> usize {
         self.held.len()
     }
 
-    /// Whether none is held.
+    /// Whether no record is held back.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
 
-    /// The records that are held, in the order of their arrival.
+    /// The records that are held back, in the order of their arrival.
     pub fn iter(&self) -> impl Iterator<Item = &Ahead<T>> {
         self.held.iter()
     }
 
-    /// Holds what a checkpoint held.
+    /// Holds back what a checkpoint contains.
     pub fn restore(&mut self, held: Ahead<T>) {
         self.held.push(held);
     }
@@ -98,12 +97,12 @@ impl<T> AheadBuffer<T> {
         clock.is_none_or(|clock| time > clock as f64 + self.limit)
     }
 
-    /// Forgets what is held of a shard.
+    /// Forgets the held records of a shard.
     pub fn release(&mut self, shard: &str) {
         self.held.retain(|held| &*held.shard != shard);
     }
 
-    /// A record of this key is not far ahead: returns the held ones that it refutes.
+    /// A record of this key is not far ahead: returns the held records that it refutes.
     pub fn follows_clock(&mut self, shard: &str, key: &str) -> Vec<Decided<T>> {
         if self.held.is_empty() {
             return Vec::new();
@@ -118,7 +117,8 @@ impl<T> AheadBuffer<T> {
         self.take(|held| held.against >= ENOUGH, Decided::Bad)
     }
 
-    /// Holds a record that is far ahead; returns what is decided with it, in the order of arrival.
+    /// Holds back a record that is far ahead; returns the decisions that follow, in the order of
+    /// arrival.
     pub fn hold(&mut self, clock: Option<i64>, mut new: Ahead<T>) -> Vec<Decided<T>> {
         let near = |a: f64, b: f64| {
             let ahead = clock.map_or(0.0, |clock| a - clock as f64);
@@ -159,8 +159,8 @@ impl<T> AheadBuffer<T> {
         decided
     }
 
-    /// The stream has ended, and nothing is kept for a later run: what nothing speaks against is
-    /// judged.
+    /// The stream has ended, and nothing is kept for a later run: records without evidence against
+    /// them are judged.
     pub fn finish(&mut self) -> Vec<Decided<T>> {
         let mut decided = self.take(|held| held.against > 0 || held.contested, Decided::Bad);
         let rest = self.take(
@@ -267,7 +267,7 @@ mod tests {
         let keys = ["a", "b", "a", "b", "c", "a"];
         let records: Vec<_> = keys.into_iter().zip(days).collect();
         assert_eq!(run(YEAR, &records), ((0..6).collect(), vec![], 0));
-        // A straggler from before the gap is no proof against it.
+        // A straggler from before the gap does not refute it.
         let days = [0.0, 1.0, 800.0, 1.5, 801.0, 802.0];
         let (judged, bad, _) = run(YEAR, &days.map(|day| ("k", day)));
         assert_eq!((judged, bad), (vec![0, 1, 3, 2, 4, 5], vec![]));

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::Timestamp;
 
-/// When an event happened. Written out as it was read, never reformatted.
+/// When an event happened. Written as it was read, never reformatted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventTime {
     /// A text field.

@@ -1,4 +1,4 @@
-//! Times of records: one reader for every format and every path.
+//! Times of records: one parser for every format and every path.
 //!
 //! A time is a number of a unit since 1970 (also written as text), an RFC 3339 text, or a text of a
 //! configured pattern. A text without an offset is read as UTC. The result is always in

@@ -95,7 +95,7 @@ impl From<TimeFormat> for String {
 pub struct TimeParser {
     format: TimeFormat,
     unit: Option<TimeUnit>,
-    is_settled: bool, // else the next number may have another unit
+    is_settled: bool, // otherwise the next number may have another unit
 }
 
 impl TimeParser {
@@ -119,13 +119,13 @@ impl TimeParser {
         &self.format
     }
 
-    /// The unit of numbers, where it is configured or was recognised.
+    /// The unit of numbers, if it is configured or was detected.
     #[must_use]
     pub fn unit(&self) -> Option<TimeUnit> {
         self.unit
     }
 
-    /// Continues with the unit that an earlier run recognised; a configured one stays.
+    /// Continues with the unit that an earlier run detected; a configured one stays.
     pub fn resume(&mut self, unit: Option<TimeUnit>) {
         if self.format == TimeFormat::Auto {
             self.unit = unit.or(self.unit);
@@ -133,7 +133,7 @@ impl TimeParser {
         }
     }
 
-    /// Milliseconds since 1970, finite; `None` where the time cannot be read.
+    /// Milliseconds since 1970, finite; `None` if the time cannot be read.
     pub fn millis(&mut self, time: &EventTime) -> Option<f64> {
         match time {
             EventTime::Arrival(arrival) => Some(arrival.0 as f64),
@@ -216,12 +216,12 @@ fn in_utc(civil: DateTime) -> Option<f64> {
 }
 
 fn to_millis(time: jiff::Timestamp) -> f64 {
-    // All nanoseconds since 1970 are more than 53 bits hold: whole milliseconds would be rounded.
+    // Nanoseconds since 1970 need more than 53 bits: whole milliseconds would be rounded.
     let fraction = time.subsec_nanosecond() % 1_000_000;
     time.as_millisecond() as f64 + f64::from(fraction) / 1e6
 }
 
-/// Whether what the pattern writes can be read back as a time.
+/// Whether the output of the pattern can be read back as a time.
 fn check_pattern(pattern: &str) -> Result<(), String> {
     let example = jiff::civil::date(2023, 11, 14).at(22, 13, 20, 123_000_000);
     let example = example
@@ -286,7 +286,7 @@ const PATTERNS: &[&str] = dates![
 /// Years from 1000 to 2999, in milliseconds since 1970.
 const PLAUSIBLE: std::ops::Range<f64> = -3.1e13..3.25e13;
 
-/// A format that reads this text, to be named in a message.
+/// A format that reads this text, for a message.
 #[must_use]
 pub fn likely_format(text: &str) -> Option<&'static str> {
     let text = text.trim();

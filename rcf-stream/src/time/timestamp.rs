@@ -1,11 +1,11 @@
-//! Moments in UTC, to the millisecond.
+//! Points in time in UTC, to the millisecond.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
@@ -64,8 +64,8 @@ impl FromStr for Timestamp {
         };
         let minutes = (days_from_civil(year, month, day) * 24 + hour) * 60 + minute;
         let read = Self((minutes * 60 + second) * 1000 + millis);
-        // Only the one right way to write a moment comes back unchanged: this checks the
-        // punctuation, the length of months and leap years, and the range of every number.
+        // Only the canonical form is reproduced unchanged: this checks the punctuation, the length
+        // of months and leap years, and the range of every number.
         if read.to_string() == full {
             Ok(read)
         } else {

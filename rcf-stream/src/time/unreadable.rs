@@ -1,14 +1,14 @@
-//! Times that could not be read, counted by what would read them.
+//! Times that could not be read, counted by the format that would read them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Counts of times that could not be read, of records that do not need one.
 ///
-/// It is written as one phrase: the count, and after it the formats that would read these times.
+/// Displayed as one phrase: the count, followed by the formats that would read these times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadableTimes {
-    /// By a format that reads them, where one is known.
+    /// By a format that reads them, if one is known.
     kinds: BTreeMap<Option<&'static str>, u64>,
 }
 

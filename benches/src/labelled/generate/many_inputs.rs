@@ -34,7 +34,7 @@ fn stream(name: &'static str, seed: u64) -> Stream {
     // same law, so that no input looks unusual by itself.
     let mut common = [0.0; GROUPS + 1];
     let innovation = (1.0 - MEMORY * MEMORY).sqrt();
-    // Inputs have scales of their own, as sensors have.
+    // Inputs have their own scales, as sensors have.
     let scales: Vec<f64> = (0..INPUTS).map(|_| libm::exp(noise.gaussian())).collect();
     let signs: Vec<f64> = (0..INPUTS).map(|_| sign(&mut noise)).collect();
     let mut values = Vec::with_capacity(ROWS * INPUTS);

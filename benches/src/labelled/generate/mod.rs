@@ -18,7 +18,7 @@ use crate::accuracy::synthetic::Noise;
 const SEEDS: u64 = 20;
 /// First scored row.
 const START: usize = 500;
-/// Rows after an event that are still scored. What follows, the way back, is nobody's fault.
+/// Rows after an event that are still scored. What follows, the return to normal, is not scored.
 const AFTER: usize = 10;
 
 /// A whole number in `from..to`.

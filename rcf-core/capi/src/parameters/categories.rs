@@ -8,10 +8,10 @@ use super::{ParameterError, Result, members};
 const CAPACITY: &str = "capacity";
 const TIME_DECAY: &str = "time_decay";
 
-/// An encoder that has seen nothing.
+/// A new encoder.
 ///
 /// # Errors
-/// The text is no JSON object of its parameters, or one of them breaks its rule.
+/// The text is not a JSON object of its parameters, or one of them breaks its rule.
 pub fn category_encoder(json: &str) -> Result<CategoryEncoder> {
     let given = members(json, &[CAPACITY, TIME_DECAY])?;
     let default = CategoryEncoder::default();

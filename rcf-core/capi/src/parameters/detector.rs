@@ -71,7 +71,7 @@ fn transform(given: &Given) -> Result<Option<Transform>> {
     transform.map(Some).ok_or_else(wrong)
 }
 
-/// A name, or the values that are taken for missing ones.
+/// A name, or the fixed values that replace missing ones.
 fn imputation(given: &Given) -> Result<Option<Imputation>> {
     let name = "imputation";
     if let Some(Value::Array(values)) = given.value(name) {
@@ -98,7 +98,7 @@ fn learning(given: &Given, sample_size: usize) -> Result<Option<Learning>> {
     };
     let wrong = |expected| Err(given.wrong(name, expected));
     let Some(numbers) = numbers.iter().map(as_u32).collect::<Option<Vec<_>>>() else {
-        return wrong("a name, and whole numbers that fit 32 bits");
+        return wrong("a name, and whole numbers that fit into 32 bits");
     };
     let takes_patience = matches!(
         (learning, numbers.len()),
@@ -154,7 +154,7 @@ fn named_threshold(name: &str, numbers: &[Value]) -> Option<Threshold> {
     }
 }
 
-/// An array of texts; inputs are called by their numbers.
+/// An array of texts; inputs are referred to by number.
 fn rules(given: &Given) -> Result<Option<Vec<Rule>>> {
     let texts = given.parse("rules", "an array of texts", |value| {
         let texts = value.as_array()?.iter().map(Value::as_str);

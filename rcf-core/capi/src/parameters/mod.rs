@@ -1,6 +1,6 @@
 //! The JSON of parameters: one object, its names those of the table of `rcf-core`.
 //!
-//! Lists of numbers may be one number for all inputs. Where a parameter is a name with numbers, it
+//! Lists of numbers may be one number for all inputs. A parameter that is a name with numbers
 //! is an array of both, as in Python: `["skip", 500]`. `null` is the default.
 
 mod categories;
@@ -16,13 +16,13 @@ pub use categories::category_encoder;
 pub use detector::detector;
 pub use forest::forest;
 
-/// Why an object is not one of parameters. (What their values may be is checked by the builders.)
+/// Why an object is not valid as parameters. (The builders check the values.)
 #[derive(Debug, Error)]
 pub enum ParameterError {
     /// The text is not JSON.
     #[error("the parameters are not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// It is JSON, but no object.
+    /// It is JSON, but not an object.
     #[error("the parameters must be a JSON object, such as {{\"input_dimensions\": 1}}")]
     NotAnObject,
     /// The table has no such name.
@@ -38,15 +38,15 @@ pub enum ParameterError {
     Kind {
         /// The parameter.
         name: &'static str,
-        /// What it takes.
+        /// The expected value.
         expected: String,
-        /// What is given.
+        /// The given value.
         got: Value,
     },
-    /// A value breaks its rule, or a text is not one.
+    /// A value or a text breaks its rule.
     #[error(transparent)]
     Rule(#[from] rcf_core::ConfigError),
-    /// Two parameters are given of which one is allowed.
+    /// Two parameters are given of which only one is allowed.
     #[error("{name} and {other} are mutually exclusive: omit one of them")]
     Exclusive {
         /// One.
@@ -58,7 +58,7 @@ pub enum ParameterError {
 
 type Result<T> = std::result::Result<T, ParameterError>;
 
-/// The parameters that are given of a table.
+/// The given parameters of a table.
 struct Given {
     table: &'static [&'static Parameter],
     values: Map<String, Value>,
@@ -71,7 +71,7 @@ impl Given {
         Ok(Self { table, values })
     }
 
-    /// What is given for a parameter of the table.
+    /// The given value of a parameter of the table.
     fn value(&self, name: &'static str) -> Option<&Value> {
         debug_assert!(find(self.table, name).is_some(), "{name} is in no table");
         self.values.get(name)
@@ -98,8 +98,8 @@ impl Given {
         }
     }
 
-    /// A whole number. One that is too large for this machine is the largest, which no range
-    /// allows.
+    /// A whole number. One that is too large for this machine becomes the largest, which is outside
+    /// every range.
     fn count(&self, name: &'static str) -> Result<Option<usize>> {
         let count = self.whole(name)?;
         Ok(count.map(|count| usize::try_from(count).unwrap_or(usize::MAX)))
@@ -185,7 +185,8 @@ fn as_numbers(values: &[Value]) -> Option<Vec<f64>> {
     values.iter().map(Value::as_f64).collect()
 }
 
-/// Hands what is given to a builder. What is left out stays out: defaults live in rcf-core alone.
+/// Passes the given value to a builder. Omitted parameters stay unset: defaults are only in
+/// rcf-core.
 macro_rules! set {
     ($builder:ident, $given:ident: $($name:ident: $kind:ident),+ $(,)?) => {$(
         if let Some(value) = $given.$kind(stringify!($name))? {

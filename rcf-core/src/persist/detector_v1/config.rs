@@ -184,7 +184,7 @@ impl From<LearningV1> for Learning {
 impl From<Threshold> for ThresholdV1 {
     fn from(live: Threshold) -> Self {
         match live {
-            // The kinds of evidence were combined with constants of their own; version 3 has the
+            // The kinds of evidence were combined with their own constants; version 3 has the
             // rate.
             Threshold::Calibrated { false_alarm_rate } => Self::Combined {
                 margin: 0.02,

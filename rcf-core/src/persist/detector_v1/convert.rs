@@ -65,7 +65,7 @@ impl DetectorV1 {
             (
                 self.window.len() <= config.shingle_size
                     && self.window.iter().all(|block| block.is_valid(width)),
-                "the window does not match the parameters, or a record of it is invalid",
+                "the window does not match the parameters, or an observation in it is invalid",
             ),
             (
                 self.held.len().is_multiple_of(dimensions)

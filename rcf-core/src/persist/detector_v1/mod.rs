@@ -24,7 +24,7 @@ pub(super) struct DetectorV1 {
     held: Vec<f64>,
     clock: ClockV1,
     forest: ForestV1,
-    /// Only where observations alone are judged by a forest of their own.
+    /// Only if observations alone are judged by their own forest.
     point_forest: Option<ForestV1>,
 }
 
@@ -67,7 +67,7 @@ struct BlockV1 {
     values: Vec<f64>,
     /// As the forest sees them.
     transformed: Vec<f64>,
-    /// In their place, where the observation has been a candidate.
+    /// In their place, if the observation has been a candidate.
     expected: Option<Vec<f64>>,
     /// How the values became transformed.
     maps: Vec<AffineV1>,
@@ -98,7 +98,7 @@ struct ScoresV1 {
     moments: MomentsV1,
 }
 
-/// How often a range has been left of late.
+/// How often values have recently left a range.
 #[derive(Serialize, Deserialize)]
 struct AlarmRateV1 {
     times: f64,

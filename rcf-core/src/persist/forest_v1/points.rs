@@ -1,8 +1,8 @@
-//! The sampled points, overlapping ones in part only.
+//! The sampled points; of overlapping ones, only the new part.
 //!
 //! Consecutive shingles have all but one observation in common, and the samples hold most of the
-//! recent ones. So points are strung to chains: each follows another one whose later observations
-//! are its earlier ones, and only what is new in it is written. That is a matter of the values
+//! recent ones. So points are linked into chains: each follows another one whose later observations
+//! are its earlier ones, and only what is new in it is written. That depends on the values
 //! alone: it needs no memory of which observation made which point.
 
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ impl PointsV1 {
         let saved = Self {
             fresh,
             values,
-            // Points are strung together only where they slide.
+            // Points are linked only if they slide.
             phases,
         };
         (saved, numbers)
@@ -100,7 +100,9 @@ impl PointsV1 {
         if phases.len() == expected && phases.iter().all(valid) {
             Ok((points, phases))
         } else {
-            Err(inconsistent("the newest records of points are not in them"))
+            Err(inconsistent(
+                "the newest observations of points are not in them",
+            ))
         }
     }
 
@@ -142,7 +144,9 @@ impl PointsV1 {
             }
             let known = dimensions.checked_sub(new);
             let (Some(known), Some((new, rest))) = (known, values.split_at_checked(new)) else {
-                return Err(inconsistent("a point has another number of new records"));
+                return Err(inconsistent(
+                    "a point has the wrong number of new observations",
+                ));
             };
             points.extend_from_within(points.len() - known..);
             points.extend_from_slice(new);
@@ -151,7 +155,7 @@ impl PointsV1 {
         if values.is_empty() {
             Ok(points)
         } else {
-            Err(inconsistent("there are more records than points need"))
+            Err(inconsistent("there are more observations than points need"))
         }
     }
 }
@@ -163,7 +167,7 @@ struct Link {
     ahead: usize,
 }
 
-/// Which point follows each, near ones first; no point follows itself, by whatever detour.
+/// Which point follows each, near ones first; no point follows itself, even indirectly.
 fn chains(block: usize, shingle_size: usize, points: &[&[f32]]) -> Vec<Option<Link>> {
     let mut next = vec![None; points.len()];
     // The last point of each chain by its first one, and the first by the last.

@@ -32,8 +32,8 @@ pub(super) struct TreesV1 {
     /// … and the tags of each, where they are kept.
     sequence_numbers: Vec<i64>,
     labels: Vec<i64>,
-    /// The cuts of the internal nodes, from the root, left before right. Where a leaf ends the way
-    /// is not written: there, all points are one and the same.
+    /// The cuts of the internal nodes, from the root, left before right. The end of a path at a
+    /// leaf is not written: all points there are equal.
     cut_values: Vec<f32>,
     /// The dimensions of these cuts; empty in a forest of one dimension.
     cut_dimensions: Vec<u16>,
@@ -191,7 +191,7 @@ impl TreesV1 {
     }
 }
 
-/// What the trees have many of, not yet handed out.
+/// The lists of all trees, not yet distributed.
 struct Columns<'a> {
     keys: &'a [f32],
     slots: &'a [u32],
@@ -202,7 +202,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// The share of the next tree; `None` if there is not as much.
+    /// The share of the next tree; `None` if too little is left.
     fn split_off(&mut self, sampled: usize, cuts: usize) -> Option<Columns<'a>> {
         Some(Columns {
             keys: self.keys.split_off(..sampled)?,

@@ -2,7 +2,7 @@
 //!
 //! On the way down, the queries are partitioned by the cuts. On the way up, those that no box has
 //! contained yet, the *active* ones, are measured against each box in turn; the box of a small
-//! subtree, which is made of its points, is made once for all of them.
+//! subtree, which is computed from its points, is computed once for all of them.
 
 use super::rebuild::partition;
 use crate::arena::PointStore;
@@ -18,7 +18,7 @@ pub(crate) struct Batch<'a, G: Geometry, I> {
     sums: Vec<f64>,
     /// The numbers of all queries; those below one node are contiguous.
     order: Vec<u32>,
-    /// The queries that boxes did not contain yet; those below the present node are at the end.
+    /// The queries that no box has contained yet; those below the current node are at the end.
     active: Vec<u32>,
     /// For each query its score on the present tree, …
     scores: Vec<f64>,
@@ -47,7 +47,7 @@ impl<'a, G: Geometry> Rows<'a, G> {
 
 /// The work that is left on a tree.
 enum Task<I> {
-    /// To take the queries of this stretch of the order down.
+    /// Descend with the queries of this stretch of the order.
     Descend {
         reference: NodeRef<I>,
         mass: usize,
@@ -55,7 +55,7 @@ enum Task<I> {
         first: usize,
         end: usize,
     },
-    /// To measure the active queries from this one on against the box of a node.
+    /// Measure the active queries from this one on against the box of a node.
     WalkUp {
         node: NodeRef<I>,
         depth: usize,
@@ -157,7 +157,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
         })
     }
 
-    /// A stretch of queries has come to a leaf.
+    /// A stretch of queries has reached a leaf.
     #[inline(always)]
     fn reach(
         &mut self,
@@ -180,7 +180,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
         }
     }
 
-    /// Takes the active queries past the box of a node; those that it contains have arrived.
+    /// Measures the active queries against the box of a node; those inside it are finished.
     #[inline(always)]
     fn pass(
         &mut self,

@@ -1,10 +1,10 @@
-//! Cached bounding boxes of a tree, and how the others are made.
+//! Cached bounding boxes of a tree, and how the others are computed.
 //!
 //! Half of the nodes of a tree hold three points or fewer, and only one in four holds more than
 //! seven: of `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *small
 //! subtrees*, those of mass up to seven, or up to [`Boxes::largest_uncached`](crate::arena::Boxes),
-//! are not cached but made of their points, which takes about as long as reading them and needs a
-//! quarter of the memory, so that more of it is in the cache.
+//! are not cached but computed from their points, which takes about as long as reading them and
+//! needs a quarter of the memory, so that more of it is in the cache.
 //!
 //! How many boxes a tree caches varies from tree to tree, and with time; how many all trees of a
 //! forest cache hardly does. So they share one pool, and no tree needs capacity for the most that
@@ -60,7 +60,7 @@ impl<I: Index> BoxedTree<I> {
         }
     }
 
-    /// The box of a node, cached or made in `scratch`.
+    /// The box of a node, cached or computed in `scratch`.
     #[inline(always)]
     pub(crate) fn bounds<'a, G: Geometry>(
         &self,
@@ -122,7 +122,7 @@ impl<I: Index> BoxedTree<I> {
         }
     }
 
-    /// Makes all cached boxes again; the pool has none of this tree.
+    /// Recomputes all cached boxes; the pool holds none of this tree.
     pub(crate) fn cache_boxes<G: Geometry>(&mut self, geometry: G, points: &mut PointStore) {
         for node in &mut self.nodes {
             node.place = I::new(I::MAX);

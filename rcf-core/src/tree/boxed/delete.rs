@@ -45,7 +45,7 @@ impl<I: Index> BoxedTree<I> {
         self.release(geometry, points, parent);
 
         let mut changing = geometry.everywhere();
-        // The last node whose box was made again, in `scratch`.
+        // The last node whose box was recomputed, in `scratch`.
         let mut below = None;
         let mut next = sibling.above;
         while let Some(node) = self.node(next) {
@@ -112,7 +112,7 @@ impl<I: Index> BoxedTree<I> {
         None
     }
 
-    /// Counts one point less in all nodes above a leaf.
+    /// Subtracts one point from all nodes above a leaf.
     #[inline(always)]
     fn count_out(&mut self, at: Located<I>) {
         self.mass -= 1;

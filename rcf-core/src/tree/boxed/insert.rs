@@ -10,7 +10,7 @@ use crate::tree::cut::{Cut, separating_cut};
 
 impl<I: Index> BoxedTree<I> {
     /// Inserts a point, whose place has been located unless the tree is empty. Returns the point
-    /// that the leaf refers to: another one, if an equal point was there already.
+    /// that the leaf refers to: a different one if an equal point was there already.
     #[inline(always)]
     pub(crate) fn insert<G: Geometry>(
         &mut self,
@@ -36,7 +36,7 @@ impl<I: Index> BoxedTree<I> {
             return neighbor;
         }
 
-        // `split`: what comes to lie below the new node; `split_box`: its box.
+        // `split`: the reference that moves below the new node; `split_box`: its box.
         let mut split = at;
         let mut split_box = geometry.begin(split_box, points.row(geometry, neighbor));
         let everywhere = geometry.everywhere();

@@ -90,7 +90,7 @@ impl<I: Index> Located<I> {
 pub(crate) struct Buffers(Vec<f32>);
 
 impl Buffers {
-    /// Two observations of boxes, and a copy of the row of a point.
+    /// Two rows for boxes, and a copy of the row of a point.
     #[inline(always)]
     fn boxes_and_row<G: Geometry>(
         &mut self,
@@ -300,8 +300,8 @@ impl<I: Index> BoxedTree<I> {
 
     /// The mass of the subtree below `above`, or of the tree if that is none.
     ///
-    /// Upwards, what lies on the left of a node is taken off, until the first node on whose left
-    /// all of it is: two steps on average.
+    /// Walking up, the masses to the left are subtracted until the first node that has the whole
+    /// subtree on its left: two steps on average.
     #[inline(always)]
     fn mass_below(&self, mut below: NodeRef<I>, mut above: NodeRef<I>) -> usize {
         let mut beside = 0;
@@ -368,7 +368,7 @@ impl<I: Index> BoxedTree<I> {
         size_of_val_capacity(&self.nodes)
     }
 
-    /// The same of a full tree over points that all differ.
+    /// The same for a full tree over distinct points.
     pub(crate) fn full_heap_bytes(sample_size: usize) -> usize {
         (sample_size - 1) * size_of::<Node<I>>()
     }

@@ -84,7 +84,7 @@ impl<I: Index> Node<I> {
 }
 
 /// Refers to an internal node (numbers below the tree's capacity for them) or to a leaf (the
-/// capacity plus the number of the leaf's point): a leaf needs no observation of its own.
+/// capacity plus the number of the leaf's point): a leaf needs no node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeRef<I>(pub(super) I);
 

@@ -74,7 +74,7 @@ impl<I: Index> Masses for OnDemand<'_, I> {
     }
 }
 
-/// Lets a visitor walk up a path. `scratch` is an observation of a bounding box.
+/// Lets a visitor walk up a path. `scratch` holds a bounding box.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a walk, cut in two")]
 pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
@@ -260,7 +260,7 @@ struct BoxedAncestor<'a, G: Geometry, M> {
     range: f64,
     corners: Corners<'a>,
     geometry: G,
-    /// Where the query lies outside, at least.
+    /// The parts in which the query may lie outside.
     outside: &'a G::Parts,
     masses: M,
 }

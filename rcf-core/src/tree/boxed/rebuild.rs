@@ -1,4 +1,4 @@
-//! Taking a tree apart into its cuts, and building it again from them.
+//! Conversion of a tree to its cuts and back.
 
 use super::BoxedTree;
 use super::node::{Node, NodeRef};

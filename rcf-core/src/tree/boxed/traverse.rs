@@ -15,11 +15,11 @@ use crate::visitor::Visitor;
 /// continue.
 const GROUP: usize = 8;
 
-/// The same for points of their own, of which there are few.
+/// The same for descents to different points, of which there are few.
 const FEW: usize = 4;
 
-/// Lets a visitor traverse trees, none of them empty, in their order. `scratch` is an observation
-/// of a bounding box. Notes where each descent ended, if asked to.
+/// Lets a visitor traverse trees, none of them empty, in their order. `scratch` holds a bounding
+/// box. Records where each descent ended, if requested.
 #[inline(always)]
 pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
     trees: &[BoxedTree<I>],
@@ -46,7 +46,7 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
         if let Some(noted) = &mut noted {
             noted.extend_from_slice(&ends[..trees.len()]);
         }
-        // One walk up for all of them: each one that is written here is compiled into every kernel.
+        // One call for all of them: each call in the source is inlined into every kernel.
         for (tree, end) in trees.iter().zip(&ends) {
             let path = Path {
                 leaf: NodeRef::internal(end.leaf as usize),
@@ -107,7 +107,7 @@ fn descend<I: Index, G: Geometry>(
     }
 }
 
-/// Descends trees, each to the leaf of a point of its own.
+/// Descends trees, each to the leaf of a different point.
 #[inline(always)]
 pub(super) fn descend_lanes<'a, I: Index, G: Geometry>(
     geometry: G,

@@ -2,7 +2,7 @@
 //! copy.
 //!
 //! # Without its own copy
-//! A query that is in the sample meets itself. What would be there without it is known without
+//! A query that is in the sample finds itself. The tree without it is known without
 //! changing the tree: deletion puts the leaf's sibling in the place of their parent, and makes each
 //! bounding box above the union of what remains. The descent continues in that sibling, and the
 //! walk up passes those boxes; what the visitor sees is, to the bit, the tree after a deletion.
@@ -23,7 +23,7 @@ pub(crate) struct BoxedWalker<I> {
     nodes: Vec<NodeRef<I>>,
     /// The mass of each node of the path, then that of what lies below.
     masses: Vec<usize>,
-    /// An observation of a bounding box.
+    /// A bounding box.
     scratch: Vec<f32>,
 }
 

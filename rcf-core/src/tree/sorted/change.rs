@@ -11,8 +11,8 @@ use crate::rng::TreeRng;
 use crate::tree::cut::separating_cut;
 
 impl<I: Index> SortedTree<I> {
-    /// Inserts a point. Returns the point that the leaf refers to: another one, if an equal point
-    /// was there already.
+    /// Inserts a point. Returns the point that the leaf refers to: a different one if an equal
+    /// point was there already.
     #[inline(always)]
     pub(crate) fn insert(&mut self, points: &PointStore, point: usize, rng: &mut TreeRng) -> usize {
         let x = points.values()[point];
@@ -28,7 +28,7 @@ impl<I: Index> SortedTree<I> {
             return neighbor;
         }
 
-        // The highest node of which a cut separates x. It lies on one side of all boxes that it
+        // The highest node whose cut separates x, which lies on one side of all boxes that it
         // passes.
         let mut split = Stretch::leaf(leaf);
         let gap = (x - place).abs();
@@ -57,10 +57,10 @@ impl<I: Index> SortedTree<I> {
         self.mass = 1;
     }
 
-    /// One more of a leaf's point.
+    /// Counts one more copy of a leaf's point.
     fn add_mass(&mut self, leaf: usize) {
         if self.masses.is_empty() {
-            // Once for all: where points coincide, more of them will.
+            // For all leaves at once: where points coincide, more of them will.
             self.masses.reserve_exact(self.sample_size);
             self.masses.resize(self.len(), I::new(1));
         }

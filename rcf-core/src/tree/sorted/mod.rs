@@ -1,7 +1,7 @@
 //! A random cut tree over points of one dimension: a sorted array.
 //!
 //! The leaves of a tree are sorted, and a node is a range of neighbours. Between two neighbours
-//! there is one cut, which is the node in which they part. So nodes need neither children nor
+//! there is one cut, which is the node that separates them. So nodes need neither children nor
 //! boxes:
 //!
 //! ```text
@@ -82,7 +82,7 @@ impl Stretch {
     }
 }
 
-/// A node, as one comes to it from a child.
+/// A node as reached from a child.
 #[derive(Debug, Clone, Copy)]
 struct Parent {
     stretch: Stretch,
@@ -283,7 +283,7 @@ impl<I: Index> SortedTree<I> {
         }
     }
 
-    /// Takes all points out, and keeps their capacity.
+    /// Removes all points and keeps the capacity.
     pub(crate) fn clear(&mut self) {
         self.cuts.clear();
         self.leaves.clear();
@@ -353,8 +353,8 @@ impl<I: Index> SortedTree<I> {
         ]
     }
 
-    /// The node above, or `None` of the root. Which of the two cuts around a node is the deeper one
-    /// no processor can predict.
+    /// The node above, or `None` for the root. Which of the two cuts around a node is deeper is
+    /// unpredictable.
     #[inline(always)]
     fn parent(&self, Stretch { first, last }: Stretch) -> Option<Parent> {
         let (left, right) = (self.leaves[first][LEVEL], self.leaves[last + 1][LEVEL]);
@@ -389,7 +389,7 @@ impl<I: Index> SortedTree<I> {
         self.cuts.heap_bytes() + self.leaves.heap_bytes() + size_of_val_capacity(&self.masses)
     }
 
-    /// The same of a full tree over points that all differ.
+    /// The same for a full tree over distinct points.
     pub(crate) const fn full_heap_bytes(sample_size: usize) -> usize {
         Cuts::full_heap_bytes(sample_size) + Entries::<I>::full_heap_bytes(sample_size + 1)
     }

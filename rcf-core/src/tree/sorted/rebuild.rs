@@ -1,4 +1,4 @@
-//! Taking a tree apart into its cuts, and building it again from them.
+//! Conversion of a tree to its cuts and back.
 
 use super::{FIRST, LAST, LEVEL, SortedTree, Stretch};
 use crate::arena::PointStore;
@@ -82,7 +82,7 @@ impl<I: Index> SortedTree<I> {
                 level + 1,
             ));
         }
-        // Two points of one value no cut has partitioned.
+        // No cut separates two equal points.
         cuts.next().is_none().then_some(tree)
     }
 

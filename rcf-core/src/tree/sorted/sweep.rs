@@ -61,7 +61,7 @@ impl Sweep {
         }
     }
 
-    /// Scores the queries from the next one on that come to a leaf, up to the last value that does;
+    /// Scores the queries from the next one on that reach a leaf, up to the last value that does;
     /// returns the one after them.
     #[inline(always)]
     fn reach<I: Index>(
@@ -122,7 +122,7 @@ impl Sweep {
             }
             let sums = &mut self.sums[at..at + LANES];
             for (lane, (sum, score)) in sums.iter_mut().zip(scores).enumerate() {
-                // Those beyond the end are others'. A zero changes no sum.
+                // Lanes beyond the end belong to other queries. Adding zero changes no sum.
                 *sum += if at + lane < queries.end {
                     normalizer * score
                 } else {
@@ -133,7 +133,7 @@ impl Sweep {
     }
 }
 
-/// How many of the values, which are sorted, come before the first that is not asked for.
+/// How many of the sorted values precede the first one that is not requested.
 #[inline(always)]
 fn leading(values: &[f32], is_asked_for: impl Fn(f32) -> bool) -> usize {
     let asked_for = values.iter().take_while(|&&value| is_asked_for(value));

@@ -85,7 +85,7 @@ impl Masses for &[usize] {
     }
 }
 
-/// Computed when they are asked for, which is seldom.
+/// Computed on demand, which is rare.
 #[derive(Debug, Clone, Copy)]
 struct OnDemand<'a, I> {
     tree: &'a SortedTree<I>,
@@ -361,7 +361,7 @@ impl<I: Index> Imputer<'_, I> {
         points: &PointStore,
         may_be: impl Fn(usize) -> bool,
     ) -> usize {
-        // The coordinate is missing, and then all leaves are asked, or it is not.
+        // If the coordinate is missing, all leaves are candidates.
         let leaves = match self.known(0) {
             None => 0..tree.len(),
             Some(x) => {

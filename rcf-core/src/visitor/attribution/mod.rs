@@ -25,7 +25,7 @@ use super::{Ancestor, Leaf, Visitor};
 use crate::geometry::Corners;
 use crate::simd::{LANES, larger, max};
 
-/// Below this the gathered factor is multiplied in, lest it become zero.
+/// Below this the gathered factor is multiplied in, before it becomes zero.
 const SMALL: f64 = 1e-150;
 
 /// Sums scores and attributions over trees.
@@ -38,7 +38,7 @@ pub(crate) struct AttributionVisitor<'a> {
     spread: Spread<'a>,
     /// The sums over trees.
     sum: Parts,
-    /// An observation of a bounding box.
+    /// A bounding box.
     scratch: Vec<f32>,
 }
 

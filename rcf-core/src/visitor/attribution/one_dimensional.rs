@@ -1,4 +1,4 @@
-//! Attribution in one dimension: all that is asked is the direction.
+//! Attribution in one dimension, where only the direction is needed.
 //!
 //! The recursion is that of [`AttributionVisitor`](super::AttributionVisitor), on two numbers. A
 //! query that equals no sampled point lies on one side of all bounding boxes that it passes.

@@ -1,4 +1,4 @@
-//! `rcf checkpoints`: what there is, whether it is whole, and going back.
+//! `rcf checkpoints`: listing, verification and rollback.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `rcf completions`: what a shell can complete.
+//! `rcf completions`: completions for shells.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `rcf demo`: the whole chain in one process, shown and judged.
+//! `rcf demo`: the whole chain in one process, with a verdict.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl Demo {
     }
 }
 
-/// Writes a file, and the folder that it lies in.
+/// Writes a file, and creates its folder.
 fn write(path: &Path, text: &str) -> Result<(), SinkError> {
     let folder = path
         .parent()

@@ -187,10 +187,10 @@ impl TransformFlag {
 }
 
 impl DetectorFlags {
-    /// The configuration of a detector of these columns, with all defaults filled in.
+    /// The configuration of a detector for these columns, with all defaults filled in.
     ///
     /// # Errors
-    /// A rule that is none, or is about another column.
+    /// An invalid rule, or a rule about another column.
     pub(crate) fn config(&self, columns: &[String]) -> Result<DetectorConfig, ConfigError> {
         let mut detector = AnomalyDetector::builder(columns.len());
         detector = match self.seed {
@@ -267,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    /// Flags that are no parameter of their name: a way to set the threshold.
+    /// Flags without a parameter of the same name, which set the threshold.
     const OTHERWISE: [&str; 2] = ["score_threshold", "use_time"];
 
     #[test]

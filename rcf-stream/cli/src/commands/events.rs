@@ -47,7 +47,7 @@ enum Format {
     Jsonl,
 }
 
-/// The alerts of events that can still grow, and counts of what was read.
+/// The alerts of events that can still grow, and counts of the input.
 struct Read {
     /// Each with its time as it was written.
     pending: Vec<(Alert<String>, Value)>,
@@ -78,7 +78,7 @@ impl Default for Read {
     }
 }
 
-/// What a line says: whether it is an alert, whose, and when.
+/// The content of a line: whether it is an alert, its key, and its time.
 struct Said {
     key: String,
     timestamp: Option<EventTime>,
@@ -111,7 +111,7 @@ impl Events {
             let reason = format!("--late must be finite and at least 0, got {late}");
             return Err(Failure::configuration(reason));
         }
-        // A span that is none is refused before anything is read.
+        // An invalid span is refused before anything is read.
         correlate::<String>(&[], 1e3 * self.within, self.min_keys)
             .map_err(Failure::configuration)?;
         let inputs = self.results.iter().map(|path| Use::Read(path));
@@ -129,7 +129,8 @@ impl Events {
         Ok(())
     }
 
-    /// Reads the alerts of a file. What is no result, and an alert without a time, end everything.
+    /// Reads the alerts of a file. A line that is not a result, or an alert without a time, is an
+    /// error.
     fn read(&self, path: &Path, read: &mut Read, times: &mut TimeParser) -> Result<(), Failure> {
         let of_file = |error: io::Error| Failure::runtime(format!("{}: {error}", path.display()));
         let input: Box<dyn BufRead> = if path == Path::new("-") {
@@ -168,7 +169,7 @@ impl Events {
 
     fn take(&self, said: Said, read: &mut Read, times: &mut TimeParser) -> Result<(), String> {
         read.results += 1;
-        // Each time is read, since the unit of numbers is recognised on the first.
+        // Each time is read, since the unit of numbers is detected from the first.
         let time = said.timestamp;
         let millis = time.as_ref().and_then(|time| times.millis(time));
         read.newest = read.newest.max(millis.unwrap_or(f64::NEG_INFINITY));
@@ -247,20 +248,20 @@ impl Events {
         );
         if read.late > 0 {
             let late = count(read.late, "alert");
-            summary += &format!("; {late} came too late for its event: raise --late");
+            summary += &format!("; {late} arrived too late: raise --late");
         }
         summary
     }
 }
 
-/// How the lines of a file are read.
+/// The format of the lines of a file.
 enum Lines {
     Json,
     Csv(Box<Decoder>),
 }
 
 impl Lines {
-    /// By the first line: of CSV it is the header, else it says something itself.
+    /// Detected from the first line: a header of CSV, or else a result.
     fn of(line: &str) -> Result<(Self, Option<Said>), String> {
         if line.trim_start().starts_with('{') {
             return Ok((Self::Json, Some(Self::Json.said(line)?)));

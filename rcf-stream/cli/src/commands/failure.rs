@@ -10,7 +10,7 @@ use rcf_stream::assemble::OpenError;
 use rcf_stream::config::ConfigError;
 use rcf_stream::{PipelineError, SinkError, SourceError};
 
-/// `EX_CONFIG` of sysexits: starting again cannot help, another configuration can.
+/// `EX_CONFIG` of sysexits: a restart cannot help, only a change of the configuration.
 pub(crate) const CONFIGURATION: u8 = 78;
 const RUNTIME: u8 = 1;
 /// As shells report a program that SIGINT ended.
@@ -19,10 +19,10 @@ const INTERRUPTED: u8 = 130;
 const ANOMALY: u8 = 2;
 
 pub(crate) enum Failure {
-    /// With an exit status.
+    /// Failure with an exit status.
     Error(u8, Box<dyn Error>),
-    /// The reader of the output has gone away (`rcf … | head`): not our failure, but not everything
-    /// was done.
+    /// The reader of the output has closed it (`rcf … | head`): not a failure, but the work is not
+    /// complete.
     BrokenPipe,
 }
 
@@ -39,7 +39,7 @@ impl Failure {
         Self::Error(ANOMALY, format!("{count} anomalous records").into())
     }
 
-    /// A signal came before the end of the input.
+    /// A signal arrived before the end of the input.
     pub(crate) fn interrupted(records: u64) -> Self {
         let text = format!("interrupted after {records} records: the output is partial");
         Self::Error(INTERRUPTED, text.into())

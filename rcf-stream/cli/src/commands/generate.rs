@@ -1,4 +1,4 @@
-//! `rcf generate`: records to try things with.
+//! `rcf generate`: synthetic records.
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -137,7 +137,7 @@ impl Sine {
     }
 }
 
-/// Hands records on as they are, until the source ends or `stop` is ready; how many there were, and
+/// Passes records on unchanged, until the source ends or `stop` is ready; returns their number, and
 /// whether these were all.
 async fn copy(
     source: &mut dyn Source,

@@ -1,4 +1,4 @@
-//! The flags that say how a file is read, and opening it.
+//! The flags that describe how a file is read, and how it is opened.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -91,20 +91,20 @@ pub(crate) enum BadRecordFlag {
 pub(crate) struct Input {
     pub(crate) source: LinesSource,
     pub(crate) decoder: Decoder,
-    /// Its length, where it has one that counts the bytes of its text.
+    /// Its length, if it has one that counts the bytes of its text.
     pub(crate) bytes: Option<u64>,
-    /// How its times are written, where it has any.
+    /// The format of its times, if it has any.
     pub(crate) time_format: Option<TimeFormat>,
 }
 
 impl InputFlags {
-    /// Whether the column of times was asked for, not found.
+    /// Whether the column of times was requested, not detected.
     pub(crate) fn names_time(&self) -> bool {
         self.time.is_some()
     }
 
-    /// Opens the file, recognises what was not said about it, and says on the standard error what
-    /// was understood.
+    /// Opens the file, detects what was not specified, and reports the detected format on the
+    /// standard error.
     pub(crate) fn open(&self) -> Result<Input, Failure> {
         let input = LinesInput::open(&self.file)?;
         let recognised = Recognised::of(input.head(), &self.given(), &self.named());
@@ -117,7 +117,7 @@ impl InputFlags {
             doubt: recognised.doubtful_number(input.head(), &self.given()),
             options: OptionNames::default(),
         };
-        let _ = writeln!(std::io::stderr(), "rcf: {understood}"); // nobody may be reading
+        let _ = writeln!(std::io::stderr(), "rcf: {understood}"); // there may be no reader
         let source = input.records(&recognised.dialect)?;
         let decoder = recognised.decoder(source.header(), true);
         Ok(Input {
@@ -132,7 +132,7 @@ impl InputFlags {
         })
     }
 
-    /// What the flags say about the text.
+    /// The flags about the text.
     fn given(&self) -> Given {
         Given {
             format: self.input_format.map(|format| match format {
@@ -162,7 +162,7 @@ impl InputFlags {
         }
     }
 
-    /// These flags once more, as a shell takes them, with the columns that are judged.
+    /// These flags in shell syntax, with the columns that are judged.
     pub(crate) fn arguments(&self, columns: &[String]) -> Vec<String> {
         let mut words = vec![self.file.to_string_lossy().into_owned()];
         let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
@@ -214,7 +214,7 @@ impl InputFlags {
         words.iter().map(|word| quoted(word)).collect()
     }
 
-    /// The file is not what the flags say.
+    /// The file does not match the flags.
     fn misfit(&self, reason: impl std::fmt::Display) -> Failure {
         Failure::configuration(format!("{}: {reason}", self.file.display()))
     }
@@ -225,7 +225,7 @@ impl InputFlags {
     }
 }
 
-/// A word as a shell takes it literally.
+/// A word, quoted for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! `rcf inspect`: what is in a checkpoint.
+//! `rcf inspect`: the contents of a checkpoint.
 
 use rcf_stream::checkpoint::{Inspection, Location, inspect};
 

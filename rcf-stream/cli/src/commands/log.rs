@@ -1,4 +1,4 @@
-//! Logs on the standard error.
+//! Logging to the standard error.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -8,7 +8,7 @@ use super::failure::Failure;
 
 const VARIABLE: &str = "RCF_LOG";
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum LogFormat {
     /// For people
@@ -29,9 +29,9 @@ impl LogFormat {
     }
 }
 
-/// Starts logging at the level of the flag, else of `RCF_LOG`, else of the command. Below `trace`,
-/// libraries only log warnings, and the AWS SDK nothing: its failures are reported as errors of the
-/// requests, in one line each.
+/// Starts logging at the level of the flag, otherwise of `RCF_LOG`, otherwise of the command. Below
+/// `trace`, libraries only log warnings, and the AWS SDK logs nothing: its failures are reported as
+/// errors of the requests, on one line each.
 pub(crate) fn start(
     flag: Option<LevelFilter>,
     format: Option<LogFormat>,
@@ -63,7 +63,7 @@ pub(crate) fn start(
         .with_target("rcf_stream", level);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .log_internal_errors(false) // it would panic where the standard error cannot be written
+        .log_internal_errors(false) // it would panic if the standard error cannot be written
         .with_target(false);
     let lines = match format.map_or_else(LogFormat::from_environment, Ok)? {
         LogFormat::Text => lines.boxed(),

@@ -1,4 +1,4 @@
-//! `rcf migrate`: configurations from what others had.
+//! `rcf migrate`: conversion of other configurations.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

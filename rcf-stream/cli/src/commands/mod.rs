@@ -1,6 +1,6 @@
-//! The `rcf` program. Data goes to the standard output and nothing else does; messages go to the
-//! standard error. Exit status: 0 clean, 1 failed, 2 anomalies with
-//! `--fail-on-anomaly`, 78 wrong configuration or usage, 130 interrupted.
+//! The `rcf` program. Only data goes to the standard output; messages go to the standard error.
+//! Exit status: 0 clean, 1 failed, 2 anomalies with `--fail-on-anomaly`, 78 wrong configuration or
+//! usage, 130 interrupted.
 
 mod checkpoints;
 mod completions;
@@ -43,7 +43,7 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Log to standard error at this level: off, error, warn, info, debug or trace [default: info
-    /// for `run` and `replay`, else warn; also RCF_LOG]
+    /// for `run` and `replay`, otherwise warn; also RCF_LOG]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<LevelFilter>,
     /// Write log lines in this format [default: text; also RCF_LOG_FORMAT]
@@ -83,7 +83,7 @@ enum Command {
     Completions(completions::Completions),
 }
 
-/// Runs what the arguments ask for.
+/// Runs the command of the arguments.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -128,10 +128,10 @@ impl Command {
     }
 }
 
-/// Help and version are what was asked for; everything else is a wrong usage.
+/// Help and version were requested; everything else is wrong usage.
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        let _ = error.print(); // nobody may be reading
+        let _ = error.print(); // there may be no reader
         return ExitCode::from(failure::CONFIGURATION);
     }
     let text = error.render();

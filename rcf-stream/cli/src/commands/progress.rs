@@ -1,4 +1,4 @@
-//! A progress bar for runs that end, where a person looks at the standard error.
+//! A progress bar for runs that end, if the standard error is a terminal.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -18,11 +18,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// `None` where the run has no end, or where nobody would see it.
+    /// `None` if the run has no end, or the standard error is not a terminal.
     pub(crate) fn of(config: &Config, metrics: &Arc<Metrics>) -> Option<Self> {
         let source = &config.source;
         let records = match (source.records(), source.file()) {
-            (None, Some(path)) if path.is_file() && !source.follows() => None, // its end will tell
+            (None, Some(path)) if path.is_file() && !source.follows() => None, // its end is known
             (records, _) => Some(records?),
         };
         let is_elsewhere = config.sink.file() != Some(Path::new("-"));

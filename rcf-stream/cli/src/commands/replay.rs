@@ -1,4 +1,4 @@
-//! `rcf replay`: the results of the past once more.
+//! `rcf replay`: past results, written again.
 
 use std::path::PathBuf;
 

@@ -78,7 +78,7 @@ impl Rows {
         })
     }
 
-    /// A record whose time cannot be read is bad.
+    /// Makes a record bad if its time cannot be read.
     pub(crate) fn require_time(&mut self) {
         self.detectors.require_time();
     }
@@ -91,7 +91,7 @@ impl Rows {
         self.detectors.categorical()
     }
 
-    /// How times are written, where there are any.
+    /// The format of times, if there are any.
     pub(crate) fn time_format(&self) -> Option<&TimeFormat> {
         self.time_format.as_ref()
     }
@@ -183,18 +183,18 @@ impl Rows {
         self.anomalies
     }
 
-    /// Writes to a terminal while the bar is out of the way.
+    /// Writes to a terminal while the bar is hidden.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// Takes the bar away and says in one line what became of the records.
+    /// Removes the bar and summarises the records on one line.
     ///
     /// # Errors
     /// Reading was interrupted, so the output is partial; or no record could be used.
     pub(crate) fn finish(&self) -> Result<(), Failure> {
         self.bar.finish_and_clear();
-        let _ = writeln!(std::io::stderr(), "rcf: {}", self.summary()); // nobody may be reading
+        let _ = writeln!(std::io::stderr(), "rcf: {}", self.summary()); // there may be no reader
         if self.interrupted {
             return Err(Failure::interrupted(self.records));
         }
@@ -289,7 +289,7 @@ fn named(reason: &BadRecord, names: &[String]) -> String {
     }
 }
 
-/// How many times could not be read, of which formats they are, and the flag that names one.
+/// How many times could not be read, their formats, and the flag that names one.
 pub(super) fn unreadable(times: &UnreadableTimes) -> Option<String> {
     (times.total() > 0).then(|| {
         format!(
@@ -307,7 +307,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     )
 }
 
-/// On the standard error, and only where a person looks at it; a pipe has no length.
+/// On the standard error, and only if it is a terminal; a pipe has no length.
 fn bar(bytes: Option<u64>) -> ProgressBar {
     let Some(bytes) = bytes.filter(|_| std::io::stderr().is_terminal()) else {
         return ProgressBar::hidden();
@@ -316,7 +316,7 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Results must not be written over the records, nor over each other, nor where nothing keeps them.
+/// Results must not overwrite the records or each other, nor go to a place that is not kept.
 pub(crate) fn check_files(
     input: Option<&Path>,
     outputs: &[(&'static str, &Path)],

@@ -92,8 +92,8 @@ impl Run {
     }
 }
 
-/// Runs the pipeline. Where its shards went to other processes, it is opened again, with those that
-/// it is assigned then.
+/// Runs the pipeline. If its shards went to other processes, it is opened again, with the shards
+/// that it is then assigned.
 async fn run_to_end(
     config: &Config,
     observers: &Observers,
@@ -128,18 +128,18 @@ async fn run_to_end(
     }
 }
 
-/// Says on the standard error that all is well, and what was not looked at.
+/// Reports on the standard error that the check succeeded, and what was not checked.
 async fn check(config: &Config) -> Result<(), Failure> {
     let checked = assemble::check(config).await?;
     let ok = match checked.left_out.as_slice() {
         [] => "ok".to_owned(),
         left_out => format!("ok, but for {}", left_out.join(", and ")),
     };
-    let _ = writeln!(std::io::stderr(), "rcf: {ok}"); // nobody may be reading
+    let _ = writeln!(std::io::stderr(), "rcf: {ok}"); // there may be no reader
     Ok(())
 }
 
-/// The last line: what became of all records.
+/// The last line: the summary of all records.
 pub(crate) fn say(summary: &Summary, ending: &str) {
     let suppressed = summary.suppressed.text(|name| match name {
         "warm_up" => "forest.output_after".to_owned(),
@@ -164,7 +164,7 @@ pub(crate) fn say(summary: &Summary, ending: &str) {
     );
 }
 
-/// Whether what was asked for was done: a run that used nothing of its input has not.
+/// Whether the run did its work: a run that used none of its input did not.
 pub(crate) fn check_done(summary: &Summary) -> Result<(), Failure> {
     let bad: u64 = summary.bad_records.values().sum();
     if summary.judged + summary.held > 0 {
@@ -193,10 +193,10 @@ pub(crate) fn reasons(bad: &BTreeMap<&'static str, u64>) -> String {
     texts.join(", ")
 }
 
-/// The flag of the file of the configuration.
+/// The flag of the configuration file.
 pub(crate) const CONFIG: &str = "--config";
 
-/// The file of the configuration, by its flag or its variable.
+/// The configuration file, from its flag or its variable.
 pub(crate) fn config_file(flag: Option<&PathBuf>) -> Option<PathBuf> {
     let variable = || std::env::var_os("RCF_CONFIG").map(PathBuf::from);
     flag.cloned().or_else(variable)
@@ -209,7 +209,7 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
     if let Some(path) = &path {
         layers.file(path)?;
     }
-    // A variable that is not Unicode cannot be one of ours.
+    // A variable that is not Unicode cannot be a setting.
     let variables = std::env::vars_os()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
     layers.variables(variables)?;
@@ -230,14 +230,14 @@ pub(crate) fn load(file: Option<&PathBuf>, flags: &SettingFlags) -> Result<Confi
     Ok(config)
 }
 
-/// Reading the pipe blocks: the sink's tasks run on the other thread meanwhile.
+/// Reading the pipe blocks: meanwhile the sink's tasks run on the other thread.
 async fn serve_daemon(config: &Config, observers: Observers) -> Result<(), Failure> {
     let input = std::io::BufReader::new(std::io::stdin());
     multilang::run(config, observers, input, std::io::stdout()).await?;
     Ok(())
 }
 
-/// Starts the server before the pipeline opens, which may take its time.
+/// Starts the server before the pipeline opens, which may take some time.
 async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> {
     let server = Server::start(http, Arc::clone(live)).await?;
     let address = server.address();
@@ -249,7 +249,7 @@ async fn listen(http: &HttpConfig, live: &Arc<Live>) -> Result<Server, Failure> 
     Ok(server)
 }
 
-/// What is allowed but should be known.
+/// Warnings about allowed but risky settings.
 fn warn(config: &Config) {
     if config.checkpoint.is_none() {
         tracing::warn!(

@@ -33,7 +33,7 @@ pub(crate) struct Score {
     /// Write results to this file; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// Write results in this format [default: by the name of the output; else a table of the
+    /// Write results in this format [default: by the name of the output; otherwise a table of the
     /// anomalies on a terminal, and JSON lines elsewhere]
     #[arg(long, value_enum)]
     format: Option<ResultFormat>,
@@ -106,7 +106,7 @@ impl Score {
         }
     }
 
-    /// Whether a row is written. A table holds anomalies, unless something else was asked for.
+    /// Whether a row is written. A table contains anomalies, unless configured otherwise.
     fn keeps(&self, row: &Row, output: &Output) -> bool {
         let is_chosen = self.min_grade.is_some() || self.top.is_some();
         let only = self.only_anomalies || (matches!(output, Output::Table { .. }) && !is_chosen);
@@ -248,7 +248,7 @@ impl Top {
     }
 }
 
-/// A row with its place; the lowest grade is the greatest, so that it is dropped first.
+/// A row with its position; the lowest grade is the greatest, so that it is dropped first.
 struct Ranked(Row, usize);
 
 impl Ord for Ranked {

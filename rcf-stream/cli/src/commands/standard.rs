@@ -1,4 +1,4 @@
-//! The standard streams: whether they were open at the start, and what is printed.
+//! The standard streams: whether they were open at the start, and printing.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,14 +29,14 @@ pub(crate) fn check<'a>(files: impl IntoIterator<Item = Use<'a>>) -> Result<(), 
     Ok(())
 }
 
-/// A file, and what is done with it; `-` is a standard stream.
+/// A file, and its use; `-` is a standard stream.
 #[derive(Clone, Copy)]
 pub(crate) enum Use<'a> {
     Read(&'a Path),
     Written(&'a Path),
 }
 
-/// Writes to the standard output what a command was asked for.
+/// Writes the requested output of a command to the standard output.
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let dash = Path::new("-");
     check([Use::Written(dash)])?;
@@ -48,7 +48,7 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     })
 }
 
-/// Says something on the standard error, where nobody may be reading.
+/// Writes a message to the standard error, which may have no reader.
 pub(crate) fn say(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -112,9 +112,9 @@ mod at_start {
         CLOSED[stream].load(Ordering::Relaxed)
     }
 
-    /// Notes which standard streams are closed. To be called before the runtime of Rust begins,
-    /// which replaces them and keeps no note of it; calls the kernel and nothing else, since before
-    /// `main` more is not safe.
+    /// Records which standard streams are closed. To be called before the runtime of Rust starts,
+    /// which replaces them without a record; makes only system calls, since nothing else is safe
+    /// before `main`.
     pub fn note_closed_streams() {
         for (closed, stream) in CLOSED.iter().zip([stdin(), stdout(), stderr()]) {
             closed.store(fcntl_getfd(stream).is_err(), Ordering::Relaxed);

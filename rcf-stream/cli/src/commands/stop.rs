@@ -2,15 +2,15 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-/// Ready at the first SIGTERM or SIGINT (Ctrl-C). The second one ends the process at once, also
-/// when the pipeline is stuck in a write that nobody reads: another thread waits for it.
+/// Ready at the first SIGTERM or SIGINT (Ctrl-C). The second one ends the process immediately, even
+/// if the pipeline is stuck in a write without a reader: another thread waits for it.
 pub(crate) fn requested() -> impl Future<Output = ()> {
     let (tell, told) = oneshot::channel();
     tokio::spawn(async move {
         let mut signals = Signals::listen();
         signals.next().await;
         tracing::info!("stopping; a second signal stops immediately");
-        let _ = tell.send(()); // nobody waits any more if the work is done
+        let _ = tell.send(()); // there is no receiver any more if the work is done
         signals.next().await;
         std::process::exit(1);
     });
@@ -19,7 +19,7 @@ pub(crate) fn requested() -> impl Future<Output = ()> {
     }
 }
 
-/// Each SIGHUP, by which log rotation asks for files to be opened again.
+/// Each SIGHUP, which log rotation sends so that files are opened again.
 #[cfg(unix)]
 pub(crate) fn rotations() -> mpsc::Receiver<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -25,10 +25,10 @@ pub(crate) struct Suggest {
     input: InputFlags,
 }
 
-/// No more records than these, the newest ones, are looked at.
+/// At most this many records, the newest ones, are analysed.
 const LOOKED_AT: usize = 20_000;
 
-/// What was read of the file.
+/// The content of the file.
 struct History {
     /// One record per row; NaN for missing values.
     values: Array2<f64>,
@@ -38,7 +38,7 @@ struct History {
     records: u64,
     /// How many of them were left out because they could not be read.
     bad: u64,
-    /// What is said about times that could not be read, where there are any.
+    /// The summary of times that could not be read, if any.
     unreadable_times: Option<String>,
 }
 
@@ -97,7 +97,7 @@ impl Suggest {
         })
     }
 
-    /// A record; `None` where it cannot be read and may be left out.
+    /// A record; `None` if it cannot be read and may be left out.
     fn checked(
         &self,
         decoded: Result<Decoded, DecodeError>,
@@ -129,7 +129,7 @@ impl Suggest {
         let mut comments = String::new();
         if history.records - history.bad > LOOKED_AT as u64 {
             let records = history.records;
-            comments += &format!("# looked at the newest {LOOKED_AT} of {records} records\n");
+            comments += &format!("# analysed the newest {LOOKED_AT} of {records} records\n");
         }
         if history.bad > 0 {
             comments += &format!("# skipped {} records that cannot be read\n", history.bad);

@@ -64,7 +64,7 @@ impl Table {
         cells
     }
 
-    /// Cells are aligned to the right, but for the last.
+    /// Cells are right-aligned, except the last.
     fn line(&self, cells: &[String], output: &mut dyn Write) -> io::Result<()> {
         let mut line = String::new();
         for (index, (cell, width)) in cells.iter().zip(&self.widths).enumerate() {

@@ -7,7 +7,7 @@ use super::{CYCLES_WITH_DROPS, ScoredPoint, SineDemo};
 use crate::report::{Verdict, number};
 use rcf_stream::connectors::sine::SineConfig;
 
-/// Records before the drop of the original that it is compared with.
+/// Records before the drop of the original that the drop is compared with.
 const NORMAL_RECORDS: u64 = 6_000;
 
 /// Dropped points against the normal points near them.
@@ -27,7 +27,7 @@ pub struct Group {
     pub highest_normal: f64,
 }
 
-/// All groups, and what follows from them.
+/// All groups, and the verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// One group for each drop that counts, in order.
@@ -37,8 +37,8 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Judges the drops that the demonstration is about: the last one of the original, or that of
-    /// each cycle after the clean one.
+    /// Judges the drops that matter: the last one of the original, or that of each cycle after the
+    /// clean one.
     pub(super) fn of(demo: &SineDemo, points: &[ScoredPoint]) -> Self {
         let wave = demo.wave();
         let groups = if demo.every_cycle {

@@ -1,8 +1,8 @@
 //! The demonstration: a sine wave with a drop, through the whole chain, judged by its results.
 //!
 //! Generator → input stream → operator with a Random Cut Forest → output stream, with both
-//! streams [in memory](rcf_stream::connectors::memory) and everything else as `rcf run` has it.
-//! What is shown and judged is read back from the output stream.
+//! streams [in memory](rcf_stream::connectors::memory) and everything else as in `rcf run`.
+//! Results are read back from the output stream before they are shown and judged.
 
 mod judge;
 mod picture;
@@ -37,7 +37,7 @@ pub struct SineDemo {
     pub noise: f64,
 }
 
-/// What came out.
+/// The outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// What was demonstrated.
@@ -46,7 +46,7 @@ pub struct Outcome {
     pub points: Vec<ScoredPoint>,
     /// Whether the drops had the highest scores.
     pub judgement: Judgement,
-    /// From the first record made to the last result read.
+    /// The time from the first generated record to the last result read.
     pub elapsed: Duration,
     /// The parameters of the forest, with all defaults filled in.
     pub forest: rcf_core::Config,
@@ -85,8 +85,8 @@ impl Outcome {
     /// The results as a report with both curves.
     ///
     /// # Errors
-    /// Never for an outcome of [`run`]; a [`ReportError`](crate::report::ReportError) for one
-    /// whose points were changed so that they have no order.
+    /// Never for an outcome of [`run`]; a [`ReportError`](crate::report::ReportError) if points
+    /// were changed so that they are out of order.
     pub fn report(&self) -> Result<Report, crate::report::ReportError> {
         picture::report(self)
     }

@@ -17,7 +17,7 @@ use rcf_stream::pipeline::{Pipeline, PipelineError};
 use rcf_stream::record::Positions;
 use rcf_stream::source::{Source, SourceError};
 
-/// One record with its score, as the output stream has it.
+/// One record with its score, from the output stream.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoredPoint {
     /// The number of the record.
@@ -44,7 +44,7 @@ pub enum DemoError {
     /// The pipeline ended early.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
-    /// A result is not what the encoder writes.
+    /// A result does not have the format of the encoder.
     #[error("result {id} cannot be read back: {reason}")]
     Result {
         /// Its id in the output stream.
@@ -62,7 +62,7 @@ pub enum DemoError {
     },
 }
 
-/// Runs the demonstration: makes the records, scores them, and reads the results back.
+/// Runs the demonstration: generates the records, scores them, and reads the results back.
 ///
 /// # Errors
 /// A [`DemoError`]. Drops without the highest scores are not an error but part of the [`Outcome`].
@@ -101,14 +101,14 @@ pub async fn run(demo: &SineDemo) -> Result<Outcome, DemoError> {
     })
 }
 
-/// Writes the wave to the input stream and closes it, also when the generator fails: the pipeline
-/// would wait for ever.
+/// Writes the wave to the input stream and closes it, even if the generator fails: otherwise the
+/// pipeline would wait forever.
 async fn feed(wave: SineConfig, input: &MemoryStream) -> Result<(), SourceError> {
     let result = async {
         let mut generator = SineSource::open(wave, &Positions::default())?;
         while let Some(batch) = generator.next_batch().await? {
             input.append_all(batch.records.into_iter().map(|r| (r.partition_key, r.data)));
-            tokio::task::yield_now().await; // the pipeline takes its turn
+            tokio::task::yield_now().await; // the pipeline gets a turn
         }
         Ok(())
     };

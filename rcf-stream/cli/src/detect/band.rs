@@ -1,16 +1,16 @@
-//! The range in which a value was expected: what the detector predicted, and how far it is off as a
-//! rule.
+//! The expected range of a value: the detector's prediction, and the usual error of such
+//! predictions.
 //!
 //! Two quantiles of the signed error are tracked, as by the [forecaster](rcf_core::Forecaster): an
-//! error beyond one moves it by much, all others move it back by little, in mean errors.
+//! error beyond a quantile moves it by a large step, all others move it back by a small one.
 
 /// Share of the errors below the range, and above it.
 const OUTSIDE: f64 = 0.1;
-/// How far an error moves a quantile, in mean errors.
+/// Step size of a quantile, in mean errors.
 const STEP: f64 = 0.1;
 /// Weight of an error in the mean error.
 const WEIGHT: f64 = 0.01;
-/// An error counts for at most this many mean errors.
+/// An error counts as at most this many mean errors.
 const MOST: f64 = 5.0;
 /// Errors that are collected before there is a range.
 const FIRST: usize = 32;
@@ -25,7 +25,7 @@ pub(crate) struct Band {
 }
 
 impl Band {
-    /// The range in which a value was expected, which then is learned; NaN where nothing is known.
+    /// The expected range of a value, which is then learned; NaN if nothing is known.
     pub(crate) fn take(&mut self, predicted: f64, value: f64) -> [f64; 2] {
         let range = self.quantiles.map_or([f64::NAN; 2], |(low, high)| {
             [predicted + low, predicted + high]
@@ -84,7 +84,7 @@ mod tests {
     fn coverage(noise: impl Fn(f64, u32) -> f64) -> f64 {
         let (mut band, mut inside, mut all) = (Band::default(), 0u32, 0u32);
         for n in 0..20_000u32 {
-            // A sequence that fills (0, 1) evenly, in an order without rhythm.
+            // A sequence that fills (0, 1) evenly, in an aperiodic order.
             let u = (f64::from(n.wrapping_mul(2_654_435_769)) + 0.5) / 4_294_967_296.0;
             let value = noise(u, n);
             let [low, high] = band.take(0.0, value);

@@ -19,7 +19,7 @@ pub struct RowEncoder {
     precision: Option<Precision>,
 }
 
-/// To how many significant digits results are rounded.
+/// The number of significant digits to which results are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Precision(u8);
 
@@ -95,7 +95,7 @@ impl RowEncoder {
         self
     }
 
-    /// Rounds what is computed; the values of records stay as they are.
+    /// Rounds computed numbers; the values of records stay unchanged.
     #[must_use]
     pub fn precision(mut self, precision: Option<Precision>) -> Self {
         self.precision = precision;
@@ -112,15 +112,15 @@ impl RowEncoder {
         expected.map(|&number| self.number(number)).collect()
     }
 
-    /// Whether texts of CSV that a spreadsheet would take for formulas get a single quote before
-    /// them.
+    /// Whether texts in CSV that a spreadsheet would interpret as formulas get a leading single
+    /// quote.
     #[must_use]
     pub fn csv_safe(mut self, on: bool) -> Self {
         self.csv_safe = on;
         self
     }
 
-    /// The first line of a file, where the format has one.
+    /// The first line of a file, if the format has one.
     #[must_use]
     pub fn header(&self) -> Option<String> {
         let mut line = CsvLine::new(self.csv_safe);

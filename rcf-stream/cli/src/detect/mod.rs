@@ -11,7 +11,7 @@ use rcf_core::{AnomalyDetector, ConfigError, Detection, DetectorConfig, Evidence
 pub(crate) use band::Band;
 pub use encode::{Precision, RowEncoder};
 
-use crate::telemetry::{Finding, sentence};
+use crate::sentence::{Finding, sentence};
 use rcf_stream::categories::Categories;
 use rcf_stream::decode::Decoder;
 use rcf_stream::event::{Event, ModelPer};
@@ -25,9 +25,9 @@ use rcf_stream::time::UnreadableTimes;
 pub struct Row {
     /// The record.
     pub event: Event,
-    /// What the detector says.
+    /// The detection.
     pub detection: Detection,
-    /// What was expected of each value, from its own past; NaN where that is not known.
+    /// The predicted value of each input, from its own past; NaN if unknown.
     pub predicted: Vec<f64>,
     /// How many records the detector of its key has seen, this one included.
     pub records: u64,
@@ -68,7 +68,7 @@ pub struct Detectors {
 }
 
 impl Detectors {
-    /// Detectors of this kind, for records that are read so.
+    /// Detectors of this kind, for records that are read in this way.
     ///
     /// # Errors
     /// The rule that the template breaks.
@@ -84,7 +84,8 @@ impl Detectors {
     }
 
     /// Passes the times of the records to the detectors. A record whose time cannot be read is bad;
-    /// one whose time is equal or earlier is judged without it, and [counted](Self::late).
+    /// a record whose time is not later than the previous one is judged without it, and
+    /// [counted](Self::late).
     #[must_use]
     pub fn with_time(mut self) -> Self {
         self.require_time();
@@ -97,7 +98,7 @@ impl Detectors {
         self.decoder.require_time();
     }
 
-    /// How many records were judged without their time, which was not after the one before.
+    /// How many records were judged without their time, which was not later than the previous one.
     #[must_use]
     pub fn late(&self) -> u64 {
         self.late
@@ -176,7 +177,7 @@ impl Detectors {
         Ok(Row {
             detection,
             predicted: (0..event.values.len()).map(predicted).collect(),
-            records: model.detector.records(),
+            records: model.detector.observations(),
             event,
         })
     }

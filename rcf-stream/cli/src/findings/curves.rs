@@ -1,16 +1,16 @@
-//! The curves of one key in bounded memory: buckets of records, that are joined in pairs when there
-//! are too many. No extreme is ever lost.
+//! The curves of one key in bounded memory: buckets of records, which are joined in pairs when
+//! there are too many. No extreme is lost.
 
 /// Values of one column within a bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cell {
     pub(super) low: f64,
     pub(super) high: f64,
-    /// The range in which they were expected; NaN where it was not known.
+    /// Their expected range; NaN if unknown.
     pub(super) expected: [f32; 2],
 }
 
-/// What the detector said within a bucket: the highest of each.
+/// The detections within a bucket: the highest of each field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Verdict {
     pub(super) score: f32,
@@ -19,13 +19,13 @@ pub(super) struct Verdict {
     pub(super) evidence: f32,
 }
 
-/// Some records in a row.
+/// Consecutive records.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Point {
     /// Its first record, from 0.
     pub(super) record: u64,
     pub(super) count: u64,
-    /// Where the first record lies on the axis.
+    /// The position of the first record on the axis.
     pub(super) place: f64,
     pub(super) verdict: Verdict,
     /// One for each column.
@@ -95,12 +95,12 @@ impl Curves {
         self.places.len()
     }
 
-    /// Where the newest record lies on the axis.
+    /// The position of the newest record on the axis.
     pub(super) fn newest(&self) -> f64 {
         self.newest
     }
 
-    /// How much it holds.
+    /// The number of buckets.
     pub(super) fn size(&self) -> usize {
         self.cells.len()
     }
@@ -111,7 +111,7 @@ impl Curves {
         self.records += 1;
         self.newest = place;
         if begins {
-            // By little at a time: twice what is needed would be most of the program's memory.
+            // In small steps: doubling would take most of the program's memory.
             let more = (self.places.len() / 8).max(64);
             if self.places.len() == self.places.capacity() {
                 self.places.reserve_exact(more);
@@ -161,7 +161,7 @@ impl Curves {
         self.per *= 2;
     }
 
-    /// The buckets, this many joined to one.
+    /// The buckets, with this many joined to one.
     pub(super) fn points(&self, factor: usize) -> impl Iterator<Item = Point> {
         let per = self.per * factor as u64;
         (0..self.places.len())
@@ -189,12 +189,12 @@ impl Curves {
             })
     }
 
-    /// Where the first records of the buckets lie on the axis.
+    /// The positions of the first records of the buckets on the axis.
     pub(super) fn places(&self) -> &[f64] {
         &self.places
     }
 
-    /// The values of a column, record by record; `None` where records were joined.
+    /// The values of a column, record by record; `None` if records were joined.
     pub(super) fn values(&self, column: usize) -> Option<impl Iterator<Item = f64>> {
         let cells = self.cells.iter().skip(column).step_by(self.columns);
         (self.per == 1).then(|| cells.map(|cell| cell.low))

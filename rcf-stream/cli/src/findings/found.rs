@@ -1,11 +1,11 @@
-//! Anomalies and suppressed candidates, so many of them that a page can list.
+//! Anomalies and suppressed candidates, as many as a page can list.
 
 use rcf_core::Suppressed;
 use rcf_stream::event::EventTime;
 
 use crate::detect::Row;
 
-/// How many are kept of each kind.
+/// How many of each kind are kept.
 pub(super) const MOST: usize = 1_000;
 /// Columns that are named in an explanation.
 const NAMED: usize = 8;
@@ -14,17 +14,17 @@ const NAMED: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) key: usize,
-    /// Which record of its key it is about, from 0.
+    /// The record of its key that it is about, from 0.
     pub(super) record: u64,
-    /// Where that lies on the axis of times; NaN where that is not known.
+    /// Its position on the axis of times; NaN if unknown.
     pub(super) place: f64,
-    /// Its time as it was read; `None` for a record before the one that made it clear.
+    /// Its time as it was read; `None` for a record before the one that revealed it.
     pub(super) time: Option<EventTime>,
-    /// Records after it that made it clear.
+    /// How many records later it was revealed.
     pub(super) ago: u64,
     pub(super) sentence: String,
-    /// The columns that explain most: which, its value, what was expected, its part of the score
-    /// for being high and for being low.
+    /// The columns that explain most: the column, its value, the expected value, and its part of
+    /// the score for being high and for being low.
     pub(super) columns: Vec<(usize, f64, f64, f64, f64)>,
     pub(super) score: f64,
     pub(super) threshold: f64,
@@ -37,7 +37,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What a row says; `None` for one that is not a candidate.
+    /// The finding of a row; `None` if it is not a candidate.
     pub(super) fn of(
         row: &Row,
         key: usize,
@@ -87,17 +87,17 @@ impl Found {
     }
 }
 
-/// The worst of all that were found, and how many there were.
+/// The worst of all findings, and their total number.
 #[derive(Debug, Default)]
 pub(super) struct Shortlist {
     kept: Vec<Found>,
     pub(super) seen: u64,
-    /// What is milder than this has been dropped.
+    /// Findings milder than this have been dropped.
     pub(super) floor: f64,
 }
 
 impl Shortlist {
-    /// Takes one; whether others were dropped for it.
+    /// Adds a finding; returns whether others were dropped for it.
     pub(super) fn push(&mut self, found: Found) -> bool {
         self.seen += 1;
         self.kept.push(found);

@@ -1,6 +1,6 @@
 //! Findings of a file, reduced while it is read, and the page about them.
 //!
-//! A row is taken and dropped. What stays is bounded, whatever the length of the file:
+//! A row is taken and dropped. The memory is bounded, whatever the length of the file:
 //!
 //! | module | what stays |
 //! |---|---|
@@ -35,7 +35,7 @@ use windows::Windows;
 
 /// Cells of all curves together, 24 bytes each; a million records of one column stay single.
 const CELLS: usize = 1 << 20;
-/// A key with so few buckets is not shortened any further.
+/// A key with this few buckets is not reduced any further.
 const FEW_BUCKETS: usize = 64;
 /// Records in the windows of all keys together, times their columns.
 const WINDOW_CELLS: usize = 200_000;
@@ -63,12 +63,12 @@ pub struct Findings {
     /// The highest evidence of a record that was judged.
     highest_evidence: f64,
     size: usize,
-    /// Curves are shortened from this size on.
+    /// Curves are reduced from this size on.
     limit: usize,
     window_cells: usize,
 }
 
-/// What is kept of one key.
+/// The state of one key.
 #[derive(Debug)]
 struct Key {
     name: String,
@@ -110,7 +110,7 @@ impl Key {
 }
 
 impl Findings {
-    /// Nothing yet, about values of these names; times have this format, where there are any.
+    /// No findings yet, for values of these names; times have this format, if there are any.
     #[must_use]
     pub fn new(names: &[String], time_format: Option<TimeFormat>) -> Self {
         Self {
@@ -197,7 +197,7 @@ impl Findings {
         self.shorten();
     }
 
-    /// What concerns the file as a whole.
+    /// The summary of the file as a whole.
     fn note(&mut self, row: &Row) {
         self.records += 1;
         if row.detection.warm_up > 0 {
@@ -251,7 +251,7 @@ impl Findings {
         }
     }
 
-    /// Keeps curves and windows within their bounds.
+    /// Keeps curves and windows within their limits.
     fn shorten(&mut self) {
         if self.window_cells > WINDOW_CELLS {
             let mut grades: Vec<f64> = self
@@ -266,7 +266,8 @@ impl Findings {
         while self.size > self.limit {
             let largest = self.keys.iter_mut().max_by_key(|key| key.curves.buckets());
             let Some(key) = largest.filter(|key| key.curves.buckets() > FEW_BUCKETS) else {
-                // A few buckets of each of very many keys are more; their detectors are larger.
+                // A few buckets for each of very many keys exceed the limit; their detectors are
+                // larger anyway.
                 self.limit = 2 * self.size;
                 return;
             };

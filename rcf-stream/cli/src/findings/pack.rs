@@ -1,19 +1,19 @@
-//! Numbers as few bytes, for the page; `page/data.js` reads them. Values are whole multiples of a
-//! power of ten.
+//! Compact encoding of numbers for the page; `page/data.js` reads them. Values are whole multiples
+//! of a power of ten.
 //!
 //! | | |
 //! |---|---|
-//! | number | seven bits a byte, the lowest first; the highest bit says that more follow |
+//! | number | seven bits a byte, the lowest first; the highest bit means that more follow |
 //! | signed | `2 n` for `n`, `2 n − 1` for `−n` |
-//! | runs | how many pairs; of each pair a signed number and how often it occurs in a row |
+//! | runs | the number of pairs; each pair is a signed number and its run length |
 //! | track | blocks, until a length of 0: length, signed power of ten, and the values |
-//! | value | 0 where it is missing, else 1 plus the signed difference from the one before |
+//! | value | 0 if it is missing, otherwise 1 plus the signed difference from the previous one |
 
 /// Values in a block.
 const BLOCK: usize = 1024;
 /// Levels in the range of a block whose values are rounded: more than a screen shows.
 const LEVELS: f64 = 400.0;
-/// Differences of larger numbers would not be whole in the numbers of a script.
+/// Differences of larger numbers would not be exact in JavaScript.
 const LARGEST: f64 = (1u64 << 50) as f64;
 
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Packer(pub(super) Vec<u8>);
 pub(super) struct Precision {
     /// Decimals of the values as they were read.
     pub(super) decimals: i32,
-    /// Significant digits that are kept at most.
+    /// The largest number of significant digits.
     pub(super) digits: i32,
 }
 
@@ -56,7 +56,7 @@ impl Packer {
         }
     }
 
-    /// Values, each with whether it is kept as precisely as it was read.
+    /// Values, each with whether it keeps the precision in which it was read.
     pub(super) fn track(&mut self, values: &[(f64, bool)], precision: Precision) {
         for run in values.chunk_by(|a, b| a.1 == b.1) {
             for block in run.chunks(BLOCK) {
@@ -98,14 +98,14 @@ impl Packer {
     }
 }
 
-/// The power of ten in which a block between these ends is written.
+/// The power of ten of a block between these ends.
 fn power(low: f64, high: f64, is_exact: bool, precision: Precision) -> i32 {
     let largest = low.abs().max(high.abs());
     if !(largest.is_finite() && largest > 0.0) {
         return 0;
     }
     let log = |value: f64| value.log10().max(-290.0);
-    // Of `digits` digits, and never so many that they are not whole numbers.
+    // With `digits` digits, and never so many that they are not whole numbers.
     let least = log(largest / LARGEST).ceil() as i32;
     let digits = log(largest).floor() as i32 + 1 - precision.digits;
     let exact = (-precision.decimals).max(digits).max(least);
@@ -123,7 +123,7 @@ fn zigzag(number: i64) -> u64 {
     }
 }
 
-/// Decimals of numbers as they are written, seen one by one.
+/// Decimals of numbers as they are written, one by one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Decimals(pub(super) i32);
 
@@ -153,7 +153,7 @@ mod tests {
         digits: 12,
     };
 
-    /// What the script of the page reads.
+    /// Decoded like in the script of the page.
     fn unpack(bytes: &[u8]) -> Vec<Option<f64>> {
         let mut bytes = bytes.iter();
         let mut number = || {

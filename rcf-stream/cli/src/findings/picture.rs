@@ -12,10 +12,10 @@ const POINTS: usize = 20_000;
 const COLUMNS: usize = 6;
 
 impl Findings {
-    /// The curves of a key, or else of the worst one, as one SVG image.
+    /// The curves of a key, otherwise of the worst one, as one SVG image.
     ///
     /// # Errors
-    /// [`ReportError::Empty`] where there is no such key.
+    /// [`ReportError::Empty`] if there is no such key.
     pub fn to_svg(
         &self,
         title: &str,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rcf_core::AnomalyDetector;
 use rcf_stream::decode::{Decoder, FieldPath, Fields};
 use rcf_stream::record::{Headers, Record};
@@ -15,9 +17,7 @@ const COLUMNS: [&str; 5] = ["wave", "noise", "level", "ramp", "spiky"];
 
 /// Noise that is the same everywhere.
 fn noise(n: u64) -> f64 {
-    let bits = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    (bits >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    SplitMix64::seed_from_u64(n).random::<f64>() - 0.5
 }
 
 fn name(text: &str) -> FieldPath {

@@ -11,7 +11,7 @@ pub(super) struct Style {
     offset_minutes: i32,
 }
 
-/// Directives that `page/time.js` writes.
+/// Directives that `page/time.js` supports.
 const KNOWN: &str = "YmdHMSyfbBeIpTFDR%";
 
 impl Style {
@@ -29,7 +29,7 @@ impl Style {
         }
     }
 
-    /// The pattern of an RFC 3339 text, as it is: with its blanks, its decimals and its offset.
+    /// The pattern of an RFC 3339 text, unchanged: with its blanks, its decimals and its offset.
     fn like(text: &str) -> Option<Self> {
         let shape: String = text
             .chars()

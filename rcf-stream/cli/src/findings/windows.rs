@@ -1,17 +1,18 @@
-//! Every record around an anomaly, whatever becomes of the others.
+//! Every record around an anomaly, whether or not the others are reduced.
 
 use std::collections::VecDeque;
 
 use super::curves::{Cell, Curves, Point};
 
-/// Records before an anomaly, and after it.
+/// Records kept before and after an anomaly.
 pub(super) const AROUND: u64 = 48;
-/// A window of this many records is followed by another one, so that either may be dropped.
+/// A window of this many records is followed by another one, so that each may be dropped
+/// separately.
 const LONGEST: usize = 1_000;
 /// Records at the end of a window that represent the records after it.
 const EDGE: usize = 8;
 
-/// Some records in a row, one by one.
+/// Consecutive records, one by one.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
     pub(super) points: Vec<Point>,
@@ -42,7 +43,8 @@ impl Window {
 }
 
 impl Windows {
-    /// Takes the next record, and, if it is an anomaly that began this many records ago, its grade.
+    /// Adds the next record and, if it reveals an anomaly that began this many records ago, its
+    /// grade.
     pub(super) fn push(&mut self, point: Point, anomaly: Option<(f64, u64)>) {
         let record = point.record;
         let is_open = self.open_until.is_some_and(|last| record <= last);
@@ -77,7 +79,7 @@ impl Windows {
         let missing = between(first.max(end), record + 1);
         match self.all.last_mut().filter(|_| end > 0 && end >= first) {
             Some(window) => {
-                // It may begin later than an anomaly that took longer to be one.
+                // It may begin later than an anomaly that took longer to be revealed.
                 let earlier = between(first.max(before), window.start());
                 window.points.splice(0..0, earlier);
                 window.points.extend(missing);
@@ -90,7 +92,7 @@ impl Windows {
         }
     }
 
-    /// Where one of the newest records lies on the axis.
+    /// The position of one of the newest records on the axis.
     pub(super) fn place(&self, record: u64) -> Option<f64> {
         let point = self
             .recent
@@ -117,14 +119,14 @@ impl Windows {
     }
 
     /// The curves as points, this many buckets joined to one, with every record of the windows in
-    /// their places.
+    /// place.
     pub(super) fn merge(&self, curves: &Curves, factor: usize) -> Vec<Point> {
         if curves.per() * factor as u64 == 1 {
             return curves.points(1).collect();
         }
         let mut merged = Vec::new();
         let mut windows = self.all.iter().peekable();
-        let mut done = 0; // records that stand in a window that was written
+        let mut done = 0; // records in a window that was written
         let mut points = curves.points(factor).peekable();
         while let Some(point) = points.next() {
             let end = point.record + point.count;
@@ -164,7 +166,7 @@ impl Windows {
 }
 
 /// The records of a bucket from one to before another. An extreme that a window shows in its place
-/// is not shown again next to it; the edges of the window then show what is usual there.
+/// is not repeated next to it; the edges of the window then show the usual values there.
 fn part(point: &Point, from: u64, end: u64, place: f64, touching: Vec<&Window>) -> Point {
     let mut part = Point {
         record: from,

@@ -23,7 +23,7 @@ pub enum TokenError {
         #[source]
         source: std::io::Error,
     },
-    /// What is in the file is not a token.
+    /// The content of the file is not a token.
     #[error(
         "http.token_file: {path} must contain one line of at least {SHORTEST} visible ASCII \
          characters; create one with: openssl rand -hex 32"
@@ -34,12 +34,12 @@ pub enum TokenError {
     },
 }
 
-/// What a request has to show to see keys, values or metrics.
+/// The credentials that a request needs to see keys, values or metrics.
 #[derive(Clone)]
 pub struct Token(String);
 
 impl Token {
-    /// Reads it from a file of one line.
+    /// Reads the token from a file of one line.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -74,13 +74,13 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Takes the same time wherever they differ.
+/// Takes constant time wherever they differ.
 fn is_equal(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |sum, (a, b)| sum | (a ^ b));
     a.len() == b.len() && differences == 0
 }
 
-/// Lets a request through that shows the token, where there is one.
+/// Accepts a request that has the token, if there is one.
 pub(super) async fn only_with_token(
     State(token): State<Option<Token>>,
     request: Request,
@@ -97,8 +97,8 @@ pub(super) async fn only_with_token(
     }
 }
 
-/// Lets a request through that calls this machine by a name of loopback, so that no page of another
-/// site reads it through a name that leads here.
+/// Accepts a request that addresses this machine by a name of loopback, so that no page of another
+/// site reads it through a name that resolves to this machine.
 pub(super) async fn only_loopback_names(
     headers: HeaderMap,
     request: Request,

@@ -1,9 +1,9 @@
 //! Connections of the HTTP server, bounded in number, in time and in memory.
 //!
-//! An observer must not take from the pipeline what it needs: descriptors, memory and time. A
-//! connection that comes when all places are taken replaces the oldest quarter, which are silent or
-//! slow in all likelihood: our answers take milliseconds. So a probe is answered, however many
-//! silent connections there are.
+//! Observers must not take from the pipeline what it needs: descriptors, memory and time. A
+//! connection that arrives when all places are taken replaces the oldest quarter, which are
+//! probably silent or slow: our responses take milliseconds. So a probe gets a response, however
+//! many silent connections there are.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,20 +18,21 @@ use tokio::time::{sleep, timeout};
 
 /// The most connections at a time.
 const MOST: usize = 64;
-/// One descriptor in this many may be a connection; the rest is for files, streams and checkpoints.
+/// One descriptor in this many may be a connection; the others are for files, streams and
+/// checkpoints.
 const SHARE_OF_DESCRIPTORS: usize = 8;
 /// A connection that sends no complete head of a request within this time is closed.
 const HEAD: Duration = Duration::from_secs(5);
-/// Any connection is closed after this time, also one that is read slowly. Clients that come again
-/// open another one.
+/// Any connection is closed after this time, even one that is read slowly. Clients reconnect as
+/// needed.
 const WHOLE: Duration = Duration::from_secs(30);
 /// The most headers of a request, and the buffer for them.
 const HEADERS: usize = 32;
 const BUFFER: usize = 16 << 10;
-/// How long to wait when the system gives no connection.
+/// How long to wait when the system cannot accept a connection.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Answers connections until it is dropped. It never ends by itself.
+/// Accepts connections until it is dropped. It never returns.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
     let most = most_connections();
     let mut open = Connections::default();
@@ -42,7 +43,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
                 open.make_room(most).await;
                 open.push(tokio::spawn(answer(stream, router.clone())));
             }
-            // The peer has gone, or there are no descriptors left: somebody else took them.
+            // The peer has gone, or no descriptors are left because another part of the process has
+            // taken them.
             Err(error) => {
                 failures += 1;
                 if failures.is_power_of_two() {
@@ -75,9 +77,9 @@ struct Connections(VecDeque<JoinHandle<()>>);
 
 impl Connections {
     /// If all places are taken, closes the oldest quarter of the connections: a flood then costs
-    /// one look and one wait for each quarter, not for each connection. Returns when their
-    /// descriptors are free: an aborted task keeps its own until the runtime drops it, and a burst
-    /// of connections would be accepted meanwhile.
+    /// one scan and one wait for each quarter, not for each connection. Returns when their
+    /// descriptors are free: an aborted task keeps its descriptor until the runtime drops it, and a
+    /// burst of connections would be accepted meanwhile.
     async fn make_room(&mut self, most: usize) {
         if self.0.len() < most {
             return;
@@ -91,7 +93,7 @@ impl Connections {
         let oldest: Vec<_> = self.0.drain(..closed).collect();
         oldest.iter().for_each(JoinHandle::abort);
         for connection in oldest {
-            // An error means that it was aborted, which is what was asked for.
+            // An error means that it was aborted, as intended.
             let _ = connection.await;
         }
     }
@@ -107,13 +109,13 @@ impl Drop for Connections {
     }
 }
 
-/// This many that the descriptors of this process suffice for everything else.
+/// So many that the descriptors of this process suffice for everything else.
 fn most_connections() -> usize {
     let share = descriptors().map_or(MOST, |limit| limit / SHARE_OF_DESCRIPTORS);
     share.clamp(2, MOST)
 }
 
-/// How many descriptors this process may have; `None` where there is no such limit.
+/// How many descriptors this process may have; `None` if there is no such limit.
 #[cfg(unix)]
 fn descriptors() -> Option<usize> {
     use rustix::process::{Resource, getrlimit};

@@ -1,17 +1,17 @@
-//! The HTTP server of `rcf run`: health, metrics, and the live page. Everything can only be read.
+//! The HTTP server of `rcf run`: health, metrics, and the live page. It is read-only.
 //!
-//! | path | answer |
+//! |  answer|path | response| answer |
 //! |---|---|
 //! | `/` | the live page; `/page.css` and `/page.js` are its parts |
-//! | `/api/live?q=TEXT` | what the page shows: the worst keys that contain the text |
+//! | `/api/live?q=TEXT` | the data of the page: the worst keys that contain the text |
 //! | `/livez` | 200 as long as the process answers |
 //! | `/readyz` | 200 while the pipeline runs, 503 before and after |
 //! | `/metrics` | metrics for Prometheus |
 //!
-//! It listens on the loopback interface. Others need a token (`http.token_file`), which all paths
-//! ask for that show keys, values or metrics; or `http.public = true`, which shows them to
-//! everyone. A page of another site cannot read it through a name that leads to this machine,
-//! because on loopback only loopback's names are answered.
+//! It listens on the loopback interface. Other interfaces need a token (`http.token_file`), which
+//! all paths require that show keys, values or metrics; or `http.public = true`, which shows them
+//! to everyone. A page of another site cannot read it through a name that resolves to this machine,
+//! because on loopback only names of loopback are accepted.
 
 mod access;
 mod connections;
@@ -51,7 +51,7 @@ pub enum ListenError {
         #[source]
         source: std::io::Error,
     },
-    /// Others could reach it without a token.
+    /// Others could access it without a token.
     #[error(
         "http.host = {host:?} is reachable from other machines, and everyone there would see \
          keys, values and metrics: set http.token_file, or http.public = true if this is intended"
@@ -66,7 +66,7 @@ pub enum ListenError {
 }
 
 impl ListenError {
-    /// Whether another configuration is the remedy.
+    /// Whether the remedy is to change the configuration.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(self, Self::Public { .. } | Self::Token(_))
@@ -81,7 +81,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on a host and a port; port 0 takes any that is free.
+    /// Listens on a host and a port; port 0 chooses a free one.
     ///
     /// # Errors
     /// [`ListenError`].
@@ -106,7 +106,7 @@ impl Server {
         Ok(Self { address, task })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -185,7 +185,7 @@ async fn openmetrics(State(live): State<Arc<Live>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind)], live.metrics().text())
 }
 
-/// Nothing but our own files runs in the page, nobody frames it, and nothing is kept.
+/// Only our own files run in the page, it cannot be framed, and nothing is cached.
 async fn harden(mut response: Response) -> Response {
     const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                           connect-src 'self'; base-uri 'none'; form-action 'none'; \

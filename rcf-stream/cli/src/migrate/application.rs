@@ -1,4 +1,4 @@
-//! An application as the AWS command line describes it (`describe-application`, of either version
+//! An application in the output of the AWS command line (`describe-application`, of either version
 //! of the service): the SQL, the schema of its input, and the streams.
 
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::MigrateError;
 use rcf_stream::decode::FieldPath;
 
-/// What the description says, as far as a pipeline needs it.
+/// The content of the description, as far as a pipeline needs it.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Application {
     pub(super) sql: String,
@@ -15,11 +15,11 @@ pub(super) struct Application {
     pub(super) output: Option<StreamName>,
     /// Results are written as CSV.
     pub(super) output_is_csv: bool,
-    /// What it has that a pipeline has not.
+    /// Features that a pipeline does not have.
     pub(super) notes: Vec<String>,
 }
 
-/// The input, its name in the application being `name`.
+/// The input, whose name in the application is `name`.
 #[derive(Debug, PartialEq)]
 pub(super) struct Input {
     pub(super) name: String,

@@ -1,9 +1,9 @@
 //! Conversion of applications of the discontinued Kinesis Data Analytics for SQL to configurations.
 //!
-//! Read are the statements that such applications consist of: in-application streams, pumps, and
-//! a call of `RANDOM_CUT_FOREST` or `RANDOM_CUT_FOREST_WITH_EXPLANATION`. Columns are followed
-//! through all pumps on the way of the scored records. What a pipeline does not do (joins,
-//! windows, sorting, computed columns) is left out, and each such thing is a [`Note`].
+//! It reads the statements that such applications consist of: in-application streams, pumps, and a
+//! call of `RANDOM_CUT_FOREST` or `RANDOM_CUT_FOREST_WITH_EXPLANATION`. Columns are followed
+//! through all pumps on the path of the scored records. What a pipeline does not support (joins,
+//! windows, sorting, computed columns) is left out, with a [`Note`] for each.
 
 mod application;
 mod plan;
@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use application::Application;
 
-/// What came out of an application.
+/// The result of a conversion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
     /// The configuration for `rcf run`, with the notes as comments.
@@ -28,10 +28,10 @@ pub struct Migration {
     pub notes: Vec<Note>,
 }
 
-/// Something that was not carried over.
+/// Something that was not converted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The line of the SQL, from 1; 0 where it is on none.
+    /// The line of the SQL, from 1; 0 if it has none.
     pub line: u64,
     /// What, and why.
     pub text: String,
@@ -53,7 +53,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// An application cannot be carried over.
+/// An application cannot be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MigrateError {
@@ -64,7 +64,7 @@ pub enum MigrateError {
         line: u64,
         /// The column, from 1.
         column: u64,
-        /// What the tokenizer met.
+        /// What the tokenizer found.
         message: String,
     },
     /// The description of the application cannot be used.
@@ -73,7 +73,7 @@ pub enum MigrateError {
         /// Why.
         reason: String,
     },
-    /// Nothing to carry over.
+    /// There is nothing to convert.
     #[error(
         "no pump selects FROM TABLE(RANDOM_CUT_FOREST(CURSOR(SELECT STREAM …))) or from \
          RANDOM_CUT_FOREST_WITH_EXPLANATION; there is nothing to carry over"
@@ -100,8 +100,8 @@ pub enum MigrateError {
     },
 }
 
-/// Carries an application over: its SQL, or the JSON that `aws kinesisanalytics
-/// describe-application` (or `kinesisanalyticsv2`) prints, which has more details.
+/// Converts an application: its SQL, or the JSON that `aws kinesisanalytics describe-application`
+/// (or `kinesisanalyticsv2`) prints, which has more details.
 ///
 /// # Errors
 /// A [`MigrateError`].

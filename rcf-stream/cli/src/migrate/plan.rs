@@ -1,4 +1,4 @@
-//! Follows columns through the pumps: which fields are scored, and what each result holds.
+//! Follows columns through the pumps: the scored fields, and the content of results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::statement::{Above, Call, Clause, From, Item, Pump, Select, Statement,
 use super::tokens::{Walk, statements};
 use super::{MigrateError, Note, application::Input};
 
-/// What a column of a stream holds.
+/// The content of a column of a stream.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Origin {
     /// A field of the record, by its path.
@@ -15,20 +15,20 @@ pub(super) enum Origin {
     Explanation,
 }
 
-/// The columns of a stream. `open` where it has others, whose names are not known: those of the
+/// The columns of a stream. `open` if it has others, whose names are not known: those of the
 /// source, whose schema is not in the SQL.
 #[derive(Debug, Clone, Default)]
 struct Layout {
-    columns: Vec<(String, Option<Origin>)>, // none: computed, which a pipeline does not
+    columns: Vec<(String, Option<Origin>)>, // none: computed, which a pipeline does not support
     open: bool,
 }
 
-/// Everything that was read off the SQL.
+/// Everything that was read from the SQL.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// The source within the application.
     pub(super) source: String,
-    /// The stream within the application that holds the results.
+    /// The stream within the application with the results.
     pub(super) destination: String,
     pub(super) values: Vec<String>,
     /// Names in the result, with what they hold.
@@ -148,7 +148,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The columns that the function is given.
+    /// The columns that the function receives.
     fn cursor(&mut self, call: &Call, pumps: &[Pump]) -> Layout {
         let source = match &call.cursor.from {
             From::Stream(name) => self.stream(name, pumps),
@@ -213,7 +213,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What a pump writes into its stream.
+    /// The columns that a pump writes to its stream.
     fn pass(&mut self, pump: &Pump, layout: Layout, scored: bool) -> Layout {
         self.used.insert(pump.name.clone());
         self.clauses(&pump.select.clauses, &layout, scored);
@@ -224,7 +224,7 @@ impl Planner<'_> {
             .map(|stream| stream.columns.clone());
         let declared = declared.unwrap_or_default();
         if selected.open {
-            // SELECT *: which names there are, only the stream that takes them says.
+            // SELECT *: only the receiving stream defines the names.
             let names = declared
                 .iter()
                 .map(|(name, _)| (name.clone(), selected.find(name)));
@@ -270,7 +270,7 @@ impl Planner<'_> {
                 self.note(
                     *line,
                     text,
-                    "is computed or of no record; a pipeline hands fields on as they are",
+                    "is computed or of no record; a pipeline passes fields on unchanged",
                 );
             }
             if let (Some(sql_type), Some(Origin::Field(path))) = (cast, &origin) {
@@ -278,7 +278,7 @@ impl Planner<'_> {
                 self.types.insert(path.clone(), sql_type.clone());
                 let why = match is_number {
                     true => "the field is read as a number, even if it is text",
-                    false => "the field is handed on as it is",
+                    false => "the field is passed on unchanged",
                 };
                 self.note(*line, text, why);
             }
@@ -405,7 +405,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The pump that reads a stream; where there are several, the first.
+    /// The pump that reads a stream; if there are several, the first.
     fn reader_of<'p>(&self, stream: &str, pumps: &'p [Pump]) -> Option<&'p Pump> {
         pumps.iter().find(|pump| {
             matches!(&pump.select.from, From::Stream(name) if name == stream)

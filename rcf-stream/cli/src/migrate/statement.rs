@@ -24,7 +24,7 @@ pub(super) struct Pump {
 pub(super) struct Select {
     pub(super) items: Vec<Item>,
     pub(super) from: From,
-    /// What follows, and what comes before the items: with the line, for people.
+    /// The clauses after the items, and before them: with the line, for messages.
     pub(super) clauses: Vec<Clause>,
 }
 
@@ -32,11 +32,11 @@ pub(super) enum Item {
     Star,
     Column {
         line: u64,
-        /// The column, where the expression is nothing but that, or a cast of it.
+        /// The column, if the expression is only that, or a cast of it.
         column: Option<String>,
         /// The type to which it is cast, in capitals.
         cast: Option<String>,
-        /// The name it gets, where it is said.
+        /// Its alias, if it has one.
         alias: Option<String>,
         text: String,
     },
@@ -60,7 +60,7 @@ pub(super) struct Call {
 pub(super) struct Clause {
     pub(super) line: u64,
     pub(super) text: String,
-    /// `column > number`, where a WHERE says just that.
+    /// `column > number`, if the WHERE clause is exactly that.
     pub(super) above: Option<Above>,
 }
 
@@ -191,7 +191,7 @@ fn select(mut walk: Walk<'_>) -> Option<Select> {
     })
 }
 
-/// The parts of a condition that must all hold. What is on both sides of an OR is one part.
+/// The parts of a condition that must all hold. An OR and its operands are one part.
 fn conjunction(condition: Walk<'_>) -> Vec<Walk<'_>> {
     let (_, or) = condition.split(|token| is_keyword(token, "OR"));
     let (_, between) = condition.split(|token| is_keyword(token, "BETWEEN"));
@@ -251,7 +251,7 @@ fn item(walk: Walk<'_>) -> Item {
     }
 }
 
-/// A stream, or the function over a cursor; names that they are given do not matter.
+/// A stream, or the function over a cursor; their aliases do not matter.
 fn from_part(walk: Walk<'_>) -> From {
     let other = From::Other {
         line: walk.line(),

@@ -126,8 +126,8 @@ fn computed_columns_are_reported_with_their_lines() {
     .unwrap();
     let notes = notes(&migration);
     for (start, end) in [
-        ("line 2: x / 100: ", "as they are"),
-        ("line 2: UPPER(z) AS z: ", "as they are"),
+        ("line 2: x / 100: ", "unchanged"),
+        ("line 2: UPPER(z) AS z: ", "unchanged"),
         ("line 5: WHERE x > 3: ", "if this matters"),
         ("line 5: DISTINCT: ", "if this matters"),
         ("line 6: n: ", "(numberOfTrees)"),

@@ -1,4 +1,4 @@
-//! The tokens of SQL, and walking along them.
+//! The tokens of SQL, and a cursor over them.
 
 use sqlparser::dialect::AnsiDialect;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
@@ -22,7 +22,7 @@ pub(super) fn statements(sql: &str) -> Result<Vec<Vec<TokenWithSpan>>, MigrateEr
         .collect())
 }
 
-/// A place among tokens.
+/// A position among tokens.
 #[derive(Clone)]
 pub(super) struct Walk<'a> {
     tokens: &'a [TokenWithSpan],
@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
         Some(&first.token)
     }
 
-    /// Takes these keywords if they come next, all or none.
+    /// Consumes these keywords if they come next, all or none.
     pub(super) fn keywords(&mut self, words: &[&str]) -> bool {
         let follow = words.len() <= self.tokens.len()
             && words
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
         follows
     }
 
-    /// A name as SQL means it: quoted as it is, otherwise in capitals. Of `a.b` it is `b`.
+    /// A name in the sense of SQL: literal if quoted, otherwise in capitals. For `a.b` it is `b`.
     pub(super) fn name(&mut self) -> Option<String> {
         let mut name = self.simple_name()?;
         while self.take(&Token::Period) {
@@ -92,13 +92,13 @@ impl<'a> Walk<'a> {
         Some(name)
     }
 
-    /// What is between the parentheses that open here.
+    /// The tokens between the parentheses that open here.
     pub(super) fn parenthesised(&mut self) -> Option<Self> {
         if !self.take(&Token::LParen) {
             return None;
         }
         let (inside, rest) = self.split(|token| *token == Token::RParen);
-        self.tokens = rest.tokens.get(1..)?; // none where it is never closed
+        self.tokens = rest.tokens.get(1..)?; // none if it is never closed
         Some(inside)
     }
 

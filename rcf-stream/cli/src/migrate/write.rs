@@ -96,7 +96,7 @@ impl Text {
         self.line(&format!("{key} = [{}]", values.join(", ")));
     }
 
-    /// Without a name the setting is left out, so that `rcf run` asks for it.
+    /// Without a name the setting is left out, so that `rcf run` requires it.
     fn stream(&mut self, stream: Option<&StreamName>, in_application: &str) {
         match stream {
             Some(StreamName { region, name }) => {
@@ -110,7 +110,7 @@ impl Text {
     }
 }
 
-/// A basic string of TOML; the escapes of JSON mean the same there.
+/// A basic string of TOML; the escapes of JSON have the same meaning there.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text)
         .to_string()

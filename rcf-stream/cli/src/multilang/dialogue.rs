@@ -9,13 +9,13 @@ use super::session::Session;
 use rcf_stream::config::Config;
 use rcf_stream::observer::Observers;
 
-/// How often a checkpoint is tried while the daemon is throttled.
+/// How often a checkpoint is attempted while the daemon is throttled.
 const TRIES: u32 = 8;
 
 /// Serves the daemon until it closes the pipe.
 ///
 /// # Errors
-/// The first [`MultilangError`]. What was not committed then is done again by the next process.
+/// The first [`MultilangError`]. What was not committed is repeated by the next process.
 pub async fn run(
     config: &Config,
     observers: Observers,
@@ -58,7 +58,7 @@ pub async fn run(
             {
                 session.end(&mut input, &mut output).await?;
             }
-            // The shard is another's: what we know is in the last checkpoint.
+            // Another process owns the shard: our state is in the last checkpoint.
             (Message::LeaseLost {} | Message::Shutdown { .. }, Some(_)) => {}
             (_, Some(_)) => {
                 return Err(MultilangError::Order {
@@ -78,7 +78,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Has the daemon commit a position, or the end of the shard. `false` where the lease is lost.
+/// Has the daemon commit a position, or the end of the shard. `false` if the lease is lost.
 pub(super) async fn commit(
     input: &mut impl BufRead,
     output: &mut impl Write,
@@ -135,7 +135,7 @@ fn next(input: &mut impl BufRead) -> Result<Option<Message>, MultilangError> {
 
 fn answer(output: &mut impl Write, answer: &Answer<'_>) -> Result<(), MultilangError> {
     // A line feed on both sides, as other children of the daemon do: whatever is in the pipe
-    // before, the message has a line of its own.
+    // before, the message is on its own line.
     let json = serde_json::to_string(answer).expect("plain enums become JSON");
     writeln!(output, "\n{json}")?;
     output.flush()?;

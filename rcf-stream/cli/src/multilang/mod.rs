@@ -1,14 +1,14 @@
-//! A child process of the MultiLangDaemon: Amazon's Kinesis Client Library does leases, failover
+//! A child process of the MultiLangDaemon: Amazon's Kinesis Client Library handles leases, failover
 //! and resharding, and controls one process per shard over pipes.
 //!
-//! Each message is a JSON object on a line. We may ask for a checkpoint only between a message and
-//! our answer to it, so state is saved there: outputs are flushed, the models are written as an
-//! object that is named by shard and sequence number and never changes, and then the daemon
+//! Each message is a JSON object on a line. A checkpoint may be requested only between a message
+//! and our response to it, so state is saved there: outputs are flushed, the models are written as
+//! an object that is named by shard and sequence number and never changes, and then the daemon
 //! commits the sequence number. The next owner of the shard begins with the object of that number.
 //!
-//! *Resharding.* The protocol names no parents. A shard that begins inherits, key by key, the model
-//! with the most updates among those that ended shards left behind. Updates of a key only grow, so
-//! that is the newest one, whatever splits and merges lie between.
+//! *Resharding.* The protocol names no parents. A new shard inherits, key by key, the model with
+//! the most updates among those that ended shards left behind. The number of updates of a key only
+//! grows, so that is the newest model, whatever splits and merges there were.
 
 mod dialogue;
 mod message;
@@ -27,15 +27,15 @@ use rcf_stream::config::ConfigError;
 use rcf_stream::operator::{OperatorConfigError, RestoreError};
 use rcf_stream::pipeline::PipelineError;
 
-/// The session with the daemon cannot continue. The daemon starts the process again, which begins
-/// at the last checkpoint.
+/// The session with the daemon cannot continue. The daemon restarts the process, which begins at
+/// the last checkpoint.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MultilangError {
     /// A pipe to the daemon failed.
     #[error("the pipe to the daemon: {0}")]
     Pipe(#[from] std::io::Error),
-    /// A message is none of the protocol.
+    /// A message is not part of the protocol.
     #[error("message {line:?} from the daemon: {reason}")]
     Message {
         /// The message, shortened.
@@ -43,12 +43,12 @@ pub enum MultilangError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A message came when it must not.
+    /// A message arrived in the wrong state.
     #[error("the daemon sent {found} where {expected} was expected")]
     Order {
-        /// What came.
+        /// The message.
         found: &'static str,
-        /// What should have come.
+        /// The expected message.
         expected: &'static str,
     },
     /// The daemon could not commit.
@@ -70,7 +70,7 @@ pub enum MultilangError {
         #[source]
         source: std::io::Error,
     },
-    /// The state that belongs to the position is not there or damaged.
+    /// The state of the position is missing or damaged.
     #[error(
         "the state {path} of the committed position cannot be used: {reason}. Restore it; or, to \
          start with empty models, change the application name"
@@ -104,10 +104,10 @@ pub enum MultilangError {
     /// A parameter of the forest breaks its rule.
     #[error("forest: {0}")]
     Forest(#[from] OperatorConfigError),
-    /// The configuration does not fit.
+    /// The configuration does not match.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The source is another one.
+    /// The source is of another kind.
     #[error("with --multilang, source.kind must be \"multilang\"")]
     Source,
     /// A file of results would be written by several processes.
@@ -127,7 +127,7 @@ pub enum MultilangError {
 }
 
 impl MultilangError {
-    /// Whether another configuration is the remedy.
+    /// Whether the remedy is to change the configuration.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         matches!(

@@ -40,7 +40,7 @@ pub struct Session {
     schedule: CheckpointConfig,
     /// An operator for each model, so that each can be saved and inherited alone.
     models: BTreeMap<ModelName, Live>,
-    /// Models whose keys have not come yet.
+    /// Models whose keys have not occurred yet.
     resting: BTreeMap<String, Saved>,
     /// The last record that the models know.
     position: Option<(String, u64)>,
@@ -133,8 +133,8 @@ impl Session {
                 record.sequence_number.clone(),
                 record.sub_sequence_number.unwrap_or(0),
             );
-            // After a checkpoint the daemon continues after it; to learn twice would be worse than
-            // to look twice.
+            // The daemon continues after a checkpoint; learning a record twice would be worse than
+            // checking twice.
             if self
                 .position
                 .as_ref()
@@ -320,7 +320,7 @@ impl Session {
     }
 }
 
-/// Models that belong to a partition key go where the key goes; others belong to their shard.
+/// Models that belong to a partition key follow the key; others belong to their shard.
 fn inherits(config: &Config) -> bool {
     config.input.model_per == ModelPer::Key && config.input.fields.key.is_none()
 }

@@ -6,8 +6,8 @@
 //! DIRECTORY/STREAM/SHARD/ended.rcf                    what an ended shard left behind
 //! ```
 //!
-//! A JSON header, its length before it (4 bytes, little-endian), then the models one after the
-//! other, and the CRC-32C of all that.
+//! A JSON header, preceded by its length (4 bytes, little-endian), then the models one after the
+//! other, and the CRC-32C of everything before.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -20,20 +20,20 @@ use super::MultilangError;
 use rcf_stream::checkpoint::Fingerprint;
 use rcf_stream::sink::SinkPosition;
 
-/// Of the positions before the newest one, this many objects are kept.
+/// How many objects of positions before the newest one are kept.
 const RETAIN: usize = 2;
 const ENDED: &str = "ended";
 
-/// A model at rest.
+/// A saved model.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Saved {
-    /// How many records it learned.
+    /// How many records it has learned.
     pub(super) updates: u64,
-    /// A snapshot of an operator with this model alone.
+    /// A snapshot of an operator that has only this model.
     pub(super) bytes: Vec<u8>,
 }
 
-/// The models of a shard, and how far its results got.
+/// The models of a shard, and how far its results have got.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct State {
     pub(super) models: BTreeMap<String, Saved>,
@@ -82,12 +82,12 @@ impl Store {
         self.write(&self.shard.join(file_name(sequence, sub)), state)
     }
 
-    /// Writes what the ended shard leaves behind.
+    /// Writes the state that an ended shard leaves behind.
     pub(super) fn end(&self, state: &State) -> Result<(), MultilangError> {
         self.write(&self.shard.join(format!("{ENDED}.rcf")), state)
     }
 
-    /// What ended shards left behind: of each key the model with the most updates.
+    /// The models that ended shards left behind: for each key the one with the most updates.
     pub(super) fn inheritance(&self) -> Result<BTreeMap<String, Saved>, MultilangError> {
         let mut inherited: BTreeMap<String, Saved> = BTreeMap::new();
         for shard in list(&self.stream)? {
@@ -107,8 +107,8 @@ impl Store {
         Ok(inherited)
     }
 
-    /// Removes objects of older positions than this one, which is committed. What cannot be removed
-    /// costs space alone.
+    /// Removes objects of positions older than this one, which is committed. An object that cannot
+    /// be removed only costs space.
     pub(super) fn collect(&self, sequence: &str, sub: u64) {
         let committed = file_name(sequence, sub);
         let mut older: Vec<_> = list(&self.shard)

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use rcf_stream::config::{Config, Layers};
 
-/// A daemon that says its lines and answers each checkpoint as it was told, in order.
+/// A daemon that sends its lines and answers each checkpoint as scripted, in order.
 #[derive(Clone, Default)]
 struct Daemon(Arc<Mutex<Conversation>>);
 
@@ -69,7 +69,7 @@ impl Write for Daemon {
     }
 }
 
-/// The other end of the conversation: each line as it is asked for.
+/// The other end of the conversation: each line on request.
 struct Lines(Daemon, Cursor<Vec<u8>>);
 
 impl Read for Lines {

@@ -1,10 +1,10 @@
 //! Round numbers for axes.
 
-/// Beyond this, differences of values could overflow; such values lie outside the picture.
+/// Beyond this, differences of values could overflow; such values are outside the picture.
 const HUGE: f64 = 1e300;
 
-/// The range of a vertical axis: all finite values with some room, from zero where the values
-/// begin near it. The low end is always below the high end.
+/// The range of a vertical axis: all finite values with a margin, from zero if the values begin
+/// near it. The low end is always below the high end.
 pub(super) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
@@ -17,7 +17,7 @@ pub(super) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
         return (0.0, 1.0); // no value at all
     }
     let from_zero = low >= 0.0 && low <= high / 2.0;
-    // A flat curve gets room in proportion to its level, wide enough to differ from it in f64.
+    // A flat curve gets a margin in proportion to its level, wide enough to differ from it in f64.
     let spread = if from_zero { high } else { high - low };
     let room = if spread > high.abs().max(low.abs()) * 1e-12 {
         spread * 0.08
@@ -74,7 +74,7 @@ pub(crate) fn number(value: f64) -> String {
     significant(value, 5)
 }
 
-/// A value as it was read, if that takes at most nine digits, else with five.
+/// A value as it was read, if that takes at most nine digits, otherwise with five.
 pub(crate) fn exact(value: f64) -> String {
     significant(value, digits(value).unwrap_or(5))
 }
@@ -91,7 +91,7 @@ pub(crate) fn like(value: f64, read: f64) -> String {
     }
 }
 
-/// The significant digits of a value as it was read, where they are at most nine.
+/// The significant digits of a value as it was read, if there are at most nine.
 fn digits(value: f64) -> Option<i32> {
     let has = |digits: i32| {
         let rounded = format!("{value:.*e}", (digits - 1) as usize);
@@ -121,7 +121,7 @@ pub(super) fn significant(value: f64, wanted: i32) -> String {
     group(text)
 }
 
-/// Thousands apart, and a real minus.
+/// Thousands separators, and a true minus sign.
 fn group(text: &str) -> String {
     let (sign, text) = text
         .strip_prefix('-')

@@ -1,9 +1,9 @@
 //! Fewer records with the same outline.
 
-/// The records to keep, in order: all where there are at most `budget`, else the lowest and the
-/// highest of each column within each of equally long stretches, and both ends. A peak of a
-/// single record is therefore never lost. Values that are not finite count only where a stretch
-/// holds nothing else, so that wide gaps stay gaps.
+/// The records to keep, in order: all if there are at most `budget`, otherwise the lowest and the
+/// highest of each column within each of equally long stretches, and both ends. A peak of a single
+/// record is therefore never lost. Values that are not finite count only if a stretch contains
+/// nothing else, so that wide gaps stay gaps.
 ///
 /// All columns have the same length. At most `budget` records come back if it is at least
 /// `2 * columns + 2`.
@@ -19,7 +19,7 @@ pub(super) fn keep_extremes(columns: &[&[f64]], budget: usize) -> Vec<usize> {
         for column in columns {
             let (mut low, mut high) = (start, start);
             for i in start..end {
-                // Negated: true also where the extreme so far is NaN.
+                // Negated: also true if the extreme so far is NaN.
                 if column[i].is_finite() && !(column[low].is_finite() && column[low] <= column[i]) {
                     low = i;
                 }

@@ -1,4 +1,4 @@
-//! Text that comes from outside, made harmless.
+//! Escaping of untrusted text.
 
 use std::fmt::{self, Display, Write};
 

@@ -84,7 +84,7 @@ fn facts(lists: &[Facts]) -> String {
     out + "</div>\n"
 }
 
-/// A table of the marked spans: where, how long, and how far each curve went there.
+/// A table of the marked spans: position, length, and the extremes of each curve.
 fn marks(series: &Series) -> String {
     if series.marks.is_empty() {
         return String::new();
@@ -153,7 +153,7 @@ mod tests {
             .unwrap()
     }
 
-    /// The data as the script reads them.
+    /// The data as read by the script.
     fn embedded(page: &str) -> serde_json::Value {
         let start = page.find("id=\"series\">").unwrap() + "id=\"series\">".len();
         let end = start + page[start..].find("</script>").unwrap();

@@ -1,8 +1,8 @@
 //! Pictures of a scored series: one self-contained HTML page, or one SVG image.
 //!
-//! A [`Report`] holds what is shown: curves over a common axis ([`Series`]), marked spans, a
-//! verdict and lists of facts. It knows nothing of forests or streams: any caller that has a series
-//! with scores can show it. All text is escaped on the way out, so names may come from a stream.
+//! A [`Report`] contains what is shown: curves over a common axis ([`Series`]), marked spans, a
+//! verdict and lists of facts. It knows nothing of forests or streams: any caller with a series and
+//! scores can show it. All text is escaped on output, so names may come from a stream.
 //!
 //! ```
 //! use rcf_cli::report::{Mark, Panel, Report, Series, XAxis};
@@ -36,7 +36,7 @@ pub struct Report {
     pub title: String,
     /// One sentence under the heading; may be empty.
     pub subtitle: String,
-    /// What came out, where something was to be shown.
+    /// The outcome, if something was demonstrated.
     pub verdict: Option<Verdict>,
     /// Lists under the curves, such as parameters and results.
     pub facts: Vec<Facts>,

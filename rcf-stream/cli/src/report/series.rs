@@ -1,4 +1,4 @@
-//! Curves over a common axis, checked once so that drawing cannot fail.
+//! Curves over a common axis, validated once so that drawing cannot fail.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub enum ReportError {
     /// There is no record.
     #[error("a report needs at least one record")]
     Empty,
-    /// The places on the axis do not grow from record to record.
+    /// The positions on the axis do not increase from record to record.
     #[error(
         "record {row} is at {value} on the axis, which is not after the record before it; \
          sort the records and give each its own place"
@@ -19,10 +19,10 @@ pub enum ReportError {
     NotIncreasing {
         /// The record, from 0.
         row: usize,
-        /// Its place; may be NaN.
+        /// Its position; may be NaN.
         value: f64,
     },
-    /// A panel has not one value for each record.
+    /// A panel does not have one value for each record.
     #[error("panel {panel:?} has {found} values for {expected} records; it needs one each")]
     Length {
         /// The name of the panel.
@@ -56,14 +56,14 @@ pub struct XAxis {
 pub struct Panel {
     /// The name.
     pub name: String,
-    /// The unit of the values, where they have one.
+    /// The unit of the values, if they have one.
     pub unit: Option<String>,
     /// One value for each record; a value that is not finite is missing.
     pub values: Vec<f64>,
     /// A level to compare the curve with.
     pub limit: Option<Limit>,
-    /// What was expected, from and to: one value each for each record; not finite where nothing
-    /// was.
+    /// The expected range, from and to: one value each for each record; not finite where there was
+    /// none.
     pub band: Option<(Vec<f64>, Vec<f64>)>,
 }
 
@@ -76,14 +76,14 @@ pub struct Limit {
     pub label: String,
 }
 
-/// A span of records to look at, with both ends.
+/// A span of records to examine, with both ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
-    /// What it is.
+    /// Its description.
     pub label: String,
-    /// The place of the first record.
+    /// The position of the first record.
     pub start: f64,
-    /// The place of the last record.
+    /// The position of the last record.
     pub end: f64,
 }
 
@@ -143,7 +143,7 @@ impl Panel {
         self.limit.as_ref().filter(|limit| limit.value.is_finite())
     }
 
-    /// Everything that the vertical axis has to hold.
+    /// All values that the vertical axis must include.
     pub(super) fn levels(&self) -> impl Iterator<Item = f64> {
         let limit = self.limit.iter().map(|limit| limit.value);
         let band = self
@@ -227,8 +227,7 @@ impl Series {
         Ok(self)
     }
 
-    /// Chooses the range shown large at first; without it, that is the last mark with its
-    /// neighbourhood.
+    /// Chooses the range shown enlarged at first; by default the last mark with its surroundings.
     ///
     /// # Errors
     /// [`ReportError::Span`].
@@ -238,7 +237,7 @@ impl Series {
         Ok(self)
     }
 
-    /// The range shown large at first, from record to record; `None` where the whole series is
+    /// The range shown enlarged at first, from record to record; `None` if the whole series is
     /// shown.
     #[must_use]
     pub fn focus(&self) -> Option<(f64, f64)> {
@@ -253,7 +252,7 @@ impl Series {
         (first < last).then_some((first, last))
     }
 
-    /// The places of the first and the last record.
+    /// The positions of the first and the last record.
     pub(super) fn ends(&self) -> (f64, f64) {
         (self.x[0], self.x[self.x.len() - 1])
     }

@@ -11,9 +11,9 @@ use super::series::{Panel, Series};
 pub(super) const WIDTH: f64 = 960.0;
 pub(super) const LEFT: f64 = 64.0;
 pub(super) const RIGHT: f64 = WIDTH - 20.0;
-/// Room for the numbers below the last panel.
+/// Space for the numbers below the last panel.
 pub(super) const FOOT: f64 = 26.0;
-/// Room for the name above a panel.
+/// Space for the name above a panel.
 const NAME: f64 = 28.0;
 
 /// One panel for each curve, one below the other.
@@ -21,19 +21,19 @@ pub(super) struct Stack {
     pub(super) start: f64,
     pub(super) end: f64,
     pub(super) top: f64,
-    /// Of one panel.
+    /// For one panel.
     pub(super) height: f64,
     /// With limits, and with the records inside marks one by one.
     pub(super) large: bool,
 }
 
 impl Stack {
-    /// Where the last panel ends, above the numbers of the axis.
+    /// The end of the last panel, above the numbers of the axis.
     pub(super) fn bottom(&self, panels: f64) -> f64 {
         self.top + panels * (NAME + self.height)
     }
 
-    /// The position of a place on the axis.
+    /// The position of a value on the axis.
     pub(super) fn x(&self, place: f64) -> f64 {
         let range = (self.end - self.start).max(f64::MIN_POSITIVE);
         LEFT + (place - self.start) / range * (RIGHT - LEFT)
@@ -75,7 +75,7 @@ impl Stack {
     }
 }
 
-/// One panel in its place.
+/// One panel in its position.
 struct Plot<'a> {
     stack: &'a Stack,
     series: &'a Series,
@@ -161,7 +161,7 @@ impl Plot<'_> {
         }
     }
 
-    /// The area of what was expected: of each pixel the first record, broken where nothing was.
+    /// The expected range: the first record of each pixel, interrupted where there was none.
     fn band(&self, out: &mut String) {
         let Some((low, high)) = &self.panel.band else {
             return;
@@ -225,7 +225,7 @@ impl Plot<'_> {
         );
     }
 
-    /// The records inside marks, one by one where they are apart.
+    /// The records inside marks, one by one if they are separated.
     fn dots(&self, out: &mut String) {
         if (RIGHT - LEFT) / (self.rows.len().max(1) as f64) < 2.0 {
             return;

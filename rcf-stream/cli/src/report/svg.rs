@@ -1,4 +1,4 @@
-//! The SVG image: the whole series in small, and its focus in large below.
+//! The SVG image: the whole series in small, and its focus enlarged below.
 //!
 //! Written by hand: a few dozen lines of text, and the colours follow the reader's light or dark
 //! setting, which drawing libraries do not offer.
@@ -73,10 +73,10 @@ pub(super) fn picture(report: &Report) -> String {
     )
 }
 
-/// Shows which part of the small stack the large one enlarges.
+/// Shows which part of the small stack is enlarged below.
 fn lens(out: &mut String, whole: &Stack, zoom: &Stack, panels: f64) {
     let (a, b) = (whole.x(zoom.start), whole.x(zoom.end));
-    // A focus of a few pixels still has to be seen.
+    // A focus of a few pixels must remain visible.
     let (a, b) = (a.min(b - 3.0), b);
     // The window reaches below the numbers of the axis, so that no slanted line crosses them.
     let (top, bottom, below) = (whole.top, whole.bottom(panels) + FOOT, zoom.top);
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(
             below,
             heights.len() - 1,
-            "one point stands far above all others"
+            "one point is far above all others"
         );
     }
 

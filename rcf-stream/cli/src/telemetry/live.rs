@@ -1,7 +1,9 @@
-//! The last minutes of a pipeline, by key, for the live page. Memory is bounded whatever the stream
-//! brings: so many keys, so many stretches of each, so many anomalies, names cut to a length.
+//! The last minutes of a pipeline, by key, for the live page. Memory is bounded for any stream: the
+//! number of keys, of stretches of each, of anomalies, and the length of names are limited.
 
 mod key;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,18 +14,18 @@ use serde::Serialize;
 
 use self::key::{CURVES, Key, KeyView, STRETCH, badness};
 use super::Metrics;
-use super::sentence::{Finding, sentence};
+use crate::sentence::{Finding, sentence};
 use rcf_stream::event::Event;
 use rcf_stream::observer::Observer;
 use rcf_stream::operator::Scored;
 
-/// How many keys are kept: the worst of those that were seen lately.
+/// How many keys are kept: the worst of those seen recently.
 const KEYS: usize = 256;
 /// How many anomalies.
 const ANOMALIES: usize = 30;
 /// How many characters of a name are kept.
 const NAME: usize = 120;
-/// A key that was not seen for so long makes room.
+/// A key that was not seen for this long gives up its place.
 const SILENT: Duration = Duration::from_secs(600);
 
 /// What is known about a scored record.
@@ -33,11 +35,11 @@ pub struct Seen<'a> {
     pub key: &'a str,
     /// When it happened, as text.
     pub time: Option<&'a str>,
-    /// When it happened, in milliseconds since 1970, where that can be read.
+    /// When it happened, in milliseconds since 1970, if that can be read.
     pub millis: Option<f64>,
     /// The values of this record; those of the finding may be an earlier one's.
     pub values: &'a [f64],
-    /// What was expected of them, as far as that is known.
+    /// The predicted values, as far as known.
     pub predicted: &'a [Option<f64>],
     /// The score.
     pub score: f64,
@@ -88,7 +90,7 @@ struct AnomalyView {
     sentence: String,
 }
 
-/// Records per second, over the time between two looks.
+/// Records per second, over the time between two calls.
 #[derive(Debug)]
 struct Rate {
     at: Instant,
@@ -96,7 +98,7 @@ struct Rate {
     per_second: f64,
 }
 
-/// What the page shows.
+/// The data of the page.
 #[derive(Debug, Serialize)]
 pub struct View {
     ready: bool,
@@ -109,16 +111,16 @@ pub struct View {
     lag_seconds: Option<f64>,
     checkpoint_age_seconds: Option<f64>,
     names: Vec<String>,
-    /// How many of the names have curves: the first ones.
+    /// How many of the values have curves: the first ones.
     curves: usize,
-    /// How many keys are kept; those that are shown are the worst.
+    /// How many keys are kept; the worst of them are shown.
     kept_keys: usize,
     keys: Vec<KeyView>,
     anomalies: Vec<AnomalyView>,
 }
 
 impl Live {
-    /// Nothing seen yet, and not ready; records and checkpoints are those of these counters.
+    /// Empty, and not ready; records and checkpoints are those of these counters.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
@@ -169,7 +171,7 @@ impl Live {
         key.take(seen, now);
     }
 
-    /// What the page shows: the worst keys whose names contain `search`, at most `limit`.
+    /// The data of the page: the worst keys whose names contain `search`, at most `limit`.
     #[must_use]
     pub fn view(&self, search: &str, limit: usize) -> View {
         let mut state = self.state();
@@ -179,7 +181,7 @@ impl Live {
             .iter()
             .filter(|(name, _)| name.contains(search))
             .collect();
-        // By name at last, so that equal ones do not change places from look to look.
+        // Finally by name, so that equal keys keep their positions between calls.
         keys.sort_by(|(a, x), (b, y)| y.badness().total_cmp(&x.badness()).then_with(|| a.cmp(b)));
         let curves = state.names.len().min(CURVES);
         let keys = keys
@@ -204,7 +206,8 @@ impl Live {
         }
     }
 
-    /// Nothing in this file panics with the lock held, so a poisoned lock holds sound data.
+    /// Nothing in this file panics while it holds the lock, so data behind a poisoned lock is
+    /// sound.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -301,13 +304,13 @@ impl State {
         }
     }
 
-    /// Whether a new key gets a place: one that is free, or that of a milder key.
+    /// Whether a new key gets a place: a free one, or that of a milder key.
     fn admits(&mut self, seen: &Seen<'_>, now: Instant) -> bool {
         if self.keys.len() < KEYS {
             return true;
         }
         let badness = badness(seen.score, seen.grade);
-        // Looking at all keys for each new one would cost more than scoring it.
+        // Comparing all keys for each new one would cost more than scoring it.
         let settled = now.duration_since(self.floor_at) < STRETCH;
         if settled && badness <= self.floor {
             return false;
@@ -344,177 +347,10 @@ impl Rate {
     }
 }
 
-/// A name with at most so many characters.
+/// A name with at most this many characters.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(NAME) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key::STRETCHES;
-    use super::*;
-
-    fn seen<'a>(key: &'a str, score: f64, values: &'a [f64]) -> Seen<'a> {
-        Seen {
-            key,
-            time: None,
-            millis: None,
-            values,
-            predicted: &[],
-            score,
-            grade: 0.0,
-            is_anomaly: false,
-            finding: Finding {
-                values,
-                ..Finding::default()
-            },
-        }
-    }
-
-    #[test]
-    fn the_worst_keys_come_first() {
-        let live = Live::new(Arc::default());
-        live.ready(&["x".to_owned()]);
-        live.seen(&seen("mild", 1.0, &[1.0]));
-        live.seen(&seen("odd", 4.0, &[2.0]));
-        live.seen(&Seen {
-            grade: 0.1,
-            is_anomaly: true,
-            ..seen("anomalous", 2.0, &[9.0])
-        });
-        live.seen(&seen("odd", 0.5, &[-2.0]));
-        let view = live.view("", 10);
-        let keys: Vec<_> = view.keys.iter().map(|key| key.key.as_str()).collect();
-        assert_eq!(keys, ["anomalous", "odd", "mild"]);
-        assert_eq!(view.keys[1].low, [[2.0, -2.0]]);
-        assert_eq!(view.anomalies[0].sentence, "x was 9.");
-        assert_eq!(live.view("mil", 10).keys.len(), 1);
-        assert_eq!(live.view("", 1).keys.len(), 1);
-    }
-
-    #[test]
-    fn memory_is_bounded_and_bad_keys_still_get_in() {
-        let live = Live::new(Arc::default());
-        live.ready(&["x".to_owned()]);
-        let long = "k".repeat(10_000);
-        for n in 0..5_000 {
-            let key = format!("{n}{long}");
-            live.seen(&Seen {
-                is_anomaly: true,
-                ..seen(&key, 1.0, &[0.0; 50])
-            });
-        }
-        live.seen(&seen("worst", 9.0, &[1.0]));
-        let view = live.view("", usize::MAX);
-        assert_eq!((view.kept_keys, view.anomalies.len()), (KEYS, ANOMALIES));
-        assert_eq!(view.keys[0].key, "worst");
-        assert!(
-            view.keys
-                .iter()
-                .all(|key| key.key.chars().count() <= NAME + 1)
-        );
-        assert!(serde_json::to_string(&view).unwrap().len() < 200_000);
-    }
-
-    #[test]
-    fn many_records_are_summarised_and_no_peak_is_lost() {
-        let live = Live::new(Arc::default());
-        live.ready(&["x".to_owned()]);
-        for n in 0..10_000 {
-            live.seen(&seen("k", if n == 77 { 8.0 } else { 1.0 }, &[f64::from(n)]));
-        }
-        let view = live.view("", 1);
-        let (low, high) = (&view.keys[0].low[0], &view.keys[0].high[0]);
-        assert!(
-            (STRETCHES / 2..=STRETCHES).contains(&low.len()),
-            "{}",
-            low.len()
-        );
-        assert_eq!((low[0], high[high.len() - 1]), (0.0, 9_999.0));
-        assert_eq!(view.keys[0].worst_score, 8.0);
-    }
-
-    #[test]
-    fn times_are_those_of_the_first_and_the_last_record() {
-        let live = Live::new(Arc::default());
-        live.ready(&["x".to_owned()]);
-        for n in 0..1_000 {
-            let (text, millis) = (format!("minute {n}"), f64::from(n) * 6e4);
-            live.seen(&Seen {
-                time: Some(&text),
-                millis: Some(millis),
-                ..seen("k", 1.0, &[1.0])
-            });
-        }
-        let json = serde_json::to_value(live.view("", 1)).unwrap();
-        let key = &json["keys"][0];
-        assert_eq!(key["from"], 0.0);
-        assert_eq!(
-            (&key["to"], &key["time"]),
-            (&(999.0 * 6e4).into(), &"minute 999".into())
-        );
-        assert_eq!(
-            json["deciding"],
-            serde_json::Value::Null,
-            "no record was scored"
-        );
-    }
-
-    /// Two columns of other sizes and noises: each has its own range, and the odd value is outside.
-    #[test]
-    fn every_column_has_the_range_in_which_it_was_expected() {
-        let live = Live::new(Arc::default());
-        live.ready(&["x".to_owned(), "y".to_owned()]);
-        let noise =
-            |n: u32| f64::from(n.wrapping_mul(2_654_435_769) >> 8) / f64::from(1 << 24) - 0.5;
-        for n in 0..150 {
-            let odd = if n == 140 { 9.0 } else { 0.0 };
-            live.seen(&Seen {
-                predicted: &[Some(10.0), Some(-5_000.0)],
-                ..seen(
-                    "k",
-                    1.0,
-                    &[10.0 + noise(n) + odd, -5_000.0 + 100.0 * noise(n + 7)],
-                )
-            });
-        }
-        let view = live.view("", 1);
-        let key = &view.keys[0];
-        let ranges = |column: usize| {
-            let edges = key.expected_low[column]
-                .iter()
-                .zip(&key.expected_high[column]);
-            edges.map(|(low, high)| (*low, *high)).collect::<Vec<_>>()
-        };
-        assert_eq!(ranges(0).len(), key.low[0].len());
-        assert!(ranges(0)[0].0.is_infinite(), "nothing is known at first");
-        for (column, expected, width) in [(0, 10.0, 1.0), (1, -5_000.0, 100.0)] {
-            for (low, high) in ranges(column).into_iter().skip(60) {
-                let around = low < expected && expected < high;
-                assert!(
-                    around && high - low < width,
-                    "column {column}: {low} {high}"
-                );
-            }
-        }
-        let is_outside =
-            |(high, range): (&f64, (f64, f64))| range.1.is_finite() && *high > range.1 + 5.0;
-        let outside = key.high[0]
-            .iter()
-            .zip(ranges(0))
-            .filter(|it| is_outside(*it));
-        assert_eq!(outside.count(), 1, "{:?}", key.high[0]);
-    }
-
-    #[test]
-    fn values_that_are_missing_are_null() {
-        let live = Live::new(Arc::default());
-        live.ready(&["x".to_owned()]);
-        live.seen(&seen("k", 1.0, &[f64::NAN]));
-        let json = serde_json::to_value(live.view("", 1)).unwrap();
-        assert_eq!(json["keys"][0]["low"], serde_json::json!([[null]]));
     }
 }

@@ -1,4 +1,4 @@
-//! Counters of a pipeline, under the names that operators look for.
+//! Counters of a pipeline, under the usual names.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,14 +43,14 @@ pub struct Metrics {
     overdue: Counter,
     source_silent: Gauge,
     in_flight: Gauge,
-    /// Counts what `records_in` counts, so that progress can be seen without adding shards up.
+    /// Counts what `records_in` counts, so that progress can be read without summing shards.
     progress: AtomicU64,
-    /// What `iterator_age` holds: a family cannot be listed.
+    /// The contents of `iterator_age`: a family cannot be listed.
     ages: Mutex<BTreeMap<String, f64>>,
 }
 
 impl Metrics {
-    /// Nothing counted yet.
+    /// All counters at zero.
     #[must_use]
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("rcf");
@@ -197,7 +197,7 @@ impl Metrics {
         (at > 0.0).then(|| now.saturating_sub(Duration::from_secs_f64(at)))
     }
 
-    /// How far the shard that is read most slowly is behind; `None` where no shard is known.
+    /// How far the slowest shard is behind; `None` if no shard is known.
     #[must_use]
     pub fn oldest_iterator_age(&self) -> Option<f64> {
         let ages = self.ages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,7 +208,7 @@ impl Metrics {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // A String takes all text, so this cannot fail.
+        // A String accepts all text, so this cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
     }

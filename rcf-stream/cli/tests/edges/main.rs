@@ -94,7 +94,7 @@ fn signal(child: &Running, name: &str) {
     );
 }
 
-/// The status and the messages of a child that ends by itself.
+/// The status and the messages of a child that ends on its own.
 #[track_caller]
 fn end(mut child: Running) -> (Option<i32>, String) {
     // A pipe holds more than what it says.

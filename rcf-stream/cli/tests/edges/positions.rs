@@ -22,7 +22,7 @@ fn another_file_of_the_same_name_is_refused_or_read_from_its_start() {
     assert_eq!(values(&output), (0..700).collect::<Vec<_>>());
 
     for (text, reason) in [
-        (numbers(1_000..2_000), "first 2690 bytes are others"),
+        (numbers(1_000..2_000), "first 2690 bytes differ"),
         (numbers(1_000..1_001), "fewer than 2690 bytes"),
     ] {
         fs::write(&input, text).unwrap();
@@ -118,7 +118,7 @@ fn a_followed_file_may_be_rotated_at_any_time() {
         next += count;
         next
     };
-    // Rotated files are told apart by their ages; these are younger than any in practice.
+    // Rotated files are distinguished by their ages; these are younger than any in practice.
     let pause = || std::thread::sleep(Duration::from_millis(20));
     let rename = |n: u32| {
         pause();
@@ -192,7 +192,7 @@ fn files_that_are_rotated_between_two_looks_are_all_read() {
     // Stopped, it sees none of these until all are there.
     signal(&child, "STOP");
     for number in 0..4 {
-        std::thread::sleep(Duration::from_millis(20)); // files are told apart by their ages
+        std::thread::sleep(Duration::from_millis(20)); // files are distinguished by their ages
         append(&input, &numbers(200 + number * 50..230 + number * 50));
         fs::rename(&input, path(&format!("in.txt.{number}"))).unwrap();
         append(&input, &numbers(230 + number * 50..250 + number * 50));
@@ -231,7 +231,7 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
     let mut rotate = |unit: f64| {
         rotations += 1;
         let name = folder.path().join(format!("in.txt.{rotations}"));
-        // Files are told apart by their ages, and a copy is as old as what is written at once
+        // Files are distinguished by their ages, and a copy is as old as what is written at once
         // after.
         let pause = || std::thread::sleep(Duration::from_millis(20));
         pause();

@@ -140,7 +140,7 @@ fn unreadable_times_are_counted_with_their_formats() {
     let counted =
         "3 (2 of the time format \"%d.%m.%Y %H:%M:%S%.f\", 1 of no known time format)".to_owned();
     let read = ["in.jsonl", "--column=v", "--time=t"];
-    // A column of times that was found is not needed; one that was asked for is the axis.
+    // A detected column of times is optional; a requested one is the axis.
     let page = ["report", "in.jsonl", "--column=v", "--html=page.html"];
     let asked = [&page[..], &["--time=t"]].concat();
     let error = fail(folder.path(), 1, &asked);

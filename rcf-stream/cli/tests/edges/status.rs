@@ -58,7 +58,7 @@ fn a_signal_makes_the_output_of_score_partial() {
     let (status, messages) = end(child);
     assert_eq!(status, Some(130), "{messages}");
     assert!(messages.contains("partial"), "{messages}");
-    // Records without end are asked for until a signal comes.
+    // Without a count, records are generated until a signal arrives.
     for (count, expected) in [(Some("--count=5000"), Some(130)), (None, Some(0))] {
         let mut command = rcf();
         command.args(["generate", "sine", "--rate=100"]).args(count);

@@ -1,4 +1,4 @@
-//! Standard streams that are closed, full, or that nobody reads.
+//! Standard streams that are closed, full, or without a reader.
 
 use super::*;
 

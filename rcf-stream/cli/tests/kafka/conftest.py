@@ -1,4 +1,4 @@
-"""One broker for all tests, and topics of its own for each."""
+"""One broker for all tests, and its own topics for each."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def binary() -> Path:
 
 @pytest.fixture
 def program(broker: Broker, binary: Path, tmp_path: Path) -> Callable[[Topic, Topic], Program]:
-    """Makes a place to run `rcf` from one topic to another, with checkpoints of its own."""
+    """Makes a place to run `rcf` from one topic to another, with its own checkpoints."""
 
     def make(source: Topic, sink: Topic) -> Program:
         folder = tmp_path / f"{source.name}-to-{sink.name}"

@@ -16,7 +16,7 @@ cache=$root/.cache/kafka
 mkdir -p "$cache"
 
 for tool in java mvn; do
-    command -v "$tool" >/dev/null || { echo "skipped: there is no $tool"; exit 0; }
+    command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 0; }
 done
 for tool in cargo cc make python3; do
     command -v "$tool" >/dev/null || { echo "run.sh: $tool is missing" >&2; exit 1; }

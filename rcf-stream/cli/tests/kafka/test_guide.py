@@ -1,4 +1,4 @@
-"""The page of the guide says what is true: its first example runs as it stands."""
+"""The page of the guide is correct: its first example runs unchanged."""
 
 from __future__ import annotations
 

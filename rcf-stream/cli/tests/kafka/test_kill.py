@@ -14,7 +14,7 @@ BROKER_KILLS = int(os.environ.get("KAFKA_TEST_BROKER_KILLS", "1"))
 # Records come while programs die, this many between two kills.
 PER_KILL = 600
 # Its own name ends the transaction of a killed program at the next start, and another one its
-# membership of the group; else both end when their time is over.
+# membership of the group; otherwise both end with their timeout.
 OWN_NAME = 'options = ["transactional.id=killed"]'
 OWN_MEMBER = ', "group.instance.id=killed"'
 

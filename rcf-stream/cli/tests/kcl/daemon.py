@@ -73,7 +73,7 @@ class Daemon:
         )
 
     def kill(self) -> None:
-        """As `kill -9` does: no child is told; each sees its pipe close."""
+        """As `kill -9` does: no child is notified; each sees its pipe close."""
         self._process.kill()
         self._process.wait()
         self._log.close()

@@ -1,4 +1,4 @@
-"""One emulator for all tests, and streams of its own for each."""
+"""One emulator for all tests, and its own streams for each."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def binary() -> Path:
 def program(
     emulator: Emulator, binary: Path, tmp_path: Path
 ) -> Callable[..., Program]:
-    """Makes a place to run `rcf` from one stream to another, with checkpoints of its own."""
+    """Makes a place to run `rcf` from one stream to another, with its own checkpoints."""
 
     def make(source: Stream, sink: Stream, input: str = JSON) -> Program:
         folder = tmp_path / f"{source.name}-to-{sink.name}"

@@ -22,7 +22,7 @@ THROTTLED = "ProvisionedThroughputExceededException"
 
 
 class QuietServer(ThreadingHTTPServer):
-    """Programs are killed while they wait for an answer: that is no news."""
+    """Programs are killed while they wait for an answer: that is expected."""
 
     daemon_threads = True
 

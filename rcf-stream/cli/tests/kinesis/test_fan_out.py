@@ -1,6 +1,6 @@
 """Records that are pushed (enhanced fan-out), packed ones among them, across a kill.
 
-The emulator does not tell subscribers that a shard has ended; that is tested next to the source, in Rust.
+The emulator does not notify subscribers that a shard has ended; that is tested next to the source, in Rust.
 """
 
 from __future__ import annotations

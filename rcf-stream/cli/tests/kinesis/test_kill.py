@@ -73,7 +73,7 @@ def test_nothing_is_lost_or_changed(feed, input, emulator, binary, stream, progr
 
 
 def keys_of_different_shards(source: Stream) -> list[str]:
-    """Two partition keys, so that there are two models, each with a shard of its own."""
+    """Two partition keys, so that there are two models, each with its own shard."""
     first = "partitionkey"  # that of the original
     others = (f"{first}-{number}" for number in range(100))
     shard = source.shard_of(first)

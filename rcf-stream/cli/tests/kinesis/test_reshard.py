@@ -31,7 +31,7 @@ def test_children_are_read_after_their_parents(client, stream, program) -> None:
         wait_until(results(3 * PART), "the children are read")
         run.kill()
 
-    # While nobody reads: records of a child, the end of both, and records of their child.
+    # Without a reader: records of a child, the end of both, and records of their child.
     feed(3)
     source.merge(*(shard["ShardId"] for shard in source.open_shards()))
     feed(4)

@@ -12,7 +12,7 @@ const DARK: &str = "--blink-settings=preferredColorScheme=0";
 pub(crate) struct Browser(&'static str);
 
 impl Browser {
-    /// `None`, with a message, where there is none.
+    /// `None`, with a message, if there is none.
     pub(crate) fn find() -> Option<Self> {
         let found = [
             "/usr/bin/chromium",
@@ -22,12 +22,12 @@ impl Browser {
         .into_iter()
         .find(|path| Path::new(path).exists());
         if found.is_none() {
-            eprintln!("skipped: there is no Chromium here (apt-get install chromium)");
+            eprintln!("skipped: Chromium is not installed (apt-get install chromium)");
         }
         found.map(Self)
     }
 
-    /// What it writes to the standard output; it ends by itself.
+    /// What it writes to the standard output; it ends on its own.
     pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> String {
         let output = Command::new(self.0)
             .args([

@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
+
 /// The program, with nothing of the caller's settings.
 pub(crate) fn rcf() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rcf"));
@@ -59,11 +62,7 @@ pub(crate) fn stderr(output: &Output) -> String {
 
 /// Pseudorandom numbers in [0, 1), the same on every run.
 pub(crate) fn units(seed: u64) -> impl Iterator<Item = f64> {
-    (seed..).map(|n| {
-        let bits = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (bits >> 11) as f64 / (1_u64 << 53) as f64
-    })
+    SplitMix64::seed_from_u64(seed).random_iter()
 }
 
 /// Waits for a condition, for a minute at most.

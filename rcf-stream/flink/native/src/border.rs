@@ -32,7 +32,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// The exception that it becomes.
+    /// The exception for it.
     fn exception(&self) -> &'static JNIStr {
         match self {
             Self::Refused(refusal) => match refusal.status() {
@@ -67,7 +67,7 @@ refusals!(
     StateError
 );
 
-/// The body of a native method: what it refuses, and its panics, are exceptions.
+/// The body of a native method: refusals and panics become exceptions.
 pub(crate) fn call<'local, T: Default>(
     mut env: EnvUnowned<'local>,
     body: impl FnOnce(&mut Env<'local>) -> Result<T, Fault>,
@@ -75,7 +75,7 @@ pub(crate) fn call<'local, T: Default>(
     env.with_env(body).resolve::<Throw>()
 }
 
-/// Throws the exception of a fault, unless one is on its way already.
+/// Throws the exception of a fault, unless one is pending.
 struct Throw;
 
 impl<T: Default> ErrorPolicy<T, Fault> for Throw {
@@ -110,17 +110,17 @@ fn throw(env: &mut Env<'_>, exception: &JNIStr, message: &str) -> jni::errors::R
     // `FindClass` asks the class loader of the native method: another one has other exceptions.
     let class = env.find_class(exception)?;
     match env.throw_new(class, JNIString::from(message)) {
-        // That it has been thrown.
+        // Marks that the exception has been thrown.
         Err(jni::errors::Error::JavaException) | Ok(()) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Models that have been handed out and not been freed. Each class loader has a library of its own,
-/// and so a count of its own.
+/// Models that have been handed out and not been freed. Each class loader has its own library, and
+/// so its own count.
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
-/// A model as Java has it.
+/// A model as Java holds it.
 pub(crate) struct Handle<M>(Guarded<M>);
 
 /// Hands out a model.
@@ -147,7 +147,7 @@ impl<M> Handle<M> {
 ///
 /// # Safety
 /// `handle` is 0 or comes from [`hand_out`] of the same type of model, is not freed while the
-/// result lives, and nobody else uses it: `rcf.Model` holds its lock during a call.
+/// result lives, and no other code uses it: `rcf.Model` holds its lock during a call.
 pub(crate) unsafe fn model<'a, M>(handle: jlong) -> Result<&'a mut Handle<M>, Fault> {
     // SAFETY: as promised; `as_mut` looks for 0.
     unsafe { (handle as *mut Handle<M>).as_mut() }.ok_or(Fault::Closed)
@@ -156,10 +156,10 @@ pub(crate) unsafe fn model<'a, M>(handle: jlong) -> Result<&'a mut Handle<M>, Fa
 /// Frees a model.
 ///
 /// # Safety
-/// `handle` is 0 or comes from [`hand_out`] of the same type of model, and nobody uses it any more.
+/// `handle` is 0 or comes from [`hand_out`] of the same type of model, and is no longer used.
 pub(crate) unsafe fn free<M>(handle: jlong) {
     if handle != 0 {
-        // SAFETY: `hand_out` made it of a box.
+        // SAFETY: `hand_out` made it from a box.
         drop(unsafe { Box::from_raw(handle as *mut Handle<M>) });
         LIVE.fetch_sub(1, Ordering::Relaxed);
     }
@@ -240,13 +240,13 @@ impl Rows {
             .map_err(|_| Refusal::TooLong("values"))
     }
 
-    /// The values, where there is one row.
+    /// The values, if there is only one row.
     pub(crate) fn single(&self) -> Option<&[f64]> {
         (self.rows == 1).then_some(&self.values)
     }
 }
 
-/// Refuses an array for results that is too short. To be called before anything changes.
+/// Rejects an array that is too short for the results. To be called before anything changes.
 pub(crate) fn check_space(
     env: &Env<'_>,
     results: &JDoubleArray<'_>,
@@ -259,7 +259,7 @@ pub(crate) fn check_space(
     Ok(())
 }
 
-/// Refuses saved parameters that differ from those asked for.
+/// Rejects saved parameters that differ from the requested ones.
 pub(crate) fn same_parameters<C: PartialEq + fmt::Debug>(
     saved: &C,
     asked: &C,
@@ -274,7 +274,7 @@ pub(crate) fn same_parameters<C: PartialEq + fmt::Debug>(
         .filter(|(saved, asked)| saved != asked)
         .map(|(saved, asked)| {
             let trim = |line: &str| line.trim().trim_end_matches(',').to_owned();
-            format!("saved: {}, asked for: {}", trim(saved), trim(asked))
+            format!("saved: {}, requested: {}", trim(saved), trim(asked))
         })
         .collect();
     Err(Fault::OtherParameters(differences.join("; ")))

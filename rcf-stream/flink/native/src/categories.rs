@@ -6,7 +6,8 @@ use jni::sys::{jboolean, jdouble, jlong};
 use rcf::Refusal;
 use rcf_core::categories::CategoryEncoder;
 
-use crate::border::{Fault, bytes, call, free, hand_out, json, model, text};
+use crate::border::{self, Fault, bytes, call, hand_out, json, text};
+use crate::model::{self, Saved, saved_methods};
 
 /// `Native.categoryEncoderNew(parameters)`
 #[unsafe(no_mangle)]
@@ -29,38 +30,25 @@ extern "system" fn Java_rcf_Native_categoryEncoderLoad<'local>(
     saved: JByteArray<'local>,
 ) -> jlong {
     call(env, |env| {
-        let encoder = CategoryEncoder::from_bytes(&bytes(env, &saved)?)?;
+        let encoder = CategoryEncoder::restore(&bytes(env, &saved)?)?;
         Ok(hand_out(encoder))
     })
 }
 
-/// `Native.categoryEncoderSave(encoder)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_categoryEncoderSave<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    encoder: jlong,
-) -> JByteArray<'local> {
-    call(env, |env| {
-        // SAFETY: `rcf.CategoryEncoder` has the handle, and its lock.
-        let encoder = unsafe { model::<CategoryEncoder>(encoder) }?.read()?;
-        Ok(env.byte_array_from_slice(&encoder.to_bytes())?)
-    })
+impl Saved for CategoryEncoder {
+    fn restore(saved: &[u8]) -> Result<Self, Fault> {
+        Ok(Self::from_bytes(saved)?)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
 }
 
-/// `Native.categoryEncoderFree(encoder)`
-#[unsafe(no_mangle)]
-extern "system" fn Java_rcf_Native_categoryEncoderFree<'local>(
-    env: EnvUnowned<'local>,
-    _: JClass<'local>,
-    encoder: jlong,
-) {
-    call(env, |_| {
-        // SAFETY: `rcf.CategoryEncoder` has the handle, and forgets it.
-        unsafe { free::<CategoryEncoder>(encoder) };
-        Ok(())
-    });
-}
+saved_methods!(CategoryEncoder:
+    Java_rcf_Native_categoryEncoderSave,
+    Java_rcf_Native_categoryEncoderFree
+);
 
 /// `Native.categoryEncoderProcess(encoder, category, learn)`
 #[unsafe(no_mangle)]
@@ -73,7 +61,7 @@ extern "system" fn Java_rcf_Native_categoryEncoderProcess<'local>(
 ) -> jdouble {
     call(env, |env| {
         // SAFETY: `rcf.CategoryEncoder` has the handle, and its lock.
-        let encoder = unsafe { model::<CategoryEncoder>(encoder) }?;
+        let encoder = unsafe { border::model::<CategoryEncoder>(encoder) }?;
         let category = text(env, &category)?;
         let category = category.ok_or(Fault::Refused(Refusal::Null("category")))?;
         match learn {

@@ -8,10 +8,10 @@ use rcf_core::keyed::seed_for_key;
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 
 use crate::border::{self, Fault, Rows, call, check_space, numbers, same_parameters};
-use crate::model::{self, Model, methods};
+use crate::model::{self, Model, Saved, methods, saved_methods};
 
-/// The numbers of a detection, in the order of the fields of `rcf.Detection`. After them come, for
-/// each input, the part of the score that is due to it being high, then those for low.
+/// The numbers of a detection, in the order of the fields of `rcf.Detection`. They are followed,
+/// for each input, by the part of the score due to high values, then by those due to low values.
 const FIELDS: usize = 19;
 
 fn width(dimensions: usize) -> usize {
@@ -54,7 +54,7 @@ fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
     ]
 }
 
-/// The builder of a detector: of the model of a key, where there is one.
+/// The builder of a detector, for the model of a key if there is one.
 fn builder(json: &str, key: Option<&str>) -> Result<AnomalyDetectorBuilder, Fault> {
     let builder = rcf::parameters::detector(json)?;
     let Some(key) = key else { return Ok(builder) };
@@ -62,13 +62,19 @@ fn builder(json: &str, key: Option<&str>) -> Result<AnomalyDetectorBuilder, Faul
     Ok(builder.seed(seed))
 }
 
+impl Saved for AnomalyDetector {
+    fn restore(saved: &[u8]) -> Result<Self, Fault> {
+        Ok(Self::from_bytes(saved)?)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+}
+
 impl Model for AnomalyDetector {
     fn new(parameters: &str, key: Option<&str>) -> Result<Self, Fault> {
         Ok(builder(parameters, key)?.build()?)
-    }
-
-    fn restore(saved: &[u8]) -> Result<Self, Fault> {
-        Ok(Self::from_bytes(saved)?)
     }
 
     fn adopt(&mut self, parameters: &str, key: Option<&str>) -> Result<(), Fault> {
@@ -77,12 +83,8 @@ impl Model for AnomalyDetector {
         same_parameters(self.config(), &asked)
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_bytes()
-    }
-
-    fn records(&self) -> u64 {
-        self.records()
+    fn observations(&self) -> u64 {
+        self.observations()
     }
 
     fn width(&self) -> usize {
@@ -95,7 +97,7 @@ methods!(AnomalyDetector:
     Java_rcf_Native_detectorLoad,
     Java_rcf_Native_detectorSave,
     Java_rcf_Native_detectorFree,
-    Java_rcf_Native_detectorRecords,
+    Java_rcf_Native_detectorObservations,
     Java_rcf_Native_detectorInputs
 );
 

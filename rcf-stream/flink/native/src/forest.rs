@@ -7,9 +7,9 @@ use rcf_core::keyed::seed_for_key;
 use rcf_core::{RandomCutForest, RandomCutForestBuilder};
 
 use crate::border::{self, Fault, Rows, call, check_space, same_parameters};
-use crate::model::{self, Model, methods};
+use crate::model::{self, Model, Saved, methods, saved_methods};
 
-/// The builder of a forest: of the model of a key, where there is one.
+/// The builder of a forest, for the model of a key if there is one.
 fn builder(json: &str, key: Option<&str>) -> Result<RandomCutForestBuilder, Fault> {
     let builder = rcf::parameters::forest(json)?;
     let Some(key) = key else { return Ok(builder) };
@@ -17,13 +17,19 @@ fn builder(json: &str, key: Option<&str>) -> Result<RandomCutForestBuilder, Faul
     Ok(builder.seed(seed))
 }
 
+impl Saved for RandomCutForest {
+    fn restore(saved: &[u8]) -> Result<Self, Fault> {
+        Ok(Self::from_bytes(saved)?)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+}
+
 impl Model for RandomCutForest {
     fn new(parameters: &str, key: Option<&str>) -> Result<Self, Fault> {
         Ok(builder(parameters, key)?.build()?)
-    }
-
-    fn restore(saved: &[u8]) -> Result<Self, Fault> {
-        Ok(Self::from_bytes(saved)?)
     }
 
     fn adopt(&mut self, parameters: &str, key: Option<&str>) -> Result<(), Fault> {
@@ -32,11 +38,7 @@ impl Model for RandomCutForest {
         same_parameters(self.config(), &asked)
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_bytes()
-    }
-
-    fn records(&self) -> u64 {
+    fn observations(&self) -> u64 {
         self.updates()
     }
 

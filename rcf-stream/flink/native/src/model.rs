@@ -6,22 +6,24 @@ use jni::sys::{jint, jlong};
 
 use crate::border::{Fault, bytes, call, hand_out, json, model, text};
 
-/// A model of `rcf-core`.
-pub(crate) trait Model: Sized {
-    /// A new model: that of a key, where there is one.
-    fn new(parameters: &str, key: Option<&str>) -> Result<Self, Fault>;
-
-    /// Restores a saved model.
+/// What can be saved and restored.
+pub(crate) trait Saved: Sized {
     fn restore(saved: &[u8]) -> Result<Self, Fault>;
 
-    /// Refuses a model that was saved with other parameters. What is no part of a saved state is
-    /// set to them.
+    fn to_bytes(&self) -> Vec<u8>;
+}
+
+/// A model of `rcf-core`.
+pub(crate) trait Model: Saved {
+    /// A new model, for a key if there is one.
+    fn new(parameters: &str, key: Option<&str>) -> Result<Self, Fault>;
+
+    /// Rejects a model that was saved with other parameters. Parameters that are not part of a
+    /// saved state are set.
     fn adopt(&mut self, parameters: &str, key: Option<&str>) -> Result<(), Fault>;
 
-    fn to_bytes(&self) -> Vec<u8>;
-
-    /// The number of observations taken so far.
-    fn records(&self) -> u64;
+    /// The number of observations that it has learned.
+    fn observations(&self) -> u64;
 
     /// The number of values that a call takes.
     fn width(&self) -> usize;
@@ -38,7 +40,7 @@ pub(crate) fn make<'local, M: Model>(
     })
 }
 
-/// Without parameters, whatever was saved is restored.
+/// Without parameters, any saved model is restored.
 pub(crate) fn load<'local, M: Model>(
     env: EnvUnowned<'local>,
     parameters: &JString<'local>,
@@ -56,7 +58,7 @@ pub(crate) fn load<'local, M: Model>(
 
 /// # Safety
 /// As for [`model`].
-pub(crate) unsafe fn save<'local, M: Model>(
+pub(crate) unsafe fn save<'local, M: Saved>(
     env: EnvUnowned<'local>,
     handle: jlong,
 ) -> JByteArray<'local> {
@@ -69,7 +71,7 @@ pub(crate) unsafe fn save<'local, M: Model>(
 
 /// # Safety
 /// As for [`free`](crate::border::free).
-pub(crate) unsafe fn free<M: Model>(env: EnvUnowned<'_>, handle: jlong) {
+pub(crate) unsafe fn free<M: Saved>(env: EnvUnowned<'_>, handle: jlong) {
     call(env, |_| {
         // SAFETY: as promised.
         unsafe { crate::border::free::<M>(handle) };
@@ -79,11 +81,11 @@ pub(crate) unsafe fn free<M: Model>(env: EnvUnowned<'_>, handle: jlong) {
 
 /// # Safety
 /// As for [`model`].
-pub(crate) unsafe fn records<M: Model>(env: EnvUnowned<'_>, handle: jlong) -> jlong {
+pub(crate) unsafe fn observations<M: Model>(env: EnvUnowned<'_>, handle: jlong) -> jlong {
     call(env, |_| {
         // SAFETY: as promised.
         let model = unsafe { model::<M>(handle) }?.read()?;
-        Ok(jlong::try_from(model.records()).unwrap_or(jlong::MAX))
+        Ok(jlong::try_from(model.observations()).unwrap_or(jlong::MAX))
     })
 }
 
@@ -97,9 +99,35 @@ pub(crate) unsafe fn width<M: Model>(env: EnvUnowned<'_>, handle: jlong) -> jint
     })
 }
 
+/// The native methods that save and free, by their names in C.
+macro_rules! saved_methods {
+    ($model:ty: $save:ident, $free:ident) => {
+        #[unsafe(no_mangle)]
+        extern "system" fn $save<'local>(
+            env: EnvUnowned<'local>,
+            _: JClass<'local>,
+            handle: jlong,
+        ) -> JByteArray<'local> {
+            // SAFETY: the owner, a subclass of `rcf.Handle`, has it, and its lock.
+            unsafe { model::save::<$model>(env, handle) }
+        }
+
+        #[unsafe(no_mangle)]
+        extern "system" fn $free<'local>(
+            env: EnvUnowned<'local>,
+            _: JClass<'local>,
+            handle: jlong,
+        ) {
+            // SAFETY: the owner, a subclass of `rcf.Handle`, has it, and forgets it.
+            unsafe { model::free::<$model>(env, handle) }
+        }
+    };
+}
+pub(crate) use saved_methods;
+
 /// The native methods of a model that are the same for all of them, by their names in C.
 macro_rules! methods {
-    ($model:ty: $new:ident, $load:ident, $save:ident, $free:ident, $records:ident, $width:ident) => {
+    ($model:ty: $new:ident, $load:ident, $save:ident, $free:ident, $observations:ident, $width:ident) => {
         #[unsafe(no_mangle)]
         extern "system" fn $new<'local>(
             env: EnvUnowned<'local>,
@@ -121,34 +149,16 @@ macro_rules! methods {
             model::load::<$model>(env, &parameters, &key, &saved)
         }
 
-        #[unsafe(no_mangle)]
-        extern "system" fn $save<'local>(
-            env: EnvUnowned<'local>,
-            _: JClass<'local>,
-            handle: jlong,
-        ) -> JByteArray<'local> {
-            // SAFETY: a subclass of `rcf.Model` has the handle, and its lock.
-            unsafe { model::save::<$model>(env, handle) }
-        }
+        saved_methods!($model: $save, $free);
 
         #[unsafe(no_mangle)]
-        extern "system" fn $free<'local>(
-            env: EnvUnowned<'local>,
-            _: JClass<'local>,
-            handle: jlong,
-        ) {
-            // SAFETY: a subclass of `rcf.Model` has the handle, and forgets it.
-            unsafe { model::free::<$model>(env, handle) }
-        }
-
-        #[unsafe(no_mangle)]
-        extern "system" fn $records<'local>(
+        extern "system" fn $observations<'local>(
             env: EnvUnowned<'local>,
             _: JClass<'local>,
             handle: jlong,
         ) -> jlong {
             // SAFETY: a subclass of `rcf.Model` has the handle, and its lock.
-            unsafe { model::records::<$model>(env, handle) }
+            unsafe { model::observations::<$model>(env, handle) }
         }
 
         #[unsafe(no_mangle)]

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::lines::Input;
 
-/// The number of lines from which format and columns are detected: 1,000 records, and what may come
-/// before.
+/// The number of lines from which format and columns are detected: 1,000 records, and lines that
+/// may come before them.
 const LINES: usize = 1_050;
-/// No more than this is read ahead, however long the lines are.
+/// At most this much is read ahead, however long the lines are.
 const BYTES: usize = 1024 * 1024;
-/// How long a live input is waited for, once it has begun.
+/// How long to wait for a live input, once it has begun.
 const WAIT: Duration = Duration::from_secs(1);
 const CHUNK: usize = 64 * 1024;
 
@@ -24,8 +24,8 @@ pub(super) struct Head {
     pub(super) ended: bool,
 }
 
-/// Reads the start of an input, and gives the input back as if nothing had been read. A live input
-/// is waited for a second after its first bytes; a thread reads it, since a read cannot be stopped.
+/// Reads the start of an input, and returns the input as if nothing had been read. For a live input
+/// it waits a second after its first bytes; a thread reads it, since a read cannot be cancelled.
 ///
 /// # Errors
 /// Those of reading.
@@ -71,7 +71,7 @@ pub(super) fn read_ahead(mut input: Input, live: bool) -> io::Result<(Head, Inpu
     Ok((head, Box::new(text.chain(pump))))
 }
 
-/// Hands on what another thread reads.
+/// Passes on what another thread reads.
 struct Pump {
     chunks: Receiver<io::Result<Vec<u8>>>,
     current: Cursor<Vec<u8>>,
@@ -101,7 +101,7 @@ impl Pump {
         Self { chunks, current }
     }
 
-    /// The next chunk, empty at the end of the input; `None` where none came in time.
+    /// The next chunk, empty at the end of the input; `None` if none came in time.
     fn next(&mut self, within: Option<Duration>) -> io::Result<Option<Vec<u8>>> {
         let received = match within {
             None => self

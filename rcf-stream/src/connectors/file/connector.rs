@@ -55,7 +55,7 @@ pub struct FileSource {
     pub path: PathBuf,
     /// Whether to wait for new lines at its end.
     pub follow: bool,
-    /// What happens to another file than the one of the checkpoint.
+    /// What happens if the file is not the one of the checkpoint.
     pub on_replaced: OnReplaced,
 }
 
@@ -79,7 +79,7 @@ fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, Setting
     }))
 }
 
-/// Results go to the standard output unless something else is said; bad records must not.
+/// Results go to the standard output by default; bad records must not.
 fn read_sink(section: &Section<'_>) -> Result<Arc<dyn SinkSettings>, SettingError> {
     let path = match section.name() {
         "sink" => section.text("path").unwrap_or_else(|| STANDARD.to_owned()),

@@ -15,13 +15,13 @@ use crate::lines::{self, Line, LineReader, Records};
 use crate::record::Position;
 use crate::source::{ONLY_SHARD, SourceError, number_in_position};
 
-/// How often a followed file is looked at.
+/// How often a followed file is checked.
 const POLL: Duration = Duration::from_millis(100);
 
-/// What is sent at once.
+/// A batch of lines.
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
-    /// Behind the last of them.
+    /// The offset after the last of them.
     pub(super) position: Option<FilePosition>,
 }
 
@@ -29,7 +29,7 @@ type Sender = mpsc::Sender<Result<Lines, SourceError>>;
 
 pub(super) struct LineThread {
     records: Records,
-    file: Option<File>, // that is read, where it is a regular one
+    file: Option<File>, // the file that is read, if it is a regular one
     identity: FileIdentity,
     header: Option<Bytes>,
     options: LinesOptions,
@@ -37,23 +37,23 @@ pub(super) struct LineThread {
     rotated: Vec<PathBuf>,
     /// Whether the file that is read has lost its name, or its content, to another.
     superseded: bool,
-    /// Lines up to this one were consumed before positions held more than line numbers.
+    /// Lines up to this one were consumed before positions contained more than line numbers.
     after: u64,
 }
 
-/// What was met on the way to a position.
+/// The result of going to a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reached {
     Same,
     /// The file ends before it.
     Short,
-    /// The bytes before it are others.
+    /// The bytes before it differ.
     Others,
 }
 
-/// What there is to do at the end of the input.
+/// The next action at the end of the input.
 enum AtEnd {
-    /// More was there, or another file.
+    /// There is more to read, or another file.
     Read,
     Wait,
     Done,
@@ -79,8 +79,8 @@ impl LineThread {
         }
     }
 
-    /// Sends lines in batches of what one read gives, so that a slow pipe is not held back. Ends
-    /// when the source is dropped.
+    /// Sends the lines of one read as a batch, so that a slow pipe causes no delay. Ends when the
+    /// source is dropped.
     pub(super) fn run(mut self, position: Option<Position>, sender: &Sender) {
         let done = match position {
             Some(position) => self.resume(&position),
@@ -122,7 +122,7 @@ impl LineThread {
         Ok(())
     }
 
-    /// How far it got; `None` where records are not lines.
+    /// How far it got; `None` if records are not lines.
     fn position(&mut self) -> Option<FilePosition> {
         let file = self.identity;
         let reader = self.records.lines()?;
@@ -169,10 +169,12 @@ impl LineThread {
         self.look()
     }
 
-    /// Goes on with the file that was rotated away after this one, else with that of the name.
+    /// Continues with the file that was rotated away after this one, otherwise with the one that
+    /// has the name.
     fn next_file(&mut self) -> Result<AtEnd, SourceError> {
         let path = self.records.path().to_owned();
-        // Opened first: what is rotated away before that is found now, also if it was not before.
+        // Opened first: a file that was rotated away before that is found now, even if it was not
+        // before.
         let named = File::open(&path);
         let found = match self.position() {
             Some(position) => rotation::find(&path, &position)?,
@@ -203,8 +205,8 @@ impl LineThread {
         Ok(AtEnd::Read)
     }
 
-    /// Whether the followed file was cut since it was looked at: then what is left of it may be in
-    /// a copy. Asked before more is read, since by then it may have grown again.
+    /// Whether the followed file was truncated since the last check: then the rest of it may be in
+    /// a copy. Checked before more is read, since it may have grown again by then.
     fn look_for_cut(&mut self) -> Result<(), SourceError> {
         let (Some(file), Some(reader)) = (&self.file, self.records.lines()) else {
             return Ok(());
@@ -229,7 +231,7 @@ impl LineThread {
         self.begin_rotated(copies)
     }
 
-    /// Whether the followed file is still the one of its name.
+    /// Whether the followed file still has its name.
     fn look(&mut self) -> Result<AtEnd, SourceError> {
         let path = self.records.path().to_owned();
         match FileIdentity::of_path(&path) {
@@ -239,7 +241,7 @@ impl LineThread {
                 self.superseded = true;
                 Ok(AtEnd::Read)
             }
-            // Not there at the moment, as within a rotation, or the same one.
+            // Missing at the moment, as during a rotation, or the same file.
             _ => Ok(AtEnd::Wait),
         }
     }
@@ -259,7 +261,7 @@ impl LineThread {
         Ok(())
     }
 
-    /// Passes over what was read; whether the file has just that.
+    /// Skips what was read; returns whether the file contains exactly that.
     fn skip_to(&mut self, position: &FilePosition) -> Result<Reached, SourceError> {
         let Some(reader) = self.records.lines() else {
             return Ok(Reached::Short);
@@ -275,7 +277,7 @@ impl LineThread {
         Ok(Reached::Same)
     }
 
-    /// Goes on at the start of a file; a header that is the known one is passed over.
+    /// Continues at the start of a file; skips a header that is the known one.
     fn switch(&mut self, path: &Path) -> Result<(), SourceError> {
         self.switch_to(open(path)?)
     }
@@ -320,7 +322,7 @@ impl LineThread {
             return Ok(());
         }
         if self.records.lines().is_none() {
-            // Values that are not on lines of their own are counted.
+            // Values that are not on separate lines are counted.
             self.after = last;
             return Ok(());
         }
@@ -360,7 +362,7 @@ impl LineThread {
         }
         let reason = match reached {
             Reached::Short => format!("it has fewer than {} bytes", file.offset),
-            _ => format!("its first {} bytes are others", file.offset),
+            _ => format!("its first {} bytes differ", file.offset),
         };
         match self.options.on_replaced {
             OnReplaced::Fail => Err(self.replaced(last, reason)),

@@ -10,7 +10,7 @@ use super::sink::io_error;
 use crate::identity::FileIdentity;
 use crate::sink::{SinkError, SinkPosition};
 
-/// This many bytes before the position distinguish one results file from another.
+/// This many bytes before the position identify a results file.
 const TAIL: usize = 4 * 1024;
 
 /// How far a file of results got.
@@ -57,12 +57,12 @@ impl FilePlace {
     }
 }
 
-/// What became of a file since it was opened.
+/// What has happened to a file since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It has its name.
     InPlace,
-    /// It has another name, and results still go to it.
+    /// It has another name, and results are still written to it.
     Renamed,
 }
 
@@ -76,7 +76,8 @@ pub(super) struct FileOutput {
 }
 
 impl FileOutput {
-    /// Opens a file at a place, and cuts off what was written after it; without one, everything.
+    /// Opens a file at a place, and truncates what was written after it; without a place,
+    /// everything.
     pub(super) fn open(path: &Path, place: Option<&FilePlace>) -> Result<Self, SinkError> {
         let mut output = Self::append_to(path)?;
         let is_new = |place: &FilePlace| place.handed_over && output.identity != Some(place.file);
@@ -90,7 +91,7 @@ impl FileOutput {
         Ok(output)
     }
 
-    /// Always at the end, so that a file which is cut meanwhile gets no hole.
+    /// Always at the end, so that a file that is truncated meanwhile gets no hole.
     fn append_to(path: &Path) -> Result<Self, SinkError> {
         let options = || {
             OpenOptions::new()
@@ -203,7 +204,7 @@ impl FileOutput {
         })
     }
 
-    /// Goes on in the file that has the name now; `false` if that is this one.
+    /// Continues in the file that has the name now; `false` if that is this one.
     pub(super) fn reopen(&mut self, path: &Path) -> Result<bool, SinkError> {
         let new = Self::append_to(path)?;
         if new.identity.is_some() && new.identity == self.identity {

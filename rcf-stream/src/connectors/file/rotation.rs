@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use crate::identity::{FileIdentity, FilePosition};
 use crate::source::SourceError;
 
-/// Whether the file still has these bytes before this offset. It has not when it was cut, even if
-/// it has grown again since.
+/// Whether the file still has these bytes before this offset. It has not if it was truncated, even
+/// if it has grown again since.
 #[cfg(unix)]
 pub(super) fn still_holds(file: &File, tail: &[u8], end: u64) -> bool {
     use std::os::unix::fs::FileExt;
@@ -29,9 +29,10 @@ pub(super) fn still_holds(file: &File, _: &[u8], end: u64) -> bool {
     file.metadata().is_ok_and(|metadata| metadata.len() >= end)
 }
 
-/// The files that have to be read before the one that has the name now: that of the position, which
-/// is known by its content, and those that were rotated away after it, oldest first. Nothing where
-/// none is that of the position. Of copies, the file itself counts, else the newest.
+/// The files that have to be read before the one that has the name now: the file of the position,
+/// which is recognised by its content, and those that were rotated away after it, oldest first.
+/// Empty if no file is that of the position. The file itself is preferred to its copies, otherwise
+/// the newest copy.
 pub(super) fn find(path: &Path, position: &FilePosition) -> Result<Vec<PathBuf>, SourceError> {
     let error = |source| SourceError::Io {
         path: path.to_owned(),
@@ -72,12 +73,12 @@ fn siblings(path: &Path) -> io::Result<Vec<PathBuf>> {
             found.push((age(&metadata)?, Reverse(entry.path())));
         }
     }
-    // Of files of the same age, `.2` is older than `.1`.
+    // Among files of the same age, `.2` is older than `.1`.
     found.sort();
     Ok(found.into_iter().map(|(_, Reverse(path))| path).collect())
 }
 
-/// When a file was written last and, where clocks are too coarse, when it got its name.
+/// When a file was last written and, if clocks are too coarse, when it got its name.
 #[cfg(unix)]
 fn age(metadata: &Metadata) -> io::Result<(SystemTime, (i64, i64))> {
     use std::os::unix::fs::MetadataExt;

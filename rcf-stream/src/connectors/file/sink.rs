@@ -13,7 +13,7 @@ use crate::record::OutputRecord;
 use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
 /// Writes each result as one line. A regular file gets each result exactly once: after a crash it
-/// is cut back to where the checkpoint knows it to be.
+/// is truncated to the length in the checkpoint.
 #[derive(Debug)]
 pub struct LinesSink {
     path: PathBuf,
@@ -27,9 +27,9 @@ pub struct LinesSink {
 #[derive(Debug)]
 enum Output {
     File(FileOutput),
-    /// A pipe, a terminal or a device: what is written is gone.
+    /// A pipe, a terminal or a device: written data cannot be taken back.
     Stream(Box<dyn StreamOutput>),
-    /// The standard output, with what is known of it where it is a file.
+    /// The standard output, with what is known about it if it is a file.
     Standard(io::Stdout, Option<Redirected>),
 }
 
@@ -41,7 +41,7 @@ impl LinesSink {
     /// the header as its first line.
     ///
     /// # Errors
-    /// [`SinkError::Position`] where the file is not the one of the position, or shorter; else
+    /// [`SinkError::Position`] if the file is not the one of the position, or is shorter; otherwise
     /// [`SinkError::Io`].
     pub fn open(
         path: &Path,
@@ -91,7 +91,7 @@ impl LinesSink {
         Ok(())
     }
 
-    /// One write for all lines, so that nothing waits in a buffer of ours.
+    /// One write for all lines, so that nothing waits in our buffers.
     fn write_lines(&mut self) -> Result<(), SinkError> {
         if let Output::Standard(_, Some(file)) = &self.output {
             still_there(file)?;
@@ -158,7 +158,7 @@ impl Sink for LinesSink {
         let path = self.path.clone();
         let file = output.duplicate().map_err(io_error(&path))?;
         let position = output.place(self.hands_over).write();
-        // A disk can take its time to sync.
+        // Syncing a disk can take time.
         Ok(Box::pin(async move {
             let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
             let synced = synced.map_err(io::Error::other).and_then(|done| done);
@@ -192,7 +192,7 @@ fn write_all(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     stream.flush()
 }
 
-/// An error where results on the standard output are gone.
+/// An error if results on the standard output were lost.
 fn still_there(file: &Redirected) -> Result<(), SinkError> {
     let lost = file.lost().map_err(io_error(Path::new("-")))?;
     lost.map_or(Ok(()), |reason| {
@@ -314,7 +314,7 @@ mod tests {
         let mut sink = LinesSink::open(&path, Some("head"), position.as_ref()).unwrap();
         sink.write(results(&["c"])).await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "head\nc\n");
-        // Asked to, without a new name, it continues where it is.
+        // On request, without a new name, it continues in place.
         sink.hand_over();
         sink.flush().await.unwrap();
         sink.reopen().await.unwrap();

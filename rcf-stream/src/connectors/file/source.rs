@@ -20,7 +20,7 @@ use crate::source::{Batch, ONLY_SHARD, Source, SourceError};
 /// How many chunks are read ahead.
 const READ_AHEAD: usize = 4;
 
-/// What happens when the file is not the one that the position in the checkpoint belongs to.
+/// What happens if the file is not the one that the position in the checkpoint belongs to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -28,21 +28,21 @@ pub enum OnReplaced {
     /// The pipeline ends with an error that names the file.
     #[default]
     Fail,
-    /// The file is read from its start; the models stay, and lines are counted on.
+    /// The file is read from its start; the models stay, and line numbers continue.
     Restart,
 }
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinesOptions {
-    /// What happens to another file than the one of the position.
+    /// What happens if the file is not the one of the position.
     pub on_replaced: OnReplaced,
     /// Whether to wait for new lines at the end, and to continue with the file that takes the name
     /// after a rotation.
     pub follow: bool,
     /// Whether a last line without its line feed is left for the next run.
     pub wait_for_line_feed: bool,
-    /// A quote is taken to be left open when this many line feeds are quoted.
+    /// A quote counts as unclosed when this many line feeds are quoted.
     pub max_quoted_lines: u64,
 }
 
@@ -66,7 +66,7 @@ impl LinesOptions {
     }
 }
 
-/// An open file, or the standard input, of which nothing was taken yet.
+/// An open file, or the standard input, before the first record.
 pub struct LinesInput {
     path: PathBuf,
     input: Input,
@@ -78,7 +78,7 @@ pub struct LinesInput {
 
 impl LinesInput {
     /// Opens a file, undoes its compression and encoding, and reads its start ahead; `-` is the
-    /// standard input. What is not a file is waited for a second after its first bytes.
+    /// standard input. For other inputs it waits a second after their first bytes.
     ///
     /// # Errors
     /// [`SourceError::Io`].
@@ -117,7 +117,7 @@ impl LinesInput {
         })
     }
 
-    /// How it is read.
+    /// The compression and encoding.
     #[must_use]
     pub fn options(mut self, options: LinesOptions) -> Self {
         self.options = options;
@@ -130,7 +130,7 @@ impl LinesInput {
         (&self.head.text, self.head.ended)
     }
 
-    /// What the bytes were before they became text.
+    /// The compression and encoding of the bytes.
     #[must_use]
     pub fn bytes(&self) -> TextBytes {
         self.bytes.clone()
@@ -177,7 +177,7 @@ impl LinesInput {
 }
 
 /// Records from lines. The sequence number of a record is the number of the line on which it
-/// starts, from 1; lines are counted on through rotations and replacements, so that no two records
+/// starts, from 1; numbering continues across rotations and replacements, so that no two records
 /// have the same number. Its stream is the name of the file, without folders, or `stdin`.
 pub struct LinesSource {
     stream: Arc<str>,
@@ -191,7 +191,8 @@ pub struct LinesSource {
 
 enum State {
     Ready(Box<Records>),
-    /// A thread reads: reading a pipe blocks for as long as it likes, and files have no other way.
+    /// A thread reads: reading a pipe blocks indefinitely, and files have no asynchronous
+    /// interface.
     Reading(mpsc::Receiver<Result<Lines, SourceError>>),
 }
 
@@ -216,7 +217,7 @@ impl LinesSource {
     /// reading begins.
     ///
     /// # Errors
-    /// [`SourceError::Position`] where the position is not a line number.
+    /// [`SourceError::Position`] if the position is not a line number.
     pub fn resume(mut self, positions: &Positions) -> Result<Self, SourceError> {
         let position = positions.get(&self.shard);
         if let Some(sequence) = position.and_then(|position| position.sequence.as_deref()) {

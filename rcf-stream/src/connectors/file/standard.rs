@@ -9,7 +9,7 @@ pub(super) use unix::Redirected;
 mod other {
     use std::io;
 
-    /// Not looked at on this platform.
+    /// Not checked on this platform.
     #[derive(Debug)]
     pub(in super::super) struct Redirected;
 
@@ -39,7 +39,7 @@ mod unix {
     }
 
     impl Redirected {
-        /// `None` where the standard output is no regular file.
+        /// `None` if the standard output is not a regular file.
         pub(in super::super) fn of(output: &io::Stdout) -> Option<Self> {
             let file = File::from(output.as_fd().try_clone_to_owned().ok()?);
             let metadata = file.metadata().ok()?;
@@ -47,8 +47,8 @@ mod unix {
             metadata.is_file().then_some(Self { file, had_name })
         }
 
-        /// What became of results that were written, where they are gone. Writing after the
-        /// end of a truncated file would fill the gap with zero bytes.
+        /// What happened to written results, if they were lost. Writing after the end of a
+        /// truncated file would fill the gap with zero bytes.
         pub(in super::super) fn lost(&self) -> io::Result<Option<String>> {
             let written = (&self.file).stream_position()?;
             let metadata = self.file.metadata()?;

@@ -10,11 +10,11 @@ use rdkafka::metadata::Metadata;
 use super::Options;
 use super::error::{Kind, kind, kind_of_code};
 
-/// Requests for metadata wait so long for a broker.
+/// Requests for metadata wait this long for a broker.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
-/// At the start they wait so long before it is looked why there is no answer.
+/// At the start they wait this long before the cause is examined.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-/// An answer that a broker cannot give yet is asked for again after this time.
+/// A request that a broker cannot answer yet is repeated after this time.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// The name under which brokers see this program.
 const CLIENT: &str = "rcf";
@@ -31,7 +31,7 @@ pub(super) fn config(brokers: &[String], options: &Options) -> ClientConfig {
     config
 }
 
-/// The last error that librdkafka reported by itself: it says more than that a request timed out.
+/// The last error that librdkafka reported: it is more specific than a request's timeout.
 #[derive(Debug, Default)]
 pub(super) struct Told(Mutex<Option<(Code, String)>>);
 
@@ -42,17 +42,23 @@ impl Told {
             return;
         };
         tracing::debug!(%code, reason, "librdkafka reports");
-        let mut last = self.0.lock().expect("nobody panics holding it");
-        // That all brokers are down says less than why one is.
+        let mut last = self
+            .0
+            .lock()
+            .expect("no thread panics while it holds the lock");
+        // That all brokers are down is less specific than the error of one.
         if code != Code::AllBrokersDown || last.is_none() {
             *last = Some((code, reason.to_owned()));
         }
     }
 
-    /// What a request that has failed says, or what librdkafka has said meanwhile, if that is a
-    /// matter of the configuration: to ask again would not help.
+    /// The message of a failed request, or what librdkafka reported meanwhile, if the configuration
+    /// is the cause: repeating the request would not help.
     pub(super) fn judge<T>(&self, done: KafkaResult<T>) -> KafkaResult<T> {
-        let last = self.0.lock().expect("nobody panics holding it");
+        let last = self
+            .0
+            .lock()
+            .expect("no thread panics while it holds the lock");
         match (done, &*last) {
             (Err(_), Some((code, _))) if matches!(kind_of_code(*code), Kind::Setup(_)) => {
                 Err(KafkaError::Global(*code))
@@ -61,20 +67,25 @@ impl Told {
         }
     }
 
-    /// The error in place of one that only says that time ran out, and its text.
+    /// Replaces an error that only reports a timeout, and its text.
     pub(super) fn instead_of(&self, error: KafkaError) -> (KafkaError, Option<String>) {
         let is_told = matches!(error, KafkaError::Global(_));
         if kind(&error) != Kind::Unavailable && !is_told {
             return (error, None);
         }
-        match self.0.lock().expect("nobody panics holding it").take() {
+        match self
+            .0
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .take()
+        {
             Some((code, reason)) => (KafkaError::Global(code), Some(reason)),
             None => (error, None),
         }
     }
 }
 
-/// A line of the log of librdkafka. Lost connections are not errors: it connects again by itself.
+/// A line of the log of librdkafka. Lost connections are not errors: it reconnects automatically.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
@@ -99,7 +110,7 @@ pub(super) fn partitions(metadata: &Metadata, topic: &str) -> KafkaResult<Vec<i3
     Ok(found.partitions().iter().map(|it| it.id()).collect())
 }
 
-/// Tries again while brokers cannot answer, for so long.
+/// Repeats a request while brokers cannot answer, for a limited time.
 pub(super) fn retry<T>(
     patience: Duration,
     mut request: impl FnMut() -> KafkaResult<T>,

@@ -76,7 +76,7 @@ impl Delivery {
     }
 }
 
-/// Settings of librdkafka by its own names, such as `security.protocol=SASL_SSL`.
+/// Options of librdkafka by its own names, such as `security.protocol=SASL_SSL`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Options(Vec<(String, String)>);
 
@@ -95,7 +95,7 @@ pub enum ParseOptionError {
         /// What to use.
         instead: &'static str,
     },
-    /// The file with its value cannot be read.
+    /// The file that contains its value cannot be read.
     #[error("cannot read the value of {name} from {path}: {reason}")]
     File {
         /// Its name.
@@ -107,7 +107,7 @@ pub enum ParseOptionError {
     },
 }
 
-/// Options that would break what this program promises, and what to set instead.
+/// Options that would break a guarantee of this program, and what to set instead.
 const RESERVED: &[(&str, &str)] = &[
     ("bootstrap.servers", "set brokers"),
     ("metadata.broker.list", "set brokers"),
@@ -191,7 +191,7 @@ fn parse_one(text: &str) -> Result<(String, String), ParseOptionError> {
     Ok((name.to_owned(), value))
 }
 
-/// Names alone: values may be secrets.
+/// Only names: values may be secrets.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
@@ -213,13 +213,13 @@ pub struct KafkaSourceConfig {
     pub start: Start,
     /// The most records to take at once, 1 or more.
     pub max_records: usize,
-    /// Wait for new records for ever. `false` stops at the newest record of every partition.
+    /// Wait for new records indefinitely. `false` stops at the newest record of every partition.
     pub follow: bool,
     /// What to do about records that were deleted before they could be read.
     pub on_trimmed: OnTrimmed,
-    /// The headers that are forwarded to results, by name; `*` stands for all.
+    /// The headers that are forwarded to results, by name; `*` means all.
     pub headers: Vec<String>,
-    /// The header whose value is the key, in place of that of the message.
+    /// The header whose value is the key, instead of the message's key.
     pub key_header: Option<String>,
     /// Further options of librdkafka.
     pub options: Options,
@@ -232,7 +232,7 @@ pub struct KafkaSinkConfig {
     pub brokers: Vec<String>,
     /// The topic.
     pub topic: String,
-    /// How often a result is written; `None` chooses the better that is possible.
+    /// How often a result is written; `None` chooses the best that is possible.
     pub delivery: Option<Delivery>,
     /// Further options of librdkafka.
     pub options: Options,

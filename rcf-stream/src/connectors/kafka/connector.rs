@@ -13,7 +13,7 @@ use crate::settings::{Kind, Section, SettingError, SettingOf};
 use crate::sink::{Sink, SinkError};
 use crate::source::{Source, SourceError};
 
-/// The connector. It is in every build, so that one without the feature says how to get it.
+/// The connector. It is in every build, so that a build without the feature reports how to get it.
 pub const CONNECTOR: Connector = Connector {
     kind: "kafka",
     source: Some(SourceEntry {
@@ -56,16 +56,10 @@ const SINK_SETTINGS: &[SettingOf] = &[
 
 const MAX_RECORDS: usize = 10_000;
 
-fn is_built(key: String) -> Result<(), SettingError> {
-    if cfg!(feature = "kafka") {
-        return Ok(());
-    }
-    let feature = CONNECTOR.kind;
-    Err(SettingError::NotBuilt { key, feature })
-}
+const IS_BUILT: bool = cfg!(feature = "kafka");
 
 fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError> {
-    is_built(section.key("kind"))?;
+    CONNECTOR.needs_feature(&section.key("kind"), IS_BUILT)?;
     let start = match section.text("start") {
         Some(text) => text.parse().map_err(invalid(section, "start"))?,
         None => Start::default(),
@@ -93,7 +87,7 @@ fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, Setting
 }
 
 fn read_sink(section: &Section<'_>) -> Result<Arc<dyn SinkSettings>, SettingError> {
-    is_built(section.key("kind"))?;
+    CONNECTOR.needs_feature(&section.key("kind"), IS_BUILT)?;
     Ok(Arc::new(KafkaSinkConfig {
         brokers: brokers(section)?,
         topic: topic(section)?,
@@ -110,7 +104,7 @@ fn brokers(section: &Section<'_>) -> Result<Vec<String>, SettingError> {
     })
 }
 
-/// A topic by a name that Kafka takes: ids of results and names of models rely on it.
+/// A valid topic name: ids of results and names of models rely on it.
 fn topic(section: &Section<'_>) -> Result<String, SettingError> {
     let topic = section.required("topic")?;
     let is_name = topic
@@ -152,7 +146,7 @@ impl SourceSettings for KafkaSourceConfig {
     }
 
     fn can_open(&self) -> Result<(), SettingError> {
-        is_built("source.kind".to_owned())
+        CONNECTOR.needs_feature("source.kind", IS_BUILT)
     }
 
     #[cfg(feature = "kafka")]
@@ -193,7 +187,7 @@ impl SourceSettings for KafkaSourceConfig {
     fn bounded(&self, _: Option<&str>) -> Result<Arc<dyn SourceSettings>, String> {
         Err(
             "a topic cannot be replayed from a checkpoint, since each of its partitions has \
-             checkpoints of its own; run again with another group, application and source.start"
+             its own checkpoints; run again with another group, application and source.start"
                 .to_owned(),
         )
     }
@@ -210,7 +204,7 @@ impl SinkSettings for KafkaSinkConfig {
     }
 
     fn can_open(&self) -> Result<(), SettingError> {
-        is_built("sink.kind".to_owned())
+        CONNECTOR.needs_feature("sink.kind", IS_BUILT)
     }
 
     fn takes_headers(&self) -> bool {

@@ -5,16 +5,16 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use crate::sink::SinkError;
 use crate::source::SourceError;
 
-/// What helps against an error.
+/// The remedy of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Another configuration; the text is the remedy.
     Setup(&'static str),
-    /// Time, or a broker that comes back.
+    /// Waiting, until a broker is available.
     Unavailable,
-    /// To join the group again: partitions or the right to write went to another program.
+    /// Joining the group again: partitions or the right to write went to another program.
     Lost,
-    /// Nothing that is known.
+    /// None that is known.
     Other,
 }
 
@@ -98,8 +98,7 @@ pub(super) fn kind_of_code(code: Code) -> Kind {
     }
 }
 
-/// An error as a text of one line; `told` is the last message of librdkafka, if it has more
-/// details.
+/// An error as text on one line; `told` is the last message of librdkafka, if it has more details.
 fn text(error: &KafkaError, told: Option<String>) -> String {
     let text = match (error, told) {
         (_, Some(told)) => told,
@@ -117,7 +116,7 @@ fn text(error: &KafkaError, told: Option<String>) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What is to be done about brokers that do not answer.
+/// The remedy if brokers do not answer.
 const UNREACHABLE: &str = "start a broker there, or correct brokers and security.protocol";
 
 pub(super) fn source_error(

@@ -22,24 +22,25 @@ use crate::record::Position;
 use crate::source::SourceError;
 use crate::source::coordinator::{Coordinator, KeptPosition, ShardCheckpoint};
 
-/// Offsets of a killed program wait for its transaction to end; a broker may be starting.
+/// The offsets of a killed program are available once its transaction ends; a broker may be
+/// starting.
 const PATIENCE: Duration = Duration::from_secs(240);
-/// The group may be in the middle of a rebalance when offsets are committed.
+/// The group may be rebalancing when offsets are committed.
 const REBALANCE: Duration = Duration::from_secs(30);
 
 /// What the group has decided about our partitions.
 #[derive(Debug)]
 pub(super) enum Change {
     Assigned(Vec<i32>),
-    /// Whether they are given up in order, or belong to another member already.
+    /// Whether they are revoked in order, or already belong to another member.
     Revoked {
         partitions: Vec<i32>,
         lost: bool,
     },
 }
 
-/// Receives what librdkafka reports. A change of the assignment is only noted here: it takes effect
-/// when the pipeline has committed what it gives up, and restored what it gets.
+/// Receives the reports of librdkafka. A change of the assignment is only recorded here: it takes
+/// effect when the pipeline has committed what it releases, and restored what it receives.
 pub(super) struct Context {
     changes: mpsc::UnboundedSender<Change>,
     is_closing: AtomicBool,
@@ -57,7 +58,7 @@ impl Context {
         (context, receiver)
     }
 
-    /// From now on partitions are given back at once.
+    /// From now on partitions are given back immediately.
     pub(super) fn close(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
     }
@@ -85,7 +86,7 @@ impl ConsumerContext for Context {
             let _ = match is_assignment {
                 true => consumer.incremental_assign(&TopicPartitionList::new()),
                 false => consumer.incremental_unassign(partitions),
-            }; // the consumer goes away, whatever this says
+            }; // the consumer is dropped in any case
             return;
         }
         let partitions = partitions
@@ -100,11 +101,11 @@ impl ConsumerContext for Context {
                 lost: consumer.assignment_lost(),
             },
         };
-        let _ = self.changes.send(change); // without a receiver the source is gone
+        let _ = self.changes.send(change); // without a receiver the source was dropped
     }
 }
 
-/// The consumer group as the keeper of positions. Clones are handles of the same.
+/// The consumer group as the store of positions. Clones are handles of the same group.
 #[derive(Clone)]
 pub(super) struct Group {
     shared: Arc<Shared>,
@@ -149,17 +150,17 @@ impl Group {
         &self.shared.topic
     }
 
-    /// The group, as part of the name of what writes for it.
+    /// The group, as part of the transactional id.
     pub(super) fn name(&self) -> &str {
         &self.shared.name
     }
 
-    /// The cluster; `None` where no broker answers.
+    /// The cluster; `None` if no broker answers.
     pub(super) fn cluster(&self) -> Option<String> {
         self.shared.consumer.client().fetch_cluster_id(TIMEOUT)
     }
 
-    /// The producer whose transactions take the offsets; made by the first sink that asks.
+    /// The producer whose transactions include the offsets; created by the first sink that asks.
     pub(super) fn producer<E>(
         &self,
         make: impl FnOnce() -> Result<Arc<Producer>, E>,
@@ -168,7 +169,7 @@ impl Group {
             .shared
             .producer
             .lock()
-            .expect("nobody panics holding it");
+            .expect("no thread panics while it holds the lock");
         if let Some(producer) = &*producer {
             return Ok(Arc::clone(producer));
         }
@@ -181,7 +182,7 @@ impl Group {
         self.shared
             .producer
             .lock()
-            .expect("nobody panics holding it")
+            .expect("no thread panics while it holds the lock")
             .clone()
     }
 
@@ -218,13 +219,13 @@ impl Group {
         retry(PATIENCE, fetch).map_err(|error| self.error("ask for the group's offsets in", error))
     }
 
-    /// Whether this user may use the group, and a broker is there to say so.
+    /// Whether this user may use the group; also checks that a broker is available.
     pub(super) fn may_be_asked(&self, partition: i32) -> Result<(), SourceError> {
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.shared.topic, partition);
         let asked = self.shared.consumer.committed_offsets(list, TIMEOUT);
         match asked {
-            // A transaction is open, or the broker is starting: it is asked again later.
+            // A transaction is open, or the broker is starting: repeated later.
             Err(error) if super::error::kind(&error) == super::error::Kind::Unavailable => Ok(()),
             asked => asked
                 .map(drop)
@@ -232,7 +233,7 @@ impl Group {
         }
     }
 
-    /// Where a partition begins that the group knows nothing of: the offset of its first record.
+    /// Where a partition without a committed offset begins: the offset of its first record.
     fn first(&self, partition: i32) -> Result<i64, SourceError> {
         let shared = &*self.shared;
         let metadata = retry(PATIENCE, || {
@@ -324,7 +325,7 @@ impl Group {
     }
 }
 
-/// Commits again while members come and go.
+/// Repeats a commit while members join and leave.
 pub(super) fn through_rebalances(mut commit: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
     let begin = std::time::Instant::now();
     loop {
@@ -366,7 +367,7 @@ impl Coordinator for Group {
     }
 }
 
-/// The partition that a shard is.
+/// The partition of a shard.
 pub(super) fn partition(shard: &str) -> Result<i32, SourceError> {
     shard.parse().map_err(|_| SourceError::Position {
         shard: shard.to_owned(),

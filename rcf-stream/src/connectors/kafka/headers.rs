@@ -1,4 +1,4 @@
-//! What is read of the headers of a message: those that are forwarded to its result, and its key.
+//! The headers of a message that are used: those forwarded to its result, and its key.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,17 +13,17 @@ use crate::source::RecordFault;
 /// Names all headers.
 const ALL_HEADERS: &str = "*";
 
-/// What a message says beside its payload.
+/// What a message contains besides its payload.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Chosen {
     pub(super) forwarded: Headers,
-    /// The key, where it comes from a header.
+    /// The key, if it comes from a header.
     pub(super) key: Option<Bytes>,
     /// Why the record is bad, if it is.
     pub(super) fault: Option<RecordFault>,
 }
 
-/// Reads the headers that the settings ask for.
+/// Reads the headers that the settings select.
 pub(super) fn choose(headers: Option<&impl Read>, config: &KafkaSourceConfig) -> Chosen {
     let KafkaSourceConfig {
         headers: wanted,
@@ -39,7 +39,7 @@ pub(super) fn choose(headers: Option<&impl Read>, config: &KafkaSourceConfig) ->
         return chosen;
     };
     if let Some(name) = key_header {
-        // The last one, as clients do that ask for a header by name.
+        // The last one, like clients that look up a header by name.
         let found = all.iter().rfind(|it| it.name == *name);
         chosen.key = found.and_then(|it| it.value.clone());
         if chosen.key.is_none() {
@@ -47,7 +47,7 @@ pub(super) fn choose(headers: Option<&impl Read>, config: &KafkaSourceConfig) ->
         }
     }
     let is_wanted = |it: &Header| {
-        // Results of ours have an id of their own.
+        // Results have our own id.
         it.name != ID_HEADER
             && wanted
                 .iter()
@@ -57,7 +57,7 @@ pub(super) fn choose(headers: Option<&impl Read>, config: &KafkaSourceConfig) ->
     chosen
 }
 
-/// All headers; `None` where a name is not UTF-8, at which the client library panics.
+/// All headers; `None` if a name is not UTF-8, at which the client library panics.
 fn owned(headers: &impl Read) -> Option<Vec<Header>> {
     let read = || {
         let headers = headers.iter().map(|header| Header {
@@ -128,7 +128,7 @@ mod tests {
         assert!(choose(none, &config(&[], Some("device"))).fault.is_some());
     }
 
-    /// As the client library behaves at a name that is not UTF-8.
+    /// Like the client library at a name that is not UTF-8.
     struct Panics;
 
     impl Read for Panics {

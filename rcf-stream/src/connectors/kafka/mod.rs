@@ -1,12 +1,11 @@
-//! Apache Kafka: topics to read from as a member of a consumer group, and to write to, in
-//! transactions where the source is of the same cluster.
+//! Apache Kafka: topics as a source, as a member of a consumer group, and as a sink, in
+//! transactions if the source is in the same cluster.
 //!
-//! Settings are in every build. What talks to brokers is written on librdkafka and needs the cargo
-//! feature `kafka`.
+//! Settings are in every build. The client is librdkafka and needs the cargo feature `kafka`.
 //!
 //! *Exactly once.* A checkpoint of a partition is written first. Then one transaction commits the
 //! results and the offsets of the group, and the metadata of each offset names the checkpoint of
-//! its partition. So there is one place that says how far a partition is, and it changes together
+//! its partition. So one place defines how far a partition has been read, and it changes together
 //! with the results: a restart, here or in another process, follows it.
 
 #[cfg(feature = "kafka")]
@@ -19,6 +18,8 @@ mod error;
 mod group;
 #[cfg(feature = "kafka")]
 mod headers;
+#[cfg(feature = "kafka")]
+mod messages;
 #[cfg(feature = "kafka")]
 mod metadata;
 #[cfg(feature = "kafka")]

@@ -1,4 +1,4 @@
-//! A producer with or without transactions, and what it has not delivered yet.
+//! A producer with or without transactions, and its undelivered results.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,16 +18,16 @@ use super::group::through_rebalances;
 use crate::observer::InFlight;
 use crate::record::Headers;
 
-/// One request of a transaction waits so long, and is then sent again.
+/// One request of a transaction waits this long, and is then repeated.
 const REQUEST: Duration = Duration::from_secs(30);
-/// An end of a transaction that nobody waits for.
+/// The timeout for ending a transaction when no caller waits for it.
 const ABORT: Duration = Duration::from_secs(10);
 
-/// A result on its way.
+/// A result in flight.
 pub(super) struct Delivery {
     pub(super) id: String,
     pub(super) size: usize,
-    /// What it takes of the bytes that may be in flight.
+    /// Its share of the bytes that may be in flight.
     pub(super) _share: OwnedSemaphorePermit,
     pub(super) _in_flight: InFlight,
     pub(super) _barrier: Arc<Barrier>,
@@ -40,7 +40,10 @@ pub(super) struct Barrier(Mutex<Option<oneshot::Sender<()>>>);
 impl Barrier {
     pub(super) fn when_passed(&self) -> oneshot::Receiver<()> {
         let (done, passed) = oneshot::channel();
-        *self.0.lock().expect("nobody panics holding it") = Some(done);
+        *self
+            .0
+            .lock()
+            .expect("no thread panics while it holds the lock") = Some(done);
         passed
     }
 }
@@ -49,15 +52,15 @@ impl Drop for Barrier {
     fn drop(&mut self) {
         let done = self.0.get_mut().ok().and_then(Option::take);
         if let Some(done) = done {
-            let _ = done.send(()); // nobody waits any more
+            let _ = done.send(()); // no caller waits any more
         }
     }
 }
 
-/// Why the first result that could not be delivered was not: its id, its size, the error.
+/// Why the first undelivered result was not delivered: its id, its size, the error.
 pub(super) type Undelivered = (String, usize, KafkaError);
 
-/// Receives what librdkafka reports.
+/// Receives the reports of librdkafka.
 #[derive(Default)]
 pub(super) struct Context {
     pub(super) told: Told,
@@ -79,7 +82,10 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, delivery: Box<Delivery>) {
         if let Err((error, message)) = result {
-            let mut first = self.undelivered.lock().expect("nobody panics holding it");
+            let mut first = self
+                .undelivered
+                .lock()
+                .expect("no thread panics while it holds the lock");
             if first.is_none() {
                 tracing::debug!(topic = message.topic(), id = delivery.id, %error, "not delivered");
                 *first = Some((delivery.id.clone(), delivery.size, error.clone()));
@@ -114,7 +120,7 @@ impl Producer {
         })
     }
 
-    /// With transactions. Ends those that an earlier process of this id has left.
+    /// With transactions. Ends those that an earlier process with this id left open.
     pub(super) fn transactional(
         config: &ClientConfig,
     ) -> Result<Self, (KafkaError, Option<String>)> {
@@ -128,7 +134,7 @@ impl Producer {
         })
     }
 
-    /// The cluster; `None` where no broker answers.
+    /// The cluster; `None` if no broker answers.
     pub(super) fn cluster(&self) -> Option<String> {
         self.inner.client().fetch_cluster_id(TIMEOUT)
     }
@@ -137,7 +143,7 @@ impl Producer {
         self.transaction.is_some()
     }
 
-    /// Whether the topic is there.
+    /// Whether the topic exists.
     pub(super) fn find(&self, topic: &str) -> Result<(), (KafkaError, Option<String>)> {
         let found = client::retry(TIMEOUT, || {
             let metadata = self.inner.client().fetch_metadata(Some(topic), LOOK);
@@ -188,7 +194,9 @@ impl Producer {
         let Some(transaction) = &self.transaction else {
             return Ok(());
         };
-        let mut is_open = transaction.lock().expect("nobody panics holding it");
+        let mut is_open = transaction
+            .lock()
+            .expect("no thread panics while it holds the lock");
         if !*is_open {
             self.inner.begin_transaction()?;
             *is_open = true;
@@ -196,7 +204,7 @@ impl Producer {
         Ok(())
     }
 
-    /// Commits what was sent together with offsets; if that cannot be, takes it back.
+    /// Commits what was sent together with offsets; if that fails, aborts the transaction.
     pub(super) fn commit(
         &self,
         offsets: &TopicPartitionList,
@@ -205,10 +213,12 @@ impl Producer {
         self.begin()?;
         let committed = self.try_commit(offsets, group);
         if let Some(transaction) = &self.transaction {
-            *transaction.lock().expect("nobody panics holding it") = false;
+            *transaction
+                .lock()
+                .expect("no thread panics while it holds the lock") = false;
         }
         if committed.is_err() {
-            // Readers need not wait for its time to run out. If it fails, they do.
+            // Readers need not wait for its timeout. If this fails, they do.
             let _ = self.inner.abort_transaction(ABORT);
         }
         committed
@@ -234,17 +244,17 @@ impl Producer {
         context
             .undelivered
             .lock()
-            .expect("nobody panics holding it")
+            .expect("no thread panics while it holds the lock")
             .take()
     }
 
-    /// What librdkafka said last, where that says more than the error.
+    /// The last message of librdkafka, if it is more specific than the error.
     pub(super) fn explain(&self, error: KafkaError) -> (KafkaError, Option<String>) {
         self.inner.context().told.instead_of(error)
     }
 }
 
-/// Sends a request of a transaction again for as long as that may help.
+/// Repeats a request of a transaction as long as that may help.
 fn again(mut request: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
     loop {
         match request() {
@@ -269,7 +279,7 @@ fn is_of_transaction(error: &KafkaError) -> bool {
     matches!(error, KafkaError::Transaction(_))
 }
 
-/// What was sent since the last commit never counts, and readers should not have to wait for it.
+/// What was sent since the last commit is discarded, and readers should not have to wait for that.
 impl Drop for Producer {
     fn drop(&mut self) {
         let is_open = self.transaction.as_mut().and_then(|it| it.get_mut().ok());

@@ -25,10 +25,10 @@ use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 pub(super) const ID_HEADER: &str = "rcf.id";
 /// The most bytes that are written and not acknowledged.
 const BYTES_IN_FLIGHT: usize = 32 << 20;
-/// What a result costs in addition to its key and payload.
+/// The overhead of a result in addition to its key and payload.
 const OVERHEAD: usize = 256;
-/// How long a transaction may be open where checkpoints are not written by time: what brokers allow
-/// at most, unless they are configured otherwise.
+/// How long a transaction may be open if checkpoints are not written by time: the default maximum
+/// of brokers.
 const LONGEST_TRANSACTION: Duration = Duration::from_secs(900);
 
 /// Writes results to a topic.
@@ -101,8 +101,8 @@ fn undelivered(
     )
 }
 
-/// What an error of a producer is to the pipeline. A transaction that has failed is given up, and
-/// the pipeline continues from the newest checkpoint, as soon as brokers are there.
+/// Converts an error of a producer for the pipeline. A failed transaction is aborted, and the
+/// pipeline continues from the newest checkpoint as soon as brokers are available.
 fn failed(action: String, producer: &Producer, error: KafkaError) -> SinkError {
     let is_transactional = producer.is_transactional();
     let (error, told) = producer.explain(error);
@@ -117,7 +117,7 @@ fn failed(action: String, producer: &Producer, error: KafkaError) -> SinkError {
     }
 }
 
-/// A producer for the sink: that of the group, if its transactions take the results, too.
+/// A producer for the sink: that of the group, if its transactions include the results, too.
 fn connect(
     config: &KafkaSinkConfig,
     group: Option<Group>,
@@ -131,7 +131,8 @@ fn connect(
     let failed = |(error, told)| sink_error(action, &error, told);
     let mut options = client::config(&config.brokers, &config.options);
     options.set("enable.idempotence", "true");
-    // Where Java's clients send a key, too: consumers may join results with records.
+    // The partition that Java's clients choose for a key, too: consumers may join results with
+    // records.
     set_default(config, &mut options, "partitioner", "murmur2_random");
     let wanted = config.delivery;
     if wanted == Some(Delivery::ExactlyOnce) && group.is_none() {
@@ -188,7 +189,7 @@ fn plain(
 ) -> Result<Arc<Producer>, SinkError> {
     options.remove("transactional.id");
     options.remove("transaction.timeout.ms");
-    // For as long as brokers are down.
+    // As long as brokers are down.
     set_default(config, &mut options, "message.timeout.ms", "0");
     let failed = |(error, told)| sink_error(action, &error, told);
     let producer = Producer::plain(&options).map_err(|error| failed((error, None)))?;
@@ -241,7 +242,7 @@ impl Sink for KafkaSink {
         drop(before);
         let (producer, action) = (Arc::clone(&self.producer), self.action.clone());
         Ok(Box::pin(async move {
-            let _ = passed.await; // it is told when all of them are delivered, or given up
+            let _ = passed.await; // notified when all of them are delivered or have failed
             match producer.undelivered() {
                 None => Ok(None),
                 Some((id, size, error)) => Err(undelivered(&action, &producer, id, size, error)),

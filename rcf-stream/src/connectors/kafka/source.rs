@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::FutureExt;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -15,15 +14,13 @@ use tokio::sync::mpsc;
 use super::client::{self, LOOK, TIMEOUT, blocking, retry};
 use super::error::{Kind, kind};
 use super::group::{Change, Context, Group, next_offset, partition};
-use super::{KafkaSourceConfig, OnTrimmed, headers};
+use super::messages::{MOST_BYTES, Taken};
+use super::{KafkaSourceConfig, OnTrimmed};
 use crate::connectors::SourceOpening;
 use crate::observer::{Observer, Observers};
-use crate::record::{Position, Record, Timestamp};
+use crate::record::{Position, Timestamp};
 use crate::source::coordinator::Coordinator;
-use crate::source::{Batch, RecordFault, Source, SourceError};
-
-/// A key that is not UTF-8 is called by its bytes in hexadecimal, after this.
-const BINARY_KEY: &str = "0x";
+use crate::source::{Batch, Source, SourceError};
 
 /// Reads the partitions that are assigned to this member of a group.
 pub(super) struct KafkaSource {
@@ -33,10 +30,10 @@ pub(super) struct KafkaSource {
     consumer: Arc<StreamConsumer<Context>>,
     changes: mpsc::UnboundedReceiver<Change>,
     observers: Observers,
-    /// Positions are kept by the group, rather than by nobody.
+    /// Whether the group keeps the positions.
     is_kept: bool,
     partitions: BTreeMap<i32, Partition>,
-    /// What the group waits for us to do.
+    /// Requests of the group to this member.
     open: Open,
     had_assignment: bool,
     binary_keys: u64,
@@ -48,7 +45,7 @@ struct Partition {
     shard: Arc<str>,
     /// The offset of the next record.
     next: i64,
-    /// Where reading ends, where it does.
+    /// Where reading ends, if it does.
     end: Option<i64>,
 }
 
@@ -106,7 +103,7 @@ impl KafkaSource {
         })
     }
 
-    /// Takes up a change of the assignment; `None` where there is nothing for the pipeline to do.
+    /// Begins a change of the assignment; `None` if the pipeline has nothing to do.
     fn change(&mut self, change: Change) -> Result<Option<Batch>, SourceError> {
         match change {
             Change::Assigned(partitions) => {
@@ -164,7 +161,7 @@ impl KafkaSource {
         !self.config.follow && self.had_assignment && self.partitions.values().all(is_read)
     }
 
-    /// Takes a message, and those that are there without waiting.
+    /// Takes a message, and further ones that are available without waiting.
     fn batch(
         &self,
         first: BorrowedMessage<'_>,
@@ -178,7 +175,7 @@ impl KafkaSource {
             let known = self.partitions.get(&partition);
             let known = known.filter(|it| it.end.is_none_or(|end| message.offset() < end));
             if let Some(known) = known {
-                taken.take(&self.stream, known, &message, &self.config);
+                taken.take(&self.stream, &known.shard, &message, &self.config);
             }
             if taken.count >= self.config.max_records || taken.bytes >= MOST_BYTES {
                 break;
@@ -230,7 +227,7 @@ impl KafkaSource {
         }
     }
 
-    /// What an error in place of a message means.
+    /// Handles an error in place of a message.
     fn failed(&mut self, error: KafkaError) -> Result<(), SourceError> {
         match &error {
             KafkaError::PartitionEOF(partition) => {
@@ -256,7 +253,7 @@ impl KafkaSource {
         }
     }
 
-    /// The first record to read of a partition, given what its retention has left of it.
+    /// The first record to read in a partition, given what its retention has left.
     fn within(&self, shard: &str, next: i64, (low, high): (i64, i64)) -> Result<i64, SourceError> {
         if next > high {
             return Err(SourceError::Position {
@@ -287,72 +284,6 @@ impl KafkaSource {
     }
 }
 
-/// More bytes are not taken at once.
-const MOST_BYTES: usize = 16 << 20;
-
-/// Messages on their way to a batch.
-#[derive(Default)]
-struct Taken {
-    records: Vec<Record>,
-    faults: BTreeMap<usize, RecordFault>,
-    count: usize,
-    bytes: usize,
-    tombstones: u64,
-    binary_keys: u64,
-    last: BTreeMap<i32, (i64, Option<Timestamp>)>,
-}
-
-impl Taken {
-    fn take(
-        &mut self,
-        stream: &Arc<str>,
-        partition: &Partition,
-        message: &BorrowedMessage<'_>,
-        config: &KafkaSourceConfig,
-    ) {
-        self.count += 1;
-        self.bytes += message.payload_len() + message.key_len();
-        let timestamp = message.timestamp().to_millis().map(Timestamp);
-        self.last
-            .insert(message.partition(), (message.offset(), timestamp));
-        let Some(payload) = message.payload() else {
-            self.tombstones += 1;
-            return;
-        };
-        let chosen = headers::choose(message.headers(), config);
-        let fault = chosen.fault.map(|fault| (self.records.len(), fault));
-        self.faults.extend(fault);
-        self.bytes += chosen.forwarded.size();
-        let key = chosen.key.as_deref().or(message.key()).unwrap_or_default();
-        let partition_key = match std::str::from_utf8(key) {
-            Ok(text) => text.to_owned(),
-            Err(_) => {
-                self.binary_keys += 1;
-                hexadecimal(key)
-            }
-        };
-        self.records.push(Record {
-            stream: Arc::clone(stream),
-            shard: Arc::clone(&partition.shard),
-            sequence: message.offset().to_string(),
-            sub_sequence: None,
-            partition_key,
-            timestamp,
-            headers: chosen.forwarded,
-            data: Bytes::copy_from_slice(payload),
-        });
-    }
-}
-
-fn hexadecimal(key: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = BINARY_KEY.to_owned();
-    for byte in key {
-        let _ = write!(text, "{byte:02x}"); // into memory
-    }
-    text
-}
-
 fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX))
@@ -365,11 +296,11 @@ fn is_trimmed(error: &KafkaError) -> bool {
     )
 }
 
-/// Whether the topic is there, and the group may be asked.
+/// Whether the topic exists, and the group may be used.
 fn find(group: &Group, consumer: &StreamConsumer<Context>, topic: &str) -> Result<(), SourceError> {
     let partitions = retry(TIMEOUT, || {
         let metadata = consumer.fetch_metadata(Some(topic), LOOK);
-        // What librdkafka has to say comes with the messages, of which there are none yet.
+        // Messages of librdkafka arrive by polling, and there has been none yet.
         while consumer.recv().now_or_never().is_some() {}
         client::partitions(&consumer.context().told.judge(metadata)?, topic)
     });
@@ -475,7 +406,7 @@ impl Source for KafkaSource {
 }
 
 impl Drop for KafkaSource {
-    /// The group waits for an answer to each change, also when we go away.
+    /// The group waits for a response to each change, also when this member leaves.
     fn drop(&mut self) {
         self.consumer.context().close();
         let empty = TopicPartitionList::new();
@@ -484,7 +415,7 @@ impl Drop for KafkaSource {
             Open::Assigning { .. } => self.consumer.incremental_assign(&empty),
             Open::Revoking { all, .. } => self.consumer.incremental_unassign(all),
         };
-        let _ = answer(&self.open); // the consumer goes away, whatever this says
+        let _ = answer(&self.open); // the consumer is dropped in any case
         while let Ok(change) = self.changes.try_recv() {
             let _ = match change {
                 Change::Assigned(_) => self.consumer.incremental_assign(&empty),

@@ -1,4 +1,4 @@
-//! Records that the Kinesis Producer Library packed into one.
+//! Records that the Kinesis Producer Library has packed into one.
 //!
 //! | bytes | content |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | | a protocol buffer: 1: table of partition keys, 2: table of explicit hash keys, 3: records; each record 1: index of its partition key, 2: index of its explicit hash key, 3: data |
 //! | 16 | MD5 of the protocol buffer |
 //!
-//! What looks so and is not whole is a record as any other: that is how the library for consumers
-//! treats it.
+//! Data that begins like this but is not valid is an ordinary record: the consumer library treats
+//! it in the same way.
 
 use std::collections::HashMap;
 
@@ -19,21 +19,21 @@ const DIGEST: usize = 16;
 
 /// The longest partition key of Kinesis, in characters.
 const LONGEST_KEY: usize = 256;
-/// Keys of packed records are written once and used often: in all they may take this many times the
-/// bytes of the record.
+/// Keys of packed records are written once and used often: together they may take this many times
+/// the bytes of the record.
 const MOST_KEYS: usize = 64;
 
 /// One of the records that were packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserRecord {
-    /// Its place among them, from 0.
+    /// Its position among them, from 0.
     pub(crate) index: u64,
-    /// `None` where it is longer than Kinesis takes.
+    /// `None` if it is longer than Kinesis takes.
     pub(crate) partition_key: Option<String>,
     pub(crate) data: Bytes,
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unpacked {
     /// Itself.
@@ -50,13 +50,13 @@ pub(crate) enum Unpacked {
 /// The hashes of the keys of a shard, both ends included.
 pub(crate) type HashRange = (u128, u128);
 
-/// Where the records of a partition key go.
+/// The range of hash keys that a partition key maps to.
 pub(crate) fn hash_of(partition_key: &str) -> u128 {
     u128::from_be_bytes(Md5::digest(partition_key.as_bytes()).into())
 }
 
-/// Unpacks a record. Those that belong to another shard, as after a split between packing and
-/// putting, are left out: that shard has them too.
+/// Unpacks a record. Records that belong to another shard, as after a split between packing and
+/// putting, are left out: that shard has them, too.
 pub(crate) fn unpack(data: &Bytes, range: Option<HashRange>) -> Unpacked {
     match read(data) {
         Some(message) => select(message, range, data.len()).unwrap_or(Unpacked::NotPacked),
@@ -74,7 +74,7 @@ fn read(data: &Bytes) -> Option<Aggregate> {
     Aggregate::read(&body)
 }
 
-/// `None` if a record names a key that is not there.
+/// `None` if a record refers to a key that does not exist.
 fn select(message: Aggregate, range: Option<HashRange>, size: usize) -> Option<Unpacked> {
     let mut hashes: HashMap<u64, u128> = HashMap::new();
     let mut records = Vec::with_capacity(message.records.len());
@@ -164,7 +164,7 @@ enum Field {
     Other,
 }
 
-/// Fields with their numbers; `None` once where the bytes are not fields.
+/// Fields with their numbers; one `None` if the bytes are not fields.
 struct Fields(Bytes);
 
 impl Iterator for Fields {
@@ -277,8 +277,8 @@ pub(crate) mod tests {
 
     #[test]
     fn records_packed_by_the_producer_library_are_read() {
-        // What aws-kinesis-agg 1.2.3, AWS's own for Python, makes of ("key-1", "first") and
-        // ("key-2", "second" with the explicit hash key 17).
+        // What AWS's own aws-kinesis-agg 1.2.3 for Python makes of ("key-1", "first") and ("key-2",
+        // "second" with the explicit hash key 17).
         let text = concat!(
             "f3899ac20a056b65792d310a056b65792d32120231371a0908001a0566697273741a0c08",
             "0110001a067365636f6e64de9a03df1520e53a02b16cfe9a3d30e8",

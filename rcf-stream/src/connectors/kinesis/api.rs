@@ -1,4 +1,4 @@
-//! The requests to Kinesis that we make, and what they answer.
+//! The requests to Kinesis that we make, and their responses.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::record::Timestamp;
 
 /// The requests about one stream. An implementation makes each request once: retries and their
-/// pace belong to the caller, who knows what must keep its order.
+/// pace are up to the caller, who knows what must keep its order.
 #[async_trait]
 pub trait KinesisApi: Send + Sync + 'static {
     /// One page of the stream's shards, open and closed; `next` comes from the page before.
@@ -22,14 +22,14 @@ pub trait KinesisApi: Send + Sync + 'static {
     /// [`ErrorKind::InvalidArgument`] if a sequence number is not of this stream.
     async fn shard_iterator(&self, shard: &str, start: &IteratorStart) -> Result<String, ApiError>;
 
-    /// Up to `limit` records, 1 to 10,000. None of them says nothing: the answer can be empty in
+    /// Up to `limit` records, 1 to 10,000. An empty response does not mean the end: it can occur in
     /// the middle of a shard.
     ///
     /// # Errors
     /// [`ErrorKind::ExpiredIterator`] if the iterator is older than five minutes.
     async fn get_records(&self, iterator: &str, limit: u32) -> Result<RecordPage, ApiError>;
 
-    /// Has the records of a shard pushed to a registered consumer, for five minutes at most.
+    /// Pushes the records of a shard to a registered consumer, for five minutes at most.
     ///
     /// # Errors
     /// [`ErrorKind::Throttled`] while another subscription of the consumer to the shard is new.
@@ -40,7 +40,7 @@ pub trait KinesisApi: Send + Sync + 'static {
         start: &IteratorStart,
     ) -> Result<Box<dyn Subscription>, ApiError>;
 
-    /// Puts up to 500 records and answers for each of them, in their order.
+    /// Puts up to 500 records and returns a result for each of them, in order.
     ///
     /// # Errors
     /// When the request failed as a whole. Some of its records may be in the stream anyway.
@@ -80,8 +80,8 @@ pub struct ShardPage {
 pub struct Shard {
     /// Its id.
     pub id: String,
-    /// The shards it was made from: one after a split, two after a merge. They stay named here
-    /// when the stream has long forgotten them.
+    /// The shards that it was made from: one after a split, two after a merge. They are named here
+    /// long after the stream has removed them.
     pub parents: Vec<String>,
     /// The hashes of the partition keys that it takes, both ends included.
     pub hashes: Option<(u128, u128)>,
@@ -96,25 +96,25 @@ pub enum IteratorStart {
     Latest,
     /// At the first record that arrived then or later.
     AtTimestamp(Timestamp),
-    /// At this record. If the stream does not hold it any more: at the oldest record.
+    /// At this record. If the stream no longer holds it: at the oldest record.
     AtSequence(String),
     /// After this record.
     AfterSequence(String),
 }
 
-/// What one read of a shard gives.
+/// The result of one read of a shard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordPage {
     /// Records in the order of the shard.
     pub records: Vec<FetchedRecord>,
-    /// Reads on; `None` when the shard is closed and this was the rest of it.
+    /// The iterator for the next read; `None` when the shard is closed and this was the rest of it.
     pub next: Option<String>,
-    /// How far this read is behind the newest record of the shard, in whole milliseconds. Records
-    /// can be left where it is 0.
+    /// How far this read is behind the newest record of the shard, in whole milliseconds. There may
+    /// be more records even if it is 0.
     pub millis_behind_latest: u64,
 }
 
-/// A record as it lies in a shard.
+/// A record in a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedRecord {
     /// A decimal number that grows along the shard.
@@ -161,13 +161,13 @@ impl Rejection {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct ApiError {
-    /// What to make of it.
+    /// The kind of failure.
     pub kind: ErrorKind,
     /// The text, with that of all its causes.
     pub message: String,
 }
 
-/// What to make of a failed request.
+/// The kind of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -196,13 +196,13 @@ impl ErrorKind {
         matches!(self, Self::Throttled | Self::Unavailable)
     }
 
-    /// The same for a process that was at work already: credentials that were there are renewed.
+    /// The same for a process that was already running: its credentials are renewed.
     #[must_use]
     pub fn is_retryable_at_work(self) -> bool {
         self.is_retryable() || self == Self::Credentials
     }
 
-    /// What to do, where another configuration is the remedy.
+    /// What to do, if the remedy is to change the configuration.
     pub(crate) fn remedy(self) -> Option<&'static str> {
         match self {
             Self::NotFound => Some(
@@ -224,13 +224,14 @@ impl ErrorKind {
         Some(match code {
             "ProvisionedThroughputExceededException"
             | "LimitExceededException"
-            // Another subscription of ours is not over yet.
+            // Our previous subscription has not ended yet.
             | "ResourceInUseException"
             | "KMSThrottlingException"
             | "Throttling"
             | "ThrottlingException"
             | "RequestLimitExceeded" => Self::Throttled,
-            // Expired tokens and skewed clocks heal: credentials are renewed, clocks are set.
+            // Expired tokens and skewed clocks are temporary: credentials are renewed, clocks are
+            // set.
             "InternalFailure"
             | "InternalFailureException"
             | "InternalServerError"

@@ -1,4 +1,4 @@
-//! Waiting before the next try: longer each time, and never in step with others.
+//! Waiting before the next attempt: longer each time, and with jitter.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -10,8 +10,8 @@ use super::{ApiError, ErrorKind};
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Counts failures in a row and turns them into delays. There is no last try: a stream that is
-/// throttled for an hour is a stream that is late, not one that failed.
+/// Counts consecutive failures and converts them into delays. There is no last attempt: a stream
+/// that is throttled for an hour is late, not broken.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     failures: u32,
@@ -39,7 +39,7 @@ impl Backoff {
     }
 }
 
-/// Repeats a request of the start until it succeeds or fails for good.
+/// Repeats a request at the start until it succeeds or fails permanently.
 pub(crate) async fn retry<T, F>(action: &str, request: impl FnMut() -> F) -> Result<T, ApiError>
 where
     F: Future<Output = Result<T, ApiError>>,
@@ -47,7 +47,7 @@ where
     retry_while(ErrorKind::is_retryable, action, request).await
 }
 
-/// The same for a process that is at work.
+/// The same for a process that is running.
 pub(crate) async fn retry_at_work<T, F>(
     action: &str,
     request: impl FnMut() -> F,
@@ -75,15 +75,15 @@ where
     }
 }
 
-/// Servers in between may answer with a page.
+/// Intermediate servers may respond with an HTML page.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 500;
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(LONGEST).collect()
 }
 
-/// Doubles with every failure up to a limit. The lower half is certain, so that a failure is
-/// never answered at once; the upper half is `random`, from 0 to 1, so that readers which failed
+/// Doubles with every failure up to a limit. The lower half is constant, so that a failure is never
+/// retried immediately; the upper half is `random`, from 0 to 1, so that readers that failed
 /// together do not return together.
 fn delay(failures: u32, random: f64) -> Duration {
     let whole = FIRST

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::record::Timestamp;
 
 /// Where to start in a shard for which there is no position yet. In a configuration:
-/// `"trim_horizon"`, `"latest"` or a moment in UTC such as `"2026-01-27T08:00:00Z"`.
+/// `"trim_horizon"`, `"latest"` or a time in UTC such as `"2026-01-27T08:00:00Z"`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum StartPosition {
@@ -63,20 +63,20 @@ impl From<StartPosition> for String {
     }
 }
 
-/// What to do when the stream no longer holds the last consumed record: those that followed it
-/// may be lost as well, and nothing can bring them back.
+/// What to do when the stream no longer holds the last consumed record: the records after it
+/// may also be lost, and cannot be recovered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnTrimmed {
     /// Log a warning and continue at the oldest record that is left.
     #[default]
     Continue,
-    /// Stop with an error. A stream that was silent for longer than its retention stops too, for
-    /// it cannot be distinguished from one that lost records.
+    /// Stop with an error. A stream that was silent for longer than its retention also stops,
+    /// because it cannot be distinguished from one that lost records.
     Fail,
 }
 
-/// The one place where credentials are looked for.
+/// The only place where credentials are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialsSource {
@@ -112,7 +112,7 @@ pub struct KinesisSourceConfig {
     pub region: Option<String>,
     /// Another endpoint than the region's, such as an emulator.
     pub endpoint_url: Option<String>,
-    /// Where the credentials are; `None` asks every place.
+    /// Where the credentials are; `None` tries every place.
     #[serde(default)]
     pub credentials: Option<CredentialsSource>,
     /// Where to start without a checkpoint.
@@ -125,7 +125,7 @@ pub struct KinesisSourceConfig {
     /// The most records to ask for at once, 1 to 10,000.
     #[serde(default = "default_max_records")]
     pub max_records: u32,
-    /// Wait for new records for ever. `false` stops at the newest record of every shard, for
+    /// Wait for new records indefinitely. `false` stops at the newest record of every shard, for
     /// reading a stream once.
     #[serde(default = "default_follow")]
     pub follow: bool,
@@ -133,13 +133,13 @@ pub struct KinesisSourceConfig {
     #[serde(default)]
     pub on_trimmed: OnTrimmed,
     /// The ARN of a registered consumer: records are pushed to it by enhanced fan-out, instead of
-    /// asked for.
+    /// polled.
     #[serde(default)]
     pub consumer_arn: Option<String>,
 }
 
 impl KinesisSourceConfig {
-    /// A stream with the default of everything else.
+    /// A stream with defaults for everything else.
     #[must_use]
     pub fn new(stream: impl Into<String>) -> Self {
         Self {
@@ -167,7 +167,7 @@ pub struct KinesisSinkConfig {
     pub region: Option<String>,
     /// Another endpoint than the region's, such as an emulator.
     pub endpoint_url: Option<String>,
-    /// Where the credentials are; `None` asks every place.
+    /// Where the credentials are; `None` tries every place.
     #[serde(default)]
     pub credentials: Option<CredentialsSource>,
 }

@@ -15,7 +15,7 @@ use crate::settings::{Kind, Section, SettingError, SettingOf};
 use crate::sink::{Sink, SinkError};
 use crate::source::{Source, SourceError};
 
-/// The connector. It is in every build, so that one without the feature says how to get it.
+/// The connector. It is in every build, so that a build without the feature reports how to get it.
 pub const CONNECTOR: Connector = Connector {
     kind: "kinesis",
     source: Some(SourceEntry {
@@ -56,16 +56,10 @@ const SINK_SETTINGS: &[SettingOf] = &[
         "take credentials only from this place: environment, profile or instance [each in turn]"),
 ];
 
-fn is_built(key: String) -> Result<(), SettingError> {
-    if cfg!(feature = "kinesis") {
-        return Ok(());
-    }
-    let feature = CONNECTOR.kind;
-    Err(SettingError::NotBuilt { key, feature })
-}
+const IS_BUILT: bool = cfg!(feature = "kinesis");
 
 fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, SettingError> {
-    is_built(section.key("kind"))?;
+    CONNECTOR.needs_feature(&section.key("kind"), IS_BUILT)?;
     let stream = section.required("stream")?;
     let mut kinesis = KinesisSourceConfig::new(stream);
     kinesis.region = section.text("region");
@@ -99,7 +93,7 @@ fn read_source(section: &Section<'_>) -> Result<Arc<dyn SourceSettings>, Setting
 }
 
 fn read_sink(section: &Section<'_>) -> Result<Arc<dyn SinkSettings>, SettingError> {
-    is_built(section.key("kind"))?;
+    CONNECTOR.needs_feature(&section.key("kind"), IS_BUILT)?;
     Ok(Arc::new(KinesisSinkConfig {
         stream: section.required("stream")?,
         region: section.text("region"),
@@ -125,7 +119,7 @@ impl SourceSettings for KinesisSourceConfig {
     }
 
     fn can_open(&self) -> Result<(), SettingError> {
-        is_built("source.kind".to_owned())
+        CONNECTOR.needs_feature("source.kind", IS_BUILT)
     }
 
     #[cfg(feature = "kinesis")]
@@ -180,7 +174,7 @@ impl SinkSettings for KinesisSinkConfig {
     }
 
     fn can_open(&self) -> Result<(), SettingError> {
-        is_built("sink.kind".to_owned())
+        CONNECTOR.needs_feature("sink.kind", IS_BUILT)
     }
 
     #[cfg(feature = "kinesis")]

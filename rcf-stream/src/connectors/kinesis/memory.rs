@@ -1,4 +1,4 @@
-//! A Kinesis stream in memory for tests. It does on demand what no emulator does.
+//! A Kinesis stream in memory for tests, with faults on demand that no emulator offers.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
@@ -24,9 +24,9 @@ struct State {
     generation: usize,
     /// The next reads fail with these.
     read_faults: VecDeque<ErrorKind>,
-    /// What the next requests to put answer; without one they succeed.
+    /// The responses to the next requests to put; without one they succeed.
     put_faults: VecDeque<PutFault>,
-    /// Iterators that were asked for.
+    /// Iterators that were requested.
     opened: Vec<(String, IteratorStart)>,
     /// Requests to put, as the partition key and the payload of each record.
     requests: Vec<Vec<(String, String)>>,
@@ -201,7 +201,7 @@ impl KinesisApi for MemoryStream {
         let offset = match start {
             IteratorStart::TrimHorizon => 0,
             IteratorStart::Latest => memory.records.len(),
-            // Nothing here is newer than the newest record, so a clock that is ahead is "now".
+            // Nothing here is newer than the newest record, so a clock that is ahead means "now".
             IteratorStart::AtTimestamp(time) => {
                 let is_older = |record: &&FetchedRecord| record.arrival < Some(*time);
                 memory.records.iter().filter(is_older).count()
@@ -239,8 +239,7 @@ impl KinesisApi for MemoryStream {
         })
     }
 
-    /// Ends after three pages; where the shard's id says that it is quiet, never, and nothing
-    /// comes.
+    /// Ends after three pages; never, and without records, if the shard's id marks it as quiet.
     async fn subscribe(
         &self,
         consumer: &str,
@@ -313,7 +312,7 @@ impl Subscription for Pushed {
     }
 }
 
-/// A subscription on which nothing comes.
+/// A subscription without records.
 struct Quiet;
 
 #[async_trait]

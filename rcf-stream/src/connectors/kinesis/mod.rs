@@ -1,8 +1,8 @@
 //! Amazon Kinesis Data Streams: what its source and its sink share.
 //!
 //! Everything here is written against [`KinesisApi`], the few requests that we make, in our own
-//! words. `SdkClient` carries them out with the AWS SDK, which nothing else names; it needs the
-//! cargo feature `kinesis`. The rest is in every build and tested against a stream in memory that
+//! terms. `SdkClient` implements them with the AWS SDK, which nothing else uses; it needs the cargo
+//! feature `kinesis`. The rest is in every build and tested against a stream in memory that
 //! throttles, expires and fails on demand, as no emulator does.
 
 pub(crate) mod aggregate;

@@ -1,4 +1,4 @@
-//! Streams of this process, by their names.
+//! Streams of this process, by name.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,13 +48,13 @@ fn published() -> MutexGuard<'static, BTreeMap<String, MemoryStream>> {
 }
 
 impl MemoryStream {
-    /// Lets configurations of this process name the stream, in place of one that was published by
-    /// the same name before.
+    /// Lets configurations of this process use the stream by its name, replacing a stream that was
+    /// published under the same name.
     pub fn publish(&self) {
         published().insert(self.name.to_string(), self.clone());
     }
 
-    /// Takes back [`publish`](Self::publish). Those that are open stay so.
+    /// Reverts [`publish`](Self::publish). Open sources and sinks are not affected.
     pub fn withdraw(&self) {
         published().remove(&*self.name);
     }

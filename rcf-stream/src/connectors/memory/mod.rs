@@ -79,7 +79,7 @@ impl MemoryStream {
         }
     }
 
-    /// Appends a record to the shard of its key. Its sequence number is its place in the shard,
+    /// Appends a record to the shard of its key. Its sequence number is its position in the shard,
     /// from 0.
     pub fn append(&self, partition_key: &str, data: impl Into<Bytes>) {
         self.append_all([(partition_key.to_owned(), data.into())]);
@@ -106,7 +106,7 @@ impl MemoryStream {
         self.changed.notify_waiters();
     }
 
-    /// Ends the stream: readers that have read everything get its end instead of waiting.
+    /// Ends the stream: readers that have read everything see its end instead of waiting.
     pub fn close(&self) {
         self.state().closed = true;
         self.changed.notify_waiters();
@@ -115,7 +115,7 @@ impl MemoryStream {
     /// A reader that starts after these positions.
     ///
     /// # Errors
-    /// [`SourceError::Position`] where a position is not one of this stream.
+    /// [`SourceError::Position`] if a position is not one of this stream.
     pub fn source(&self, positions: &Positions) -> Result<MemorySource, SourceError> {
         MemorySource::open(self.clone(), positions)
     }
@@ -136,7 +136,7 @@ impl MemoryStream {
             .collect()
     }
 
-    /// At most `limit` records of a shard from this place, and whether the shard ends with them.
+    /// At most `limit` records of a shard from this position, and whether the shard ends with them.
     pub(crate) fn read(&self, shard: usize, from: usize, limit: usize) -> (Vec<Record>, bool) {
         let state = self.state();
         let records = &state.shards[shard].records;
@@ -153,7 +153,8 @@ impl MemoryStream {
         Arc::clone(&self.changed).notified_owned()
     }
 
-    /// Nothing in this file panics with the lock held, so a poisoned lock holds sound data.
+    /// Nothing in this file panics while it holds the lock, so data behind a poisoned lock is
+    /// sound.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

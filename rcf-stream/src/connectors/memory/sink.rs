@@ -29,7 +29,7 @@ impl Sink for MemorySink {
         Ok(())
     }
 
-    /// There is nothing to wait for, and nothing outlives the process that a position could name.
+    /// There is nothing to wait for, and no position outlives the process.
     async fn flush(&mut self) -> Result<Option<SinkPosition>, SinkError> {
         Ok(None)
     }

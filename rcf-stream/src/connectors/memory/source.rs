@@ -8,7 +8,7 @@ use crate::connectors::memory::MemoryStream;
 use crate::record::Positions;
 use crate::source::{Batch, Source, SourceError};
 
-/// How many records of one shard come at once.
+/// How many records of one shard are taken at once.
 const BATCH: usize = 512;
 
 /// Reads all shards in turn. It waits while the open stream has nothing new, and ends when the
@@ -41,7 +41,7 @@ impl MemorySource {
         })
     }
 
-    /// What is there now, of the next shard that has something.
+    /// The available records of the next shard that has any.
     fn take(&mut self) -> Option<Batch> {
         for _ in 0..self.cursors.len() {
             let shard = self.turn;
@@ -104,7 +104,7 @@ impl Source for MemorySource {
     /// Records are taken without awaiting, so dropping the future loses nothing.
     async fn next_batch(&mut self) -> Result<Option<Batch>, SourceError> {
         loop {
-            // Asked for before looking, so that a change in between is not missed.
+            // Registered before looking, so that a change in between is not missed.
             let changed = self.stream.changed();
             if let Some(batch) = self.take() {
                 return Ok(Some(batch));

@@ -1,4 +1,4 @@
-//! The sine wave with drops, by which this operator has always been shown.
+//! The sine wave with drops, the traditional demonstration of this operator.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -31,11 +31,11 @@ pub enum Drops {
     None,
 }
 
-/// `10 · sin(t / 100) + 10` for t = 0, 1, 2, …, with drops and, if asked for, noise.
+/// `10 · sin(t / 100) + 10` for t = 0, 1, 2, …, with drops and optional noise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SineConfig {
-    /// How many records to make; `None` never ends.
+    /// How many records to generate; `None` never ends.
     pub count: Option<u64>,
     /// Which records drop.
     pub drops: Drops,
@@ -76,7 +76,7 @@ impl SineConfig {
         }
     }
 
-    /// The value of record `t`. It depends on nothing else, so a replay gives it again.
+    /// The value of record `t`. It depends on nothing else, so a replay repeats it.
     #[must_use]
     pub fn value(&self, t: u64) -> f64 {
         let value = match self.is_drop(t) {
@@ -112,7 +112,7 @@ fn mix(counter: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Makes the records of a [`SineConfig`]. The sequence number of a record is its t.
+/// Generates the records of a [`SineConfig`]. The sequence number of a record is its t.
 #[derive(Debug)]
 pub struct SineSource {
     config: SineConfig,
@@ -122,7 +122,7 @@ pub struct SineSource {
     pace: Option<Pace>,
 }
 
-/// When the records made so far were due, so that waiting never adds up.
+/// When the records generated so far were due, so that waiting times never add up.
 #[derive(Debug)]
 struct Pace {
     rate: f64,
@@ -131,7 +131,7 @@ struct Pace {
 }
 
 impl SineSource {
-    /// How many records make a batch without a rate.
+    /// How many records form a batch without a rate.
     const BATCH: u64 = 512;
 
     /// Starts after the position.

@@ -20,7 +20,7 @@ pub(super) fn run(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     Ok(Answers::by_own_quantile("matrix-profile", scores))
 }
 
-/// Distances by the row at which a subsequence ends; 0 where there is no past.
+/// Distances by the row at which a subsequence ends; 0 if there is no past.
 fn profile(
     mut inputs: Vec<Subsequences>,
     rows: usize,

@@ -100,7 +100,7 @@ fn churn(survivors: &[Point], strangers: &[Point], random: &mut Random, seed: u6
             grown.delete(held.swap_remove(random.below(held.len())));
         }
     }
-    // Each survivor again, so that it is there; all others go, in an order of their own.
+    // Each survivor again, so that it is there; all others go, in their own order.
     for survivor in survivors {
         grown.insert(survivor);
     }

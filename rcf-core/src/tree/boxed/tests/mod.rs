@@ -55,7 +55,7 @@ struct Grown<I> {
 }
 
 impl<I: Index> Grown<I> {
-    /// The seed tells which boxes are kept, too.
+    /// The seed also determines which boxes are kept.
     fn new(dimensions: usize, sample_size: usize, seed: u64) -> Self {
         let mut store = PointStore::new(stride(dimensions), 0);
         store

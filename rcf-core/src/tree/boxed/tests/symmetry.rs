@@ -1,4 +1,4 @@
-//! What the definitions of score and attribution cannot tell apart, the code must not either.
+//! Cases that the definitions of score and attribution do not distinguish: neither may the code.
 //!
 //! A tree is built again by hand, reflected or with its dimensions permuted; then queries must give
 //! the same numbers, reflected or permuted. (Grown from reflected points, a tree has other cuts:

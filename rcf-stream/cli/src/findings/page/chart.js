@@ -34,11 +34,11 @@ function nameElement(tag, name, className) {
   return node;
 }
 
-// The indices to draw: those in view, and one beside it at either end.
+// The indices to draw: those in view, and one next to them at either end.
 const inView = (places, [start, end]) =>
   [Math.max(lowerBound(places, start) - 1, 0), Math.min(lowerBound(places, end), places.length - 1)];
 
-// A curve of values, or from lowest to highest; where they crowd, both of each pixel.
+// A curve of values, or from lowest to highest; if they are dense, both for each pixel.
 function path(places, low, high, range, toX, toY) {
   const [from, to] = inView(places, range);
   let d = "", pen = "M";
@@ -58,7 +58,7 @@ function path(places, low, high, range, toX, toY) {
   return d;
 }
 
-// The area between two curves, in the runs where both are there; each pixel once, at its widest.
+// The area between two curves, in the runs where both exist; each pixel once, at its widest.
 function area(places, [low, high], range, toX, toY) {
   const [from, to] = inView(places, range), runs = [[]];
   for (let i = from; i <= to;) {
@@ -77,8 +77,8 @@ function area(places, [low, high], range, toX, toY) {
   }).join("");
 }
 
-// The lowest and the highest in view of some curves, with some room. The first is shown whole, the
-// others as far as they stay near it.
+// The lowest and the highest value in view of some curves, with a margin. The first curve is shown
+// completely, the others as far as they stay near it.
 function extent(places, range, [low, high], others, floor) {
   const [from, to] = inView(places, range);
   const ends = (least, most) => {
@@ -108,7 +108,7 @@ const shape = (all, column) => {
   return fine ? { places: all.single, low: fine, high: fine } : { places: all.x, low, high };
 };
 
-// A small picture of a column over everything, with its anomalies.
+// A small picture of a column over the whole file, with its anomalies.
 function miniature(svg, all, column, marks, height) {
   const width = 240, { places, low, high } = shape(all, column);
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);

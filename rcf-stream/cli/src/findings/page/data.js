@@ -1,4 +1,4 @@
-// What was found, and the curves of each key, unpacked when they are looked at.
+// The findings, and the curves of each key, unpacked when they are shown.
 
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
@@ -12,7 +12,7 @@ async function load() {
   bytes = new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// Reads what `pack.rs` writes, from one place on.
+// Reads the format of `pack.rs`, from one offset on.
 function reader(at) {
   const number = () => {
     let value = 0, unit = 1, byte;
@@ -72,7 +72,7 @@ function unpack(from, records) {
     return { low, high, range, fine };
   });
   const [score, threshold, evidence] = [0, 1, 2].map(() => from.track(length));
-  // Records within a bucket lie evenly in it.
+  // Records within a bucket are evenly spaced.
   let single = x;
   if (columns.some((column) => column.fine)) {
     single = new Float64Array(records);
@@ -84,7 +84,7 @@ function unpack(from, records) {
   return { length, records, counts, record, x, single, columns, score, threshold, evidence };
 }
 
-// First index whose place is not below this.
+// First index whose position is not below this.
 function lowerBound(places, value) {
   let low = 0, high = places.length;
   while (low < high) {
@@ -94,7 +94,7 @@ function lowerBound(places, value) {
   return low;
 }
 
-// Index of the place nearest to this.
+// Index of the position nearest to this.
 function nearest(places, value) {
   const i = Math.min(lowerBound(places, value), places.length - 1);
   return i > 0 && value - places[i - 1] < places[i] - value ? i - 1 : i;
@@ -103,7 +103,7 @@ function nearest(places, value) {
 // The point that holds a record.
 const holder = (all, record) => Math.max(lowerBound(all.record, record + 1) - 1, 0);
 
-// A value with the decimals of its column, or fewer where it has many digits.
+// A value with the decimals of its column, or fewer if it has many digits.
 function valueText(value, column, more = 0) {
   if (value == null || Number.isNaN(value)) return "missing";
   const size = Math.abs(value), digits = size ? Math.floor(Math.log10(size)) + 1 : 1;

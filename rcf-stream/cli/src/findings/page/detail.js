@@ -64,7 +64,7 @@ function drawDetail() {
 }
 const keyName = (k) => data.keys[k].name || "(no key)";
 
-// The value of a record; rounded where only the picture of it is kept.
+// The value of a record; rounded if only the picture of it is kept.
 function valueAt(column, record, i) {
   const { low, high, fine } = all.columns[column];
   if (all.counts[i] === 1) return { value: low[i], exact: true };

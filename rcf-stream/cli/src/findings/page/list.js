@@ -1,10 +1,10 @@
-// The list of anomalies, and what is known of the one that is selected.
+// The list of anomalies, and the details of the selected one.
 
 const PAGE = 50;
 let sortBy = "x", isDescending = false, listed = PAGE;
 
 const timeOf = (found) => found.time ?? writeTime(found.x);
-// A number of a unit since 1970 also as a time of day.
+// A number of a unit since 1970, also shown as a time of day.
 const dayOf = (found) => (data.time && found.time && /^-?\d+(\.\d+)?$/.test(found.time) ? writeTime(found.x) : "");
 const gradeText = (grade) => (grade > 0 && grade < 0.005 ? "< 0.01" : grade.toFixed(2));
 const timeName = (found) => dayOf(found) || timeOf(found);

@@ -13,7 +13,7 @@ function open(k) {
   drawOverview();
 }
 
-// Shows an anomaly, or a suppressed candidate, with what is around it.
+// Shows an anomaly, or a suppressed candidate, with its surroundings.
 function select(found, scroll) {
   selected = found;
   key = found.key;
@@ -31,7 +31,7 @@ function select(found, scroll) {
   if (scroll && all) byId("where").scrollIntoView({ block: "start" });
 }
 
-// The anomalies of the key that is shown, and the one that the buttons continue from.
+// The anomalies of the current key, and the one that the buttons continue from.
 function drawPlace() {
   const marks = marksOf(key), here = marks.indexOf(selected);
   byId("place").textContent = !marks.length ? "no anomaly" : here < 0
@@ -56,7 +56,7 @@ byId("day").hidden = !data.time;
 byId("day").onclick = () => {
   const centre = cursor === null ? (view[0] + view[1]) / 2 : placeOf(cursor);
   const midnight = Math.floor((centre + offset) / DAY) * DAY - offset;
-  // Of the first and the last day there may be a part.
+  // The first and the last day may be partial.
   show(Math.max(midnight, ends()[0]), Math.min(midnight + DAY - 1, ends()[1]));
 };
 byId("more").onclick = () => { listed += PAGE; drawList(); };
@@ -72,7 +72,7 @@ for (const button of document.querySelectorAll("[data-sort]")) {
   };
 }
 
-// Pointers read at their place; a mouse that is drawn across zooms, and so do two fingers.
+// A pointer reads values at its position; dragging a mouse, or two fingers, zooms.
 let pull = null;
 const fingers = new Map();
 const spread = () => {

@@ -1,4 +1,4 @@
-// Times as the file writes them, and round times for the axis. Without times, records are counted.
+// Times in the format of the file, and round times for the axis. Without times, records are counted.
 
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
   "September", "October", "November", "December"];
@@ -23,7 +23,7 @@ function writeTime(x) {
   return data.time.pattern.replace(/%(\d?)([A-Za-z%])/g, (_, digits, name) => write[name](Number(digits)));
 }
 
-// Places of marks and their texts; the first mark, and the first of each day, says the date.
+// Positions of ticks and their texts; the first tick, and the first of each day, shows the date.
 function placeTicks(start, end, wanted) {
   if (!data.time) {
     const marks = ticks(start, end, wanted);

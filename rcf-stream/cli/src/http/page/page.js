@@ -1,5 +1,5 @@
 "use strict";
-// What comes from the stream is only ever set as text, never as markup.
+// Text from the stream is only ever set as text, never as markup.
 
 const INTERVAL = 2000;
 const SVG = "http://www.w3.org/2000/svg";
@@ -44,7 +44,7 @@ function age(seconds) {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** A path around each run of stretches that have a value; those without one cut it. */
+/** A path for each run of stretches that have a value; those without one interrupt it. */
 function areas(low, high, x, y) {
   const runs = [[]];
   low.forEach((value, index) => {
@@ -57,7 +57,7 @@ function areas(low, high, x, y) {
   });
 }
 
-/** A curve, or the band between two; marked where there was an anomaly. Behind it the range that was expected. */
+/** A curve, or the band between two; anomalies are marked. Behind it the expected range. */
 function chart(className, low, high, marks, floor, expected) {
   const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const values = low.concat(high).filter((value) => value !== null);
@@ -66,7 +66,7 @@ function chart(className, low, high, marks, floor, expected) {
   if (!(top > bottom)) { bottom -= 1; top += 1; }
   const ends = [bottom, top];
   if (expected) {
-    // A range far off would flatten the curve: it is cut at half of the height beyond.
+    // A distant range would flatten the curve: it is clipped at half of the height beyond.
     const edges = expected.flat().filter((value) => value !== null), most = (top - bottom) / 2;
     bottom = Math.max(Math.min(bottom, ...edges), bottom - most);
     top = Math.min(Math.max(top, ...edges), top + most);
@@ -91,13 +91,13 @@ function row(left, right) {
   return node;
 }
 
-/** A moment as text: the time of day in UTC, and the date unless it is that of another moment. */
+/** A time as text: the time of day in UTC, and the date unless it is that of another time. */
 function moment(millis, other) {
   const text = new Date(millis).toISOString().replace("T", " ").slice(0, 19);
   return other !== undefined && text.slice(0, 10) === moment(other).slice(0, 10) ? text.slice(11) : text;
 }
 
-/** The times of the first and the newest record of the curves; without times, how long ago they came. */
+/** The times of the first and the newest record of the curves; without times, how long ago they arrived. */
 function span(key) {
   if (key.from !== null && key.to !== null && key.to > key.from && Math.abs(key.to) < 8e15) {
     return row(moment(key.from), `${moment(key.to, key.from)} UTC`);
@@ -161,7 +161,7 @@ function nothing(view) {
     return "Deciding is off: there are scores, and no record is reported as an anomaly. "
       + "detector.enabled = true turns it on.";
   }
-  if (view.records === 0) return "No record has come yet.";
+  if (view.records === 0) return "No record has arrived yet.";
   return "No record has been reported as an anomaly so far.";
 }
 
@@ -169,7 +169,7 @@ function nothing(view) {
 function noKey(view) {
   if (at("search").value) {
     return `None of the ${number(view.kept_keys)} keys that are kept contains “${at("search").value}”. `
-      + "Kept are the worst of those that were seen in the last ten minutes.";
+      + "The worst of those seen in the last ten minutes are kept.";
   }
   return "No record has been scored yet.";
 }
@@ -185,7 +185,7 @@ function show(view) {
     fact("up", age(view.uptime_seconds)),
     fact("deciding", view.deciding === null ? "–" : view.deciding ? "on" : "off"),
   );
-  // The anomaly that has the focus keeps it.
+  // The focused anomaly keeps the focus.
   const focused = document.activeElement?.dataset.found;
   at("anomalies").replaceChildren(...(view.anomalies.length ? view.anomalies.map(anomaly)
     : [element("li", nothing(view), "none")]));
@@ -197,7 +197,7 @@ function show(view) {
   at("kept").textContent = shown ? `the worst ${view.keys.length} of ${number(view.kept_keys)}` : "";
 }
 
-/** The token of http.token_file, where there is one; kept until the tab is closed. */
+/** The token of http.token_file, if there is one; kept until the tab is closed. */
 function authorization() {
   const token = sessionStorage.getItem("token");
   return token ? { Authorization: `Bearer ${token}` } : {};
@@ -210,7 +210,7 @@ function askForToken() {
 }
 
 let turn = 0, asked = false;
-/** The key to which an anomaly has led. */
+/** The key of the anomaly that was clicked. */
 let chosen = null;
 async function look() {
   const mine = ++turn;

@@ -9,7 +9,7 @@ function add(parent, name, attributes, text) {
 }
 const line = (parent, cls, x1, y1, x2, y2) => add(parent, "line", { class: cls, x1, y1, x2, y2 });
 
-// The curve between two records; where records crowd, the lowest and highest of each pixel.
+// The curve between two records; if records are dense, the lowest and highest of each pixel.
 function path(values, from, to, toX, toY, width) {
   let d = "", pen = "M";
   const put = (i) => {
@@ -35,7 +35,7 @@ function path(values, from, to, toX, toY, width) {
   return d;
 }
 
-// The area between two curves, in the runs where both are there; each pixel once.
+// The area between two curves, in the runs where both exist; each pixel once.
 function area([low, high], from, to, toX, toY) {
   const runs = [[]];
   let column = null;
@@ -52,10 +52,10 @@ function area([low, high], from, to, toX, toY) {
   }).join("");
 }
 
-// Stacked panels over one x axis; answers where they stand.
+// Stacked panels over one x axis; returns their positions.
 function draw(svg, [start, end], style) {
   const width = svg.clientWidth;
-  // As wide as the longest of its numbers, of which a digit takes some eight pixels.
+  // As wide as the longest of its numbers, with about eight pixels for a digit.
   const levels = panels.map(({ range: [low, high] }) => ticks(low, high, style.height / 45));
   const digits = levels.flatMap((it) => it.values.map((value) => grouped(value, it).length));
   const left = Math.max(46, 14 + 8 * Math.max(...digits)), right = width - 10, bottom = panels.length * (style.title + style.height);
@@ -113,7 +113,7 @@ function draw(svg, [start, end], style) {
   return { svg, left, right, bottom, toX, toStart, places };
 }
 
-// Single records become visible where they stand apart, marked ones earlier.
+// Single records become visible when they are separated, marked ones earlier.
 function dots(parent, values, from, to, toX, toY, colour) {
   const apart = (toX(xs[to]) - toX(xs[from])) / Math.max(to - from, 1);
   const dot = (i, r) => values[i] != null && add(parent, "circle",

@@ -7,7 +7,7 @@ function grouped(value, { step, decimals }) {
   return text.replaceAll("-", "−");
 }
 
-// Five significant digits, or so many; the whole part is never shortened.
+// Five significant digits, or the given number; the whole part is never shortened.
 function reading(value, wanted = 5) {
   if (value == null) return "missing";
   const digits = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));

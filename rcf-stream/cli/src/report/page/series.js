@@ -1,4 +1,4 @@
-// The series embedded in this page, and where in it a place on the axis is.
+// The series embedded in this page, and how positions on the axis map to it.
 
 const data = JSON.parse(document.getElementById("series").textContent);
 const { panels, marks } = data;
@@ -18,7 +18,7 @@ function lowerBound(value) {
   return low;
 }
 
-// The record nearest to a place.
+// The record nearest to a position.
 function nearest(value) {
   const i = Math.min(lowerBound(value), last);
   return i > 0 && value - xs[i - 1] < xs[i] - value ? i - 1 : i;

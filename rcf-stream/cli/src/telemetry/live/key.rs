@@ -1,4 +1,4 @@
-//! The last minutes of one key, in stretches of records that grow coarser the faster they come.
+//! The last minutes of one key, in stretches of records that get coarser as records get faster.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use crate::detect::Band;
 pub(super) const STRETCHES: usize = 160;
 /// How many values of a record have a curve.
 pub(super) const CURVES: usize = 8;
-/// A stretch takes no records that come later than this after its first one.
+/// A stretch takes no records that arrive later than this after its first one.
 pub(super) const STRETCH: Duration = Duration::from_millis(750);
-/// What is kept of a key spans at least this time, if it was seen for so long.
+/// The state of a key spans at least this time, if it was seen for that long.
 const SPAN: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) struct Key {
     bands: [Band; CURVES],
 }
 
-/// Some records in a row: of the values their range, of score and grade the highest.
+/// Consecutive records: the range of values, and the highest score and grade.
 #[derive(Debug, Clone)]
 struct Stretch {
     began: Instant,
@@ -40,7 +40,7 @@ struct Stretch {
     millis: Option<f64>,
     records: u64,
     range: [(f64, f64); CURVES],
-    /// The lowest and the highest edge of the ranges in which they were expected.
+    /// The lowest and the highest edge of their expected ranges.
     expected: [(f64, f64); CURVES],
     score: f64,
     grade: f64,
@@ -56,7 +56,7 @@ pub(super) struct KeyView {
     /// The times of the first and the newest record of the curves, in milliseconds since 1970.
     pub(super) from: Option<f64>,
     pub(super) to: Option<f64>,
-    /// How long ago the curves begin, and how long ago the newest record came.
+    /// How long ago the curves begin, and how long ago the newest record arrived.
     pub(super) span_seconds: f64,
     pub(super) idle_seconds: f64,
     pub(super) worst_score: f64,
@@ -64,7 +64,7 @@ pub(super) struct KeyView {
     /// For each value the lowest and the highest of each stretch.
     pub(super) low: Vec<Vec<f64>>,
     pub(super) high: Vec<Vec<f64>>,
-    /// And the edges of the range in which they were expected.
+    /// The edges of their expected range.
     pub(super) expected_low: Vec<Vec<f64>>,
     pub(super) expected_high: Vec<Vec<f64>>,
     pub(super) score: Vec<f64>,
@@ -118,7 +118,7 @@ impl Key {
         stretch.is_anomaly |= seen.is_anomaly;
     }
 
-    /// Fast records are summarised ever more coarsely, so that what is kept spans some minutes.
+    /// Fast records are summarised more and more coarsely, so that the state spans some minutes.
     fn make_room(&mut self, now: Instant) {
         if self.stretches.len() < STRETCHES {
             return;

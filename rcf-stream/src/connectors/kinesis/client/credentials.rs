@@ -1,5 +1,5 @@
 //! Region and credentials. The SDK's own chains ask the metadata service of the instance for the
-//! region before any credentials, and wait for it for many seconds where there is none.
+//! region before any credentials, and wait for many seconds if there is none.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::connectors::kinesis::CredentialsSource;
 /// How long the metadata service of the instance may take.
 const INSTANCE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the SDK is set up with; `None` where no region is known.
+/// What the SDK is set up with; `None` if no region is known.
 pub(super) async fn load(http: SharedHttpClient, access: Access<'_>) -> Option<SdkConfig> {
     let settings = ProviderConfig::without_region()
         .with_http_client(http.clone())
@@ -84,7 +84,7 @@ fn credentials(
     }
 }
 
-/// The metadata service, given up after two seconds: elsewhere than on an instance nobody answers.
+/// The metadata service, with a timeout of two seconds: outside of an instance it does not respond.
 #[derive(Debug)]
 struct Bounded(imds::credentials::ImdsCredentialsProvider);
 

@@ -7,8 +7,8 @@ use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 
 use crate::connectors::kinesis::{ApiError, ErrorKind};
 
-/// Sorts an error of the SDK and writes down the text of its whole chain: the outermost link
-/// alone says no more than "service error".
+/// Classifies an error of the SDK and writes the text of its whole chain: the outermost link alone
+/// contains no more than "service error".
 impl<E> From<SdkError<E>> for ApiError
 where
     E: ProvideErrorMetadata + StdError + 'static,
@@ -35,8 +35,8 @@ where
     }
 }
 
-/// An error in the middle of a subscription. Unless the service says otherwise the connection
-/// broke, which another subscription heals.
+/// An error in the middle of a subscription. Unless the service reports otherwise the connection
+/// broke, and a new subscription helps.
 pub(super) fn of_event<E, R>(error: SdkError<E, R>) -> ApiError
 where
     E: ProvideErrorMetadata + StdError + 'static,
@@ -51,8 +51,8 @@ where
     }
 }
 
-/// The kind of an error for which the service gave no name. What the SDK would try again heals, and
-/// so does a provider of credentials that fails for now.
+/// The kind of an error for which the service gave no name. Errors that the SDK would retry are
+/// temporary, and so is a provider of credentials that fails for now.
 fn kind_of<E: StdError + 'static>(error: &SdkError<E>) -> ErrorKind {
     if has_no_credentials(error) {
         return ErrorKind::Credentials;
@@ -98,7 +98,7 @@ fn has_no_credentials(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
-/// All links on one line: the chain of credentials tells each of its places on a line of its own.
+/// All links on one line: the chain of credentials reports each place on a separate line.
 fn chain(error: &(dyn StdError + 'static)) -> String {
     let one_line = |link: &(dyn StdError + 'static)| {
         let text = link.to_string();

@@ -29,7 +29,7 @@ use crate::record::Timestamp;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One stream, reached through the AWS SDK.
+/// One stream, accessed through the AWS SDK.
 #[derive(Debug, Clone)]
 pub struct SdkClient {
     client: Client,
@@ -48,35 +48,35 @@ pub enum ConnectError {
     Endpoint(String),
 }
 
-/// How a stream is reached.
+/// How to access a stream.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Access<'a> {
     /// The AWS region; `None` asks the environment, the AWS profile and the machine.
     pub region: Option<&'a str>,
     /// Another endpoint than the region's.
     pub endpoint_url: Option<&'a str>,
-    /// Where the credentials are; `None` asks every place.
+    /// Where the credentials are; `None` tries every place.
     pub credentials: Option<CredentialsSource>,
 }
 
 impl SdkClient {
-    /// Sets up a client. Credentials come from where every AWS tool finds them: environment,
-    /// profile, web identity, container, and last, for two seconds at most, the machine; single
-    /// sign-on only through a profile with a `credential_process`, such as
-    /// `aws configure export-credentials`. Without an `endpoint_url` the variable
-    /// `AWS_ENDPOINT_URL_KINESIS` and the profile are asked, then it is the region's own.
+    /// Sets up a client. Credentials come from the usual places of AWS tools: environment, profile,
+    /// web identity, container, and last, for two seconds at most, the machine; single sign-on only
+    /// through a profile with a `credential_process`, such as `aws configure export-credentials`.
+    /// Without an `endpoint_url` the variable `AWS_ENDPOINT_URL_KINESIS` and the profile are used,
+    /// otherwise the region's own endpoint.
     ///
     /// # Errors
     /// See [`ConnectError`]. Nothing is sent yet.
     pub async fn connect(stream: &str, access: Access<'_>) -> Result<Self, ConnectError> {
-        // ring needs nothing but a C compiler, and less time to build than the choice of the SDK.
+        // ring needs only a C compiler, and builds faster than the default of the SDK.
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .build_https();
         let shared = credentials::load(http, access).await;
         let shared = shared.ok_or(ConnectError::NoRegion)?;
         let mut config = aws_sdk_kinesis::config::Builder::from(&shared)
-            // The callers retry, without end and in the right order.
+            // The callers retry, without a limit and in the right order.
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder()
@@ -221,7 +221,7 @@ impl KinesisApi for SdkClient {
     }
 
     async fn max_record_bytes(&self) -> Result<usize, ApiError> {
-        /// What a stream takes unless it is configured otherwise.
+        /// The default limit of a stream.
         const DEFAULT_KIB: usize = 1024;
         let answer = self
             .client

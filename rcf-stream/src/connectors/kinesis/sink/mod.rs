@@ -2,7 +2,7 @@
 //!
 //! `write` hands its records to a task and returns; the task puts what is waiting, as many in one
 //! request as fit, so requests are small while the stream is slow and full when it is fast.
-//! `flush` waits until nothing is waiting any more. Records on their way hold shares of a fixed
+//! `flush` waits until the queue is empty. Records on their way hold shares of a fixed
 //! number of bytes: when there are none left, `write` waits.
 
 mod queue;
@@ -25,18 +25,18 @@ use crate::sink::{Flushed, Sink, SinkError, SinkPosition};
 
 /// The most bytes that are written and not acknowledged.
 const BYTES_IN_FLIGHT: usize = 32 << 20;
-/// What a record costs in addition to its key and payload.
+/// The overhead of a record in addition to its key and payload.
 const OVERHEAD: usize = 256;
-/// The record size of a stream that does not let us ask for it.
+/// The assumed record size limit of a stream that we may not describe.
 const DEFAULT_MAX_RECORD_BYTES: usize = 1 << 20;
 /// The longest partition key that Kinesis takes, in characters.
 const MAX_KEY_CHARS: usize = 256;
 
 /// Puts results into a Kinesis stream, each at least once.
 ///
-/// Records of one key stay in order over requests: while one of them waits for its next try, no
-/// later one of its key is sent. Within one request Kinesis promises no order; the id of a result
-/// tells its place.
+/// Records of one key stay in order across requests: while one of them waits for its next attempt,
+/// no later one of its key is sent. Within one request Kinesis guarantees no order; the id of a
+/// result identifies its position.
 #[derive(Debug)]
 pub struct KinesisSink {
     stream: String,
@@ -84,7 +84,7 @@ impl KinesisSink {
         let action = format!("cannot describe the Kinesis stream {stream}");
         let max_record_bytes = match retry(&action, || api.max_record_bytes()).await {
             Ok(bytes) => bytes,
-            // A writer needs no right to describe the stream.
+            // A writer does not need the right to describe the stream.
             Err(error) if error.kind == ErrorKind::Denied => DEFAULT_MAX_RECORD_BYTES,
             Err(error) => return Err(service_error(action, error)),
         };
@@ -188,7 +188,7 @@ fn service_error(action: impl Into<String>, error: ApiError) -> SinkError {
     }
 }
 
-/// The partition key of a record, or for want of one the stream and shard it came from: one key
+/// The partition key of a record, or, if it has none, the stream and shard it came from: one key
 /// for each shard of the input keeps its results in order.
 fn partition_key(record: &OutputRecord) -> String {
     let key = match record.id.rsplit_once('/') {

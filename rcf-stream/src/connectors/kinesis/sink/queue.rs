@@ -12,14 +12,14 @@ const MAX_RECORDS: usize = 500;
 /// The most bytes in one request, keys included.
 const MAX_BYTES: usize = 10 << 20;
 
-/// A record on its way.
+/// A record in flight.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: String,
     put: PutEntry,
-    /// A request with it has failed.
+    /// A request that included it has failed.
     failed: bool,
-    /// Its share of the bytes in flight, given back when it is acknowledged.
+    /// Its share of the bytes in flight, released when it is acknowledged.
     share: Option<OwnedSemaphorePermit>,
     /// Counted until it is acknowledged.
     _in_flight: InFlight,
@@ -59,7 +59,7 @@ impl Queue {
         self.entries.is_empty()
     }
 
-    /// Whether more entries would change nothing about the next request.
+    /// Whether more entries would not change the next request.
     pub(super) fn is_full(&self) -> bool {
         self.entries.len() >= 2 * MAX_RECORDS
     }
@@ -74,8 +74,8 @@ impl Queue {
         puts.collect()
     }
 
-    /// Takes the answer to the request: what was put leaves the queue, the rest keeps its place.
-    /// Returns the number of records put, or the first rejection that a retry cannot heal.
+    /// Takes the response to the request: accepted records leave the queue, the rest keep their
+    /// place. Returns the number of accepted records, or the first permanent rejection.
     pub(super) fn settle(
         &mut self,
         outcomes: &[Result<(), Rejection>],
@@ -100,7 +100,7 @@ impl Queue {
         Ok(count)
     }
 
-    /// Takes a request that failed as a whole: all its records are tried again.
+    /// Handles a request that failed as a whole: all its records are retried.
     pub(super) fn settle_failed(&mut self) {
         for index in std::mem::take(&mut self.request) {
             self.entries[index].failed = true;
@@ -109,7 +109,7 @@ impl Queue {
 }
 
 /// Chooses the entries of the next request, from the front: those that failed, and those of other
-/// keys. A key of which a record has failed is held back behind it, so that nothing overtakes.
+/// keys. Records of a key with a failed record are held back behind it, so that the order is kept.
 fn select(entries: &VecDeque<Entry>) -> Vec<usize> {
     let held: HashSet<&str> = entries
         .iter()

@@ -11,7 +11,7 @@ use crate::connectors::kinesis::{Backoff, KinesisApi, Rejection};
 use crate::observer::{Observer, Observers};
 use crate::sink::SinkError;
 
-/// What the sink asks of the worker.
+/// Commands of the sink to the worker.
 #[derive(Debug)]
 pub(super) enum Command {
     Put(Entry, OwnedSemaphorePermit),
@@ -30,7 +30,7 @@ pub(super) struct Worker<A> {
     _in_flight: CloseOnDrop,
 }
 
-/// Nobody gives bytes back any more when the worker is gone: all that wait must learn it.
+/// When the worker is gone, no bytes are released any more: all waiting tasks must be notified.
 struct CloseOnDrop(Arc<Semaphore>);
 
 impl Drop for CloseOnDrop {
@@ -65,7 +65,7 @@ impl<A: KinesisApi> Worker<A> {
             self.take_waiting();
             if self.queue.is_empty() {
                 if let Some(flush) = self.flush.take() {
-                    // Without a receiver nobody waits for the flush any more.
+                    // Without a receiver, no caller waits for the flush any more.
                     let _ = flush.send(());
                 }
                 match self.commands.recv().await {
@@ -88,7 +88,7 @@ impl<A: KinesisApi> Worker<A> {
         }
     }
 
-    /// Takes the commands that are there, without waiting.
+    /// Takes the commands that are available, without waiting.
     fn take_waiting(&mut self) {
         while self.flush.is_none() && !self.queue.is_full() {
             match self.commands.try_recv() {
@@ -121,7 +121,7 @@ impl<A: KinesisApi> Worker<A> {
         if refused > 0 {
             self.observers.retried(refused as u64);
         }
-        // What is put is progress: only a request that achieved nothing makes the delay grow.
+        // Every accepted record is progress: only a request without any increases the delay.
         if put > 0 {
             backoff.reset();
         }

@@ -18,7 +18,7 @@ use crate::observer::Observers;
 use crate::record::{Positions, Timestamp};
 use crate::source::{Batch, BegunShard, SourceError};
 
-/// How often the list of shards is asked for.
+/// How often the shards are listed.
 const LIST_INTERVAL: Duration = Duration::from_secs(30);
 /// The same while the children of a closed shard are not in the list yet.
 const LIST_INTERVAL_AWAITING_CHILDREN: Duration = Duration::from_secs(1);
@@ -35,8 +35,8 @@ pub(super) struct Coordinator<A> {
     /// The shards when last listed.
     listed: Vec<Shard>,
     list_at: Instant,
-    /// Shards that were there when reading began without positions: only for them `latest` means
-    /// what it says. Shards that come later are read from their start, or records would be lost.
+    /// Shards that existed when reading began without positions: `latest` applies to them alone.
+    /// Later shards are read from their start, or records would be lost.
     initial: BTreeSet<String>,
     /// Shards whose reader was started.
     begun: BTreeSet<String>,
@@ -78,13 +78,13 @@ impl<A: KinesisApi> Coordinator<A> {
         })
     }
 
-    /// Runs until the stream is read, where it is bounded, or something fails for good.
+    /// Runs until the stream is read, if it is bounded, or something fails permanently.
     pub(super) async fn run(mut self) {
         let message = match self.read_all().await {
             Ok(()) => Message::Finished,
             Err(error) => Message::Failed(error),
         };
-        // Without a receiver there is nobody to tell.
+        // Without a receiver there is no one to notify.
         let _ = self.output.send(message).await;
     }
 
@@ -149,7 +149,7 @@ impl<A: KinesisApi> Coordinator<A> {
         }
     }
 
-    /// Tells the pipeline that a shard begins which was made from others, ahead of its records.
+    /// Notifies the pipeline of a new shard that was made from others, ahead of its records.
     async fn announce(&mut self, shard: &Shard) {
         let was_begun = self.positions.get(&shard.id).is_some();
         if shard.parents.is_empty() || was_begun {
@@ -186,7 +186,7 @@ impl<A: KinesisApi> Coordinator<A> {
     }
 }
 
-/// Asks for all pages of the list.
+/// Requests all pages of the list.
 async fn list_shards<A: KinesisApi>(
     api: &A,
     stream: &str,
@@ -211,7 +211,7 @@ async fn list_shards<A: KinesisApi>(
     }
 }
 
-/// Whether the positions can be resumed after, according to the list of shards.
+/// Whether reading can resume after the positions, according to the list of shards.
 fn check(
     positions: &Positions,
     listed: &[Shard],

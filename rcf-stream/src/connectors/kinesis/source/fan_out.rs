@@ -1,4 +1,4 @@
-//! Reads a shard by enhanced fan-out: records are pushed, with a share of throughput of our own.
+//! Reads a shard by enhanced fan-out: records are pushed, with dedicated throughput.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::source::SourceError;
 const SUBSCRIBE_INTERVAL: Duration = Duration::from_secs(1);
 
 impl<A: KinesisApi> ShardReader<A> {
-    /// Subscribes again and again, since a subscription ends after five minutes, always after the
-    /// last record that came.
+    /// Subscribes repeatedly, since a subscription ends after five minutes, always after the last
+    /// received record.
     pub(super) async fn run_subscribed(
         mut self,
         consumer: &str,
@@ -51,8 +51,8 @@ impl<A: KinesisApi> ShardReader<A> {
                 let ended = page.next.is_none();
                 self.advance(&mut page.records)?;
                 if ended || !page.records.is_empty() {
-                    // Only now: a quiet shard that held a permit while it waits would keep others
-                    // from theirs. What is pushed meanwhile waits in the connection.
+                    // Only now: a quiet shard that held a permit while it waits would block others.
+                    // What is pushed meanwhile waits in the connection.
                     let permit = Arc::clone(&self.permits).acquire_owned().await;
                     let permit = permit.expect("the semaphore is never closed");
                     let message = Message::Batch(self.batch(page.records, ended), Some(permit));

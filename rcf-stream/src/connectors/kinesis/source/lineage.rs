@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::connectors::kinesis::Shard;
 
-/// Shards that may be read now, in the order of their ids: not in `begun`, and no parent of theirs
-/// is both listed and unread to its end. A parent that is not listed any more was trimmed.
+/// Shards that may be read now, in the order of their ids: not in `begun`, and without a parent
+/// that is listed and not fully read. A parent that is no longer listed was trimmed.
 pub(super) fn readable<'a>(
     listed: &'a [Shard],
     begun: &BTreeSet<String>,
@@ -25,8 +25,8 @@ pub(super) fn readable<'a>(
     readable
 }
 
-/// Whether a shard has ended of which no child is listed. Lists lag behind: every shard that is
-/// closed has a child or will have one soon.
+/// Whether a shard has ended and none of its children is listed. Lists lag behind: every closed
+/// shard has a child or will have one soon.
 pub(super) fn awaits_children(listed: &[Shard], ended: &BTreeSet<String>) -> bool {
     let parents: BTreeSet<&str> = listed
         .iter()

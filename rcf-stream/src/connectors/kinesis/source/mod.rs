@@ -1,14 +1,14 @@
 //! A Kinesis stream as a [`Source`].
 //!
 //! A coordinator lists the shards and runs one reader for each that may be read; all readers feed
-//! one channel. Two rules make the order of the stream:
+//! one channel. Two rules keep the order of the stream:
 //!
 //! * A shard is read by one reader, so its records come in their order.
 //! * A reader puts the end of its shard into the channel *before* the readers of the shard's
 //!   children start. The channel keeps order, so a child's records come after the parent's end.
 //!
-//! A reader holds one of eight permits for every page that was asked for and not taken by the
-//! pipeline. That bounds the memory, whatever the number of shards. Where records are pushed, each
+//! A reader holds one of eight permits for every page that was requested and not yet taken by the
+//! pipeline. That bounds the memory, whatever the number of shards. With enhanced fan-out, each
 //! shard may have one page more.
 
 mod coordinator;
@@ -42,7 +42,7 @@ const MOST_JOINED: usize = 10_000;
 #[derive(Debug)]
 pub struct KinesisSource {
     messages: mpsc::Receiver<Message>,
-    /// Received, and not for the last batch.
+    /// Received, but not part of the last batch.
     waiting: Option<Message>,
     finished: bool,
     /// Aborts the coordinator, and with it the readers, when the source is dropped.
@@ -54,8 +54,8 @@ pub struct KinesisSource {
 enum Message {
     Batch(Batch, Option<OwnedSemaphorePermit>),
     Failed(SourceError),
-    /// A bounded read is complete. The closing of the channel alone would not say so: a panic
-    /// closes it too.
+    /// A bounded read is complete. That the channel is closed is not enough: a panic closes it,
+    /// too.
     Finished,
 }
 
@@ -109,8 +109,8 @@ impl KinesisSource {
 }
 
 impl KinesisSource {
-    /// Joins the pages that wait already, so that shards are worked on side by side. The end of a
-    /// shard ends a batch: its children come in a later one.
+    /// Joins the pages that are already waiting, so that shards are processed in parallel. The end
+    /// of a shard ends a batch: its children come in a later one.
     fn join_waiting(&mut self, mut batch: Batch) -> Batch {
         while batch.records.len() < MOST_JOINED && batch.ended_shards.is_empty() {
             match self.messages.try_recv() {
@@ -148,7 +148,7 @@ impl Source for KinesisSource {
             None => self.messages.recv().await,
         };
         match message {
-            // Dropping the permit lets a reader ask for the next page.
+            // Dropping the permit lets a reader request the next page.
             Some(Message::Batch(batch, _permit)) => Ok(Some(self.join_waiting(batch))),
             Some(Message::Failed(error)) => Err(error),
             Some(Message::Finished) => {

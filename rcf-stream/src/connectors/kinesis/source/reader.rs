@@ -37,7 +37,7 @@ pub(super) enum Cursor {
 pub(super) enum Outcome {
     /// The shard is closed, and the pipeline knows it.
     Ended,
-    /// The newest record was read, and nobody wants to wait for more.
+    /// The newest record was read, and the source does not follow.
     AtTip,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct ShardReader<A> {
 }
 
 impl<A: KinesisApi> ShardReader<A> {
-    /// Reads until the shard ends, or until its tip where the configuration says so.
+    /// Reads until the shard ends, or until its tip if configured so.
     pub(super) async fn run(self) -> Result<(Arc<str>, Outcome), SourceError> {
         match self.config.consumer_arn.clone() {
             Some(consumer) => self.run_subscribed(&consumer).await,
@@ -101,8 +101,8 @@ impl<A: KinesisApi> ShardReader<A> {
                 &self.shard,
                 Duration::from_millis(page.millis_behind_latest),
             );
-            // Records of one millisecond are "0 ms behind" each other: only an answer without any
-            // tells that there are no more.
+            // Records of one millisecond are "0 ms behind" each other: only an empty response shows
+            // that there are no more.
             let at_tip = page.records.is_empty() && page.millis_behind_latest == 0;
             self.advance(&mut page.records)?;
             let ended = page.next.is_none();
@@ -141,7 +141,7 @@ impl<A: KinesisApi> ShardReader<A> {
         Ok(iterator)
     }
 
-    /// Where to continue.
+    /// The position to continue from.
     pub(super) fn start(&self) -> IteratorStart {
         match &self.cursor {
             Cursor::Start(StartPosition::TrimHorizon) => IteratorStart::TrimHorizon,
@@ -152,8 +152,8 @@ impl<A: KinesisApi> ShardReader<A> {
         }
     }
 
-    /// Opened again, now or after a restart, "latest" would jump over what has arrived in the
-    /// meantime.
+    /// Requested again, now or after a restart, "latest" would skip records that have arrived in
+    /// the meantime.
     pub(super) async fn remember_latest(&mut self, start: &IteratorStart) {
         if *start == IteratorStart::Latest {
             let since = now();
@@ -276,7 +276,7 @@ impl<A: KinesisApi> ShardReader<A> {
     }
 }
 
-/// Reports records that the stream no longer holds, as the configuration says.
+/// Reports records that the stream no longer holds, as configured.
 pub(super) fn trimmed(
     config: &KinesisSourceConfig,
     shard: &str,

@@ -1,9 +1,9 @@
-//! Going on after the last record of a checkpoint, and proof that nothing lies between.
+//! Resuming after the last record of a checkpoint, with proof that no record was lost in between.
 //!
-//! Kinesis resumes *after* a sequence number as willingly when that record has been trimmed, with
-//! whatever is left, and says nothing. So after a restart we resume *at* the last record: if it
-//! comes, nothing is missing, and it is dropped, since the model has seen it. If a later one comes
-//! first, the records between may be lost, and we say so.
+//! Kinesis also resumes *after* a sequence number whose record has been trimmed, with whatever is
+//! left, and reports nothing. So after a restart we resume *at* the last record: if it is read,
+//! nothing is missing, and it is dropped, since the model has seen it. If a later record is read
+//! first, the records in between may be lost, which is reported.
 
 use std::cmp::Ordering;
 
@@ -38,8 +38,8 @@ impl LastConsumed {
         &self.0
     }
 
-    /// Drops the records up to and with the last consumed one, and judges by them. Where it was
-    /// consumed only in part, it stays.
+    /// Drops the records up to and including the last consumed one, and draws the conclusion. A
+    /// record that was consumed only in part stays.
     pub(super) fn drop_consumed(
         &self,
         records: &mut Vec<FetchedRecord>,

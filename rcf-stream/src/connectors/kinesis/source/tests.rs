@@ -327,7 +327,7 @@ async fn latest_is_remembered_before_the_first_record() {
             .is_some_and(|it| it.since.is_some() && it.sequence.is_none())
     );
     assert!(positions.get("b").is_some_and(|it| it.since.is_some()));
-    // What arrives while nobody reads is read, and nothing older.
+    // Records that arrive without a reader are read, and none that are older.
     stream.append_at("a", i64::MAX, "late".into());
     config.follow = false;
     assert_eq!(read_all(&stream, &config, &mut positions).await, ["a/6"]);

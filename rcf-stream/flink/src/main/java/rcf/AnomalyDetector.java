@@ -14,7 +14,7 @@ public final class AnomalyDetector extends Model<Detection> {
         dimensions = Native.detectorInputs(handle);
     }
 
-    /** A detector that has seen nothing. */
+    /** A new detector. */
     public static AnomalyDetector create(Parameters parameters) {
         return create(parameters, null, false);
     }
@@ -34,7 +34,7 @@ public final class AnomalyDetector extends Model<Detection> {
         return new AnomalyDetector(Native.detectorLoad(null, null, bytes), false);
     }
 
-    /** Restores the detector of a key, or of none, and refuses one that has other parameters. */
+    /** Restores the detector of a key, or of none, and rejects one with other parameters. */
     public static AnomalyDetector load(
             Parameters parameters, String key, boolean nanIsMissing, byte[] bytes) {
         return new AnomalyDetector(
@@ -46,7 +46,7 @@ public final class AnomalyDetector extends Model<Detection> {
         return detections(null, observation, 1, observation.length).get(0);
     }
 
-    /** The same at a time, in seconds: missing observations are judged by the mean gap. */
+    /** The same at a time, in seconds: gaps are recognised by the mean interval. */
     public Detection processAt(double timestamp, double... observation) {
         return detections(new double[] {timestamp}, observation, 1, observation.length).get(0);
     }
@@ -62,11 +62,11 @@ public final class AnomalyDetector extends Model<Detection> {
     }
 
     /**
-     * Marks a candidate of this detector as normal: alike events are suppressed from then on, unless
-     * they are clearly stronger. The mark is part of what is saved.
+     * Marks a candidate of this detector as normal: similar events are suppressed from then on,
+     * unless they are clearly stronger. The mark is part of what is saved.
      *
      * @return the number of the mark
-     * @throws InputException if it is no candidate
+     * @throws InputException if it is not a candidate
      */
     public synchronized long markNormal(Detection candidate) {
         if (!candidate.isCandidate()) {
@@ -80,7 +80,7 @@ public final class AnomalyDetector extends Model<Detection> {
                 candidate.isStretch());
     }
 
-    /** Takes a mark back: alike events are reported again. */
+    /** Removes a mark: similar events are reported again. */
     public synchronized void unmarkNormal(long mark) {
         Native.detectorUnmarkNormal(handle(), mark);
     }
@@ -90,9 +90,9 @@ public final class AnomalyDetector extends Model<Detection> {
         return dimensions;
     }
 
-    @Override
-    public synchronized long updates() {
-        return Native.detectorRecords(handle());
+    /** The number of observations processed so far. */
+    public synchronized long observations() {
+        return Native.detectorObservations(handle());
     }
 
     @Override

@@ -4,23 +4,23 @@ import java.util.Objects;
 
 /**
  * Turns categories into numbers that a detector can judge: how surprising each is. That is one more
- * input next to the numbers, with an encoder for each column of categories. Close it as a model.
+ * input next to the numbers, with an encoder for each column of categories. Close it like a model.
  */
 public final class CategoryEncoder extends Handle {
     private CategoryEncoder(long handle) {
         super(handle);
     }
 
-    /** An encoder of up to 1,024 categories with a memory of 10,000 records. */
+    /** An encoder of up to 1,024 categories with a memory of 10,000 observations. */
     public static CategoryEncoder create() {
         return create(Parameters.defaults());
     }
 
     /**
-     * An encoder that has seen nothing.
+     * A new encoder.
      *
-     * @param parameters {@code capacity}, the categories that are remembered at most, and {@code
-     *     time_decay}, by which counts decay per record
+     * @param parameters {@code capacity}, the largest number of categories, and {@code
+     *     time_decay}, by which counts decay per observation
      */
     public static CategoryEncoder create(Parameters parameters) {
         return new CategoryEncoder(Native.categoryEncoderNew(parameters.toJson()));
@@ -31,19 +31,19 @@ public final class CategoryEncoder extends Handle {
         return new CategoryEncoder(Native.categoryEncoderLoad(bytes));
     }
 
-    /** The surprise of a category by those before it, −ln of its share: 0 or more. Learns it. */
+    /** The surprise of a category given those before it, −ln of its share: 0 or more. Learns it. */
     public synchronized double process(String category) {
-        Objects.requireNonNull(category, "give missing categories a name of their own");
+        Objects.requireNonNull(category, "give missing categories their own name");
         return Native.categoryEncoderProcess(handle(), category, true);
     }
 
-    /** The same without learning it; one that is not known has that of a new one. */
+    /** The same without learning it; an unknown category has that of a new one. */
     public synchronized double surprise(String category) {
-        Objects.requireNonNull(category, "give missing categories a name of their own");
+        Objects.requireNonNull(category, "give missing categories their own name");
         return Native.categoryEncoderProcess(handle(), category, false);
     }
 
-    /** The whole encoder, to be kept with the detector that it feeds. */
+    /** The whole encoder, to be saved together with the detector that it feeds. */
     public synchronized byte[] toBytes() {
         return Native.categoryEncoderSave(handle());
     }

@@ -2,10 +2,10 @@ package rcf;
 
 import java.util.Arrays;
 
-/** What a detector answers to an observation. */
+/** The result of a detector for an observation. */
 public final class Detection {
     /**
-     * Numbers that a detection has on its way from the native library, before two for each input.
+     * How many numbers a detection has in the native library, before two for each input.
      */
     private static final int FIELDS = 19;
 
@@ -29,7 +29,7 @@ public final class Detection {
         return fields[offset];
     }
 
-    /** 0 unless the observation is anomalous; else how far beyond the boundary, up to 1. */
+    /** 0 unless the observation is anomalous; otherwise how far beyond the boundary, up to 1. */
     public double grade() {
         return fields[offset + 1];
     }
@@ -44,37 +44,39 @@ public final class Detection {
         return fields[offset + 3];
     }
 
-    /** What the decision rests on, in units of its boundary: more than 1 makes a candidate. */
+    /** The evidence for the decision, in units of its boundary: more than 1 makes a candidate. */
     public double evidence() {
         return fields[offset + 4];
     }
 
-    /** The share of the stream's observations so far with as much evidence; 1 during the warm-up. */
+    /**
+     * The share of the stream's observations so far with as much evidence; 1 during the warm-up.
+     */
     public double pValue() {
         return fields[offset + 5];
     }
 
-    /** The score from which on an observation is a candidate by its score; infinite at first. */
+    /** The score from which an observation is a candidate by its score alone; infinite at first. */
     public double threshold() {
         return fields[offset + 6];
     }
 
-    /** Which fraction of what the forest remembers is interpolated. */
+    /** The fraction of the forest's memory that is interpolated. */
     public double syntheticFraction() {
         return fields[offset + 7];
     }
 
-    /** Of a candidate: the value of {@link #input} that deviates; else NaN. */
+    /** For a candidate: the value of {@link #input} that deviates; otherwise NaN. */
     public double value() {
         return fields[offset + 8];
     }
 
-    /** Of a candidate: what was expected in its place; else NaN. */
+    /** For a candidate: the expected value in its place; otherwise NaN. */
     public double expected() {
         return fields[offset + 9];
     }
 
-    /** Of a candidate: the input that deviates most, from 0; else 0. */
+    /** For a candidate: the input that deviates most, from 0; otherwise 0. */
     public int input() {
         return (int) fields[offset + 10];
     }
@@ -89,12 +91,12 @@ public final class Detection {
         return (int) fields[offset + 12];
     }
 
-    /** Of a candidate: which observation deviates; 0 is the newest one, −k the one k before it. */
+    /** For a candidate: which observation deviates; 0 is the newest one, −k the one k before it. */
     public int relativeIndex() {
         return (int) fields[offset + 13];
     }
 
-    /** Of a candidate: 1 above what was expected, −1 below; else 0. */
+    /** For a candidate: 1 above the expected value, −1 below; otherwise 0. */
     public int direction() {
         return (int) fields[offset + 14];
     }
@@ -114,17 +116,17 @@ public final class Detection {
         return fields[offset + 17] != 0;
     }
 
-    /** Of a candidate: whether it is about a stretch of observations, not the values of one. */
+    /** For a candidate: whether it is about a stretch of observations, not the values of one. */
     public boolean isStretch() {
         return fields[offset + 18] != 0;
     }
 
-    /** Of a candidate: how much of the score is due to each input being high; else zeros. */
+    /** For a candidate: the part of the score due to each input being high; otherwise zeros. */
     public double[] attributionHigh() {
         return attribution(0);
     }
 
-    /** Of a candidate: how much of the score is due to each input being low; else zeros. */
+    /** For a candidate: the part of the score due to each input being low; otherwise zeros. */
     public double[] attributionLow() {
         return attribution(dimensions);
     }

@@ -17,7 +17,7 @@ public abstract class Handle implements AutoCloseable {
         free(closed);
     }
 
-    /** To be used, as long as the lock of this object is held. */
+    /** To be used while the lock of this object is held. */
     final long handle() {
         return handle;
     }

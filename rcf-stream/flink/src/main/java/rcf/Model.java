@@ -3,11 +3,11 @@ package rcf;
 import java.util.List;
 
 /**
- * A model that learns from each observation it answers. It lives outside of Java's heap: close it.
+ * A model that learns from each observation. It lives outside of Java's heap: close it.
  *
  * <p>Any thread may use it; calls wait for each other.
  *
- * @param <A> what it answers to an observation
+ * @param <A> the result for an observation
  */
 public abstract class Model<A> extends Handle {
     Model(long handle) {
@@ -19,11 +19,11 @@ public abstract class Model<A> extends Handle {
         return Native.liveModels();
     }
 
-    /** Answers an observation, then learns it. */
+    /** Processes an observation, then learns it. */
     public abstract A process(double... observation);
 
     /**
-     * Answers and learns observations in order, which costs less than one by one.
+     * Processes and learns observations in order, which costs less than one by one.
      *
      * @param timestamps seconds, one for each observation; {@code null} without times
      * @param values the observations, one after the other
@@ -34,9 +34,6 @@ public abstract class Model<A> extends Handle {
     /** The number of values in an observation. */
     public abstract int dimensions();
 
-    /** The number of observations that have been learned. */
-    public abstract long updates();
-
     /**
      * The whole model, which any interface of rcf can load, and which continues with the same bits.
      */
@@ -46,7 +43,8 @@ public abstract class Model<A> extends Handle {
     static int rows(double[] values, int columns) {
         if (values.length % columns != 0) {
             throw new InputException(
-                    values.length + " values are no observations of " + columns + " values each");
+                    values.length + " values cannot be split into observations of "
+                            + columns + " values each");
         }
         return values.length / columns;
     }

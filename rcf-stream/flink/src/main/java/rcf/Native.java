@@ -1,8 +1,8 @@
 package rcf;
 
 /**
- * The native methods. A handle is a pointer that {@link Handle} owns; 0 is none, and refused with an
- * {@link IllegalStateException}. What else is refused is an {@link RcfException}.
+ * The native methods. A handle is a pointer that {@link Handle} owns; 0 is none, and rejected with
+ * an {@link IllegalStateException}. All other refusals are an {@link RcfException}.
  */
 final class Native {
     static {
@@ -41,7 +41,7 @@ final class Native {
 
     static native int detectorInputs(long detector);
 
-    static native long detectorRecords(long detector);
+    static native long detectorObservations(long detector);
 
     static native void detectorProcess(
             long detector,

@@ -8,10 +8,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 
 /**
- * Loads the native library out of the jar, once for each class loader.
+ * Loads the native library from the jar, once for each class loader.
  *
- * <p>The JVM gives a file to one class loader alone, and Flink has a class loader for each job: so
- * each copies the library to a file of its own, which is deleted as soon as it is loaded.
+ * <p>The JVM binds a file to one class loader, and Flink has a class loader for each job: so each
+ * copies the library to a new file, which is deleted as soon as it is loaded.
  */
 final class NativeLibrary {
     private NativeLibrary() {}
@@ -39,7 +39,7 @@ final class NativeLibrary {
             System.load(file.toString());
         } finally {
             if (!file.toFile().delete()) {
-                // Windows keeps what is loaded.
+                // Windows keeps loaded files.
                 file.toFile().deleteOnExit();
             }
         }

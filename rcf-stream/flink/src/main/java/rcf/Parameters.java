@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Parameters of a model, by the names of rcf's one table; what is left out has its default.
+ * Parameters of a model, by the names of rcf's one table; omitted ones have their defaults.
  *
  * <p>A value is a number, a boolean, a string, or a list or map of these: {@code
  * with("learning", List.of("skip", 500))}.
@@ -28,19 +28,19 @@ public final class Parameters implements Serializable {
         return new Parameters(new TreeMap<>());
     }
 
-    /** These, and one more or another value of one. */
+    /** These, and one more, or a new value for one. */
     public Parameters with(String name, Object value) {
         TreeMap<String, String> more = new TreeMap<>(values);
         more.put(name, json(name, value));
         return new Parameters(more);
     }
 
-    /** Whether a value is given, be it the default. */
+    /** Whether a value is given, even if it is the default. */
     public boolean has(String name) {
         return values.containsKey(name);
     }
 
-    /** As one JSON object, as all interfaces of rcf read it. */
+    /** As one JSON object, which all interfaces of rcf read. */
     public String toJson() {
         return values.entrySet().stream()
                 .map(entry -> quoted(entry.getKey()) + ": " + entry.getValue())

@@ -14,7 +14,7 @@ public final class RandomCutForest extends Model<Double> {
         dimensions = Native.forestValuesPerCall(handle);
     }
 
-    /** A forest that has seen nothing. */
+    /** A new forest. */
     public static RandomCutForest create(Parameters parameters) {
         return create(parameters, null);
     }
@@ -29,7 +29,7 @@ public final class RandomCutForest extends Model<Double> {
         return new RandomCutForest(Native.forestLoad(null, null, bytes));
     }
 
-    /** Restores the forest of a key, or of none, and refuses one that has other parameters. */
+    /** Restores the forest of a key, or of none, and rejects one with other parameters. */
     public static RandomCutForest load(Parameters parameters, String key, byte[] bytes) {
         return new RandomCutForest(Native.forestLoad(parameters.toJson(), key, bytes));
     }
@@ -67,7 +67,7 @@ public final class RandomCutForest extends Model<Double> {
         return dimensions;
     }
 
-    @Override
+    /** The number of updates so far. */
     public synchronized long updates() {
         return Native.forestUpdates(handle());
     }

@@ -1,6 +1,6 @@
 package rcf;
 
-/** What this library refuses. The model is as it was before the call. */
+/** A refusal by this library. The model is unchanged by the call. */
 public class RcfException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package rcf;
 
 /** Why a candidate is not reported. */
 public enum Suppression {
-    /** It is reported, or it is no candidate. */
+    /** It is reported, or it is not a candidate. */
     NONE,
     /** The detector is still warming up. */
     WARM_UP,
@@ -10,21 +10,21 @@ public enum Suppression {
     NEAR_EXPECTED,
     /** The change is below the noise floor of a constant stream. */
     NOISE_FLOOR,
-    /** Filled-in values are part of what is unusual. */
+    /** Imputed values contribute to the deviation. */
     IMPUTED,
-    /** An anomaly reported before explains it. */
+    /** An earlier anomaly explains it. */
     EXPLAINED,
-    /** The event has been reported. */
+    /** The event has already been reported. */
     ALREADY_ALERTED,
-    /** A new regime has been accepted as the normal. */
+    /** A new regime has been accepted as normal. */
     DRIFT,
     /** A rule of the parameters ignores it. */
     RULE,
-    /** An alike event has been marked as normal. */
+    /** A similar event has been marked as normal. */
     MARKED_NORMAL,
     /** Events like it are frequent in this stream: alerts keep to the false alarm rate. */
     FREQUENT,
-    /** A reason that this interface has no name for. */
+    /** A reason that this interface does not know. */
     OTHER;
 
     static Suppression of(int code) {

@@ -11,8 +11,7 @@ import java.net.URLClassLoader;
 import org.junit.jupiter.api.Test;
 
 /**
- * Flink has a class loader for each job: each has a native library, exceptions and a count of its
- * own.
+ * Flink has a class loader for each job: each has its own native library, exceptions and count.
  */
 class ClassLoadersTest {
     private static final int RESTORES = 300;
@@ -36,7 +35,7 @@ class ClassLoadersTest {
             assertEquals(1L, liveModels(second));
             assertEquals(before, Model.liveModels());
 
-            // The exception is that of the class loader whose model refuses.
+            // The exception is that of the class loader whose model rejects.
             Object refusing = other;
             Throwable refusal =
                     assertThrows(

@@ -89,7 +89,7 @@ class ModelTest {
         try (RandomCutForest forest = RandomCutForest.create(SMALL.with("input_dimensions", 2))) {
             refused(
                     InputException.class,
-                    "3 values are no observations of 2 values each",
+                    "3 values cannot be split into observations of 2 values each",
                     () -> forest.processAll(new double[3]));
         }
         try (AnomalyDetector detector = AnomalyDetector.create(SMALL)) {
@@ -99,7 +99,7 @@ class ModelTest {
                     () -> detector.processAll(new double[2], new double[3]));
             detector.processAt(10, 1);
             refused(InputException.class, "", () -> detector.processAt(9, 1));
-            assertEquals(1, detector.updates());
+            assertEquals(1, detector.observations());
         }
     }
 
@@ -120,7 +120,7 @@ class ModelTest {
         refused(StateException.class, "", () -> RandomCutForest.load(damaged));
         refused(
                 StateException.class,
-                "the saved model has other parameters; saved: shingle_size: 1, asked for:"
+                "the saved model has other parameters; saved: shingle_size: 1, requested:"
                         + " shingle_size: 4",
                 () -> RandomCutForest.load(SMALL.with("shingle_size", 4), null, forest));
         try (RandomCutForest model = RandomCutForest.load(SMALL, null, forest)) {

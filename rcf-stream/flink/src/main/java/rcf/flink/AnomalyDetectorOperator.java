@@ -16,7 +16,7 @@ public final class AnomalyDetectorOperator<T, R> extends ModelOperator<T, Detect
         super(config);
     }
 
-    /** Starts to describe an operator. */
+    /** Starts the configuration of an operator. */
     public static <T, R> AnomalyDetectorOperatorBuilder<T, R> builder() {
         return new AnomalyDetectorOperatorBuilder<>();
     }

@@ -24,20 +24,20 @@ public final class AnomalyDetectorOperatorBuilder<T, R>
     }
 
     /**
-     * How the time of a record is read; gaps are then imputed. Without it, records are equidistant.
+     * Reads the time of a record; gaps are then imputed. Without it, records are equidistant.
      */
     public AnomalyDetectorOperatorBuilder<T, R> setTimestampMapper(TimestampMapper<T> mapper) {
         this.timestampMapper = mapper;
         return this;
     }
 
-    /** Whether NaN is a missing value, which is imputed; else it is refused (false). */
+    /** Whether NaN is a missing value, which is imputed; otherwise it is rejected (false). */
     public AnomalyDetectorOperatorBuilder<T, R> setNanIsMissing(boolean nanIsMissing) {
         this.nanIsMissing = nanIsMissing;
         return this;
     }
 
-    /** What leaves the operator for a record and its detection. */
+    /** Makes the output for a record and its detection. */
     public AnomalyDetectorOperatorBuilder<T, R> setResultMapper(DetectionMapper<T, R> mapper) {
         this.resultMapper = mapper;
         return this;

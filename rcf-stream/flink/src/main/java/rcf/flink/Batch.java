@@ -11,14 +11,14 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import rcf.InputException;
 import rcf.Model;
 
-/** Records that wait for an answer, in the order in which they came, and their observations. */
+/** Records that wait for their results, in the order of arrival, and their observations. */
 final class Batch<T> {
     private final OperatorConfig<T, ?, ?> config;
     private final List<StreamRecord<T>> records;
     private final double[] values;
     private final double[] timestamps;
 
-    /** Why the models refuse records, by row. */
+    /** Why the models reject records, by row. */
     private final Map<Integer, InputException> refusals = new HashMap<>();
 
     Batch(OperatorConfig<T, ?, ?> config) {
@@ -81,7 +81,7 @@ final class Batch<T> {
                 : rows.stream().mapToDouble(row -> timestamps[row]).toArray();
     }
 
-    /** What a model answers to all records, {@code null} where it refuses one. */
+    /** The model's output for all records, {@code null} if it rejects one. */
     <A> List<A> answers(Model<A> model) {
         try {
             return model.processAll(timestamps(), values());
@@ -90,7 +90,7 @@ final class Batch<T> {
         }
     }
 
-    /** What a model answers to some records, {@code null} where it refuses one. */
+    /** The model's output for some records, {@code null} if it rejects one. */
     <A> List<A> answers(Model<A> model, List<Integer> rows) {
         try {
             return model.processAll(timestamps(rows), values(rows));

@@ -11,12 +11,11 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import rcf.InputException;
 
 /**
- * Gathers records and gives them to models together.
+ * Collects records and passes them to models together.
  *
  * <p>A batch ends when it is full, when its first record has waited for the timeout, before a
- * watermark, before a checkpoint's barrier, and at the end of the input. So no result is on the
- * other side of a barrier than what its record has changed, and nothing of a batch is in a
- * checkpoint.
+ * watermark, before a checkpoint's barrier, and at the end of the input. So a result and the change
+ * by its record are on the same side of a barrier, and no part of a batch is in a checkpoint.
  */
 abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
         implements OneInputStreamOperator<T, R> {
@@ -32,7 +31,7 @@ abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
         this.config = config;
     }
 
-    /** What the models answer to the records of a batch, in their order. */
+    /** The models' outputs for the records of a batch, in order. */
     abstract List<A> answers(Batch<T> batch) throws Exception;
 
     /** Called after a record was added to the batch. */
@@ -50,7 +49,7 @@ abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
     @Override
     public void processElement(StreamRecord<T> element) throws Exception {
         T record = element.getValue();
-        // Where objects are reused, the next record is written over this one.
+        // If objects are reused, the next record overwrites this one.
         StreamRecord<T> kept = element.copy(copier == null ? record : copier.copy(record));
         try {
             batch.add(kept);
@@ -116,7 +115,10 @@ abstract class BatchOperator<T, A, R> extends AbstractStreamOperator<R>
         output.collect(config.badRecords, record.replace(bad));
     }
 
-    /** At most one timer waits: with a timer for each batch a fast stream would pile them up. */
+    /**
+     * At most one timer is pending: with a timer for each batch a fast stream would accumulate
+     * them.
+     */
     private void startTimer() {
         if (!hasTimer) {
             hasTimer = true;

@@ -9,7 +9,7 @@ import org.apache.flink.types.Row;
 import org.apache.flink.util.Preconditions;
 import rcf.Detection;
 
-/** Detections as rows, alone or behind the fields of their records, as tables take them. */
+/** Detections as rows, alone or after fields of their records, for tables. */
 public final class DetectionRows {
     private static final String[] NAMES = {
         "score",
@@ -66,7 +66,9 @@ public final class DetectionRows {
     @FunctionalInterface
     public interface RecordMapper<T> extends Function<T, Row>, Serializable {}
 
-    /** A row of a detection, of {@link #TYPE}. What only candidates have is null in others. */
+    /**
+     * A row of a detection, of {@link #TYPE}. Fields that only candidates have are null in others.
+     */
     public static Row of(Detection detection) {
         boolean isCandidate = detection.isCandidate();
         return Row.of(

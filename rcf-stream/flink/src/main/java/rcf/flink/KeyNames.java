@@ -13,7 +13,7 @@ final class KeyNames {
         try {
             Method text = key.getClass().getMethod("toString");
             if (text.getDeclaringClass() == Object.class) {
-                // It names an address, which is another one in each process.
+                // It contains an address, which differs between processes.
                 throw new IllegalArgumentException(
                         "keys of "
                                 + key.getClass()

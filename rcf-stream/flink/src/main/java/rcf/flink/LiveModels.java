@@ -9,8 +9,8 @@ import rcf.Model;
 /**
  * The models of the keys that were used last.
  *
- * <p>A model changes in memory alone; {@link #saveChanged} writes those that have changed since it
- * was last called. One that has to leave is written first.
+ * <p>A model changes only in memory; {@link #saveChanged} writes those that have changed since its
+ * last call. A model that has to leave is written first.
  */
 final class LiveModels<A> implements AutoCloseable {
     private static final class Live<A> {
@@ -35,7 +35,7 @@ final class LiveModels<A> implements AutoCloseable {
         this.saved = saved;
     }
 
-    /** The model of a key, which is going to change. */
+    /** The model of a key, which is about to change. */
     Model<A> change(Object key) throws IOException {
         Live<A> live = models.get(key);
         if (live == null) {

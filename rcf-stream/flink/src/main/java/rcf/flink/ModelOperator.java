@@ -21,7 +21,7 @@ import rcf.Model;
  *
  * <ul>
  * <li>{@code stream.process(operator, type)}: one model for each subtask, a call for each record;
- * <li>{@link #perSubtask}: the same model, whose records come in batches;
+ * <li>{@link #perSubtask}: the same model, with records in batches;
  * <li>{@link #perKey}: one model for each key, in keyed state.
  * </ul>
  *
@@ -30,7 +30,7 @@ import rcf.Model;
  * same bits.
  *
  * @param <T> records
- * @param <A> answers of a model
+ * @param <A> outputs of a model
  * @param <R> results
  */
 public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
@@ -44,7 +44,7 @@ public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
         this.config = config;
     }
 
-    /** One model for each subtask, whose records come in batches. */
+    /** One model for each subtask, with records in batches. */
     public SingleOutputStreamOperator<R> perSubtask(
             DataStream<T> stream, TypeInformation<R> type) {
         return add(stream, name(), type, new SubtaskOperator<>(config));
@@ -56,7 +56,9 @@ public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
         return add(stream, name() + " per key", type, new KeyedOperator<>(config));
     }
 
-    /** A process function is chained to what comes before, so this is, too; Flink 1 would not. */
+    /**
+     * A process function is chained to its predecessor, so this is, too; Flink 1 would not do so.
+     */
     private static <T, R> SingleOutputStreamOperator<R> add(
             DataStream<T> stream,
             String name,

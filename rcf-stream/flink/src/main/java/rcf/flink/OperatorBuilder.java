@@ -8,10 +8,10 @@ import org.apache.flink.util.Preconditions;
 import rcf.Parameters;
 
 /**
- * What the builders of all operators have in common.
+ * The base of the builders of all operators.
  *
  * @param <T> records
- * @param <A> answers of a model
+ * @param <A> outputs of a model
  * @param <R> results
  * @param <B> the builder itself
  */
@@ -53,7 +53,7 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
         return setParameter("sample_size", positive("sampleSize", sampleSize));
     }
 
-    /** The seed of all random draws; the forest of a key has one that is derived from it. */
+    /** The seed of all random draws; the forest of a key has one derived from it. */
     public B setSeed(long seed) {
         Preconditions.checkArgument(seed >= 0, "seed must not be negative, got %s", seed);
         return setParameter("seed", seed);
@@ -65,17 +65,19 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
         return self();
     }
 
-    /** How values are read from a record. */
+    /** Reads the values of a record. */
     public B setInputDataMapper(InputDataMapper<T> inputDataMapper) {
         this.inputMapper = inputDataMapper;
         return self();
     }
 
     /**
-     * Where records go that a model refuses (a NaN, a wrong number of values, a time that goes back),
-     * each with what is wrong. Without it, such a record fails the job. The model never sees them.
+     * The side output for records that a model rejects (a NaN, a wrong number of values, a time
+     * that decreases), each with the reason. Without it, such a record fails the job. The model
+     * never sees them.
      *
-     * @param badRecords the tag by which {@code SingleOutputStreamOperator.getSideOutput} finds them;
+     * @param badRecords the tag by which {@code SingleOutputStreamOperator.getSideOutput} finds
+     *     them;
      *     its type is {@code Types.TUPLE(type of the records, Types.STRING)}
      */
     public B setBadRecordTag(OutputTag<Tuple2<T, String>> badRecords) {
@@ -84,15 +86,15 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
     }
 
     /**
-     * How many records are given to the native library at once (64): more cost less each, and wait
-     * longer. {@code DataStream.process} has none of it: there each record is a call.
+     * How many records are passed to the native library at once (64): more cost less each, and wait
+     * longer. {@code DataStream.process} does not use it: there each record is a call.
      */
     public B setBatchSize(int batchSize) {
         this.batchSize = positive("batchSize", batchSize);
         return self();
     }
 
-    /** How long a record waits at most for others of its batch (50 ms). */
+    /** How long a record waits for others of its batch at most (50 ms). */
     public B setBatchTimeout(Duration batchTimeout) {
         Preconditions.checkArgument(
                 !batchTimeout.isNegative() && !batchTimeout.isZero(),
@@ -103,8 +105,8 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
     }
 
     /**
-     * How many models of keys a subtask keeps in memory (10,000). Those that were not used for
-     * longest are in Flink's state alone, and cost a save and a restore at their next record.
+     * How many models of keys a subtask keeps in memory (10,000). The least recently used ones are
+     * only in Flink's state, and cost a save and a restore at their next record.
      */
     public B setMaxLiveModels(int maxLiveModels) {
         this.maxLiveModels = positive("maxLiveModels", maxLiveModels);

@@ -6,7 +6,7 @@ import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.util.OutputTag;
 import rcf.InputException;
 
-/** What a builder has been told. */
+/** The settings of a builder. */
 final class OperatorConfig<T, A, R> implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -53,7 +53,7 @@ final class OperatorConfig<T, A, R> implements Serializable {
         return values;
     }
 
-    /** What goes to the side output for a bad record; without one the refusal is thrown. */
+    /** The side output of a bad record; without one the exception is thrown. */
     Tuple2<T, String> badRecord(T record, InputException refusal) {
         if (badRecords == null) {
             throw refusal;

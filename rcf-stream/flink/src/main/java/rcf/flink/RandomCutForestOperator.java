@@ -9,7 +9,7 @@ import rcf.RandomCutForest;
 public final class RandomCutForestOperator<T, R> extends ModelOperator<T, Double, R> {
     private static final long serialVersionUID = 1L;
 
-    /** A record that is its value. */
+    /** A record that is a single value. */
     public static final InputDataMapper<Float> SIMPLE_FLOAT_INPUT_DATA_MAPPER =
             value -> new double[] {value};
 
@@ -21,7 +21,7 @@ public final class RandomCutForestOperator<T, R> extends ModelOperator<T, Double
         super(config);
     }
 
-    /** Starts to describe an operator. */
+    /** Starts the configuration of an operator. */
     public static <T, R> RandomCutForestOperatorBuilder<T, R> builder() {
         return new RandomCutForestOperatorBuilder<>();
     }

@@ -19,7 +19,7 @@ public final class RandomCutForestOperatorBuilder<T, R>
         return setParameter("output_after", records);
     }
 
-    /** What leaves the operator for a record and its score. */
+    /** Makes the output for a record and its score. */
     public RandomCutForestOperatorBuilder<T, R> setResultMapper(ResultMapper<T, R> resultMapper) {
         this.resultMapper = resultMapper;
         return this;

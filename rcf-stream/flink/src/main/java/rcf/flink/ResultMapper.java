@@ -1,5 +1,5 @@
 package rcf.flink;
 
-/** Makes a result of a record and its score. */
+/** Makes a result from a record and its score. */
 @FunctionalInterface
 public interface ResultMapper<T, R> extends AnswerMapper<T, Double, R> {}

@@ -56,7 +56,7 @@ final class SubtaskModel<A> implements AutoCloseable {
         }
         int parallelism = task.getNumberOfParallelSubtasks();
         if (parallelism < saved.size()) {
-            // Another attempt would find the same.
+            // Another attempt would give the same result.
             throw new SuppressRestartsException(
                     new IllegalStateException(
                             "the state has the models of "

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import rcf.Model;
 
-/** When batches end, and what becomes of records while they wait. */
+/** When batches end, and how records are handled while they wait. */
 @Timeout(60)
 class BatchesTest {
     @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();

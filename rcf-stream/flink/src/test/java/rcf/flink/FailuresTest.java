@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import rcf.ExpectedBits;
 import rcf.Model;
 
-/** Jobs that fail, before and behind the operator, give the committed bits. */
+/** Jobs that fail, before and after the operator, give the committed bits. */
 class FailuresTest {
     @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();
 

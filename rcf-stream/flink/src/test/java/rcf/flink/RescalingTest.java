@@ -131,7 +131,7 @@ class RescalingTest {
                 .uid("model"));
         Exception refusal = assertThrows(Exception.class, environment::execute);
         assertTrue(
-                texts(refusal).contains("saved: shingle_size: 2, asked for: shingle_size: 9"),
+                texts(refusal).contains("saved: shingle_size: 2, requested: shingle_size: 9"),
                 texts(refusal));
         Jobs.awaitModels(before);
     }
@@ -193,7 +193,7 @@ class RescalingTest {
         return Math.floorMod(row * 31L, 97);
     }
 
-    /** What a forest that has seen this many rows says to each of some others. */
+    /** The scores of a forest that has seen this many rows for some others. */
     private static List<Double> afterRows(int seen, Set<Integer> rows) {
         try (RandomCutForest forest = RandomCutForest.create(PARAMETERS)) {
             for (int row = 0; row < seen; row++) {
@@ -206,7 +206,7 @@ class RescalingTest {
         }
     }
 
-    /** Stops a job after this many results of its own. */
+    /** Stops a job after this many results. */
     private String stop(JobClient job, int results) throws Exception {
         Jobs.Collect.await(Jobs.Collect.RESULTS.size() + results);
         String savepoint = job.stopWithSavepoint(

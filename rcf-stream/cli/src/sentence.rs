@@ -2,14 +2,14 @@
 
 use crate::report::{exact, like};
 
-/// What is known about an anomaly; lists have an entry for each value.
+/// The facts about an anomaly; lists have an entry for each value.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Finding<'a> {
     /// The names of the values.
     pub names: &'a [String],
     /// The values of the anomalous record.
     pub values: &'a [f64],
-    /// What was expected instead, where it is known.
+    /// The expected values, if known.
     pub expected: Option<&'a [f64]>,
     /// The share of each value in the score for being high.
     pub high: &'a [f64],
@@ -23,7 +23,7 @@ pub struct Finding<'a> {
     pub records_ago: u32,
 }
 
-/// Names the value that explains most, which way it was unusual, and by how much.
+/// Names the value that explains most, the direction, and the size of the deviation.
 #[must_use]
 pub fn sentence(finding: &Finding<'_>) -> String {
     let share = |index: usize| {
