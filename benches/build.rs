@@ -1,4 +1,4 @@
-//! Notes the compiler, so that a record can name it.
+//! Records the compiler version for benchmark records.
 
 use std::process::Command;
 

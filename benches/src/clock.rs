@@ -1,4 +1,4 @@
-//! CPU time of the calling thread: on a shared machine the only time that belongs to us.
+//! CPU time of the calling thread: on a shared machine, wall-clock time depends on other programs.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ pub fn thread_cpu_time() -> Duration {
     )
 }
 
-/// Time since the first call: elsewhere there is no such clock, and the wall clock serves.
+/// Time since the first call: other systems have no such clock, so the wall clock is used.
 #[cfg(not(unix))]
 pub fn thread_cpu_time() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()
 }
 
-/// Runs `work` and returns what it took, with its result.
+/// Runs `work` and returns its duration and its result.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let start = thread_cpu_time();
     let result = work();

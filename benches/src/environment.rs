@@ -1,4 +1,4 @@
-//! Where and how a measurement was made: what a figure is worth without it is nothing.
+//! Where and how a measurement was made; without this a figure is meaningless.
 
 use std::fmt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-/// The circumstances of a run.
+/// The environment of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Environment {
     /// The command, without the path of the program.
@@ -22,7 +22,7 @@ pub struct Environment {
     pub native: bool,
     /// The processor's own name.
     pub cpu: String,
-    /// Threads that it can run at once.
+    /// Threads that it can run in parallel.
     pub threads: usize,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Environment {
 }
 
 impl Environment {
-    /// The circumstances of this run.
+    /// The environment of this run.
     pub fn current() -> Self {
         let program = std::env::args_os().next().unwrap_or_default();
         let program = Path::new(&program)

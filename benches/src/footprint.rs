@@ -1,7 +1,7 @@
 //! Memory: what the program `footprint` measures and `compare` shows.
 //!
-//! Two programs, because counting costs a few nanoseconds at every allocation, and that would be
-//! held against the engines that allocate while they are timed.
+//! Two programs, because counting costs a few nanoseconds at every allocation, which would be
+//! counted against engines that allocate while they are timed.
 
 use std::path::Path;
 use std::process::Command;
@@ -27,7 +27,7 @@ pub struct Footprint {
 /// Runs the program `footprint`.
 ///
 /// # Errors
-/// If cargo is not there, or the program fails.
+/// If cargo is missing, or the program fails.
 pub fn measure_in_child(
     workloads: &[Workload],
     engines: &[EngineId],

@@ -12,7 +12,7 @@ use crate::{
 /// The workloads of the table.
 const WORKLOADS: [&str; 6] = ["W1a", "W1c", "W2", "W3", "W4", "W5"];
 
-/// What is wanted on each of them.
+/// The goals for each of them.
 type Goals = [f64; WORKLOADS.len()];
 
 /// Times as fast as the reference.
@@ -26,7 +26,7 @@ const STATE: Goals = [200.0, 900.0, 250.0, 700.0, 500.0, 1300.0];
 /// The table is between these lines of the document.
 const MARKERS: [&str; 2] = ["<!-- compare --docs -->", "<!-- end -->"];
 
-/// Puts the table in place of the one in the document; `None` if the marks are not there.
+/// Replaces the table in the document; `None` if the marks are missing.
 pub fn put_into(document: &str, report: &Report) -> Option<String> {
     let (before, rest) = document.split_once(MARKERS[0])?;
     let (_, after) = rest.split_once(MARKERS[1])?;

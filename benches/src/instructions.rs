@@ -1,7 +1,7 @@
-//! Instruction counts: what a case costs, whatever else runs on the machine.
+//! Instruction counts: the cost of a case, independent of other programs on the machine.
 //!
 //! valgrind's tool callgrind runs a case in a separate process and counts what one function
-//! executes. The forest is warmed up outside and handed over as a saved state.
+//! executes. The forest is warmed up outside and passed as a saved state.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{
     workload::Workload,
 };
 
-/// Points in a case that treats points.
+/// Points in a case that processes points.
 const POINTS: usize = 200;
 
 /// Counts by the name of their case.
@@ -40,7 +40,7 @@ impl fmt::Display for Case {
 }
 
 impl Case {
-    /// How many points, or states, the case treats.
+    /// How many points, or states, the case processes.
     fn repetitions(self) -> usize {
         match self.operation.unit() {
             "point" => POINTS,
@@ -58,7 +58,7 @@ impl Case {
     /// The state that the case starts from.
     ///
     /// # Errors
-    /// If our engine refuses the workload's parameters.
+    /// If our engine rejects the workload's parameters.
     pub fn state(self) -> anyhow::Result<Vec<u8>> {
         let mut engine = EngineId::Rcf.build(&self.workload)?;
         let stream = self.stream();
@@ -70,14 +70,14 @@ impl Case {
     /// Runs the case; this is the process that is counted.
     ///
     /// # Errors
-    /// If our engine refuses the workload's parameters.
+    /// If our engine rejects the workload's parameters.
     pub fn run(self, state: &[u8]) -> anyhow::Result<()> {
         let mut engine = EngineId::Rcf.build(&self.workload)?.load(state);
         counted_section(self, engine.as_mut(), &self.stream(), state);
         Ok(())
     }
 
-    /// Lets callgrind count the case: instructions for each point or state.
+    /// Runs callgrind on the case: instructions per point or state.
     ///
     /// # Errors
     /// If valgrind or the program fails.

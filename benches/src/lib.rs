@@ -4,9 +4,9 @@
 //! the criterion bench `forest` is for day-to-day work on our own engine. The folder's README
 //! explains how to run them and how to read what they print.
 //!
-//! [`accuracy`] is about right and wrong instead of time: the program `nab` scores detectors on the
-//! Numenta Anomaly Benchmark, see `docs/accuracy.md`. [`labelled`] does so on sets that chose none
-//! of the detector's constants, by the alerts as they are.
+//! [`accuracy`] measures correctness instead of time: the program `nab` scores detectors on the
+//! Numenta Anomaly Benchmark, see `docs/accuracy.md`. [`labelled`] does so on sets that were not
+//! used to choose constants of the detector, by its alerts.
 //!
 //! ```text
 //! workload + stream ─► engine (ours | krcflib | krcf | rcf3) ─► race ─► report ─► record/

@@ -1,8 +1,8 @@
-//! The race: all engines through the same rows, round by round, turn by turn.
+//! The race: all engines process the same rows, round by round, in turn.
 //!
-//! A shared machine is fast in one second and slow in the next. So each round takes every engine
-//! over the same block of rows, one directly after the other and beginning with another one each
-//! time, and what counts is the ratio within a round.
+//! A shared machine is fast in one second and slow in the next. So in each round every engine
+//! processes the same block of rows, one directly after the other, starting with another one each
+//! time, and the result is the ratio within a round.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -14,23 +14,23 @@ use crate::{
     workload::Workload,
 };
 
-/// What an engine is timed at.
+/// The operations that are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
     /// Score a point, then learn it.
     Process,
-    /// Score a point; the forest stays as it is, so the older part of a shingle does, too.
+    /// Score a point; the forest is unchanged, and so is the older part of a shingle.
     Score,
     /// Learn a point.
     Update,
-    /// Split the score of a point over its dimensions; the forest stays as it is.
+    /// Split the score of a point over its dimensions; the forest is unchanged.
     Attribution,
-    /// Score all points of a round in one call; the forest stays as it is.
+    /// Score all points of a round in one call; the forest is unchanged.
     Array,
-    /// Forecast the next rows, as many as the shingle has; where it has more than one.
+    /// Forecast as many rows as the shingle has, if it has more than one.
     Forecast,
-    /// Write the whole state into memory.
+    /// Write the whole state to memory.
     Save,
     /// Make a forest from a written state.
     Load,
@@ -49,17 +49,17 @@ impl Operation {
         Self::Load,
     ];
 
-    /// Whether the engine is another one afterwards.
+    /// Whether it changes the engine.
     const fn learns(self) -> bool {
         matches!(self, Self::Process | Self::Update)
     }
 
-    /// Whether it means anything on this workload.
+    /// Whether it applies to this workload.
     pub const fn applies_to(self, workload: &Workload) -> bool {
         !matches!(self, Self::Forecast) || workload.shingle_size > 1
     }
 
-    /// What it treats at a time.
+    /// Its unit of work.
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Save | Self::Load => "state",
@@ -79,7 +79,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// Saves or loads in a round: a state is as much work as some hundred points.
+    /// Saves or loads in a round: a state is as much work as a few hundred points.
     pub const fn states(self) -> usize {
         self.points.div_ceil(500)
     }
@@ -90,7 +90,7 @@ impl Course {
     }
 }
 
-/// What one engine took for one operation on one workload.
+/// The time of one engine for one operation on one workload.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Series {
     /// The operation.
@@ -103,10 +103,10 @@ pub struct Series {
     pub micros: Vec<f64>,
 }
 
-/// Warms the engines up and takes them through the operations in the order given.
+/// Warms up the engines and runs the operations in the given order.
 ///
 /// # Errors
-/// If an engine refuses the workload's parameters.
+/// If an engine rejects the workload's parameters.
 pub fn race(
     workload: &Workload,
     operations: &[Operation],
@@ -207,7 +207,7 @@ fn micros_each(taken: Duration, count: usize) -> f64 {
     (taken.as_nanos() as f64 / count as f64).round() / 1e3
 }
 
-/// Takes a result, so that the compiler cannot leave out the work behind it.
+/// Consumes a result, so that the compiler cannot remove its computation.
 pub(crate) fn keep<T>(result: T) {
     black_box(result);
 }

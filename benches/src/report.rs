@@ -1,4 +1,4 @@
-//! What a run found, as a table for people and as JSON for the record.
+//! The results of a run, as a table for readers and as JSON for the record.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::{
     statistics::{Spread, significant},
 };
 
-/// All findings of one run.
+/// All results of one run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Where and how.
@@ -26,7 +26,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many times as fast as the reference the engine is; `None` if one of both did not run.
+    /// How many times as fast as the reference the engine is; `None` if either did not run.
     pub fn speed_up(
         &self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! The few statistics that hold on a busy machine.
+//! The few statistics that are robust on a busy machine.
 
 /// A median and the range around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,7 @@ impl Spread {
     }
 }
 
-/// Three significant digits, as long as that says no more than whole numbers do.
+/// Three significant digits, but no fewer digits than a whole number has.
 pub fn significant(value: f64) -> String {
     let decimals = if value < 10.0 {
         2

@@ -9,13 +9,13 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 /// One row, in both precisions. The values are equal: each is a single-precision number.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
-    /// For engines that take f64.
+    /// For engines that accept f64.
     pub double: &'a [f64],
-    /// For engines that take f32.
+    /// For engines that accept f32.
     pub single: &'a [f32],
 }
 
-/// A stream of rows, made beforehand so that no engine pays for its making.
+/// A stream of rows, generated beforehand so that no engine's time includes it.
 #[derive(Debug, Clone)]
 pub struct Stream {
     dimensions: usize,
@@ -24,7 +24,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Makes `rows` rows of `dimensions` values.
+    /// Generates `rows` rows of `dimensions` values.
     ///
     /// Dimension `i` is a sine of amplitude 1 and period `50 + i` rows that starts at phase `i`,
     /// plus noise uniform in ±0.2.
@@ -83,7 +83,7 @@ fn signed(noise: &mut SplitMix64) -> f64 {
 mod tests {
     use super::*;
 
-    /// A figure of today and one of next year are about the same stream.
+    /// Results of today and of next year refer to the same stream.
     #[test]
     fn the_stream_stays_the_same() {
         let stream = Stream::new(2, 3);

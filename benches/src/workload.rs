@@ -1,4 +1,4 @@
-//! The eight workloads: the tasks of a forest.
+//! The eight workloads: typical tasks of a forest.
 
 /// Share of the sample that is accepted unconditionally at the start; the same for every engine.
 pub const INITIAL_ACCEPT_FRACTION: f64 = 0.125;
@@ -17,7 +17,7 @@ pub struct Workload {
     pub shingle_size: usize,
     /// Trees in the forest.
     pub number_of_trees: usize,
-    /// Points that each tree holds.
+    /// Points in the sample of each tree.
     pub sample_size: usize,
     /// Seed of every random choice.
     pub seed: u64,
@@ -53,7 +53,7 @@ impl Workload {
         }
     }
 
-    /// The workload of that name, in whatever case it is written.
+    /// The workload of that name, ignoring case.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -95,13 +95,13 @@ impl Workload {
         self.sample_size / 4
     }
 
-    /// Updates that bring the forest into its steady state: full trees, in which points come and
+    /// Updates until the steady state of the forest: full trees, in which points are inserted and
     /// go.
     pub fn warm_up(&self) -> usize {
         (12 * self.sample_size).max(4000)
     }
 
-    /// Whether the forest keeps the shingle.
+    /// Whether the forest builds the shingle.
     pub const fn internal_shingling(&self) -> bool {
         self.shingle_size > 1
     }

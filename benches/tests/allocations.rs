@@ -8,7 +8,7 @@ use rcf_benches::{
 
 const ROWS: usize = 5000;
 
-/// Allocations while the engine is given `ROWS` rows after its warm-up.
+/// Allocations while the engine processes `ROWS` rows after its warm-up.
 fn allocations(id: EngineId, name: &str, treat: impl Fn(&mut dyn Engine, &Stream, usize)) -> u64 {
     let workload = Workload::find(name).expect("a known name");
     let start = workload.warm_up();
@@ -53,7 +53,7 @@ fn scoring_allocates_nothing() {
     }
 }
 
-/// A map says what it occupies to the byte, but for the box of its template.
+/// A map reports its memory to the byte, except for the box of its template.
 #[test]
 fn a_map_knows_its_size() {
     use rcf_core::{RandomCutForest, keyed::DetectorMap};
@@ -86,7 +86,7 @@ fn a_map_knows_its_size() {
     );
 }
 
-/// The counter counts: a forest that is known to allocate is seen doing so.
+/// The counter works: it sees the allocations of a forest that is known to allocate.
 #[test]
 fn the_counter_sees_allocations() {
     let count = allocations(EngineId::Krcflib, "W1a", |engine, stream, index| {

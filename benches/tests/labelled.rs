@@ -7,7 +7,7 @@ use rcf_benches::labelled::evaluate::judge;
 use rcf_benches::labelled::protocol::Counts;
 use rcf_benches::labelled::sets::SetId;
 
-/// The folder with the sets; says so if it is not there.
+/// The folder with the sets; prints a message if it is missing.
 fn data() -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
     let folder = std::env::var_os("LABELLED_DATA").map_or_else(|| beside.into(), PathBuf::from);
@@ -38,7 +38,7 @@ fn the_sets_are_whole() {
     }
 }
 
-/// The figures that another program, in another language, gave for the trailing z-score.
+/// The figures of another program, in another language, for the trailing z-score.
 #[test]
 fn the_figures_of_a_control_are_those_of_an_independent_program() {
     let Some(data) = data() else { return };

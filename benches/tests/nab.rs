@@ -1,5 +1,5 @@
-//! The scores of NAB: by hand on a small series, and the figures of an independent implementation
-//! on NAB's own data where that is available.
+//! The scores of NAB: computed by hand on a small series, and those of an independent
+//! implementation on NAB's own data where that is available.
 
 use std::path::PathBuf;
 
@@ -53,10 +53,10 @@ fn a_late_detection_is_worth_less_and_only_the_best_counts() {
 #[test]
 fn a_false_alarm_costs_less_soon_after_the_window() {
     let cost = |row| 100.0 - standard(&with(&[(50, 1.0), (row, 1.0)]));
-    // Before any window, and far behind one: the whole weight of 0.11 out of 2.
+    // Before any window, and far after one: the whole weight of 0.11 out of 2.
     assert!((cost(20) - 5.5).abs() < 1e-9);
     assert!((cost(99) - 5.5).abs() < 1e-9);
-    // Three rows behind a window of ten: a third of its width.
+    // Three rows after a window of ten: a third of its width.
     assert!((cost(62) + 5.5 * sigmoid(3.0 / 9.0)).abs() < 1e-9);
 }
 
@@ -85,7 +85,7 @@ const RANGE_AT_5_PERCENT: Figures = [
 const DIFFERENCE: Figures = [(1.079028, 2, 13), (0.802760, 1, 0), (1.294065, 2, 13)];
 
 /// Figures of a scorer that shares no code with ours, which reproduces the ones that NAB publishes
-/// for its own detectors. The controls have no chance in them.
+/// for its own detectors. The controls are deterministic.
 #[test]
 fn the_figures_are_those_of_an_independent_scorer() {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/nab");

@@ -26,15 +26,15 @@ use support::{RECORDS, Shards, key, model_settings, results};
 enum Fault {
     /// The commit fails and does not count.
     Before,
-    /// It counts, and its answer is lost: the process dies.
+    /// It takes effect, but its answer is lost: the process dies.
     After,
 }
 
-/// What the service keeps, for all processes.
+/// The state of the service, for all processes.
 #[derive(Debug, Default)]
 struct Offsets {
     kept: Mutex<BTreeMap<String, KeptPosition>>,
-    /// The commit that goes wrong, counted from 0.
+    /// The commit that fails, counted from 0.
     fault: Mutex<Option<(usize, Fault)>>,
     commits: Mutex<usize>,
 }
@@ -126,7 +126,7 @@ impl Source for Member {
     }
 }
 
-/// A place of checkpoints, a service and a stream of results, which all processes share.
+/// A checkpoint location, a service and a stream of results, shared by all processes.
 struct World {
     folder: tempfile::TempDir,
     offsets: Arc<Offsets>,
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    /// Runs a process that does these steps.
+    /// Runs a process that performs these steps.
     async fn run(&self, steps: &[Step]) -> Result<(), PipelineError> {
         let pipeline = self.open(self.folder.path(), steps);
         pipeline.run(std::future::pending()).await.map(drop)
@@ -174,7 +174,7 @@ impl World {
             .checkpoints(checkpointer, Positions::default())
     }
 
-    /// All results, repeated ones once: two of one id must be equal.
+    /// All results without duplicates: two with one id must be equal.
     async fn results(self) -> BTreeSet<String> {
         results(&self.out).await.into_iter().collect()
     }

@@ -1,5 +1,5 @@
-//! A crash between any two steps of a checkpoint, a store that fails, is slow or lies, and two
-//! processes on one stream. Everything is in memory, so that every point is tried.
+//! A crash between any two steps of a checkpoint, a store that fails, is slow or returns wrong
+//! data, and two processes on one stream. Everything is in memory, so that every point is tried.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,7 +30,7 @@ use rcf_stream::operator::ForestParameters;
 use rcf_stream::sink::{Sink, SinkPosition};
 use rcf_stream::{OutputRecord, Pipeline, SinkError, Summary};
 
-/// What a store does wrong.
+/// The fault of a store.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     /// The process dies at this operation: neither it nor any later one happens.
@@ -161,7 +161,7 @@ impl ObjectStore for FaultyStore {
     }
 }
 
-/// Results that outlive the process, each as often as it was written.
+/// Results that outlive the process, including duplicates.
 #[derive(Clone, Default)]
 struct Output(Arc<Mutex<Vec<OutputRecord>>>);
 
@@ -178,7 +178,7 @@ impl Sink for Output {
 }
 
 impl Output {
-    /// By id; repeated ones must be the same.
+    /// By id; repeated ones must be equal.
     fn by_id(&self) -> BTreeMap<String, Bytes> {
         let mut by_id = BTreeMap::new();
         for record in self.0.lock().unwrap().iter() {
@@ -229,7 +229,7 @@ async fn open(
     .await
 }
 
-/// Runs to the end, as a process would: from the newest checkpoint.
+/// Runs to the end like a process, from the newest checkpoint.
 async fn run(
     store: Arc<dyn ObjectStore>,
     stream: &MemoryStream,
@@ -279,7 +279,7 @@ async fn a_crash_at_any_step_changes_nothing() {
             let written = output.0.lock().unwrap().len();
             run(inner, &stream, &output).await.unwrap();
             assert_eq!(output.by_id(), expected, "{fault:?}");
-            // After a checkpoint not everything is done again.
+            // After a checkpoint, not all work is repeated.
             let again = output.0.lock().unwrap().len() - written;
             resumed += usize::from(first.is_err() && again < RECORDS);
         }
@@ -369,7 +369,7 @@ async fn of_two_processes_one_commits_and_the_other_is_refused() {
     commit(&mut checkpointer);
     assert_eq!(checkpointer.finished().await.unwrap().number, 1);
 
-    // A second process takes over, whether or not the first is still there.
+    // A second process takes over, whether or not the first is still running.
     let output = Output::default();
     run(Arc::clone(&inner), &stream, &output).await.unwrap();
     let before = open_position(&inner).await;

@@ -1,5 +1,5 @@
-//! Bytes of any kind for what reads bytes: decoders, and the reader of checkpoints. Nothing panics,
-//! and what is read is what other readers read.
+//! Arbitrary bytes for everything that reads bytes: decoders, and the reader of checkpoints.
+//! Nothing panics, and all readers return the same values.
 //!
 //! `just fuzz-stream` for longer, from another seed.
 
@@ -27,7 +27,7 @@ use rcf_stream::time::TimeParser;
 use rcf_stream::{Headers, Pipeline, Record, SourceError, Summary};
 use serde_json::{Map, Value};
 
-/// A change of one place of some bytes.
+/// A change of a few bytes at one position.
 #[derive(Debug, Clone)]
 enum Edit {
     Flip(usize, u8),
@@ -70,7 +70,7 @@ fn edited(bytes: &[u8], edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
-/// JSON of which the fields below are often there, and often of the wrong kind.
+/// JSON in which the fields below are often present, and often of the wrong type.
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -110,7 +110,8 @@ fn fields() -> Fields {
     }
 }
 
-/// What the fields hold by the tree of values that `serde_json` builds; `None` for a bad record.
+/// The contents of the fields according to the tree of values of `serde_json`; `None` for a bad
+/// record.
 fn expected(document: &Value) -> Option<Decoded> {
     let value = |pointer: &str| match document.pointer(pointer) {
         None | Some(Value::Null) => Some(f64::NAN),
@@ -145,7 +146,7 @@ fn expected(document: &Value) -> Option<Decoded> {
     })
 }
 
-/// NaN is equal to NaN here.
+/// NaN equals NaN here.
 fn text(decoded: &Decoded) -> String {
     format!("{decoded:?}")
 }
@@ -156,7 +157,7 @@ fn quoted(field: &str) -> String {
     format!("\"{}\"", field.replace('"', "\"\""))
 }
 
-/// The same cases every time, unless `PROPTEST_RNG_SEED` says otherwise.
+/// The same cases every time, unless `PROPTEST_RNG_SEED` is set.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig {
@@ -256,7 +257,7 @@ proptest! {
                 let bytes = if other == name { changed.clone().into() } else { bytes.clone() };
                 store.put(other, bytes.into()).await.unwrap();
             }
-            // An error or a run to the end: both will do.
+            // Either an error or a run to the end is accepted.
             if let Ok(summary) = run(store, policy).await {
                 assert!(summary.ended);
             }
@@ -264,8 +265,8 @@ proptest! {
     }
 }
 
-/// Changes the state of each model of a chunk, and makes the checksums right again, so that what
-/// reads models meets the changes. The layout is in `checkpoint/chunk.rs`.
+/// Changes the state of each model of a chunk, and corrects the checksums, so that the code that
+/// reads models sees the changes. The layout is in `checkpoint/chunk.rs`.
 fn sealed_again(chunk: &[u8], edits: &[Edit]) -> Vec<u8> {
     let (start, mut rest) = chunk.split_at(10);
     let mut out = start.to_vec();

@@ -1,4 +1,4 @@
-//! Bytes of any kind, in 512 MiB: packed records, compressed ones, JSON, CSV and TOML. Nothing
+//! Arbitrary bytes, in 512 MiB: packed records, compressed ones, JSON, CSV and TOML. Nothing
 //! panics, and nothing asks for more memory than that, which would abort the process.
 //!
 //! `just fuzz-memory` for longer, from another seed.
@@ -38,7 +38,7 @@ fn all_of_it_stays_within_512_mib() {
     let done = Command::new("sh")
         .args(["-c", &command])
         .arg(binary)
-        // Each heap of a thread would reserve 64 MiB.
+        // The heap of each thread would reserve 64 MiB.
         .env("MALLOC_ARENA_MAX", "1")
         .env("RAYON_NUM_THREADS", "2")
         .output()
@@ -49,7 +49,7 @@ fn all_of_it_stays_within_512_mib() {
     assert!(said.contains("test result: ok. 6 passed"), "{said}");
 }
 
-/// The same cases every time, unless `PROPTEST_RNG_SEED` says otherwise.
+/// The same cases every time, unless `PROPTEST_RNG_SEED` is set.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig {
@@ -178,7 +178,7 @@ impl KinesisApi for OneRecord {
     }
 }
 
-/// Reads a shard with this record, and decodes what is in it.
+/// Reads a shard with this record, and decodes the record.
 fn read_packed(data: Bytes) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -224,7 +224,7 @@ fn decode(data: &Bytes) {
     }
 }
 
-/// Runs a pipeline over a file with this content; errors are answers.
+/// Runs a pipeline over a file with this content; returns errors.
 fn run_over(name: &str, content: &[u8], input: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -272,7 +272,7 @@ proptest! {
         edits in edits(),
     ) {
         read_packed(packed(&keys, records, data, &edits));
-        // The worst there is: one long key that every smallest record names.
+        // The worst case: one long key that every smallest record contains.
         read_packed(packed(&[256], records, 0, &edits));
     }
 
@@ -336,7 +336,7 @@ proptest! {
     }
 }
 
-/// What nests as deep as there are bytes, and what unpacks to as much as it can.
+/// Maximal nesting, and maximal expansion on decompression.
 #[test]
 #[ignore = "run within 512 MiB by the test above"]
 fn extremes() {

@@ -1,4 +1,4 @@
-//! The operator as a library: keys, determinism, and a state that can be kept.
+//! The operator as a library: keys, determinism, and state that can be saved.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::SplitMix64;
@@ -34,7 +34,7 @@ fn operator() -> Operator {
     operator_with_seed(11)
 }
 
-/// Values without a pattern, the same ones for the same n.
+/// Values without a pattern, the same for the same n.
 fn reading(sensor: &'static str, n: u64) -> Reading {
     Reading {
         sensor,

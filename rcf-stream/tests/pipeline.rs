@@ -1,4 +1,4 @@
-//! The loop: what it hands to whom, in which order, and what it does about bad records.
+//! The loop: what it passes to each component, in which order, and how it handles bad records.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use rcf_stream::{
     SourceError,
 };
 
-/// What happened, in order.
+/// The events, in order.
 type Journal = Arc<Mutex<Vec<String>>>;
 
 fn note(journal: &Journal, what: String) {
@@ -190,8 +190,8 @@ async fn outputs_are_durable_before_the_position_is_written() {
     assert_eq!((summary.records, summary.results), (4, 4));
     assert!((1..=2).contains(&summary.checkpoints), "{summary:?}");
     assert!(summary.ended);
-    // The stream continues while a checkpoint is written, so how far it gets meanwhile is open. But
-    // before a position is committed its results were flushed.
+    // The stream continues while a checkpoint is written, so its progress meanwhile is
+    // undetermined. But before a position is committed its results were flushed.
     let journal = test.journal();
     let written_before = |end: usize| -> u64 {
         let writes = journal[..end]
@@ -363,7 +363,7 @@ async fn a_bad_record_ends_the_pipeline_and_is_named() {
     assert_eq!(test.newest().await, None);
 }
 
-/// Whether the source was said to be silent, in order.
+/// Whether the source was reported to be silent, in order.
 #[derive(Debug, Default)]
 struct Silences(Mutex<Vec<bool>>);
 

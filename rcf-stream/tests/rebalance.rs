@@ -1,4 +1,4 @@
-//! Shards that are taken away and given back, as the partitions of a consumer group are.
+//! Shards that are revoked and reassigned, like the partitions of a consumer group.
 
 mod support;
 
@@ -22,7 +22,7 @@ use rcf_stream::{Pipeline, PipelineError, Positions, SourceError, Summary};
 use support::Step::{self, Assign, Begin, Read, Revoke};
 use support::{RECORDS, Shards, model_settings, results};
 
-/// Two shards in memory, and when each is there.
+/// Two shards in memory, and when each is present.
 struct Group {
     shards: Shards,
     journal: Arc<Mutex<Vec<String>>>,
@@ -68,7 +68,7 @@ impl Source for Group {
     }
 }
 
-/// How many models there were at each checkpoint.
+/// The number of models at each checkpoint.
 #[derive(Debug, Default)]
 struct Models(Mutex<Vec<usize>>);
 
@@ -84,7 +84,7 @@ struct Run {
     models: Vec<usize>,
 }
 
-/// Runs these steps from the newest checkpoint on; results go to `out`.
+/// Runs these steps from the newest checkpoint; results go to `out`.
 async fn run(folder: &Path, out: &MemoryStream, steps: &[Step]) -> Run {
     let mut operator = keyed_operator(1, &model_settings(), false, false).unwrap();
     let location = Location::open(folder.to_str().unwrap()).unwrap();
@@ -123,7 +123,7 @@ async fn run(folder: &Path, out: &MemoryStream, steps: &[Step]) -> Run {
     }
 }
 
-/// Nothing is ever taken away.
+/// Nothing is ever deleted.
 async fn undisturbed() -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let out = MemoryStream::new("out", 1);
@@ -174,7 +174,7 @@ async fn models_of_a_revoked_shard_are_committed_released_and_restored() {
     assert_eq!(run.models, [6, 3, 6]);
     assert_eq!(run.summary.records, 2 * RECORDS as u64);
     let results = results(&out).await;
-    // And each shard has missed one key.
+    // Each shard has reported one silent key.
     assert_eq!(results.len(), 2 * RECORDS + 2);
     assert_eq!(
         results,
@@ -196,7 +196,7 @@ async fn a_later_process_continues_revoked_shards() {
         Read("a", 1),
     ];
     run(folder.path(), &out, &first).await;
-    // The second process is never given `bb`, and keeps it in the checkpoint anyway.
+    // The second process never receives `bb`, but keeps it in the checkpoint.
     let second = run(folder.path(), &out, &[Assign("a"), Read("a", 9)]).await;
     assert_eq!(
         second.journal,

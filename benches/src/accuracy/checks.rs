@@ -1,4 +1,4 @@
-//! What is measured in addition to NAB: taxi rides, tables, the paper's example, long anomalies,
+//! Measurements in addition to NAB: taxi rides, tables, the paper's example, long anomalies,
 //! false alarms.
 
 use std::path::Path;
@@ -20,7 +20,7 @@ const DAY: usize = 48;
 /// lie within a day of each other.
 ///
 /// # Errors
-/// The engine refuses the parameters.
+/// The engine rejects the parameters.
 pub fn taxi_windows(
     series: &Series,
     engine: EngineId,
@@ -49,7 +49,7 @@ pub fn taxi_windows(
 /// The same of the detector: of its severities, with shingles of a day.
 ///
 /// # Errors
-/// The detector refuses a value.
+/// The detector rejects a value.
 pub fn taxi_windows_of_alerts(series: &Series, seed: u64) -> anyhow::Result<usize> {
     let builder = AnomalyDetector::builder(1).shingle_size(DAY);
     let mut detector = builder.seed(seed).build()?;
@@ -110,7 +110,7 @@ const FIRST: usize = 256;
 /// The area under the curve of the raw score on a table, each column normalised by the rows before.
 ///
 /// # Errors
-/// The forest refuses a value.
+/// The forest rejects a value.
 pub fn table_auc(
     (dimensions, values, labels): &(usize, Vec<f64>, Vec<bool>),
     seed: u64,
@@ -192,7 +192,7 @@ const LEARNED: usize = 400;
 /// The detector's score under a learning policy (`None`: the default) on each kind of long anomaly.
 ///
 /// # Errors
-/// The detector refuses a value.
+/// The detector rejects a value.
 pub fn long_anomaly_auc(
     learning: Option<Learning>,
     shingle_size: usize,
@@ -221,7 +221,7 @@ pub fn long_anomaly_auc(
 /// one input, then of several.
 ///
 /// # Errors
-/// The detector refuses a value.
+/// The detector rejects a value.
 pub fn false_alarms(seed: u64) -> anyhow::Result<Vec<(&'static str, f64)>> {
     const ROWS: usize = 10_500;
     let one = |stream: &Labelled| {

@@ -1,19 +1,19 @@
-//! What needs no model: the rules that any detector has to beat, and the treatment that turns a
-//! score of whatever origin into decisions.
+//! Baselines without a model: the rules that any detector has to beat, and the treatment that turns
+//! a score of any origin into decisions.
 
 use std::collections::VecDeque;
 use std::f64::consts::LN_10;
 
 /// Leaving the range seen so far by more than this share of its width is a candidate.
 const MARGIN: f64 = 0.02;
-/// Values that make a range.
+/// Values before the range is used.
 const GROWN_UP: f64 = 500.0;
 /// Records after an alert that belong to it.
 const SILENCE: usize = 50;
 /// How much of the count of recent candidates is left after each record.
 const KEEP: f64 = 1.0 - 1.0 / 1000.0;
 
-/// How far values lie outside of the range of those before, in widths of the range.
+/// How far values lie outside the range of the previous values, in widths of the range.
 #[derive(Debug, Clone, Default)]
 pub struct Range {
     bounds: Option<(f64, f64)>,
@@ -21,7 +21,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Measures a value, then takes it into the range.
+    /// Measures a value, then extends the range by it.
     pub fn excess(&mut self, value: f64) -> f64 {
         self.count += 1.0;
         let (low, high) = *self.bounds.get_or_insert((value, value));
@@ -41,17 +41,17 @@ impl Range {
     }
 }
 
-/// Distance to the mean of the `WINDOW` records before, in deviations.
+/// Distance to the mean of the previous `WINDOW` records, in deviations.
 #[derive(Debug, Clone, Default)]
 pub struct TrailingZ {
     values: VecDeque<f64>,
 }
 
-/// Records that the trailing control looks back on.
+/// Window of the trailing control, in records.
 const WINDOW: usize = 256;
 
 impl TrailingZ {
-    /// Measures a value, then takes it among those before.
+    /// Measures a value, then adds it to the window.
     pub fn score(&mut self, value: f64) -> f64 {
         let n = self.values.len() as f64;
         let mean = self.values.iter().sum::<f64>() / n.max(1.0);
@@ -71,10 +71,10 @@ impl TrailingZ {
     }
 }
 
-/// From a score to decisions in the way of our detector, for scores that are not ours: leaving the
-/// range of values, leaving the range of the smoothed score, far out in the tail of scores; one
-/// alert an event. What asks for a forest (a fixed height, a second forest, the learning gate) is
-/// not there.
+/// Converts scores of other libraries to decisions as our detector does: leaving the
+/// range of values, leaving the range of the smoothed score, the far tail of scores; one
+/// alert per event. Without what needs a forest (a fixed height, a second forest, the learning
+/// gate).
 #[derive(Debug, Clone, Default)]
 pub struct Treatment {
     values: Range,
@@ -135,7 +135,7 @@ const QUANTILE: f64 = 0.98;
 const KNOWN: f64 = 100.0;
 
 impl Tail {
-    /// `−log₁₀` of the chance of such a score.
+    /// `−log₁₀` of the probability of such a score.
     fn decades(&self, score: f64) -> f64 {
         if self.count < KNOWN || score <= self.quantile || self.excess <= 0.0 {
             return 0.0;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-/// The first rows of a series, in which nothing is scored: this share, …
+/// The first rows of a series are not scored: this share, …
 const PROBATION: f64 = 0.15;
-/// … but not more than these.
+/// … but at most this many rows.
 const LONGEST_PROBATION: usize = 750;
 
 /// One series.
@@ -26,7 +26,7 @@ pub struct Series {
 }
 
 /// Reads the series that the labels name, in the order of their names. `folder` is NAB's own, or
-/// one that holds `labels/` next to the folders of the series.
+/// one with `labels/` next to the folders of the series.
 ///
 /// # Errors
 /// A file is missing or not in NAB's format.

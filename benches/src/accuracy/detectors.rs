@@ -1,4 +1,4 @@
-//! The detectors that run on NAB: a series in, one number for each row out.
+//! The detectors that run on NAB: they read a series and return one number for each row.
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Learning, RandomCutForest, Threshold};
 
@@ -14,7 +14,7 @@ pub enum DetectorId {
     Rcf,
     /// The same with a threshold that is a quantile, one record in a thousand.
     RcfQuantile,
-    /// The same where long anomalies are not learned.
+    /// The same without learning long anomalies.
     RcfSkip,
     /// The score of our forest, shingle 1.
     RcfScore,
@@ -28,7 +28,7 @@ pub enum DetectorId {
     Rcf3Score,
     /// The same with the treatment.
     Rcf3,
-    /// Control: distance outside of the range so far.
+    /// Control: distance outside the range so far.
     Range,
     /// The same with the treatment.
     RangeTreated,
@@ -62,7 +62,7 @@ impl DetectorId {
         Self::DifferenceTreated,
     ];
 
-    /// What it is, for the table.
+    /// Its description for the table.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Rcf => "**rcf `AnomalyDetector`, defaults**",
@@ -83,7 +83,7 @@ impl DetectorId {
         }
     }
 
-    /// Whether another seed gives other numbers.
+    /// Whether the seed changes the result.
     pub const fn is_random(self) -> bool {
         matches!(
             self,
@@ -97,10 +97,10 @@ impl DetectorId {
         value.get_name().replace('-', "_")
     }
 
-    /// One number for each value, from it and those before.
+    /// One number for each value, computed from it and the previous ones.
     ///
     /// # Errors
-    /// A detector refuses its parameters or a value.
+    /// A detector rejects its parameters or a value.
     pub fn run(self, values: &[f64], seed: u64) -> anyhow::Result<Vec<f64>> {
         match self {
             Self::Rcf => severities(AnomalyDetector::builder(1), values, seed),

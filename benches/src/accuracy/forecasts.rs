@@ -1,7 +1,7 @@
 //! How far forecasts are off: mean absolute scaled error (MASE) and coverage on one series.
 //!
-//! All is online, and taken over the second half. A MASE of 1 is the error, within the first half,
-//! of the seasonal naive forecast with the true period.
+//! Everything is computed online, over the second half. A MASE of 1 is the error, within the first
+//! half, of the seasonal naive forecast with the true period.
 
 use std::path::Path;
 
@@ -19,18 +19,18 @@ const NAB: [(&str, usize, usize); 3] = [
     ),
 ];
 
-/// A series, and the period that people would name.
+/// A series, and its obvious period.
 #[derive(Debug, Clone)]
 pub struct Series {
     /// The name of its file.
     pub name: String,
     /// In rows.
     pub period: usize,
-    /// One value a row.
+    /// One value per row.
     pub values: Vec<f64>,
 }
 
-/// What came of the forecasts of a series.
+/// The results of the forecasts of a series.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// MASE of the mixture.
@@ -39,14 +39,14 @@ pub struct Outcome {
     pub components: [f64; Component::ALL.len()],
     /// MASE of the seasonal naive forecast with the period that was learned.
     pub seasonal_naive: f64,
-    /// Share of the intervals that held what came.
+    /// Share of the intervals that contained the observed value.
     pub coverage: f64,
 }
 
 /// Three series of NAB.
 ///
 /// # Errors
-/// A file is missing or is not what NAB's is.
+/// A file is missing or differs from NAB's.
 pub fn read_nab(folder: &Path) -> anyhow::Result<Vec<Series>> {
     let nested = folder.join("data");
     let folder = if nested.is_dir() { &nested } else { folder };
@@ -60,10 +60,10 @@ pub fn read_nab(folder: &Path) -> anyhow::Result<Vec<Series>> {
     series.collect()
 }
 
-/// The files of a folder that are called `name.period.csv`, one value a line, in order.
+/// The files `name.period.csv` of a folder, with one value per line, in order.
 ///
 /// # Errors
-/// A file cannot be read, is called otherwise, or holds something else.
+/// A file cannot be read, or has another name or other contents.
 pub fn read_folder(folder: &Path) -> anyhow::Result<Vec<Series>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
     let mut paths = entries
@@ -109,10 +109,10 @@ fn of<'a>(
     })
 }
 
-/// Forecasts a series by these components, and compares.
+/// Forecasts a series with these components, and compares.
 ///
 /// # Errors
-/// A parameter or a value is refused.
+/// A parameter or a value is rejected.
 pub fn run(
     series: &Series,
     horizon: usize,
@@ -158,7 +158,7 @@ pub fn run(
     })
 }
 
-/// The value a whole number of periods before; the last one without a period.
+/// The value a whole number of periods ago; without a period, the last one.
 fn seasonal_naive(values: &[f64], t: usize, step: usize, period: Option<usize>) -> f64 {
     let back = period.map(|period| period * step.div_ceil(period));
     let at = back.and_then(|back| (t + step).checked_sub(back));

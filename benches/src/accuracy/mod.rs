@@ -1,7 +1,7 @@
 //! How well anomalies are found: detectors on the Numenta Anomaly Benchmark and on other labelled
 //! sets.
 //!
-//! Every detector reads a series record by record and gives one number for each, higher for more
+//! Every detector reads a series record by record and returns one number for each, higher for more
 //! anomalous; nothing sees a later record or a label. [`nab`] computes the benchmark's own scores.
 //! [Controls](controls) without any model run next to the forests: every claim states its margin
 //! over them.

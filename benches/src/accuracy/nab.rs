@@ -1,10 +1,10 @@
 //! The benchmark's scores, as NAB computes them (Lavin & Ahmad, *Evaluating Real-time Anomaly
 //! Detection Algorithms – the Numenta Anomaly Benchmark*, ICMLA 2015).
 //!
-//! A detection inside of a labelled window earns the more the earlier it is; only the best one of a
+//! A detection inside a labelled window earns the more the earlier it is; only the best one of a
 //! window counts, and a window without one costs. A detection outside costs, less so shortly after
 //! a window. One threshold serves all series: the one that is best for the profile, unless it is
-//! given. 0 is a detector that says nothing, 100 one that is perfect.
+//! given. 0 is a detector without detections, 100 a perfect one.
 
 use super::corpus::Series;
 
@@ -49,11 +49,11 @@ pub struct Score {
     pub threshold: f64,
     /// Windows with a detection.
     pub windows_hit: usize,
-    /// Detections outside of any window.
+    /// Detections outside any window.
     pub false_alarms: usize,
 }
 
-/// One scored row: what the detector says, and what a detection there is worth.
+/// One scored row: the output of the detector, and the value of a detection there.
 struct Row {
     output: f64,
     worth: f64,
@@ -122,7 +122,8 @@ pub fn score(
     best
 }
 
-/// Appends the scored rows of a series. Windows are numbered from `windows` on; returns the next.
+/// Appends the scored rows of a series. Windows are numbered from `windows`; returns the next
+/// number.
 fn append(rows: &mut Vec<Row>, series: &Series, outputs: &[f64], windows: usize) -> usize {
     let mut next = windows;
     let mut number = vec![None; series.windows.len()];

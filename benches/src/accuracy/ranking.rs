@@ -1,7 +1,7 @@
-//! How well a score ranks anomalies before the rest.
+//! How well a score ranks anomalies above other rows.
 
 /// Area under the ROC curve: the chance that an anomaly scores above a usual row, ties counting
-/// half. NaN if one of both classes is empty.
+/// half. NaN if either class is empty.
 pub fn auc(scores: &[f64], labels: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
@@ -17,7 +17,7 @@ pub fn auc(scores: &[f64], labels: &[bool]) -> f64 {
 }
 
 /// Average precision: the mean over anomalies of the precision at the threshold that admits them.
-/// Rows of equal score are admitted together. NaN without any anomaly.
+/// Rows of equal score are admitted together. NaN without anomalies.
 pub fn average_precision(scores: &[f64], labels: &[bool]) -> f64 {
     let anomalies = labels.iter().filter(|&&label| label).count() as f64;
     let (mut admitted, mut hits, mut sum) = (0.0, 0.0, 0.0);
@@ -35,7 +35,7 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> f64 {
 ///
 /// A buffer softens the labels on both sides of each anomaly, so that a score that is high a few
 /// rows too early or too late still counts. Recall is weighted by the share of anomalies of which
-/// any part is admitted. 250 thresholds, at equal steps of rank, as in the authors' code.
+/// at least one row is admitted. 250 thresholds, at equal steps of rank, as in the authors' code.
 pub fn vus_pr(scores: &[f64], labels: &[bool], largest: usize) -> f64 {
     const THRESHOLDS: usize = 250;
     let rows = scores.len();
@@ -169,7 +169,7 @@ mod tests {
             let volume = vus_pr(&scores, &labels, buffer);
             assert!((volume - expected).abs() < 1e-9, "{buffer}: {volume}");
         }
-        // A score that says nothing has the base rate.
+        // An uninformative score has the base rate.
         let blind = vus_pr(&[1.0; 1000], &labels, 0);
         assert!((blind - 0.058).abs() < 1e-12, "{blind}");
     }

@@ -1,4 +1,4 @@
-//! All series through a detector, on all threads.
+//! Runs a detector on all series, with all threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use super::corpus::Series;
 /// The outputs of a detector for each series, in order.
 ///
 /// # Errors
-/// The first that the detector gives.
+/// The first error of the detector.
 pub fn all(
     series: &[Series],
     detector: impl Fn(&[f64]) -> anyhow::Result<Vec<f64>> + Sync,

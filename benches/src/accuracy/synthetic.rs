@@ -1,16 +1,16 @@
-//! Streams whose truth is known: long anomalies, and none at all.
+//! Streams with known labels: long anomalies, or none at all.
 
 use std::f64::consts::TAU;
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-/// A stream, row after row, with a label for each.
+/// A stream of rows, with a label for each.
 #[derive(Debug, Clone)]
 pub struct Labelled {
-    /// What is special about it.
+    /// Its special property.
     pub name: &'static str,
-    /// Values of a row.
+    /// Values per row.
     pub dimensions: usize,
     /// Row after row.
     pub values: Vec<f64>,
@@ -25,12 +25,12 @@ impl Labelled {
     }
 }
 
-/// Rows and inputs of a stream with a long anomaly, and where that lies: a third of the stream.
+/// Rows and inputs of a stream with a long anomaly, and its position: a third of the stream.
 const ROWS: usize = 1200;
 const INPUTS: usize = 8;
 const ANOMALY: std::ops::Range<usize> = 600..1000;
 
-/// Eight correlated autoregressive inputs; for a third of the stream something about them is
+/// Eight correlated autoregressive inputs; for a third of the stream one property is
 /// different: the level of three, the correlation of four, the variance of all, the level of one.
 pub fn long_anomalies(seed: u64) -> Vec<Labelled> {
     let kinds = ["level of 3", "correlation of 4", "variance", "level of 1"];
@@ -91,7 +91,7 @@ fn correlated(state: &mut [f64; INPUTS], mix: &[f64], noise: &mut Noise) -> Vec<
         .collect()
 }
 
-/// Streams of `rows` records without any anomaly, of several inputs.
+/// Streams of `rows` records without anomalies, with several inputs.
 pub fn several_without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
     let stream = |name, row: &mut dyn FnMut(f64, &mut Noise) -> Vec<f64>| {
         let mut noise = Noise::new(seed);
@@ -125,7 +125,7 @@ pub fn several_without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
             walks.to_vec()
         }),
         stream("load, latency and errors of a day", &mut |t, noise| {
-            // What a service is like: all follow the load, errors are rare.
+            // Like a service: all inputs follow the load, errors are rare.
             let load =
                 100.0 * (1.2 + libm::sin(TAU * t / 288.0)) * libm::exp(0.1 * noise.gaussian());
             let latency = 5.0 + 0.05 * load + libm::exp(noise.gaussian());
@@ -135,7 +135,7 @@ pub fn several_without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
     ]
 }
 
-/// Streams of `rows` records without any anomaly, of one input.
+/// Streams of `rows` records without anomalies, with one input.
 pub fn without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
     let stream = |name, value: &mut dyn FnMut(f64, &mut Noise) -> f64| {
         let mut noise = Noise::new(seed);
@@ -185,7 +185,7 @@ pub fn without_anomalies(rows: usize, seed: u64) -> Vec<Labelled> {
     ]
 }
 
-/// Noise that is the same on every machine.
+/// Noise with the same bits on every machine.
 #[derive(Debug, Clone)]
 pub struct Noise(SplitMix64);
 

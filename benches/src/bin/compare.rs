@@ -22,10 +22,10 @@ struct Arguments {
     /// Operations to time
     #[arg(long = "op", value_delimiter = ',', default_value = "process")]
     operations: Vec<Operation>,
-    /// Measure heap and saved state, too
+    /// Also measure heap and saved state
     #[arg(long)]
     memory: bool,
-    /// Every operation, and memory
+    /// Measure every operation, and memory
     #[arg(long)]
     all: bool,
     /// Workloads [default: all]
@@ -34,7 +34,7 @@ struct Arguments {
     /// Engines [default: all]
     #[arg(long, value_delimiter = ',')]
     engines: Vec<EngineId>,
-    /// AWS's Java, too, where `scripts/java-forest.sh` has put it
+    /// Also AWS's Java, if `scripts/java-forest.sh` has installed it
     #[arg(long)]
     java: bool,
     /// Rounds of each operation
@@ -43,7 +43,7 @@ struct Arguments {
     /// Points in a round
     #[arg(long, default_value_t = 1000, value_parser = at_least_one)]
     points: usize,
-    /// Keep the findings as benches/record/NAME.md and .json
+    /// Save the results as benches/record/NAME.md and .json
     #[arg(long, value_name = "NAME")]
     record: Option<String>,
     /// Put our figures into the table of docs/performance.md
@@ -119,7 +119,7 @@ fn keep(report: &Report, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says for each goal whether it was reached; fails if one was not.
+/// Prints for each goal whether it was reached; fails if one was not.
 fn check(report: &Report, goals: &[Goal]) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for Goal { workload, times } in goals {
@@ -151,7 +151,7 @@ fn check(report: &Report, goals: &[Goal]) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// A workload and how many times as fast as the reference we must be there.
+/// A workload, and the required speed relative to the reference.
 #[derive(Clone)]
 struct Goal {
     workload: Workload,

@@ -1,7 +1,7 @@
 //! How far forecasts are off on public series: the mixture, its components alone, and controls.
 //!
 //! Series are read from NAB, and from files of one value a line called `name.period.csv`. Those of
-//! the Python package statsmodels come into such a folder by
+//! the Python package statsmodels are written to such a folder by
 //!
 //! ```python
 //! import statsmodels.api as sm
@@ -28,13 +28,13 @@ struct Arguments {
     /// NAB's folder: three of its series are used
     #[arg(long)]
     nab: Option<PathBuf>,
-    /// A folder of further series: name.period.csv, one value a line
+    /// A folder of further series: name.period.csv, one value per line
     #[arg(long)]
     series: Option<PathBuf>,
     /// Steps ahead
     #[arg(long, default_value_t = 12)]
     horizon: usize,
-    /// Runs with different seeds, of which the mean is taken
+    /// Runs with different seeds; the result is their mean
     #[arg(long, default_value_t = 1)]
     seeds: u64,
     /// Adds the mixture without each of its components

@@ -15,14 +15,14 @@ use rcf_benches::{
     workload::Workload,
 };
 
-/// Measures microseconds of CPU for each `process` while one parameter grows and the others stay as
+/// Measures microseconds of CPU for each `process` while one parameter grows and the others are as
 /// in W1a (1 dimension, 50 trees of 256 points).
 #[derive(Parser)]
 struct Arguments {
-    /// Draw the picture into this file
+    /// Draw the picture to this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Leave out forests of more than this many points or coordinates in all samples together
+    /// Skip forests with more than this many points or coordinates in all samples together
     #[arg(long, default_value_t = 20_000_000)]
     limit: usize,
     /// Points in each of five rounds
@@ -30,7 +30,7 @@ struct Arguments {
     points: usize,
 }
 
-/// The parameter that grows, its values, and the workload that belongs to a value.
+/// The parameter that grows, its values, and the workload for each value.
 type Axis = (
     &'static str,
     &'static [usize],

@@ -1,4 +1,4 @@
-//! Counts the instructions of our operations, and compares them with those committed.
+//! Counts the instructions of our operations, and compares them with the committed counts.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use rcf_benches::{
 };
 
 /// Counts the instructions of our operations with valgrind and compares them with the baseline,
-/// `instructions.json`. Without valgrind it says so and does nothing.
+/// `instructions.json`. Without valgrind it prints a message and does nothing.
 #[derive(Parser)]
 struct Arguments {
     /// Operations
@@ -34,10 +34,10 @@ struct Arguments {
     /// Fail if a count is above the baseline's by more than this many percent
     #[arg(long, value_name = "PERCENT")]
     check: Option<f64>,
-    /// Write the counts into the baseline
+    /// Write the counts to the baseline
     #[arg(long, conflicts_with = "check")]
     update: bool,
-    /// Run one case, such as "process W1a", from a saved state: what valgrind calls
+    /// Run one case, such as "process W1a", from a saved state: the process that valgrind runs
     #[arg(long, requires = "state", hide = true)]
     run: Option<String>,
     #[arg(long, hide = true)]

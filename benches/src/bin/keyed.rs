@@ -1,5 +1,5 @@
 //! Many keys on one machine: memory for each key, throughput on one thread and on all, and the time
-//! that it takes to note what has changed. Prints Markdown.
+//! needed to record changes. Prints Markdown.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ struct Arguments {
     sample_size: usize,
     #[arg(long, default_value_t = 4)]
     shingle_size: usize,
-    /// Bytes for the models; what does not fit is spilled to memory in its saved form
+    /// Bytes for the models; models that do not fit are spilled to memory in their saved form
     #[arg(long)]
     budget: Option<usize>,
 }
@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<()> {
 
     let resident = resident_bytes();
     let mut map = map_of(&arguments);
-    // All but the last two rounds on all threads, which is sooner done.
+    // All but the last two rounds run on all threads, which is faster.
     let last = arguments.records.max(2) - 1;
     feed(&mut map, &keys, 0..last - 1, here.threads);
     let alone = feed(&mut map, &keys, last - 1..last, 1);
@@ -122,7 +122,7 @@ fn map_of(arguments: &Arguments) -> Map {
     }
 }
 
-/// The memory that the operating system reports, if it does.
+/// The memory that the operating system reports, if available.
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -14,7 +14,7 @@ use rcf_benches::labelled::{calibration, table};
 /// Print a table of precision, recall, F1, false alerts and rankings, one line per set and engine.
 #[derive(Parser)]
 struct Arguments {
-    /// Folder that holds `ucr/`, `skab/`, `msl/` and `nab/`
+    /// Folder that contains `ucr/`, `skab/`, `msl/` and `nab/`
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
     /// Sets [default: all]

@@ -1,5 +1,5 @@
-//! Many small forests in one process: what each takes, how fast they are together, and whether
-//! their memory comes back.
+//! Many small forests in one process: the memory of each, their speed together, and whether
+//! their memory is returned.
 
 use std::io::Write;
 use std::time::Instant;
@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use rcf_benches::{environment::Environment, stream::Stream, workload::SEED};
 use rcf_core::{MemoryProfile, RandomCutForest};
 
-/// Builds many small forests (50 trees of 64 points, shingle 4), fills them, lets one and then more
-/// threads process a row in each, and drops them. Forests are built, filled and dropped shard by
-/// shard if they would not fit into memory together.
+/// Builds many small forests (50 trees of 64 points, shingle 4), fills them, lets one and then
+/// several threads process a row in each, and drops them. Forests are built, filled and dropped
+/// shard by shard if they would not fit into memory together.
 #[derive(Parser)]
 struct Arguments {
     /// Forests
@@ -43,7 +43,7 @@ struct Totals {
     left: u64,
     build: f64,
     fill: f64,
-    /// Seconds of the rows with one thread, and with more.
+    /// Seconds for the rows with one thread, and with several.
     rows: [f64; 2],
 }
 
@@ -126,7 +126,7 @@ fn shard_of(
         .sum::<usize>();
     totals.resident = totals.resident.max(resident()?.saturating_sub(before));
 
-    // Row by row through all forests, as keyed streams come.
+    // Row by row through all forests, as in keyed streams.
     for (turn, pool) in [one, more].into_iter().enumerate() {
         let first = arguments.fill + turn * arguments.rows;
         let start = Instant::now();

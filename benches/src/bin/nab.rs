@@ -25,7 +25,7 @@ struct Arguments {
     /// Runs with different seeds
     #[arg(long, default_value_t = 5)]
     seeds: u64,
-    /// Write the outputs of the first seed into this folder, in NAB's format for results
+    /// Write the outputs of the first seed to this folder, in NAB's format for results
     #[arg(long)]
     results: Option<PathBuf>,
     /// The checks in addition to NAB: taxi rides, tables, the paper's example, long anomalies,

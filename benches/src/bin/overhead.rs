@@ -1,4 +1,4 @@
-//! What a decision costs compared with a score: detectors of both memory profiles and the bare
+//! The cost of a decision compared with a score: detectors of both memory profiles and the bare
 //! forest, in turns on one thread.
 
 use std::f64::consts::TAU;
@@ -11,19 +11,20 @@ use rcf_benches::accuracy::synthetic::Noise;
 use rcf_benches::statistics::Spread;
 use rcf_core::{AnomalyDetector, InputError, MemoryProfile, RandomCutForest};
 
-/// The time of `process` of the detector over that of the forest, on quiet waves of one phase each.
+/// The ratio of the time of `process` of the detector to that of the forest, on calm waves with one
+/// phase each.
 #[derive(Parser)]
 struct Arguments {
     /// Records in one turn
     #[arg(long, default_value_t = 500)]
     records: usize,
-    /// Turns of each
+    /// Turns for each
     #[arg(long, default_value_t = 60)]
     turns: usize,
-    /// Records of a shingle
+    /// Records in a shingle
     #[arg(long, default_value_t = 8)]
     shingle_size: usize,
-    /// Inputs: from two on, each is predicted from all others
+    /// Inputs; with two or more, each is predicted from all others
     #[arg(long, default_value_t = 1)]
     inputs: usize,
     /// Records before the first turn, until samples are full and turn over

@@ -1,4 +1,4 @@
-//! Whether more threads inside of one call that scores an array are worth their while.
+//! Whether several threads within one call that scores an array are worthwhile.
 
 use std::io::Write;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use rcf_benches::{
 use rcf_core::RandomCutForest;
 
 /// Measures microseconds of wall clock for each row of one call that scores an array: by
-/// `score_array`, and by `par_score_array` with more threads.
+/// `score_array`, and by `par_score_array` with several threads.
 #[derive(Parser)]
 struct Arguments {
     /// Rows of an array

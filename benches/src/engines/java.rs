@@ -20,7 +20,7 @@ use crate::{
 /// Rows scored and learned before the warm-up, for Java's compiler.
 const COMPILING: usize = 2000;
 
-/// Why the engine cannot run here, if so.
+/// Why the engine cannot run here; `None` if it can.
 pub fn missing() -> Option<String> {
     let java = Command::new("java").arg("-version").output();
     if !java.is_ok_and(|output| output.status.success()) {
@@ -108,13 +108,13 @@ impl Java {
 
 impl Drop for Java {
     fn drop(&mut self) {
-        // The end of its input is the end of the driver.
+        // The driver ends with its input.
         self.requests = None;
         let _ = self.child.wait();
     }
 }
 
-/// What is said where a measurement asks for what the driver does not do.
+/// The message for an operation that the driver does not support.
 const BLOCKS: &str = "AWS's Java works on blocks of rows only";
 
 impl Engine for Java {
@@ -157,7 +157,7 @@ impl Engine for Java {
     }
 }
 
-/// What the driver calls the operation, if it knows it.
+/// The driver's name for the operation, if it supports it.
 fn code(operation: Operation) -> Option<i32> {
     match operation {
         Operation::Process => Some(0),

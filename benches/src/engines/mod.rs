@@ -23,7 +23,7 @@ use crate::{
     workload::Workload,
 };
 
-/// What an engine says about one point: a share of the score for each dimension and direction.
+/// Attribution of one point: a share of the score for each dimension and direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribution {
     /// Because the value is too high; one for each dimension, oldest block of the shingle first.
@@ -39,15 +39,15 @@ impl Attribution {
     }
 }
 
-/// A forest of any library. Rows are valid by construction, so an engine that refuses one panics.
+/// A forest of any library. Rows are valid by construction, so an engine that rejects one panics.
 pub trait Engine {
-    /// Whether it can be timed at this operation.
+    /// Whether this operation can be timed.
     fn offers(&self, _operation: Operation) -> bool {
         true
     }
 
-    /// Works on these rows and says what it took: if the engine is a separate process, which
-    /// must take its time itself.
+    /// Processes these rows and returns the duration, for an engine in a separate process, which
+    /// must measure its own time.
     fn own_time(
         &mut self,
         _operation: Operation,
@@ -57,7 +57,7 @@ pub trait Engine {
         None
     }
 
-    /// Lets the forest learn the row.
+    /// Updates the forest with the row.
     fn update(&mut self, row: Row<'_>);
 
     /// Scores the row as the next one of the stream, without learning it.
@@ -70,7 +70,7 @@ pub trait Engine {
         score
     }
 
-    /// Scores rows, each as the next one of the stream, without learning any: in one call where the
+    /// Scores rows, each as the next one of the stream, without learning any: in one call if the
     /// engine has one, otherwise row by row.
     fn score_array(&self, stream: &Stream, rows: Range<usize>) -> Vec<f64> {
         stream.rows(rows).map(|row| self.score(row)).collect()
@@ -82,7 +82,7 @@ pub trait Engine {
     /// Splits the score of the row over its dimensions.
     fn attribution(&self, row: Row<'_>) -> Attribution;
 
-    /// The whole state, in the form that the engine offers (where it only derives `serde`,
+    /// The whole state, in the format that the engine offers (if it only derives `serde`,
     /// bincode).
     fn save(&self) -> Vec<u8>;
 
@@ -102,7 +102,7 @@ pub enum EngineId {
     RcfCompact,
     /// The same with all boxes.
     RcfAll,
-    /// Amazon's Rust port as published on crates.io: the one to beat.
+    /// Amazon's Rust port as published on crates.io: the reference.
     Krcflib,
     /// A wrapper around `krcflib` that its author tuned.
     Krcf,

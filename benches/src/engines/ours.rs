@@ -10,7 +10,7 @@ use crate::{
     workload::{INITIAL_ACCEPT_FRACTION, Workload},
 };
 
-/// Where this fraction of the nodes keeps its box.
+/// With this fraction of the nodes keeping a box.
 pub(super) fn build(workload: &Workload, boxes: f64) -> anyhow::Result<Box<dyn Engine>> {
     let forest = RandomCutForest::builder(workload.input_dimensions)
         .shingle_size(workload.shingle_size)

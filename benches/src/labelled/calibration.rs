@@ -1,5 +1,5 @@
-//! Whether p-values mean what they say: on streams without any event, the share of records with a
-//! p-value of at most some rate is about that rate.
+//! Whether p-values are calibrated: on streams without events, the share of records with a
+//! p-value of at most a rate is about that rate.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::accuracy::synthetic::{Labelled, without_anomalies};
 const RATES: [f64; 3] = [1e-2, 1e-3, 1e-4];
 /// Records that are not counted.
 const START: usize = 500;
-/// The allowed share, in units of the rate. Streams whose values are few may stay below it.
+/// The allowed share, in units of the rate. Streams with few distinct values may stay below it.
 const ALLOWED: (f64, f64) = (1.0 / 3.0, 2.0);
 /// Streams with too few different values for a p-value to be small as often as it may.
 const DISCRETE: [&str; 2] = ["rare events", "constant"];
@@ -22,7 +22,7 @@ pub const HEAD: &str = "\
 |---|---|---|---|---|---|
 ";
 
-/// The twelve calm streams of one input, of this many records each.
+/// The twelve calm streams of one input, with this many records each.
 pub fn streams(records: usize, seed: u64) -> Vec<Stream> {
     let one = |stream: Labelled| Stream {
         name: stream.name.to_owned(),
@@ -41,7 +41,7 @@ pub fn streams(records: usize, seed: u64) -> Vec<Stream> {
 /// The line of an engine, which [gives p-values](Engine::gives_p_values), with a seed, on a stream.
 ///
 /// # Errors
-/// The engine refuses its parameters or an observation.
+/// The engine rejects its parameters or an observation.
 pub fn line(engine: &Engine, stream: &Stream, seed: u64) -> anyhow::Result<String> {
     let answers = engine.run(stream, seed)?;
     let counted = &answers.p_values[stream.start..];
@@ -70,7 +70,7 @@ pub fn line(engine: &Engine, stream: &Stream, seed: u64) -> anyhow::Result<Strin
     Ok(line)
 }
 
-/// What is written behind a share, given in units of its rate.
+/// The mark after a share, which is given in units of its rate.
 fn verdict(stream: &str, share: f64) -> &'static str {
     if share > ALLOWED.1 {
         " **too often**"

@@ -47,7 +47,7 @@ pub struct Ranking {
 /// Runs the engine on the stream and judges it.
 ///
 /// # Errors
-/// The engine refuses its parameters or an observation.
+/// The engine rejects its parameters or an observation.
 pub fn judge(engine: &Engine, stream: &Stream, set: SetId, seed: u64) -> anyhow::Result<Judged> {
     let (time, answers) = timed(|| engine.run(stream, seed));
     let answers = answers?;

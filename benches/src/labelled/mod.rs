@@ -1,8 +1,8 @@
-//! Alerts and scores on labelled streams: data that chose no constant of the detector.
+//! Alerts and scores on labelled streams that were not used to choose constants of the detector.
 //!
 //! Every engine reads a stream record by record; record i is judged from records ≤ i. One
-//! configuration serves all streams, and alerts count as the engine gives them: no threshold is
-//! chosen afterwards. The program `labelled` prints the table; `docs/accuracy.md` explains it.
+//! configuration is used for all streams, and alerts count as the engine raises them: no threshold
+//! is chosen afterwards. The program `labelled` prints the table; `docs/accuracy.md` explains it.
 //!
 //! ```text
 //! files | generate ─► Stream ─► engine (detector | forest | control) ─► Answers ─┬─► protocol
@@ -23,11 +23,11 @@ pub mod table;
 pub struct Stream {
     /// File name, or the kind of event and the seed.
     pub name: String,
-    /// Kind of event, where found events are counted by kind.
+    /// Kind of event, if events are counted by kind.
     pub kind: Option<&'static str>,
     /// Values per observation.
     pub dimensions: usize,
-    /// Observation after observation.
+    /// The values, one observation after another.
     pub values: Vec<f64>,
     /// First and last row of each event, in order.
     pub windows: Vec<(usize, usize)>,
@@ -35,7 +35,7 @@ pub struct Stream {
     pub start: usize,
     /// First row that is no longer scored.
     pub end: usize,
-    /// The input in which the event happens, where one of many is faulty.
+    /// The input in which the event happens, if one of many is faulty.
     pub faulty: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ impl Stream {
         self.values.len() / self.dimensions.max(1)
     }
 
-    /// Whether there is no observation.
+    /// Whether there are no observations.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

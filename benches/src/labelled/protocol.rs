@@ -3,7 +3,7 @@
 use super::Stream;
 use crate::statistics::Spread;
 
-/// Alerts that are not more rows apart belong to one cluster.
+/// Alerts at most this many rows apart belong to one cluster.
 const CLUSTER: usize = 50;
 
 /// Rows next to an event in which an alert still belongs to it.
@@ -16,7 +16,7 @@ pub struct Tolerance {
 }
 
 impl Tolerance {
-    /// Found from the first row on, and until shortly after the last.
+    /// An event is found by an alert from its first row until shortly after its last.
     pub const DEFAULT: Self = Self {
         before: 0,
         after: 10,
@@ -28,18 +28,18 @@ impl Tolerance {
     };
 }
 
-/// What the alerts on one or several streams come to.
+/// Counts of the alerts on one or several streams.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Counts {
     /// Events that are scored.
     pub windows: usize,
     /// Events with an alert.
     pub found: usize,
-    /// Clusters of alerts inside of windows.
+    /// Clusters of alerts inside windows.
     pub inside: usize,
     /// Clusters of alerts outside: false alerts.
     pub outside: usize,
-    /// Scored rows outside of windows.
+    /// Scored rows outside windows.
     pub usual_rows: usize,
     /// Rows from the first one of each found event to its first alert; negative before it.
     pub delays: Vec<f64>,
@@ -75,7 +75,7 @@ pub fn count(stream: &Stream, alerts: &[usize], tolerance: Tolerance) -> Counts 
     counts
 }
 
-/// Groups of rows of which none is more than [`CLUSTER`] rows after the one before.
+/// Groups of rows, each at most [`CLUSTER`] rows after the previous one.
 fn clusters(rows: &[usize]) -> usize {
     let gaps = rows.windows(2).filter(|pair| pair[1] - pair[0] > CLUSTER);
     usize::from(!rows.is_empty()) + gaps.count()
@@ -92,12 +92,12 @@ impl Counts {
         self.delays.extend(other.delays);
     }
 
-    /// Share of the clusters that lie in windows; 0 without any.
+    /// Share of the clusters that lie in windows; 0 if there are none.
     pub fn precision(&self) -> f64 {
         ratio(self.inside, self.inside + self.outside)
     }
 
-    /// Share of the windows that are found; 0 without any.
+    /// Share of the windows that are found; 0 if there are none.
     pub fn recall(&self) -> f64 {
         ratio(self.found, self.windows)
     }
@@ -112,7 +112,7 @@ impl Counts {
         }
     }
 
-    /// False alerts per 10,000 rows outside of windows.
+    /// False alerts per 10,000 rows outside windows.
     pub fn false_per_10_000(&self) -> f64 {
         1e4 * ratio(self.outside, self.usual_rows)
     }
@@ -152,7 +152,7 @@ mod tests {
         let counts = counted(&[55, 99]);
         assert_eq!((counts.windows, counts.found), (1, 0));
         assert_eq!((counts.inside, counts.outside), (0, 0));
-        // 900 rows but for 20 of the event and 10 of tolerance.
+        // 900 rows without the 20 of the event and 10 of tolerance.
         assert_eq!(counts.usual_rows, 870);
         assert_eq!(
             (counts.precision(), counts.recall(), counts.f1()),
@@ -193,7 +193,7 @@ mod tests {
     fn alerts_up_to_fifty_rows_apart_are_one() {
         assert_eq!(counted(&[600, 650, 700]).outside, 1);
         assert_eq!(counted(&[600, 651, 702]).outside, 3);
-        // Those inside do not join those outside.
+        // Alerts inside do not join alerts outside.
         let counts = counted(&[395, 400, 405, 431]);
         assert_eq!((counts.inside, counts.outside), (1, 1));
     }

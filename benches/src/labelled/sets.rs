@@ -20,11 +20,11 @@ pub enum SetId {
     Kinds,
     /// One of 20 inputs shifted, or decoupled from the others, 20 streams each.
     Kinds20,
-    /// Seven kinds of event before nine backgrounds, six streams each.
+    /// Seven kinds of event on nine backgrounds, six streams each.
     Backgrounds,
     /// 40 short events in 10,000 observations, six streams.
     Frequent,
-    /// Periodic streams without any event.
+    /// Periodic streams without events.
     Calm,
 }
 
@@ -57,7 +57,7 @@ impl SetId {
         }
     }
 
-    /// Rows next to an event that belong to it.
+    /// Tolerance around an event, in rows.
     pub const fn tolerance(self) -> Tolerance {
         match self {
             Self::Ucr => Tolerance::UCR,
@@ -65,10 +65,10 @@ impl SetId {
         }
     }
 
-    /// The streams; `data` is the folder that holds `ucr/`, `skab/`, `msl/` and `nab/`.
+    /// The streams; `data` is the folder that contains `ucr/`, `skab/`, `msl/` and `nab/`.
     ///
     /// # Errors
-    /// A file is missing or is not what the set's is.
+    /// A file is missing or differs from that of the set.
     pub fn load(self, data: &Path) -> anyhow::Result<Vec<Stream>> {
         let folder = data.join(self.name());
         match self {

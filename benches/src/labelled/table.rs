@@ -20,7 +20,7 @@ Medians over seeds. Delay: median rows from the start of an event to its first a
 VUS-PR: by score / by evidence, mean over streams. µs: CPU time per observation, of this machine.
 ";
 
-/// The line of an engine on a set; one list of judged streams for each seed.
+/// The line of an engine on a set, from one list of judged streams for each seed.
 pub fn line(set: SetId, engine: &str, streams: &[Stream], seeds: &[Vec<Judged>]) -> String {
     let totals: Vec<Counts> = seeds.iter().map(|judged| total(judged)).collect();
     let of_counts = |figure: fn(&Counts) -> f64| median(totals.iter().map(figure));
@@ -78,7 +78,7 @@ pub fn line(set: SetId, engine: &str, streams: &[Stream], seeds: &[Vec<Judged>])
     line
 }
 
-/// What only some sets have.
+/// Cells that only some sets have.
 fn notes(set: SetId, streams: &[Stream], seeds: &[Vec<Judged>]) -> String {
     match set {
         SetId::Nab => {
@@ -182,13 +182,13 @@ fn total(judged: &[Judged]) -> Counts {
     total
 }
 
-/// The median of what is a number; NaN if nothing is.
+/// The median of the numbers that are not NaN; NaN if there are none.
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let numbers = values.filter(|value| !value.is_nan());
     Spread::of(numbers).map_or(f64::NAN, |spread| spread.median)
 }
 
-/// A share without its zero.
+/// A share without its leading zero.
 fn share(value: f64) -> String {
     let text = format!("{value:.2}");
     text.strip_prefix('0').map_or(text.clone(), str::to_owned)

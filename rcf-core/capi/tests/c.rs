@@ -1,6 +1,6 @@
 //! Programs in C, compiled against the header and linked to either library, as a user would.
 //!
-//! Without a C compiler (`CC`, otherwise `cc`) they are skipped, with a message.
+//! Skipped with a message without a C compiler (`CC`, otherwise `cc`).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! Random sequences of calls, right and wrong: each answer is that of `rcf-core`, refusals change
-//! nothing, and nothing is left behind (valgrind counts, in `just capi`).
+//! Random sequences of calls, right and wrong: each result equals that of `rcf-core`, rejected
+//! calls change nothing, and no memory leaks (valgrind checks this, in `just capi`).
 //!
 //! `RCF_CALLS` is the number of calls.
 #![allow(unsafe_code, reason = "calls the interface as C does")]
@@ -14,7 +14,7 @@ use rcf::*;
 use rcf_core::{AnomalyDetector, RandomCutForest};
 
 const CALLS: u32 = 6_000;
-/// What results hold before a call.
+/// The contents of results before a call.
 const UNTOUCHED: f64 = -77.0;
 
 struct Random(SplitMix64);
@@ -28,7 +28,7 @@ impl Random {
         self.below(n) == 0
     }
 
-    /// Numbers, and now and then what is none.
+    /// Numbers, and occasionally NaN or infinity.
     fn values(&mut self, length: usize) -> Vec<f64> {
         let mut value = || match self.below(60) {
             0 => f64::NAN,
@@ -47,7 +47,7 @@ struct Pair<H, M> {
     inputs: usize,
 }
 
-/// A message, of a random size, that ends within it.
+/// A message buffer of a random size; the message ends within it.
 struct Said {
     text: Vec<c_char>,
 }
@@ -122,16 +122,16 @@ fn new_forest(random: &mut Random) -> Option<Pair<Forest, RandomCutForest>> {
     } else {
         &raw mut handle
     };
-    // SAFETY: pointers to what lives here.
+    // SAFETY: pointers to live locals.
     let status = unsafe { rcf_forest_new(text.as_ptr(), place, message, size) };
     said.check(status);
     assert_eq!(status == Status::Ok, !handle.is_null());
-    // SAFETY: null or just made.
+    // SAFETY: null or just created.
     let updates = unsafe { rcf_forest_updates(handle) };
     assert_eq!(updates, 0);
     (!handle.is_null()).then(|| {
         let (mut bytes, mut length) = (ptr::null_mut(), 0);
-        // SAFETY: pointers to what lives here.
+        // SAFETY: pointers to live locals.
         unsafe {
             assert_eq!(rcf_forest_values_per_call(handle), inputs);
             let status =
@@ -164,7 +164,7 @@ fn use_forest(pair: &mut Pair<Forest, RandomCutForest>, random: &mut Random) {
     let place = scores.as_mut_ptr();
     let mut expected = vec![UNTOUCHED; rows.max(1)];
     let view = ArrayView2::from_shape((rows, columns), &values[..rows * columns]).unwrap();
-    // SAFETY: pointers to what lives here, of these lengths, or those that must be refused.
+    // SAFETY: pointers to live locals of these lengths, or arguments that must be rejected.
     let (status, right) = unsafe {
         match random.below(9) {
             0 => {
@@ -196,7 +196,7 @@ fn use_forest(pair: &mut Pair<Forest, RandomCutForest>, random: &mut Random) {
                 (status, right)
             }
             3 => {
-                // In place: the score goes where the values were.
+                // In place: the scores replace the values.
                 let mut values = values.clone();
                 let result = pair.model.process(&values[..columns]);
                 if columns == 0 {
@@ -293,7 +293,7 @@ fn new_detector(random: &mut Random) -> Pair<Detector, AnomalyDetector> {
     let (text, mut handle) = (CString::new(json).unwrap(), ptr::null_mut());
     let (mut bytes, mut length) = (ptr::null_mut(), 0);
     let (message, size) = (ptr::null_mut(), 0);
-    // SAFETY: pointers to what lives here.
+    // SAFETY: pointers to live locals.
     unsafe {
         let status = rcf_detector_new(text.as_ptr(), &raw mut handle, message, size);
         assert_eq!(status, Status::Ok);
@@ -310,7 +310,7 @@ fn new_detector(random: &mut Random) -> Pair<Detector, AnomalyDetector> {
     }
 }
 
-/// All fields, in which NaN equals NaN.
+/// Compares all fields; NaN equals NaN.
 fn text(detection: &Detection) -> String {
     format!("{detection:?}")
 }
@@ -337,7 +337,7 @@ fn use_detector(pair: &mut Pair<Detector, AnomalyDetector>, random: &mut Random)
     let time = pair.model.observations() as f64 + random.below(3) as f64;
     let times: Vec<f64> = (0..rows).map(|row| time + row as f64).collect();
     let view = ArrayView2::from_shape((rows, columns), &values[..rows * columns]).unwrap();
-    // SAFETY: pointers to what lives here, of these lengths, or those that must be refused.
+    // SAFETY: pointers to live locals of these lengths, or arguments that must be rejected.
     let (status, right) = unsafe {
         match random.below(6) {
             0 => {
@@ -478,7 +478,7 @@ fn any_sequence_of_calls_does_what_rust_does() {
 fn events_marked_as_normal_are_suppressed_until_unmarked() {
     let (text, mut handle) = (CString::new(r#"{"seed": 7}"#).unwrap(), ptr::null_mut());
     let (message, size) = (ptr::null_mut(), 0);
-    // SAFETY: pointers to what lives here, or those that must be refused.
+    // SAFETY: pointers to live locals, or arguments that must be rejected.
     unsafe {
         assert_eq!(
             rcf_detector_new(text.as_ptr(), &raw mut handle, message, size),
@@ -542,7 +542,7 @@ fn an_encoder_of_categories_says_what_that_of_rust_says() {
     let text = CString::new(r#"{"capacity": 3, "time_decay": 0.01}"#).unwrap();
     let (mut handle, mut surprise) = (ptr::null_mut(), UNTOUCHED);
     let (message, size) = (ptr::null_mut(), 0);
-    // SAFETY: pointers to what lives here, or those that must be refused.
+    // SAFETY: pointers to live locals, or arguments that must be rejected.
     unsafe {
         let status = rcf_category_encoder_new(text.as_ptr(), &raw mut handle, message, size);
         assert_eq!(status, Status::Ok);

@@ -1,4 +1,4 @@
-//! `include/rcf.h` is what cbindgen makes of the sources.
+//! `include/rcf.h` is the output of cbindgen for the sources.
 
 use std::path::{Path, PathBuf};
 

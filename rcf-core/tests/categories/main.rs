@@ -1,4 +1,4 @@
-//! Categories as numbers: their frequencies, what is found, what is bounded, what is saved.
+//! Categories as numbers: frequencies, detection, bounded memory, saved state.
 
 #[allow(
     dead_code,
@@ -38,7 +38,7 @@ fn a_surprise_is_the_logarithm_of_the_frequency() {
         encoder.process(draw(&mut random));
     }
     for (name, share) in NAMES.iter().zip(SHARES) {
-        // The estimate of a share rests on 1 / λ records, which are worth twice as many.
+        // The estimate of a share is based on 1 / λ records, which count as twice as many.
         let error = ((1.0 - share) / share * 1e-4 / 2.0).sqrt();
         let surprise = encoder.surprise(name);
         assert!(
@@ -87,7 +87,7 @@ fn common_categories_are_never_reported() {
     let mut random = Random::new(4);
     let common: Vec<_> = (0..8_000).map(|_| NAMES[random.below(3)]).collect();
     let found = reported(common.into_iter());
-    // About as many as false alarms of the latency alone.
+    // About as many as the false alarms for the latency alone.
     assert!(found.len() <= 4, "{found:?}");
 }
 
@@ -96,7 +96,7 @@ fn new_and_rare_categories_are_reported() {
     for seed in 0..5 {
         let mut random = Random::new(seed);
         let mut stream: Vec<_> = (0..8_000).map(|_| NAMES[random.below(3)]).collect();
-        // Each 1,500 records apart: new ones, and one that comes back.
+        // Every 1,500 records: new categories, and one that returns.
         for (t, category) in [
             (2_000, "TRACE"),
             (3_500, "rare"),
@@ -117,7 +117,7 @@ fn new_and_rare_categories_are_reported() {
 fn memory_is_bounded_and_identifiers_are_no_surprise() {
     let mut encoder = CategoryEncoder::new(100, 1e-4).unwrap();
     for t in 0..5_000 {
-        // Every other one is new: half of the surprise of a coin is that it is new.
+        // Every second one is new, which has the surprise of a coin toss.
         let surprise = encoder.process(if t % 2 == 0 {
             format!("id-{t}")
         } else {
@@ -129,10 +129,10 @@ fn memory_is_bounded_and_identifiers_are_no_surprise() {
             assert!(surprise < 1.5, "{t}: {surprise}");
         }
     }
-    // The common one has outlived them all.
+    // The common one has replaced all others.
     assert!(encoder.surprise("known") < 0.75);
     assert_eq!(encoder.surprise("id-0"), encoder.surprise_of_new());
-    // What was common once is forgotten as the counts of others grow.
+    // A formerly common category is forgotten as the counts of others grow.
     let mut encoder = CategoryEncoder::new(10, 0.01).unwrap();
     for _ in 0..1_000 {
         encoder.process("old");

@@ -1,4 +1,4 @@
-//! Arrays are loops; errors change nothing.
+//! Arrays give the results of a loop; errors change nothing.
 
 use ndarray::Array2;
 use rcf_core::{AnomalyDetector, InputError};
@@ -14,7 +14,7 @@ fn detector() -> AnomalyDetector {
         .unwrap()
 }
 
-/// Two inputs: a noisy wave and noise, with spikes, and with `missing` some values missing.
+/// Two inputs: a noisy wave and noise, with spikes; with `missing`, some values are missing.
 fn records(count: usize, missing: bool) -> Array2<f64> {
     let mut random = Random::new(8);
     Array2::from_shape_fn((count, 2), |(t, input)| {
@@ -105,7 +105,7 @@ fn an_array_with_timestamps_gives_the_results_of_the_loop() {
         assert_eq!(one, *detection);
     }
     assert_eq!(whole.to_bytes(), single.to_bytes());
-    // The gap was seen: without timestamps the detector is another.
+    // The gap has an effect: without timestamps the detector differs.
     let mut timeless = detector();
     timeless.process_array_with_missing(rows.view()).unwrap();
     assert_ne!(timeless.forest().updates(), whole.forest().updates());

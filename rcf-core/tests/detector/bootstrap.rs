@@ -1,4 +1,4 @@
-//! A start from a few points of the past, the records between them interpolated.
+//! A start from a few past records, with interpolation between them.
 
 use ndarray::Array2;
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, InputError, Transform};
@@ -41,14 +41,15 @@ fn scores_begin_at_once_and_each_detection_reports_the_synthetic_fraction() {
         let detection = detector.process(&[record]).unwrap();
         assert!(detection.score > 0.0 && detection.warm_up == 0);
         let (synthetic_fraction, confidence) = last;
-        // For a shingle the window still holds made-up records, and half of one is not learned.
+        // For the length of a shingle the window contains interpolated records, and half a shingle
+        // is not learned.
         assert!(
             detection.synthetic_fraction < synthetic_fraction || t < 8,
             "{t}"
         );
         assert!(detection.confidence > confidence || t < 8, "{t}");
         if t == 0 {
-            // 28 of 163 records are real; and with 64 one half would be trusted.
+            // 28 of 163 records are real; half of a shingle of 64 would be trusted.
             assert!(
                 (0.8..0.85).contains(&detection.synthetic_fraction),
                 "{detection:?}"

@@ -1,4 +1,4 @@
-//! Cases that users bring.
+//! Cases reported by users.
 
 use rcf_core::{AnomalyDetector, Detection, Direction, NearExpected, Suppressed};
 
@@ -55,7 +55,8 @@ fn a_drop_in_a_wave_is_found_and_explained() {
 
 #[test]
 fn a_spike_in_a_wave_with_little_noise_is_one_alert() {
-    // It used to come back one to six periods later: it made other periods look better.
+    // It used to be reported again one to six periods later, because it made other periods look
+    // better.
     for noise in [0.0, 0.01, 0.1] {
         for (height, length) in [(30.0, 1), (-8.0, 3), (1e4, 1)] {
             let mut detector = AnomalyDetector::builder(1).seed(6).build().unwrap();
@@ -100,7 +101,7 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
     let mut random = Random::new(4);
     for t in 0..1_000 {
         let mut record = random.normal_point(20);
-        // Inputs of very different units.
+        // Inputs with very different units.
         for (i, value) in record.iter_mut().enumerate() {
             *value *= 10f64.powi(i as i32 % 7 - 3);
         }
@@ -116,7 +117,7 @@ fn a_spike_in_one_of_twenty_inputs_is_attributed_to_it() {
     }
 }
 
-/// How many alerts each drop of a wave gives, that has the same one in six of its cycles.
+/// The number of alerts for each drop in a wave that has the same drop in six of its cycles.
 fn alerts_of_drops(seed: u64) -> [usize; 6] {
     let mut detector = AnomalyDetector::builder(1).seed(seed).build().unwrap();
     let (mut random, mut alerts) = (Random::new(seed), [0; 6]);
@@ -140,7 +141,7 @@ fn alerts_of_drops(seed: u64) -> [usize; 6] {
 fn the_same_drop_is_found_in_each_of_six_cycles() {
     let runs: Vec<[usize; 6]> = (0..10).map(alerts_of_drops).collect();
     let complete = runs.iter().filter(|run| **run == [1; 6]).count();
-    // 9 of 10 in the long run: the range of noise, and the forest's chance, leave one drop in a
+    // 9 of 10 in the long run; noise and the randomness of the forest leave one drop in a
     // hundred.
     assert!(complete >= 9, "{runs:?}");
     let found = runs.iter().flatten().filter(|alerts| **alerts == 1).count();

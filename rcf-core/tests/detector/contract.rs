@@ -1,4 +1,4 @@
-//! What holds on every stream.
+//! Properties that hold for every stream.
 
 use proptest::prelude::*;
 use rcf_core::{
@@ -66,7 +66,7 @@ fn builders() -> impl Strategy<Value = AnomalyDetectorBuilder> {
         )
 }
 
-/// A stream of some kind, with spikes, and missing values if they are allowed.
+/// A stream of the given kind, with spikes, and with missing values if allowed.
 fn record(kind: u8, t: u32, inputs: usize, random: &mut Random) -> Vec<f64> {
     let value = |i: usize| {
         let noise = random.normal();
@@ -91,7 +91,8 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// The severity contract, finite figures, and a restored detector that continues bit for bit.
+    /// The contract of severities, finite numbers, and a restored detector that continues bit for
+    /// bit.
     #[test]
     fn verdicts_keep_their_contract_and_survive_a_save(
         builder in builders(),
@@ -155,7 +156,7 @@ fn evidence_near_a_tiny_boundary_is_saved() {
 
 #[test]
 fn alerts_keep_to_the_rate_in_the_long_run_where_events_are_usual() {
-    // One observation in a hundred is an event, at which thousands are candidates.
+    // One observation in a hundred is an event; thousands are candidates.
     let mut detector = AnomalyDetector::builder(1).seed(1).build().unwrap();
     let (mut random, mut alerts, mut frequent) = (Random::new(1), 0, 0);
     for _ in 0..100_000 {

@@ -1,11 +1,11 @@
-//! Detectors and forecasters, written once and read for ever: they load, are saved as the same
+//! Detectors and forecasters, written once and readable for ever: they load, are saved as the same
 //! bytes, and continue as they did when they were written, to the bit. Detectors of format 1 are
-//! saved as format 2, and continue with the scores that they would have had; what is made of scores
-//! has become better since.
+//! saved as format 2, and continue with the same scores; decisions based on the scores
+//! have improved since.
 //!
 //! A missing file is written by
 //! `cargo test -p rcf-core --test detector write_missing -- --ignored`. Files that are there are
-//! never written over: what they hold is what users have.
+//! never overwritten, because users have such files.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use rcf_core::{
     NormalMark, Rule, Threshold, Transform,
 };
 
-/// Exact in single precision, the same everywhere, now and then far off.
+/// Exact in single precision, the same on every machine, with occasional outliers.
 fn value(t: u32, input: u32) -> f64 {
     let usual = f64::from((t * 37 + input * 11) % 61) / 8.0;
     usual + if t % 90 == 80 { 64.0 } else { 0.0 }
@@ -26,7 +26,7 @@ fn small(inputs: usize) -> rcf_core::AnomalyDetectorBuilder {
     builder.sample_size(16).warm_up(12).seed(7)
 }
 
-/// A detector before it has seen anything, by name.
+/// An empty detector, by name.
 fn detector(name: &str) -> AnomalyDetector {
     let builder = match name {
         "detector" => small(1).shingle_size(4),
@@ -77,7 +77,7 @@ const DETECTORS: [(&str, u32); 5] = [
 /// How many of these releases with formats 1 and 2 could save: those at the front.
 const OLDEST: usize = 5;
 
-/// What a detector says of the records that come next.
+/// The results of a detector for the next records.
 fn detections(detector: &mut AnomalyDetector, from: u32, count: u32) -> String {
     let inputs = detector.config().input_dimensions as u32;
     let lines = (from..from + count).map(|t| {
@@ -134,7 +134,7 @@ fn read(version: u8, name: &str) -> (Vec<u8>, String) {
     (bytes, said)
 }
 
-/// Of older formats the channels are missing: decisions differ, scores continue to the bit.
+/// Older formats lack the channels: decisions differ, scores continue bit for bit.
 #[test]
 fn saved_detectors_of_older_formats_continue_and_are_saved_as_format_3() {
     let scores = |said: &str| -> Vec<String> {
@@ -208,7 +208,7 @@ fn a_saved_forecaster_of_format_1_continues_and_is_saved_as_format_2() {
     let saved = forecaster.to_bytes();
     let mut again = Forecaster::from_bytes(&saved).unwrap();
     assert_eq!(again.to_bytes(), saved);
-    // Its forest forecasts as it did, and hardly anything else counts at first.
+    // Its forest forecasts as before, and has nearly all of the weight at first.
     let limits = forecaster.config().limits.clone();
     for (t, said) in (OF_FORECASTER..OF_FORECASTER + AFTER).zip(said.lines()) {
         forecasts(&mut forecaster, t, 1);
@@ -235,7 +235,7 @@ fn a_saved_forecaster_of_format_2_continues_as_it_did() {
     assert_eq!(forecasts(&mut forecaster, OF_FORECASTER, AFTER), said);
 }
 
-/// Writes what is missing, never over what is there.
+/// Writes missing files, never overwrites one.
 #[test]
 #[ignore = "writes files"]
 fn write_missing() {

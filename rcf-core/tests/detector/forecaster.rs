@@ -1,4 +1,4 @@
-//! Intervals hold what they promise, online.
+//! Intervals have the promised coverage, online.
 
 use rcf_core::{
     AnomalyDetector, Component, ConfigError, Forecaster, InputError, StateError, Transform,
@@ -69,7 +69,7 @@ fn a_restored_forecaster_continues_bit_for_bit() {
         Transform::Difference,
         Transform::NormalizedDifference,
     ];
-    // Empty, before the transform is ready, while the forest fills, with forecasts that wait.
+    // Empty, before the transform is ready, while the forest fills, with pending forecasts.
     for (transform, stop) in transforms
         .iter()
         .flat_map(|t| [0, 5, 100, 600].map(|s| (*t, s)))
@@ -143,7 +143,7 @@ fn invalid_states_and_records_are_refused() {
 
 #[test]
 fn each_input_counts_on_its_own_scale() {
-    // The same waves with the second one in other units: the forecasts are the same ones.
+    // The same waves with the second one in other units: the forecasts are equal.
     let errors = [1.0, 1e-6, 1e6].map(|unit| {
         let builder = Forecaster::builder(2).shingle_size(6).number_of_trees(20);
         let mut forecaster = builder.build().unwrap();
@@ -195,7 +195,7 @@ fn differences_follow_a_trend() {
     assert!(plain > 2.0 * difference, "{plain} {difference}");
 }
 
-/// Nominal 80 % on series that were not made for it.
+/// Nominal 80 % on series of other kinds.
 #[test]
 fn intervals_hold_their_share_on_real_series() {
     const SERIES: [&str; 18] = [
@@ -259,7 +259,7 @@ fn an_array_gives_the_forecasts_of_the_loop() {
     assert_eq!(whole.to_bytes(), single.to_bytes());
 }
 
-/// Mean absolute error of the forecasts for one step, after this many records.
+/// Mean absolute error of one-step forecasts after this many records.
 fn mean_error(forecaster: &mut Forecaster, values: &[f64], step: usize, after: usize) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for (t, &value) in values.iter().enumerate() {
@@ -274,7 +274,7 @@ fn mean_error(forecaster: &mut Forecaster, values: &[f64], step: usize, after: u
 
 #[test]
 fn the_mixture_knows_trends_cycles_and_walks() {
-    // A forest alone knows no value that it has not seen, nor a cycle longer than its shingle.
+    // A forest alone cannot forecast unseen values or a cycle longer than its shingle.
     let mut random = Random::new(11);
     let cycle: Vec<f64> = (0..90).map(|_| 5.0 * random.normal()).collect();
     let mut level = 0.0;
@@ -287,7 +287,7 @@ fn the_mixture_knows_trends_cycles_and_walks() {
             _ => level,
         }
     };
-    // The mean error of the best possible forecast four steps ahead, and how near one must come.
+    // The mean error of the best possible forecast four steps ahead, and the tolerance.
     for (kind, best) in [(0, 0.8), (1, 0.8), (2, 1.6)] {
         let values: Vec<f64> = (0..3_000).map(|t| series(kind, t)).collect();
         let builder = Forecaster::builder(1).horizon(4).number_of_trees(15);
@@ -307,7 +307,8 @@ fn the_mixture_knows_trends_cycles_and_walks() {
 
 #[test]
 fn error_figures_are_those_of_their_definitions() {
-    // The last value alone, so that each forecast is known; fewer of them than figures remember.
+    // The last value alone, so that each forecast is known; fewer forecasts than the statistics
+    // remember.
     let mut random = Random::new(12);
     let builder = Forecaster::builder(1).horizon(2).number_of_trees(10);
     let mut forecaster = builder.components(&[Component::LastValue]).build().unwrap();
@@ -315,7 +316,7 @@ fn error_figures_are_those_of_their_definitions() {
     let values: Vec<f64> = (0..600)
         .map(|t| f64::from(t % 11) + random.normal())
         .collect();
-    // What was forecast before the forest was ready is not given out, and does not count.
+    // Forecasts from before the forest was ready are not returned, and do not count.
     let mut errors = Vec::new();
     let mut is_given = false;
     for (t, value) in values.iter().enumerate() {
@@ -353,7 +354,7 @@ fn missing_values_are_replaced_by_expected_ones() {
     let mut forecaster = builder.build().unwrap();
     let mut errors = Vec::new();
     for t in 0..3_000 {
-        // At first nothing is known of the second input; later the first one is missing for long.
+        // At first the second input is unknown; later the first one is missing for long.
         let is_missing = [(2_000..2_100).contains(&t), t < 10 || random.unit() < 0.1];
         let values = [wave(t), 10.0 * wave(t + 6) + 0.1 * random.normal()];
         let given = [0, 1].map(|i| if is_missing[i] { f64::NAN } else { values[i] });
@@ -372,7 +373,7 @@ fn missing_values_are_replaced_by_expected_ones() {
     assert!((350..480).contains(&missing), "{missing}");
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     assert!(mean < 0.1, "{mean}");
-    // And it continues bit for bit.
+    // The restored one continues bit for bit.
     let mut restored = Forecaster::from_bytes(&forecaster.to_bytes()).unwrap();
     for t in 0..20 {
         let values = [if t % 3 == 0 { f64::NAN } else { wave(t) }, f64::NAN];

@@ -1,4 +1,4 @@
-//! Detectors under keys say what they would say alone, also where all but a few of them are
+//! Keyed detectors give the results of separate ones, even if all but a few of them are
 //! spilled.
 
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ fn spilled_detectors_are_restored_and_continue() {
     }
     assert!(anomalies >= 8, "{anomalies}");
     assert!(map.spilled() > 0 && map.len() == 6);
-    // A record that is refused changes nothing, here and there.
+    // A rejected record changes neither of them.
     let key: Arc<str> = "pump-1".into();
     assert!(map.process(&key, &[f64::NAN]).is_err());
     assert!(KeyedModel::process(alone.get_mut(&key).unwrap(), &[f64::NAN]).is_err());

@@ -93,7 +93,7 @@ fn a_level_shift_is_reported_once_and_then_learned() {
         let near = |from: u32, to: u32| alerts.iter().filter(|t| (from..to).contains(t)).count();
         assert_eq!(near(1_500, 3_000), 1, "{learning:?}: {alerts:?}");
         assert!(alerts.contains(&1_500), "{learning:?}: {alerts:?}");
-        // The new level is the normal: what leaves it is seen.
+        // The new level is normal: departures from it are detected.
         assert_eq!(near(3_500, 3_505), 1, "{learning:?}: {alerts:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The detector through its public interface: cases that users bring, contracts, saving.
+//! The detector through its public interface: cases reported by users, contracts, saving.
 
 #[allow(dead_code, reason = "the laws share it; each side uses a part")]
 #[path = "../laws/shared_data.rs"]

@@ -1,5 +1,5 @@
-//! The pictures of the guide's page on parameters, drawn from detections, and held to them. Their
-//! streams are made without functions that differ between libraries.
+//! The pictures of the guide's page on parameters are drawn from detections and checked against
+//! them. Their streams use no functions that differ between libraries.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ struct Line {
     values: Vec<f64>,
 }
 
-/// Steps of records across 560 units, values from 0 upwards; a stretch of steps is shaded.
+/// Steps of records across 560 units, values from 0 upwards; a range of steps is shaded.
 fn picture(lines: &[Line], highest: f64, shaded: std::ops::Range<usize>, below: &str) -> String {
     let steps = lines[0].values.len();
     let x = |step: usize| 40.0 + 560.0 * step as f64 / steps as f64;
@@ -37,7 +37,7 @@ fn picture(lines: &[Line], highest: f64, shaded: std::ops::Range<usize>, below: 
     }
     for (i, line) in lines.iter().enumerate() {
         let known = line.values.iter().enumerate().filter(|(_, value)| {
-            // Neither before there is a score, nor before there is a boundary.
+            // Neither before the first score nor before the first boundary.
             value.is_finite() && **value > 0.0
         });
         let points: Vec<String> = known
@@ -86,7 +86,7 @@ fn more_decades_report_less() {
         let mut random = Random::new(1);
         let detections: Vec<_> = (0..2_000_u32)
             .map(|t| {
-                // A triangle wave with noise; at times it stays constant, for longer and longer.
+                // A triangle wave with noise; sometimes it stays constant, for longer each time.
                 let is_still = t >= 800 && t % 250 < t / 100;
                 let phase = if is_still { 0 } else { t % 40 };
                 let wave = f64::from(phase.abs_diff(20));

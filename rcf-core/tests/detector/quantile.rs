@@ -24,8 +24,8 @@ fn severities(seed: u64, value: impl Fn(&mut Random) -> f64) -> Vec<f64> {
     (0..20_000).map(judge).collect()
 }
 
-/// One in a hundred, 200 of 20,000 by what the binomial law allows in five standard errors; of
-/// noise, of a heavy tail, of two levels.
+/// One in a hundred, 200 of 20,000, within five standard errors of the binomial distribution; for
+/// noise, a heavy tail, and two levels.
 #[test]
 fn the_share_of_reports_is_as_configured_for_any_values() {
     let laws: [fn(&mut Random) -> f64; 3] = [

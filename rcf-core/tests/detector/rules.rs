@@ -1,4 +1,4 @@
-//! Rules of the user and feedback: what they suppress, what they leave, and that they are saved.
+//! Rules of the user and feedback: what they suppress, what they keep, and that they are saved.
 
 use rcf_core::{
     AnomalyDetector, AnomalyDetectorBuilder, Comparison, Condition, ConfigError, Detection, Ignore,
@@ -15,7 +15,7 @@ fn rules(texts: &[&str]) -> Vec<Rule> {
     read.collect()
 }
 
-/// Two waves; in `load` the last value is moved by so much, and in `speed` by so much.
+/// Two waves; the last value of `load` and of `speed` is shifted by these amounts.
 fn last(rules: &[&str], load: f64, speed: f64) -> Detection {
     let builder = AnomalyDetector::builder(2).shingle_size(4).seed(6);
     let mut detector = builder.rules(self::rules(rules)).build().unwrap();
@@ -43,13 +43,13 @@ fn each_input_has_a_distance_of_its_own_and_each_side() {
         (&["load within 45 above"], -30.0, 0.0, None),
         (&["load within 45 below"], 30.0, 0.0, None),
         (&["load within 45 below"], -30.0, 0.0, ignored),
-        // The other input is another input, …
+        // A rule for the other input does not apply, …
         (&["speed within 45"], 30.0, 0.0, None),
         (&["load within 45"], 30.0, 30.0, None),
-        // … unless all are meant; the first rule that takes part is named.
+        // … unless it is for all; the first rule that applies is named.
         (&["within 45"], 30.0, 30.0, ignored),
         (&["load within 45", "speed within 45"], 30.0, 30.0, ignored),
-        // The expected value is about ±10, so that a tenth of it is little and 50 times much.
+        // The expected value is about ±10, so a tenth of it is small and 50 times large.
         (&["load within 5000%"], 30.0, 0.0, ignored),
     ];
     for (rules, load, speed, suppressed) in cases {
@@ -79,7 +79,7 @@ fn a_condition_on_another_input_suppresses_and_the_rule_is_named() {
     assert!(!last(&["when load != 0"], 30.0, 30.0).is_anomaly());
 }
 
-/// A rule speaks of candidates alone: scores and evidence are those without it.
+/// A rule affects candidates only: scores and evidence are the same without it.
 #[test]
 fn rules_change_only_reports() {
     let (with, without) = (last(&["within 45"], 30.0, 0.0), last(&[], 30.0, 0.0));
@@ -123,7 +123,7 @@ fn rules_that_cannot_work_are_refused() {
     assert!(AnomalyDetector::builder(2).rules(many).build().is_err());
 }
 
-/// A wave with a spike of such a height every 450 records.
+/// A wave with a spike of this height every 450 records.
 fn spiky(t: u32, height: f64) -> f64 {
     wave(t) + if t % 450 == 449 { height } else { 0.0 }
 }
@@ -132,7 +132,7 @@ fn single(builder: AnomalyDetectorBuilder) -> AnomalyDetector {
     builder.seed(6).build().unwrap()
 }
 
-/// What is said from 20 records after a spike, or the beginning, to 20 after the next spike.
+/// The results from 20 records after a spike, or the beginning, to 20 after the next spike.
 fn run(detector: &mut AnomalyDetector, round: u32, height: f64) -> Vec<Detection> {
     let from = round * 450 + if round > 0 { 20 } else { 0 };
     let records = (from..round * 450 + 470).map(|t| [spiky(t, height)]);
@@ -154,7 +154,7 @@ fn events_marked_as_normal_are_suppressed_until_unmarked() {
     assert_eq!(said, run(&mut unmarked, 0, 30.0));
     let [first, after] = spike(&said);
     assert!(first.is_anomaly());
-    // The predictors have the spike among their last values.
+    // The last values of the predictors include the spike.
     assert_eq!(after.suppressed, Some(Suppressed::AlreadyAlerted));
     let mark = detector.mark_normal(first).unwrap();
     let marked = Some(Suppressed::MarkedNormal { mark });
@@ -170,7 +170,7 @@ fn events_marked_as_normal_are_suppressed_until_unmarked() {
             "{round}"
         );
     }
-    // Neither a clearly stronger one, nor the other side, is alike.
+    // A clearly stronger one, or one on the other side, is not similar.
     assert!(spike(&run(&mut detector.clone(), 4, 300.0))[0].is_anomaly());
     assert!(spike(&run(&mut detector.clone(), 4, -30.0))[0].is_anomaly());
     assert_eq!(detector.normal_marks().len(), 1);
@@ -179,7 +179,7 @@ fn events_marked_as_normal_are_suppressed_until_unmarked() {
     assert!(spike(&run(&mut detector, 4, 30.0))[0].is_anomaly());
 }
 
-/// What follows from a spike that a condition ignores is ignored with it, and a stronger one is
+/// Consequences of a spike that a condition ignores are ignored as well; a stronger one is
 /// not.
 #[test]
 fn consequences_of_ignored_candidates_are_ignored() {
@@ -191,7 +191,7 @@ fn consequences_of_ignored_candidates_are_ignored() {
     assert!(said.iter().all(|detection| !detection.is_anomaly()));
     let next = detector.process(&[-300.0]).unwrap();
     assert!(next.is_anomaly(), "{next:?}");
-    // A distance alone makes no event.
+    // A distance alone is not an event.
     let mut near = build("load within 45 above");
     let said = run(&mut near, 0, 30.0);
     let [first, after] = spike(&said);
@@ -224,7 +224,7 @@ fn detections_that_cannot_be_marked_are_refused() {
     }
     let error = detector.add_mark(mark(2.0, 1.0)).unwrap_err();
     assert_eq!(error, MarkError::TooMany { max: 1024 });
-    // A number is never given twice.
+    // A number is never assigned twice.
     detector.unmark_normal(1023).unwrap();
     assert_eq!(detector.add_mark(mark(2.0, 1.0)), Ok(1024));
     assert_ne!(before, detector.to_bytes());
@@ -268,7 +268,7 @@ fn rules_and_marks_are_saved_to_the_bit() {
     }
     assert!(marked > 0);
     assert_eq!(restored.to_bytes(), detector.to_bytes());
-    // Of a mark that is taken back, the number is remembered.
+    // The number of a removed mark is remembered.
     let mark = detector.normal_marks()[0].number;
     while let Some(mark) = detector.normal_marks().first() {
         detector.unmark_normal(mark.number);
@@ -278,7 +278,7 @@ fn rules_and_marks_are_saved_to_the_bit() {
     assert!(restored.add_mark(again).unwrap() > mark);
 }
 
-/// Memory of rules and marks is counted.
+/// The memory of rules and marks is counted.
 #[test]
 fn rules_and_marks_take_memory() {
     let plain = single(AnomalyDetector::builder(2));

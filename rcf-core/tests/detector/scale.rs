@@ -5,7 +5,7 @@ use rcf_core::{AnomalyDetector, Detection, Transform};
 
 use crate::testing::Random;
 
-/// A noisy wave on a grid that doubles hold exactly also around 2⁴⁰, with spikes and a level shift.
+/// A noisy wave on a grid that is exact in doubles even around 2⁴⁰, with spikes and a level shift.
 fn signal(seed: u64) -> Vec<f64> {
     let mut random = Random::new(seed);
     let value = |t: usize| {
@@ -60,7 +60,7 @@ proptest! {
         }
     }
 
-    /// Elsewhere, decisions are the same but for records at the very boundary.
+    /// Elsewhere, decisions are equal except for records at the boundary.
     #[test]
     fn decisions_are_free_of_scale_and_shift(seed: u64) {
         let values = signal(seed);

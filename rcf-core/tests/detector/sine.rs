@@ -1,8 +1,8 @@
-//! The sine wave with drops, by which random cut forests on streams have always been shown.
+//! The sine wave with drops, the traditional demonstration of random cut forests on streams.
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder};
 
-/// Two drops lie in this many records: at 241 and, the phase being taken for degrees, at 36,241.
+/// This many records contain two drops: at 241 and, because the phase is in degrees, at 36,241.
 const RECORDS: u32 = 36_400;
 const FIRST: [u32; 2] = [241, 36_241];
 
@@ -32,7 +32,8 @@ fn reported(builder: &AnomalyDetectorBuilder, seed: u64) -> Vec<u32> {
         .collect()
 }
 
-/// Also the first drop, before a whole cycle has been seen; and no false alarm in 57 cycles.
+/// Even the first drop is found, before a whole cycle has been seen; and there is no false alarm in
+/// 57 cycles.
 #[test]
 fn each_drop_is_one_alert_at_its_first_record() {
     for builder in builders() {
@@ -49,8 +50,8 @@ fn without_silence_every_record_of_a_drop_is_reported() {
         for seed in 0..3 {
             let reported = reported(&builder, seed);
             let what = format!("{builder:?}, seed {seed}: {reported:?}");
-            // The forest is so young at the first one that it learns it while it lasts, and that
-            // the wave that comes back may be reported, as long as the shingle holds the drop.
+            // At the first drop the forest is so young that it learns it while it lasts, so
+            // the return to the wave may be reported while the shingle contains the drop.
             let (first, second): (Vec<u32>, Vec<u32>) = reported.iter().partition(|t| **t < 1_000);
             let shingle = builder.config().shingle_size as u32;
             assert_eq!(first[0], FIRST[0], "{what}");

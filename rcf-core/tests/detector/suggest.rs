@@ -28,7 +28,7 @@ fn a_rhythm_is_found_and_sets_the_shingle() {
     assert_eq!(suggestion.reasons.len(), 4);
     let detector = suggestion.builder().build().unwrap();
     assert_eq!(detector.config().shingle_size, suggestion.shingle_size);
-    // Neither unit nor level matters.
+    // Unit and level do not matter.
     let moved = wave.mapv(|x| 1e9 * x + 1e12);
     let moved = suggest(moved.view()).unwrap();
     assert_eq!(
@@ -42,7 +42,7 @@ fn noise_counters_and_random_walks_are_distinguished() {
     let mut random = Random::new(6);
     let noise = suggest(one_input(|_| random.normal()).view()).unwrap();
     assert_eq!((noise.period, noise.shingle_size), (None, 1), "{noise:?}");
-    // On little evidence, one ordered input keeps a shingle.
+    // With little evidence, one ordered input keeps a shingle.
     let little = Array2::from_shape_fn((300, 1), |_| random.normal());
     assert_eq!(suggest(little.view()).unwrap().shingle_size, 8);
     for resets in [0, 1, 3] {

@@ -96,8 +96,8 @@ fn a_fitted_detector_decides_at_once() {
     assert!(detector.process(&[40.0]).unwrap().is_anomaly());
 }
 
-/// One wrong time is refused, and everything after it continues; without a limit it would have made
-/// all right times too early.
+/// One wrong time is rejected, and the stream continues; without a limit it would have made
+/// all correct times too early.
 #[test]
 fn a_time_far_ahead_is_refused_where_jumps_are_limited() {
     let builder = || AnomalyDetector::builder(1).sample_size(32);

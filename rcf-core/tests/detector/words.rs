@@ -1,4 +1,4 @@
-//! Reasons and attributions, as users read them.
+//! Reasons and attributions, as shown to users.
 
 use std::collections::HashSet;
 
@@ -46,7 +46,7 @@ fn an_attribution_adds_up_and_is_ranked() {
     let detection = detector.process(&[0.1, -9.0, 0.2, 14.0]).unwrap();
     let candidate = detection.candidate.unwrap();
     let attribution = &candidate.attribution;
-    // With shingles of one record that is the score of the record.
+    // With shingles of one record they add up to its score.
     assert!((attribution.total() - detection.score).abs() < 1e-6);
     let ranked = attribution.ranked();
     assert_eq!(ranked[..2], [3, 1]);

@@ -1,4 +1,4 @@
-//! What is reported, what is not, and what is forgotten.
+//! Reported, unreported and forgotten objects.
 
 use std::cell::Cell;
 
@@ -62,7 +62,7 @@ fn outliers_of_any_type_are_found() {
     let found = strings.process(strange.clone(), edits).unwrap();
     assert!(found.is_anomaly() && found.grade > 0.0 && found.severity > 0.5);
     assert!(found.score > 3.0 && found.p_value < 5e-4, "{found:?}");
-    // What it says is the distance to what comes nearest.
+    // The result is the distance to the nearest object.
     let nearest = found.nearest.unwrap();
     assert_eq!(found.distance, edits(&nearest, &strange));
     let usual = strings.process(NAMES[0].to_owned(), edits).unwrap();
@@ -88,7 +88,7 @@ fn an_outlier_does_not_make_the_next_one_usual() {
     assert_eq!(found, [true; 10]);
 }
 
-/// A cluster that the stream has left is forgotten, and a new one is learned.
+/// A cluster that no longer occurs is forgotten, and a new one is learned.
 #[test]
 fn decay_forgets() {
     let mut random = Random::new(7);
@@ -105,7 +105,7 @@ fn decay_forgets() {
     assert!(new[0], "the new cluster begins as an anomaly");
     let late = new[2_000..].iter().filter(|&&alert| alert).count();
     assert!(late < 20, "{late} alerts long after it has become usual");
-    // 10,000 objects later, at a mean age of 1,280, nothing is left of the old one.
+    // 10,000 objects later, at a mean age of 1,280, nothing of the old one remains.
     assert!(detector.sample().all(|value| *value > 50.0));
     let clusters = detector.clusters();
     assert!(clusters.iter().all(|cluster| *cluster.primary() > 50.0));

@@ -152,7 +152,7 @@ fn only_named_points_are_deleted_and_none_returns() {
         let mut random = Random::new(7);
         let mut feed = |forest: &mut RandomCutForest, times: std::ops::Range<i64>| {
             for t in times {
-                // No two points are alike, so that each has its own tag.
+                // All points are distinct, so each has its own tag.
                 let record: Vec<f64> = (0..dimensions).map(|_| random.normal()).collect();
                 let arrival = Arrival::at(t).label(t % 10);
                 forest.update_with(&record, arrival).unwrap();
@@ -169,7 +169,7 @@ fn only_named_points_are_deleted_and_none_returns() {
         expected.retain(|(_, number), _| *number >= 400);
         assert_eq!(tags(&forest), expected);
 
-        // It continues, also from a save, and fills again without what was deleted.
+        // It continues, even from a save, and fills again without the deleted points.
         let mut restored = RandomCutForest::from_bytes(&forest.to_bytes()).unwrap();
         assert_eq!(tags(&restored), expected);
         feed(&mut forest, 500..501);

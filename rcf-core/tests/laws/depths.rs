@@ -1,4 +1,4 @@
-//! A visitor that users write, `examples/depth_quantile.rs`: its quantiles are those of the law of
+//! A visitor written by a user, `examples/depth_quantile.rs`: its quantiles are those of the law of
 //! depths in one dimension, which is known exactly.
 
 #[allow(
@@ -34,7 +34,7 @@ fn quantiles_of_depth_follow_their_law() {
     for (index, point) in POINTS.iter().enumerate() {
         let mut below = 0.0;
         for (depth, probability) in depth_law(&POINTS, index).into_iter().enumerate() {
-            // Four standard deviations of a share of the trees, off both ends of the step: p <
+            // Four standard deviations of a share of the trees, beyond either end of the step: p <
             // 10⁻⁴.
             let margin = 4.0 * 0.5 / (TREES as f64).sqrt();
             let (low, high) = (below + margin, below + probability - margin);

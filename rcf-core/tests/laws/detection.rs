@@ -1,4 +1,4 @@
-//! Anomalies that must be seen: the drops in the sine wave, and a jump at any offset.
+//! Anomalies that must be found: the drops in the sine wave, and a jump at any offset.
 
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::testing::Random;
 
 const SEEDS: Range<u64> = 0..10;
 
-/// A sine between 0 and 20 with a cycle of about 628 records; −17 where it drops.
+/// A sine between 0 and 20 with a cycle of about 628 records; −17 in the drops.
 fn sine(t: usize, drops: impl Fn(f64) -> bool) -> f64 {
     let x = t as f64 / 100.0;
     if drops(x) {
@@ -48,7 +48,7 @@ fn extremes(scores: &[f64], values: &[f64], range: Range<usize>) -> (f64, f64) {
     (lowest, highest)
 }
 
-/// The original's stream, in which the phase is taken for degrees: a drop each 36,000 records.
+/// The original's stream, whose phase is in degrees: a drop every 36,000 records.
 #[test]
 fn a_drop_in_the_sine_wave_after_36_000_records() {
     let values: Vec<f64> = (0..36_260)
@@ -87,8 +87,8 @@ fn a_drop_in_every_cycle_of_the_sine_wave() {
     }
 }
 
-/// Twelve deviations off a noisy level. Without an origin in double precision a forest is blind:
-/// single precision has steps of 128 at 1.7e9 and of 65,536 at 1e12.
+/// Twelve deviations from a noisy level. Without an origin in double precision a forest cannot see
+/// it: single precision has steps of 128 at 1.7e9 and of 65,536 at 1e12.
 #[test]
 fn a_jump_of_twelve_deviations_is_seen_at_any_offset() {
     for offset in [0.0, -3.0e5, 1.7e9, 1.0e12, -1.0e12] {

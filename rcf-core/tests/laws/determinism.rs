@@ -1,4 +1,4 @@
-//! One stream and one seed give one sequence of bits, however it is computed.
+//! One stream and one seed give the same bits, regardless of how they are computed.
 
 use ndarray::{Array2, ArrayView2, s};
 use rcf_core::{Attribution, RandomCutForest, SimdLevel};
@@ -85,7 +85,7 @@ fn levels_agree(records: &Array2<f64>) {
     }
 }
 
-/// How many boxes are kept, from the start or from some record on, is seen in no result.
+/// The number of kept boxes, from the start or from a later record, affects no result.
 #[test]
 fn every_fraction_of_kept_boxes_gives_the_same_bits() {
     // In one dimension, large samples of many trees have boxes; small ones have none.
@@ -134,11 +134,11 @@ fn every_fraction_of_kept_boxes_gives_the_same_bits() {
     }
 }
 
-/// In one dimension trees of large samples are of another form than those of small ones.
+/// In one dimension, trees of large samples have another layout than those of small ones.
 #[test]
 fn large_samples_on_a_line_are_saved_and_read_as_small_ones_are() {
     for sample_size in [2_048, 2_049] {
-        // As many trees as it takes for large samples to have boxes.
+        // Enough trees for large samples to have boxes.
         let builder = RandomCutForest::builder(1).number_of_trees(33);
         let mut forest = builder.sample_size(sample_size).build().unwrap();
         let records = records(6_000, 1, 3);
@@ -216,7 +216,7 @@ fn an_array_is_the_loop_over_its_rows() {
         assert_eq!(bits(whole.process_array(records.view()).unwrap()), scores);
         assert_eq!(whole.to_bytes(), expected.to_bytes());
 
-        // Whatever the memory layout, and in pieces.
+        // With any memory layout, and in pieces.
         let columns_first = records.t().as_standard_layout().into_owned();
         let mut pieces = forest(dimensions, 9);
         let mut in_pieces = Vec::new();
@@ -292,7 +292,7 @@ fn an_array_has_the_scores_of_its_rows() {
             .build()
             .unwrap();
         forest.process_array(records.slice(s![..300, ..])).unwrap();
-        // Points in the sample, other ones, some of them twice, and some far away.
+        // Points in the sample, points outside it, some of them twice, and some far away.
         let mut asked = records.slice(s![200.., ..]).to_owned();
         asked.slice_mut(s![..20, ..]).mapv_inplace(|x| 100.0 * x);
         let one = |row: ndarray::ArrayView1<'_, f64>| forest.score(row.as_slice().unwrap());

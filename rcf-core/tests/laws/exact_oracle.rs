@@ -1,6 +1,6 @@
 //! The expected score in one dimension, computed exactly, against forests.
 //!
-//! From the law of a point's depth follows the expectation of `1 / depth`, which is what the score
+//! The law of a point's depth gives the expectation of `1 / depth`, which the score
 //! of a forest estimates.
 
 use rcf_core::RandomCutForest;
@@ -18,7 +18,7 @@ fn expected_score(sample: &[f64], query: f64) -> f64 {
     inverse * ((sample.len() + 1) as f64).log2()
 }
 
-/// A forest whose trees all hold exactly the sample.
+/// A forest in which every tree contains exactly the sample.
 fn forest_of(sample: &[f64], number_of_trees: usize, seed: u64) -> RandomCutForest {
     let mut forest = RandomCutForest::builder(1)
         .number_of_trees(number_of_trees)
@@ -130,7 +130,7 @@ fn scores_of_small_samples_are_exact() {
     let cases: Vec<(Vec<f64>, f64)> = (1..=12)
         .flat_map(|n| [n, n])
         .map(|n| {
-            // Coarse steps, so that gaps differ widely, but all distinct.
+            // Coarse steps, so that gaps differ widely; all values are distinct.
             let sample: Vec<f64> = (0..n).map(|_| random.normal().exp()).collect();
             let query = random.normal().exp();
             (sample, query)

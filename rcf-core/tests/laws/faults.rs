@@ -1,5 +1,6 @@
-//! Faults of other implementations (AWS's Java and Rust, `krcf`, `rcf3`, `rrcf`, as we saw them
-//! run), each with the tests that ours does not have it. Paths are those of this package's
+//! Faults of other implementations (AWS's Java and Rust, `krcf`, `rcf3`, `rrcf`, as we
+//! observed them), each with the tests that ours does not have it. Paths are those of this
+//! package's
 //! `tests/`, unless said otherwise.
 //!
 //! | fault elsewhere | test |
@@ -36,8 +37,8 @@ fn normal(records: usize, offset: f64) -> RandomCutForest {
     forest
 }
 
-/// With the lowest cut an isolated outlier comes to lie next to a leaf, some eight cuts deep; with
-/// the topmost it is set apart by one of the first. In one dimension all nodes keep a box, in
+/// With the lowest cut an isolated outlier lies next to a leaf, about eight cuts deep; with
+/// the topmost it is separated by one of the first. In one dimension all nodes keep a box; in
 /// several those of small subtrees are computed from points.
 #[test]
 fn the_topmost_separating_cut_is_taken() {
@@ -53,11 +54,11 @@ fn the_topmost_separating_cut_is_taken() {
         let (outlier, highest) = (vec![1000.0; dimensions], 257f64.log2());
         let before = forest.score(&outlier).unwrap();
         assert!(before > 0.99 * highest);
-        // Inserted, it is a sampled point high up, in the trees that took it: half the score of a
-        // leaf at the root, where a depth of eight would give an eighth.
+        // After insertion it is a sampled point high up in the trees that accepted it: half the
+        // score of a leaf at the root, where a depth of eight would give an eighth.
         forest.update(&outlier).unwrap();
         let sample = forest.sample();
-        // Kept relative to the origin, in single precision, it is not exactly 1000 any more.
+        // Stored relative to the origin, in single precision, it is no longer exactly 1000.
         let holders = sample.points.column(0).into_iter().zip(&sample.counts);
         let holders: usize = holders
             .filter(|(x, _)| **x > 999.0)
@@ -93,7 +94,7 @@ fn attributions_add_up_to_the_score_with_duplicates_too() {
     }
 }
 
-/// Two clusters: what belongs to the one is not filled in for the other, nor their mean.
+/// Two clusters: neither values of the other cluster nor their mean are filled in.
 #[test]
 fn imputation_finds_related_values() {
     let mut random = Random::new(3);

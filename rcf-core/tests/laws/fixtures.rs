@@ -1,8 +1,8 @@
-//! States of format 1, written once and read for ever: they load, are saved as the same bytes, and
-//! continue as they did when they were written, to the bit.
+//! States of format 1, written once and readable for ever: they load, are saved as the same bytes,
+//! and continue as they did when they were written, to the bit.
 //!
-//! A missing file is written again by `cargo test -p rcf-core --test laws write_missing --
-//! --ignored`. Files that are there are never written over: what they hold is what users have.
+//! A missing file is rewritten by `cargo test -p rcf-core --test laws write_missing --
+//! --ignored`. Files that are there are never overwritten, because users have such files.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ const FIXTURES: [(&str, Grow); 7] = [
     ("wide", wide),
 ];
 
-/// Exact in single precision, with duplicates, the same everywhere.
+/// Exact in single precision, with duplicates, the same on every machine.
 fn value(t: u32, i: u32) -> f64 {
     f64::from((t * 37 + i * 11) % 61) / 8.0
 }
@@ -42,7 +42,7 @@ fn grown(dimensions: usize, shingle_size: usize, records: u32) -> RandomCutFores
     forest
 }
 
-/// All that a state can hold.
+/// Everything that a state can contain.
 fn everything() -> RandomCutForest {
     let builder = RandomCutForest::builder(2)
         .shingle_size(3)
@@ -89,7 +89,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1")
 }
 
-/// The scores of the next hundred records, a line each, as bits.
+/// The scores of the next hundred records as bits, one per line.
 fn next_scores(forest: &mut RandomCutForest) -> String {
     let mut lines = String::new();
     for t in 1_000..1_100 {
@@ -120,7 +120,7 @@ fn states_of_format_1_load_and_continue_for_ever() {
     }
 }
 
-/// What made the decoder fail once.
+/// Input that once made the decoder fail.
 #[test]
 fn crashes_of_the_decoder_are_errors_now() {
     let folder = folder().with_file_name("crashes");

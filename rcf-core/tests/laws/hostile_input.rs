@@ -1,4 +1,4 @@
-//! Records that must be refused: the error names the value, and the forest is as it was.
+//! Records that must be rejected: the error names the value, and the forest is unchanged.
 
 use ndarray::Array2;
 use rcf_core::{InputError, MAX_MAGNITUDE, RandomCutForest};
@@ -27,7 +27,7 @@ fn record(forest: &RandomCutForest, random: &mut Random) -> Vec<f64> {
     random.normal_point(forest.config().values_per_call())
 }
 
-/// Everything that must be refused, with a record that would be taken otherwise.
+/// Everything that must be rejected, with a record that would be accepted otherwise.
 fn hostile(usual: &[f64]) -> Vec<Vec<f64>> {
     let values = [
         f64::NAN,
@@ -50,7 +50,7 @@ fn hostile(usual: &[f64]) -> Vec<Vec<f64>> {
     hostile
 }
 
-/// The error that a record must give.
+/// The error that a record must cause.
 fn expected(record: &[f64], length: usize) -> InputError {
     if record.len() != length {
         return InputError::WrongLength {
@@ -74,7 +74,7 @@ fn expected(record: &[f64], length: usize) -> InputError {
     }
 }
 
-/// Every way in refuses every hostile record, and nothing changes.
+/// Every method rejects every hostile record, and nothing changes.
 fn refuses_all(forest: &mut RandomCutForest, random: &mut Random) {
     let usual = record(forest, random);
     let before = forest.to_bytes();
@@ -99,7 +99,7 @@ fn refuses_all(forest: &mut RandomCutForest, random: &mut Random) {
             Err(expected.clone())
         );
 
-        // In an array after good rows, which must not be taken either.
+        // In an array after valid rows, which must not be learned either.
         if hostile.len() == usual.len() {
             let rows = [&usual[..], &usual, &hostile, &usual].concat();
             let rows = Array2::from_shape_vec((4, usual.len()), rows).unwrap();
@@ -159,7 +159,7 @@ fn arrays_with_rows_of_the_wrong_length_are_refused() {
     }
 }
 
-/// Values at the edge of what is accepted: scores stay finite and positive, whatever came first.
+/// Values at the limits of the accepted range: scores stay finite and positive after any history.
 #[test]
 fn extreme_records_that_are_accepted_do_no_harm() {
     let extreme = [

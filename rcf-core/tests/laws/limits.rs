@@ -5,13 +5,13 @@ use rcf_core::{MAX_SAMPLED_POINTS, RandomCutForestBuilder};
 
 use crate::testing::{Random, depth_law};
 
-/// Takes a normal stream; scores are within their bounds, and attributions add up to them.
+/// Processes a normal stream; scores are within their bounds, and attributions add up to them.
 fn works(builder: RandomCutForestBuilder, records: usize) {
     let mut random = Random::new(1);
     let mut forest = builder.output_after(2).build().unwrap();
     let config = forest.config().clone();
     let silent = config.shingle_size.max(2);
-    // One point alone at depth 0 has the highest score there can be.
+    // A single point, at depth 0, has the highest possible score.
     let highest = ((config.sample_size + 1) as f64).log2();
     let mut scores = Vec::new();
     for t in 0..records {
@@ -98,7 +98,7 @@ fn numbers_of_dimensions() {
     );
 }
 
-/// A point among nothing but its copies: no cut above it, all of the mass.
+/// A point among copies of itself: no cut above it, all of the mass.
 #[test]
 fn a_constant_stream_scores_one_half() {
     for (dimensions, shingle_size) in [(1, 1), (3, 2)] {
@@ -115,7 +115,7 @@ fn a_constant_stream_scores_one_half() {
                 "{score} at {t}"
             );
         }
-        // Anything else is cut off at once, however near: a forest has no scale of its own.
+        // Any other point is separated at once, however near: a forest has no absolute scale.
         for step in [1e-6, 0.25, 1e9] {
             let score = forest.score(&vec![7.25 + step; dimensions]).unwrap();
             let alone = 257f64.log2();
@@ -136,8 +136,8 @@ fn a_sorted_stream_always_ends_in_the_newest() {
     }
 }
 
-/// Each cut takes the largest of the points off: a tree is a path, deeper than any fixed buffer.
-/// The score is still the exact expectation, with coordinates that never change, too.
+/// Each cut separates the largest of the points: a tree is a path, deeper than any fixed buffer.
+/// The score is still the exact expectation, even with constant coordinates.
 #[test]
 fn geometric_points_make_trees_as_deep_as_they_are_large() {
     // Far apart, so that nearly every cut falls into the last gap.
@@ -156,7 +156,7 @@ fn geometric_points_make_trees_as_deep_as_they_are_large() {
             .output_after(1)
             .build()
             .unwrap();
-        // From the smallest up: it is the origin, and all others stay exact.
+        // In ascending order: the smallest is the origin, and all others stay exact.
         for &x in &sample {
             forest.update(&point(x)).unwrap();
         }
@@ -181,7 +181,7 @@ fn geometric_points_make_trees_as_deep_as_they_are_large() {
             let total = forest.attribution(&point(query)).unwrap().total();
             assert!((total - score).abs() <= 1e-9 * score);
         }
-        // A point of the sample, some 88 cuts deep.
+        // A point of the sample, about 88 cuts deep.
         assert!(forest.score(&point(sample[0])).unwrap() < 0.1);
     }
 }

@@ -1,5 +1,5 @@
 //! The laws of a random cut forest, each tested through the public interface against something that
-//! owes nothing to the implementation: an exact computation, a symmetry, a conservation law.
+//! is independent of the implementation: an exact computation, a symmetry, a conservation law.
 //!
 //! Random inputs have fixed seeds; statistical tests state their law and reject it at
 //! `SIGNIFICANCE`. Long forms are ignored: `just laws-long` runs them.

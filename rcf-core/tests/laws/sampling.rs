@@ -1,5 +1,5 @@
 //! The sample over time: clocks, decay that changes, weights, pauses, uniform sampling. The ages of
-//! sampled records are read off their sequence numbers.
+//! sampled records follow from their sequence numbers.
 
 use rcf_core::{Arrival, RandomCutForest, RandomCutForestBuilder};
 
@@ -19,7 +19,7 @@ fn builder(sample_size: usize, time_decay: f64) -> RandomCutForestBuilder {
         .store_sequence_numbers(true)
 }
 
-/// What is in each tree's sample, as places in the stream: the value of a record is its place.
+/// The sample of each tree, as positions in the stream: the value of a record is its position.
 fn samples(forest: &RandomCutForest) -> Vec<Vec<i64>> {
     let places = |tree: usize| {
         let sample = forest.sample_of_tree(tree).unwrap();
@@ -29,7 +29,7 @@ fn samples(forest: &RandomCutForest) -> Vec<Vec<i64>> {
     (0..forest.config().number_of_trees).map(places).collect()
 }
 
-/// How often each of `length` places is the one that is picked at random from each sample.
+/// How often each of `length` positions is picked at random from the samples.
 fn picked(samples: &[Vec<i64>], length: usize, random: &mut Random) -> Vec<u64> {
     let mut counts = vec![0; length];
     for sample in samples {
@@ -61,7 +61,7 @@ fn assert_law_of_keys(what: &str, samples: &[Vec<i64>], records: &[(f64, f64)]) 
     assert_same_law(what, &ours, &theirs);
 }
 
-/// The fault elsewhere: keys in single precision with an unbounded `λt`, so that 67 % of them tie
+/// The fault of others: keys in single precision with an unbounded `λt`, so that 67 % of them tie
 /// at a clock of 10⁹ and the sampler freezes at milliseconds since 1970. Here a clock may start
 /// anywhere, also across a change of λ and a restart.
 #[test]
@@ -104,7 +104,7 @@ fn keys_are_exact_at_any_clock() {
     }
 }
 
-/// Time in steps of any length is the same time.
+/// The length of the time steps does not matter.
 #[test]
 fn only_decay_times_time_counts() {
     let run = |step: i64| {
@@ -155,8 +155,8 @@ fn weights_weigh() {
         let mut forest = builder(size, decay).build().unwrap();
         let mut records = Vec::new();
         for t in 0..length {
-            // The sample fills with the first records, whatever their weight; keys decide after
-            // that.
+            // The sample fills with the first records, regardless of their weight; keys decide
+            // after that.
             let weight = weights[t % weights.len()];
             forest
                 .update_with(&[t as f64], Arrival::new().weight(weight))
@@ -171,7 +171,7 @@ fn weights_weigh() {
     }
 }
 
-/// A gap, a crowd of records at one time, and some that come late.
+/// A gap, many records at one time, and some late ones.
 #[test]
 fn weights_decay_with_the_time_between_points() {
     let (size, decay) = (10, 0.01);
@@ -214,7 +214,7 @@ fn decay_changes_at_run_time() {
     assert!(forest.to_bytes() == before);
 }
 
-/// The fault elsewhere: a forest saved after a change of λ learns nothing once it is restored.
+/// The fault of others: a forest saved after a change of λ learns nothing after it is restored.
 #[test]
 fn a_sample_saved_after_a_change_of_decay_continues_to_learn() {
     let mut forest = RandomCutForest::builder(1)

@@ -1,4 +1,4 @@
-//! `rcf score` and `rcf suggest`: the anomalies of a file, as their users meet them.
+//! `rcf score` and `rcf suggest`: the anomalies of a file, as users see them.
 
 mod support;
 
@@ -10,7 +10,7 @@ use rand_xoshiro::SplitMix64;
 use serde_json::Value;
 use support::{fail, rcf, run, stdout, succeed};
 
-/// A daily rhythm of two sensors in turn; one has a spike, on line 1502 (after the header).
+/// A daily rhythm of two alternating sensors; one has a spike, on line 1502 (after the header).
 fn write_readings(folder: &Path) {
     let mut text = "at,sensor,heat,load\n".to_owned();
     for n in 0..2_000 {
@@ -97,7 +97,7 @@ fn the_exit_status_reports_anomalies_if_requested() {
     assert_eq!(succeed(folder.path(), &quiet).lines().count(), 2_000);
 }
 
-/// The rules of a configuration, as flags: they call the columns by their names.
+/// The rules of a configuration, as flags that use the names of the columns.
 #[test]
 fn rules_suppress_and_are_counted() {
     let folder = tempfile::tempdir().unwrap();
@@ -228,7 +228,7 @@ fn an_outage_of_counts_is_found_with_times() {
     assert!(!blind.contains("1700031800"), "{blind}");
     let told = succeed(folder.path(), &[&flags[..], &["--use-time"]].concat());
     assert!(told.contains("1700031800"), "{told}");
-    // A time that is needed and cannot be read makes its record bad; one that comes twice is
+    // A required time that cannot be read makes its record bad; a repeated one is
     // counted.
     let edited = counts.replacen("1700006000,", "yesterday,", 1);
     let edited = edited.replacen("1700012060,", "1700012000,", 1);

@@ -11,7 +11,7 @@ use support::{fail, run, stderr, succeed, units};
 const COUNT: usize = 2_000;
 const RARE: usize = 1_700;
 
-/// Requests: a calm load and common methods, with one method that nobody uses.
+/// Requests: a steady load and common methods, with one method that is otherwise unused.
 fn requests() -> String {
     let mut text = "at,method,status,load\n".to_owned();
     let numbers: Vec<f64> = units(5).take(2 * COUNT).collect();
@@ -65,7 +65,7 @@ fn a_category_that_nobody_uses_is_found_in_a_file() {
     let row = csv.lines().nth(RARE + 1).unwrap();
     assert_eq!(row.split(',').nth(5), Some("TRACE"), "{row}");
 
-    // Without the flag the refusal of the column names it.
+    // Without the flag, the error about the column names it.
     let output = run(path, &["score", "in.csv"]);
     let remedy = "\"method\" (text, 2 different: a --key or --categorical?)";
     assert!(stderr(&output).contains(remedy), "{}", stderr(&output));
@@ -146,7 +146,7 @@ fn what_was_seen_is_part_of_the_checkpoint() {
     assert_eq!(results[108]["category"]["method"], Value::Null);
     assert_eq!(results[108]["value"][1], Value::Null);
 
-    // Stopped in the middle and continued, it gives the same bytes.
+    // Stopped in the middle and continued, it writes the same bytes.
     fs::remove_file(&out).unwrap();
     let cut = text.match_indices('\n').nth(1_650).unwrap().0 + 1;
     fs::write(path.join("in.jsonl"), &text[..cut]).unwrap();

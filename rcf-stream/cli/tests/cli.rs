@@ -1,4 +1,4 @@
-//! The program as its users meet it.
+//! The program as users run it.
 
 mod support;
 
@@ -83,7 +83,7 @@ fn score_finds_the_numbers_of_a_csv_file() {
     let last: Vec<_> = lines[200].split(',').collect();
     assert!(last[5].parse::<f64>().unwrap() > 0.0, "{last:?}");
 
-    // The same through all other ways.
+    // The same for all other ways.
     let named = [
         "score",
         "in.csv",

@@ -1,4 +1,4 @@
-//! The demonstration as its users meet it, judged again from the page it writes.
+//! The demonstration as users run it, checked by the page it writes.
 
 mod support;
 
@@ -31,7 +31,7 @@ fn demonstrate(arguments: &[&str]) -> (String, Vec<f64>, Vec<f64>) {
     (text, input, scores)
 }
 
-/// How many of the dropped points score above every other point, and how many there are.
+/// How many of the dropped points score above every other point, and their total number.
 fn count(input: &[f64], scores: &[f64]) -> (usize, usize) {
     let is_drop = |i: &usize| input[*i] == -17.0;
     let (dropped, normal): (Vec<usize>, Vec<usize>) = (0..input.len()).partition(is_drop);
@@ -120,7 +120,7 @@ fn the_image_is_written_where_asked() {
     assert_eq!(image.root_element().tag_name().name(), "svg");
 }
 
-/// The picture on the front page claims no more than the demonstration shows today.
+/// The picture on the front page agrees with the demonstration.
 #[test]
 fn the_picture_of_the_readme_is_that_of_the_demonstration() {
     let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/images/sine.svg");

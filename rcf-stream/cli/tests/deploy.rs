@@ -1,4 +1,4 @@
-//! What is shipped with the program fits the program.
+//! The files shipped with the program match the program.
 
 mod support;
 
@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All words that begin with this.
+/// All words with this prefix.
 fn words<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
         .filter(|word| word.starts_with(start) && word.len() > start.len())
@@ -69,7 +69,7 @@ fn templates_set_settings_that_there_are() {
     assert!(dockerfile.contains("USER 65532") && dockerfile.contains("--features kinesis,s3"));
 }
 
-/// Files of Markdown in the repository, without what is fetched or built.
+/// Markdown files in the repository, without downloaded or built ones.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let folders = ["", "docs", "docs/guide", "benches/record"];

@@ -1,4 +1,4 @@
-//! The guide says what is true: its configurations are accepted, its commands run.
+//! The guide is correct: its configurations are accepted, its commands run.
 
 mod support;
 
@@ -45,7 +45,7 @@ fn configurations_are_accepted() {
         for block in blocks(&page, "toml") {
             fs::write(folder.path().join("rcf.toml"), block).unwrap();
             let output = run(folder.path(), &["run", "--check", "--config", "rcf.toml"]);
-            // A build without them reads the whole configuration before it says so.
+            // A build without them reads the whole configuration before it reports this.
             let lacks = [
                 (cfg!(feature = "kinesis"), "kinesis", "stream"),
                 (cfg!(feature = "kafka"), "kafka", "brokers"),

@@ -25,7 +25,7 @@ struct Running {
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 impl Running {
-    /// Scores readings of some keys; the last record of the hostile one stands out.
+    /// Scores readings of some keys; the last record of the hostile one is an outlier.
     fn start() -> Self {
         Self::of(rcf(), &[])
     }
@@ -34,7 +34,7 @@ impl Running {
         Self::with_key(program, more, HOSTILE)
     }
 
-    /// The last record of the last key stands out.
+    /// The last record of the last key is an outlier.
     fn with_key(mut program: Command, more: &[&str], last: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = program
@@ -248,7 +248,7 @@ fn it_can_only_be_read_and_only_under_its_own_name() {
     );
 }
 
-/// The program with so few descriptors.
+/// The program with this few descriptors.
 fn with_descriptors(count: usize) -> Command {
     let mut command = Command::new("sh");
     let script = format!("ulimit -n {count} && exec \"$0\" \"$@\"");
@@ -283,7 +283,7 @@ fn silent_and_slow_connections_take_nothing_from_the_pipeline() {
         let open = descriptors.count();
         assert!(open < 64, "{open} of 128 descriptors are open");
     }
-    // The pipeline reads, scores and writes checkpoints meanwhile, and ends well.
+    // The pipeline reads, scores and writes checkpoints meanwhile, and ends successfully.
     let mut input = running.child.stdin.take().unwrap();
     for n in 0..400 {
         writeln!(input, r#"{{"key": "late", "heat": {n}, "load": 1}}"#).unwrap();
@@ -430,7 +430,7 @@ fn the_page_in_a_browser() {
     assert!(page.contains(" ago</span>"), "{page}");
 }
 
-/// The page and one answer, as a file of its own: a test may not add scripts to the page of the
+/// The page and one answer, in a separate file: a test may not add scripts to the page of the
 /// server.
 fn copy_of_the_page(running: &Running) -> String {
     let (page, style) = (running.get("/").1, running.get("/page.css").1);

@@ -18,7 +18,7 @@ FROM TABLE(RANDOM_CUT_FOREST_WITH_EXPLANATION(
 ORDER BY ROWTIME;
 "#;
 
-/// The configuration that comes out, reading and writing files instead of streams.
+/// The resulting configuration, with files instead of streams.
 fn migrated(folder: &std::path::Path) -> String {
     fs::write(folder.join("app.sql"), SQL).unwrap();
     let output = run(folder, &["migrate", "kda-sql", "app.sql"]);

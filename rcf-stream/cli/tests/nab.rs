@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Rows of one day: peaks are that far apart.
+/// Rows of one day: the distance between peaks.
 const DAY: usize = 48;
 
 /// A row: its time and its score.
@@ -21,7 +21,7 @@ fn nab() -> Option<PathBuf> {
     None
 }
 
-/// The rows of the `count` highest scores, of which no two are less than a day apart.
+/// The rows of the `count` highest scores that are at least a day apart.
 fn highest_separate_peaks(rows: &[Row], count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by(|&a, &b| rows[b].1.total_cmp(&rows[a].1));
@@ -49,7 +49,7 @@ fn peaks_of_the_score_fall_into_the_labelled_windows() {
             "timestamp",
             "--format",
             "csv",
-            // Chosen beforehand, and never after a look at the labels: one day in a point.
+            // Chosen beforehand, without looking at the labels: one day per point.
             "--shingle-size",
             "48",
             "--number-of-trees",
@@ -80,7 +80,7 @@ fn peaks_of_the_score_fall_into_the_labelled_windows() {
     for &peak in &peaks {
         eprintln!("{} scores {:.3}", rows[peak].0, rows[peak].1);
     }
-    // Times of this form sort as texts; those of the windows have decimals behind.
+    // Times of this form sort as text; those of the windows end with decimals.
     let is_found = |(start, end): &&(String, String)| {
         peaks
             .iter()

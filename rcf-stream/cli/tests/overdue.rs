@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use support::{fail, rcf, run, stderr, succeed, units};
 
-/// Every key sends once in six seconds, but for the silences.
+/// Every key sends once in six seconds, except during the silences.
 const KEYS: usize = 6;
 const RECORDS: usize = 6_000;
 
-/// Key 1 falls silent twice, key 2 for ever; nothing at all comes for an hour in the middle.
+/// Key 1 falls silent twice, key 2 for good; no records arrive for an hour in the middle.
 fn records(range: std::ops::Range<usize>) -> String {
     let is_silent = |n: usize| match n % KEYS {
         1 => (1000..1500).contains(&n) || (3500..3800).contains(&n),
@@ -50,7 +50,7 @@ fn settings<'a>(sink: &'a str, directory: &'a str) -> Vec<&'a str> {
     ]
 }
 
-/// The reports among results.
+/// The reports in the results.
 fn overdue(text: &str) -> Vec<serde_json::Value> {
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
     let is_report = |line: &serde_json::Value| line["anomaly"]["overdue"].is_object();
@@ -134,7 +134,7 @@ fn silent_keys_are_reported_once_however_often_it_is_killed() {
         "{kills} kills"
     );
 
-    // A replay from any retained checkpoint makes the same reports.
+    // A replay from any retained checkpoint produces the same reports.
     let listed = succeed(folder.path(), &["checkpoints", "list", "whole"]);
     let mut replays = 0;
     for number in 1..20 {

@@ -1,4 +1,4 @@
-//! Files as people have them: what `rcf score` understands of each, and that it finds the anomaly.
+//! Files as users have them: how `rcf score` interprets each, and that it finds the anomaly.
 //! Every dialect is read by unit tests of `rcf_stream::reading`.
 
 mod support;
@@ -13,7 +13,7 @@ use support::{fail, run, stderr, stdout, succeed};
 const COUNT: usize = 600;
 const SPIKE: usize = 501;
 
-/// A noisy wave with one spike; times by the minute.
+/// A noisy wave with one spike, one record per minute.
 fn rows() -> impl Iterator<Item = (String, f64)> {
     let mut random = SplitMix64::seed_from_u64(1);
     (0..COUNT).map(move |n| {
@@ -43,7 +43,7 @@ fn comma(value: f64) -> String {
     format!("{value:.3}").replace('.', ",")
 }
 
-/// Scores a file; returns the line about what was understood and the records of the anomalies.
+/// Scores a file; returns the line about the detected format and the records of the anomalies.
 /// The other commands understand the same.
 fn score(name: &str, bytes: &[u8], flags: &[&str]) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
@@ -75,7 +75,7 @@ fn score(name: &str, bytes: &[u8], flags: &[&str]) -> (String, Vec<String>) {
     (understood, stdout(&output).lines().map(sequence).collect())
 }
 
-/// The spike, on the line or at the place of that number, is the only report or the first of few.
+/// The spike, at this line or position, is the only report or the first of few.
 fn finds(name: &str, bytes: &[u8], flags: &[&str], judged: &str, place: usize) {
     let (understood, anomalies) = score(name, bytes, flags);
     assert!(
@@ -258,7 +258,7 @@ fn report_and_suggest_understand_the_same() {
         stderr(&output)
     );
 
-    // What suggest prints can be pasted, and does the same.
+    // The output of suggest can be pasted, with the same effect.
     let text = succeed(folder.path(), &["suggest", name, "--on-bad-record", "skip"]);
     let command = text
         .lines()
@@ -410,7 +410,7 @@ fn a_run_recognises_its_file_once_and_decides() {
     let kept = path.join("state/rcf/in.csv/input.json");
     let first = fs::read(&kept).unwrap();
 
-    // The second start takes what the first recognised, whatever the file looks like now.
+    // The second start uses the format that the first detected, regardless of the file now.
     fs::write(path.join("in.csv"), &text).unwrap();
     let output = pipeline(path, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -515,8 +515,8 @@ fn a_check_opens_everything_that_a_run_opens() {
     assert!(stderr(&output).contains("out.jsonl"), "{}", stderr(&output));
 }
 
-/// What is judged, the time, and whether an anomaly is in it, of the small files that users got
-/// wrong answers for. Other tests make such files; this one takes the files themselves.
+/// The judged columns, the time, and whether there is an anomaly, for the small files for which
+/// users got wrong results. Other tests generate such files; this one reads the originals.
 const CASES: &[(&str, &str, &str, bool)] = &[
     ("array.json", "value", "none", true),
     ("concat.json", "value", "none", true),
@@ -525,7 +525,7 @@ const CASES: &[(&str, &str, &str, bool)] = &[
     ("gap_epoch.csv", "v", "t (seconds)", true),
     ("gap_epoch.jsonl", "v", "t (seconds)", true),
     ("gap_iso.csv", "v", "t (RFC 3339)", true),
-    // Noise, and nothing else.
+    // Only noise.
     ("kda_str.jsonl", "payload.temp", "ts (RFC 3339)", false),
     ("na_NA.csv", "value", "time (RFC 3339)", true),
     ("na_dash.csv", "value", "time (RFC 3339)", true),

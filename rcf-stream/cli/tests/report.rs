@@ -1,4 +1,4 @@
-//! `rcf report`: the page, as its readers meet it.
+//! `rcf report`: the page, as readers see it.
 
 mod support;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use support::browser::{Browser, VIEWS, check_rules};
 use support::succeed;
 
-/// A daily rhythm of two sensors in turn; one has a spike, on line 1502 (after the header).
+/// A daily rhythm of two alternating sensors; one has a spike, on line 1502 (after the header).
 fn write_readings(folder: &Path) {
     let mut text = "at,sensor,heat,load\n".to_owned();
     for n in 0..2_000 {
@@ -62,7 +62,7 @@ fn write_plant(folder: &Path) {
     fs::write(folder.join("plant.csv"), text).unwrap();
 }
 
-/// What is in the page for its script.
+/// The data of the page's script.
 fn data(page: &str) -> Value {
     let (_, rest) = page.split_once("id=\"data\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
@@ -129,7 +129,7 @@ fn the_page_answers_in_the_order_of_the_questions() {
     assert_eq!(self::data(&page)["keys"][0]["name"], "<b>");
 }
 
-/// Where the page does not fit on the disk, the one that was there before stays.
+/// If the page does not fit on the disk, the previous one stays.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_leaves_no_part_of_a_page() {
@@ -153,7 +153,7 @@ fn a_full_disk_leaves_no_part_of_a_page() {
     assert_eq!(files, 2, "the readings and the page");
 }
 
-/// Acts as a reader, and notes what is seen.
+/// Acts as a reader, and records what is visible.
 const READER: &str = include_str!("support/reader.js");
 
 #[test]

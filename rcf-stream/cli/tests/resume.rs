@@ -13,7 +13,7 @@ use support::{fail, rcf, succeed, units, wait_until};
 
 const RECORDS: usize = 20_000;
 
-/// Records of five keys, some of them bad, as a stream of sensors might be.
+/// Records of five keys, some of them bad, like a stream of sensors.
 fn write_input(path: &Path) {
     let text: String = (0..RECORDS)
         .map(|n| match n % 997 {
@@ -96,7 +96,8 @@ fn killed_at_random_points_the_output_is_the_same() {
     let mut kills = 0;
     for unit in units(1) {
         let mut child = start(folder.path(), &config);
-        // Every third kill comes while it starts; the others once it got up to a fifth further.
+        // Every third kill occurs during the start; the others after up to a fifth more of the
+        // input.
         let early = (kills % 3 == 2).then(|| Duration::from_secs_f64(0.02 * unit));
         let far = length() + (0.2 * unit * expected.len() as f64) as u64;
         let began = Instant::now();
@@ -152,7 +153,7 @@ fn sigterm_writes_a_checkpoint_and_ends_cleanly() {
         assert_eq!(child.wait().unwrap().code(), Some(0));
         let lines = fs::read_to_string(&output).unwrap().lines().count();
 
-        // On from there, and the same without an interruption.
+        // Continued from there, and the same without an interruption.
         let count = (lines + 500).to_string();
         let run = |name: &str| {
             let settings = settings(&count, name);
@@ -170,7 +171,7 @@ fn sigterm_writes_a_checkpoint_and_ends_cleanly() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    // Its output has no reader, so that it cannot end on its own.
+    // Its output has no reader, so it cannot end by itself.
     let mut child = rcf()
         .args(["generate", "sine"])
         .stdout(Stdio::piped())
@@ -242,7 +243,7 @@ fn a_damaged_checkpoint_is_named_and_skipped_only_on_request() {
     );
     fs::remove_file(newest(folder.path(), "models")).unwrap();
 
-    // Models that know nothing, at the position: earlier results stay, later ones differ.
+    // Empty models at this position: earlier results stay, later ones differ.
     let copy = |name: &str| {
         let copy = tempfile::tempdir().unwrap();
         let status = Command::new("cp")
@@ -338,7 +339,7 @@ fn a_checkpoint_can_be_looked_at_and_replayed() {
         error.contains("has no checkpoint 9; it has 1, 2"),
         "{error}"
     );
-    // Nothing of all this has changed anything.
+    // None of this has changed anything.
     assert_eq!(
         fs::read_to_string(folder.path().join("out")).unwrap(),
         whole

@@ -1,4 +1,4 @@
-//! Tables that pandas and pyarrow have written, through every command that reads a file.
+//! Tables written by pandas and pyarrow, in every command that reads a file.
 //!
 //! `fixtures/tables` holds one table four times: as CSV, and by `to_parquet`, `to_feather` (Arrow
 //! IPC with LZ4) and `pyarrow.ipc.new_stream` of pandas 3.1 and pyarrow 26.
@@ -27,7 +27,7 @@ fn folder_of(name: &str) -> tempfile::TempDir {
     folder
 }
 
-/// What the detector says about each record.
+/// The result of the detector for each record.
 fn judged(lines: &str) -> Vec<[Value; 4]> {
     let parts = |line: &str| {
         let mut result: Value = serde_json::from_str(line).unwrap();
@@ -106,7 +106,7 @@ fn a_run_goes_on_within_a_table() {
         .map(str::to_owned)
     };
     let results = |folder: &Path, name: &str| {
-        // The second start finds everything done.
+        // The second start has nothing left to do.
         for records in ["100", "600"] {
             let arguments = arguments(name, records);
             let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Checkpoints that earlier releases have written: they are continued, listed, and gone back to.
+//! Checkpoints written by earlier releases can be continued, listed and restored.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use support::{fail, run, stderr, succeed};
 
-/// Records before the newest checkpoint of a fixture, and before the one before.
+/// Records before the newest checkpoint of a fixture, and before the previous one.
 const CONSUMED: [usize; 2] = [80, 40];
 
 fn copy(from: &Path, to: &Path) {
@@ -23,7 +23,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A folder as the earlier release has left it, and all results that it would have written.
+/// A folder as the earlier release left it, and all results that it would have written.
 struct Left {
     folder: tempfile::TempDir,
     output: &'static str,
@@ -64,7 +64,7 @@ impl Left {
     }
 }
 
-/// The committed release; and one that was just built, where a script names it.
+/// The committed release, and one that was just built if a script names it.
 fn releases() -> Vec<PathBuf> {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/checkpoints/0.1.0");
     let built = std::env::var_os("RCF_UPGRADE_FROM").map(PathBuf::from);
@@ -163,7 +163,8 @@ fn going_back_is_a_command() {
                 list()
             );
         }
-        // The file of results is cut back to where it was, and everything after comes again.
+        // The file of results is truncated to this position, and everything after it is written
+        // again.
         let results = left.go_on();
         assert_eq!(ids_and_scores(&results), ids_and_scores(&left.expected));
         let listed = list();

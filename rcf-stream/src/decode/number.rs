@@ -48,7 +48,8 @@ const MISSING: [&str; 24] = [
     "#n/a", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!",
 ];
 
-/// Whether a text means that there is no value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, `-`, `?`,
+/// Whether a text means that there is no value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, `-`,
+/// `?`,
 /// `#N/A` and others, in any case.
 #[must_use]
 pub fn is_missing(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! A stream in memory whose shards come and go as a test says.
+//! A stream in memory whose shards are added and removed by the test.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,7 +23,7 @@ pub(crate) enum Step {
     Begin(&'static str, &'static str),
 }
 
-/// The steps that are left, and the next record of each shard that the pipeline has resumed.
+/// The remaining steps, and the next record of each shard that the pipeline has resumed.
 pub(crate) struct Shards {
     steps: VecDeque<Step>,
     next: BTreeMap<String, usize>,
@@ -37,7 +37,7 @@ impl Shards {
         }
     }
 
-    /// Does a step. It panics where the pipeline breaks the protocol.
+    /// Performs a step. Panics if the pipeline breaks the protocol.
     pub(crate) fn batch(&mut self) -> Option<Batch> {
         let mut batch = Batch::default();
         match self.steps.pop_front()? {
@@ -106,7 +106,7 @@ pub(crate) fn model_settings() -> ModelSettings {
     }
 }
 
-/// All results that were written to a stream, sorted.
+/// All results written to a stream, sorted.
 pub(crate) async fn results(out: &MemoryStream) -> Vec<String> {
     out.close();
     let mut source = out.source(&Positions::default()).unwrap();

@@ -1,4 +1,5 @@
-//! `AnomalyDetector` by its public interface: the one file that knows what a detection looks like.
+//! `AnomalyDetector` by its public interface: the only file that depends on the structure of a
+//! detection.
 
 use rcf_core::{AnomalyDetector, AnomalyDetectorBuilder, Detection, Learning, Transform};
 
@@ -8,7 +9,7 @@ use crate::labelled::Stream;
 /// Changes the defaults.
 pub(super) type Configure = fn(AnomalyDetectorBuilder) -> AnomalyDetectorBuilder;
 
-/// What can be compared in one run, the defaults first.
+/// The variants that can be compared in one run, the defaults first.
 pub(super) const CONFIGURATIONS: [(&str, Configure); 4] = [
     ("detector", |builder| builder),
     ("detector-difference", |builder| {
@@ -47,7 +48,7 @@ fn alert(row: usize, detection: &Detection) -> Option<Alert> {
     })
 }
 
-/// The chance of so much evidence on a usual record, as the detector has it.
+/// The probability of this much evidence on a usual record, according to the detector.
 fn p_value(detection: &Detection) -> f64 {
     detection.p_value
 }

@@ -1,20 +1,20 @@
-//! The engines: a stream in, alerts and one score and one evidence per row out.
+//! The engines: they read a stream and return alerts, and a score and an evidence for each row.
 
 mod controls;
 mod detector;
 
 use super::Stream;
 
-/// What an engine makes of a stream.
+/// The results of an engine for a stream.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answers {
     /// How unusual each row is, before any decision.
     pub scores: Vec<f64>,
-    /// What the decision on each row rests on.
+    /// The evidence for the decision on each row.
     pub evidence: Vec<f64>,
     /// The values to which NAB's scorer applies a threshold.
     pub severities: Vec<f64>,
-    /// The p-value of the evidence on each row; empty where an engine gives none.
+    /// The p-value of the evidence on each row; empty if the engine has none.
     pub p_values: Vec<f64>,
     /// The alerts in order, without reminders of events that have been reported.
     pub alerts: Vec<Alert>,
@@ -93,7 +93,7 @@ impl Engine {
     /// Reads the stream from its first row to its last.
     ///
     /// # Errors
-    /// The engine refuses its parameters or an observation.
+    /// The engine rejects its parameters or an observation.
     pub fn run(&self, stream: &Stream, seed: u64) -> anyhow::Result<Answers> {
         match self.run {
             Run::Detector(configure) => detector::run(configure, stream, seed),

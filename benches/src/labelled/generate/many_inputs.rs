@@ -30,7 +30,7 @@ fn stream(name: &'static str, seed: u64) -> Stream {
     let first = integer(&mut noise, 2000, 3700);
     let last = first + LENGTH - 1;
     let by = sign(&mut noise) * SHIFT;
-    // What each group has in common, and what the faulty input follows when it is decoupled: the
+    // The common signal of each group, and the signal that a decoupled input follows: the
     // same law, so that no input looks unusual by itself.
     let mut common = [0.0; GROUPS + 1];
     let innovation = (1.0 - MEMORY * MEMORY).sqrt();

@@ -18,7 +18,7 @@ use crate::accuracy::synthetic::Noise;
 const SEEDS: u64 = 20;
 /// First scored row.
 const START: usize = 500;
-/// Rows after an event that are still scored. What follows, the return to normal, is not scored.
+/// Rows after an event that are still scored. The return to normal after them is not.
 const AFTER: usize = 10;
 
 /// A whole number in `from..to`.

@@ -1,4 +1,4 @@
-//! Files that are replaced, rotated, cut and shared; bad records; and what the exit status says.
+//! Files that are replaced, rotated, truncated and shared; bad records; and the exit status.
 
 #![cfg(unix)]
 
@@ -57,7 +57,7 @@ fn results(path: &Path) -> Vec<serde_json::Value> {
         .collect()
 }
 
-/// The values that were judged; their ids must all differ.
+/// The judged values; all ids must differ.
 fn values(path: &Path) -> Vec<u32> {
     let results = results(path);
     let ids: BTreeSet<_> = results.iter().map(|it| it["id"].to_string()).collect();
@@ -66,7 +66,7 @@ fn values(path: &Path) -> Vec<u32> {
     results.iter().map(value).collect()
 }
 
-/// A child that does not outlive its test, also if that fails.
+/// A child that does not outlive its test, even if the test fails.
 struct Running(Child);
 
 impl Drop for Running {
@@ -94,10 +94,10 @@ fn signal(child: &Running, name: &str) {
     );
 }
 
-/// The status and the messages of a child that ends on its own.
+/// The status and the messages of a child that ends by itself.
 #[track_caller]
 fn end(mut child: Running) -> (Option<i32>, String) {
-    // A pipe holds more than what it says.
+    // A pipe buffers more than the message.
     wait_until(|| child.0.try_wait().unwrap().is_some());
     let mut messages = String::new();
     let mut said = child.0.stderr.take().unwrap();

@@ -1,4 +1,4 @@
-//! Results that are cut, deleted, renamed, or put where something else is.
+//! Results that are truncated, deleted, renamed, or written over another file.
 
 use super::*;
 
@@ -88,7 +88,7 @@ fn a_standard_output_that_is_cut_or_deleted_ends_the_run() {
             }
         }
     }
-    // Who starts a program may give it a file that never had a name.
+    // A parent process may pass a file that never had a name.
     let mut command = rcf();
     let unnamed = tempfile::tempfile().unwrap();
     let done = command.args(sine).stdout(unnamed).output().unwrap();
@@ -281,7 +281,7 @@ fn outputs_in_the_checkpoint_folder_are_refused() {
             );
         }
     }
-    // Without a configuration, checkpoints are known by what is in their folder.
+    // Without a configuration, checkpoints are found by the contents of their folder.
     for file in ["folder/rcf/in.txt/position.json", "dangling"] {
         for arguments in [
             &["score", "in.txt", "-o", file][..],
@@ -297,7 +297,7 @@ fn outputs_in_the_checkpoint_folder_are_refused() {
             );
         }
     }
-    // So does a redirection that leads there.
+    // So does a redirection to it.
     let redirected = OpenOptions::new()
         .create(true)
         .append(true)

@@ -1,4 +1,4 @@
-//! Files that are replaced and rotated, pipes, and lines that are not whole.
+//! Files that are replaced and rotated, pipes, and incomplete lines.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn another_file_of_the_same_name_is_refused_or_read_from_its_start() {
     );
     fs::write(&input, numbers(0..500)).unwrap();
     succeed(folder.path(), &RUN);
-    // More of the same file, also when it was copied meanwhile.
+    // More of the same file, even if it was copied meanwhile.
     append(&input, &numbers(500..600));
     succeed(folder.path(), &RUN);
     let text = fs::read(&input).unwrap();
@@ -101,7 +101,7 @@ fn an_unterminated_line_waits_for_its_line_feed() {
     assert_eq!(values(&output)[50..], [123_456, 7]);
 }
 
-/// As `tail -F`: through renames and cuts, while it runs and while it does not, also after kills.
+/// As `tail -F`: through renames and truncation, while running and while stopped, and after kills.
 #[test]
 fn a_followed_file_may_be_rotated_at_any_time() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,7 +118,8 @@ fn a_followed_file_may_be_rotated_at_any_time() {
         next += count;
         next
     };
-    // Rotated files are distinguished by their ages; these are younger than any in practice.
+    // Rotated files are distinguished by their creation times, which are closer together here than
+    // in practice.
     let pause = || std::thread::sleep(Duration::from_millis(20));
     let rename = |n: u32| {
         pause();
@@ -139,7 +140,7 @@ fn a_followed_file_may_be_rotated_at_any_time() {
         let child = start(folder.path(), &follow);
         let count = write(250);
         wait_until(|| seen(count));
-        // Without any checkpoint a run begins at the file that has the name.
+        // Without a checkpoint a run begins at the file that has the name.
         let position = folder.path().join("state/rcf/in.txt/position.json");
         let committed = "\"manifest\": \"";
         wait_until(|| fs::read_to_string(&position).is_ok_and(|text| text.contains(committed)));
@@ -160,7 +161,7 @@ fn a_followed_file_may_be_rotated_at_any_time() {
             signal(&child, "KILL");
             end(child);
         }
-        // While it does not run.
+        // While it is stopped.
         write(70);
         if round % 2 == 1 {
             rename(4 * round + 1);
@@ -189,7 +190,7 @@ fn files_that_are_rotated_between_two_looks_are_all_read() {
     fs::write(&input, numbers(0..200)).unwrap();
     let child = start(folder.path(), &with(&RUN, &["--source-follow=true"]));
     wait_until(|| lines(&output) == 200);
-    // Stopped, it sees none of these until all are there.
+    // While stopped, it sees none of these until all are present.
     signal(&child, "STOP");
     for number in 0..4 {
         std::thread::sleep(Duration::from_millis(20)); // files are distinguished by their ages
@@ -204,8 +205,8 @@ fn files_that_are_rotated_between_two_looks_are_all_read() {
     assert_eq!(values(&output), (0..400).collect::<Vec<_>>());
 }
 
-/// Kills at random moments while the followed file is rotated by both ways, and while another file
-/// has its name. `RCF_TEST_KILLS=100` for the long form (`just kills-files`).
+/// Kills at random moments while the followed file is rotated in both ways, and while another file
+/// takes its name. `RCF_TEST_KILLS=100` for the long form (`just kills-files`).
 #[test]
 fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
     let kills = std::env::var("RCF_TEST_KILLS").map_or(8, |text| text.parse().unwrap());
@@ -231,8 +232,8 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
     let mut rotate = |unit: f64| {
         rotations += 1;
         let name = folder.path().join(format!("in.txt.{rotations}"));
-        // Files are distinguished by their ages, and a copy is as old as what is written at once
-        // after.
+        // Files are distinguished by their creation times, and a copy is as old as a file written
+        // immediately after.
         let pause = || std::thread::sleep(Duration::from_millis(20));
         pause();
         if unit < 0.5 {
@@ -245,7 +246,7 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
         }
     };
     fs::write(&input, "").unwrap();
-    // Without any checkpoint a run begins at the file that has the name.
+    // Without a checkpoint a run begins at the file that has the name.
     let mut child = start(folder.path(), &follow);
     let expected = write(200);
     let position = folder.path().join("state/rcf/in.txt/position.json");
@@ -271,7 +272,7 @@ fn killed_while_files_are_rotated_and_replaced_nothing_is_missing() {
             write(1 + (unit() * 50.0) as u32);
         }
         if kill % 4 == 3 {
-            // Another file has the name, and what was read is nowhere near.
+            // Another file has the name, and the file that was read is not nearby.
             replaced += 1;
             let away = |path: &Path| elsewhere.path().join(path.file_name().unwrap());
             let there: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();

@@ -63,7 +63,7 @@ fn an_open_quote_and_an_endless_line_are_one_bad_record_each() {
     assert_eq!(lines(&folder.path().join("scores.jsonl")), 199);
 }
 
-/// Names, keys and times that a spreadsheet would take for formulas, in every output in CSV.
+/// Names, keys and times that a spreadsheet would read as formulas, in every CSV output.
 #[test]
 fn formulas_in_csv_are_guarded_where_asked() {
     let folder = tempfile::tempdir().unwrap();
@@ -261,7 +261,7 @@ fn an_input_that_is_cut_short_is_not_a_whole_one() {
     }
     fs::write(path("whole.json"), format!("[{array}]")).unwrap();
     succeed(folder.path(), &["score", "whole.json", "-o", "out.jsonl"]);
-    // What follows a value that is too long is read, as with lines.
+    // Values after one that is too long are read, as with lines.
     let long = format!(
         "[{array},{{\"v\":\"{}\"}},{{\"v\":7}}]",
         "[}".repeat(6 << 20)

@@ -1,4 +1,4 @@
-//! What the exit status and the messages say.
+//! Exit status and messages.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn the_exit_status_says_whether_anything_was_done() {
     for expected in ["records=1", "results=1", "unreadable_times=0", "late=0"] {
         assert!(stderr(&said).contains(expected), "{}", stderr(&said));
     }
-    // So does a replay, without being asked to.
+    // So does a replay, without an option.
     let replay = with(&["replay", "--after=0=0"], &RUN[1..]);
     let said = run(folder.path(), &replay);
     assert!(said.status.success(), "{}", stderr(&said));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Runs a line of a shell in a folder, with the program as `$RCF`.
+/// Runs a shell command in a folder, with the program as `$RCF`.
 fn shell(folder: &Path, line: &str) -> (Option<i32>, String, String) {
     let mut command = Command::new("sh");
     command.current_dir(folder).args(["-c", line]);
@@ -82,7 +82,7 @@ fn an_unused_closed_stream_and_dev_null_are_accepted() {
         assert_eq!(status, Some(0), "{redirect}: {messages}");
         assert!(output == whole, "{redirect}");
     }
-    // Programs that start others open /dev/null in either way.
+    // Parent processes open /dev/null in either mode.
     for redirect in [
         ">/dev/null",
         "1<>/dev/null",

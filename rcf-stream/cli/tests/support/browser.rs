@@ -1,4 +1,4 @@
-//! Chromium without a window, as Debian ships it.
+//! Headless Chromium, as packaged by Debian.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ impl Browser {
         found.map(Self)
     }
 
-    /// What it writes to the standard output; it ends on its own.
+    /// Its standard output; it ends by itself.
     pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> String {
         let output = Command::new(self.0)
             .args([
@@ -53,7 +53,7 @@ impl Browser {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// A picture of a page; kept where RCF_SCREENSHOTS names a folder, as for the documentation.
+    /// A picture of a page; kept if RCF_SCREENSHOTS names a folder, as for the documentation.
     pub(crate) fn screenshot(&self, folder: &Path, name: &str, url: &str, size: &str, dark: bool) {
         let kept = std::env::var_os("RCF_SCREENSHOTS").map_or(folder.to_owned(), Into::into);
         let file = kept.join(format!("{name}.png"));
@@ -84,10 +84,10 @@ impl Browser {
     }
 }
 
-/// What holds for every page.
+/// Requirements for every page.
 const RULES: &str = include_str!("page.js");
 
-/// How a page is looked at.
+/// How a page is displayed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
     pub(crate) is_phone: bool,
@@ -108,10 +108,10 @@ pub(crate) const VIEWS: [View; 4] = {
 };
 
 impl Browser {
-    /// What a script saw that acts as a reader of a page and calls `tell`.
+    /// The observations of a script that acts as a reader of a page and calls `tell`.
     pub(crate) fn read(&self, folder: &Path, page: &str, reader: &str, view: View) -> Value {
         let path = folder.join("read.html");
-        // In a scope of its own: the page has names, too.
+        // In a separate scope, because the page defines names as well.
         let reader = format!("<script>(() => {{{RULES}{reader}}})();</script></body>");
         fs::write(&path, page.replace("</body>", &reader)).unwrap();
         let url = match view.is_phone {
@@ -136,7 +136,8 @@ impl Browser {
     }
 }
 
-/// Fails where a page breaks a rule: contrast, keyboard, scrolling sideways, requests to others.
+/// Fails if a page breaks a rule: contrast, keyboard, horizontal scrolling, requests to other
+/// hosts.
 #[track_caller]
 pub(crate) fn check_rules(seen: &Value, view: View) {
     let rules = &seen["rules"];

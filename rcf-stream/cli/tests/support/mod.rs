@@ -1,4 +1,4 @@
-//! Running the shipped program.
+//! Helpers that run the built program.
 
 #![allow(dead_code, reason = "each test uses its part")]
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-/// The program, with nothing of the caller's settings.
+/// The program, without settings of the caller.
 pub(crate) fn rcf() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rcf"));
     for (name, _) in std::env::vars_os() {
@@ -28,7 +28,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     rcf().current_dir(folder).args(arguments).output().unwrap()
 }
 
-/// Runs it in a folder and returns what it wrote to the standard output.
+/// Runs it in a folder and returns its standard output.
 pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
     assert!(
@@ -39,7 +39,7 @@ pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
     stdout(&output)
 }
 
-/// Runs it in a folder, where it must fail with this status, and returns what it said about it.
+/// Runs it in a folder, where it must fail with this status, and returns its message.
 pub(crate) fn fail(folder: &Path, status: i32, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
     assert_eq!(

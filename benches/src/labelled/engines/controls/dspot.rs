@@ -8,12 +8,12 @@ use crate::labelled::Stream;
 
 /// A usual value exceeds the boundary with this probability.
 const RISK: f64 = 1e-4;
-/// Values whose mean is taken away.
+/// Values whose mean is subtracted.
 const DEPTH: usize = 10;
 /// Values for the first fit.
 const FIRST: usize = 300;
-/// Quantile beyond which values are peaks. The paper has 98 % of 1,000 values; of 300, which is
-/// what the shortest series have, that leaves too few peaks for a fit.
+/// Quantile beyond which values are peaks. The paper uses 98 % of 1,000 values; with 300, as in
+/// the shortest series, that leaves too few peaks for a fit.
 const QUANTILE: f64 = 0.95;
 /// The tail is fitted again when there are this many times as many peaks.
 const MORE_PEAKS: f64 = 1.02;
@@ -27,7 +27,7 @@ pub(super) fn run(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     Ok(Answers::by_threshold("dspot", scores.collect(), boundary))
 }
 
-/// For each value, how rare it is: the larger of both sides.
+/// The rarity of each value: the larger of both sides.
 fn decades(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut recent = VecDeque::with_capacity(DEPTH);
     let mut sides = [Spot::default(), Spot::default()];
@@ -39,7 +39,7 @@ fn decades(values: impl Iterator<Item = f64>) -> Vec<f64> {
         let residual = value - recent.iter().sum::<f64>() / DEPTH as f64;
         let [above, below] = &mut sides;
         let decades = above.judge(residual).max(below.judge(-residual));
-        // What is anomalous does not move the mean, as the paper has it.
+        // Anomalous values do not change the mean, as in the paper.
         if decades <= -libm::log10(RISK) {
             recent.pop_front();
             recent.push_back(value);
@@ -53,7 +53,7 @@ fn decades(values: impl Iterator<Item = f64>) -> Vec<f64> {
 #[derive(Debug, Clone, Default)]
 struct Spot {
     first: Vec<f64>,
-    /// Values judged so far, but for the anomalous ones.
+    /// Values judged so far, except the anomalous ones.
     count: f64,
     threshold: f64,
     excesses: Vec<f64>,
@@ -63,8 +63,8 @@ struct Spot {
 }
 
 impl Spot {
-    /// `−log₁₀` of the chance of such a value, then learns it unless it is anomalous. Below the
-    /// threshold it grows with the value, up to that of the threshold.
+    /// Returns `−log₁₀` of the probability of such a value, then learns it unless it is anomalous.
+    /// Below the threshold it grows with the value, up to that of the threshold.
     fn judge(&mut self, value: f64) -> f64 {
         if self.first.len() < FIRST {
             self.first.push(value);
@@ -146,7 +146,7 @@ impl Pareto {
             scale: mean,
         };
         let mut highest_likelihood = -(libm::log(mean) + 1.0);
-        // 0 is a root that is none of the distribution's, so both sides keep away from it.
+        // 0 is a root that does not belong to the distribution, so both sides exclude it.
         let near = 1e-4 / mean;
         let far = (2.0 * (mean - lowest) / (lowest * lowest)).clamp(2.0 * near, 1e3 / mean);
         for (from, to) in [(-1.0 / highest * (1.0 - 1e-6), -near), (near, far)] {
@@ -165,7 +165,7 @@ impl Pareto {
         best
     }
 
-    /// The chance of a larger excess.
+    /// The probability of a larger excess.
     fn exceeded(self, excess: f64) -> f64 {
         if self.scale <= 0.0 {
             return 0.0; // no value has been above the threshold
@@ -178,7 +178,7 @@ impl Pareto {
     }
 }
 
-/// Roots by a change of sign between ten points, halved until they are exact enough.
+/// Roots by a change of sign between ten points, bisected until they are exact enough.
 fn roots(f: impl Fn(f64) -> f64, from: f64, to: f64) -> Vec<f64> {
     const PARTS: usize = 10;
     let mut roots = Vec::new();
@@ -235,7 +235,7 @@ mod tests {
             .into_iter()
             .filter(|decades| *decades > -libm::log10(RISK));
         // Two sides of 1e-4 each: 6 of 30,000 by the fit. A first fit that ends too early is only
-        // slowly corrected, since what lies beyond the boundary is not learned: 74 here.
+        // slowly corrected, since values beyond the boundary are not learned: 74 here.
         let beyond = beyond.count();
         assert!((1..=100).contains(&beyond), "{beyond}");
     }

@@ -6,7 +6,7 @@ use crate::labelled::Stream;
 use crate::stream::Row;
 use crate::workload::Workload;
 
-/// The forest of our detector's defaults. Several inputs are normalised by the rows before, since
+/// The forest of our detector's defaults. Several inputs are normalised by the previous rows, since
 /// they have no unit in common.
 pub(super) fn run(stream: &Stream, seed: u64) -> anyhow::Result<Answers> {
     let workload = Workload {
@@ -43,7 +43,7 @@ struct Moments {
 }
 
 impl Moments {
-    /// Takes the value in, then measures it.
+    /// Adds the value, then measures it.
     fn normalised(&mut self, value: f64) -> f64 {
         self.count += 1.0;
         let before = value - self.mean;

@@ -8,7 +8,7 @@ use crate::labelled::Stream;
 
 /// Rows of a subsequence.
 const LENGTH: usize = 100;
-/// Rows between two subsequences that are compared: nearer ones match trivially.
+/// Minimum distance between compared subsequences: nearer ones match trivially.
 const EXCLUSION: usize = LENGTH / 2;
 
 /// With several inputs: the root of the mean squared distance over them.
@@ -86,10 +86,10 @@ impl Subsequences {
     }
 
     /// Adds the correlation of the subsequence that starts at `first` with each in the past. Two
-    /// constant ones are equal, a constant and another have nothing in common.
+    /// constant ones are equal; a constant and another one have correlation 0.
     fn add_correlations(&mut self, first: usize, correlations: &mut [f64]) {
         let (x, length) = (&self.values, self.length);
-        // Products of `first` with the starts 0..=first follow from those of the start before.
+        // Products of `first` with the starts 0..=first follow from those of the previous start.
         self.products.push(0.0);
         if first > 0 {
             let (next, last) = (x[first + length - 1], x[first - 1]);

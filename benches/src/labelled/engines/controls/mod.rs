@@ -1,5 +1,5 @@
-//! Controls: what any detector has to beat. With several inputs, a control takes the largest value
-//! over them, unless it has its own method.
+//! Controls: the baselines that any detector has to beat. With several inputs, a control takes the
+//! largest value over them, unless it has its own method.
 
 mod dspot;
 #[cfg(feature = "rivals")]

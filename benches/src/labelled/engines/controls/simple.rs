@@ -4,12 +4,12 @@ use super::{Answers, largest};
 use crate::accuracy::controls::{Range, TrailingZ};
 use crate::labelled::Stream;
 
-/// Deviations from the mean of the last 256 records that raise an alert.
+/// An alert needs this many deviations from the mean of the last 256 records.
 const DEVIATIONS: f64 = 4.0;
-/// Share of the width of a range beyond it that raises an alert.
+/// An alert needs this distance outside the range, as a share of its width.
 const MARGIN: f64 = 0.02;
 
-/// Distance to the mean of the 256 records before, in deviations.
+/// Distance to the mean of the previous 256 records, in deviations.
 pub(super) fn z_score(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     let mut inputs = vec![TrailingZ::default(); stream.dimensions];
     let scores = stream.rows().map(|row| {
@@ -23,7 +23,7 @@ pub(super) fn z_score(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     ))
 }
 
-/// Distance outside of the range so far, in widths.
+/// Distance outside the range so far, in widths.
 pub(super) fn range(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     let mut inputs = vec![Range::default(); stream.dimensions];
     let scores = stream.rows().map(|row| {
@@ -33,8 +33,8 @@ pub(super) fn range(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     Ok(Answers::by_threshold("range", scores.collect(), MARGIN))
 }
 
-/// Absolute distance to the value before; an alert where it exceeds all before it by the margin.
-/// Each input is measured by the largest of its distances before.
+/// Absolute distance to the previous value; an alert if it exceeds all previous ones by the margin.
+/// Each input is measured relative to the largest of its previous distances.
 pub(super) fn difference(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
     let mut before: Option<&[f64]> = None;
     let mut highest = vec![0.0f64; stream.dimensions];
@@ -50,7 +50,7 @@ pub(super) fn difference(stream: &Stream, _: u64) -> anyhow::Result<Answers> {
                 0.0
             };
             share = share.max(relative);
-            // Of one input the distance itself ranks; several have no unit in common.
+            // With one input, the distance itself ranks; several have no unit in common.
             score = score.max(if stream.dimensions == 1 {
                 distance
             } else {
