@@ -142,6 +142,7 @@ mod tests {
         assert!(order.is_sorted(), "{order:?}");
 
         let bytes = categories.seal(b"model".to_vec());
+        assert_eq!(&bytes[..14], b"\x89RCFCM\r\n\x01\0\x02\0\0\0", "format 1");
         let (again, model) = Categories::open(&bytes).unwrap();
         assert_eq!((&again, model), (&categories, &b"model"[..]));
         for length in 8..bytes.len() - 5 {
