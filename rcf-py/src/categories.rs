@@ -1,5 +1,7 @@
 //! `rcf.CategoryEncoder`.
 
+use std::time::Instant;
+
 use numpy::PyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -9,6 +11,10 @@ use rcf_core::categories::CategoryEncoder;
 use crate::errors;
 use crate::parameters::{integer, real};
 use crate::shared::Shared;
+use crate::slices::{Progress, until_moments};
+
+/// Signals are looked for after so many categories were read.
+const HEARD_EVERY: usize = 1 << 12;
 
 /// Turn categories into numbers that a detector can judge: how surprising each is.
 ///
@@ -91,6 +97,8 @@ impl PyCategoryEncoder {
     /// ----------
     /// categories : iterable of str
     ///     Oldest first; a column of a table also works.
+    /// progress : bool or callable, optional
+    ///     True shows it; a callable is called with how many are done, and how many there are.
     ///
     /// Returns
     /// -------
@@ -101,22 +109,39 @@ impl PyCategoryEncoder {
     /// ------
     /// TypeError
     ///     If one is not a string. Nothing has been learned.
+    #[pyo3(signature = (categories, *, progress=None))]
     fn process<'py>(
         &self,
         py: Python<'py>,
         categories: &Bound<'py, PyAny>,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let categories = categories.try_iter()?;
-        let categories: Vec<_> = categories
-            .map(|object| category(&object?))
-            .collect::<PyResult<_>>()?;
-        let surprises: Vec<f64> = self.encoder.write_detached(py, |encoder| {
-            categories
-                .iter()
-                .map(|category| encoder.process(category))
-                .collect()
-        })?;
-        Ok(PyArray1::from_vec(py, surprises))
+        let mut texts = Vec::new();
+        for object in categories.try_iter()? {
+            texts.push(category(&object?)?);
+            if texts.len() % HEARD_EVERY == 0 {
+                py.check_signals()?;
+            }
+        }
+        let progress = Progress::new(progress, texts.len())?;
+        let mut surprises = Vec::with_capacity(texts.len());
+        // Beyond the capacity a new category takes a thousand times as long.
+        let done = until_moments(py, &progress, |from, end| {
+            self.encoder.write_detached(py, |encoder| {
+                for text in &texts[from..] {
+                    surprises.push(encoder.process(text));
+                    if Instant::now() >= end {
+                        break;
+                    }
+                }
+            })?;
+            Ok(surprises.len())
+        });
+        let surprises = PyArray1::from_vec(py, surprises);
+        match done {
+            Ok(()) => Ok(surprises),
+            Err(stopped) => Err(stopped.with(py, surprises.into_any())),
+        }
     }
 
     /// Return the surprise of one category, and learn it.

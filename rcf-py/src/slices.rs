@@ -96,6 +96,23 @@ pub(crate) fn in_slices<'py>(
     Ok(())
 }
 
+/// Does `work` on all rows whose times differ too much for slices of so many: it begins with the
+/// given row, ends at the given moment, and returns how many rows are done then.
+pub(crate) fn until_moments<'py>(
+    py: Python<'py>,
+    progress: &Progress<'py>,
+    mut work: impl FnMut(usize, Instant) -> PyResult<usize>,
+) -> Result<(), Stopped> {
+    let mut rows = 0;
+    while rows < progress.total {
+        let worked = work(rows, Instant::now() + SLICE);
+        rows = worked.map_err(|error| Stopped { error, rows })?;
+        let heard = progress.report(rows).and_then(|()| py.check_signals());
+        heard.map_err(|error| Stopped { error, rows })?;
+    }
+    Ok(())
+}
+
 /// Checks all rows before any is taken, slice by slice. A call that is stopped here has done
 /// nothing: its error reports 0 rows, and has no result.
 pub(crate) fn check_in_slices(

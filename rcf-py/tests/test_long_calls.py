@@ -34,6 +34,10 @@ LONG = {
         lambda: None,
         lambda _, rows: rcf.process_many(np.arange(len(rows)) % 7, rows, seed=1),
     ),
+    "categories": (
+        lambda: rcf.CategoryEncoder(capacity=50_000),
+        lambda model, rows: model.process([str(n) for n in range(len(rows))]),
+    ),
     "map of many keys": (lambda: rcf.DetectorMap(budget=10_000_000), many_keys),
 }
 
@@ -92,11 +96,21 @@ def test_ctrl_c_ends_score_array():
     forest.process(np.random.default_rng(1).normal(size=(500, 4)))
     before = forest.to_bytes()
     rows = np.zeros((3_000_000, 4))
-    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    with pytest.raises(KeyboardInterrupt) as caught:
-        forest.score_array(rows)
-    timer.join()
+    waits = []
+    for _ in range(3):
+        begun = []
+
+        def press(begun: list[float] = begun) -> None:
+            begun.append(time.monotonic())
+            signal.raise_signal(signal.SIGINT)
+
+        timer = threading.Timer(0.3, press)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            forest.score_array(rows)
+        waits.append(time.monotonic() - begun[0])
+        timer.join()
+    assert min(waits) < 0.2 * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert len(caught.value.result if caught.value.rows else []) == caught.value.rows < len(rows)
     assert forest.to_bytes() == before
 
