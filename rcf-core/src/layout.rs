@@ -1,7 +1,7 @@
 //! Layout in memory: widths of indices, strides of rows, sizes.
 //!
 //! Indices name nodes and points inside a tree. A forest whose numbers fit into 16 bits, as most
-//! do, takes little more than half the memory of one with 32-bit numbers, and more of it stays in
+//! do, needs little more than half the memory of one with 32-bit numbers, and more of it stays in
 //! the cache.
 
 use std::fmt::Debug;
@@ -54,7 +54,7 @@ index!(u16, u32);
 
 /// Whether width `I` can name every node and point of such a forest.
 pub(crate) fn fits<I: Index>(number_of_trees: usize, sample_size: usize) -> bool {
-    // Internal nodes, then all points that there can be and one that is offered, then a spare.
+    // Internal nodes, then all possible points and one that is offered, then a spare.
     number_of_trees
         .checked_mul(sample_size)
         .and_then(|points| points.checked_add(sample_size + 2))

@@ -1,9 +1,9 @@
-//! Categories among the inputs of a model: what is remembered of those seen.
+//! Categories among the inputs of a model: the state of their encoders.
 
 use rcf_core::StateError;
 use rcf_core::categories::CategoryEncoder;
 
-/// The label of the number that a category becomes: its surprise.
+/// The label of the value that replaces a category: its surprise.
 #[must_use]
 pub fn surprise_label(field: &str) -> String {
     format!("surprise of {field}")
@@ -14,7 +14,7 @@ pub fn surprise_label(field: &str) -> String {
 pub struct Categories(Vec<CategoryEncoder>);
 
 impl Categories {
-    /// For so many inputs, of which no category was seen.
+    /// Empty encoders for this many inputs.
     #[must_use]
     pub fn new(inputs: usize) -> Self {
         Self(vec![CategoryEncoder::default(); inputs])
@@ -33,7 +33,7 @@ impl Categories {
     }
 
     /// Appends the surprise of each category, in nats, to the values of a record; NaN where it is
-    /// missing. Nothing is learned, since the model may refuse the record.
+    /// missing. Nothing is learned, since the model may reject the record.
     pub fn append(&self, categories: &[Option<String>], values: &mut Vec<f64>) {
         let both = self.0.iter().zip(categories);
         values.extend(both.map(|(encoder, category)| match category {
@@ -42,7 +42,7 @@ impl Categories {
         }));
     }
 
-    /// Learns the categories of a record that the model has taken.
+    /// Learns the categories of a record that the model has accepted.
     pub fn learn(&mut self, categories: &[Option<String>]) {
         for (encoder, category) in self.0.iter_mut().zip(categories) {
             if let Some(category) = category {
@@ -51,14 +51,14 @@ impl Categories {
         }
     }
 
-    /// Bytes on the heap, about.
+    /// Approximate number of bytes on the heap.
     pub(crate) fn size_in_bytes(&self) -> usize {
         const ENTRY: usize = 40; // a hash and a weight, in a node of a tree that is half full
         let of = |it: &CategoryEncoder| size_of_val(it) + ENTRY * it.categories();
         self.0.iter().map(of).sum()
     }
 
-    /// Puts the encoders before the bytes of a model; without any, these are all.
+    /// Prepends the encoders to the bytes of a model; without encoders, returns the bytes alone.
     pub(crate) fn seal(&self, model: Vec<u8>) -> Vec<u8> {
         if self.0.is_empty() {
             return model;
@@ -103,7 +103,7 @@ impl Categories {
     }
 }
 
-/// Begins a model with categories. Each encoder and the model have their own checksums.
+/// Magic number of a model with categories. Each encoder and the model have their own checksums.
 const SIGNATURE: [u8; 8] = *b"\x89RCFCM\r\n";
 const VERSION: u16 = 1;
 

@@ -16,20 +16,20 @@ impl Suppressions {
         }
     }
 
-    /// How many there were for this reason.
+    /// The number for this reason.
     #[must_use]
     pub fn of(&self, reason: &str) -> u64 {
         self.0.get(reason).copied().unwrap_or_default()
     }
 
-    /// How many there were.
+    /// The total number.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
     /// `2 too frequent (--false-alarm-rate), 1 of an event already reported (--silence)`, with the
-    /// names that `option` gives to parameters; `None` where no candidate was suppressed.
+    /// names that `option` gives to parameters; `None` if no candidate was suppressed.
     #[must_use]
     pub fn text(&self, option: impl Fn(&str) -> String) -> Option<String> {
         let mut reasons: Vec<_> = self.0.iter().collect();
@@ -44,7 +44,7 @@ impl Suppressions {
     }
 }
 
-/// A reason in words, and the parameter that decides about it.
+/// A reason in words, and the parameter that controls it.
 fn in_words(reason: &'static str) -> (&'static str, Option<&'static str>) {
     match reason {
         "warm_up" => ("in warm-up", Some("warm_up")),

@@ -467,7 +467,7 @@ pub const FOREST: &[&Parameter] = &[
 
 /// The parameters of an [`AnomalyDetector`](crate::AnomalyDetector).
 ///
-/// `patience` belongs to [`Learning`](crate::Learning), and has no setter of its own.
+/// `patience` belongs to [`Learning`](crate::Learning), and has no separate setter.
 pub const DETECTOR: &[&Parameter] = &[
     &INPUT_DIMENSIONS,
     &SHINGLE_SIZE,

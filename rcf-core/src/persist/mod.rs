@@ -16,7 +16,7 @@
 //! | [`parts_v1`] | what the formats of detectors and forecasters have in common |
 //!
 //! A body that is nested in another has the version that the outer one pins: detector v1 to v5 and
-//! forecaster v1 and v2 hold forest v1. A map of models by key has no format of its own: the caller
+//! forecaster v1 and v2 hold forest v1. A map of models by key has no separate format: the caller
 //! stores each model in its own envelope.
 //!
 //! Derived parts (bounding boxes, masses, the shape of trees) are not written but computed from the

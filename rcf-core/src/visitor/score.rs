@@ -1,7 +1,7 @@
 //! The anomaly score.
 //!
 //! The expectation, over the random insertion of the query, of the inverse of its depth: a point
-//! that the cuts set apart early is an anomaly. (The AWS libraries' scoring function; the paper's
+//! that the cuts separate early is an anomaly. (The AWS libraries' scoring function; the paper's
 //! displacement is another.) With `gap` and `range` of each box passed on the way up,
 //! `p = gap / (gap + range)` is the probability that a cut there separates the query, and
 //!
@@ -12,7 +12,7 @@
 //! score = log₂(M + 1) · S
 //! ```
 //!
-//! About 0.5 to 1 for usual points, `log₂(M + 1)` for one that any cut sets apart.
+//! About 0.5 to 1 for usual points, `log₂(M + 1)` for one that any cut separates.
 
 use std::ops::ControlFlow;
 

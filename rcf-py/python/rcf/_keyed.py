@@ -277,7 +277,7 @@ def process_many(
     progress: Progress = None,
     **parameters: Any,
 ) -> dict[Hashable, Detections]:
-    """Judge the rows of many keys, each with a new detector of its own.
+    """Judge the rows of many keys, each with a separate new detector.
 
     The short form of `DetectorMap`, for data that is complete.
 

@@ -54,7 +54,7 @@ class Cluster:
         (self.conf / "config.yaml").write_text(yaml.safe_dump(settings))
 
     def start(self, role: str) -> subprocess.Popen[bytes]:
-        """Start a JobManager or a TaskManager, the leader of a process group of its own."""
+        """Start a JobManager or a TaskManager, the leader of a new process group."""
         log = self.folder / f"{role}-{len(self.processes)}.log"
         path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
         with log.open("wb") as output:

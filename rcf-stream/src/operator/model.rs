@@ -1,4 +1,4 @@
-//! The model of one key: a bare forest, or a detector around one, with what it remembers of
+//! The model of one key: a bare forest, or a detector around one, with the state of its
 //! categories.
 
 use rcf_core::keyed::KeyedModel;
@@ -15,7 +15,7 @@ pub(crate) struct Model {
     pub(super) categories: Categories,
 }
 
-/// What scores rows of numbers.
+/// The scorer of rows of numbers.
 #[derive(Debug, Clone)]
 pub(crate) enum Scorer {
     /// Scores only.
@@ -32,8 +32,8 @@ impl Model {
         }
     }
 
-    /// Scores a record, then learns it. A detector takes a time, and NaN for a missing value. A
-    /// record that is refused changes nothing.
+    /// Scores a record, then learns it. A detector accepts a time, and NaN for a missing value. A
+    /// rejected record changes nothing.
     pub(super) fn score(
         &mut self,
         values: &[f64],

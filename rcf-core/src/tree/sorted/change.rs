@@ -1,7 +1,7 @@
 //! Insertion and deletion: the law of [`BoxedTree`](crate::tree::boxed::BoxedTree), see there.
 //!
-//! What changes is one entry of each array, the levels of the nodes below, which are a contiguous
-//! stretch, and the ends of nodes.
+//! A change affects one entry of each array, the levels of the nodes below, which are a contiguous
+//! range, and the ends of nodes.
 
 use super::{End, SortedTree, Stretch};
 use crate::arena::PointStore;
@@ -11,8 +11,8 @@ use crate::rng::TreeRng;
 use crate::tree::cut::separating_cut;
 
 impl<I: Index> SortedTree<I> {
-    /// Inserts a point. Returns the point that the leaf refers to: a different one if an equal
-    /// point was there already.
+    /// Inserts a point. Returns the point to which the leaf refers: a different one if an equal
+    /// point was already present.
     #[inline(always)]
     pub(crate) fn insert(&mut self, points: &PointStore, point: usize, rng: &mut TreeRng) -> usize {
         let x = points.values()[point];
@@ -60,7 +60,7 @@ impl<I: Index> SortedTree<I> {
     /// Counts one more copy of a leaf's point.
     fn add_mass(&mut self, leaf: usize) {
         if self.masses.is_empty() {
-            // For all leaves at once: where points coincide, more of them will.
+            // For all leaves at once: if some points coincide, more will.
             self.masses.reserve_exact(self.sample_size);
             self.masses.resize(self.len(), I::new(1));
         }

@@ -1,7 +1,7 @@
-//! The cuts of a tree in their order, and the search among them.
+//! The cuts of a tree in order, and the search for one.
 //!
 //! Each sixteenth cut is stored twice. A search compares all of these, and then all cuts of one
-//! block, as whole vectors: no step waits for the one before, as it does in a bisection, and two
+//! block, as whole vectors: no step waits for the previous one, as in a bisection, and two
 //! cache lines are read instead of eight.
 
 use std::hint::select_unpredictable;
@@ -9,14 +9,14 @@ use std::ops::Deref;
 
 use crate::layout::size_of_val_capacity;
 
-/// Cuts that are compared at once.
+/// Number of cuts that are compared at once.
 const BLOCK: usize = 16;
 
-/// Cuts from left to right; the first one is no cut, but below all numbers.
+/// Cuts from left to right; the first entry is not a cut, but below all numbers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cuts {
     cuts: Vec<f32>,
-    /// The first one of each block.
+    /// The first cut of each block.
     heads: Vec<f32>,
 }
 
@@ -83,7 +83,7 @@ impl Cuts {
         self.heads.reserve_exact(blocks - self.heads.len());
     }
 
-    /// Copies the heads of blocks that have changed, all of them from a cut on.
+    /// Updates the heads of blocks from this cut on.
     #[inline(always)]
     fn set_heads(&mut self, from: usize) {
         let blocks = self.cuts.len().div_ceil(BLOCK);
@@ -99,13 +99,13 @@ impl Cuts {
         size_of_val_capacity(&self.cuts) + size_of_val_capacity(&self.heads)
     }
 
-    /// The same of this many cuts.
+    /// The same for this many cuts.
     pub(super) const fn full_heap_bytes(cuts: usize) -> usize {
         (cuts + cuts.div_ceil(BLOCK)) * size_of::<f32>()
     }
 }
 
-/// The last one below `x` of numbers in order, or the first one.
+/// The last of the sorted numbers that is below `x`, or the first one.
 #[inline(always)]
 fn search(numbers: &[f32], x: f32) -> usize {
     let (mut first, mut count) = (0, numbers.len());
@@ -118,10 +118,10 @@ fn search(numbers: &[f32], x: f32) -> usize {
     in_block(numbers, first, x)
 }
 
-/// The same, where it is one of the [`BLOCK`] from `first` on.
+/// The same if it is one of the [`BLOCK`] numbers from `first`.
 #[inline(always)]
 fn in_block(numbers: &[f32], first: usize, x: f32) -> usize {
-    // Always a whole block, where there is one: what is before it is below, too.
+    // Always a whole block, if there is one: earlier numbers are below as well.
     let first = first.min(numbers.len().saturating_sub(BLOCK));
     let mut below = 0_u32;
     match numbers[first..].first_chunk::<BLOCK>() {

@@ -1,7 +1,7 @@
-//! Leaves and nodes in their order: one entry for each leaf and the node of the cut to its left.
+//! Leaves and nodes in order: one entry for each leaf and the node of the cut to its left.
 //!
-//! An entry is four numbers of one kind. So a change, which moves the ends of every node to its
-//! right and of every node around it, passes over all of them as vectors and needs no walk to the
+//! An entry is four numbers of one type. So a change, which moves the ends of every node to its
+//! right and of every node around it, processes all of them as vectors, without a walk to the
 //! root.
 
 use std::hint::black_box;
@@ -10,21 +10,21 @@ use std::ops::{Deref, DerefMut};
 use super::Stretch;
 use crate::layout::{Index, size_of_val_capacity};
 
-/// The number of the leaf's point.
+/// The index of the leaf's point.
 pub(super) const POINT: usize = 0;
-/// Number of nodes from the root to that of the cut, both counted; 0 where there is no cut.
+/// Number of nodes from the root to that of the cut, both counted; 0 if there is no cut.
 pub(super) const LEVEL: usize = 1;
-/// The first and the last leaf below the node; of no meaning where there is no cut.
+/// The first and the last leaf below the node; meaningless if there is no cut.
 pub(super) const FIRST: usize = 2;
 pub(super) const LAST: usize = 3;
 
-/// Numbers that are changed together: four entries.
+/// Numbers that are updated together: four entries.
 const LANES: usize = 16;
 
 /// An entry.
 pub(super) type Fields<I> = [I; 4];
 
-/// The leaves in the order of their points, and one more without a point that ends them.
+/// The leaves in the order of their points, and a final one without a point.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entries<I>(Vec<Fields<I>>);
 
@@ -72,7 +72,7 @@ impl<I: Index> Entries<I> {
         let Stretch { first, last } = below;
         let level = self[first][LEVEL].max(self[last + 1][LEVEL]).get() + 1;
         self.pass::<true>(last);
-        // Nodes below the new one do not get the leaf: it is beside them.
+        // The leaf is beside the nodes below the new one, so they do not change.
         let bound = I::new(if right { last } else { last + 1 });
         let shift = usize::from(!right);
         for entry in &mut self[first + 1..=last] {
@@ -94,12 +94,12 @@ impl<I: Index> Entries<I> {
         }
     }
 
-    /// Takes out a leaf and the node above it.
+    /// Removes a leaf and the node above it.
     #[inline(always)]
     pub(super) fn join(&mut self, leaf: usize, cut: usize) {
         let node = self[cut];
         let (first, last) = (node[FIRST].get(), node[LAST].get());
-        // All other cuts of the stretch are the sibling's; that of the node itself goes.
+        // All other cuts of the range belong to the sibling; that of the node itself is removed.
         let shift = usize::from(cut != leaf);
         for entry in &mut self[first + 1..=last] {
             entry[LEVEL] = I::new(entry[LEVEL].get() - 1);
@@ -118,13 +118,13 @@ impl<I: Index> Entries<I> {
         }
     }
 
-    /// Moves the ends of nodes when a leaf comes, or goes, at the end of a node whose last leaf is
-    /// this one: by one, of the nodes to the right and of those around it.
+    /// Moves the ends of nodes when a leaf is inserted or removed at the end of a node whose last
+    /// leaf is this one: by one, for the nodes to the right and those around it.
     #[inline(always)]
     fn pass<const COMES: bool>(&mut self, last: usize) {
         let mut from = [I::new(I::MAX); 4];
         (from[FIRST], from[LAST]) = (I::new(last + 1), I::new(last));
-        // If it knew which fields stay as they are, the compiler would make of one vector many.
+        // If the compiler knew which fields are unchanged, it would split the vector.
         let from = black_box(from);
         let mut pattern = [I::ZERO; LANES];
         for lane in 0..LANES {
@@ -145,13 +145,13 @@ impl<I: Index> Entries<I> {
         size_of_val_capacity(&self.0)
     }
 
-    /// The same of this many entries.
+    /// The same for this many entries.
     pub(super) const fn full_heap_bytes(entries: usize) -> usize {
         entries * size_of::<Fields<I>>()
     }
 }
 
-/// A function and no closure, for that is not always inlined.
+/// A function, because a closure is not always inlined.
 #[inline(always)]
 fn moved<const COMES: bool, I: Index>(number: I, from: I) -> I {
     if COMES {

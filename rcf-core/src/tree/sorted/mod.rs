@@ -8,18 +8,18 @@
 //! leaves     a     b     c     d     e
 //! cuts          1     2     3     4
 //! levels        2     1     3     2             1 is the root; the deeper of the two cuts
-//!                                               around a stretch is its parent's
+//!                                               around a range is its parent's
 //! first leaf    a     a     c     c             below the node of the cut,
 //! last leaf     b     e     d     e             and the last one
 //! ```
 //!
-//! To descend is to search the cuts, which takes no branches; to walk up is to compare the levels
-//! at both ends. A box is the first and the last leaf of a stretch, hence never stale. What a query
-//! walks up past is known too: right of its leaf, it is outside of those ancestors in which the
-//! leaf is the last one, and its distance from all of them is that from the leaf.
+//! Descending is a search among the cuts, without branches; walking up compares the levels
+//! at both ends. A box is the first and the last leaf of a range, hence never stale. The nodes that
+//! a query passes on its way up are known too: right of its leaf, it is outside those ancestors in
+//! which the leaf is the last one, and its distance from all of them is that from the leaf.
 //!
 //! The law is that of [`BoxedTree`](crate::tree::boxed::BoxedTree), and the draws are the same, so
-//! that both are equal to the bit, which the tests make sure of.
+//! that both are equal to the bit, as the tests verify.
 
 mod change;
 mod cuts;
@@ -55,12 +55,12 @@ use crate::visitor::attribution::OneDimensionalAttribution;
 #[derive(Debug, Clone)]
 pub(crate) struct SortedTree<I> {
     sample_size: usize,
-    /// What is to the left of each leaf: a cut, except for the first one. Points up to it are on
+    /// The cut to the left of each leaf, except for the first one. Points up to it are on
     /// the left.
     cuts: Cuts,
-    /// What is below and above them.
+    /// The leaves and the nodes of the cuts.
     leaves: Entries<I>,
-    /// How often each leaf's point is in the sample; empty while no point is there twice.
+    /// How often each leaf's point is in the sample; empty while all points are distinct.
     masses: Vec<I>,
     /// Number of points, with multiplicity.
     mass: usize,
@@ -90,7 +90,7 @@ struct Parent {
     cut: usize,
 }
 
-/// A node of which one end is known.
+/// A node with one known end.
 #[derive(Debug, Clone, Copy)]
 struct End {
     /// Number of nodes above.
@@ -104,8 +104,8 @@ struct EndingAt<'a, I> {
     leaves: &'a [Fields<I>],
     /// The level of the cut beyond the leaf: nodes above that are larger in both directions.
     bound: I,
-    /// On which side of its far end the cut of a node is: 0 or 1. No branch: on which side a query
-    /// lies, no processor can predict.
+    /// The side of its far end on which the cut of a node lies: 0 or 1. No branch: the side on
+    /// which a query lies is unpredictable.
     beside: usize,
     far: usize,
 }
@@ -128,7 +128,7 @@ impl<I: Index> Iterator for EndingAt<'_, I> {
 }
 
 impl<I: Index> EndingAt<'_, I> {
-    /// Of no leaf.
+    /// The index that no leaf has.
     const NONE: Self = Self {
         leaves: &[],
         bound: I::ZERO,
@@ -154,7 +154,7 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
 
     type Unlinked = ();
 
-    /// A search is short, and its end moves with every change: it is done again.
+    /// A search is short, and its result moves with every change, so it is repeated.
     const IS_LOCATED: bool = false;
 
     #[inline(always)]
@@ -367,8 +367,8 @@ impl<I: Index> SortedTree<I> {
         (left.max(right) > I::ZERO).then_some(Parent { stretch, cut })
     }
 
-    /// The nodes of which a leaf is the last one, if `last`, or else the first one, upwards. A
-    /// query beyond it is outside of their boxes, and by the same distance.
+    /// The nodes of which a leaf is the last one, if `last`, or else the first one, in ascending
+    /// order. A query beyond it is outside their boxes, and by the same distance.
     #[inline(always)]
     fn ending_at(&self, leaf: usize, last: bool) -> EndingAt<'_, I> {
         EndingAt {

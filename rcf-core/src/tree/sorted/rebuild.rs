@@ -5,7 +5,7 @@ use crate::arena::PointStore;
 use crate::layout::Index;
 use crate::tree::cut::Cut;
 
-/// No cut: to the left of the first leaf there is none.
+/// No cut: there is none to the left of the first leaf.
 const NONE: u32 = 0;
 
 impl<I: Index> SortedTree<I> {

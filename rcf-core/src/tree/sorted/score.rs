@@ -1,8 +1,8 @@
-//! The score of one query: what a [visitor](super::traverse) computes, to the bit, on four trees in
-//! step.
+//! The score of one query, with the bits that a [visitor](super::traverse) computes, on four trees
+//! in step.
 //!
-//! Where a walk up ends is unpredictable, and a processor that guesses wrong has done nothing for
-//! the next tree. So four trees take their first steps together, whether they end there or not, and
+//! The end of a walk up is unpredictable, and a misprediction discards the work that was begun for
+//! the next tree. So four trees take their first steps together, whether or not they end there, and
 //! their scores are computed as vectors.
 
 use super::{End, EndingAt, SortedTree};
@@ -10,12 +10,12 @@ use crate::arena::PointStore;
 use crate::layout::Index;
 use crate::visitor::score::{seen, step, unseen};
 
-/// Trees that take their steps together.
+/// Number of trees that take their steps together.
 const GROUP: usize = 4;
 /// Steps that all of them take; few walks have more.
 const STEPS: usize = 3;
 
-/// The sum of the scores of trees, none of them empty, each times what the normalizer says of its
+/// The sum of the scores of trees, none of them empty, each times the normalizer of its
 /// mass.
 #[inline(always)]
 pub(super) fn sum<I: Index>(
@@ -46,7 +46,7 @@ fn scores<const N: usize, I: Index>(
     points: &PointStore,
     x: f32,
 ) -> [f64; N] {
-    // Loops and no closures: these are not always inlined into what is compiled for the processor.
+    // Loops, because closures are not always inlined into functions compiled for the processor.
     let (mut leaves, mut at, mut levels) = ([0; N], [0.0_f32; N], [0_u32; N]);
     let (mut scores, mut gaps, mut goes_on) = ([0.0; N], [0.0; N], [false; N]);
     for lane in 0..N {

@@ -10,7 +10,7 @@ const LANES: usize = 4;
 
 /// Queries by value, and their scores on the trees so far.
 pub(crate) struct Sweep {
-    /// Their number at first.
+    /// Their original number.
     numbers: Vec<u32>,
     /// In order, and then infinities.
     values: Vec<f32>,
@@ -54,7 +54,7 @@ impl Sweep {
         let mut next = 0;
         for leaf in 0..tree.len() {
             let last = tree.cuts.get(leaf + 1).copied().unwrap_or(f32::MAX);
-            // Behind the last query there are infinities.
+            // The last query is followed by infinities.
             if self.values[next] <= last {
                 next = self.reach(tree, points, leaf, last, next, normalizer);
             }

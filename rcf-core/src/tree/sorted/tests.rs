@@ -93,7 +93,7 @@ impl<I: Index> SortedTree<I> {
 
 const SAMPLE_SIZE: usize = 40;
 
-/// All that a visitor may ask of leaves and ancestors.
+/// Everything that a visitor may read from leaves and ancestors.
 #[derive(Default)]
 struct Walk {
     seen: Vec<f64>,
@@ -173,14 +173,14 @@ impl<I: Index> Pair<I> {
         self.store.release(point);
     }
 
-    /// Where the boxed tree has a point.
+    /// The position of a point in the boxed tree.
     fn locate(&self, x: f32) -> Reached {
         let (mut at, row) = ([Reached::default()], [x]);
         <BoxedTree<I> as CutTree<I, _>>::locate(OneDimensional, &mut at, |_| (&self.boxed, &row));
         at[0]
     }
 
-    /// All that can be read off one of them: visitors, functionals, imputation.
+    /// All results of one of them: visitors, functionals, imputation.
     fn read<T: CutTree<I, OneDimensional>>(&self, tree: &T, x: f32) -> Vec<u64> {
         let (x, scratch) = ([x], &mut [0.0; 2]);
         let trees = std::slice::from_ref(tree);
@@ -257,7 +257,7 @@ impl<I: Index> Pair<I> {
         seen.into_iter().map(f64::to_bits).collect()
     }
 
-    /// What it says of directions in its own way.
+    /// Its results by direction, computed in its own way.
     fn parts<T: CutTree<I, OneDimensional>>(&self, tree: &T, x: f32) -> [f64; 2] {
         let (x, scratch) = ([x], &mut [0.0; 2]);
         let mut visitor = T::Attribution::new(&x, 1);
@@ -322,7 +322,7 @@ impl<I: Index> Pair<I> {
         .to_bits()
     }
 
-    /// Panics unless both trees are one.
+    /// Panics unless both trees are equal.
     fn compare(&self, queries: &[f32]) {
         self.line.validate(&self.store);
         assert_eq!(self.line.mass(), self.boxed.mass());
@@ -370,7 +370,7 @@ enum Operation {
     Delete(usize),
 }
 
-/// Few values, so that points coincide, and such at which rounding is at its worst.
+/// Few values, so that points coincide, with the largest possible rounding errors.
 fn coordinate() -> impl Strategy<Value = f32> {
     prop_oneof![
         3 => (-6..=6i8).prop_map(f32::from),
@@ -458,7 +458,7 @@ fn leaves_not_sorted_by_the_cuts_are_refused() {
 
 #[test]
 fn depth_is_unlimited() {
-    // Each point is far away from all before: a chain.
+    // Each point is far from all previous ones: a chain.
     let mut pair = Pair::<u16>::new(3);
     (0..SAMPLE_SIZE).for_each(|i| pair.insert((i as f32).exp2() * 1e-3 - 1.0));
     pair.compare(&[-1.0, 0.0, 1e9, -5.0]);

@@ -275,8 +275,8 @@ pub(crate) struct SortedWalker {
 
 impl SortedWalker {
     /// Lets a visitor traverse a tree that is not empty. A leaf equal to the query, of at most
-    /// `ignored_mass`, counts as if it were not there; nothing is seen of a tree that holds nothing
-    /// else.
+    /// `ignored_mass`, counts as if it were not there; a tree that contains nothing else is not
+    /// traversed.
     #[inline(always)]
     pub(crate) fn traverse<I: Index, V: Visitor>(
         &mut self,
@@ -302,7 +302,8 @@ impl SortedWalker {
             };
         }
 
-        // From the leaf to the root. What is ignored is in no node's mass, nor is its parent there.
+        // From the leaf to the root. Ignored points are in no node's mass, and their parent is
+        // skipped.
         path.clear();
         masses.clear();
         let mut stretch = Stretch::leaf(leaf);

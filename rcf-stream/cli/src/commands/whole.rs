@@ -1,12 +1,12 @@
-//! Files that appear as a whole or not at all.
+//! Files that are written completely or not at all.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file under another name next to its own, and renames it when all of it is on the disk.
-/// A full disk therefore leaves what was there before. What is not a regular file (a pipe, a
+/// Writes a file under another name in the same folder, and renames it when it is completely on
+/// disk. With a full disk the previous file therefore stays. A file that is not regular (a pipe, a
 /// device) is written directly.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let existing = fs::metadata(path).ok();

@@ -39,7 +39,7 @@ class Emulator:
             ["node", "-r", str(GUARD), "main.js"],
             cwd=package,  # it looks for its certificate in the working directory
             env={**os.environ, **settings},
-            stdin=subprocess.PIPE,  # its end tells the emulator that we are gone
+            stdin=subprocess.PIPE,  # its end signals the emulator that this process has exited
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
