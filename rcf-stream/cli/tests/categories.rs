@@ -65,6 +65,20 @@ fn a_category_that_nobody_uses_is_found_in_a_file() {
     let row = csv.lines().nth(RARE + 1).unwrap();
     assert_eq!(row.split(',').nth(5), Some("TRACE"), "{row}");
 
+    // A rule calls the input by its name, in quotes.
+    let rule = ["--rules", "when \"surprise of method\" < 30"];
+    let output = run(
+        path,
+        &[&["score", "--only-anomalies"], &flags[..], &rule].concat(),
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let suppressed = stderr(&output).contains(" ignored by a rule (--rules)");
+    assert!(
+        suppressed && output.stdout.is_empty(),
+        "{}",
+        stderr(&output)
+    );
+
     // Without the flag, the error about the column names it.
     let output = run(path, &["score", "in.csv"]);
     let remedy = "\"method\" (text, 2 different: a --key or --categorical?)";
