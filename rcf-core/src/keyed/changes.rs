@@ -58,7 +58,7 @@ impl<K> ChangeLog<K> {
 
 impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     /// What has changed since the last call, or since the beginning. Empty unless the map was
-    /// configured to [track changes](DetectorMapBuilder::track_changes).
+    /// configured to [track changes](super::DetectorMapBuilder::track_changes).
     pub fn take_changes(&mut self) -> Changes<K, M> {
         let mut changes = Changes::default();
         let Some(log) = &mut self.changes else {

@@ -14,9 +14,9 @@ pub struct Overdue<'a, K> {
 
 impl<K: Key, M: KeyedModel> DetectorMap<K, M> {
     /// The keys that are silent although an observation of theirs was due: last used more than
-    /// [`expect_every`](DetectorMapBuilder::expect_every) before `now`, the one that is overdue for
-    /// longest first. Empty without such an expectation. Nothing changes: a key is listed until its
-    /// next observation, or until it is forgotten.
+    /// [`expect_every`](super::DetectorMapBuilder::expect_every) before `now`, the one that is
+    /// overdue for longest first. Empty without such an expectation. Nothing changes: a key is
+    /// listed until its next observation, or until it is forgotten.
     pub fn overdue(&self, now: i64) -> Vec<Overdue<'_, K>> {
         let Some(interval) = self.expect_every else {
             return Vec::new();
