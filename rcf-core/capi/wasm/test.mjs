@@ -55,6 +55,23 @@ test("a spike in a ramp is found, with what was expected", () => {
   assert.deepEqual(found, [[900, 82, 1]]);
 });
 
+test("the example of the README runs as it stands", async () => {
+  const readme = await readFile(here("README.md"), "utf8");
+  const example = readme.split("```js\n")[1].split("```")[0];
+  const [first, ...rest] = example.split("\n");
+  assert.equal(first, 'import { load } from "rcf-wasm";');
+  const fetched = 'fetch(new URL("rcf.wasm", import.meta.url))';
+  assert.ok(example.includes(fetched));
+  const code = rest.join("\n").replace(fetched, "bytes"); // as its comment says for Node
+  const values = Array.from({ length: 950 }, (_, t) => 20 + (t % 24) + (t === 900 ? 50 : 0));
+  const said = [];
+  const AsyncFunction = (async () => {}).constructor;
+  const run = new AsyncFunction("load", "bytes", "values", "console", code);
+  await run(load, readFile(here("rcf.wasm")), values, { log: (...words) => said.push(words) });
+  assert.ok(said.some(([value]) => value === 82), JSON.stringify(said));
+  assert.ok(said.length < 4, JSON.stringify(said));
+});
+
 test("what is marked as normal is suppressed until the mark is taken back", () => {
   const detector = new rcf.Detector({ seed: 7 });
   const reported = [];
