@@ -58,7 +58,7 @@ user_python() {
     export PATH="$folder/venv/bin:$PATH"
     step "pip install (compiles the wheel)" pip install --quiet "$folder/rcf/rcf-py"
     block "A notebook in Python" python >"$folder/first.py"
-    step "anomalies of 2,000 observations" sh -c "python $folder/first.py | grep -q 1900"
+    step "anomalies of 2,000 observations" sh -c "python $folder/first.py | grep -q 'row 1,900'"
 }
 
 user_kinesis() {
