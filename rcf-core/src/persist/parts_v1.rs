@@ -61,9 +61,12 @@ impl TailV1 {
 
 impl MomentsV1 {
     /// Whether these can be statistics of values in range, and can continue: no square of a
-    /// distance between them overflows.
+    /// distance between them overflows, and none is negative, as it would be where a mean without
+    /// weight gives way to the first value.
     pub(super) fn is_valid(&self) -> bool {
+        let is_empty = [self.weight, self.mean, self.squares] == [0.0; 3];
         are_amounts(&[self.weight, self.squares])
+            && (is_empty || self.weight >= 1.0)
             && self.weight <= LONGEST_STREAM
             && self.squares <= LARGEST_SQUARES
             && is_moderate(self.mean)
@@ -149,5 +152,35 @@ impl From<TransformV1> for Transform {
             TransformV1::Difference => Self::Difference,
             TransformV1::NormalizedDifference => Self::NormalizedDifference,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    #[test]
+    fn statistics_that_were_read_can_continue() {
+        let mut random = Random::new(1);
+        let mut one_of = |numbers: &[f64]| numbers[random.below(numbers.len())];
+        let mut read = 0;
+        for _ in 0..100_000 {
+            let saved = MomentsV1 {
+                weight: one_of(&[-1.0, 0.0, 1e-9, 0.5, 1.0, 1.5, 20.0, 1e18, 1e19]),
+                mean: one_of(&[0.0, 1.0, -3.7e19, 1e90, f64::NAN]),
+                squares: one_of(&[0.0, -1.0, 2.0, 1e40, 1e200, f64::INFINITY]),
+            };
+            if !saved.is_valid() {
+                continue;
+            }
+            read += 1;
+            let mut moments = Moments::from(saved);
+            for _ in 0..3 {
+                moments.push(one_of(&[0.0, 12.0, -1e30]), one_of(&[0.9, 0.999, 1.0]));
+                assert!(MomentsV1::from(moments).is_valid(), "{moments:?}");
+            }
+        }
+        assert!(read > 10_000, "{read}");
     }
 }
