@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::detector_v1::DetectorV1;
 use super::envelope::Trust;
-use super::parts_v1::are_amounts;
 use super::{inconsistent, same_fields};
 use crate::detector::AnomalyDetector;
 use crate::detector::bootstrap::Synthetic;
@@ -39,7 +38,10 @@ impl DetectorV2 {
 
     pub(super) fn restore(self, trust: Trust) -> Result<AnomalyDetector, StateError> {
         let mut detector = self.first.restore(trust)?;
-        let are_scores = self.recent.iter().all(|(score, _)| are_amounts(&[*score]));
+        // Twice, for sums over trees are rounded.
+        let highest = 2.0 * detector.config.highest_score();
+        let mut scores = self.recent.iter().map(|(score, _)| *score);
+        let are_scores = scores.all(|score| (0.0..=highest).contains(&score));
         if self.recent.len() > detector.config.shingle_size || !are_scores {
             return Err(inconsistent("the newest scores are not of this detector"));
         }

@@ -83,7 +83,7 @@ impl InputTransformV1 {
 const LONGEST_STREAM: f64 = 1e18;
 /// More than any value, distance or level, all of which are at most a few times [`MAX_MAGNITUDE`];
 /// the square of it, and the sum of many, is still a number.
-const MODERATE: f64 = 1e90;
+pub(super) const MODERATE: f64 = 1e90;
 const LARGEST_SQUARES: f64 = 1e200;
 
 /// Whether this can be a mean, a level or a bound.

@@ -21,12 +21,19 @@ use super::super::parts_v1::are_values;
 
 impl DetectorV1 {
     pub(in super::super) fn save(detector: &AnomalyDetector) -> Self {
+        let mut scores = ScoresV1::from(&detector.scores);
+        // Numbers at the limit of what is accepted exceed it when the detector continues. Only a
+        // forged state has such numbers; its statistics start again, so that what is written can
+        // be read.
+        if !scores.is_valid() {
+            scores = ScoresV1::from(&Scores::default());
+        }
         Self {
             config: (&detector.config).into(),
             records: detector.records,
             inputs: detector.inputs.iter().map(|&input| input.into()).collect(),
             window: detector.window.blocks.iter().map(BlockV1::from).collect(),
-            scores: (&detector.scores).into(),
+            scores,
             monitor: detector.monitor.into(),
             last_alert: LastAlertV1 {
                 silence: detector.event.silence,

@@ -7,7 +7,9 @@ mod convert;
 use serde::{Deserialize, Serialize};
 
 use super::forest_v1::ForestV1;
-use super::parts_v1::{InputTransformV1, MomentsV1, TailV1, are_amounts, are_values, is_moderate};
+use super::parts_v1::{
+    InputTransformV1, MODERATE, MomentsV1, TailV1, are_amounts, are_values, is_moderate,
+};
 use config::ConfigV1;
 
 #[derive(Serialize, Deserialize)]
@@ -176,11 +178,12 @@ mod validity {
 
     impl ScoresV1 {
         pub(super) fn is_valid(&self) -> bool {
-            self.smoothed.is_finite()
+            is_moderate(self.smoothed)
                 && self.levels.is_valid()
                 && are_amounts(&[self.value_alarms.times, self.level_alarms.times])
                 && self.alone.is_valid()
                 && self.tail.is_valid()
+                && self.tail.is_within(MODERATE)
                 && self.moments.is_valid()
         }
     }
