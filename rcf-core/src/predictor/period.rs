@@ -91,7 +91,8 @@ impl PeriodFinder {
         } else {
             0.0
         };
-        let taken = self.taken.min(self.sums.len());
+        // A forged state may have taken more than its history holds.
+        let taken = self.taken.min(self.sums.len()).min(before.len());
         let (sums, last_sums) = self.sums[..taken].as_chunks_mut();
         let (squares, last_squares) = self.squares[..taken].as_chunks_mut();
         let (before, values) = before.as_rchunks();
