@@ -312,7 +312,7 @@ impl Scores {
                 pairs.fold(signs, |largest, (sign, alarms)| {
                     let size = outside.decades(sign) / boundary;
                     largest.or(Evidence {
-                        size: alarms.discount(size, REPEATED),
+                        size: alarms.discount(size, REPEATED).min(LARGEST),
                         kind: sign.kind,
                         input: sign.input,
                     })
