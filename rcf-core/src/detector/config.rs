@@ -43,7 +43,7 @@ pub struct DetectorConfig {
     pub weights: Vec<f64>,
     /// How missing values are filled in.
     pub imputation: Imputation,
-    /// Whether the gap between timestamps is an input of its own.
+    /// Whether the gap between timestamps is a separate input.
     pub time_gap_input: bool,
     /// Which observations the forest learns.
     pub learning: Learning,

@@ -172,7 +172,7 @@ pub enum Suppressed {
     /// The event to which it belongs has been reported.
     AlreadyAlerted,
     /// Alerts have been more frequent than the false alarm rate asks for, by 64 and more, and this
-    /// one is not among the rarest of its own stream: its p-value exceeds the rate.
+    /// one is not among the rarest of this stream: its p-value exceeds the rate.
     Frequent,
     /// A new regime has just been accepted as the new normal.
     Drift,

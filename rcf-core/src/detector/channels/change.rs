@@ -5,7 +5,8 @@
 //!
 //! * of a one-step prediction from recent and seasonal lags. It sees spikes, breaks and wrong
 //!   shapes at once, but not what changes slowly: the prediction follows. [Steps](super::steps)
-//!   that come again and again to the same value are no errors; the prediction goes on from there.
+//!   that come again and again to the same value are no errors; the prediction continues from
+//!   there.
 //! * of the median of the same phase in the last three cycles. It sees a peak that is missing, an
 //!   amplitude that is lost, a drift or a stuck value. The median of three forgets a single odd
 //!   cycle, so that one anomaly is not found again one period later.

@@ -1,7 +1,7 @@
 //! A high quantile of the scores, followed online.
 //!
 //! Stochastic approximation (Robbins, Monro 1951): up by a multiple of `1 − b` at a score beyond
-//! the estimate and down by the same multiple of `b` at any other, so that it stands still where a
+//! the estimate and down by the same multiple of `b` at any other, so that it is stationary where a
 //! share of `b` lies beyond. The best multiple is one over the density there, which an exponential
 //! tail gives as `b / mean excess`. It is forgotten exponentially, as by Chen, Lambert and
 //! Pinheiro,

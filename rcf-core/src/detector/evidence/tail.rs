@@ -102,7 +102,7 @@ impl Tail {
         let distance = score.min(self.quantile + limit) - self.mean;
         self.mean += share * distance;
         self.spread += share * (distance.abs() - self.spread);
-        // Stochastic approximation: up by q, down by 1 − q, so that the estimate stands still
+        // Stochastic approximation: up by q, down by 1 − q, so that the estimate is stationary
         // where a share of q lies below it. Steps in units of the spread need no scale.
         let step = (5.0 / self.count).max(0.02) * self.spread;
         if score > self.quantile {

@@ -131,7 +131,7 @@ impl Rule {
             return false;
         }
         match (&self.ignore, input) {
-            // A value that stands still may well be near the expected one.
+            // A value that does not move may well be near the expected one.
             (Ignore::Near(_), _) if candidate.kind == EvidenceKind::Stillness => false,
             (Ignore::Near(near), Some(i)) => {
                 near.ignores(candidate.values[i], candidate.expected[i])

@@ -78,7 +78,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             rest = &rest[sign.len()..];
         } else {
             let ends = |c: char| c.is_whitespace() || "<>=!\"".contains(c);
-            // A sign that begins no comparison is a word of its own.
+            // A sign that begins no comparison is a separate word.
             let end = match rest[first.len_utf8()..].find(ends) {
                 Some(end) => end + first.len_utf8(),
                 None => rest.len(),
