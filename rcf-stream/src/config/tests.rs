@@ -1,4 +1,4 @@
-//! Files, variables and flags, and what is said about wrong ones.
+//! Files, variables and flags, and messages about wrong ones.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn build(toml: &str) -> Result<Config, ConfigError> {
     layers(toml)?.build()
 }
 
-/// What is said about a wrong file.
+/// The message about a wrong file.
 fn error(toml: &str) -> String {
     build(toml).unwrap_err().to_string()
 }

@@ -13,7 +13,7 @@ CONFIGURATION, RUNTIME = 78, 1
 
 
 def refused(rcf: Program, status: int, **settings: str) -> str:
-    """Runs what cannot begin, and returns what is said."""
+    """Runs a program that cannot start, and returns its message."""
     (rcf.folder / "rcf.log").unlink(missing_ok=True)
     with rcf.start(follow=False, **settings) as run:
         assert run.wait_for_end() == status, run.report()

@@ -133,7 +133,7 @@ def test_packed_payloads_are_read_or_named(client, stream, program) -> None:
 
 
 def refused(rcf: Program) -> str:
-    """Runs what cannot begin, and returns what is said."""
+    """Runs a program that cannot start, and returns its message."""
     with rcf.start() as run:
         wait_until(lambda: run.process.poll() is not None, "rcf has stopped", 30)
     assert run.process.returncode == CONFIGURATION, run.report()
