@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from waiting import wait_until
@@ -127,6 +128,14 @@ class Run:
         """One signal, which `timeout` hands on: a second one would stop `rcf` at once."""
         if self.process.poll() is None:
             self.process.terminate()
+
+    def pause(self, seconds: float) -> None:
+        """Stops the process for a while, as a machine that is suspended does."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
 
     def assert_running(self) -> bool:
         assert self.process.poll() is None, self.report()

@@ -10,6 +10,7 @@ from results import assert_complete, assert_equal, by_id, once, values
 from waiting import wait_until
 
 KILLS = int(os.environ.get("KAFKA_TEST_KILLS", "3"))
+JOINS = int(os.environ.get("KAFKA_TEST_JOINS", "3"))
 BROKER_KILLS = int(os.environ.get("KAFKA_TEST_BROKER_KILLS", "1"))
 # Records come while programs die, this many between two kills.
 PER_KILL = 600
@@ -75,6 +76,43 @@ def test_without_transactions_repeats_are_equal(topic, program) -> None:
     assert_equal(results, once(reference.read()))
 
 
+def test_a_member_that_lost_its_partitions_joins_again(topic, program) -> None:
+    source, sink = topic("values", 2), topic("scores", 1)
+    rcf = program(source, sink)
+    rcf.settings["options"] = ', "session.timeout.ms=1500"'
+    source.put(values(200, 5))
+    # It learns of the loss from the group: no checkpoint is due that would fail first.
+    with rcf.start(every_records="200", every_seconds="100") as run:
+        wait_for_offsets(rcf, source, run, 200)
+        run.pause(4)
+        source.put(values(200, 5, seed=2))
+        wait_for_offsets(rcf, source, run, 400)
+        assert "the partitions of the topic" in run.text(), run.text()
+        run.terminate()
+        run.wait_for_success()
+    assert_complete(once(sink.read()), source)
+
+
+def test_a_broker_is_killed_while_the_program_joins(broker, topic, program) -> None:
+    source, sink = topic("values", 3), topic("scores", 2)
+    rcf = program(source, sink)
+    rcf.settings["sink_extra"] = OWN_NAME
+    rcf.settings["options"] = OWN_MEMBER
+    rcf.settings["every_records"] = "100"
+    for number in range(JOINS):
+        source.put(values(600, 7, seed=number))
+        with rcf.start(max_records="40") as run:
+            # From the request to join up to the first commits.
+            time.sleep(1.2 * number / JOINS)
+            broker.kill()
+            time.sleep(0.5)
+            broker.start()
+            wait_for_offsets(rcf, source, run, 600 * number + 300, seconds=60)
+            run.kill()
+    rcf.run_to_tip()
+    assert_complete(once(sink.read()), source)
+
+
 def produce(source, count: int) -> None:
     """Puts records in batches, a little faster than the programs live."""
     records = list(values(count, 7))
@@ -83,10 +121,10 @@ def produce(source, count: int) -> None:
         time.sleep(0.1)
 
 
-def wait_for_offsets(rcf, source, run, goal: int) -> None:
+def wait_for_offsets(rcf, source, run, goal: int, seconds: float = 120) -> None:
     """Wait until the group has committed this many records."""
     group = rcf.settings["group"]
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + seconds
     while sum(max(0, it) for it in source.offsets(group).values()) < goal:
         run.assert_running()
         assert time.monotonic() < deadline, f"{goal} records are not committed:\n{run.text()}"

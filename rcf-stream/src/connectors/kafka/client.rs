@@ -1,7 +1,7 @@
 //! Shared parts of consumers and producers: options, and reports of librdkafka.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
@@ -16,6 +16,10 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// A request that a broker cannot answer yet is repeated after this time.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
+/// A wait is reported after this time,
+const LONG: Duration = Duration::from_secs(10);
+/// and again each time that this has passed.
+const AGAIN: Duration = Duration::from_secs(60);
 /// The name under which brokers see this program.
 const CLIENT: &str = "rcf";
 
@@ -24,7 +28,11 @@ pub(super) fn config(brokers: &[String], options: &Options) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers.join(","));
     config.set("client.id", CLIENT);
-    config.set_log_level(RDKafkaLogLevel::Warning);
+    // Its option `debug` is of no use at a level that discards what it reports.
+    config.set_log_level(match options.get("debug") {
+        Some(_) => RDKafkaLogLevel::Debug,
+        None => RDKafkaLogLevel::Warning,
+    });
     for (name, value) in options.iter() {
         config.set(name, value);
     }
@@ -65,6 +73,15 @@ impl Told {
             }
             (done, _) => done,
         }
+    }
+
+    /// The text of that error.
+    pub(super) fn last(&self) -> Option<String> {
+        let last = self
+            .0
+            .lock()
+            .expect("no thread panics while it holds the lock");
+        last.as_ref().map(|(_, reason)| reason.clone())
     }
 
     /// Replaces an error that only reports a timeout, and its text.
@@ -112,16 +129,53 @@ pub(super) fn partitions(metadata: &Metadata, topic: &str) -> KafkaResult<Vec<i3
 
 /// Repeats a request while brokers cannot answer, for a limited time.
 pub(super) fn retry<T>(
+    what: &'static str,
     patience: Duration,
     mut request: impl FnMut() -> KafkaResult<T>,
 ) -> KafkaResult<T> {
-    let begin = std::time::Instant::now();
+    let mut wait = Wait::new(what);
     loop {
         match request() {
-            Err(error) if kind(&error) == Kind::Unavailable && begin.elapsed() < patience => {
+            Err(error) if kind(&error) == Kind::Unavailable && wait.so_far() < patience => {
+                wait.report(&error);
                 std::thread::sleep(PAUSE);
             }
             done => return done,
+        }
+    }
+}
+
+/// A wait that is reported in the log when it is long.
+pub(super) struct Wait {
+    what: &'static str,
+    begin: Instant,
+    next: Duration,
+}
+
+impl Wait {
+    pub(super) fn new(what: &'static str) -> Self {
+        Self {
+            what,
+            begin: Instant::now(),
+            next: LONG,
+        }
+    }
+
+    pub(super) fn so_far(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    /// When the next report is due.
+    pub(super) fn due(&self) -> Instant {
+        self.begin + self.next
+    }
+
+    /// Reports what is waited for and why, if that is due.
+    pub(super) fn report(&mut self, why: &dyn std::fmt::Display) {
+        let seconds = self.so_far().as_secs();
+        if self.so_far() >= self.next {
+            tracing::warn!(seconds, "still waiting for {}: {why}", self.what);
+            self.next = self.so_far() + AGAIN;
         }
     }
 }

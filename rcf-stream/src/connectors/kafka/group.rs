@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::client::{self, PAUSE, TIMEOUT, Told, blocking, retry};
 use super::error::source_error;
+use super::member::Member;
 use super::producer::Producer;
 use super::{KafkaSourceConfig, Start, metadata};
 use crate::record::Position;
@@ -112,7 +113,7 @@ pub(super) struct Group {
 }
 
 struct Shared {
-    consumer: Arc<StreamConsumer<Context>>,
+    consumer: Arc<Member>,
     brokers: Vec<String>,
     topic: String,
     name: String,
@@ -132,7 +133,7 @@ impl std::fmt::Debug for Group {
 }
 
 impl Group {
-    pub(super) fn new(consumer: Arc<StreamConsumer<Context>>, config: &KafkaSourceConfig) -> Self {
+    pub(super) fn new(consumer: Arc<Member>, config: &KafkaSourceConfig) -> Self {
         let shared = Shared {
             consumer,
             brokers: config.brokers.clone(),
@@ -194,7 +195,8 @@ impl Group {
                 .consumer
                 .fetch_watermarks(&shared.topic, partition, TIMEOUT)
         };
-        retry(PATIENCE, ends).map_err(|error| self.error("ask for the offsets of", error))
+        retry("the ends of a partition", PATIENCE, ends)
+            .map_err(|error| self.error("ask for the offsets of", error))
     }
 
     /// Offsets and metadata of the group.
@@ -216,7 +218,8 @@ impl Group {
             }
             Ok(offsets)
         };
-        retry(PATIENCE, fetch).map_err(|error| self.error("ask for the group's offsets in", error))
+        retry("the offsets of the group", PATIENCE, fetch)
+            .map_err(|error| self.error("ask for the group's offsets in", error))
     }
 
     /// Whether this user may use the group; also checks that a broker is available.
@@ -236,7 +239,7 @@ impl Group {
     /// Where a partition without a committed offset begins: the offset of its first record.
     fn first(&self, partition: i32) -> Result<i64, SourceError> {
         let shared = &*self.shared;
-        let metadata = retry(PATIENCE, || {
+        let metadata = retry("the partitions of the topic", PATIENCE, || {
             let metadata = shared
                 .consumer
                 .fetch_metadata(Some(&shared.topic), TIMEOUT)?;
@@ -264,7 +267,7 @@ impl Group {
 
     fn at_time(&self, partition: i32, time: i64, high: i64) -> Result<i64, SourceError> {
         let shared = &*self.shared;
-        let found = retry(PATIENCE, || {
+        let found = retry("the offset at source.start", PATIENCE, || {
             let mut list = TopicPartitionList::new();
             list.add_partition_offset(&shared.topic, partition, Offset::Offset(time))?;
             shared.consumer.offsets_for_times(list, TIMEOUT)
@@ -329,7 +332,7 @@ impl Group {
 pub(super) fn through_rebalances(mut commit: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
     let begin = std::time::Instant::now();
     loop {
-        match retry(PATIENCE, &mut commit) {
+        match retry("a commit of offsets", PATIENCE, &mut commit) {
             Err(error)
                 if error.rdkafka_error_code() == Some(Code::RebalanceInProgress)
                     && begin.elapsed() < REBALANCE =>

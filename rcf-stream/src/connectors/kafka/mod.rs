@@ -19,6 +19,8 @@ mod group;
 #[cfg(feature = "kafka")]
 mod headers;
 #[cfg(feature = "kafka")]
+mod member;
+#[cfg(feature = "kafka")]
 mod messages;
 #[cfg(feature = "kafka")]
 mod metadata;

@@ -126,7 +126,9 @@ impl Producer {
     ) -> Result<Self, (KafkaError, Option<String>)> {
         let inner = ThreadedProducer::from_config_and_context(config, Context::default());
         let inner: ThreadedProducer<Context> = inner.map_err(|error| (error, None))?;
-        let begun = client::retry(REQUEST, || inner.init_transactions(TIMEOUT));
+        let begun = client::retry("the transactions of an earlier run to end", REQUEST, || {
+            inner.init_transactions(TIMEOUT)
+        });
         begun.map_err(|error| inner.context().told.instead_of(error))?;
         Ok(Self {
             inner,
@@ -145,7 +147,7 @@ impl Producer {
 
     /// Whether the topic exists.
     pub(super) fn find(&self, topic: &str) -> Result<(), (KafkaError, Option<String>)> {
-        let found = client::retry(TIMEOUT, || {
+        let found = client::retry("the topic of the results", TIMEOUT, || {
             let metadata = self.inner.client().fetch_metadata(Some(topic), LOOK);
             let metadata = self.inner.context().told.judge(metadata)?;
             client::partitions(&metadata, topic).map(drop)
@@ -230,12 +232,14 @@ impl Producer {
         group: &ConsumerGroupMetadata,
     ) -> KafkaResult<()> {
         through_rebalances(|| {
-            again(|| {
+            again("offsets to join a transaction", || {
                 self.inner
                     .send_offsets_to_transaction(offsets, group, REQUEST)
             })
         })?;
-        again(|| self.inner.commit_transaction(REQUEST))
+        again("a transaction to be committed", || {
+            self.inner.commit_transaction(REQUEST)
+        })
     }
 
     /// The first result that was not delivered since the last call.
@@ -255,19 +259,12 @@ impl Producer {
 }
 
 /// Repeats a request of a transaction as long as that may help.
-fn again(mut request: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
+fn again(what: &'static str, mut request: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
+    let mut wait = client::Wait::new(what);
     loop {
         match request() {
-            Err(KafkaError::Transaction(error))
-                if error.is_retriable() && !error.txn_requires_abort() =>
-            {
-                tracing::debug!(
-                    error = error.string(),
-                    "a request of a transaction is repeated"
-                );
-                std::thread::sleep(PAUSE);
-            }
-            Err(error) if kind(&error) == Kind::Unavailable && !is_of_transaction(&error) => {
+            Err(error) if may_be_repeated(&error) => {
+                wait.report(&error);
                 std::thread::sleep(PAUSE);
             }
             done => return done,
@@ -275,8 +272,11 @@ fn again(mut request: impl FnMut() -> KafkaResult<()>) -> KafkaResult<()> {
     }
 }
 
-fn is_of_transaction(error: &KafkaError) -> bool {
-    matches!(error, KafkaError::Transaction(_))
+fn may_be_repeated(error: &KafkaError) -> bool {
+    match error {
+        KafkaError::Transaction(error) => error.is_retriable() && !error.txn_requires_abort(),
+        error => kind(error) == Kind::Unavailable,
+    }
 }
 
 /// What was sent since the last commit is discarded, and readers should not have to wait for that.

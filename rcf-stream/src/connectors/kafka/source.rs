@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -11,9 +12,10 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use super::client::{self, LOOK, TIMEOUT, blocking, retry};
+use super::client::{self, LOOK, TIMEOUT, Wait, blocking, retry};
 use super::error::{Kind, kind};
 use super::group::{Change, Context, Group, next_offset, partition};
+use super::member::Member;
 use super::messages::{MOST_BYTES, Taken};
 use super::{KafkaSourceConfig, OnTrimmed};
 use crate::connectors::SourceOpening;
@@ -22,20 +24,25 @@ use crate::record::{Position, Timestamp};
 use crate::source::coordinator::Coordinator;
 use crate::source::{Batch, Source, SourceError};
 
+/// A group assigns partitions within the `max.poll.interval.ms` of its members, by default 5 min.
+const POLL_INTERVAL: Duration = Duration::from_secs(300);
+/// If it has not done so this much later, it has forgotten us.
+const MARGIN: Duration = Duration::from_secs(60);
+
 /// Reads the partitions that are assigned to this member of a group.
 pub(super) struct KafkaSource {
     config: KafkaSourceConfig,
     stream: Arc<str>,
     group: Group,
-    consumer: Arc<StreamConsumer<Context>>,
+    consumer: Arc<Member>,
     changes: mpsc::UnboundedReceiver<Change>,
     observers: Observers,
     /// Whether the group keeps the positions.
     is_kept: bool,
     partitions: BTreeMap<i32, Partition>,
-    /// Requests of the group to this member.
     open: Open,
-    had_assignment: bool,
+    /// The time until the first assignment; `None` from then on.
+    joining: Option<Wait>,
     binary_keys: u64,
     tombstones: u64,
 }
@@ -49,7 +56,8 @@ struct Partition {
     end: Option<i64>,
 }
 
-/// A change of the assignment that has begun.
+/// A change of the assignment that has begun. The group waits for the response, so each change is
+/// kept here from the moment it is taken until it has one, which [`Drop`] gives at the latest.
 enum Open {
     Nothing,
     Assigning {
@@ -80,7 +88,7 @@ impl KafkaSource {
         let consumer: StreamConsumer<Context> = options
             .create_with_context(context)
             .map_err(|error| super::error::source_error(action, &error, None))?;
-        let consumer = Arc::new(consumer);
+        let consumer = Arc::new(Member::new(consumer, &config.group));
         let group = Group::new(Arc::clone(&consumer), config);
         let (asking, for_topic) = (group.clone(), Arc::clone(&consumer));
         let topic = config.topic.clone();
@@ -97,7 +105,7 @@ impl KafkaSource {
             is_kept: opening.has_checkpoints,
             partitions: BTreeMap::new(),
             open: Open::Nothing,
-            had_assignment: false,
+            joining: Some(Wait::new("the group to assign partitions")),
             binary_keys: 0,
             tombstones: 0,
         })
@@ -105,67 +113,107 @@ impl KafkaSource {
 
     /// Begins a change of the assignment; `None` if the pipeline has nothing to do.
     fn change(&mut self, change: Change) -> Result<Option<Batch>, SourceError> {
-        match change {
-            Change::Assigned(partitions) => {
-                self.had_assignment = true;
-                let offsets = TopicPartitionList::new();
-                if partitions.is_empty() {
-                    self.assign(&offsets)?;
-                    return Ok(None);
-                }
-                let batch = Batch {
-                    assigned_shards: shards(&partitions),
-                    ..Batch::default()
-                };
-                let waiting = partitions.into_iter().collect();
-                self.open = Open::Assigning { waiting, offsets };
-                Ok(Some(batch))
-            }
-            Change::Revoked { lost: true, .. } => Err(SourceError::Lost {
+        self.joining = None;
+        let (is_assignment, is_lost) = match &change {
+            Change::Assigned(_) => (true, false),
+            Change::Revoked { lost, .. } => (false, *lost),
+        };
+        let waiting = self.begin(change);
+        if is_lost {
+            return Err(SourceError::Lost {
                 action: format!("the partitions of the topic {} were lost", self.stream),
-                reason: "other members of the group have them".to_owned(),
-            }),
+                reason: "this member was out of contact with the group for too long".to_owned(),
+            });
+        }
+        if waiting.is_empty() {
+            self.respond()?;
+            return Ok(None);
+        }
+        let batch = Batch::default();
+        Ok(Some(match is_assignment {
+            true => Batch {
+                assigned_shards: waiting,
+                ..batch
+            },
+            false => Batch {
+                revoked_shards: waiting,
+                ..batch
+            },
+        }))
+    }
+
+    /// Takes note of a change, and returns its shards.
+    fn begin(&mut self, change: Change) -> Vec<Arc<str>> {
+        let (Change::Assigned(partitions) | Change::Revoked { partitions, .. }) = &change;
+        let shards = shards(partitions);
+        let waiting = partitions.iter().copied().collect();
+        self.open = match change {
+            Change::Assigned(_) => Open::Assigning {
+                waiting,
+                offsets: TopicPartitionList::new(),
+            },
             Change::Revoked { partitions, .. } => {
                 let mut all = TopicPartitionList::new();
-                for &partition in &partitions {
+                for partition in partitions {
                     all.add_partition(&self.stream, partition);
                 }
-                if partitions.is_empty() {
-                    self.unassign(&all)?;
-                    return Ok(None);
-                }
-                let batch = Batch {
-                    revoked_shards: shards(&partitions),
-                    ..Batch::default()
-                };
-                let waiting = partitions.into_iter().collect();
-                self.open = Open::Revoking { waiting, all };
-                Ok(Some(batch))
+                Open::Revoking { waiting, all }
             }
+        };
+        shards
+    }
+
+    /// Responds to the change that has begun.
+    fn respond(&mut self) -> Result<(), SourceError> {
+        let (done, action) = match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => return Ok(()),
+            Open::Assigning { offsets, .. } => (
+                self.consumer.incremental_assign(&offsets),
+                "read partitions of",
+            ),
+            Open::Revoking { all, .. } => (
+                self.consumer.incremental_unassign(&all),
+                "give back partitions of",
+            ),
+        };
+        done.map_err(|error| self.group.error(action, error))
+    }
+
+    /// Reports a long wait for the first assignment, and joins again when no group may take so
+    /// long.
+    fn check_joining(&mut self) -> Result<(), SourceError> {
+        let Some(wait) = &mut self.joining else {
+            return Ok(());
+        };
+        let told = self.consumer.context().told.last();
+        let why = told.unwrap_or_else(|| "the other members have to join again first".to_owned());
+        wait.report(&why);
+        let limit = longest_join(&self.config);
+        if wait.so_far() < limit {
+            return Ok(());
         }
-    }
-
-    fn assign(&self, offsets: &TopicPartitionList) -> Result<(), SourceError> {
-        let assigned = self.consumer.incremental_assign(offsets);
-        assigned.map_err(|error| self.group.error("read partitions of", error))
-    }
-
-    fn unassign(&self, partitions: &TopicPartitionList) -> Result<(), SourceError> {
-        let unassigned = self.consumer.incremental_unassign(partitions);
-        unassigned.map_err(|error| self.group.error("give back partitions of", error))
+        Err(SourceError::Lost {
+            action: format!(
+                "the group {} has assigned no partitions of the topic {} for {} s",
+                self.config.group,
+                self.stream,
+                limit.as_secs()
+            ),
+            reason: why,
+        })
     }
 
     /// Whether a bounded read is over.
     fn is_done(&self) -> bool {
         let is_read = |it: &Partition| it.end.is_some_and(|end| it.next >= end);
-        !self.config.follow && self.had_assignment && self.partitions.values().all(is_read)
+        !self.config.follow && self.joining.is_none() && self.partitions.values().all(is_read)
     }
 
     /// Takes a message, and further ones that are available without waiting.
     fn batch(
         &self,
         first: BorrowedMessage<'_>,
-        consumer: &StreamConsumer<Context>,
+        consumer: &Member,
         errors: &mut VecDeque<KafkaError>,
     ) -> Taken {
         let mut taken = Taken::default();
@@ -196,7 +244,7 @@ impl KafkaSource {
                 if let Some(Timestamp(time)) = time {
                     let age = now_ms().saturating_sub(time);
                     let age = u64::try_from(age).unwrap_or(0);
-                    let age = std::time::Duration::from_millis(age);
+                    let age = Duration::from_millis(age);
                     self.observers.behind(&partition.shard, age);
                 }
             }
@@ -232,8 +280,7 @@ impl KafkaSource {
         match &error {
             KafkaError::PartitionEOF(partition) => {
                 if let Some(partition) = self.partitions.get_mut(partition) {
-                    self.observers
-                        .behind(&partition.shard, std::time::Duration::ZERO);
+                    self.observers.behind(&partition.shard, Duration::ZERO);
                     if let Some(end) = partition.end {
                         partition.next = partition.next.max(end); // markers may be at the end
                     }
@@ -284,6 +331,21 @@ impl KafkaSource {
     }
 }
 
+/// How long it can take until partitions are assigned.
+fn longest_join(config: &KafkaSourceConfig) -> Duration {
+    let interval = config.options.get("max.poll.interval.ms");
+    let interval = interval.and_then(|text| text.parse().ok());
+    interval.map_or(POLL_INTERVAL, Duration::from_millis) + MARGIN
+}
+
+/// Waits until then, or for ever.
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX))
@@ -297,8 +359,8 @@ fn is_trimmed(error: &KafkaError) -> bool {
 }
 
 /// Whether the topic exists, and the group may be used.
-fn find(group: &Group, consumer: &StreamConsumer<Context>, topic: &str) -> Result<(), SourceError> {
-    let partitions = retry(TIMEOUT, || {
+fn find(group: &Group, consumer: &Member, topic: &str) -> Result<(), SourceError> {
+    let partitions = retry("the topic to read", TIMEOUT, || {
         let metadata = consumer.fetch_metadata(Some(topic), LOOK);
         // Messages of librdkafka arrive by polling, and there has been none yet.
         while consumer.recv().now_or_never().is_some() {}
@@ -325,10 +387,13 @@ impl Source for KafkaSource {
             if self.is_done() {
                 return Ok(None);
             }
+            self.check_joining()?;
+            let due = self.joining.as_ref().map(Wait::due);
             let received = tokio::select! {
                 biased;
                 change = self.changes.recv() => Err(change),
                 message = consumer.recv() => Ok(message),
+                () = until(due) => continue,
             };
             match received {
                 Err(Some(change)) => {
@@ -381,27 +446,23 @@ impl Source for KafkaSource {
         waiting.remove(&number);
         let added = offsets.add_partition_offset(&self.stream, number, Offset::Offset(next));
         added.map_err(|error| self.group.error("read partitions of", error))?;
-        if waiting.is_empty() {
-            let offsets = std::mem::take(offsets);
-            self.open = Open::Nothing;
-            self.assign(&offsets)?;
+        match waiting.is_empty() {
+            true => self.respond(),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     async fn released(&mut self, shard: &str) -> Result<(), SourceError> {
         let number = partition(shard)?;
         self.partitions.remove(&number);
-        let Open::Revoking { waiting, all } = &mut self.open else {
+        let Open::Revoking { waiting, .. } = &mut self.open else {
             return Ok(());
         };
         waiting.remove(&number);
-        if waiting.is_empty() {
-            let all = std::mem::take(all);
-            self.open = Open::Nothing;
-            self.unassign(&all)?;
+        match waiting.is_empty() {
+            true => self.respond(),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -409,24 +470,15 @@ impl Drop for KafkaSource {
     /// The group waits for a response to each change, also when this member leaves.
     fn drop(&mut self) {
         self.consumer.context().close();
-        let empty = TopicPartitionList::new();
-        let answer = |change: &Open| match change {
-            Open::Nothing => Ok(()),
-            Open::Assigning { .. } => self.consumer.incremental_assign(&empty),
-            Open::Revoking { all, .. } => self.consumer.incremental_unassign(all),
-        };
-        let _ = answer(&self.open); // the consumer is dropped in any case
-        while let Ok(change) = self.changes.try_recv() {
-            let _ = match change {
-                Change::Assigned(_) => self.consumer.incremental_assign(&empty),
-                Change::Revoked { partitions, .. } => {
-                    let mut all = TopicPartitionList::new();
-                    for partition in partitions {
-                        all.add_partition(&self.stream, partition);
-                    }
-                    self.consumer.incremental_unassign(&all)
-                }
-            };
+        loop {
+            if let Open::Assigning { offsets, .. } = &mut self.open {
+                *offsets = TopicPartitionList::new(); // nothing will be read
+            }
+            let _ = self.respond(); // the consumer is dropped in any case
+            match self.changes.try_recv() {
+                Ok(change) => drop(self.begin(change)),
+                Err(_) => break,
+            }
         }
     }
 }
