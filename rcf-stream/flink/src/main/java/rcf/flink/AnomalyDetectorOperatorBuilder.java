@@ -47,7 +47,7 @@ public final class AnomalyDetectorOperatorBuilder<T, R>
         return new AnomalyDetectorOperator<>(
                 new OperatorConfig<>(
                         this,
-                        new AnomalyDetectorOperator.Detectors(parameters, nanIsMissing),
+                        new AnomalyDetectorOperator.Detectors(modelParameters(), nanIsMissing),
                         resultMapper,
                         timestampMapper));
     }

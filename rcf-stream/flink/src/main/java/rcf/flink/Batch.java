@@ -9,13 +9,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import rcf.InputException;
-import rcf.Model;
 
 /** Records that wait for their results, in the order of arrival, and their observations. */
 final class Batch<T> {
     private final OperatorConfig<T, ?, ?> config;
     private final List<StreamRecord<T>> records;
     private final double[] values;
+    private final String[][] categories;
     private final double[] timestamps;
 
     /** Why the models reject records, by row. */
@@ -24,7 +24,8 @@ final class Batch<T> {
     Batch(OperatorConfig<T, ?, ?> config) {
         this.config = config;
         records = new ArrayList<>(config.batchSize);
-        values = new double[config.batchSize * config.dimensions];
+        values = new double[config.batchSize * config.width()];
+        categories = new String[config.batchSize][];
         timestamps = config.timestampMapper == null ? null : new double[config.batchSize];
     }
 
@@ -43,10 +44,11 @@ final class Batch<T> {
     void add(StreamRecord<T> record) {
         int row = records.size();
         double[] observation = config.values(record.getValue());
+        categories[row] = config.categories(record.getValue());
         if (timestamps != null) {
             timestamps[row] = config.timestampMapper.applyAsDouble(record.getValue());
         }
-        System.arraycopy(observation, 0, values, row * config.dimensions, observation.length);
+        System.arraycopy(observation, 0, values, row * config.width(), observation.length);
         records.add(record);
     }
 
@@ -56,12 +58,12 @@ final class Batch<T> {
 
     /** The observations of all records. */
     double[] values() {
-        return Arrays.copyOf(values, records.size() * config.dimensions);
+        return Arrays.copyOf(values, records.size() * config.width());
     }
 
     /** The observations of some records. */
     double[] values(List<Integer> rows) {
-        int width = config.dimensions;
+        int width = config.width();
         double[] some = new double[rows.size() * width];
         for (int i = 0; i < rows.size(); i++) {
             System.arraycopy(values, rows.get(i) * width, some, i * width, width);
@@ -82,35 +84,55 @@ final class Batch<T> {
     }
 
     /** The model's output for all records, {@code null} if it rejects one. */
-    <A> List<A> answers(Model<A> model) {
+    <A> List<A> answers(EncodedModel<A> model) {
+        if (hasCategories()) {
+            return oneByOne(model, IntStream.range(0, size()).boxed());
+        }
         try {
-            return model.processAll(timestamps(), values());
+            return model.model().processAll(timestamps(), values());
         } catch (InputException refusal) {
-            return oneByOne(model, IntStream.range(0, size()).boxed(), refusal);
+            rethrowUnlessCollected(refusal);
+            return oneByOne(model, IntStream.range(0, size()).boxed());
         }
     }
 
     /** The model's output for some records, {@code null} if it rejects one. */
-    <A> List<A> answers(Model<A> model, List<Integer> rows) {
+    <A> List<A> answers(EncodedModel<A> model, List<Integer> rows) {
+        if (hasCategories()) {
+            return oneByOne(model, rows.stream());
+        }
         try {
-            return model.processAll(timestamps(rows), values(rows));
+            return model.model().processAll(timestamps(rows), values(rows));
         } catch (InputException refusal) {
-            return oneByOne(model, rows.stream(), refusal);
+            rethrowUnlessCollected(refusal);
+            return oneByOne(model, rows.stream());
+        }
+    }
+
+    /** What a category is worth depends on whether the record before it was taken. */
+    private boolean hasCategories() {
+        return !config.categoryMappers.isEmpty();
+    }
+
+    private void rethrowUnlessCollected(InputException refusal) {
+        if (config.badRecords == null) {
+            throw refusal;
         }
     }
 
     /** After a refusal none of the records has been taken. */
-    private <A> List<A> oneByOne(Model<A> model, Stream<Integer> rows, InputException first) {
-        if (config.badRecords == null) {
-            throw first;
-        }
+    private <A> List<A> oneByOne(EncodedModel<A> model, Stream<Integer> rows) {
         List<A> answers = new ArrayList<>();
         rows.forEach(row -> {
             List<Integer> one = List.of(row);
+            double[] observation = values(one);
             A answer = null;
             try {
-                answer = model.processAll(timestamps(one), values(one)).get(0);
+                model.encode(categories[row], observation);
+                answer = model.model().processAll(timestamps(one), observation).get(0);
+                model.learn(categories[row]);
             } catch (InputException refusal) {
+                rethrowUnlessCollected(refusal);
                 refusals.put(row, refusal);
             }
             answers.add(answer);

@@ -32,7 +32,7 @@ final class KeyedOperator<T, A, R> extends BatchOperator<T, A, R> {
         super.initializeState(context);
         ValueState<byte[]> state = context.getKeyedStateStore().getState(STATE);
         models = new LiveModels<>(
-                config.models, config.maxLiveModels, new KeyedBytes(state, this::setCurrentKey));
+                config, new KeyedBytes(state, this::setCurrentKey));
         keys = new ArrayList<>(config.batchSize);
     }
 

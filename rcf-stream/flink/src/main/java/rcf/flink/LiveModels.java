@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import rcf.Model;
 
 /**
  * The models of the keys that were used last.
@@ -14,29 +13,27 @@ import rcf.Model;
  */
 final class LiveModels<A> implements AutoCloseable {
     private static final class Live<A> {
-        private final Model<A> model;
+        private final EncodedModel<A> model;
         private boolean isChanged;
 
-        private Live(Model<A> model) {
+        private Live(EncodedModel<A> model) {
             this.model = model;
         }
     }
 
-    private final ModelFactory<A> factory;
-    private final int maximum;
+    private final OperatorConfig<?, A, ?> config;
     private final KeyedBytes saved;
 
     /** The least recently used first. */
     private final LinkedHashMap<Object, Live<A>> models = new LinkedHashMap<>(16, 0.75f, true);
 
-    LiveModels(ModelFactory<A> factory, int maximum, KeyedBytes saved) {
-        this.factory = factory;
-        this.maximum = maximum;
+    LiveModels(OperatorConfig<?, A, ?> config, KeyedBytes saved) {
+        this.config = config;
         this.saved = saved;
     }
 
     /** The model of a key, which is about to change. */
-    Model<A> change(Object key) throws IOException {
+    EncodedModel<A> change(Object key) throws IOException {
         Live<A> live = models.get(key);
         if (live == null) {
             makeRoom();
@@ -63,15 +60,17 @@ final class LiveModels<A> implements AutoCloseable {
         models.clear();
     }
 
-    private Model<A> open(Object key) throws IOException {
+    private EncodedModel<A> open(Object key) throws IOException {
         byte[] bytes = saved.get(key);
         String name = KeyNames.of(key);
-        return bytes == null ? factory.create(name) : factory.load(name, bytes);
+        return bytes == null
+                ? EncodedModel.create(config, name)
+                : EncodedModel.load(config, name, bytes);
     }
 
     private void makeRoom() throws IOException {
         Iterator<Map.Entry<Object, Live<A>>> eldest = models.entrySet().iterator();
-        while (models.size() >= maximum) {
+        while (models.size() >= config.maxLiveModels) {
             Map.Entry<Object, Live<A>> leaving = eldest.next();
             save(leaving);
             leaving.getValue().model.close();

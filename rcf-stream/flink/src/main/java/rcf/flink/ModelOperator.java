@@ -37,7 +37,7 @@ public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
         implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
-    private final OperatorConfig<T, A, R> config;
+    final OperatorConfig<T, A, R> config;
     private transient SubtaskModel<A> model;
 
     ModelOperator(OperatorConfig<T, A, R> config) {
@@ -76,7 +76,7 @@ public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
     @Override
     public void initializeState(FunctionInitializationContext context) throws Exception {
         model = SubtaskModel.open(
-                config.models,
+                config,
                 context.getOperatorStateStore(),
                 getRuntimeContext().getTaskInfo());
     }
@@ -95,10 +95,16 @@ public abstract class ModelOperator<T, A, R> extends ProcessFunction<T, R>
     }
 
     private A answer(T record) {
-        Model<A> model = this.model.model();
+        EncodedModel<A> encoded = this.model.model();
+        Model<A> model = encoded.model();
         double[] times = config.timestamps(record);
         double[] values = config.values(record);
-        return times == null ? model.process(values) : model.processAll(times, values).get(0);
+        String[] categories = config.categories(record);
+        encoded.encode(categories, values);
+        A answer =
+                times == null ? model.process(values) : model.processAll(times, values).get(0);
+        encoded.learn(categories);
+        return answer;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package rcf.flink;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.util.OutputTag;
@@ -23,6 +25,7 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
     Parameters parameters = Parameters.defaults();
     InputDataMapper<T> inputMapper;
     OutputTag<Tuple2<T, String>> badRecords;
+    final List<CategoryMapper<T>> categoryMappers = new ArrayList<>();
     int dimensions = 1;
     int batchSize = DEFAULT_BATCH_SIZE;
     Duration batchTimeout = DEFAULT_BATCH_TIMEOUT;
@@ -69,6 +72,24 @@ public abstract class OperatorBuilder<T, A, R, B extends OperatorBuilder<T, A, R
     public B setInputDataMapper(InputDataMapper<T> inputDataMapper) {
         this.inputMapper = inputDataMapper;
         return self();
+    }
+
+    /**
+     * Adds a categorical input: the model sees how surprising the category of a record is among
+     * those before it, as one more value after those of the input mapper, which {@link
+     * #setDimensions} does not count. The counts belong to the model and are in its state. A
+     * missing category is NaN.
+     */
+    public B addCategory(CategoryMapper<T> categoryMapper) {
+        categoryMappers.add(given("categoryMapper", categoryMapper));
+        return self();
+    }
+
+    /** The parameters of the models, whose inputs are the values and the categories. */
+    Parameters modelParameters() {
+        return categoryMappers.isEmpty()
+                ? parameters
+                : parameters.with("input_dimensions", dimensions + categoryMappers.size());
     }
 
     /**

@@ -2,6 +2,8 @@ package rcf.flink;
 
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.util.OutputTag;
 import rcf.InputException;
@@ -13,6 +15,7 @@ final class OperatorConfig<T, A, R> implements Serializable {
     final ModelFactory<A> models;
     final InputDataMapper<T> inputMapper;
     final AnswerMapper<T, A, R> resultMapper;
+    final ArrayList<CategoryMapper<T>> categoryMappers;
     final int dimensions;
 
     /** {@code null} without times. */
@@ -34,6 +37,7 @@ final class OperatorConfig<T, A, R> implements Serializable {
         this.resultMapper = OperatorBuilder.given("resultMapper", resultMapper);
         this.inputMapper = OperatorBuilder.given("inputDataMapper", builder.inputMapper);
         this.timestampMapper = timestampMapper;
+        this.categoryMappers = new ArrayList<>(builder.categoryMappers);
         this.dimensions = builder.dimensions;
         this.badRecords = builder.badRecords;
         this.batchSize = builder.batchSize;
@@ -41,6 +45,12 @@ final class OperatorConfig<T, A, R> implements Serializable {
         this.maxLiveModels = builder.maxLiveModels;
     }
 
+    /** The number of values in an observation: those of a record, and one for each category. */
+    int width() {
+        return dimensions + categoryMappers.size();
+    }
+
+    /** The observation of a record, without what its categories are worth. */
     double[] values(T record) {
         double[] values = inputMapper.apply(record);
         if (values.length != dimensions) {
@@ -50,7 +60,15 @@ final class OperatorConfig<T, A, R> implements Serializable {
                             + " values from a record, setDimensions is "
                             + dimensions);
         }
-        return values;
+        return categoryMappers.isEmpty() ? values : Arrays.copyOf(values, width());
+    }
+
+    String[] categories(T record) {
+        String[] categories = new String[categoryMappers.size()];
+        for (int i = 0; i < categories.length; i++) {
+            categories[i] = categoryMappers.get(i).apply(record);
+        }
+        return categories;
     }
 
     /** The side output of a bad record; without one the exception is thrown. */

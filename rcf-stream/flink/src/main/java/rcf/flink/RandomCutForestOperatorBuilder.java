@@ -29,7 +29,7 @@ public final class RandomCutForestOperatorBuilder<T, R>
         return new RandomCutForestOperator<>(
                 new OperatorConfig<>(
                         this,
-                        new RandomCutForestOperator.Forests(parameters),
+                        new RandomCutForestOperator.Forests(modelParameters()),
                         resultMapper,
                         null));
     }

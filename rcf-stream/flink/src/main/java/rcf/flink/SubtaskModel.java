@@ -12,7 +12,6 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.api.java.typeutils.TupleTypeInfo;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
-import rcf.Model;
 
 /**
  * The model of a subtask, and its state: the subtask's number and the saved bytes.
@@ -28,31 +27,33 @@ final class SubtaskModel<A> implements AutoCloseable {
                     new TupleTypeInfo<>(
                             Types.INT, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
 
-    private final Model<A> model;
+    private final EncodedModel<A> model;
     private final int subtask;
     private final ListState<Tuple2<Integer, byte[]>> state;
 
     private SubtaskModel(
-            Model<A> model, int subtask, ListState<Tuple2<Integer, byte[]>> state) {
+            EncodedModel<A> model, int subtask, ListState<Tuple2<Integer, byte[]>> state) {
         this.model = model;
         this.subtask = subtask;
         this.state = state;
     }
 
     static <A> SubtaskModel<A> open(
-            ModelFactory<A> models, OperatorStateStore store, TaskInfo task) throws Exception {
+            OperatorConfig<?, A, ?> config, OperatorStateStore store, TaskInfo task) throws Exception {
         ListState<Tuple2<Integer, byte[]>> state = store.getUnionListState(STATE);
         List<Tuple2<Integer, byte[]>> saved = new ArrayList<>();
         state.get().forEach(saved::add);
         saved.sort(Comparator.comparing(one -> one.f0));
         int subtask = task.getIndexOfThisSubtask();
-        return new SubtaskModel<>(model(models, saved, task), subtask, state);
+        return new SubtaskModel<>(model(config, saved, task), subtask, state);
     }
 
-    private static <A> Model<A> model(
-            ModelFactory<A> models, List<Tuple2<Integer, byte[]>> saved, TaskInfo task) {
+    private static <A> EncodedModel<A> model(
+            OperatorConfig<?, A, ?> config,
+            List<Tuple2<Integer, byte[]>> saved,
+            TaskInfo task) {
         if (saved.isEmpty()) {
-            return models.create(null);
+            return EncodedModel.create(config, null);
         }
         int parallelism = task.getNumberOfParallelSubtasks();
         if (parallelism < saved.size()) {
@@ -68,10 +69,11 @@ final class SubtaskModel<A> implements AutoCloseable {
                                     + saved.size()
                                     + ", or use a model for each key (perKey)"));
         }
-        return models.load(null, saved.get(task.getIndexOfThisSubtask() % saved.size()).f1);
+        return EncodedModel.load(
+                config, null, saved.get(task.getIndexOfThisSubtask() % saved.size()).f1);
     }
 
-    Model<A> model() {
+    EncodedModel<A> model() {
         return model;
     }
 

@@ -18,7 +18,7 @@ final class SubtaskOperator<T, A, R> extends BatchOperator<T, A, R> {
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         model = SubtaskModel.open(
-                config.models,
+                config,
                 context.getOperatorStateStore(),
                 getRuntimeContext().getTaskInfo());
     }
