@@ -143,6 +143,7 @@ pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Comparison, Condition, Detection,
     DetectorConfig, Direction, EvidenceKind, Ignore, Imputation, InputAttribution, Learning,
     NearExpected, NormalMark, Rule, Suggestion, Suppressed, Threshold, Transform, suggest,
+    suggest_while,
 };
 pub use error::{ArrayError, ConfigError, InputError, MarkError, StateError};
 pub use forecaster::{

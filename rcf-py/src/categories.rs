@@ -5,11 +5,11 @@ use std::time::Instant;
 use numpy::PyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyType};
+use pyo3::types::{PyBytes, PyDict, PyString, PyType};
 use rcf_core::categories::CategoryEncoder;
 
 use crate::errors;
-use crate::parameters::{integer, real};
+use crate::parameters::{by_name, differing, integer, real};
 use crate::shared::Shared;
 use crate::slices::{Progress, until_moments};
 
@@ -57,6 +57,9 @@ const HEARD_EVERY: usize = 1 << 12;
 pub(crate) struct PyCategoryEncoder {
     encoder: Shared<CategoryEncoder>,
 }
+
+/// The arguments of the constructor.
+const PARAMETERS: [&str; 2] = ["capacity", "time_decay"];
 
 /// A category as bytes.
 fn category(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
@@ -175,6 +178,34 @@ impl PyCategoryEncoder {
     fn surprise(&self, py: Python<'_>, category: &Bound<'_, PyAny>) -> PyResult<f64> {
         let category = self::category(category)?;
         Ok(self.encoder.read(py)?.surprise(category))
+    }
+
+    /// All parameters by name, as the constructor takes them.
+    ///
+    /// Parameters
+    /// ----------
+    /// deep : bool, default True
+    ///     Without effect: no parameter has parameters.
+    ///
+    /// Returns
+    /// -------
+    /// dict of str
+    ///     The current values.
+    ///
+    /// Examples
+    /// --------
+    /// >>> rcf.CategoryEncoder(capacity=64).get_params()
+    /// {'capacity': 64, 'time_decay': 0.0001}
+    #[pyo3(signature = (deep=true))]
+    fn get_params<'py>(slf: &Bound<'py, Self>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
+        let _ = deep;
+        by_name(slf.as_any(), &PARAMETERS)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let usual = slf.get_type().call0()?;
+        let shown = differing(slf.as_any(), &usual, &PARAMETERS)?;
+        Ok(format!("CategoryEncoder({})", shown.join(", ")))
     }
 
     /// Number of categories that are remembered.

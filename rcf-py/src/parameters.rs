@@ -201,6 +201,34 @@ fn unknown(py: Python<'_>, class: &str, key: &str, names: Vec<&str>) -> PyErr {
     ))
 }
 
+/// All parameters of a model by name, from the properties of these names.
+pub(crate) fn by_name<'py>(
+    model: &Bound<'py, PyAny>,
+    names: &[&str],
+) -> PyResult<Bound<'py, PyDict>> {
+    let parameters = PyDict::new(model.py());
+    for name in names {
+        parameters.set_item(name, model.getattr(*name)?)?;
+    }
+    Ok(parameters)
+}
+
+/// Those of these parameters that differ from the ones of a usual model, as arguments of a call.
+pub(crate) fn differing(
+    model: &Bound<'_, PyAny>,
+    usual: &Bound<'_, PyAny>,
+    names: &[&str],
+) -> PyResult<Vec<String>> {
+    let mut shown = Vec::new();
+    for name in names {
+        let value = model.getattr(*name)?;
+        if !value.eq(usual.getattr(*name)?)? {
+            shown.push(format!("{name}={}", value.repr()?));
+        }
+    }
+    Ok(shown)
+}
+
 /// Properties for parameters, read from the configuration of the model in the field `$model`.
 macro_rules! getters {
     ($class:ident, $model:ident: $($(#[$doc:meta])+ $parameter:ident: $type:ty),+ $(,)?) => {

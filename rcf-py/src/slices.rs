@@ -37,7 +37,7 @@ impl<'py> Progress<'py> {
     }
 
     /// No receiver.
-    fn none(total: usize) -> Self {
+    pub(crate) fn none(total: usize) -> Self {
         Self {
             report: None,
             total,

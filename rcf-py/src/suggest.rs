@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::input::{Rows, with_rows};
+use crate::slices::{Progress, watched};
 use crate::{answers, errors};
 
 /// Suggest parameters of a detector for a stream like this one, with the reasons.
@@ -40,6 +41,13 @@ pub(crate) fn suggest<'py>(
     history: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let rows = Rows::of_any_width(history)?;
-    let suggestion = with_rows!(rows, view => py.detach(|| rcf_core::suggest(view)));
-    answers::suggestion(py, suggestion.map_err(errors::refused)?)
+    let progress = Progress::none(0);
+    let (suggestion, stopped) = with_rows!(rows, view => watched(py, &progress, |watch| {
+        rcf_core::suggest_while(view, || watch.may_continue())
+    }));
+    if let Some(stopped) = stopped {
+        return Err(stopped.into_parts().0);
+    }
+    let suggestion = suggestion.map_err(errors::refused)?;
+    answers::suggestion(py, suggestion.expect("only the watch stops it"))
 }

@@ -91,6 +91,25 @@ def test_results_of_many_keys_are_made_when_asked_for():
     assert type(detectors.process(keys, np.zeros(3_000))) is dict
 
 
+def test_ctrl_c_ends_suggest():
+    rows = np.random.default_rng(1).normal(size=(1_000_000, 5))
+    waits = []
+    for _ in range(3):
+        begun = []
+
+        def press(begun: list[float] = begun) -> None:
+            begun.append(time.monotonic())
+            signal.raise_signal(signal.SIGINT)
+
+        timer = threading.Timer(0.15, press)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            rcf.suggest(rows)
+        waits.append(time.monotonic() - begun[0])
+        timer.join()
+    assert min(waits) < 0.2 * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def test_ctrl_c_ends_score_array():
     forest = rcf.RandomCutForest(input_dimensions=4, seed=1)
     forest.process(np.random.default_rng(1).normal(size=(500, 4)))

@@ -131,3 +131,28 @@ def test_a_seed_that_was_drawn_stays():
     seed = detector.seed
     detector.process([[1.0, 2.0]])
     assert (detector.input_dimensions, detector.seed) == (2, seed)
+
+
+def test_parameters_of_other_models_can_be_read_back():
+    detectors = rcf.DetectorMap(sample_size=128, budget=10**7, time_to_live=60)
+    parameters = detectors.get_params()
+    assert parameters["budget"] == 10**7 and parameters["time_to_live"] == 60
+    assert rcf.DetectorMap(**parameters).get_params() == parameters
+    assert repr(detectors).startswith(
+        "<DetectorMap(sample_size=128, budget=10000000, time_to_live=60.0): 0 keys, "
+    )
+    assert repr(rcf.DetectorMap()).startswith("<DetectorMap(): 0 keys")
+    encoder = rcf.CategoryEncoder(time_decay=0.001)
+    assert repr(encoder) == "CategoryEncoder(time_decay=0.001)"
+    assert rcf.CategoryEncoder(**encoder.get_params()).get_params() == encoder.get_params()
+    objects = rcf.DistanceDetector(max, sample_size=64, clusters=4)
+    assert repr(objects) == "DistanceDetector(<built-in function max>, sample_size=64, clusters=4)"
+    assert rcf.DistanceDetector(**objects.get_params()).get_params() == objects.get_params()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("time_to_liv", "time_to_live"), ("sampel_size", "sample_size")]
+)
+def test_a_map_says_which_parameter_was_meant(given, meant):
+    with pytest.raises(TypeError, match=f"keyword argument '{given}'; did you mean '{meant}'"):
+        rcf.DetectorMap(**{given: 3})

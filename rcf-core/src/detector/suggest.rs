@@ -2,6 +2,8 @@
 
 mod likelihood;
 
+use std::cell::Cell;
+
 use ndarray::ArrayView2;
 
 use super::config::AnomalyDetectorBuilder;
@@ -81,6 +83,25 @@ impl Suggestion {
 /// # Errors
 /// There are no inputs, or fewer than 32 observations.
 pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputError> {
+    let suggestion = suggest_while(history, || true)?;
+    Ok(suggestion.expect("it may always continue"))
+}
+
+/// As [`suggest`], but `None` soon after `may_continue`, which is asked between parts of the work,
+/// first returned `false`.
+///
+/// # Errors
+/// As for [`suggest`].
+pub fn suggest_while<A: Real>(
+    history: ArrayView2<'_, A>,
+    may_continue: impl Fn() -> bool,
+) -> Result<Option<Suggestion>, InputError> {
+    // What is computed after the first `false` is incomplete, and is discarded at the end.
+    let is_stopped = Cell::new(false);
+    let may_continue = || {
+        is_stopped.set(is_stopped.get() || !may_continue());
+        !is_stopped.get()
+    };
     let (records, input_dimensions) = history.dim();
     if input_dimensions == 0 || records < LEAST {
         let (least, got) = (LEAST, records);
@@ -101,10 +122,13 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
             input.push(known.unwrap_or(0.0));
         }
     }
-    let autocorrelation = mean_autocorrelation(&inputs);
+    let autocorrelation = mean_autocorrelation(&inputs, &may_continue);
     let period = period(&autocorrelation);
     let mut reasons = Vec::new();
-    let (shingle_size, certainty) = shingle_size(&inputs, period, &mut reasons);
+    let (shingle_size, certainty) = shingle_size(&inputs, period, &mut reasons, &may_continue);
+    if is_stopped.get() {
+        return Ok(None);
+    }
     let sample_size = sample_size(period, &mut reasons);
     let (transform, moves) = transform(&inputs, &mut reasons);
     let memory = if moves { 5.0 } else { 10.0 } * sample_size as f64;
@@ -121,7 +145,7 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
             "looked at the newest {looked_at} of {records} records"
         ));
     }
-    Ok(Suggestion {
+    Ok(Some(Suggestion {
         input_dimensions,
         period,
         shingle_size,
@@ -130,7 +154,7 @@ pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputE
         transform,
         certainty,
         reasons,
-    })
+    }))
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -147,12 +171,12 @@ fn variance(values: &[f64]) -> f64 {
 }
 
 /// The autocorrelation at lags 0, 1, …, averaged over the inputs that vary, without their trend.
-fn mean_autocorrelation(inputs: &[Vec<f64>]) -> Vec<f64> {
+fn mean_autocorrelation(inputs: &[Vec<f64>], may_continue: &dyn Fn() -> bool) -> Vec<f64> {
     let count = inputs[0].len();
     let lags = (count / 3).min(LONGEST);
     let mut total = vec![0.0; lags + 1];
     let mut varying = 0.0;
-    for input in inputs {
+    for input in inputs.iter().take_while(|_| may_continue()) {
         let residuals = without_trend(input);
         let power: f64 = residuals.iter().map(|value| value * value).sum();
         if power <= f64::EPSILON * variance(input) * count as f64 || power == 0.0 {
@@ -211,6 +235,7 @@ fn shingle_size(
     inputs: &[Vec<f64>],
     period: Option<usize>,
     reasons: &mut Vec<String>,
+    may_continue: &dyn Fn() -> bool,
 ) -> (usize, f64) {
     let quarter = period.map(|period| period.div_ceil(4).clamp(2, LARGEST_SHINGLE));
     let mut sizes: Vec<usize> = likelihood::CANDIDATES.into_iter().chain(quarter).collect();
@@ -218,7 +243,7 @@ fn shingle_size(
     sizes.dedup();
     let worth: Option<Vec<_>> = sizes
         .iter()
-        .map(|&size| likelihood::of(inputs, size))
+        .map(|&size| likelihood::of(inputs, size, may_continue))
         .collect();
     let Some(worth) = worth else {
         reasons.push(format!(

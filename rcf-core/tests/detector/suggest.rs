@@ -1,7 +1,9 @@
 //! Suggested parameters follow from the data.
 
+use std::cell::Cell;
+
 use ndarray::Array2;
-use rcf_core::{InputError, Transform, suggest};
+use rcf_core::{InputError, Transform, suggest, suggest_while};
 
 use crate::testing::Random;
 
@@ -96,4 +98,28 @@ fn a_long_history_is_capped_and_that_is_said() {
     let newest = suggest(long.slice(ndarray::s![40_000.., ..])).unwrap();
     assert_eq!(newest.shingle_size, suggestion.shingle_size);
     assert_eq!(newest.reasons, suggestion.reasons[..4]);
+}
+
+#[test]
+fn it_ends_soon_after_it_may_not_continue() {
+    let history = Array2::from_shape_fn((5_000, 3), |(t, input)| {
+        (t as f64 / (5.0 + input as f64)).sin()
+    });
+    let whole = suggest(history.view()).unwrap();
+    let asked = Cell::new(0);
+    let until = |limit: usize| {
+        asked.set(0);
+        suggest_while(history.view(), || {
+            asked.set(asked.get() + 1);
+            asked.get() <= limit
+        })
+    };
+    assert_eq!(until(usize::MAX).unwrap(), Some(whole));
+    // Once for each input, and once more for each with each of six or seven shingle sizes.
+    let all = asked.get();
+    assert!(all >= 21, "{all}");
+    for limit in 0..all {
+        assert_eq!(until(limit).unwrap(), None, "{limit}");
+        assert_eq!(asked.get(), limit + 1);
+    }
 }

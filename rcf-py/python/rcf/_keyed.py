@@ -1,6 +1,7 @@
 """One detector for each key."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Missing = Literal["raise", "impute"]
 Progress = bool | Callable[[int, int], object] | None
+
+_OWN = "budget", "time_to_live"
+_PARAMETERS = AnomalyDetector().get_params().keys()
 
 
 class DetectorMap(Mapping[Any, AnomalyDetector]):
@@ -68,6 +72,11 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         self, *, budget: int | None = None, time_to_live: float | None = None, **parameters: Any
     ) -> None:
         """Check the parameters by making a detector of them."""
+        for name in parameters.keys() - _PARAMETERS:
+            if close := get_close_matches(name, _OWN, 1):
+                raise TypeError(
+                    f"DetectorMap() got an unexpected keyword argument '{name}'; did you mean '{close[0]}'?"
+                )
         template = AnomalyDetector(**parameters)
         self._detectors = KeyedDetectors(template, budget=budget, time_to_live=time_to_live)
 
@@ -223,6 +232,28 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         """
         return self._detectors.forget(key)
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return all parameters by name, as the constructor takes them.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Without effect: no parameter has parameters.
+
+        Returns
+        -------
+        dict of str
+            The values; None for `input_dimensions` while it is open.
+
+        Examples
+        --------
+        >>> detectors = rcf.DetectorMap(sample_size=128, time_to_live=3600)
+        >>> detectors.get_params()["time_to_live"], rcf.DetectorMap(**detectors.get_params())
+        (3600.0, <DetectorMap(sample_size=128, time_to_live=3600.0): 0 keys, 0 bytes>)
+        """
+        own = {name: getattr(self._detectors, name) for name in _OWN}
+        return {**self._detectors.template.get_params(deep), **own}
+
     @property
     def size_in_bytes(self) -> int:
         """Bytes of the detectors in use, of all keys, and of the tables between them: exact."""
@@ -263,8 +294,13 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         return len(self._detectors)
 
     def __repr__(self) -> str:
-        """Return the number of keys and their memory as text."""
-        return f"<DetectorMap: {len(self):,} keys, {self.size_in_bytes:,} bytes>"
+        """Return the parameters that are no defaults, the number of keys and their memory as text."""
+        shown = [repr(self._detectors.template).partition("(")[2][:-1]]
+        for name in _OWN:
+            if (value := getattr(self._detectors, name)) is not None:
+                shown.append(f"{name}={value!r}")
+        parameters = ", ".join(filter(None, shown))
+        return f"<DetectorMap({parameters}): {len(self):,} keys, {self.size_in_bytes:,} bytes>"
 
 
 def process_many(

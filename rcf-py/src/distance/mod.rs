@@ -10,9 +10,10 @@ pub(crate) use summary::{summarize, summarizer};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use rcf_core::distance::{DistanceDetector, DistanceDetectorConfig};
 
-use crate::parameters::{integer, real, seed_or_random};
+use crate::parameters::{by_name, differing, integer, real, seed_or_random};
 use crate::{answers, errors};
 
 /// Detect anomalies among objects of which only distances are known.
@@ -75,6 +76,19 @@ pub(crate) struct PyDistanceDetector {
     /// Empty while a call works on it: no lock is held while the distance runs.
     detector: Mutex<Option<DistanceDetector<Object>>>,
 }
+
+/// The arguments of the constructor; the defaults of others follow from the first two.
+const PARAMETERS: [&str; 9] = [
+    "distance",
+    "sample_size",
+    "time_decay",
+    "seed",
+    "warm_up",
+    "clusters",
+    "representatives",
+    "shrinkage",
+    "false_alarm_rate",
+];
 
 /// The detector during one call, which returns it at its end.
 struct Taken<'a> {
@@ -251,6 +265,43 @@ impl PyDistanceDetector {
             let score = detector.score(object.as_unbound(), |a, b| space.between(a, b));
             space.refused(score)
         })
+    }
+
+    /// All parameters by name, as the constructor takes them.
+    ///
+    /// Parameters
+    /// ----------
+    /// deep : bool, default True
+    ///     Without effect: no parameter has parameters.
+    ///
+    /// Returns
+    /// -------
+    /// dict of str
+    ///     The current values.
+    ///
+    /// Examples
+    /// --------
+    /// >>> detector = rcf.DistanceDetector(max, sample_size=64, seed=7)
+    /// >>> detector, detector.get_params()["warm_up"]
+    /// (DistanceDetector(<built-in function max>, sample_size=64, seed=7), 16)
+    #[pyo3(signature = (deep=true))]
+    fn get_params<'py>(slf: &Bound<'py, Self>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
+        let _ = deep;
+        by_name(slf.as_any(), &PARAMETERS)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let (py, this) = (slf.py(), slf.get());
+        let (_, following) = PARAMETERS.split_at(2);
+        let (class, distance) = (slf.get_type(), this.distance.bind(py));
+        let size = PyDict::new(py);
+        size.set_item("sample_size", this.sample_size())?;
+        let plain = class.call1((distance,))?;
+        let alike = class.call((distance,), Some(&size))?;
+        let mut shown = vec![distance.repr()?.to_string()];
+        shown.extend(differing(slf.as_any(), &plain, &["sample_size"])?);
+        shown.extend(differing(slf.as_any(), &alike, following)?);
+        Ok(format!("DistanceDetector({})", shown.join(", ")))
     }
 
     /// The current clusters, the heaviest first; none in warm-up.

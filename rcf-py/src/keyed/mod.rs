@@ -225,6 +225,18 @@ impl PyKeyedDetectors {
         self.template.clone_ref(py)
     }
 
+    /// Bytes for detectors in use.
+    #[getter]
+    fn budget(&self) -> Option<usize> {
+        self.budget
+    }
+
+    /// How long a key may be silent.
+    #[getter]
+    fn time_to_live(&self) -> Option<f64> {
+        self.time_to_live
+    }
+
     /// Bytes of the map: detectors in use, keys and tables.
     #[getter]
     fn size_in_bytes(&self, py: Python<'_>) -> PyResult<usize> {

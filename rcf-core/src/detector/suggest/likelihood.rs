@@ -20,11 +20,15 @@ const SHARE: f64 = 0.01;
 const RESOLUTION: f64 = 1e-9;
 
 /// The mean log-likelihood of each block of the second half, in nats for a value, over all inputs
-/// that vary; `None` if none does.
-pub(super) fn of(inputs: &[Vec<f64>], size: usize) -> Option<[f64; BLOCKS]> {
+/// that vary; `None` if none does. Of any number if it may not continue.
+pub(super) fn of(
+    inputs: &[Vec<f64>],
+    size: usize,
+    may_continue: &dyn Fn() -> bool,
+) -> Option<[f64; BLOCKS]> {
     let mut blocks = [0.0; BLOCKS];
     let mut varying = 0.0;
-    for values in inputs {
+    for values in inputs.iter().take_while(|_| may_continue()) {
         let held_back = values.len() - values.len() / 2;
         let floor = RESOLUTION * deviation(values);
         if floor == 0.0 || held_back < BLOCKS {
@@ -95,11 +99,11 @@ mod tests {
     fn the_likelihood_of_noise_is_near_its_entropy() {
         let mut random = Random::new(1);
         let noise: Vec<f64> = (0..6_000).map(|_| 5.0 * random.normal()).collect();
-        let blocks = of(&[noise], 1).unwrap();
+        let blocks = of(&[noise], 1, &|| true).unwrap();
         let mean = mean(&blocks);
         // Under a Laplace distribution of scale E|x| = 5 √(2/π): −ln(2 · 3.99) − 1.
         assert!((mean + 3.077).abs() < 0.04, "{mean}");
-        assert!(of(&[vec![3.0; 100]], 4).is_none());
+        assert!(of(&[vec![3.0; 100]], 4, &|| true).is_none());
     }
 
     #[test]
@@ -113,7 +117,8 @@ mod tests {
                 next
             })
             .collect();
-        let worth = CANDIDATES.map(|size| of(std::slice::from_ref(&process), size).unwrap());
+        let worth =
+            CANDIDATES.map(|size| of(std::slice::from_ref(&process), size, &|| true).unwrap());
         let [one, two, four, eight, ..] = worth.each_ref().map(mean);
         assert!(four > one + 0.3 && four > two + 0.3, "{one} {two} {four}");
         assert!((eight - four).abs() < 0.02, "{four} {eight}");
