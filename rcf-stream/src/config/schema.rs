@@ -183,7 +183,7 @@ const OWN: &[Setting] = &[
     setting("input.time_of_day", Kind::Text,
         "Take the time of day from this field, if input.timestamp is only a date [none]"),
     setting("input.time_format", Kind::Text,
-        "Read times as auto, rfc3339, s, ms, us, ns, or a pattern such as %d.%m.%Y %H:%M [auto]"),
+        "Read times as auto, rfc3339, s, ms, us, ns, excel, or a pattern such as %d.%m.%Y %H:%M [auto]"),
     setting("input.on_late", Kind::Choice(&["judge", "skip", "bad"]),
         "Handle a time before the newest of its key in this way; needs detector.use_time [judge]"),
     setting("input.max_time_jump_seconds", Kind::Real,

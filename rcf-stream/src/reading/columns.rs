@@ -83,6 +83,8 @@ pub enum Reason {
     Index,
     /// It increases by the same step from record to record.
     Clock,
+    /// It increases between the years 1954 and 2119 as days of Excel, and has the name of a time.
+    ExcelDates,
     /// It only increases.
     Counter,
     /// Its name suggests an identifier.
@@ -119,6 +121,10 @@ impl Reason {
             Self::Constant => "constant",
             Self::Index => "an index",
             Self::Clock => "a clock",
+            Self::ExcelDates => {
+                let (time, format) = (options.time, options.time_format);
+                return format!("dates of Excel? name it with {time} and {format} excel");
+            }
             Self::Counter => "a counter",
             Self::Id => "an id",
             Self::Label => "a label",
@@ -319,7 +325,7 @@ fn second_choice(sample: &Sample, choice: &mut Choice) {
     for kind in [
         &[Reason::Counter][..],
         &[Reason::Constant],
-        &[Reason::Index, Reason::Clock],
+        &[Reason::Index, Reason::Clock, Reason::ExcelDates],
     ] {
         let is_kind = |label: &String| {
             choice
@@ -338,6 +344,10 @@ fn second_choice(sample: &Sample, choice: &mut Choice) {
         }
     }
 }
+
+/// Dates of Excel are looked for between these days.
+const EXCEL_1954: f64 = 20_000.0;
+const EXCEL_2119: f64 = 80_000.0;
 
 /// Why a column is not judged; `None` if it is.
 fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
@@ -368,6 +378,15 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     }
     if is_whole && (is_unnamed || INDEX.contains(&last)) && growth.is_index() {
         return Some(Reason::Index);
+    }
+    let is_excel_date = |number: &f64| (EXCEL_1954..EXCEL_2119).contains(number);
+    if is_time_name(&words)
+        && numbers.iter().all(is_excel_date)
+        && growth.rises > 0
+        && growth.falls == 0
+        && (growth.is_steady() || numbers.len() >= ENOUGH)
+    {
+        return Some(Reason::ExcelDates);
     }
     if is_time_name(&words) && growth.is_steady() {
         return Some(Reason::Clock);

@@ -9,6 +9,8 @@ pub struct OptionNames {
     pub key: &'static str,
     /// The columns to judge as categories.
     pub categorical: &'static str,
+    /// The time.
+    pub time: &'static str,
     /// The format of the time.
     pub time_format: &'static str,
     /// What separates columns.
@@ -23,6 +25,7 @@ impl OptionNames {
         values: "--input-values",
         key: "--input-key",
         categorical: "--input-categorical",
+        time: "--input-timestamp",
         time_format: "--input-time-format",
         delimiter: "--input-delimiter",
         decimal: "--input-decimal",
@@ -36,6 +39,7 @@ impl Default for OptionNames {
             values: "--column",
             key: "--key",
             categorical: "--categorical",
+            time: "--time",
             time_format: "--time-format",
             delimiter: "--delimiter",
             decimal: "--decimal",

@@ -448,3 +448,51 @@ fn epochs_in_every_unit_are_times() {
         expect(&text_of("x,a,b", row), Some("x"), ["a", "b"]);
     }
 }
+
+/// Dates of a spreadsheet are suggested, and read once they are named.
+#[test]
+fn dates_of_excel_are_suggested_by_their_column() {
+    let text = |header: &str, first: f64, step: f64| {
+        let rows = (0..200).map(|n| {
+            let (date, value) = (first + step * f64::from(n), 20 + n * 7919 % 13);
+            format!("{date:.6},{value}\n")
+        });
+        format!("{header},value\n{}", rows.collect::<String>())
+    };
+    let quarters = text("Date", 46_023.0, 0.25);
+    let guessed = read(&quarters);
+    assert_eq!(guessed.time, None);
+    assert_eq!(
+        guessed.ignored,
+        [("Date".to_owned(), Reason::ExcelDates)],
+        "{}",
+        guessed.line
+    );
+    assert!(
+        guessed
+            .line
+            .contains("dates of Excel? name it with --time and --time-format excel"),
+        "{}",
+        guessed.line
+    );
+    let named = Named {
+        time: Some("Date".to_owned()),
+        time_format: Some("excel".parse().unwrap()),
+        ..Named::default()
+    };
+    let told = read_as(quarters.as_bytes(), &Given::default(), &named).unwrap();
+    // 2026-01-01, and six hours later.
+    assert_eq!(
+        told.times[..2],
+        [Some(1_767_225_600_000.0), Some(1_767_247_200_000.0)]
+    );
+    for (header, first, step) in [
+        ("price", 46_023.0, 0.25), // another name
+        ("date", 100.0, 0.25),     // 1900
+        ("date", 46_023.0, -0.25), // newest first
+    ] {
+        let other = read(&text(header, first, step));
+        let is_date = |(_, reason): &(String, Reason)| *reason == Reason::ExcelDates;
+        assert!(!other.ignored.iter().any(is_date), "{}", other.line);
+    }
+}

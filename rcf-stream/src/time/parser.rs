@@ -22,7 +22,7 @@ pub enum TimeFormat {
     Auto,
     /// RFC 3339; blanks in place of the `T`, and a missing offset or time of day, are allowed.
     Rfc3339,
-    /// A number of this unit since 1970.
+    /// A number of this unit, which is since 1970 except for days of Excel.
     Epoch(TimeUnit),
     /// A pattern of `strptime`, such as `%d/%b/%Y:%H:%M:%S %z`.
     Pattern(String),
@@ -31,7 +31,7 @@ pub enum TimeFormat {
 /// The text is not a time format.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{text:?} is not a time format: {reason}. It is auto, rfc3339, s, ms, us, ns, or a pattern \
+    "{text:?} is not a time format: {reason}. It is auto, rfc3339, s, ms, us, ns, excel, or a pattern \
      such as %d.%m.%Y %H:%M"
 )]
 pub struct ParseTimeFormatError {

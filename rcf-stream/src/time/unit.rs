@@ -17,14 +17,22 @@ pub enum TimeUnit {
     /// Nanoseconds.
     #[serde(rename = "ns")]
     Nanoseconds,
+    /// Days since the end of 1899, as spreadsheets store dates. Never recognised, only named.
+    #[serde(rename = "excel")]
+    ExcelDays,
 }
 
+/// 1970-01-01 as a day of Excel. (Before March 1900 its days differ by one: it has a leap day
+/// then.)
+const EXCEL_1970: f64 = 25_569.0;
+
 impl TimeUnit {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Seconds,
         Self::Milliseconds,
         Self::Microseconds,
         Self::Nanoseconds,
+        Self::ExcelDays,
     ];
 
     /// The unit in which this number is a time between 1973 and 5138, which no two units share.
@@ -39,7 +47,7 @@ impl TimeUnit {
         }
     }
 
-    /// The short name: `s`, `ms`, `us`, `ns`.
+    /// The short name: `s`, `ms`, `us`, `ns`, `excel`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -47,6 +55,7 @@ impl TimeUnit {
             Self::Milliseconds => "ms",
             Self::Microseconds => "us",
             Self::Nanoseconds => "ns",
+            Self::ExcelDays => "excel",
         }
     }
 
@@ -64,6 +73,7 @@ impl TimeUnit {
             Self::Milliseconds => "milliseconds",
             Self::Microseconds => "microseconds",
             Self::Nanoseconds => "nanoseconds",
+            Self::ExcelDays => "days of Excel",
         }
     }
 
@@ -75,6 +85,8 @@ impl TimeUnit {
             Self::Milliseconds => number,
             Self::Microseconds => number / 1e3,
             Self::Nanoseconds => number / 1e6,
+            // A fraction of a day in decimals is no whole number of milliseconds.
+            Self::ExcelDays => ((number - EXCEL_1970) * 86_400_000.0).round(),
         }
     }
 }

@@ -33,7 +33,8 @@ pub(crate) struct Events {
     /// Write only events of at least this many keys
     #[arg(long, value_name = "COUNT", default_value_t = 2)]
     min_keys: usize,
-    /// Read times in this format: auto, s, ms, us, ns, rfc3339, or a pattern such as %d.%m.%Y %H:%M
+    /// Read times in this format: auto, s, ms, us, ns, excel, rfc3339, or a pattern such as
+    /// %d.%m.%Y %H:%M
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     time_format: TimeFormat,
     /// Write text, or one JSON object for each event

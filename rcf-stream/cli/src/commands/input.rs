@@ -40,8 +40,8 @@ pub(crate) struct InputFlags {
     /// the first one that holds times of day]
     #[arg(long, value_name = "NAME", requires = "time")]
     time_of_day: Option<String>,
-    /// Read times in this format: auto, rfc3339, s, ms, us, ns, or a pattern such as "%d.%m.%Y
-    /// %H:%M" [default: detected]
+    /// Read times in this format: auto, rfc3339, s, ms, us, ns, excel, or a pattern such as
+    /// "%d.%m.%Y %H:%M" [default: detected]
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<TimeFormat>,
     /// Read this format [default: detected]
