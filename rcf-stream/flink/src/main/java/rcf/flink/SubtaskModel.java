@@ -39,7 +39,8 @@ final class SubtaskModel<A> implements AutoCloseable {
     }
 
     static <A> SubtaskModel<A> open(
-            OperatorConfig<?, A, ?> config, OperatorStateStore store, TaskInfo task) throws Exception {
+            OperatorConfig<?, A, ?> config, OperatorStateStore store, TaskInfo task)
+            throws Exception {
         ListState<Tuple2<Integer, byte[]>> state = store.getUnionListState(STATE);
         List<Tuple2<Integer, byte[]>> saved = new ArrayList<>();
         state.get().forEach(saved::add);
