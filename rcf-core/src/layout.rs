@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 
 use crate::config::Config;
-use crate::simd::HALF;
+use crate::simd::{HALF, LANES};
 
 /// An unsigned number of fixed width.
 pub(crate) trait Index: Copy + Eq + Ord + Debug + Default + Send + Sync + 'static {
@@ -73,6 +73,23 @@ pub(crate) fn stride(dimensions: usize) -> usize {
 /// Floats in a box of `dimensions` coordinates.
 pub(crate) fn box_len(dimensions: usize) -> usize {
     2 * stride(dimensions) + usize::from(dimensions > 1)
+}
+
+/// Floats for the boxes that a score computes: one, or one for each walk of those in step.
+pub(crate) fn scratch_len(dimensions: usize) -> usize {
+    let walks = if goes_in_step(stride(dimensions)) {
+        LANES
+    } else {
+        1
+    };
+    walks * box_len(dimensions)
+}
+
+/// Whether the walks up of several trees go in step: rows are so short that it costs little to read
+/// a box for nothing.
+#[inline(always)]
+pub(crate) fn goes_in_step(stride: usize) -> bool {
+    (2..4 * LANES).contains(&stride)
 }
 
 /// Largest sample whose trees in one dimension are sorted arrays in a large forest: a change moves

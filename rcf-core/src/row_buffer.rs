@@ -1,7 +1,7 @@
 //! Buffer for one point, allocated only if the point is large.
 
-/// Floats that fit on the stack.
-const INLINE: usize = 256;
+/// Floats that fit on the stack: those of all boxes that walks in step compute.
+const INLINE: usize = 464;
 
 pub(crate) struct RowBuffer {
     len: usize,

@@ -5,7 +5,7 @@ use crate::arena::Phases;
 use crate::arena::PointStore;
 use crate::config::Config;
 use crate::layout::Index;
-use crate::layout::box_len;
+use crate::layout::scratch_len;
 use crate::layout::size_of_val_capacity;
 use crate::rng::TreeRng;
 use crate::row_buffer::RowBuffer;
@@ -157,7 +157,7 @@ impl<I: Index> Kernel for ScorePass<'_, I> {
             reached,
         } = self;
         let mut normalizers = Normalizers::default();
-        let mut scratch = RowBuffer::new(box_len(*dimensions));
+        let mut scratch = RowBuffer::new(scratch_len(*dimensions));
         let scratch = scratch.as_mut();
         let sum = with_trees!(by length if by_length::<S, I>(); simd, *dimensions, trees, geometry, trees => {
             let normalizer = |mass| normalizers.of(mass);

@@ -1,7 +1,7 @@
 //! Two dimensions or more, by vectors of eight lanes.
 
 use super::{Corners, Geometry, Measured, Unmeasured};
-use crate::layout::stride;
+use crate::layout::{goes_in_step, stride};
 use crate::simd::{Gathers, HALF, LANES, Simd};
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
@@ -125,6 +125,7 @@ fn half_mut(row: &mut [f32]) -> &mut [f32; HALF] {
 
 impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     type Parts = Parts;
+    type Simd = S;
 
     #[inline(always)]
     fn row_len(self) -> usize {
@@ -166,6 +167,35 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
         } else {
             self.gap_of_parts(outside, corners, x)
         }
+    }
+
+    #[inline(always)]
+    fn goes_in_step(self) -> bool {
+        goes_in_step(self.stride())
+    }
+
+    #[inline(always)]
+    fn simd(self) -> S {
+        self.simd
+    }
+
+    #[inline(always)]
+    fn gap_terms(self, corners: Corners<'_>, x: &[f32]) -> S::Vector {
+        let simd = self.simd;
+        let mut sum = simd.zero();
+        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
+        let xs = self.whole(x);
+        for i in 0..self.vectors() {
+            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
+            let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
+            sum = simd.add(sum, gaps);
+        }
+        if self.has_half() {
+            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
+            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
+            sum = simd.add(sum, gaps);
+        }
+        sum
     }
 
     #[inline(always)]
@@ -451,21 +481,7 @@ impl<S: Simd, const STRIDE: usize> Lanes<S, STRIDE> {
     /// saves.
     #[inline(always)]
     fn gap_of_all(self, corners: Corners<'_>, x: &[f32]) -> Option<f32> {
-        let simd = self.simd;
-        let mut sum = simd.zero();
-        let (lows, highs) = (self.whole(corners.low), self.whole(corners.high));
-        let xs = self.whole(x);
-        for i in 0..self.vectors() {
-            let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
-            let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
-            sum = simd.add(sum, gaps);
-        }
-        if self.has_half() {
-            let (low, high, x) = (half(corners.low), half(corners.high), half(x));
-            let gaps = self.gaps(simd.load_half(low), simd.load_half(high), simd.load_half(x));
-            sum = simd.add(sum, gaps);
-        }
-        self.total_if_any(sum)
+        self.total_if_any(self.gap_terms(corners, x))
     }
 
     /// The total of gaps. Whether there are any is known before it: a walk up that ends here, which

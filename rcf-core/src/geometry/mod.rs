@@ -3,7 +3,7 @@
 //! A box is a row of single-precision floats: lower bound, upper bound and, except in one
 //! dimension, the range (the sum of the side lengths), which is valid only in a [`Measured`] box. A
 //! [`Geometry`] knows the layout. One dimension has its own geometry, a few instructions long; all
-//! others use vectors. all others go by vectors.
+//! others use vectors.
 
 mod lanes;
 mod one_dimensional;
@@ -11,12 +11,14 @@ mod one_dimensional;
 pub(crate) use lanes::Lanes;
 pub(crate) use one_dimensional::OneDimensional;
 
-use crate::simd::Gathers;
+use crate::simd::{Gathers, Simd};
 
 /// How points and boxes are laid out, and measured against each other.
 pub(crate) trait Geometry: Copy {
     /// The parts of the space that still matter to a walk up from box to larger box.
     type Parts: Copy;
+
+    type Simd: Simd;
 
     /// Floats in a padded row.
     fn row_len(self) -> usize;
@@ -40,6 +42,14 @@ pub(crate) trait Geometry: Copy {
     /// is inside. Examines at least `outside`, and for long rows reduces it to the parts in which
     /// `x` is outside: larger boxes contain `x` everywhere else.
     fn gap(self, outside: &mut Self::Parts, corners: Corners<'_>, x: &[f32]) -> Option<f32>;
+
+    /// Whether walks up of several trees go in step: boxes that are read for nothing are short.
+    fn goes_in_step(self) -> bool;
+
+    fn simd(self) -> Self::Simd;
+
+    /// The terms of [`gap`](Self::gap), whose total is 0 if `x` is inside.
+    fn gap_terms(self, corners: Corners<'_>, x: &[f32]) -> Vector<Self>;
 
     /// The same for a walk up that will [use](Self::add_gaps) the parts, too.
     fn gap_and_parts(
@@ -97,6 +107,9 @@ pub(crate) trait Geometry: Copy {
     fn is_touched(self, changing: &mut Self::Parts, bounds: Measured<'_>, x: &[f32]) -> bool;
 }
 
+/// Eight lanes.
+pub(crate) type Vector<G> = <<G as Geometry>::Simd as Simd>::Vector;
+
 /// The row of a box whose range matches its bounds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured<'a>(&'a [f32]);
@@ -147,4 +160,15 @@ impl<'a> Corners<'a> {
             high: row,
         }
     }
+}
+
+/// Whether two rows of the same length are equal. A loop without an end in between becomes vectors.
+#[inline(always)]
+pub(crate) fn is_equal(a: &[f32], b: &[f32]) -> bool {
+    let b = &b[..a.len()];
+    let mut differ = false;
+    for i in 0..a.len() {
+        differ |= a[i] != b[i];
+    }
+    !differ
 }

@@ -1,7 +1,7 @@
 //! One-dimensional bounding boxes: intervals.
 
 use super::{Corners, Geometry, Measured, Unmeasured};
-use crate::simd::{max, min};
+use crate::simd::{LANES, Portable, max, min};
 
 /// One dimension. Only large samples have trees with boxes in it; the tests also compare
 /// [`SortedTree`](crate::tree::sorted::SortedTree) with them.
@@ -10,6 +10,7 @@ pub(crate) struct OneDimensional;
 
 impl Geometry for OneDimensional {
     type Parts = ();
+    type Simd = Portable;
 
     #[inline(always)]
     fn row_len(self) -> usize {
@@ -33,6 +34,23 @@ impl Geometry for OneDimensional {
     fn gap(self, _: &mut (), Corners { low, high }: Corners<'_>, x: &[f32]) -> Option<f32> {
         let gap = max(low[0] - x[0], x[0] - high[0]);
         (gap > 0.0).then_some(gap)
+    }
+
+    #[inline(always)]
+    fn goes_in_step(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn simd(self) -> Portable {
+        Portable
+    }
+
+    #[inline(always)]
+    fn gap_terms(self, Corners { low, high }: Corners<'_>, x: &[f32]) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        lanes[0] = max(max(low[0] - x[0], x[0] - high[0]), 0.0);
+        lanes
     }
 
     #[inline(always)]

@@ -1,16 +1,19 @@
-//! Descents by gathers of AVX-512: eight trees to a register, no branch but at the end.
+//! Descents by AVX-512: eight trees to a register, no branch but at the end.
+//!
+//! A node is loaded whole, as a quarter of a register, and two registers of nodes are shuffled into
+//! one for each field: on an AMD EPYC twice as fast as gathers.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _CMP_GT_OQ, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmp_ps_mask,
-    _mm256_cmplt_epu32_mask, _mm256_i32gather_ps, _mm256_loadu_si256, _mm256_mask_add_epi32,
-    _mm256_mask_mov_epi32, _mm256_mask_srli_epi32, _mm256_min_epu32, _mm256_set1_epi32,
-    _mm256_storeu_si256, _mm512_add_epi64, _mm512_cvtepi64_epi32, _mm512_cvtepu32_epi64,
-    _mm512_i64gather_epi32, _mm512_i64gather_epi64, _mm512_loadu_si512, _mm512_mask_add_epi64,
-    _mm512_set1_epi64, _mm512_slli_epi64, _mm512_srli_epi64,
+    __m128i, __m256, __m256i, __m512, __m512i, _CMP_GT_OQ, _mm_loadu_si128, _mm256_and_si256,
+    _mm256_castsi256_ps, _mm256_cmp_ps_mask, _mm256_cmplt_epu32_mask, _mm256_i32gather_ps,
+    _mm256_loadu_si256, _mm256_mask_add_epi32, _mm256_mask_srli_epi32, _mm256_min_epu32,
+    _mm256_permutevar8x32_ps, _mm256_set1_epi32, _mm256_storeu_si256, _mm512_add_epi64,
+    _mm512_castps512_ps256, _mm512_castsi128_si512, _mm512_castsi256_si512, _mm512_cvtepi64_epi32,
+    _mm512_cvtepu32_epi64, _mm512_inserti32x4, _mm512_loadu_si512, _mm512_mask_add_epi64,
+    _mm512_maskz_loadu_ps, _mm512_permutex2var_ps, _mm512_slli_epi64, _mm512_srli_epi64,
+    _mm512_storeu_si512, _mm512_sub_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
-use std::mem::offset_of;
-use std::ptr::null;
 
 use super::LANES;
 use super::descent::{Node, Reached, TOGETHER, Trunk};
@@ -19,8 +22,9 @@ use super::descent::{Node, Reached, TOGETHER, Trunk};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Gathers(());
 
-/// Log₂ of the size of a node.
-const NODE_SHIFT: u32 = size_of::<Node<u16>>().trailing_zeros();
+/// Log₂ of the size of a node: a quarter of a register.
+const NODE_SHIFT: u32 = 4;
+const _: () = assert!(size_of::<Node<u16>>() == 1 << NODE_SHIFT);
 
 impl Gathers {
     pub(crate) fn detect() -> Option<Self> {
@@ -35,8 +39,95 @@ impl Gathers {
     pub(crate) fn descend(self, trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
         assert!(!x.is_empty() && trees.len() <= TOGETHER);
         // SAFETY: `self` exists only where `detect` found the features.
-        unsafe { descend(trees, x, ends) }
+        unsafe {
+            match x.len() {
+                ..=8 => descend(trees, OneRegister::new(x), ends),
+                9..=32 => descend(trees, TwoRegisters::new(x), ends),
+                _ => descend(trees, Row(x), ends),
+            }
+        }
     }
+}
+
+/// A row of coordinates that eight lanes read.
+trait Coordinates: Copy {
+    /// The coordinate of each dimension; any, where there is none.
+    ///
+    /// # Safety
+    /// The processor has the features of [`Gathers`].
+    unsafe fn at(self, dimensions: __m256i) -> __m256;
+}
+
+/// Up to eight coordinates.
+#[derive(Clone, Copy)]
+struct OneRegister(__m512);
+
+impl OneRegister {
+    #[target_feature(enable = "avx2,avx512f,avx512vl")]
+    fn new(x: &[f32]) -> Self {
+        Self(load_some(x))
+    }
+}
+
+impl Coordinates for OneRegister {
+    #[inline(always)]
+    unsafe fn at(self, dimensions: __m256i) -> __m256 {
+        // SAFETY: the features are there by contract.
+        unsafe { _mm256_permutevar8x32_ps(_mm512_castps512_ps256(self.0), dimensions) }
+    }
+}
+
+/// Up to thirty-two coordinates.
+#[derive(Clone, Copy)]
+struct TwoRegisters([__m512; 2]);
+
+impl TwoRegisters {
+    #[target_feature(enable = "avx2,avx512f,avx512vl")]
+    fn new(x: &[f32]) -> Self {
+        let (first, rest) = x.split_at(x.len().min(WIDE));
+        Self([load_some(first), load_some(rest)])
+    }
+}
+
+impl Coordinates for TwoRegisters {
+    #[inline(always)]
+    unsafe fn at(self, dimensions: __m256i) -> __m256 {
+        let [first, second] = self.0;
+        // SAFETY: the features are there by contract.
+        unsafe {
+            let dimensions = _mm512_castsi256_si512(dimensions);
+            _mm512_castps512_ps256(_mm512_permutex2var_ps(first, dimensions, second))
+        }
+    }
+}
+
+/// Any number of coordinates but none.
+#[derive(Clone, Copy)]
+struct Row<'a>(&'a [f32]);
+
+impl Coordinates for Row<'_> {
+    #[inline(always)]
+    unsafe fn at(self, dimensions: __m256i) -> __m256 {
+        let Self(x) = self;
+        // SAFETY: the features are there by contract, and the row has more coordinates than the
+        // largest of these numbers.
+        unsafe {
+            let most = _mm256_set1_epi32((x.len() - 1) as i32);
+            _mm256_i32gather_ps::<4>(x.as_ptr(), _mm256_min_epu32(dimensions, most))
+        }
+    }
+}
+
+/// Floats in a register.
+const WIDE: usize = 2 * LANES;
+
+/// At most sixteen floats, then zeros.
+#[target_feature(enable = "avx2,avx512f,avx512vl")]
+fn load_some(x: &[f32]) -> __m512 {
+    debug_assert!(x.len() <= WIDE);
+    let lanes = ((1_u32 << x.len().min(WIDE)) - 1) as u16;
+    // SAFETY: no float is read but those of the slice.
+    unsafe { _mm512_maskz_loadu_ps(lanes, x.as_ptr()) }
 }
 
 /// Eight trees that descend together.
@@ -48,13 +139,12 @@ struct Group {
     at: __m512i,
     /// Number of nodes of each tree: references from there on are leaves.
     lens: __m256i,
-    last: __m256i,
     leaf: __m256i,
     depth: __m256i,
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512vl")]
-fn descend(trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
+fn descend<C: Coordinates>(trees: &[Trunk<'_>], x: C, ends: &mut [Reached]) {
     let number_of_groups = trees.len().div_ceil(LANES);
     let mut groups = [Group::new(&[]); TOGETHER / LANES];
     let groups = &mut groups[..number_of_groups];
@@ -79,6 +169,7 @@ fn descend(trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
 
 impl Group {
     /// Before the first step. Lanes without a tree do what the first one does.
+    #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
     fn new(trees: &[Trunk<'_>]) -> Self {
         let (mut nodes, mut lens, mut roots) = ([0_u64; LANES], [0_u32; LANES], [0_u32; LANES]);
@@ -92,14 +183,12 @@ impl Group {
             roots[lane] = u32::from(tree.root);
         }
         let (lens, roots) = (load(lens), load(roots));
-        // SAFETY: eight numbers of 64 bits are read from an array of as many.
-        let nodes = unsafe { _mm512_loadu_si512(nodes.as_ptr().cast()) };
+        let nodes = load_addresses(nodes);
         let offsets = _mm512_slli_epi64::<NODE_SHIFT>(_mm512_cvtepu32_epi64(roots));
         Self {
             nodes,
             at: _mm512_add_epi64(nodes, offsets),
             lens,
-            last: roots,
             leaf: roots,
             depth: _mm256_set1_epi32(1),
         }
@@ -109,23 +198,18 @@ impl Group {
     /// set of those that continue.
     #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
-    fn step(&mut self, x: &[f32]) -> u8 {
-        let after_children = _mm512_set1_epi64(offset_of!(Node<u16>, dimension) as i64);
-        // SAFETY: `at` are addresses of nodes, each of sixteen bytes, of which eight are read from
-        // the start on and four from the dimension on.
-        let (cut_and_children, dimensions) = unsafe {
-            (
-                _mm512_i64gather_epi64::<1>(self.at, null()),
-                _mm512_i64gather_epi32::<1>(_mm512_add_epi64(self.at, after_children), null()),
-            )
-        };
+    fn step<C: Coordinates>(&mut self, x: C) -> u8 {
+        let at = addresses(self.at);
+        // SAFETY: `at` are addresses of nodes, each of sixteen bytes.
+        let (even, odd) = unsafe { (load_nodes(at, 0), load_nodes(at, 1)) };
+        let cuts_and_children = _mm512_unpacklo_epi64(even, odd);
+        let dimensions_and_rest = _mm512_unpackhi_epi64(even, odd);
         let low_half = _mm256_set1_epi32(0xffff);
-        let most = _mm256_set1_epi32((x.len() - 1) as i32);
-        let dimensions = _mm256_min_epu32(_mm256_and_si256(dimensions, low_half), most);
-        // SAFETY: `x` has more coordinates than the largest of these numbers.
-        let x = unsafe { _mm256_i32gather_ps::<4>(x.as_ptr(), dimensions) };
-        let cuts = _mm256_castsi256_ps(_mm512_cvtepi64_epi32(cut_and_children));
-        let children = _mm512_cvtepi64_epi32(_mm512_srli_epi64::<32>(cut_and_children));
+        let dimensions = _mm256_and_si256(_mm512_cvtepi64_epi32(dimensions_and_rest), low_half);
+        // SAFETY: this function has the features.
+        let x = unsafe { x.at(dimensions) };
+        let cuts = _mm256_castsi256_ps(_mm512_cvtepi64_epi32(cuts_and_children));
+        let children = _mm512_cvtepi64_epi32(_mm512_srli_epi64::<32>(cuts_and_children));
         let right = _mm256_cmp_ps_mask::<_CMP_GT_OQ>(x, cuts);
         let child = _mm256_mask_srli_epi32::<16>(children, right, children);
         let child = _mm256_and_si256(child, low_half);
@@ -133,20 +217,17 @@ impl Group {
         let goes_on = _mm256_cmplt_epu32_mask(child, self.lens);
         let offsets = _mm512_slli_epi64::<NODE_SHIFT>(_mm512_cvtepu32_epi64(child));
         self.at = _mm512_mask_add_epi64(self.at, goes_on, self.nodes, offsets);
-        self.last = _mm256_mask_mov_epi32(self.last, goes_on, child);
         self.depth = _mm256_mask_add_epi32(self.depth, goes_on, self.depth, _mm256_set1_epi32(1));
         self.leaf = child;
         goes_on
     }
 
+    #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
     fn store(&self, ends: &mut [Reached]) {
-        let [leaf, last, depth] = [self.leaf, self.last, self.depth].map(|vector| {
-            let mut lanes = [0_u32; LANES];
-            // SAFETY: eight numbers of 32 bits are written to an array of as many.
-            unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), vector) };
-            lanes
-        });
+        let offsets = _mm512_sub_epi64(self.at, self.nodes);
+        let last = _mm512_cvtepi64_epi32(_mm512_srli_epi64::<NODE_SHIFT>(offsets));
+        let (leaf, last, depth) = (lanes(self.leaf), lanes(last), lanes(self.depth));
         for (lane, end) in ends.iter_mut().enumerate() {
             *end = Reached {
                 leaf: leaf[lane],
@@ -157,6 +238,50 @@ impl Group {
     }
 }
 
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_addresses(addresses: [u64; LANES]) -> __m512i {
+    // SAFETY: eight numbers of 64 bits are read from an array of as many.
+    unsafe { _mm512_loadu_si512(addresses.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn addresses(at: __m512i) -> [u64; LANES] {
+    let mut addresses = [0; LANES];
+    // SAFETY: eight numbers of 64 bits are written to an array of as many.
+    unsafe { _mm512_storeu_si512(addresses.as_mut_ptr().cast(), at) };
+    addresses
+}
+
+/// Every other one of the nodes at these addresses, from the lane `first` on.
+///
+/// # Safety
+/// There are nodes.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn load_nodes(at: [u64; LANES], first: usize) -> __m512i {
+    let node = |lane: usize| {
+        let address = std::ptr::with_exposed_provenance::<__m128i>(at[lane] as usize);
+        // SAFETY: a node has sixteen bytes.
+        unsafe { _mm_loadu_si128(address) }
+    };
+    let nodes = _mm512_castsi128_si512(node(first));
+    let nodes = _mm512_inserti32x4::<1>(nodes, node(first + 2));
+    let nodes = _mm512_inserti32x4::<2>(nodes, node(first + 4));
+    _mm512_inserti32x4::<3>(nodes, node(first + 6))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn lanes(vector: __m256i) -> [u32; LANES] {
+    let mut lanes = [0; LANES];
+    // SAFETY: eight numbers of 32 bits are written to an array of as many.
+    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), vector) };
+    lanes
+}
+
+#[inline]
 #[target_feature(enable = "avx2")]
 fn load(lanes: [u32; LANES]) -> __m256i {
     // SAFETY: eight numbers of 32 bits are read from an array of as many.
@@ -168,10 +293,11 @@ mod tests {
     use super::*;
     use crate::testing::Random;
 
-    const DIMENSIONS: usize = 5;
+    /// In one register, in two, and in more.
+    const LENGTHS: [usize; 4] = [5, 12, 20, 40];
 
     /// A tree of this many nodes, whose leaves are numbered behind them.
-    fn tree(nodes: usize, random: &mut Random) -> Vec<Node<u16>> {
+    fn tree(nodes: usize, dimensions: usize, random: &mut Random) -> Vec<Node<u16>> {
         let node = |cut| Node {
             cut,
             children: [u16::MAX; 2],
@@ -191,7 +317,7 @@ mod tests {
             tree[parent].children[side] = (nodes + leaf) as u16;
         }
         for node in &mut tree {
-            node.dimension = random.below(DIMENSIONS) as u16;
+            node.dimension = random.below(dimensions) as u16;
         }
         tree
     }
@@ -217,13 +343,14 @@ mod tests {
         };
         let mut random = Random::new(1);
         for number_of_trees in 0..=TOGETHER {
+            let dimensions = LENGTHS[number_of_trees % LENGTHS.len()];
             let trees: Vec<_> = (0..number_of_trees)
-                .map(|_| tree(1 + random.below(60), &mut random))
+                .map(|_| tree(1 + random.below(60), dimensions, &mut random))
                 .collect();
             let trunks: Vec<_> = trees.iter().map(|nodes| Trunk { nodes, root: 0 }).collect();
             for _ in 0..10 {
                 // Integers, so that some are equal to a cut.
-                let x: [f32; DIMENSIONS] = std::array::from_fn(|_| random.below(7) as f32);
+                let x: Vec<_> = (0..dimensions).map(|_| random.below(7) as f32).collect();
                 let mut ends = [Reached::default(); TOGETHER];
                 gathers.descend(&trunks, &x, &mut ends);
                 for (tree, end) in trees.iter().zip(ends) {

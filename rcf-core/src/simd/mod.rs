@@ -27,8 +27,10 @@ pub(crate) use descent::{Node, Reached, TOGETHER, Trunk};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use gather::Gathers;
 
-#[cfg(test)]
 pub(crate) use portable::Portable;
+
+#[cfg(doc)]
+use crate::visitor::score::step;
 
 /// Lanes of one vector.
 pub(crate) const LANES: usize = 8;
@@ -42,6 +44,8 @@ pub(crate) const HALF: usize = LANES / 2;
 pub(crate) trait Simd: Copy {
     /// Eight floats.
     type Vector: Copy;
+    /// Eight doubles.
+    type Doubles: Copy;
 
     /// Whether they fit one register.
     const IS_WIDE: bool;
@@ -69,6 +73,22 @@ pub(crate) trait Simd: Copy {
     fn add_scaled(self, a: Self::Vector, factor: f64, sum: &mut [f64; LANES]);
     /// `((a₀+a₄) + (a₂+a₆)) + ((a₁+a₅) + (a₃+a₇))`
     fn total(self, a: Self::Vector) -> f32;
+    /// The [`total`](Self::total) of each.
+    fn totals(self, sums: [Self::Vector; LANES]) -> Self::Vector;
+    /// One of these in each lane.
+    fn load_doubles(self, lanes: &[f64; LANES]) -> Self::Doubles;
+    fn store_doubles(self, a: Self::Doubles, lanes: &mut [f64; LANES]);
+    /// A bit for each lane above zero.
+    fn positive_lanes(self, a: Self::Vector) -> u32;
+    /// In each lane where the gap is positive, the [`step`] from a score, if the score of what is
+    /// separated is 1 / level, and then a level less.
+    fn step_scores(
+        self,
+        gaps: Self::Vector,
+        ranges: Self::Vector,
+        scores: &mut Self::Doubles,
+        levels: &mut Self::Doubles,
+    );
 
     /// Descents by gathers, where the processor has those.
     #[inline(always)]

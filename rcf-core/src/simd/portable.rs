@@ -1,6 +1,7 @@
 //! The operations, lane by lane, for every processor.
 
 use super::{HALF, LANES, Simd, max, min};
+use crate::visitor::score::step;
 
 /// Available on every processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,6 +9,7 @@ pub(crate) struct Portable;
 
 impl Simd for Portable {
     type Vector = [f32; LANES];
+    type Doubles = [f64; LANES];
 
     const IS_WIDE: bool = false;
 
@@ -82,5 +84,42 @@ impl Simd for Portable {
     #[inline(always)]
     fn total(self, a: Self::Vector) -> f32 {
         ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
+    }
+
+    #[inline(always)]
+    fn totals(self, sums: [Self::Vector; LANES]) -> Self::Vector {
+        sums.map(|sum| self.total(sum))
+    }
+
+    #[inline(always)]
+    fn load_doubles(self, lanes: &[f64; LANES]) -> Self::Doubles {
+        *lanes
+    }
+
+    #[inline(always)]
+    fn store_doubles(self, a: Self::Doubles, lanes: &mut [f64; LANES]) {
+        *lanes = a;
+    }
+
+    #[inline(always)]
+    fn positive_lanes(self, a: Self::Vector) -> u32 {
+        (0..LANES).fold(0, |lanes, i| lanes | u32::from(a[i] > 0.0) << i)
+    }
+
+    #[inline(always)]
+    fn step_scores(
+        self,
+        gaps: Self::Vector,
+        ranges: Self::Vector,
+        scores: &mut Self::Doubles,
+        levels: &mut Self::Doubles,
+    ) {
+        for i in 0..LANES {
+            if gaps[i] > 0.0 {
+                let (gap, range) = (f64::from(gaps[i]), f64::from(ranges[i]));
+                scores[i] = step(scores[i], 1.0 / levels[i], gap, range);
+                levels[i] -= 1.0;
+            }
+        }
     }
 }

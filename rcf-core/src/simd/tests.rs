@@ -2,6 +2,7 @@
 
 use super::{HALF, Kernel, LANES, Simd, SimdLevel};
 use crate::testing::Random;
+use crate::visitor::score::step;
 
 type Lanes = [f32; LANES];
 
@@ -24,6 +25,9 @@ struct Results {
     any_positive: [bool; 2],
     sums: [f64; LANES],
     total: f32,
+    totals: Lanes,
+    positive_lanes: u32,
+    stepped: [[f64; LANES]; 2],
     /// The sum over a row of three vectors and a half.
     row: f32,
 }
@@ -55,8 +59,8 @@ impl Kernel for Operations {
         for vector in [x, y, z, simd.load_half(half)] {
             row = simd.add(row, vector);
         }
-        // Without a negative lane, as gaps are.
-        let gaps = simd.max(x, simd.zero());
+        // Without a negative lane, as gaps and ranges are.
+        let [gaps, ranges] = [x, y].map(|lanes| simd.max(lanes, simd.zero()));
         Results {
             vectors: [
                 stored(simd.zero()),
@@ -73,6 +77,26 @@ impl Kernel for Operations {
             any_positive: [simd.any_positive(gaps), simd.any_positive(simd.zero())],
             sums,
             total: simd.total(x),
+            totals: stored(simd.totals([
+                x,
+                y,
+                z,
+                simd.add(x, y),
+                simd.zero(),
+                simd.sub(x, z),
+                z,
+                y,
+            ])),
+            positive_lanes: simd.positive_lanes(x),
+            stepped: {
+                let (mut scores, mut levels) =
+                    (simd.load_doubles(&self.sums), simd.load_doubles(&sums));
+                simd.step_scores(gaps, ranges, &mut scores, &mut levels);
+                let mut lanes = [[f64::NAN; LANES]; 2];
+                simd.store_doubles(scores, &mut lanes[0]);
+                simd.store_doubles(levels, &mut lanes[1]);
+                lanes
+            },
             row: simd.total(row),
         }
     }
@@ -98,6 +122,9 @@ impl Operations {
             partial[i % LANES] += coordinate;
         }
         let equal = |i: usize| u32::from(a[i] == b[i] || a[i] == c[i]) << i;
+        let scaled: [f64; LANES] = std::array::from_fn(|i| sums[i] + factor * f64::from(a[i]));
+        let sum = lanes(&|i| a[i] + b[i]);
+        let difference = lanes(&|i| a[i] - c[i]);
         Results {
             vectors: [
                 [0.0; LANES],
@@ -105,15 +132,28 @@ impl Operations {
                 a,
                 half(a),
                 half(b),
-                lanes(&|i| a[i] + b[i]),
+                sum,
                 lanes(&|i| a[i] - b[i]),
                 lanes(&|i| if a[i] > b[i] { a[i] } else { b[i] }),
                 lanes(&|i| if a[i] < b[i] { a[i] } else { b[i] }),
             ],
             equal_lanes: (0..LANES).map(equal).sum(),
             any_positive: [a.iter().any(|&lane| lane > 0.0), false],
-            sums: std::array::from_fn(|i| sums[i] + factor * f64::from(a[i])),
+            sums: scaled,
             total: total(a),
+            totals: [a, b, c, sum, [0.0; LANES], difference, c, b].map(total),
+            positive_lanes: (0..LANES).map(|i| u32::from(a[i] > 0.0) << i).sum(),
+            stepped: [
+                std::array::from_fn(|i| {
+                    let (gap, range) = (f64::from(a[i]), f64::from(b[i].max(0.0)));
+                    if gap > 0.0 {
+                        step(sums[i], 1.0 / scaled[i], gap, range)
+                    } else {
+                        sums[i]
+                    }
+                }),
+                std::array::from_fn(|i| scaled[i] - f64::from(u8::from(a[i] > 0.0))),
+            ],
             row: total(partial),
         }
     }

@@ -61,22 +61,29 @@ const FOUR: usize = 4;
 /// last.
 #[inline(always)]
 fn stretches(Corners { low, high }: Corners<'_>, x: &[f32], first: usize) -> [f64; FOUR] {
-    let stretch = |lo: f32, hi: f32, x: f32| {
-        let (lo, hi, x) = (f64::from(lo), f64::from(hi), f64::from(x));
-        larger(larger(lo - x, x - hi), 0.0)
-    };
+    let mut lengths = [0.0; FOUR];
     match (
-        low[first..].first_chunk(),
-        high[first..].first_chunk(),
-        x[first..].first_chunk(),
+        low[first..].first_chunk::<FOUR>(),
+        high[first..].first_chunk::<FOUR>(),
+        x[first..].first_chunk::<FOUR>(),
     ) {
+        // Loops, because closures are not always inlined into kernels.
         (Some(low), Some(high), Some(x)) => {
-            let (low, high, x): (&[f32; FOUR], &[f32; FOUR], &[f32; FOUR]) = (low, high, x);
-            std::array::from_fn(|i| stretch(low[i], high[i], x[i]))
+            for i in 0..FOUR {
+                lengths[i] = stretch(low[i], high[i], x[i]);
+            }
         }
-        _ => std::array::from_fn(|i| match x.get(first + i) {
-            Some(&x) => stretch(low[first + i], high[first + i], x),
-            None => 0.0,
-        }),
+        _ => {
+            for i in first..x.len() {
+                lengths[i - first] = stretch(low[i], high[i], x[i]);
+            }
+        }
     }
+    lengths
+}
+
+#[inline(always)]
+fn stretch(low: f32, high: f32, x: f32) -> f64 {
+    let (low, high, x) = (f64::from(low), f64::from(high), f64::from(x));
+    larger(larger(low - x, x - high), 0.0)
 }

@@ -15,7 +15,6 @@ use crate::rng::TreeRng;
 use crate::simd::Reached;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::Attribute;
-use crate::visitor::score::ScoreSum;
 use boxed::{BoxedTree, Buffers};
 use cut::Cut;
 use imputation::Imputer;
@@ -162,7 +161,6 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
 
     /// The sum over trees of the score of a row, each times the normalizer of the tree's mass.
     /// Takes what [`traverse`](Self::traverse) takes.
-    #[inline(always)]
     fn sum_score(
         trees: &[Self],
         points: &PointStore,
@@ -171,11 +169,7 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
         scratch: &mut [f32],
         noted: Option<&mut Vec<Reached>>,
         normalizer: impl FnMut(usize) -> f64,
-    ) -> f64 {
-        let mut score = ScoreSum::new(normalizer);
-        Self::traverse(trees, points, geometry, x, scratch, noted, &mut score);
-        score.sum()
-    }
+    ) -> f64;
 
     /// The sums over trees, none of them empty, of the scores of padded rows, each times the
     /// normalizer of the tree's mass.

@@ -3,7 +3,7 @@
 use super::node::{Node, NodeRef};
 use super::{BoxedTree, Buffers, Located};
 use crate::arena::PointStore;
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, is_equal};
 use crate::layout::Index;
 use crate::rng::TreeRng;
 use crate::tree::cut::{Cut, separating_cut};
@@ -29,7 +29,7 @@ impl<I: Index> BoxedTree<I> {
         let ([scratch, split_box], x) = buffers.boxes_and_row(geometry, points, point);
         let largest_uncached = points.boxes.largest_uncached;
         let neighbor = self.point(at.leaf);
-        if points.row(geometry, neighbor) == x {
+        if is_equal(points.row(geometry, neighbor), x) {
             let grown = self.small_subtree_of(at.above, largest_uncached);
             self.count_in(at.leaf, at.above);
             self.cache_grown(geometry, points, grown, scratch);

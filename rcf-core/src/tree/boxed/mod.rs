@@ -29,6 +29,7 @@ mod insert;
 pub(crate) mod node;
 mod path;
 mod rebuild;
+mod score;
 #[cfg(test)]
 pub(crate) mod tests;
 mod traverse;
@@ -46,6 +47,7 @@ use crate::rng::TreeRng;
 use crate::simd::Reached;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::AttributionVisitor;
+use crate::visitor::score::ScoreSum;
 use batch::Batch;
 use delete::Unlinked;
 use node::{Child, Node, NodeRef};
@@ -189,6 +191,24 @@ impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
         visitor: &mut V,
     ) {
         traverse::traverse(trees, points, geometry, x, scratch, noted, visitor);
+    }
+
+    #[inline(always)]
+    fn sum_score(
+        trees: &[Self],
+        points: &PointStore,
+        geometry: G,
+        x: &[f32],
+        scratch: &mut [f32],
+        noted: Option<&mut Vec<Reached>>,
+        normalizer: impl FnMut(usize) -> f64,
+    ) -> f64 {
+        if geometry.goes_in_step() {
+            return score::sum(trees, points, geometry, x, scratch, noted, normalizer);
+        }
+        let mut score = ScoreSum::new(normalizer);
+        traverse::traverse(trees, points, geometry, x, scratch, noted, &mut score);
+        score.sum()
     }
 
     #[inline(always)]

@@ -37,12 +37,7 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
         noted.reserve_exact(trees.len());
     }
     for trees in trees.chunks(TOGETHER) {
-        let gathered = geometry
-            .gathers()
-            .is_some_and(|gathers| gather(gathers, trees, x, &mut ends));
-        if !gathered {
-            descend(trees, geometry, x, &mut ends);
-        }
+        reach(trees, geometry, x, &mut ends);
         if let Some(noted) = &mut noted {
             noted.extend_from_slice(&ends[..trees.len()]);
         }
@@ -60,6 +55,22 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
                 return;
             }
         }
+    }
+}
+
+/// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`.
+#[inline(always)]
+pub(super) fn reach<I: Index, G: Geometry>(
+    trees: &[BoxedTree<I>],
+    geometry: G,
+    x: &[f32],
+    ends: &mut [Reached; TOGETHER],
+) {
+    let gathered = geometry
+        .gathers()
+        .is_some_and(|gathers| gather(gathers, trees, x, ends));
+    if !gathered {
+        descend(trees, geometry, x, ends);
     }
 }
 

@@ -30,14 +30,15 @@ mod symmetry;
 mod validate;
 
 use super::node::Child;
+use super::score;
 use super::traverse::{descend_lanes, traverse};
 use super::{BoxedTree, Buffers};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
-use crate::layout::stride;
+use crate::layout::{box_len, stride};
 use crate::rng::TreeRng;
-use crate::simd::Reached;
+use crate::simd::{LANES, Reached};
 use crate::testing::Random;
 use crate::visitor::Visitor;
 use crate::visitor::attribution::{Attribute, AttributionVisitor, Parts};
@@ -128,6 +129,15 @@ impl<I: Index> Grown<I> {
         let lane = |_| (&self.tree, &row[..]);
         with_geometry!(self.dimensions, geometry => descend_lanes(geometry, &mut ends, lane));
         ends[0].depth as usize
+    }
+
+    /// The sum of the scores of this many trees like this one, not normalised.
+    fn score_of_equal_trees(&self, x: &[f32], trees: usize) -> f64 {
+        let (row, trees) = (self.pad(x), vec![self.tree.clone(); trees]);
+        let mut scratch = vec![0.0; LANES * box_len(self.dimensions)];
+        with_geometry!(self.dimensions, geometry => {
+            score::sum(&trees, &self.store, geometry, &row, &mut scratch, None, |_| 1.0)
+        })
     }
 
     /// Not normalised.

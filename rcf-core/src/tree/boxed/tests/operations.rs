@@ -95,6 +95,13 @@ fn compare_queries<I: Index>(grown: &Grown<I>, naive: &Naive, x: &[f32]) {
         (score - exact).abs() <= 1e-5 * exact,
         "score {score}, naive {exact}"
     );
+    // Groups of eight trees and a remainder, or more than descend together.
+    let trees = if naive.mass() > 60 { 70 } else { 11 };
+    let sum = (0..trees).fold(0.0, |sum, _| sum + score);
+    assert_eq!(
+        grown.score_of_equal_trees(x, trees).to_bits(),
+        sum.to_bits()
+    );
     let (parts, exact_parts) = (grown.attribution(x), naive.attribution(x));
     for (part, exact_part) in parts.iter().zip(&exact_parts) {
         assert!(
