@@ -2,7 +2,7 @@
 
 use super::{Corners, Geometry, Measured, Unmeasured};
 use crate::layout::{goes_in_step, stride};
-use crate::simd::{Gathers, HALF, LANES, Simd};
+use crate::simd::{Descents, HALF, LANES, Simd};
 
 /// Two dimensions or more, by vectors of eight lanes and at most one half vector.
 ///
@@ -143,8 +143,8 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn gathers(self) -> Option<Gathers> {
-        self.simd.gathers()
+    fn descents(self) -> Option<Descents> {
+        self.simd.descents()
     }
 
     #[inline(always)]

@@ -11,7 +11,7 @@ mod one_dimensional;
 pub(crate) use lanes::Lanes;
 pub(crate) use one_dimensional::OneDimensional;
 
-use crate::simd::{Gathers, Simd};
+use crate::simd::{Descents, Simd};
 
 /// How points and boxes are laid out, and measured against each other.
 pub(crate) trait Geometry: Copy {
@@ -29,9 +29,9 @@ pub(crate) trait Geometry: Copy {
     /// The coordinate of `x` in this dimension.
     fn coordinate(self, x: &[f32], dimension: usize) -> f32;
 
-    /// Descents by gathers, where they are faster.
+    /// Descents as vectors, where they are faster.
     #[inline(always)]
-    fn gathers(self) -> Option<Gathers> {
+    fn descents(self) -> Option<Descents> {
         None
     }
 

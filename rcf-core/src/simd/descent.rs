@@ -20,8 +20,9 @@ pub(crate) struct Node<I> {
     pub(crate) place: I,
 }
 
-/// Four to a cache line, none across two.
-const _: () = assert!(size_of::<Node<u16>>() == 16);
+/// Log₂ of the size of a node: four to a cache line, none across two.
+pub(super) const NODE_SHIFT: u32 = 4;
+const _: () = assert!(size_of::<Node<u16>>() == 1 << NODE_SHIFT);
 
 /// Most trees that descend together.
 pub(crate) const TOGETHER: usize = 64;
@@ -45,13 +46,13 @@ pub(crate) struct Reached {
     pub(crate) depth: u32,
 }
 
-/// Proof that the processor has gathers; only x86-64 processors have one here.
+/// Proof that the processor descends trees as vectors; only x86-64 processors have one here.
 #[cfg(not(target_arch = "x86_64"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gathers {}
+pub(crate) enum Descents {}
 
 #[cfg(not(target_arch = "x86_64"))]
-impl Gathers {
+impl Descents {
     pub(crate) fn descend(self, _: &[Trunk<'_>], _: &[f32], _: &mut [Reached; TOGETHER]) {
         match self {}
     }

@@ -16,16 +16,18 @@
 
 mod descent;
 #[cfg(target_arch = "x86_64")]
-mod gather;
+mod eights;
+#[cfg(target_arch = "x86_64")]
+mod fours;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use descent::Gathers;
+pub(crate) use descent::Descents;
 pub(crate) use descent::{Node, Reached, TOGETHER, Trunk};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use gather::Gathers;
+pub(crate) use x86_64::Descents;
 
 pub(crate) use portable::Portable;
 
@@ -90,9 +92,9 @@ pub(crate) trait Simd: Copy {
         levels: &mut Self::Doubles,
     );
 
-    /// Descents by gathers, where the processor has those.
+    /// Descents as vectors, where the processor has those.
     #[inline(always)]
-    fn gathers(self) -> Option<Gathers> {
+    fn descents(self) -> Option<Descents> {
         None
     }
 }

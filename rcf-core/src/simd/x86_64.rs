@@ -13,31 +13,57 @@ use std::arch::x86_64::{
     _mm256_unpacklo_pd, _mm256_zextps128_ps256,
 };
 
-use super::{Gathers, HALF, Kernel, LANES, Simd};
+use super::descent::{Reached, TOGETHER, Trunk};
+use super::{HALF, Kernel, LANES, Simd, eights, fours};
 
 /// Proof that the processor has AVX2, and the bit instructions that came with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Avx2 {
-    gathers: Option<Gathers>,
+    descents: Descents,
 }
 
 /// Proof of AVX-512 on top of AVX2. Kernels are those of AVX2, which registers of twice the width
-/// make no faster; what it adds are descents by gathers.
+/// make no faster; only descents are its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Avx512(Avx2);
 
+/// Proof of the instructions that descents take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Descents {
+    ByFours(Proof),
+    ByEights(Proof),
+}
+
+/// Is made where features are detected, and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proof(());
+
 impl Avx512 {
     pub(crate) fn detect() -> Option<Self> {
-        let gathers = Gathers::detect()?;
         Avx2::detect()?;
-        Some(Self(Avx2 {
-            gathers: Some(gathers),
-        }))
+        let all = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
+        let descents = Descents::ByEights(Proof(()));
+        all.then_some(Self(Avx2 { descents }))
     }
 
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         self.0.run(kernel)
+    }
+}
+
+impl Descents {
+    /// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`, which has a coordinate
+    /// for each dimension of a cut.
+    pub(crate) fn descend(self, trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
+        assert!(!x.is_empty() && trees.len() <= TOGETHER);
+        // SAFETY: a value exists only where `detect` found the features.
+        unsafe {
+            match self {
+                Self::ByFours(_) => fours::descend(trees, x, ends),
+                Self::ByEights(_) => eights::descend(trees, x, ends),
+            }
+        }
     }
 }
 
@@ -48,7 +74,8 @@ impl Avx2 {
             && is_x86_feature_detected!("bmi2")
             && is_x86_feature_detected!("lzcnt")
             && is_x86_feature_detected!("popcnt");
-        all.then_some(Self { gathers: None })
+        let descents = Descents::ByFours(Proof(()));
+        all.then_some(Self { descents })
     }
 
     #[inline]
@@ -69,8 +96,8 @@ impl Simd for Avx2 {
     const IS_WIDE: bool = true;
 
     #[inline(always)]
-    fn gathers(self) -> Option<Gathers> {
-        self.gathers
+    fn descents(self) -> Option<Descents> {
+        Some(self.descents)
     }
 
     #[inline(always)]
@@ -271,5 +298,78 @@ impl Simd for Avx2 {
         };
         four(low_gaps, low_ranges, &mut scores[0], &mut levels[0]);
         four(high_gaps, high_ranges, &mut scores[1], &mut levels[1]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Node;
+    use crate::testing::Random;
+
+    /// In one register, in two, and in more.
+    const LENGTHS: [usize; 4] = [5, 12, 20, 40];
+
+    /// A tree of this many nodes, whose leaves are numbered behind them.
+    fn tree(nodes: usize, dimensions: usize, random: &mut Random) -> Vec<Node<u16>> {
+        let node = |cut| Node {
+            cut,
+            children: [u16::MAX; 2],
+            dimension: 0,
+            parent: u16::MAX,
+            left_mass: 0,
+            place: 0,
+        };
+        let mut tree: Vec<_> = (0..nodes).map(|_| node(random.below(7) as f32)).collect();
+        let mut free = vec![(0, 0), (0, 1)];
+        for number in 1..nodes {
+            let (parent, side): (usize, usize) = free.swap_remove(random.below(free.len()));
+            tree[parent].children[side] = number as u16;
+            free.extend([(number, 0), (number, 1)]);
+        }
+        for (leaf, (parent, side)) in free.into_iter().enumerate() {
+            tree[parent].children[side] = (nodes + leaf) as u16;
+        }
+        for node in &mut tree {
+            node.dimension = random.below(dimensions) as u16;
+        }
+        tree
+    }
+
+    fn descend_alone(tree: &[Node<u16>], x: &[f32]) -> Reached {
+        let mut reached = Reached::default();
+        while let Some(node) = tree.get(reached.leaf as usize) {
+            let right = x[usize::from(node.dimension)] > node.cut;
+            reached = Reached {
+                leaf: u32::from(node.children[usize::from(right)]),
+                last: reached.leaf,
+                depth: reached.depth + 1,
+            };
+        }
+        reached
+    }
+
+    #[test]
+    fn trees_end_together_where_each_does_alone() {
+        let levels = [Avx2::detect(), Avx512::detect().map(|level| level.0)];
+        let mut random = Random::new(1);
+        for number_of_trees in 0..=TOGETHER {
+            let dimensions = LENGTHS[number_of_trees % LENGTHS.len()];
+            let trees: Vec<_> = (0..number_of_trees)
+                .map(|_| tree(1 + random.below(60), dimensions, &mut random))
+                .collect();
+            let trunks: Vec<_> = trees.iter().map(|nodes| Trunk { nodes, root: 0 }).collect();
+            for _ in 0..10 {
+                // Integers, so that some are equal to a cut.
+                let x: Vec<_> = (0..dimensions).map(|_| random.below(7) as f32).collect();
+                for level in levels.into_iter().flatten() {
+                    let mut ends = [Reached::default(); TOGETHER];
+                    level.descents.descend(&trunks, &x, &mut ends);
+                    for (tree, end) in trees.iter().zip(ends) {
+                        assert_eq!(end, descend_alone(tree, &x), "{level:?}");
+                    }
+                }
+            }
+        }
     }
 }

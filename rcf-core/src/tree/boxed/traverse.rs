@@ -8,10 +8,10 @@ use super::{BoxedTree, Located};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
 use crate::layout::Index;
-use crate::simd::{Gathers, Reached, TOGETHER, Trunk};
+use crate::simd::{Descents, Reached, TOGETHER, Trunk};
 use crate::visitor::Visitor;
 
-/// Trees that descend side by side without gathers: each waits for memory while the others
+/// Trees that descend side by side without vectors: each waits for memory while the others
 /// continue.
 const GROUP: usize = 8;
 
@@ -66,19 +66,19 @@ pub(super) fn reach<I: Index, G: Geometry>(
     x: &[f32],
     ends: &mut [Reached; TOGETHER],
 ) {
-    let gathered = geometry
-        .gathers()
-        .is_some_and(|gathers| gather(gathers, trees, x, ends));
-    if !gathered {
+    let has_descended = geometry
+        .descents()
+        .is_some_and(|descents| descend_as_vectors(descents, trees, x, ends));
+    if !has_descended {
         descend(trees, geometry, x, ends);
     }
 }
 
-/// Descends trees by gathers, if their nodes have the width for it. A tree of a single leaf has
+/// Descends trees as vectors, if their nodes have the width for it. A tree of a single leaf has
 /// nothing to descend.
 #[inline(always)]
-fn gather<I: Index>(
-    gathers: Gathers,
+fn descend_as_vectors<I: Index>(
+    descents: Descents,
     trees: &[BoxedTree<I>],
     x: &[f32],
     ends: &mut [Reached; TOGETHER],
@@ -94,7 +94,7 @@ fn gather<I: Index>(
             _ => return false,
         }
     }
-    gathers.descend(&trunks[..trees.len()], x, ends);
+    descents.descend(&trunks[..trees.len()], x, ends);
     true
 }
 

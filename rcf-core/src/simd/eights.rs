@@ -16,36 +16,15 @@ use std::arch::x86_64::{
 };
 
 use super::LANES;
-use super::descent::{Node, Reached, TOGETHER, Trunk};
+use super::descent::{NODE_SHIFT, Reached, TOGETHER, Trunk};
 
-/// Proof that the processor has the instructions of AVX-512 that descents take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Gathers(());
-
-/// Log₂ of the size of a node: a quarter of a register.
-const NODE_SHIFT: u32 = 4;
-const _: () = assert!(size_of::<Node<u16>>() == 1 << NODE_SHIFT);
-
-impl Gathers {
-    pub(crate) fn detect() -> Option<Self> {
-        let all = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl");
-        all.then_some(Self(()))
-    }
-
-    /// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`, which has a coordinate
-    /// for each dimension of a cut.
-    pub(crate) fn descend(self, trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
-        assert!(!x.is_empty() && trees.len() <= TOGETHER);
-        // SAFETY: `self` exists only where `detect` found the features.
-        unsafe {
-            match x.len() {
-                ..=8 => descend(trees, OneRegister::new(x), ends),
-                9..=32 => descend(trees, TwoRegisters::new(x), ends),
-                _ => descend(trees, Row(x), ends),
-            }
-        }
+/// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`, which is not empty.
+#[target_feature(enable = "avx2,avx512f,avx512vl")]
+pub(super) fn descend(trees: &[Trunk<'_>], x: &[f32], ends: &mut [Reached; TOGETHER]) {
+    match x.len() {
+        ..=8 => descend_to(OneRegister::new(x), trees, ends),
+        9..=32 => descend_to(TwoRegisters::new(x), trees, ends),
+        _ => descend_to(Row(x), trees, ends),
     }
 }
 
@@ -54,7 +33,7 @@ trait Coordinates: Copy {
     /// The coordinate of each dimension; any, where there is none.
     ///
     /// # Safety
-    /// The processor has the features of [`Gathers`].
+    /// The processor has the features of [`descend`].
     unsafe fn at(self, dimensions: __m256i) -> __m256;
 }
 
@@ -144,7 +123,7 @@ struct Group {
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512vl")]
-fn descend<C: Coordinates>(trees: &[Trunk<'_>], x: C, ends: &mut [Reached]) {
+fn descend_to<C: Coordinates>(x: C, trees: &[Trunk<'_>], ends: &mut [Reached]) {
     let number_of_groups = trees.len().div_ceil(LANES);
     let mut groups = [Group::new(&[]); TOGETHER / LANES];
     let groups = &mut groups[..number_of_groups];
@@ -286,77 +265,4 @@ fn lanes(vector: __m256i) -> [u32; LANES] {
 fn load(lanes: [u32; LANES]) -> __m256i {
     // SAFETY: eight numbers of 32 bits are read from an array of as many.
     unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::Random;
-
-    /// In one register, in two, and in more.
-    const LENGTHS: [usize; 4] = [5, 12, 20, 40];
-
-    /// A tree of this many nodes, whose leaves are numbered behind them.
-    fn tree(nodes: usize, dimensions: usize, random: &mut Random) -> Vec<Node<u16>> {
-        let node = |cut| Node {
-            cut,
-            children: [u16::MAX; 2],
-            dimension: 0,
-            parent: u16::MAX,
-            left_mass: 0,
-            place: 0,
-        };
-        let mut tree: Vec<_> = (0..nodes).map(|_| node(random.below(7) as f32)).collect();
-        let mut free = vec![(0, 0), (0, 1)];
-        for number in 1..nodes {
-            let (parent, side): (usize, usize) = free.swap_remove(random.below(free.len()));
-            tree[parent].children[side] = number as u16;
-            free.extend([(number, 0), (number, 1)]);
-        }
-        for (leaf, (parent, side)) in free.into_iter().enumerate() {
-            tree[parent].children[side] = (nodes + leaf) as u16;
-        }
-        for node in &mut tree {
-            node.dimension = random.below(dimensions) as u16;
-        }
-        tree
-    }
-
-    fn descend_alone(tree: &[Node<u16>], x: &[f32]) -> Reached {
-        let mut reached = Reached::default();
-        while let Some(node) = tree.get(reached.leaf as usize) {
-            let right = x[usize::from(node.dimension)] > node.cut;
-            reached = Reached {
-                leaf: u32::from(node.children[usize::from(right)]),
-                last: reached.leaf,
-                depth: reached.depth + 1,
-            };
-        }
-        reached
-    }
-
-    #[test]
-    fn trees_end_together_where_each_does_alone() {
-        let Some(gathers) = Gathers::detect() else {
-            eprintln!("skipped: the processor has no AVX-512");
-            return;
-        };
-        let mut random = Random::new(1);
-        for number_of_trees in 0..=TOGETHER {
-            let dimensions = LENGTHS[number_of_trees % LENGTHS.len()];
-            let trees: Vec<_> = (0..number_of_trees)
-                .map(|_| tree(1 + random.below(60), dimensions, &mut random))
-                .collect();
-            let trunks: Vec<_> = trees.iter().map(|nodes| Trunk { nodes, root: 0 }).collect();
-            for _ in 0..10 {
-                // Integers, so that some are equal to a cut.
-                let x: Vec<_> = (0..dimensions).map(|_| random.below(7) as f32).collect();
-                let mut ends = [Reached::default(); TOGETHER];
-                gathers.descend(&trunks, &x, &mut ends);
-                for (tree, end) in trees.iter().zip(ends) {
-                    assert_eq!(end, descend_alone(tree, &x));
-                }
-            }
-        }
-    }
 }
