@@ -32,15 +32,36 @@ pub(crate) fn refused(error: Refused) -> PyErr {
         Refused::NotReady { updates } => NotReadyError::new_err(format!(
             "the forest is not ready after {updates} observations; let it learn until is_ready"
         )),
-        _ => input(in_python(&error)),
+        _ => input(in_python(&error, None)),
     }
 }
 
-/// The remedy, in the terms of Python.
-fn in_python(error: &Refused) -> String {
+/// The same for an observation whose values have these names.
+pub(crate) fn refused_by_name(error: Refused, names: Option<&[String]>) -> PyErr {
+    match (&error, names) {
+        (Refused::NotFinite { .. } | Refused::OutOfRange { .. }, Some(_)) => {
+            input(in_python(&error, names))
+        }
+        _ => refused(error),
+    }
+}
+
+/// The remedy, in the terms of Python; a value by its name, if there are names.
+fn in_python(error: &Refused, names: Option<&[String]>) -> String {
+    let message = match error {
+        Refused::NotFinite { index, .. } | Refused::OutOfRange { index, .. } => {
+            let said = error.to_string();
+            let name = names.and_then(|names| names.get(*index));
+            match (name, said.strip_prefix(&format!("value {index}"))) {
+                (Some(name), Some(rest)) => format!("{name:?}{rest}"),
+                _ => said,
+            }
+        }
+        _ => error.to_string(),
+    };
     match error {
         Refused::NotFinite { value, .. } if value.is_nan() => {
-            format!("{error}; a detector fills in what is missing with missing=\"impute\"")
+            format!("{message}; a detector fills in what is missing with missing=\"impute\"")
         }
         Refused::SequenceNumbersNotStored => {
             "the forest does not store sequence numbers; build it with store_sequence_numbers=True"
@@ -49,7 +70,7 @@ fn in_python(error: &Refused) -> String {
         Refused::LabelsNotStored => {
             "the forest does not store labels; build it with store_labels=True".to_owned()
         }
-        _ => error.to_string(),
+        _ => message,
     }
 }
 
@@ -85,21 +106,21 @@ pub(crate) fn file(path: &Path, error: &io::Error) -> PyErr {
     }
 }
 
-/// An `InputError` whose attribute `row` is the position of the refused point in the array.
-pub(crate) fn array(py: Python<'_>, error: &ArrayError) -> PyErr {
-    let reason = in_python(&error.source);
+/// An `InputError` whose attribute `row` is the position of the refused point in the array, whose
+/// columns have these names.
+pub(crate) fn array(py: Python<'_>, error: &ArrayError, names: Option<&[String]>) -> PyErr {
+    let reason = in_python(&error.source, names);
     at_row(py, input(format!("row {}: {reason}", error.row)), error.row)
 }
 
-/// The same if the rows are a slice of the array that begins at `first`.
-pub(crate) fn slice(py: Python<'_>, error: ArrayError, first: usize) -> PyErr {
-    let row = first + error.row;
-    array(py, &ArrayError { row, ..error })
-}
-
 /// The same for one of several keys.
-pub(crate) fn array_of_keys(py: Python<'_>, error: &ArrayError, key: &impl Display) -> PyErr {
-    let reason = in_python(&error.source);
+pub(crate) fn array_of_keys(
+    py: Python<'_>,
+    error: &ArrayError,
+    key: &impl Display,
+    names: Option<&[String]>,
+) -> PyErr {
+    let reason = in_python(&error.source, names);
     at_row(
         py,
         input(format!("key {key}, row {}: {reason}", error.row)),

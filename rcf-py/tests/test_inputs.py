@@ -276,9 +276,34 @@ def test_what_is_missing_in_a_table_is_refused_by_its_row(noise, container):
     values = noise[:100].copy()
     values[42, 1] = np.nan
     subject = forest(2)
-    with pytest.raises(rcf.InputError, match=r"row 42\b.*finite") as caught:
-        subject.process(tables(values)[container])
+    table = tables(values)[container]
+    with pytest.raises(rcf.InputError, match=r'row 42: "b" is not finite') as caught:
+        subject.process(table)
     assert caught.value.row == 42 and subject.updates == 0
+
+
+def test_a_value_that_is_refused_is_called_by_its_name():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"heat": np.arange(50.0), "load": 1.0})
+    broken = table.copy()
+    broken.loc[7, "load"] = np.nan
+    for make in (rcf.AnomalyDetector, rcf.Forecaster, rcf.RandomCutForest):
+        model = make(input_dimensions=2)
+        model.process(table)
+        with pytest.raises(rcf.InputError, match='row 7: "load" is not finite'):
+            model.process(broken)
+        one = model.update if make is rcf.RandomCutForest else model.process_one
+        with pytest.raises(rcf.InputError, match=r'^"load" is not finite'):
+            one({"load": np.nan, "heat": 1.0})
+    with pytest.raises(rcf.InputError, match="key 'b', row 7: \"load\" is not finite"):
+        rcf.DetectorMap(input_dimensions=2).process(["a", "b"] * 25, broken)
+    with pytest.raises(rcf.InputError, match='row 7: "load" is not finite: inf'):
+        rcf.AnomalyDetector().process(broken["load"].fillna(np.inf))
+    polars = pytest.importorskip("polars")
+    with pytest.raises(rcf.InputError, match="row 1: value 0 is not finite"):
+        rcf.AnomalyDetector().process(polars.Series([1.0, None]))
+    with pytest.raises(rcf.InputError, match="row 7: value 1 is not finite"):
+        rcf.AnomalyDetector().process(broken.to_numpy())
 
 
 def strange() -> dict[str, tuple[object, str]]:

@@ -8,6 +8,7 @@ use rcf_core::{AnomalyDetector, ArrayError, Detection, InputError, Real};
 use super::PyAnomalyDetector;
 use super::columns::{Columns, one};
 use crate::errors;
+use crate::held::Table;
 use crate::input::{moment, seconds, with_rows};
 use crate::slices::{Progress, check_in_slices, in_slices};
 
@@ -16,6 +17,7 @@ impl PyAnomalyDetector {
     fn check<A: Real + Sync>(
         &self,
         py: Python<'_>,
+        table: &Table<'_>,
         rows: ArrayView2<'_, A>,
         timestamps: Option<&[f64]>,
         may_miss: bool,
@@ -25,7 +27,7 @@ impl PyAnomalyDetector {
             let checked = self
                 .detector
                 .read_detached(py, |detector| detector.check_rows(part, may_miss))?;
-            checked.map_err(|error| errors::slice(py, error, slice.start))
+            checked.map_err(|error| table.refused(error, slice.start))
         })?;
         let Some(timestamps) = timestamps else {
             return Ok(());
@@ -33,7 +35,7 @@ impl PyAnomalyDetector {
         let detector = self.detector.read(py)?;
         let checked = detector.check_timestamps(timestamps);
         drop(detector);
-        checked.map_err(|error| errors::array(py, &error))
+        checked.map_err(|error| errors::array(py, &error, None))
     }
 }
 
@@ -114,7 +116,7 @@ impl PyAnomalyDetector {
         let progress = Progress::new(progress, count)?;
         let mut columns = Columns::default();
         let stopped = with_rows!(table.rows, view => {
-            self.check(py, view, timestamps.as_deref(), may_miss)?;
+            self.check(py, &table, view, timestamps.as_deref(), may_miss)?;
             detector.remember(&table);
             in_slices(py, &progress, |slice| {
                 let part = view.slice(s![slice.clone(), ..]);
@@ -124,7 +126,7 @@ impl PyAnomalyDetector {
                     detections.iter().for_each(|detection| columns.push(detection));
                     Ok(())
                 })?;
-                taken.map_err(|error| errors::slice(py, error, slice.start))
+                taken.map_err(|error| table.refused(error, slice.start))
             })
         });
         let [_, inputs] = detector.shape();
@@ -183,7 +185,10 @@ impl PyAnomalyDetector {
         let mut detector = self.detector.write(py)?;
         let detection = step(&mut detector, timestamp, values, may_miss);
         drop(detector);
-        one(py, &detection.map_err(errors::refused)?)
+        one(
+            py,
+            &detection.map_err(|error| self.detector.refused(error))?,
+        )
     }
 
     /// Start from past data: learn each observation without decisions.
@@ -216,12 +221,12 @@ impl PyAnomalyDetector {
         let (detector, table) = (&self.detector, self.detector.rows(history)?);
         let progress = Progress::new(progress, table.rows.len())?;
         let stopped = with_rows!(table.rows, view => {
-            self.check(py, view, None, true)?;
+            self.check(py, &table, view, None, true)?;
             detector.remember(&table);
             in_slices(py, &progress, |slice| {
                 let part = view.slice(s![slice.clone(), ..]);
                 let taken = detector.write_detached(py, |detector| detector.fit(part))?;
-                taken.map_err(|error| errors::slice(py, error, slice.start))
+                taken.map_err(|error| table.refused(error, slice.start))
             })
         });
         stopped.map_err(|stopped| stopped.with(py, py.None().into_bound(py)))
@@ -267,7 +272,7 @@ impl PyAnomalyDetector {
         let started = with_rows!(table.rows, view => detector.write_detached(py, |detector| {
             detector.bootstrap(view, spacing)
         }))?;
-        started.map_err(|error| errors::array(py, &error))?;
+        started.map_err(|error| table.refused(error, 0))?;
         detector.remember(&table);
         Ok(())
     }

@@ -147,7 +147,7 @@ impl PyForecaster {
                 let part = view.slice(s![slice.clone(), ..]);
                 let check = |model: &Forecaster| model.check_rows(part, may_miss);
                 let checked = forecaster.read_detached(py, check)?;
-                checked.map_err(|error| errors::slice(py, error, slice.start))
+                checked.map_err(|error| table.refused(error, slice.start))
             })?;
             forecaster.remember(&table);
             in_slices(py, &progress, |slice| {
@@ -157,7 +157,7 @@ impl PyForecaster {
                 } else {
                     model.process_array(part)
                 })?;
-                forecasts.extend(taken.map_err(|error| errors::slice(py, error, slice.start))?);
+                forecasts.extend(taken.map_err(|error| table.refused(error, slice.start))?);
                 Ok(())
             })
         });
@@ -205,7 +205,7 @@ impl PyForecaster {
             forecaster.process(values)
         };
         drop(forecaster);
-        let forecast = forecast.map_err(errors::refused)?;
+        let forecast = forecast.map_err(|error| self.forecaster.refused(error))?;
         forecast
             .map(|forecast| answers::interval_forecast(py, forecast))
             .transpose()

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use rcf_core::{Arrival, RandomCutForest, Real};
 
 use super::PyRandomCutForest;
-use crate::errors;
+use crate::held::Table;
 use crate::input::with_rows;
 use crate::jobs::threads;
 use crate::slices::{Progress, check_in_slices, in_slices};
@@ -59,7 +59,7 @@ impl PyRandomCutForest {
         self.forest
             .write(py)?
             .update_with(point.values()?, arrival)
-            .map_err(errors::refused)
+            .map_err(|error| self.forest.refused(error))
     }
 
     /// Score one point without learning it.
@@ -91,7 +91,7 @@ impl PyRandomCutForest {
         self.forest
             .read(py)?
             .score(point.values()?)
-            .map_err(errors::refused)
+            .map_err(|error| self.forest.refused(error))
     }
 
     /// Score, then learn, each point of an array in turn.
@@ -139,12 +139,12 @@ impl PyRandomCutForest {
         let progress = Progress::new(progress, table.rows.len())?;
         let mut scores = Vec::with_capacity(table.rows.len());
         let stopped = with_rows!(table.rows, view => {
-            self.check(py, view)?;
+            self.check(py, &table, view)?;
             forest.remember(&table);
             in_slices(py, &progress, |slice| {
                 let part = view.slice(s![slice.clone(), ..]);
                 let taken = forest.write_detached(py, |forest| forest.process_array(part))?;
-                scores.extend(taken.map_err(|error| errors::slice(py, error, slice.start))?);
+                scores.extend(taken.map_err(|error| table.refused(error, slice.start))?);
                 Ok(())
             })
         });
@@ -201,14 +201,14 @@ impl PyRandomCutForest {
         let progress = Progress::new(progress, table.rows.len())?;
         let mut scores = Vec::with_capacity(table.rows.len());
         let stopped = with_rows!(table.rows, view => {
-            self.check(py, view)?;
+            self.check(py, &table, view)?;
             in_slices(py, &progress, |slice| {
                 let part = view.slice(s![slice.clone(), ..]);
                 let found = forest.read_detached(py, |forest| match &pool {
                     Some(pool) => pool.install(|| forest.par_score_array(part)),
                     None => forest.score_array(part),
                 })?;
-                scores.extend(found.map_err(|error| errors::slice(py, error, slice.start))?);
+                scores.extend(found.map_err(|error| table.refused(error, slice.start))?);
                 Ok(())
             })
         });
@@ -222,12 +222,17 @@ impl PyRandomCutForest {
 
 impl PyRandomCutForest {
     /// Rejects invalid rows before any is taken.
-    fn check<A: Real + Sync>(&self, py: Python<'_>, rows: ArrayView2<'_, A>) -> PyResult<()> {
+    fn check<A: Real + Sync>(
+        &self,
+        py: Python<'_>,
+        table: &Table<'_>,
+        rows: ArrayView2<'_, A>,
+    ) -> PyResult<()> {
         check_in_slices(py, rows.nrows(), |slice| {
             let part = rows.slice(s![slice.clone(), ..]);
             let check = |forest: &RandomCutForest| forest.check_rows(part);
             let checked = self.forest.read_detached(py, check)?;
-            checked.map_err(|error| errors::slice(py, error, slice.start))
+            checked.map_err(|error| table.refused(error, slice.start))
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use rcf_core::{ArrayError, InputError};
 
 use super::{Held, Model, lock};
 use crate::errors;
@@ -18,6 +19,24 @@ pub(crate) struct Table<'py> {
     /// The table with its columns in the order of the model.
     pub(crate) source: Bound<'py, PyAny>,
     names: Option<Vec<String>>,
+}
+
+impl Table<'_> {
+    /// The error of a row of a slice that begins with the row `first`.
+    pub(crate) fn refused(&self, error: ArrayError, first: usize) -> PyErr {
+        let row = first + error.row;
+        let error = ArrayError { row, ..error };
+        errors::array(self.source.py(), &error, self.names().as_deref())
+    }
+
+    /// The names of its columns, or of the series.
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        if self.names.is_some() {
+            return self.names.clone();
+        }
+        let name: String = self.source.getattr("name").ok()?.extract().ok()?;
+        (!name.is_empty()).then(|| vec![name])
+    }
 }
 
 impl<M: Model> Held<M> {
@@ -74,6 +93,11 @@ impl<M: Model> Held<M> {
         if let Some(names) = &table.names {
             *lock(&self.names) = Some(names.clone());
         }
+    }
+
+    /// The error of one observation.
+    pub(crate) fn refused(&self, error: InputError) -> PyErr {
+        errors::refused_by_name(error, self.names().as_deref())
     }
 
     pub(crate) fn names(&self) -> Option<Vec<String>> {

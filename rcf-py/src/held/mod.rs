@@ -4,6 +4,7 @@ mod description;
 mod inputs;
 
 pub(crate) use description::describe;
+pub(crate) use inputs::Table;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -140,7 +140,8 @@ impl PyKeyedDetectors {
         });
         let columns = columns.map_err(|refused| match refused {
             Refused::Row(error) => {
-                errors::array_of_keys(py, &error, &keys[key_of_row[error.row] as usize])
+                let key = &keys[key_of_row[error.row] as usize];
+                errors::array_of_keys(py, &error, key, table.names().as_deref())
             }
             Refused::Clock => mixed_clocks(),
             Refused::Map(error) => errors::map(&error),
@@ -206,8 +207,9 @@ impl PyKeyedDetectors {
         })?;
         match judged {
             Ok(detection) => {
-                let detection = detection.map_err(errors::refused)?;
-                self.template.get().detector.close();
+                let template = &self.template.get().detector;
+                let detection = detection.map_err(|error| template.refused(error))?;
+                template.close();
                 one(py, &detection)
             }
             Err(Refused::Map(error)) => Err(errors::map(&error)),
