@@ -284,6 +284,35 @@ fn report_and_suggest_understand_the_same() {
     );
 }
 
+/// On a terminal, which `script` provides.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_a_table_and_progress() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = csv("time,value", |_, time, value| format!("{time},{value}"));
+    fs::write(folder.path().join("in.csv"), text).unwrap();
+    let command = format!("{} score in.csv", env!("CARGO_BIN_EXE_rcf"));
+    let output = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let shown = stdout(&output);
+    assert!(
+        shown.contains(" % of ") && shown.contains(" left"),
+        "{shown}"
+    );
+    let is_head = |line: &str| line.contains("record") && line.trim_end().ends_with("why");
+    assert!(shown.lines().any(is_head), "{shown}");
+    assert!(!shown.contains("{\"id\""), "{shown}");
+    // In a pipe there are lines of JSON, and no progress.
+    let piped = run(folder.path(), &["score", "in.csv"]);
+    assert!(stdout(&piped).starts_with("{\"id\""));
+    assert!(!stderr(&piped).contains(" left"), "{}", stderr(&piped));
+}
+
 #[test]
 fn knobs_and_choices_of_the_output() {
     let folder = tempfile::tempdir().unwrap();

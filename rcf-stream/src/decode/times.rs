@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{DecodeError, FieldPath, Fields, shorten};
-use crate::time::{EventTime, TimeParser, UnreadableTimes, likely_format};
+use crate::time::{EventTime, LikelyFormat, TimeParser, UnreadableTimes};
 
 /// Reads the time field.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Times {
             return Ok(millis);
         }
         let likely = match time {
-            Some(EventTime::Text(text)) => likely_format(text),
+            Some(EventTime::Text(text)) => LikelyFormat::of(text),
             _ => None,
         };
         let error = || DecodeError::UnreadableTime {
@@ -50,14 +50,14 @@ impl Times {
         Ok(None)
     }
 
-    fn found(&self, time: Option<&EventTime>, likely: Option<&str>) -> String {
+    fn found(&self, time: Option<&EventTime>, likely: Option<LikelyFormat>) -> String {
         let found = match time {
             None => return "it is missing".to_owned(),
             Some(EventTime::Text(text)) => format!("{:?}", shorten(text)),
             Some(time) => time.to_string(),
         };
         match likely {
-            Some(pattern) => format!("{found}; choose the time format {pattern:?}"),
+            Some(likely) => format!("{found}; choose the time format {likely}"),
             None => format!("{found}; the time format is {}", self.parser.format()),
         }
     }

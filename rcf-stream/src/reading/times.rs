@@ -1,7 +1,7 @@
 //! Detection of the format of a column of times.
 
 use crate::time::EventTime;
-use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format};
+use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format, swapped};
 
 /// Times are expected between 2000 and 2100, in seconds since 1970.
 const PLAUSIBLE: std::ops::Range<f64> = 9.4e8..4.1e9;
@@ -19,12 +19,7 @@ pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
         .into_iter()
         .find(|pattern| reads(&format(pattern), texts))?;
     // If days and months could be confused, no format is chosen.
-    const SWAPS: [(&str, &str); 2] = [("%m/%d", "%d/%m"), ("%m-%d", "%d-%m")];
-    let swapped = SWAPS.into_iter().find_map(|(one, other)| {
-        let swap = |from, to| fitting.strip_prefix(from).map(|rest| format!("{to}{rest}"));
-        swap(one, other).or_else(|| swap(other, one))
-    });
-    let is_clear = swapped.is_none_or(|swapped| !reads(&format(&swapped), texts));
+    let is_clear = swapped(fitting).is_none_or(|swapped| !reads(&format(swapped), texts));
     is_clear.then(|| format(fitting))
 }
 

@@ -22,6 +22,8 @@ pub use ahead::{Ahead, AheadBuffer, Decided, YEAR};
 #[cfg(feature = "operator")]
 pub use event_time::EventTime;
 #[cfg(feature = "operator")]
+pub(crate) use parser::{LikelyFormat, swapped};
+#[cfg(feature = "operator")]
 pub use parser::{ParseTimeFormatError, TimeFormat, TimeParser, likely_format};
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use unit::TimeUnit;

@@ -250,6 +250,8 @@ macro_rules! dates {
             "%b %d, %Y, %I:%M:%S %p",
             "%d.%m.%Y, %H:%M:%S",
             "%m/%d/%Y, %I:%M:%S %p",
+            "%d/%m/%Y, %I:%M:%S %p",
+            "%m/%d/%Y, %H:%M:%S",
             "%d/%m/%Y, %H:%M:%S",
             $(
                 concat!($date, " %I:%M:%S %p"),
@@ -289,11 +291,50 @@ const PLAUSIBLE: std::ops::Range<f64> = -3.1e13..3.25e13;
 /// A format that reads this text, for a message.
 #[must_use]
 pub fn likely_format(text: &str) -> Option<&'static str> {
-    let text = text.trim();
-    let mut patterns = PATTERNS.iter();
-    patterns
-        .find(|pattern| by_pattern(pattern, text).is_some_and(|millis| PLAUSIBLE.contains(&millis)))
-        .copied()
+    LikelyFormat::of(text).map(|likely| likely.pattern)
+}
+
+/// A format that reads a text, for a message. Displayed as `"%d/%m/%Y"`, or as two with "or".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LikelyFormat {
+    pub(crate) pattern: &'static str,
+    /// The format with day and month the other way round, if it reads the text as well.
+    pub(crate) swapped: Option<&'static str>,
+}
+
+impl LikelyFormat {
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let reads = |pattern: &str| {
+            by_pattern(pattern, text).is_some_and(|millis| PLAUSIBLE.contains(&millis))
+        };
+        let pattern = PATTERNS.iter().copied().find(|pattern| reads(pattern))?;
+        let swapped = swapped(pattern).filter(|swapped| reads(swapped));
+        Some(Self { pattern, swapped })
+    }
+}
+
+impl fmt::Display for LikelyFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.pattern)?;
+        match self.swapped {
+            Some(swapped) => write!(f, " or {swapped:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The format that differs in the order of day and month.
+pub(crate) fn swapped(pattern: &str) -> Option<&'static str> {
+    let ends = [("%m/%d", "%d/%m"), ("%m-%d", "%d-%m")];
+    ends.into_iter().find_map(|(one, other)| {
+        let (rest, begin) = match pattern.strip_prefix(one) {
+            Some(rest) => (rest, other),
+            None => (pattern.strip_prefix(other)?, one),
+        };
+        let is_swapped = |other: &&str| other.strip_prefix(begin) == Some(rest);
+        PATTERNS.iter().copied().find(is_swapped)
+    })
 }
 
 #[cfg(test)]
@@ -415,6 +456,15 @@ mod tests {
     }
 
     #[test]
+    fn day_and_month_can_be_swapped_in_every_format_that_begins_with_them() {
+        let begins = ["%m/%d", "%d/%m", "%m-%d", "%d-%m"];
+        let begins_so = |pattern: &&&str| begins.iter().any(|begin| pattern.starts_with(begin));
+        for pattern in PATTERNS.iter().filter(begins_so) {
+            assert_eq!(swapped(pattern).and_then(swapped), Some(*pattern));
+        }
+    }
+
+    #[test]
     fn messages_name_a_pattern_that_fits() {
         let us = likely_format("11/14/2023 10:13:20 PM");
         assert_eq!(us, Some("%m/%d/%Y %I:%M:%S %p"));
@@ -422,5 +472,11 @@ mod tests {
         let log = likely_format("14/Nov/2023:22:13:20 +0000");
         assert_eq!(log, Some("%d/%b/%Y:%H:%M:%S %z"));
         assert_eq!(likely_format("whenever"), None);
+        let likely = |text| LikelyFormat::of(text).map(|likely| likely.to_string());
+        let day = likely("13/02/2026 22:13");
+        assert_eq!(day.as_deref(), Some("\"%d/%m/%Y %H:%M\""));
+        let unclear = likely("03-02-2026");
+        assert_eq!(unclear.as_deref(), Some("\"%m-%d-%Y\" or \"%d-%m-%Y\""));
+        assert_eq!(likely("03.02.2026").as_deref(), Some("\"%d.%m.%Y\""));
     }
 }
