@@ -417,7 +417,7 @@ fn the_page_in_a_browser() {
 
     let page = browser.run(folder.path(), &["--dump-dom", &url]);
     assert!(page.contains("class=\"good\">running<"), "{page}");
-    assert_eq!(page.matches("<article>").count(), 4, "{page}");
+    assert_eq!(page.matches("<article ").count(), 4, "{page}");
     assert!(
         page.contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"),
         "{page}"
@@ -464,6 +464,21 @@ fn the_page_keeps_to_the_rules_by_day_by_night_and_on_a_phone() {
             (&4.into(), &HOSTILE.into())
         );
         assert_eq!(seen["chosen"], HOSTILE, "{seen}");
+        let read = |name: &str, part: usize| seen[name]["rows"][part].as_str().unwrap().to_owned();
+        let time = |name: &str| seen[name]["time"].as_str().unwrap().to_owned();
+        assert!(time("whole").starts_with("400 records"), "{seen}");
+        assert!(
+            time("hovered").starts_with("2026-03-01 03:") && time("hovered").ends_with(" UTC"),
+            "{seen}"
+        );
+        assert!(read("hovered", 0).contains(", expected "), "{seen}");
+        assert!(
+            time("touched").contains("heat was ") && read("touched", 0).contains("109.79"),
+            "{seen}"
+        );
+        assert!(read("touched", 3).starts_with("0."), "the grade: {seen}");
+        assert!(time("stepped") < time("touched"), "{seen}");
+        assert_eq!(seen["crosses"], 4, "one in each curve");
         check_rules(&seen, view);
     }
 }

@@ -193,6 +193,25 @@ fn a_reader_sorts_selects_and_reads() {
             grades.is_sorted_by(|a, b| a >= b) && grades[0] > 0.0,
             "{grades:?}"
         );
+        let list =
+            |name: &str| -> Vec<String> { serde_json::from_value(seen[name].clone()).unwrap() };
+        assert!(
+            list("times").len() == 100 && list("times").is_sorted(),
+            "{seen}"
+        );
+        let mild = list("mild");
+        assert!(!mild.is_empty(), "{seen}");
+        assert!(
+            mild.iter().all(|it| it.contains("Not reported: ")),
+            "{mild:?}"
+        );
+        assert!(
+            seen["marks"].as_u64() > Some(0),
+            "suppressed, in the curves"
+        );
+        for part in [".03.2026 ", "expected ", "Score"] {
+            assert!(seen["touched"].as_str().unwrap().contains(part), "{seen}");
+        }
         let chosen = seen["chosen"].as_str().unwrap();
         assert!(
             seen["why"].as_str().unwrap().contains(chosen),

@@ -15,6 +15,15 @@ const wait = setInterval(() => {
   seen.moreRows = all("#found tr").length;
   document.querySelector("[data-sort=grade]").click();
   seen.grades = all("#found td.figure").map((it) => Number(it.textContent.replace("< ", "")));
+  document.querySelector("[data-sort=x]").click();
+  seen.times = all("#found .go").map((it) => it.textContent);
+  document.getElementById("suppressed").click();
+  document.querySelector("[data-sort=grade]").click();
+  document.getElementById("more").click();
+  document.getElementById("more").click();
+  seen.mild = all("#found tr.mild").map((it) => it.textContent);
+  seen.marks = all("#charts .suppressed").length;
+  document.getElementById("suppressed").click();
   all("#found tr")[3].click();
   seen.chosen = text("#found tr.chosen .go");
   seen.why = text("#why h3");
@@ -40,6 +49,9 @@ const wait = setInterval(() => {
     touch(`pointer${type}`, 2, right);
   }
   seen.pinched = text("#shown");
+  touch("pointerdown", 1, 0.4);
+  touch("pointerup", 1, 0.4);
+  seen.touched = text("#reading");
   // With the keyboard alone.
   const state = () => [text("#reading .time"), text("#place"),
     ...all("#charts > svg text").map((it) => it.textContent)].join();

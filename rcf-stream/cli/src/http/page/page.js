@@ -107,27 +107,87 @@ function span(key) {
 
 const named = (key) => (key === "" ? "(no key)" : key);
 
+/** Two ends, or the one value that they are. */
+function range(low, high) {
+  return low === high ? number(low) : `${number(low)} … ${number(high)}`;
+}
+
 function card(key, view) {
-  const { names } = view, node = element("article");
+  const { names } = view, node = element("article"), panels = [];
   if (key.key === chosen) node.className = "chosen";
   node.append(element("h3", named(key.key)));
   const last = key.time ? `, the last of ${key.time}` : "";
-  node.append(element("div", `${number(key.records)} records${last}`, "meta"));
+  const summary = `${number(key.records)} records${last}`, head = element("div", summary, "meta");
+  node.append(head);
+  const panel = (name, whole, svg, at) => {
+    const title = row(name, whole);
+    node.append(title, svg);
+    panels.push({ svg, now: title.lastChild, whole, at });
+  };
   key.low.forEach((low, index) => {
-    const [svg, bottom, top] = chart("input", low, key.high[index], key.anomaly, undefined,
-      [key.expected_low[index], key.expected_high[index]]);
-    node.append(row(names[index], `${number(bottom)} … ${number(top)}`), svg);
+    const high = key.high[index], [least, most] = [key.expected_low[index], key.expected_high[index]];
+    const [svg, bottom, top] = chart("input", low, high, key.anomaly, undefined, [least, most]);
+    panel(names[index], range(bottom, top), svg, (i) =>
+      `${range(low[i], high[i])}, expected ${least[i] === null ? "range not known yet" : range(least[i], most[i])}`);
   });
-  node.append(row("score", `highest ${key.worst_score.toFixed(2)}`));
-  node.append(chart("score", key.score, key.score, key.anomaly, [0, 1])[0]);
-  if (view.deciding !== false) {
-    node.append(row("grade", `highest ${key.worst_grade.toFixed(2)}`));
-    node.append(chart("grade", key.grade, key.grade, key.anomaly, [0, 1])[0]);
-  }
+  const figure = (name, values, worst) => panel(name, `highest ${worst.toFixed(2)}`,
+    chart(name, values, values, key.anomaly, [0, 1])[0], (i) => values[i].toFixed(2));
+  figure("score", key.score, key.worst_score);
+  if (view.deciding !== false) figure("grade", key.grade, key.worst_grade);
   node.append(span(key));
+  readable(node, key, panels, (i) => {
+    head.replaceChildren(...dated(i === null ? summary : said(key, view, i)));
+  });
   const more = names.length - view.curves;
   if (more > 0) node.append(element("div", `${more} more columns are judged and not drawn.`, "meta"));
   return node;
+}
+
+/** Where the curves of a key are read, from 0, the oldest, to 1; kept when the answer is renewed. */
+let reading = null;
+/** Draws what is read, of each card. */
+let readings = [];
+
+/** A pointer, or the arrow keys, read the curves of a card. */
+function readable(node, key, panels, tell) {
+  const last = Math.max(key.score.length - 1, 1);
+  const draw = () => {
+    const i = reading?.key === key.key ? Math.min(Math.round(reading.place * last), key.score.length - 1) : null;
+    tell(i);
+    for (const { svg, now, whole, at } of panels) {
+      svg.querySelector(".cross")?.remove();
+      now.textContent = i === null ? whole : at(i);
+      if (i !== null) svg.append(shape("path", { class: "cross", d: `M${(i / last) * WIDTH} 0V${HEIGHT}` }));
+    }
+  };
+  const read = (place) => {
+    reading = { key: key.key, place: Math.min(Math.max(place, 0), 1) };
+    for (const redraw of readings) redraw();
+  };
+  readings.push(draw);
+  draw();
+  node.tabIndex = 0;
+  node.dataset.key = key.key;
+  node.onpointermove = node.onpointerdown = (event) => {
+    const box = panels[0].svg.getBoundingClientRect();
+    read((event.clientX - box.left) / box.width);
+  };
+  node.onkeydown = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const place = reading?.key === key.key ? reading.place : 1;
+    read((Math.round(place * last) + by) / last);
+  };
+}
+
+/** The time of a stretch of records, and why there is an anomaly in it. */
+function said(key, view, i) {
+  const time = key.moments[i] === null ? `${age(key.seconds_ago[i])} ago` : `${moment(key.moments[i])} UTC`;
+  // What came with the first record of a stretch is as old as the stretch.
+  const end = key.seconds_ago[i + 1] ?? -1, within = (ago) => ago <= key.seconds_ago[i] + 1e-3 && ago > end + 1e-3;
+  const why = view.anomalies.filter((it) => it.key === key.key && within(it.seconds_ago)).map((it) => it.sentence);
+  return [time, ...(key.anomaly[i] ? why : [])].join(": ");
 }
 
 function fact(name, value, isBad) {
@@ -186,12 +246,14 @@ function show(view) {
     fact("deciding", view.deciding === null ? "–" : view.deciding ? "on" : "off"),
   );
   // The focused anomaly keeps the focus.
-  const focused = document.activeElement?.dataset.found;
+  const { found: focused, key: focusedKey } = document.activeElement?.dataset ?? {};
+  readings = [];
   at("anomalies").replaceChildren(...(view.anomalies.length ? view.anomalies.map(anomaly)
     : [element("li", nothing(view), "none")]));
   if (focused) document.querySelector(`[data-found="${CSS.escape(focused)}"]`)?.focus();
   at("keys").replaceChildren(...(view.keys.length ? view.keys.map((key) => card(key, view))
     : [element("p", noKey(view), "meta")]));
+  if (focusedKey !== undefined) document.querySelector(`[data-key="${CSS.escape(focusedKey)}"]`)?.focus();
   at("legend").hidden = view.deciding !== true;
   const shown = view.keys.length < view.kept_keys && !at("search").value;
   at("kept").textContent = shown ? `the worst ${view.keys.length} of ${number(view.kept_keys)}` : "";

@@ -58,6 +58,9 @@ pub(super) struct KeyView {
     pub(super) to: Option<f64>,
     /// How long ago the curves begin, and how long ago the newest record arrived.
     pub(super) span_seconds: f64,
+    /// The time of the first record of each stretch, and how long ago it arrived.
+    pub(super) moments: Vec<Option<f64>>,
+    pub(super) seconds_ago: Vec<f64>,
     pub(super) idle_seconds: f64,
     pub(super) worst_score: f64,
     pub(super) worst_grade: f64,
@@ -162,6 +165,11 @@ impl Key {
                 .front()
                 .map_or(0.0, |it| it.began.elapsed().as_secs_f64()),
             idle_seconds: self.last.elapsed().as_secs_f64(),
+            moments: self.stretches.iter().map(|it| it.millis).collect(),
+            seconds_ago: {
+                let ago = |stretch: &Stretch| stretch.began.elapsed().as_secs_f64();
+                self.stretches.iter().map(ago).collect()
+            },
             worst_score: highest(|it| it.score),
             worst_grade: highest(|it| it.grade),
             low: ends(|stretch, i| stretch.range[i].0),
