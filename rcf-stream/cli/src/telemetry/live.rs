@@ -84,6 +84,8 @@ struct AnomalyView {
     /// How long ago it was found.
     seconds_ago: f64,
     key: String,
+    /// Which record of its key it is, from 1; null if the key has no curves.
+    record: Option<u64>,
     time: String,
     score: f64,
     grade: f64,
@@ -158,17 +160,17 @@ impl Live {
     pub fn seen(&self, seen: &Seen<'_>) {
         let mut state = self.state();
         let now = Instant::now();
+        let name = cut(seen.key);
+        let has_place = state.keys.contains_key(&name) || state.admits(seen, now);
+        let record = has_place.then(|| {
+            let key = state.keys.entry(name).or_insert_with(|| Key::new(now));
+            key.take(seen, now)
+        });
         if seen.is_anomaly {
-            let anomaly = state.anomaly(seen);
+            let anomaly = state.anomaly(seen, record);
             state.anomalies.push_front(anomaly);
             state.anomalies.truncate(ANOMALIES);
         }
-        let name = cut(seen.key);
-        if !state.keys.contains_key(&name) && !state.admits(seen, now) {
-            return;
-        }
-        let key = state.keys.entry(name).or_insert_with(|| Key::new(now));
-        key.take(seen, now);
     }
 
     /// The data of the page: the worst keys whose names contain `search`, at most `limit`.
@@ -286,7 +288,7 @@ impl Anomaly {
 }
 
 impl State {
-    fn anomaly(&self, seen: &Seen<'_>) -> Anomaly {
+    fn anomaly(&self, seen: &Seen<'_>, record: Option<u64>) -> Anomaly {
         let finding = Finding {
             names: &self.names,
             ..seen.finding
@@ -296,6 +298,7 @@ impl State {
             view: AnomalyView {
                 seconds_ago: 0.0,
                 key: cut(seen.key),
+                record,
                 time: cut(seen.time.unwrap_or_default()),
                 score: seen.score,
                 grade: seen.grade,

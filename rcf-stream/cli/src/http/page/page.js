@@ -33,8 +33,15 @@ function shape(name, attributes) {
 function number(value) {
   if (value === null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(2);
-  return value.toLocaleString("en", { maximumSignificantDigits: 5 });
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(2).replace(/^-/, "−");
+  return value.toLocaleString("en", { maximumSignificantDigits: 5 }).replace(/^-/, "−");
+}
+
+/** A value of a curve of this height, with as many decimals as its picture has use for. */
+function figure(value, height) {
+  const decimals = 3 - Math.floor(Math.log10(height));
+  if (value === null || Math.abs(value) >= 1e9 || decimals > 12) return number(value);
+  return value.toLocaleString("en", { maximumFractionDigits: Math.max(decimals, 0) }).replace(/^-/, "−");
 }
 
 function age(seconds) {
@@ -108,8 +115,8 @@ function span(key) {
 const named = (key) => (key === "" ? "(no key)" : key);
 
 /** Two ends, or the one value that they are. */
-function range(low, high) {
-  return low === high ? number(low) : `${number(low)} … ${number(high)}`;
+function range(low, high, write = number) {
+  return low === high ? write(low) : `${write(low)} … ${write(high)}`;
 }
 
 function card(key, view) {
@@ -127,13 +134,14 @@ function card(key, view) {
   key.low.forEach((low, index) => {
     const high = key.high[index], [least, most] = [key.expected_low[index], key.expected_high[index]];
     const [svg, bottom, top] = chart("input", low, high, key.anomaly, undefined, [least, most]);
-    panel(names[index], range(bottom, top), svg, (i) =>
-      `${range(low[i], high[i])}, expected ${least[i] === null ? "range not known yet" : range(least[i], most[i])}`);
+    const write = (value) => figure(value, top - bottom);
+    panel(names[index], range(bottom, top), svg, (i) => `${range(low[i], high[i], write)}, `
+      + (least[i] === null ? "not known yet what is expected" : `expected ${range(least[i], most[i], write)}`));
   });
-  const figure = (name, values, worst) => panel(name, `highest ${worst.toFixed(2)}`,
+  const level = (name, values, worst) => panel(name, `highest ${worst.toFixed(2)}`,
     chart(name, values, values, key.anomaly, [0, 1])[0], (i) => values[i].toFixed(2));
-  figure("score", key.score, key.worst_score);
-  if (view.deciding !== false) figure("grade", key.grade, key.worst_grade);
+  level("score", key.score, key.worst_score);
+  if (view.deciding !== false) level("grade", key.grade, key.worst_grade);
   node.append(span(key));
   readable(node, key, panels, (i) => {
     head.replaceChildren(...dated(i === null ? summary : said(key, view, i)));
@@ -184,9 +192,8 @@ function readable(node, key, panels, tell) {
 /** The time of a stretch of records, and why there is an anomaly in it. */
 function said(key, view, i) {
   const time = key.moments[i] === null ? `${age(key.seconds_ago[i])} ago` : `${moment(key.moments[i])} UTC`;
-  // What came with the first record of a stretch is as old as the stretch.
-  const end = key.seconds_ago[i + 1] ?? -1, within = (ago) => ago <= key.seconds_ago[i] + 1e-3 && ago > end + 1e-3;
-  const why = view.anomalies.filter((it) => it.key === key.key && within(it.seconds_ago)).map((it) => it.sentence);
+  const within = (record) => record !== null && record >= key.first[i] && record < (key.first[i + 1] ?? Infinity);
+  const why = view.anomalies.filter((it) => it.key === key.key && within(it.record)).map((it) => it.sentence);
   return [time, ...(key.anomaly[i] ? why : [])].join(": ");
 }
 

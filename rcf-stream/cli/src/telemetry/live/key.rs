@@ -36,6 +36,8 @@ pub(super) struct Key {
 #[derive(Debug, Clone)]
 struct Stretch {
     began: Instant,
+    /// Which record of the key is its first one, from 1.
+    first: u64,
     /// The time of its first record, in milliseconds since 1970.
     millis: Option<f64>,
     records: u64,
@@ -58,7 +60,8 @@ pub(super) struct KeyView {
     pub(super) to: Option<f64>,
     /// How long ago the curves begin, and how long ago the newest record arrived.
     pub(super) span_seconds: f64,
-    /// The time of the first record of each stretch, and how long ago it arrived.
+    /// The first record of each stretch, its time, and how long ago it arrived.
+    pub(super) first: Vec<u64>,
     pub(super) moments: Vec<Option<f64>>,
     pub(super) seconds_ago: Vec<f64>,
     pub(super) idle_seconds: f64,
@@ -88,7 +91,8 @@ impl Key {
         }
     }
 
-    pub(super) fn take(&mut self, seen: &Seen<'_>, now: Instant) {
+    /// Takes a record; gives its number, from 1.
+    pub(super) fn take(&mut self, seen: &Seen<'_>, now: Instant) -> u64 {
         self.records += 1;
         self.last = now;
         self.time = super::cut(seen.time.unwrap_or_default());
@@ -98,10 +102,11 @@ impl Key {
         });
         if !goes_on {
             self.make_room(now);
-            self.stretches.push_back(Stretch::begin(now, seen.millis));
+            let stretch = Stretch::begin(now, self.records, seen.millis);
+            self.stretches.push_back(stretch);
         }
         let Some(stretch) = self.stretches.back_mut() else {
-            return;
+            return self.records;
         };
         // NaN changes neither end.
         let widen = |range: &mut (f64, f64), low: f64, high: f64| {
@@ -119,6 +124,7 @@ impl Key {
         stretch.score = stretch.score.max(seen.score);
         stretch.grade = stretch.grade.max(seen.grade);
         stretch.is_anomaly |= seen.is_anomaly;
+        self.records
     }
 
     /// Fast records are summarised more and more coarsely, so that the state spans some minutes.
@@ -165,6 +171,7 @@ impl Key {
                 .front()
                 .map_or(0.0, |it| it.began.elapsed().as_secs_f64()),
             idle_seconds: self.last.elapsed().as_secs_f64(),
+            first: self.stretches.iter().map(|it| it.first).collect(),
             moments: self.stretches.iter().map(|it| it.millis).collect(),
             seconds_ago: {
                 let ago = |stretch: &Stretch| stretch.began.elapsed().as_secs_f64();
@@ -184,9 +191,10 @@ impl Key {
 }
 
 impl Stretch {
-    fn begin(now: Instant, millis: Option<f64>) -> Self {
+    fn begin(now: Instant, first: u64, millis: Option<f64>) -> Self {
         Self {
             began: now,
+            first,
             millis,
             records: 0,
             range: [(f64::INFINITY, f64::NEG_INFINITY); CURVES],
@@ -201,6 +209,7 @@ impl Stretch {
         let both = |(a, b): ((f64, f64), (f64, f64))| (a.0.min(b.0), a.1.max(b.1));
         Self {
             began: self.began,
+            first: self.first,
             millis: self.millis,
             records: self.records + later.records,
             range: std::array::from_fn(|i| both((self.range[i], later.range[i]))),

@@ -79,6 +79,8 @@ fn many_records_are_summarised_and_no_peak_is_lost() {
     );
     assert_eq!((low[0], high[high.len() - 1]), (0.0, 9_999.0));
     assert_eq!(view.keys[0].worst_score, 8.0);
+    let first = &view.keys[0].first;
+    assert!(first[0] == 1 && first.is_sorted(), "{first:?}");
 }
 
 #[test]
