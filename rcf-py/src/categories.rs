@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyType};
 use rcf_core::categories::CategoryEncoder;
 
 use crate::errors;
-use crate::parameters::{by_name, differing, integer, real};
+use crate::parameters::{by_name, differing, integer, no_more, real};
 use crate::shared::Shared;
 use crate::slices::{Progress, until_moments};
 
@@ -80,13 +80,15 @@ fn category(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
 impl PyCategoryEncoder {
     #[new]
     #[pyo3(
-        signature = (*, capacity=None, time_decay=None),
+        signature = (*, capacity=None, time_decay=None, **more),
         text_signature = "(*, capacity=1024, time_decay=0.0001)"
     )]
     fn new(
         capacity: Option<&Bound<'_, PyAny>>,
         time_decay: Option<&Bound<'_, PyAny>>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        no_more("CategoryEncoder", &["capacity", "time_decay"], more)?;
         let default = CategoryEncoder::default();
         let capacity = integer("capacity", capacity)?.unwrap_or(default.capacity());
         let time_decay = real("time_decay", time_decay)?.unwrap_or(default.time_decay());

@@ -201,6 +201,23 @@ fn unknown(py: Python<'_>, class: &str, key: &str, names: Vec<&str>) -> PyErr {
     ))
 }
 
+/// Refuses the keywords that a call does not have; PyO3 would not say which was meant.
+pub(crate) fn no_more(
+    call: &str,
+    names: &[&str],
+    given: Option<&Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    let Some((key, _)) = given.and_then(|given| given.iter().next()) else {
+        return Ok(());
+    };
+    Err(unknown(
+        key.py(),
+        call,
+        &key.extract::<String>()?,
+        names.to_vec(),
+    ))
+}
+
 /// All parameters of a model by name, from the properties of these names.
 pub(crate) fn by_name<'py>(
     model: &Bound<'py, PyAny>,

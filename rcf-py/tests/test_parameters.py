@@ -76,6 +76,33 @@ def test_a_name_that_is_nearly_right_is_found(model):
         model(1)
 
 
+CALLS = {
+    "timestamps": lambda name: rcf.AnomalyDetector().process([1.0], **{name: [1]}),
+    "timestamp": lambda name: rcf.AnomalyDetector().process_one(1.0, **{name: 1}),
+    "progress": lambda name: rcf.AnomalyDetector().fit([1.0], **{name: True}),
+    "missing": lambda name: rcf.Forecaster().process_one(1.0, **{name: "impute"}),
+    "weight": lambda name: rcf.RandomCutForest().update(1.0, **{name: 2.0}),
+    "n_jobs": lambda name: rcf.RandomCutForest().score_array([1.0], **{name: 2}),
+    "capacity": lambda name: rcf.CategoryEncoder(**{name: 9}),
+    "clusters": lambda name: rcf.DistanceDetector(max, **{name: 9}),
+    "shrinkage": lambda name: rcf.summarize([1], max, 1, **{name: 0.5}),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_say_which_keyword_was_meant(name):
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}_'; did you mean '{name}'"):
+        CALLS[name](name + "_")
+    with pytest.raises(TypeError, match=r"'xyzzy'; help\(rcf\.[\w.]+\) names all"):
+        CALLS[name]("xyzzy")
+
+
+def test_process_many_names_keywords_of_both_kinds():
+    for given, meant in (("timestamp", "timestamps"), ("sampel_size", "sample_size"), ("budge", "budget")):
+        with pytest.raises(TypeError, match=f"'{given}'; did you mean '{meant}'"):
+            rcf.process_many(["a"], [1.0], **{given: 3})
+
+
 @pytest.mark.parametrize("model", CLASSES)
 def test_the_number_of_inputs_follows_from_the_data(model, noise):
     rows = np.column_stack([noise, noise])

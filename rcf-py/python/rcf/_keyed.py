@@ -74,9 +74,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         """Check the parameters by making a detector of them."""
         for name in parameters.keys() - _PARAMETERS:
             if close := get_close_matches(name, _OWN, 1):
-                raise TypeError(
-                    f"DetectorMap() got an unexpected keyword argument '{name}'; did you mean '{close[0]}'?"
-                )
+                raise _unexpected("DetectorMap", name, close[0])
         template = AnomalyDetector(**parameters)
         self._detectors = KeyedDetectors(template, budget=budget, time_to_live=time_to_live)
 
@@ -303,6 +301,10 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         return f"<DetectorMap({parameters}): {len(self):,} keys, {self.size_in_bytes:,} bytes>"
 
 
+def _unexpected(call: str, name: str, meant: str) -> TypeError:
+    return TypeError(f"{call}() got an unexpected keyword argument '{name}'; did you mean '{meant}'?")
+
+
 def process_many(
     keys: Any,
     points: Any,
@@ -329,6 +331,9 @@ def process_many(
     dict of Detections
         For each key, the results of its rows.
     """
+    for name in parameters.keys() - _PARAMETERS - set(_OWN):
+        if close := get_close_matches(name, ("timestamps", "missing", "n_jobs", "progress"), 1):
+            raise _unexpected("process_many", name, close[0])
     detectors = DetectorMap(**parameters)
     return detectors.process(
         keys, points, timestamps=timestamps, missing=missing, n_jobs=n_jobs, progress=progress

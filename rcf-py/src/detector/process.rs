@@ -3,6 +3,7 @@
 use ndarray::{ArrayView2, s};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 use rcf_core::{AnomalyDetector, ArrayError, Detection, InputError, Real};
 
 use super::PyAnomalyDetector;
@@ -10,6 +11,7 @@ use super::columns::{Columns, one};
 use crate::errors;
 use crate::held::Table;
 use crate::input::{moment, seconds, with_rows};
+use crate::parameters::no_more;
 use crate::slices::{Progress, check_in_slices, in_slices};
 
 impl PyAnomalyDetector {
@@ -99,7 +101,10 @@ impl PyAnomalyDetector {
     /// >>> result = rcf.AnomalyDetector(seed=7).process(values, timestamps=hours)
     /// >>> result
     /// <Detections: 1,000 rows, 0 anomalies>
-    #[pyo3(signature = (points, *, timestamps=None, missing="raise", progress=None))]
+    #[pyo3(
+        signature = (points, *, timestamps=None, missing="raise", progress=None, **more),
+        text_signature = "($self, points, *, timestamps=None, missing='raise', progress=None)"
+    )]
     fn process<'py>(
         &self,
         py: Python<'py>,
@@ -107,7 +112,13 @@ impl PyAnomalyDetector {
         timestamps: Option<&Bound<'py, PyAny>>,
         missing: &str,
         progress: Option<&Bound<'py, PyAny>>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        no_more(
+            "AnomalyDetector.process",
+            &["timestamps", "missing", "progress"],
+            more,
+        )?;
         let may_miss = may_miss(missing)?;
         let (detector, table) = (&self.detector, self.detector.rows(points)?);
         let count = table.rows.len();
@@ -170,14 +181,23 @@ impl PyAnomalyDetector {
     /// >>> _ = detector.process(np.sin(np.arange(1000) / 10))
     /// >>> detector.process_one(5.0).is_anomaly
     /// True
-    #[pyo3(signature = (point, *, timestamp=None, missing="raise"))]
+    #[pyo3(
+        signature = (point, *, timestamp=None, missing="raise", **more),
+        text_signature = "($self, point, *, timestamp=None, missing='raise')"
+    )]
     fn process_one<'py>(
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
         timestamp: Option<&Bound<'py, PyAny>>,
         missing: &str,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        no_more(
+            "AnomalyDetector.process_one",
+            &["timestamp", "missing"],
+            more,
+        )?;
         let may_miss = may_miss(missing)?;
         let point = self.detector.point(point)?;
         let timestamp = timestamp.map(moment).transpose()?;
@@ -211,13 +231,18 @@ impl PyAnomalyDetector {
     /// >>> detector.fit(np.sin(np.arange(1000) / 10))
     /// >>> detector.warm_up_left
     /// 0
-    #[pyo3(signature = (history, *, progress=None))]
+    #[pyo3(
+        signature = (history, *, progress=None, **more),
+        text_signature = "($self, history, *, progress=None)"
+    )]
     fn fit<'py>(
         &self,
         py: Python<'py>,
         history: &Bound<'py, PyAny>,
         progress: Option<&Bound<'py, PyAny>>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
+        no_more("AnomalyDetector.fit", &["progress"], more)?;
         let (detector, table) = (&self.detector, self.detector.rows(history)?);
         let progress = Progress::new(progress, table.rows.len())?;
         let stopped = with_rows!(table.rows, view => {

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rcf_core::distance::{DistanceDetector, DistanceDetectorConfig};
 
-use crate::parameters::{by_name, differing, integer, real, seed_or_random};
+use crate::parameters::{by_name, differing, integer, no_more, real, seed_or_random};
 use crate::{answers, errors};
 
 /// Detect anomalies among objects of which only distances are known.
@@ -150,7 +150,7 @@ impl PyDistanceDetector {
     #[new]
     #[pyo3(
         signature = (distance, *, sample_size=None, time_decay=None, seed=None, warm_up=None,
-            clusters=None, representatives=None, shrinkage=None, false_alarm_rate=None),
+            clusters=None, representatives=None, shrinkage=None, false_alarm_rate=None, **more),
         text_signature = "(distance, *, sample_size=256, time_decay=None, seed=0, warm_up=None, \
             clusters=16, representatives=1, shrinkage=0.0, false_alarm_rate=0.0005)"
     )]
@@ -165,7 +165,19 @@ impl PyDistanceDetector {
         representatives: Option<&Bound<'_, PyAny>>,
         shrinkage: Option<&Bound<'_, PyAny>>,
         false_alarm_rate: Option<&Bound<'_, PyAny>>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        const NAMES: [&str; 8] = [
+            "sample_size",
+            "time_decay",
+            "seed",
+            "warm_up",
+            "clusters",
+            "representatives",
+            "shrinkage",
+            "false_alarm_rate",
+        ];
+        no_more("DistanceDetector", &NAMES, more)?;
         check_callable(&distance)?;
         let mut builder = DistanceDetector::builder();
         if let Some(sample_size) = integer("sample_size", sample_size)? {

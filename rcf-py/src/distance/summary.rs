@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use rcf_core::distance::Summarizer;
 
 use super::measure::{self, Space};
 use crate::answers;
-use crate::parameters::{integer, real};
+use crate::parameters::{integer, no_more, real};
 
 /// Cluster any objects that have a distance, the heaviest cluster first.
 ///
@@ -50,7 +51,7 @@ use crate::parameters::{integer, real};
 /// ['cat', 'elephant']
 #[pyfunction]
 #[pyo3(
-    signature = (objects, distance, most, *, representatives=None, shrinkage=None, weights=None),
+    signature = (objects, distance, most, *, representatives=None, shrinkage=None, weights=None, **more),
     text_signature = "(objects, distance, most, *, representatives=1, shrinkage=0.0, weights=None)"
 )]
 pub(crate) fn summarize<'py>(
@@ -60,7 +61,13 @@ pub(crate) fn summarize<'py>(
     representatives: Option<&Bound<'py, PyAny>>,
     shrinkage: Option<&Bound<'py, PyAny>>,
     weights: Option<Vec<f64>>,
+    more: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    no_more(
+        "summarize",
+        &["representatives", "shrinkage", "weights"],
+        more,
+    )?;
     let py = objects.py();
     measure::check_callable(distance)?;
     let summarizer = summarizer(most, representatives, shrinkage)?;

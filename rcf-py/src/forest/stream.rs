@@ -3,12 +3,14 @@
 use ndarray::{ArrayView2, s};
 use numpy::PyArray1;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use rcf_core::{Arrival, RandomCutForest, Real};
 
 use super::PyRandomCutForest;
 use crate::held::Table;
 use crate::input::with_rows;
 use crate::jobs::threads;
+use crate::parameters::no_more;
 use crate::slices::{Progress, check_in_slices, in_slices};
 
 #[pymethods]
@@ -39,7 +41,10 @@ impl PyRandomCutForest {
     /// >>> forest.update([20.5, 0.98])
     /// >>> forest.updates
     /// 1
-    #[pyo3(signature = (point, *, time=None, weight=None, label=None))]
+    #[pyo3(
+        signature = (point, *, time=None, weight=None, label=None, **more),
+        text_signature = "($self, point, *, time=None, weight=None, label=None)"
+    )]
     fn update(
         &self,
         py: Python<'_>,
@@ -47,7 +52,9 @@ impl PyRandomCutForest {
         time: Option<i64>,
         weight: Option<f64>,
         label: Option<i64>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
+        no_more("RandomCutForest.update", &["time", "weight", "label"], more)?;
         let point = self.forest.point(point)?;
         let mut arrival = time.map_or(Arrival::new(), Arrival::at);
         if let Some(weight) = weight {
@@ -128,13 +135,18 @@ impl PyRandomCutForest {
     /// >>> forest = rcf.RandomCutForest(input_dimensions=2, sample_size=64)
     /// >>> forest.process(np.ones((500, 2))).shape
     /// (500,)
-    #[pyo3(signature = (points, *, progress=None))]
+    #[pyo3(
+        signature = (points, *, progress=None, **more),
+        text_signature = "($self, points, *, progress=None)"
+    )]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
         progress: Option<&Bound<'py, PyAny>>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        no_more("RandomCutForest.process", &["progress"], more)?;
         let (forest, table) = (&self.forest, self.forest.rows(points)?);
         let progress = Progress::new(progress, table.rows.len())?;
         let mut scores = Vec::with_capacity(table.rows.len());
@@ -187,14 +199,19 @@ impl PyRandomCutForest {
     /// >>> near, far = forest.score_array([0.5, 5.0])
     /// >>> bool(near < far)
     /// True
-    #[pyo3(signature = (points, *, n_jobs=None, progress=None))]
+    #[pyo3(
+        signature = (points, *, n_jobs=None, progress=None, **more),
+        text_signature = "($self, points, *, n_jobs=None, progress=None)"
+    )]
     fn score_array<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
         n_jobs: Option<&Bound<'py, PyAny>>,
         progress: Option<&Bound<'py, PyAny>>,
+        more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        no_more("RandomCutForest.score_array", &["n_jobs", "progress"], more)?;
         // Starting a thread takes as long as about ten scores.
         let pool = n_jobs.map(|n_jobs| threads(Some(n_jobs))).transpose()?;
         let (forest, table) = (&self.forest, self.forest.rows(points)?);
