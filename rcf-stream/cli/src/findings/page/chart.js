@@ -8,10 +8,10 @@ function add(parent, name, attributes, text) {
   return node;
 }
 
-// A text as nodes, with each date in one that is not broken at a hyphen.
+// A text as nodes: a date is not broken at its hyphens, a name may be after / and _.
 function dated(text) {
-  return String(text).split(/(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})/).map((part, index) => {
-    if (index % 2 === 0) return part;
+  return String(text).split(/(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})/).flatMap((part, index) => {
+    if (index % 2 === 0) return part.split(/(?<=[/_])/).flatMap((it, at) => (at ? [document.createElement("wbr"), it] : it));
     const date = document.createElement("span");
     date.className = "date";
     date.textContent = part;

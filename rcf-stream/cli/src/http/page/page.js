@@ -6,10 +6,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320, HEIGHT = 46;
 const at = (id) => document.getElementById(id);
 
-/** A text as nodes, with each date in one that is not broken at a hyphen. */
+/** A text as nodes: a date is not broken at its hyphens, a name may be after / and _. */
 function dated(text) {
-  return String(text).split(/(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})/).map((part, index) => {
-    if (index % 2 === 0) return part;
+  return String(text).split(/(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})/).flatMap((part, index) => {
+    if (index % 2 === 0) return part.split(/(?<=[/_])/).flatMap((it, at) => (at ? [document.createElement("wbr"), it] : it));
     const date = document.createElement("span");
     date.className = "date";
     date.textContent = part;
