@@ -24,13 +24,15 @@ pub enum SetId {
     Backgrounds,
     /// 40 short events in 10,000 observations, six streams.
     Frequent,
+    /// Events that last, in several inputs whose phases come back, 24 streams.
+    Lasting,
     /// Periodic streams without events.
     Calm,
 }
 
 impl SetId {
     /// All, in the order of the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Skab,
         Self::Msl,
         Self::Ucr,
@@ -39,6 +41,7 @@ impl SetId {
         Self::Kinds20,
         Self::Backgrounds,
         Self::Frequent,
+        Self::Lasting,
         Self::Calm,
     ];
 
@@ -53,6 +56,7 @@ impl SetId {
             Self::Kinds20 => "kinds20",
             Self::Backgrounds => "backgrounds",
             Self::Frequent => "frequent",
+            Self::Lasting => "lasting",
             Self::Calm => "calm",
         }
     }
@@ -80,6 +84,7 @@ impl SetId {
             Self::Kinds20 => Ok(generate::many_inputs()),
             Self::Backgrounds => Ok(generate::backgrounds()),
             Self::Frequent => Ok(generate::frequent()),
+            Self::Lasting => Ok(generate::lasting()),
             Self::Calm => Ok(generate::calm()),
         }
     }

@@ -126,6 +126,7 @@ impl AnomalyDetector {
                 values,
                 transformed,
                 maps,
+                ..
             } = &self.buffers;
             let imputed = if is_synthetic { values.len() } else { 0 };
             self.window.push(values, transformed, maps, imputed);

@@ -92,9 +92,23 @@ impl DetectorConfig {
 
     /// The forest that judges observations alone, if that is another one.
     pub(crate) fn point_forest(&self) -> Result<Option<Config>, ConfigError> {
-        let is_needed =
-            self.shingle_size > 1 && matches!(self.threshold, Threshold::Calibrated { .. });
-        is_needed.then(|| self.forest_of(1)).transpose()
+        self.judges_alone().then(|| self.forest_of(1)).transpose()
+    }
+
+    /// Whether observations are judged alone besides as shingles.
+    fn judges_alone(&self) -> bool {
+        self.shingle_size > 1 && matches!(self.threshold, Threshold::Calibrated { .. })
+    }
+
+    /// Long anomalies of several inputs stay out of the sample; what comes back is known to the
+    /// forest of single observations. On one input regimes change too often (docs/accuracy.md).
+    fn default_learning(&self) -> Learning {
+        if self.input_dimensions > 1 && self.judges_alone() {
+            let patience = Learning::default_patience(self.sample_size);
+            Learning::Skip { patience }
+        } else {
+            Learning::Always
+        }
     }
 
     fn forest_of(&self, shingle_size: usize) -> Result<Config, ConfigError> {
@@ -281,8 +295,9 @@ impl AnomalyDetectorBuilder {
         /// ([`InputError::TimeJump`](crate::InputError::TimeJump)), so that one wrong time does not
         /// make all right ones after it too early.
         max_time_jump: f64 => Some, in config.max_time_jump;
-        /// Which observations the forest of the shingles learns; default always. [`Learning::Skip`]
-        /// keeps long anomalies out, and costs on streams whose regimes change.
+        /// Which observations the forest of the shingles learns; default skip for shingles of
+        /// several inputs, else always. Skipping keeps long anomalies out; with a threshold other
+        /// than the calibrated one the default is always.
         learning: Learning => Some, in learning;
         /// How scores become decisions; default calibrated.
         threshold: Threshold, in config.threshold;
@@ -339,7 +354,7 @@ impl AnomalyDetectorBuilder {
         config.transform_decay = self
             .transform_decay
             .unwrap_or((0.25 / sample_size as f64).min(0.05));
-        config.learning = self.learning.unwrap_or(Learning::Always);
+        config.learning = self.learning.unwrap_or_else(|| config.default_learning());
         config
     }
 

@@ -65,6 +65,7 @@ impl AnomalyDetector {
                     values,
                     transformed,
                     maps,
+                    ..
                 } = &self.buffers;
                 self.channels.push(&values[..inputs], |_| false);
                 // More than a shingle of them would leave no trace of the first ones.

@@ -2,7 +2,7 @@
 
 use super::evidence::{Pair, Sign};
 use super::learning::{LATE, Learning, UpdateAction};
-use super::{AnomalyDetector, FORGETTING};
+use super::{AnomalyDetector, Buffers, FORGETTING};
 
 impl AnomalyDetector {
     /// Learns the newest record and its scores, as the policy has it.
@@ -11,10 +11,8 @@ impl AnomalyDetector {
         let learning = self.config.learning;
         if scores.shingle > 0.0 && scores.alone > 0.0 {
             let was_suspended = self.monitor.suspended_for > 0;
-            if self
-                .monitor
-                .push(scores.shingle, is_candidate, keep, learning)
-            {
+            let decay = self.config.time_decay;
+            if self.monitor.push(scores, is_candidate, decay, learning) {
                 self.accept_regime();
             } else if was_suspended && self.monitor.suspended_for == 0 {
                 // The stretch has ended: what it held back is dropped.
@@ -42,7 +40,9 @@ impl AnomalyDetector {
         if self.window.real_share() < 0.5 {
             action = UpdateAction::Skip;
         }
-        let transformed = &self.buffers.transformed;
+        let Buffers {
+            transformed, late, ..
+        } = &mut self.buffers;
         if let Some(forest) = &mut self.point_forest {
             let is_frozen = matches!(learning, Learning::Frozen { .. });
             if action == UpdateAction::Update || self.monitor.suspended_for > 0 && !is_frozen {
@@ -53,12 +53,13 @@ impl AnomalyDetector {
         }
         match action {
             UpdateAction::Update if learning.is_late(&self.monitor) => {
-                self.hold();
                 let dimensions = self.forest.dimensions();
-                if self.held.len() > LATE * dimensions {
-                    let oldest: Vec<f64> = self.held.drain(..dimensions).collect();
-                    self.forest.learn_point(&oldest);
+                if self.held.len() >= LATE * dimensions {
+                    late.clear();
+                    late.extend(self.held.drain(..dimensions));
+                    self.forest.learn_point(late);
                 }
+                self.hold();
             }
             UpdateAction::Update => self.forest.update_checked(transformed),
             UpdateAction::Defer => self.hold(),
@@ -74,7 +75,7 @@ impl AnomalyDetector {
     /// Holds back what the newest record makes of the shingle.
     fn hold(&mut self) {
         if self.window.is_full() {
-            self.held.extend(self.window.point(false));
+            self.held.extend(self.window.coordinates());
         }
         self.forest.pass(&self.buffers.transformed);
     }
@@ -82,8 +83,11 @@ impl AnomalyDetector {
     /// What was held back is the new normal.
     fn accept_regime(&mut self) {
         self.window.accept();
-        let points = std::mem::take(&mut self.held);
-        for point in points.chunks_exact(self.forest.dimensions()) {
+        let mut points = std::mem::take(&mut self.held);
+        for point in points
+            .make_contiguous()
+            .chunks_exact(self.forest.dimensions())
+        {
             self.forest.learn_point(point);
         }
     }

@@ -60,7 +60,7 @@ impl AnomalyDetector {
             budget: Budget::default(),
             marks: Marks::default(),
             ignored: None,
-            held: Vec::new(),
+            held: VecDeque::new(),
             clock: Clock::default(),
             buffers: Buffers::default(),
             config,
@@ -178,6 +178,7 @@ impl AnomalyDetector {
             values,
             transformed,
             maps,
+            late,
         } = &self.buffers;
         let fixed = match &self.config.imputation {
             Imputation::Fixed(values) => values.capacity(),
@@ -185,6 +186,7 @@ impl AnomalyDetector {
         };
         let floats = values.capacity()
             + transformed.capacity()
+            + late.capacity()
             + self.held.capacity()
             + self.config.weights.capacity()
             + fixed;

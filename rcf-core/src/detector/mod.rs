@@ -111,7 +111,7 @@ pub struct AnomalyDetector {
     /// The last candidate that a condition or a mark has ignored.
     pub(crate) ignored: Option<Ignored>,
     /// Points held back from learning, one after the other.
-    pub(crate) held: Vec<f64>,
+    pub(crate) held: VecDeque<f64>,
     pub(crate) clock: Clock,
     /// Working memory: the observation as the forest sees it.
     buffers: Buffers,
@@ -148,6 +148,8 @@ struct Buffers {
     values: Vec<f64>,
     transformed: Vec<f64>,
     maps: Vec<Affine>,
+    /// A point that is learned late.
+    late: Vec<f64>,
 }
 
 /// Whether a timestamp may follow the last one; `limit` is the longest jump ahead.

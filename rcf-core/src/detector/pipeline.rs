@@ -68,6 +68,7 @@ impl AnomalyDetector {
             values,
             transformed,
             maps,
+            ..
         } = &mut self.buffers;
         maps.clear();
         let inputs = self.inputs.iter().zip(&self.config.weights);
@@ -103,6 +104,7 @@ impl AnomalyDetector {
             values,
             transformed,
             maps,
+            ..
         } = &self.buffers;
         self.window.push(values, transformed, maps, imputed);
         let shingle = self.forest.score_checked(transformed);

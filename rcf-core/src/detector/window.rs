@@ -98,6 +98,12 @@ impl Window {
             .collect()
     }
 
+    /// The shingle as the forest sees it, oldest observation first.
+    pub(crate) fn coordinates(&self) -> impl Iterator<Item = f64> {
+        let blocks = self.blocks.iter();
+        blocks.flat_map(|block| &block.transformed).copied()
+    }
+
     /// What came is accepted as the normal.
     pub(crate) fn accept(&mut self) {
         self.blocks

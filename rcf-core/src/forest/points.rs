@@ -50,7 +50,10 @@ impl RandomCutForest {
     /// Takes a whole point into the trees only: the shingle does not change.
     pub(crate) fn learn_point(&mut self, point: &[f64]) {
         self.forget_descents();
-        self.row = self.row_of(point);
+        // Taken out, so that nothing is allocated.
+        let mut row = std::mem::take(&mut self.row);
+        self.write_row(point, &mut row);
+        self.row = row;
         self.learn_row(0, Arrival::new());
     }
 
@@ -81,10 +84,15 @@ impl RandomCutForest {
     /// The padded row of a point.
     fn row_of(&self, point: &[f64]) -> Vec<f32> {
         let mut row = vec![0.0; self.row.len()];
+        self.write_row(point, &mut row);
+        row
+    }
+
+    /// Writes a point into a row, whose padding is unchanged.
+    fn write_row(&self, point: &[f64], row: &mut [f32]) {
         for (i, (row, value)) in row.iter_mut().zip(point).enumerate() {
             // Adding zero turns −0 into 0, as for observations.
             *row = (value - self.in_input_units(i, 0.0)) as f32 + 0.0;
         }
-        row
     }
 }

@@ -294,7 +294,7 @@ pub(crate) const MAX_TIME_JUMP: Parameter = row(
 pub(crate) const LEARNING: Parameter = row(
     "learning",
     Kind::Name(LEARNING_NAMES),
-    Name("always"),
+    Rule("skip for shingles of several inputs, else always"),
     ANY,
     "",
     "Choose what the forest learns from an unusual stretch",

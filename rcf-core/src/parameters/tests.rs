@@ -69,8 +69,15 @@ fn rules_are_what_the_builders_compute() {
         AnomalyDetector::builder(1).config().transform,
         crate::Transform::None
     );
-    assert_eq!(detector.learning, Learning::Always);
-    assert_eq!(Learning::default_patience(100), 200);
+    assert_eq!(detector.learning, Learning::Skip { patience: 200 });
+    let learning = |builder: crate::AnomalyDetectorBuilder| builder.config().learning;
+    for always in [
+        AnomalyDetector::builder(1),
+        AnomalyDetector::builder(2).shingle_size(1),
+        AnomalyDetector::builder(2).threshold(crate::Threshold::Quantile { decades: 3.0 }),
+    ] {
+        assert_eq!(learning(always), Learning::Always);
+    }
     assert!(Forecaster::builder(1).config().limits.is_empty());
     let distance = DistanceDetector::<()>::builder().sample_size(100).config();
     assert_eq!((distance.time_decay, distance.warm_up), (0.001, 25));

@@ -7,7 +7,7 @@ use super::detector_v3::DetectorV3;
 use super::detector_v4::DetectorV4;
 use super::detector_v5::DetectorV5;
 use super::envelope::{self, Kind, Trust};
-use crate::detector::{AnomalyDetector, Learning};
+use crate::detector::AnomalyDetector;
 use crate::error::StateError;
 
 /// The newest version.
@@ -52,20 +52,12 @@ impl AnomalyDetector {
 
     fn decode(bytes: &[u8], trust: Trust) -> Result<Self, StateError> {
         let (version, body) = envelope::open(Kind::Detector, VERSION, bytes, trust)?;
-        let mut detector = match version {
-            1 => codec::decode::<DetectorV1>(body)?.restore(trust)?,
-            2 => codec::decode::<DetectorV2>(body)?.restore(trust)?,
-            WITHOUT_LIMIT => return codec::decode::<DetectorV3>(body)?.restore(trust),
-            WITHOUT_RULES => return codec::decode::<DetectorV4>(body)?.restore(trust),
-            _ => return codec::decode::<DetectorV5>(body)?.restore(trust),
-        };
-        // The default for shingles of several inputs at that time was replaced, because it starved
-        // on periodic streams.
-        let config = &mut detector.config;
-        let skips = config.learning == (Learning::Skip { patience: 512 });
-        if skips && config.input_dimensions > 1 && config.shingle_size > 1 {
-            config.learning = Learning::Always;
+        match version {
+            1 => codec::decode::<DetectorV1>(body)?.restore(trust),
+            2 => codec::decode::<DetectorV2>(body)?.restore(trust),
+            WITHOUT_LIMIT => codec::decode::<DetectorV3>(body)?.restore(trust),
+            WITHOUT_RULES => codec::decode::<DetectorV4>(body)?.restore(trust),
+            _ => codec::decode::<DetectorV5>(body)?.restore(trust),
         }
-        Ok(detector)
     }
 }

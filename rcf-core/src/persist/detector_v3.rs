@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::detector_v2::DetectorV2;
 use super::envelope::Trust;
-use super::inconsistent;
-use super::parts_v1::are_amounts;
+use super::parts_v1::{MomentsV1, are_amounts};
+use super::{inconsistent, same_fields};
 use crate::detector::budget::Budget;
 use crate::detector::channels::Channels;
 use crate::detector::event::Event;
 use crate::detector::evidence::Conformal;
+use crate::detector::learning::Cusum;
 use crate::detector::{AnomalyDetector, Threshold};
 use crate::error::StateError;
 use crate::predictor::numbers::Numbers;
@@ -22,6 +23,10 @@ pub(super) struct DetectorV3 {
     /// Observations below the boundary that end an event.
     quiet: u32,
     event: EventV3,
+    /// Of the scores of single observations.
+    alone: CusumV3,
+    /// Share of the newest observations that were not learned.
+    skipped: f64,
     /// The channels as numbers, in the order of `Channels::save`.
     channels: Vec<f64>,
     /// How often evidence of each size, and scores of observations alone of each height, were seen.
@@ -39,6 +44,14 @@ struct EventV3 {
     peak: f64,
     input: Option<u32>,
     age: u64,
+}
+
+/// The cumulative sum of scores, how many there were, and their usual level.
+#[derive(Serialize, Deserialize)]
+struct CusumV3 {
+    sum: f64,
+    count: f64,
+    usual: MomentsV1,
 }
 
 impl DetectorV3 {
@@ -69,6 +82,8 @@ impl DetectorV3 {
                 input: event.input,
                 age: event.age,
             },
+            alone: detector.monitor.alone.into(),
+            skipped: detector.monitor.skipped,
             channels,
             history: detector.history.save(),
             heights: detector.scores.heights.save(),
@@ -100,6 +115,15 @@ impl DetectorV3 {
             input,
             age,
         };
+        let alone = &self.alone;
+        let are_valid = are_amounts(&[alone.sum, alone.count, self.skipped]);
+        if !(are_valid && self.skipped <= 1.0 && alone.usual.is_valid()) {
+            return Err(inconsistent(
+                "the monitor of single observations is invalid",
+            ));
+        }
+        detector.monitor.alone = self.alone.into();
+        detector.monitor.skipped = self.skipped;
         detector.channels = channels_of(detector.config.input_dimensions, &self.channels)
             .ok_or_else(|| inconsistent("the channels are not those of this detector"))?;
         let history = |counts| {
@@ -120,3 +144,5 @@ fn channels_of(inputs: usize, numbers: &[f64]) -> Option<Channels> {
     let channels = Channels::restore(inputs, &mut numbers)?;
     numbers.end().map(|()| channels)
 }
+
+same_fields!(CusumV3, Cusum { sum, count, usual });

@@ -230,7 +230,7 @@ class AnomalyDetector:
         learning: Literal["always", "skip", "delay"]
         | tuple[str, int]
         | tuple[str, int, int]
-        | None = "always",
+        | None = None,
         false_alarm_rate: float | None = 0.0005,
         threshold: float | tuple[str, float] | None = None,
         ignore_near_expected: float | dict[str, float] | None = None,

@@ -58,7 +58,8 @@ use crate::parameters::getters;
 ///     everything but only when the run has become the new normal, ``("down_weight", 10)`` one in
 ///     ten; ``("frozen", n)`` learns the first n observations and nothing later. The patience,
 ///     after which the whole run is learned, may follow: ``("skip", 500)``, ``("down_weight", 10,
-///     500)``; otherwise it is 2 * sample_size. Default ``"always"``.
+///     500)``; otherwise it is 2 * sample_size. Default ``"skip"`` for shingles of several inputs
+///     (with the calibrated threshold), which keeps long anomalies out, else ``"always"``.
 /// false_alarm_rate : float, default 0.0005
 ///     The share of the observations of a calm stream that may exceed the boundary. There are fewer
 ///     alerts, since an event has only one. Less means fewer false alarms and more misses.
@@ -126,7 +127,7 @@ impl PyAnomalyDetector {
             sample_size=256, time_decay=None, initial_accept_fraction=0.125, seed=0, \
             warm_up=None, transform=None, transform_decay=None, weights=1.0, \
             imputation='previous', time_gap_input=False, max_time_jump=None, \
-            learning='always', false_alarm_rate=0.0005, threshold=None, \
+            learning=None, false_alarm_rate=0.0005, threshold=None, \
             ignore_near_expected=None, rules=None, noise_floor=0.001, silence=50, quiet=50, \
             memory_profile='compact')"
     )]

@@ -54,21 +54,12 @@ fn redecide(settings: &mut BTreeMap<String, Value>) {
     let name = |part: &str| format!("operator.detector{part}");
     let is = |part: &str, value: Value| settings.get(&name(part)) == Some(&value);
     let is_combined = is(".threshold", "combined".into());
-    let count = |part: &str| settings.get(&name(part)).and_then(Value::as_u64);
-    let is_default = is(".learning", "skip".into())
-        && is(".learning.patience", 512.into())
-        && count(".input_dimensions") > Some(1)
-        && count(".shingle_size") > Some(1);
     if is_combined {
         for part in ["margin", "height", "decades"] {
             settings.remove(&name(&format!(".threshold.{part}")));
         }
         settings.insert(name(".threshold"), "calibrated".into());
         settings.insert(name(".threshold.false_alarm_rate"), 0.0005.into());
-    }
-    if is_default {
-        settings.remove(&name(".learning.patience"));
-        settings.insert(name(".learning"), "always".into());
     }
 }
 

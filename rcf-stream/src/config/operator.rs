@@ -115,7 +115,8 @@ impl Layers {
                 Learning::default_patience(points.unwrap_or(builder.config().sample_size))
             }
         };
-        let learning = self.choice("detector.learning");
+        let skips = self.count("detector.patience").map(|_| "skip");
+        let learning = self.choice("detector.learning").or(skips);
         if let Some(learning) = learning.and_then(|name| Learning::named(name, &[], patience)) {
             builder = builder.learning(learning);
         }

@@ -10,10 +10,13 @@ use crate::labelled::Stream;
 pub(super) type Configure = fn(AnomalyDetectorBuilder) -> AnomalyDetectorBuilder;
 
 /// The variants that can be compared in one run, the defaults first.
-pub(super) const CONFIGURATIONS: [(&str, Configure); 4] = [
+pub(super) const CONFIGURATIONS: [(&str, Configure); 5] = [
     ("detector", |builder| builder),
     ("detector-difference", |builder| {
         builder.transform(Transform::Difference)
+    }),
+    ("detector-always", |builder| {
+        builder.learning(Learning::Always)
     }),
     ("detector-skip", |builder| {
         builder.learning(Learning::Skip { patience: 512 })

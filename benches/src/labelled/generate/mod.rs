@@ -4,12 +4,14 @@ mod backgrounds;
 mod calm;
 mod frequent;
 mod kinds;
+mod lasting;
 mod many_inputs;
 
 pub use backgrounds::backgrounds;
 pub use calm::calm;
 pub use frequent::frequent;
 pub use kinds::{KINDS, kinds};
+pub use lasting::lasting;
 pub use many_inputs::many_inputs;
 
 use crate::accuracy::synthetic::Noise;

@@ -9,7 +9,7 @@ use super::{
 use crate::detector::event::Event;
 use crate::detector::evidence::{AlarmRate, Conformal, Range, Scores, Tail};
 use crate::detector::imputation::Known;
-use crate::detector::learning::{LATE, LearningMonitor};
+use crate::detector::learning::{Cusum, LATE, LearningMonitor};
 use crate::detector::suppression::Constancy;
 use crate::detector::transform::Affine;
 use crate::detector::window::Block;
@@ -39,7 +39,7 @@ impl DetectorV1 {
                 silence: detector.event.silence,
                 evidence: detector.event.peak,
             },
-            held: detector.held.clone(),
+            held: detector.held.iter().copied().collect(),
             clock: detector.clock.into(),
             forest: ForestV1::save(&detector.forest),
             point_forest: detector.point_forest.as_ref().map(ForestV1::save),
@@ -108,7 +108,7 @@ impl DetectorV1 {
             peak: evidence,
             ..Event::default()
         };
-        detector.held = self.held;
+        detector.held = self.held.into();
         detector.clock = self.clock.into();
         Ok(detector)
     }
@@ -189,15 +189,35 @@ same_fields!(
     }
 );
 same_fields!(AlarmRateV1, AlarmRate { times });
-same_fields!(
-    LearningMonitorV1,
-    LearningMonitor {
-        sum,
-        count,
-        usual,
-        suspended_for,
-        patience_used,
-        accepted
+/// Without the scores of single observations, which version 3 adds.
+impl From<LearningMonitorV1> for LearningMonitor {
+    fn from(saved: LearningMonitorV1) -> Self {
+        Self {
+            shingle: Cusum {
+                sum: saved.sum,
+                count: saved.count,
+                usual: saved.usual.into(),
+            },
+            alone: Cusum::default(),
+            skipped: 0.0,
+            suspended_for: saved.suspended_for,
+            patience_used: saved.patience_used,
+            accepted: saved.accepted,
+        }
     }
-);
+}
+
+impl From<LearningMonitor> for LearningMonitorV1 {
+    fn from(live: LearningMonitor) -> Self {
+        Self {
+            sum: live.shingle.sum,
+            count: live.shingle.count,
+            usual: live.shingle.usual.into(),
+            suspended_for: live.suspended_for,
+            patience_used: live.patience_used,
+            accepted: live.accepted,
+        }
+    }
+}
+
 same_fields!(ClockV1, Clock { last, gaps });
