@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from itertools import pairwise
 
 import hypothesis.extra.numpy as arrays
 import hypothesis.strategies as st
@@ -448,7 +449,8 @@ def test_matplotlib_draws_it(pair):
 
     result = rcf.AnomalyDetector(input_dimensions=2, seed=1).process(pair)
     axes = result.plot()
-    assert [panel.get_ylabel() for panel in axes] == ["input 0", "input 1", "score"]
+    assert [panel.get_title(loc="left") for panel in axes] == ["input 0", "input 1", ""]
+    assert [panel.get_ylabel() for panel in axes] == ["value", "value", "score"]
     assert all(len(panel.patches) == len(result.anomalies()) for panel in axes)
     assert [text.get_text() for text in axes[0].get_legend().get_texts()] == [
         "99 % expected here",
@@ -461,12 +463,26 @@ def test_matplotlib_draws_it(pair):
         result.plot(axes[:1])
     _, alone = plt.subplots()
     drawn = result.plot(ax=alone, column="input 1", units={"input 1": "kW"})
-    assert drawn[0] is alone and [panel.get_ylabel() for panel in drawn] == ["input 1 (kW)", "score"]
+    assert drawn[0] is alone and [panel.get_ylabel() for panel in drawn] == ["kW", "score"]
+    assert alone.get_title(loc="left") == "input 1"
+    assert len(alone.patches) == len(result.anomalies()) and not drawn[1].patches
     with pytest.raises(rcf.ConfigError, match="column must be one of"):
         result.plot(ax=alone, column="input 9")
     hours = np.datetime64("2026-03-01T00") + np.arange(len(pair))
     timed = rcf.AnomalyDetector(seed=1).process(pair[:, 0], timestamps=hours)
-    assert timed.plot(units="m")[1].get_xlabel() == "time"
+    drawn = timed.plot(units="m")
+    assert (
+        drawn[1].get_xlabel() == "time" and "Concise" in type(drawn[1].xaxis.get_major_formatter()).__name__
+    )
+    drawn[0].figure.canvas.draw()
+    labels = [label.get_window_extent() for label in drawn[1].get_xticklabels() if label.get_text()]
+    assert all(a.x1 < b.x0 for a, b in pairwise(labels)), "labels of times do not overlap"
+    pandas = pytest.importorskip("pandas")
+    long = pandas.Series(pair[:, 0], name="plant/line-7/" + 9 * "a rather long name ")
+    (panel, _) = rcf.AnomalyDetector(seed=1).process(long).plot()
+    panel.figure.canvas.draw()
+    title = panel._left_title.get_window_extent()
+    assert panel.figure.bbox.contains(title.x0, title.y0) and panel.figure.bbox.contains(title.x1, title.y1)
     assert timed.anomalies()[0].text.startswith("2026-0")
     pandas = pytest.importorskip("pandas")
     names = pandas.Index([f"row {row}" for row in range(len(pair))])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,11 +162,12 @@ def plot(
         part = result.names.index(next(name for name in named if name is not None))
         axes = np.array([ax, ax.twinx()])
         _draw_input(result, ax, x, part, units)
-        _draw_score(result, axes[1], x)
+        _draw_score(result, axes[1], x, is_marked=False)  # it is, by the input
     else:
         panels = result.input_dimensions + 1
         if ax is None:
-            _, ax = plt.subplots(panels, sharex=True, figsize=(10, 2 + 1.6 * panels), squeeze=False)
+            size = (10, 2 + 1.8 * panels)
+            _, ax = plt.subplots(panels, sharex=True, figsize=size, squeeze=False, layout="constrained")
         axes = np.ravel(ax)
         if len(axes) != panels:
             raise ConfigError(f"ax must be one, or {panels}: one for each input, and one for the scores")
@@ -173,9 +175,20 @@ def plot(
             _draw_input(result, panel, x, part, units)
         _draw_score(result, axes[-1], x)
     axes[-1].set_xlabel("row" if result.times is None else "time")
+    if getattr(getattr(x, "dtype", None), "kind", "O") == "M":
+        _label_times(axes[-1])
     axes[0].legend(loc="upper left", fontsize="small")
     axes[-1].legend(loc="upper right", fontsize="small")
     return axes
+
+
+def _label_times(panel: "Axes") -> None:
+    """Label short times, which do not run into each other."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()
+    panel.xaxis.set_major_locator(locator)
+    panel.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _places(result: "Detections") -> Any:
@@ -205,16 +218,19 @@ def _draw_input(
         margin = 0.05 * (high - low) or 1.0
         panel.set_ylim(low - margin, high + margin)
     panel.plot(x, line, linewidth=0.8, label="value")
-    panel.set_ylabel(f"{name} ({unit})" if unit else name)
+    # Above the panel there is room for long names.
+    panel.set_title("\n".join(wrap(name, 90)), loc="left", fontsize="medium")
+    panel.set_ylabel(unit or "value")
     _mark(result, panel, x, line)
 
 
-def _draw_score(result: "Detections", panel: "Axes", x: Any) -> None:
+def _draw_score(result: "Detections", panel: "Axes", x: Any, *, is_marked: bool = True) -> None:
     panel.plot(x, result.score, linewidth=0.8, color="tab:gray", label="score")
     limit = np.where(np.isfinite(result.threshold), result.threshold, np.nan)
     panel.plot(x, limit, linewidth=0.8, color="tab:orange", label="threshold of the score alone")
     panel.set_ylabel("score")
-    _mark(result, panel, x, result.score)
+    if is_marked:
+        _mark(result, panel, x, result.score)
 
 
 def _mark(result: "Detections", panel: "Axes", x: Any, line: "NDArray[np.float64]") -> None:
