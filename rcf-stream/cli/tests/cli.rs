@@ -330,7 +330,13 @@ fn check_runs_nothing() {
         "--sink-path",
         "out",
     ];
-    assert_eq!(succeed(folder.path(), &flags), "");
+    let output = run(folder.path(), &flags);
+    assert!(output.status.success() && stdout(&output).is_empty());
+    assert!(
+        stderr(&output).ends_with("rcf: ok\n"),
+        "{}",
+        stderr(&output)
+    );
     assert!(!folder.path().join("out").exists());
     fail(
         folder.path(),
