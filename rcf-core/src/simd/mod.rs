@@ -31,9 +31,6 @@ pub(crate) use x86_64::Descents;
 
 pub(crate) use portable::Portable;
 
-#[cfg(doc)]
-use crate::visitor::score::step;
-
 /// Lanes of one vector.
 pub(crate) const LANES: usize = 8;
 /// Lanes of the half vector that ends a row whose length is not a multiple of [`LANES`].
@@ -82,8 +79,8 @@ pub(crate) trait Simd: Copy {
     fn store_doubles(self, a: Self::Doubles, lanes: &mut [f64; LANES]);
     /// A bit for each lane above zero.
     fn positive_lanes(self, a: Self::Vector) -> u32;
-    /// In each lane where the gap is positive, the [`step`] from a score, if the score of what is
-    /// separated is 1 / level, and then a level less.
+    /// In each lane where the gap is positive, the [step](crate::visitor::score::step) from a
+    /// score, if the score of what is separated is 1 / level, and then a level less.
     fn step_scores(
         self,
         gaps: Self::Vector,

@@ -1,7 +1,6 @@
 //! The operations, lane by lane, for every processor.
 
 use super::{HALF, LANES, Simd, max, min};
-use crate::visitor::score::step;
 
 /// Available on every processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +116,9 @@ impl Simd for Portable {
         for i in 0..LANES {
             if gaps[i] > 0.0 {
                 let (gap, range) = (f64::from(gaps[i]), f64::from(ranges[i]));
-                scores[i] = step(scores[i], 1.0 / levels[i], gap, range);
+                // In the order of the step of a score (its test compares them).
+                let per_length = 1.0 / (gap + range);
+                scores[i] = gap * per_length * (1.0 / levels[i]) + range * per_length * scores[i];
                 levels[i] -= 1.0;
             }
         }

@@ -26,6 +26,7 @@ use json::JsonDecoder;
 use number::{NumberStyle, is_missing};
 use payload::Opened;
 use times::Times;
+#[cfg(feature = "pipeline")]
 pub(crate) use times::date_and_time;
 use times::joined;
 

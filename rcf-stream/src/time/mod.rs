@@ -22,7 +22,9 @@ pub use ahead::{Ahead, AheadBuffer, Decided, YEAR};
 #[cfg(feature = "operator")]
 pub use event_time::EventTime;
 #[cfg(feature = "operator")]
-pub(crate) use parser::{LikelyFormat, swapped};
+pub(crate) use parser::LikelyFormat;
+#[cfg(feature = "pipeline")]
+pub(crate) use parser::swapped;
 #[cfg(feature = "operator")]
 pub use parser::{ParseTimeFormatError, TimeFormat, TimeParser, likely_format};
 pub use timestamp::{ParseTimestampError, Timestamp};
