@@ -227,10 +227,7 @@ class AnomalyDetector:
         imputation: Literal["previous", "linear", "zero", "forest"] | Sequence[float] | None = "previous",
         time_gap_input: bool | None = False,
         max_time_jump: float | None = None,
-        learning: Literal["always", "skip", "delay"]
-        | tuple[str, int]
-        | tuple[str, int, int]
-        | None = None,
+        learning: Literal["always", "skip", "delay"] | tuple[str, int] | tuple[str, int, int] | None = None,
         false_alarm_rate: float | None = 0.0005,
         threshold: float | tuple[str, float] | None = None,
         ignore_near_expected: float | dict[str, float] | None = None,
