@@ -123,6 +123,23 @@ fn a_level_shift_is_reported_once_and_then_learned() {
 }
 
 #[test]
+fn a_detector_says_whether_it_learns() {
+    let (records, anomaly) = long_anomaly(1);
+    let skipped = |builder: rcf_core::AnomalyDetectorBuilder| {
+        let mut detector = builder.seed(1).build().unwrap();
+        let mut inside = 0;
+        for (t, record) in records.iter().enumerate() {
+            detector.process(record).unwrap();
+            inside += usize::from(anomaly.contains(&t) && !detector.is_learning());
+        }
+        inside
+    };
+    assert!(skipped(AnomalyDetector::builder(8)) > anomaly.len() / 2);
+    let always = AnomalyDetector::builder(8).learning(Learning::Always);
+    assert_eq!(skipped(always), 0);
+}
+
+#[test]
 fn a_frozen_detector_learns_nothing_later() {
     let builder = AnomalyDetector::builder(1).learning(Learning::Frozen { after: 300 });
     let mut detector = builder.build().unwrap();

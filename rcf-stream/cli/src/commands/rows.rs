@@ -237,6 +237,13 @@ impl Rows {
                 format!("; {records} judged without a time, which was not after the one before")
             }
         };
+        let unlearned = match self.detectors.unlearned() {
+            0 => String::new(),
+            unlearned => {
+                let records = counted(unlearned, "unusual record was", "unusual records were");
+                format!("; {records} not learned: --learning")
+            }
+        };
         let unreadable = unreadable(self.detectors.unreadable_times());
         let unreadable = unreadable.map_or_else(String::new, |it| format!("; {it}"));
         let suppressed = self.suppressed.text(flag).map(|reasons| {
@@ -245,7 +252,7 @@ impl Rows {
         });
         let suppressed = suppressed.unwrap_or_default();
         format!(
-            "{}, {}, {}; {judged}{suppressed}{late}{unreadable}",
+            "{}, {}, {}; {judged}{suppressed}{unlearned}{late}{unreadable}",
             counted(self.records, "record", "records"),
             counted(self.anomalies, "anomaly", "anomalies"),
             self.counted_bad(),

@@ -65,6 +65,7 @@ pub struct Detectors {
     models: HashMap<ModelName, Model>,
     with_time: bool,
     late: u64,
+    unlearned: u64,
 }
 
 impl Detectors {
@@ -80,6 +81,7 @@ impl Detectors {
             models: HashMap::new(),
             with_time: false,
             late: 0,
+            unlearned: 0,
         })
     }
 
@@ -102,6 +104,12 @@ impl Detectors {
     #[must_use]
     pub fn late(&self) -> u64 {
         self.late
+    }
+
+    /// How many records of unusual stretches were not learned.
+    #[must_use]
+    pub fn unlearned(&self) -> u64 {
+        self.unlearned
     }
 
     /// The times that could not be read; the records were judged without.
@@ -173,6 +181,7 @@ impl Detectors {
                 (detection.map_err(refused)?, new.insert(model))
             }
         };
+        self.unlearned += u64::from(!model.detector.is_learning());
         let predicted = |input| model.detector.predicted(input).unwrap_or(f64::NAN);
         Ok(Row {
             detection,
