@@ -33,7 +33,8 @@ pub struct NumberStyle {
     /// The thousands separator, if there is one. A blank matches all non-breaking blanks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grouping: Option<char>,
-    /// Whether signs of currency and percent around a number are dropped.
+    /// Whether signs of currency and percent around a number are dropped, and parentheses around it
+    /// or a minus after it make it negative.
     #[serde(default)]
     pub signs: bool,
 }
@@ -126,7 +127,8 @@ pub(crate) fn is_sign(c: char) -> bool {
     matches!(c, '%' | '‰' | '$' | '€' | '£' | '¥' | '₹' | '₩' | '₽' | '฿')
 }
 
-/// Removes signs and blanks around a number, and reads a negative one in parentheses.
+/// Removes signs and blanks around a number, and reads a negative one in parentheses or with its
+/// minus at the end.
 fn without_signs(text: &str) -> (&str, bool) {
     let drop = |text: &'_ str| -> usize {
         text.len()
@@ -147,10 +149,14 @@ fn without_signs(text: &str) -> (&str, bool) {
         text = &rest[drop(rest)..];
         negative = !negative;
     }
-    (
-        text.trim_end_matches(|c| is_sign(c) || is_group_blank(c)),
-        negative,
-    )
+    text = text.trim_end_matches(|c| is_sign(c) || is_group_blank(c));
+    // Some programs of accountants write the minus after the number: 5-.
+    if let Some(rest) = text.strip_suffix('-')
+        && rest.ends_with(|c: char| c.is_ascii_digit())
+    {
+        (text, negative) = (rest, !negative);
+    }
+    (text, negative)
 }
 
 #[cfg(test)]
@@ -180,6 +186,7 @@ mod tests {
             (SHOP, "$ 1,200", 1200.0),
             (SHOP, "-$5", -5.0),
             (SHOP, "(7.5)", -7.5),
+            (SHOP, "1,207.50-", -1207.5),
             (SHOP, "12.5 %", 12.5),
             (SHOP, "€-3", -3.0),
         ];

@@ -11,7 +11,8 @@ use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
 use super::time_column::{
-    best_time, is_newest_first, reads_both, time_format, time_of_day, time_rank,
+    Order, best_time, is_times_of_day, order, reads_both, series_of, time_format, time_of_day,
+    time_rank,
 };
 use crate::decode::FieldPath;
 use crate::suggest::closest;
@@ -57,9 +58,9 @@ pub struct Choice {
     /// The format of the time, if it was named or detected.
     #[serde(default)]
     pub time_format: TimeFormat,
-    /// Whether the first records go from the newest to the oldest; not saved.
+    /// The order of the first records in time; not saved.
     #[serde(skip)]
-    pub newest_first: bool,
+    pub order: Order,
     /// The other columns, and why they are not judged; not saved.
     #[serde(skip)]
     pub ignored: Vec<(String, Reason)>,
@@ -75,6 +76,10 @@ pub enum Reason {
     Empty,
     /// It contains text, with this many different values.
     Text(usize),
+    /// It names this many series, each with one record at a time.
+    Series(usize),
+    /// It contains times of day, and there is no column of dates.
+    TimesOfDay,
     /// It contains truth values, arrays or objects.
     NoNumbers,
     /// It contains one value.
@@ -117,6 +122,11 @@ impl Reason {
                 return format!("text, {count} different: a {key} or {categorical}?");
             }
             Self::Text(_) => "text",
+            Self::Series(count) => {
+                let key = options.key;
+                return format!("{count} series, one record of each at a time: name it with {key}");
+            }
+            Self::TimesOfDay => "times of day without a date",
             Self::NoNumbers => "no numbers",
             Self::Constant => "constant",
             Self::Index => "an index",
@@ -256,11 +266,12 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             (None, Some(column)) => time_format(column, clock).unwrap_or_default(),
             (None, None) => TimeFormat::Auto,
         },
-        newest_first: false,
+        order: Order::default(),
         ignored: Vec::new(),
     };
-    choice.newest_first =
-        time.is_some_and(|time| is_newest_first(time, clock, &choice.time_format));
+    if let Some(time) = time {
+        choice.order = order(time, clock, &choice.time_format);
+    }
     // One column called `second` may be anything, but `hour` and `minute` are parts of a date.
     let parts = sample.columns.iter().filter(|column| {
         words(&column.label)
@@ -274,7 +285,12 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         if is_judged || is(column, key) || is(column, time) || is(column, clock) {
             continue;
         }
-        match reason(column, has_calendar) {
+        // Unless a key is named, a column may name the series of the file.
+        let series = || match (key, time) {
+            (None, Some(time)) => series_of(sample, time, column).map(Reason::Series),
+            _ => None,
+        };
+        match series().or_else(|| reason(column, has_calendar)) {
             None if values.is_empty() => choice.values.push(column.path.clone()),
             None => choice
                 .ignored
@@ -358,6 +374,7 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     if numbers.len() * 10 < column.present() * 9 {
         return Some(match column.texts.len() {
             0 => Reason::NoNumbers,
+            _ if is_times_of_day(column) => Reason::TimesOfDay,
             _ if time_rank(column).is_some() => Reason::OtherTime,
             _ if column.texts.iter().all(|text| has_unit(text)) => {
                 Reason::Unit(column.texts[0].clone())

@@ -6,7 +6,7 @@ pub(super) struct Growth {
     pub(super) rises: usize,
     pub(super) falls: usize,
     ones: usize,
-    /// The share of steps that equal the median one, within rounding.
+    /// How many steps equal the median one, within rounding.
     usual: usize,
 }
 
@@ -25,17 +25,22 @@ impl Growth {
             steps: steps.len(),
             rises: count(&|step| step > 0.0),
             falls: count(&|step| step < 0.0),
-            ones: count(&|step| step == 1.0),
-            usual: count(&|step| median > 0.0 && (step - median).abs() <= slack),
+            ones: count(&|step| step == median.signum()),
+            usual: count(&|step| median != 0.0 && (step - median).abs() <= slack),
         }
     }
 
+    /// Up or down: the records of a file may be numbered from its end.
     pub(super) fn is_index(&self) -> bool {
-        self.steps > 0 && self.falls == 0 && self.ones * 100 >= self.steps * 95
+        self.is_monotonic() && self.ones * 100 >= self.steps * 95
     }
 
     pub(super) fn is_steady(&self) -> bool {
-        self.steps > 0 && self.falls == 0 && self.usual * 100 >= self.steps * 95
+        self.is_monotonic() && self.usual * 100 >= self.steps * 95
+    }
+
+    fn is_monotonic(&self) -> bool {
+        self.steps > 0 && (self.falls == 0 || self.rises == 0)
     }
 
     /// A counter may be reset now and then.

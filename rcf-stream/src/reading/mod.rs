@@ -24,6 +24,7 @@ pub use columns::{Choice, ChoiceError, Named, choose};
 pub use options::OptionNames;
 pub use recognised::{ReadingError, Recognised};
 pub use sample::Sample;
+pub use time_column::Order;
 pub use understood::Understood;
 
 use crate::decode::InputFormat;

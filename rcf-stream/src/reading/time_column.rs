@@ -1,5 +1,8 @@
 //! Choice of the column of times, or of those of dates and of times of day.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::column_names::{is_time_name, words};
 use super::growth::Growth;
 use super::sample::{Column, Sample};
@@ -69,8 +72,23 @@ pub(super) fn reads_both(date: &Column, clock: &Column, format: &TimeFormat) -> 
     times::reads(format, &joined(date, clock))
 }
 
-/// Whether nearly all records are older than the one before.
-pub(super) fn is_newest_first(date: &Column, clock: Option<&Column>, format: &TimeFormat) -> bool {
+/// The order of the first records in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Order {
+    /// The oldest first, but for a few.
+    #[default]
+    OldestFirst,
+    /// Nearly all are older than the one before.
+    NewestFirst,
+    /// This many percent are older than the one before.
+    Unsorted(usize),
+}
+
+/// Fewer records out of order than this are late ones, as in every stream.
+const UNSORTED_PERCENT: usize = 10;
+
+pub(super) fn order(date: &Column, clock: Option<&Column>, format: &TimeFormat) -> Order {
     let times = match clock {
         Some(clock) => times::millis(format, &joined(date, clock)),
         None if date.numbers.len() >= date.texts.len() => {
@@ -80,7 +98,43 @@ pub(super) fn is_newest_first(date: &Column, clock: Option<&Column>, format: &Ti
         None => times::millis(format, &date.texts),
     };
     let growth = Growth::of(&times);
-    growth.falls > 0 && growth.falls * 10 >= (growth.rises + growth.falls) * 9
+    let steps = growth.rises + growth.falls;
+    match growth.falls * 100 / steps.max(1) {
+        90.. => Order::NewestFirst,
+        percent @ UNSORTED_PERCENT.. if steps > UNSORTED_PERCENT => Order::Unsorted(percent),
+        _ => Order::OldestFirst,
+    }
+}
+
+/// More series than this are not expected in one column.
+const SERIES: usize = 50;
+
+/// How many series a file holds one below the other, if this column names them: at nearly every
+/// time it has each of its values once.
+pub(super) fn series_of(sample: &Sample, time: &Column, column: &Column) -> Option<usize> {
+    let times = cells(time, sample.records)?;
+    let names = cells(column, sample.records)?;
+    let count = |cells: &[Cow<'_, str>]| cells.iter().collect::<HashSet<_>>().len();
+    let (moments, series) = (count(&times), count(&names));
+    let pairs: HashSet<_> = times.iter().zip(&names).collect();
+    let is_complete = pairs.len() == sample.records && pairs.len() * 10 >= moments * series * 9;
+    ((2..=SERIES).contains(&series) && moments > 2 && is_complete).then_some(series)
+}
+
+/// The cells of a column in which no record lacks one.
+fn cells(column: &Column, records: usize) -> Option<Vec<Cow<'_, str>>> {
+    if column.texts.len() == records {
+        return Some(column.texts.iter().map(|text| text.into()).collect());
+    }
+    let numbers = column.numbers.iter();
+    let is_whole = || column.numbers.iter().all(|number| number.fract() == 0.0);
+    (column.numbers.len() == records && is_whole())
+        .then(|| numbers.map(|number| number.to_string().into()).collect())
+}
+
+/// Whether a column has times of day alone.
+pub(super) fn is_times_of_day(column: &Column) -> bool {
+    holds(column, is_clock)
 }
 
 fn joined(date: &Column, clock: &Column) -> Vec<String> {

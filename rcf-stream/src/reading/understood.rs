@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::columns::reasons;
-use super::{Choice, OptionNames};
+use super::{Choice, OptionNames, Order};
 use crate::categories::surprise_label;
 use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::Decimal;
@@ -44,10 +44,15 @@ impl fmt::Display for Understood<'_> {
                     write!(f, " and {}", clock.label())?;
                 }
                 write!(f, " ({}", self.unit(&self.choice.time_format))?;
-                if self.choice.newest_first {
-                    f.write_str(
-                        ", the newest record first: they are judged in this order, so sort them",
-                    )?;
+                match self.choice.order {
+                    Order::OldestFirst => {}
+                    Order::NewestFirst => f.write_str(", the newest record first")?,
+                    Order::Unsorted(percent) => {
+                        write!(f, ", {percent} % of the records older than the one before")?;
+                    }
+                }
+                if self.choice.order != Order::OldestFirst {
+                    f.write_str(": they are judged in this order, so sort them")?;
                 }
                 f.write_str(")")?;
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Weekday};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -202,7 +202,13 @@ fn rfc3339(text: &str) -> Option<f64> {
 }
 
 fn by_pattern(pattern: &str, text: &str) -> Option<f64> {
-    let parts = strtime::parse(pattern, text).ok()?;
+    let mut parts = strtime::parse(pattern, text).ok()?;
+    // A month is its first day, a week its Monday.
+    if parts.month().is_some() && parts.day().is_none() {
+        parts.set_day(Some(1)).ok()?;
+    } else if parts.iso_week().is_some() && parts.weekday().is_none() {
+        parts.set_weekday(Some(Weekday::Monday));
+    }
     match parts.to_timestamp() {
         Ok(time) => Some(to_millis(time)),
         Err(_) if parts.offset().is_some() => None,
@@ -243,6 +249,7 @@ macro_rules! dates {
         &[
             "%d/%b/%Y:%H:%M:%S %z",
             "%a, %d %b %Y %H:%M:%S %z",
+            "%d %b %Y %H:%M:%S %z",
             "%a %b %d %H:%M:%S %Y",
             "%H:%M:%S %d.%m.%Y",
             "%H:%M %d.%m.%Y",
@@ -260,6 +267,12 @@ macro_rules! dates {
                 concat!($date, " %H:%M"),
                 $date,
             )*
+            "%Y-%m",
+            "%Y/%m",
+            "%m/%Y",
+            "%b %Y",
+            "%B %Y",
+            "%G-W%V",
         ]
     };
 }
@@ -379,6 +392,7 @@ mod tests {
             ("%d/%b/%Y:%H:%M:%S %z", "14/Nov/2023:23:13:20 +0100"),
             ("%Y%m%d%H%M%S", "20231114221320"),
             ("%s", "1700000000"),
+            ("%d %b %Y %H:%M:%S %z", "14 Nov 2023 22:13:20 +0000"),
         ];
         for (format, text) in cases {
             assert_eq!(read(format, text), Some(MOMENT), "{text} as {format}");
@@ -394,6 +408,10 @@ mod tests {
         assert_eq!(before, Some(-249.5));
         assert_eq!(read("auto", "2023-11-14"), Some(1_699_920_000_000.0));
         assert_eq!(read("%d.%m.%Y", "14.11.2023"), Some(1_699_920_000_000.0));
+        // A month is its first day, a week its Monday.
+        assert_eq!(read("%Y-%m", "2023-11"), read("auto", "2023-11-01"));
+        assert_eq!(read("%b %Y", "Nov 2023"), read("auto", "2023-11-01"));
+        assert_eq!(read("%G-W%V", "2023-W46"), read("auto", "2023-11-13"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The lines before the first record: preamble, header and units.
 
+use std::collections::HashSet;
+
 use super::{PREAMBLE, Row};
 use crate::decode::Splitter;
 use crate::reading::shape::Shape;
@@ -69,6 +71,42 @@ pub(super) fn short_header(
     } else {
         format!("{mark}{line}")
     })
+}
+
+/// A header of two lines, groups above names, as tables with several levels of columns have it:
+/// names of groups occur repeatedly, or their cells are merged, and only together with the second
+/// line they differ.
+pub(super) fn joined_header(groups: &Row, names: &Row, delimiter: u8) -> Option<String> {
+    let mut group = "";
+    let groups: Vec<&str> = groups
+        .cells
+        .iter()
+        .map(|cell| {
+            if !cell.is_empty() {
+                group = cell;
+            }
+            group
+        })
+        .collect();
+    let joined: Vec<String> = groups
+        .iter()
+        .zip(&names.cells)
+        .map(|(group, name)| format!("{group} {name}").trim().to_owned())
+        .collect();
+    let named: Vec<&str> = groups.iter().copied().filter(|it| !it.is_empty()).collect();
+    let all_differ = |cells: &[&str]| cells.iter().collect::<HashSet<_>>().len() == cells.len();
+    let new: Vec<&str> = joined.iter().map(String::as_str).collect();
+    if new.len() != groups.len() || new.contains(&"") || all_differ(&named) || !all_differ(&new) {
+        return None;
+    }
+    let quoted = joined
+        .iter()
+        .map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
+    Some(
+        quoted
+            .collect::<Vec<_>>()
+            .join(&char::from(delimiter).to_string()),
+    )
 }
 
 /// Whether a column holds numbers or times, but for a few cells.

@@ -19,7 +19,7 @@ use crate::decode::number::Decimal;
 use crate::decode::{InputFormat, Splitter};
 use crate::lines::LineReader;
 use delimiter::{best_delimiter, excel_separator, is_one_column};
-use header::{commented_header, has_header, preamble, short_header, unit_lines};
+use header::{commented_header, has_header, joined_header, preamble, short_header, unit_lines};
 use style::number_style;
 
 /// More lines than this before the table are not a preamble.
@@ -108,6 +108,14 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
         dialect.unit_lines = unit_lines(body) as u64;
     }
     let body = &body[dialect.unit_lines as usize..];
+    if let (Header::FirstLine, [groups, names, ..]) = (&dialect.header, rows)
+        && dialect.unit_lines > 0
+        && let Some(line) = joined_header(groups, names, delimiter)
+    {
+        dialect.header = Header::Comment(line);
+        dialect.skip = names.line;
+        dialect.unit_lines -= 1;
+    }
     dialect.numbers = number_style(body, delimiter, &given)?;
     Ok(dialect)
 }

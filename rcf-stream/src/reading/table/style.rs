@@ -92,7 +92,8 @@ impl Evidence {
                 is_sign(c) || is_group_blank(c) || matches!(c, '(' | ')' | '-' | '+')
             })
             .to_owned();
-        self.signs += usize::from(cell.chars().any(|c| is_sign(c) || c == '('));
+        self.signs +=
+            usize::from(cell.chars().any(|c| is_sign(c) || c == '(') || cell.ends_with('-'));
         self.blanks += usize::from(digits.contains(is_group_blank));
         self.apostrophes += usize::from(digits.contains('\''));
         match (digits.find(','), digits.find('.')) {
@@ -164,14 +165,19 @@ impl Evidence {
     }
 }
 
-/// Whether the marks may separate thousands: no leading zero, and three digits after each.
+/// Whether the marks may separate thousands: no leading zero, and three digits after the last. In
+/// India there are two after the others.
 fn may_be_groups(digits: &str, mark: char) -> bool {
-    let mut groups = digits.split(mark);
-    let first = groups.next().unwrap_or_default();
-    let is_group =
-        |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let groups: Vec<&str> = digits.split(mark).collect();
+    let [first, middle @ .., last] = groups.as_slice() else {
+        return false;
+    };
+    let is_group = |group: &str, digits: usize| {
+        group.len() == digits && group.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_like = |digits| middle.iter().all(|group| is_group(group, digits));
     (1..=3).contains(&first.len())
-        && first != "0"
         && !first.starts_with('0')
-        && groups.all(is_group)
+        && is_group(last, 3)
+        && (is_like(3) || is_like(2))
 }

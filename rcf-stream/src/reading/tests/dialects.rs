@@ -283,6 +283,39 @@ fn numbers_and_tables() -> Vec<Case> {
             names,
         ),
         case(
+            "groups of columns above their names, and units",
+            text_of("place,hall,hall\ntime,a,b\nUTC,degC,kW", |n, a, b| {
+                format!("{},{a},{b}", iso(n))
+            }),
+            Some(("place time", BEGIN)),
+            ["hall a", "hall b"],
+        ),
+        case(
+            "groups in merged cells above the names of columns",
+            text_of(";hall, left;\ntime;a;b", |n, a, b| {
+                format!("{};{};{}", iso(n), with_comma(a), with_comma(b))
+            }),
+            time,
+            ["hall, left a", "hall, left b"],
+        ),
+        case(
+            "records that are numbered from the end",
+            text_of("left,time,a,b", |n, a, b| {
+                format!("{},{},{a},{b}", 120 - n, iso(n))
+            }),
+            time,
+            names,
+        ),
+        case(
+            "a minus after the number, as accountants write it",
+            text_of("time,a,b,c", |n, a, b| {
+                format!("{},{a},{b},{}{}", iso(n), n % 7 + 1, ["", "-"][n % 2])
+            })
+            .replace(",c\n", ",class\n"),
+            time,
+            names,
+        ),
+        case(
             "a header with a line break in quotes",
             plain.replacen("a,b", "\"a\n(degC)\",b", 1),
             time,
@@ -545,15 +578,111 @@ fn columns_of_blanks_after_a_time_and_columns_named_by_years() {
 }
 
 #[test]
-fn records_from_the_newest_to_the_oldest_are_said_to_be_so() {
-    let text = text_of("time,a", |n, a, _| format!("{},{a}", iso(119 - n)));
-    let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
+fn records_out_of_order_are_said_to_be_so() {
+    let line = |place: &dyn Fn(usize) -> usize| {
+        read(&text_of("time,a", |n, a, _| {
+            format!("{},{a}", iso(place(n)))
+        }))
+        .line
+    };
+    let newest_first = line(&|n| 119 - n);
     assert!(
-        found.line.contains("the newest record first"),
-        "{}",
-        found.line
+        newest_first.contains(", the newest record first: they are judged in this order"),
+        "{newest_first}"
     );
-    let text = text_of("time,a", |n, a, _| format!("{},{a}", iso(n)));
-    let found = read_as(text.as_bytes(), &Given::default(), &Named::default()).unwrap();
-    assert!(!found.line.contains("newest"), "{}", found.line);
+    let shuffled = line(&|n| n * 49 % 120);
+    assert!(
+        shuffled.contains(" % of the records older than the one before: they are judged in"),
+        "{shuffled}"
+    );
+    // One record in twenty may be late.
+    for usual in [line(&|n| n), line(&|n| n ^ usize::from(n % 40 < 2))] {
+        assert!(!usual.contains("in this order"), "{usual}");
+    }
+}
+
+#[test]
+fn series_one_below_the_other_need_a_key() {
+    for names in [["left", "right"], ["7", "9"]] {
+        let row = |n: usize, a, b| format!("{0},{1},{a}\n{0},{2},{b}", iso(n), names[0], names[1]);
+        let text = text_of("time,sensor,value", row);
+        let found = read(&text);
+        assert_eq!(found.values, ["value"]);
+        assert_eq!(found.ignored, [("sensor".to_owned(), Reason::Series(2))]);
+        let said = "\"sensor\" (2 series, one record of each at a time: name it with --key)";
+        assert!(found.line.contains(said), "{}", found.line);
+        let named = Named {
+            key: Some("sensor".to_owned()),
+            ..Named::default()
+        };
+        let found = read_as(text.as_bytes(), &Given::default(), &named).unwrap();
+        assert_eq!(found.values, ["value"]);
+        assert!(
+            found.line.contains("; key: sensor; ignored: none"),
+            "{}",
+            found.line
+        );
+    }
+    // Twice the same name at a time, or not all: no series.
+    for name in [|_| "same", |n| ["a", "b", "c"][n % 3]] {
+        let row = |n: usize, a, b| {
+            format!(
+                "{0},{1},{a}\n{0},{2},{b}",
+                iso(n),
+                name(2 * n),
+                name(2 * n + 1)
+            )
+        };
+        let found = read(&text_of("time,sensor,value", row));
+        let is_series = |(_, reason): &(String, Reason)| matches!(reason, Reason::Series(_));
+        assert!(!found.ignored.iter().any(is_series), "{}", found.line);
+    }
+}
+
+#[test]
+fn months_weeks_and_lakhs() {
+    let month = |n: usize| (2001 + n / 12, n % 12 + 1);
+    let short = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let writers: [&dyn Fn(usize) -> String; 3] = [
+        &|n| format!("{}-{:02}", month(n).0, month(n).1),
+        &|n| format!("{:02}/{}", month(n).1, month(n).0),
+        &|n| format!("{} {}", short[month(n).1 - 1], month(n).0),
+    ];
+    let first_of = |n| {
+        let (year, month) = month(n);
+        let text = format!("{year}-{month:02}-01");
+        crate::time::TimeParser::default().millis(&crate::time::EventTime::Text(text))
+    };
+    for write in writers {
+        let found = read(&text_of("month,a", |n, a, _| format!("{},{a}", write(n))));
+        assert_eq!(found.values, ["a"], "{}", found.line);
+        assert_eq!(found.time.as_deref(), Some("month"), "{}", found.line);
+        assert!(
+            (0..120).all(|n| found.times[n] == first_of(n)),
+            "{}",
+            found.line
+        );
+    }
+    let found = read(&text_of("week,a", |n, a, _| {
+        format!("{}-W{:02},{a}", 2001 + n / 50, n % 50 + 1)
+    }));
+    assert!(found.line.contains("time: week (%G-W%V)"), "{}", found.line);
+
+    let found = read(&text_of("day,crore", |n, a, _| {
+        format!("{n},\"12,34,{:03}.5\"", a as u32)
+    }));
+    assert_eq!(found.records[0], [1_234_050.5], "{}", found.line);
+}
+
+#[test]
+fn times_of_day_alone_are_named() {
+    let text = text_of("time,a", |n, a, _| {
+        format!("{:02}:{:02}:00,{a}", n / 60, n % 60)
+    });
+    let found = read(&text);
+    assert_eq!(found.values, ["a"]);
+    let said = "\"time\" (times of day without a date)";
+    assert!(found.line.contains(said), "{}", found.line);
 }
