@@ -161,3 +161,78 @@ fn completions_are_scripts() {
         assert!(script.contains("kda-sql"), "{shell}");
     }
 }
+
+/// The description of an application with these types of its columns.
+fn description(types: [&str; 3]) -> String {
+    let column = |name: &str, sql_type: &str| serde_json::json!({"Name": name, "Mapping": format!("$.{name}"), "SqlType": sql_type});
+    let sql = "CREATE STREAM OUT_STREAM (\"rate\" INTEGER, \"code\" VARCHAR(9), \"price\" DOUBLE, \
+               ANOMALY_SCORE DOUBLE); CREATE PUMP P AS INSERT INTO OUT_STREAM SELECT STREAM \
+               \"rate\", \"code\", \"price\", ANOMALY_SCORE FROM TABLE(RANDOM_CUT_FOREST(CURSOR(\
+               SELECT STREAM * FROM \"SOURCE_SQL_STREAM_001\")));";
+    let [rate, code, price] = types;
+    serde_json::json!({
+        "InputDescriptions": [{
+            "InAppStreamNames": ["SOURCE_SQL_STREAM_001"],
+            "KinesisStreamsInputDescription": {"ResourceARN": "arn:aws:kinesis:eu-west-1:1:stream/s"},
+            "InputSchema": {
+                "RecordFormat": {"RecordFormatType": "JSON"},
+                "RecordColumns": [column("rate", rate), column("code", code), column("price", price)],
+            },
+        }],
+        "TextContent": sql,
+    })
+    .to_string()
+}
+
+#[test]
+fn numbers_in_text_follow_the_schema() {
+    let run_with = |types: [&str; 3], quote: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("app.json"), description(types)).unwrap();
+        let output = run(folder.path(), &["migrate", "kda-sql", "app.json"]);
+        let toml: String = stdout(&output)
+            .lines()
+            .filter(|line| !line.starts_with("region") && !line.starts_with("kind"))
+            .map(|line| match line {
+                "[source]" => "[source]\nkind = \"file\"\npath = \"in.jsonl\"\n".to_owned(),
+                "[sink]" => "[sink]\nkind = \"file\"\npath = \"out.jsonl\"\n".to_owned(),
+                line if line.starts_with("stream") || line.starts_with("# stream") => String::new(),
+                line => format!("{line}\n"),
+            })
+            .collect();
+        fs::write(folder.path().join("rcf.toml"), toml).unwrap();
+        let record = |n: u32| {
+            let (rate, price) = (60 + n * 5 % 11, n * 3 % 7);
+            format!(
+                "{{\"rate\":{quote}{rate}{quote},\"code\":\"{n}\",\"price\":{quote}{price}.5{quote}}}\n"
+            )
+        };
+        fs::write(
+            folder.path().join("in.jsonl"),
+            (0..400).map(record).collect::<String>(),
+        )
+        .unwrap();
+        succeed(folder.path(), &["run", "--config", "rcf.toml"]);
+        let results = fs::read_to_string(folder.path().join("out.jsonl")).unwrap();
+        let results: Vec<Value> = results
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(results.len(), 400);
+        (results, stderr(&output))
+    };
+    // A column of numbers is read from text as well, and is a number in results; digits in a
+    // column of text are not scored.
+    let types = ["INTEGER", "VARCHAR(9)", "DOUBLE"];
+    let (numbers, notes) = run_with(types, "");
+    assert_eq!(notes, "");
+    assert_eq!(run_with(types, "\"").0, numbers);
+    assert_eq!(
+        (&numbers[7]["rate"], &numbers[7]["code"]),
+        (&62.into(), &"7".into())
+    );
+    assert_eq!(numbers[7]["price"], 0.5);
+    // The function did not score decimals.
+    let (_, notes) = run_with(["INTEGER", "VARCHAR(9)", "DECIMAL(5,2)"], "");
+    assert!(notes.contains("the type of price is DECIMAL(5,2), which the function did not score"));
+}

@@ -262,9 +262,11 @@ mod tests {
         #[test]
         fn every_anomaly_is_among_single_records_and_every_record_once(
             records in 1u64..3_000,
-            anomalies in prop::collection::vec((0u64..3_000, 0u64..9), 0..6),
+            anomalies in prop::collection::btree_map(0u64..3_000, 0u64..9, 0..6),
             halvings in 0usize..11,
         ) {
+            // A record reveals one anomaly.
+            let anomalies: Vec<_> = anomalies.into_iter().collect();
             let points = merged(records, &anomalies, halvings);
             let mut next = 0;
             for point in &points {

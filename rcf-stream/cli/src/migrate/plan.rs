@@ -399,6 +399,17 @@ impl Planner<'_> {
                     format!("the type of {path} is not declared: treated as a number"),
                 ));
             }
+            if let Some(exact) =
+                sql_type.filter(|it| it.starts_with("DEC") || it.starts_with("NUMERIC"))
+            {
+                self.plan.notes.push(Note::new(
+                    0,
+                    format!(
+                        "the type of {path} is {exact}, which the function did not score: add it \
+                         to input.values to score it"
+                    ),
+                ));
+            }
             if is_number && !self.plan.values.contains(&path) {
                 self.plan.values.push(path);
             }

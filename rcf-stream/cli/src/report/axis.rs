@@ -79,12 +79,15 @@ pub(crate) fn exact(value: f64) -> String {
     significant(value, digits(value).unwrap_or(5))
 }
 
-/// A value with the decimals of one that was read, and at least three significant digits.
+/// A value next to one that was read: with its decimals, with those that show two digits of the
+/// difference, and with at least three significant digits.
 pub(crate) fn like(value: f64, read: f64) -> String {
     let whole = |value: f64| value.abs().max(1.0).log10().floor() as i32 + 1;
+    let difference = (value - read).abs();
     match digits(read) {
         Some(digits) if (1e-3..1e9).contains(&read.abs()) => {
-            let decimals = (digits - whole(read)).max(0);
+            let shown = 1 - difference.log10().floor().max(-9.0) as i32;
+            let decimals = (digits - whole(read)).max(0).max(shown);
             significant(value, (whole(value) + decimals).max(3))
         }
         _ => significant(value, 5),
@@ -218,6 +221,11 @@ mod tests {
             (0.1 + 0.2, 0.25, "0.3", "0.25"),
             (400.0, 418.345, "400", "418"),
             (0.0, 0.012_345, "0", "0.012345"),
+            // Two texts for two values.
+            (20.0, 19.970_4, "20", "19.97"),
+            (1_013.25, 1_013.249_6, "1,013.25", "1,013.2496"),
+            (1_234_567.0, 1_234_567.5, "1,234,567", "1,234,567.5"),
+            (20.3, 20.3, "20.3", "20.3"),
         ];
         for (value, expected, as_read, alike) in cases {
             assert_eq!(

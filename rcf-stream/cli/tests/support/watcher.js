@@ -3,6 +3,7 @@ const wait = setInterval(() => {
   if (!document.querySelector("#keys article")) return;
   clearInterval(wait);
   const seen = { keys: document.querySelectorAll("#keys article").length };
+  seen.records = document.querySelector("#facts dd").textContent;
   const search = document.getElementById("search");
   document.querySelector("#anomalies button").click(); // which Enter and the space bar do, too
   setTimeout(() => {

@@ -37,11 +37,26 @@ function number(value) {
   return value.toLocaleString("en", { maximumSignificantDigits: 5 }).replace(/^-/, "−");
 }
 
-/** A value of a curve of this height, with as many decimals as its picture has use for. */
-function figure(value, height) {
-  const decimals = 3 - Math.floor(Math.log10(height));
-  if (value === null || Math.abs(value) >= 1e9 || decimals > 12) return number(value);
-  return value.toLocaleString("en", { maximumFractionDigits: Math.max(decimals, 0) }).replace(/^-/, "−");
+/** How many there are, in full. */
+const count = (value) => value.toLocaleString("en");
+
+/** The most decimals that a value of these has. */
+function decimalsOf(values) {
+  return values.reduce((most, value) => {
+    const [digits, power = 0] = String(value).split("e");
+    return Math.max(most, (digits.split(".")[1] ?? "").length - Number(power));
+  }, 0);
+}
+
+/** Writes the values of a curve: with their own decimals, or fewer if its picture has no use for them. */
+function writer(values) {
+  const known = values.filter((value) => value !== null), height = Math.max(...known) - Math.min(...known);
+  const decimals = Math.max(Math.min(decimalsOf(known), 3 - Math.floor(Math.log10(height))), 0);
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return (value) => {
+    if (value === null || !Number.isFinite(value) || Math.abs(value) >= 1e9 || decimals > 12) return number(value);
+    return value.toLocaleString("en", digits).replace(/^-/, "−");
+  };
 }
 
 function age(seconds) {
@@ -70,8 +85,8 @@ function chart(className, low, high, marks, floor, expected) {
   const values = low.concat(high).filter((value) => value !== null);
   let bottom = Math.min(...values), top = Math.max(...values);
   if (floor !== undefined) { bottom = Math.min(bottom, floor[0]); top = Math.max(top, floor[1]); }
-  if (!(top > bottom)) { bottom -= 1; top += 1; }
   const ends = [bottom, top];
+  if (!(top > bottom)) { bottom -= 1; top += 1; }
   if (expected) {
     // A distant range would flatten the curve: it is clipped at half of the height beyond.
     const edges = expected.flat().filter((value) => value !== null), most = (top - bottom) / 2;
@@ -115,7 +130,7 @@ function span(key) {
 const named = (key) => (key === "" ? "(no key)" : key);
 
 /** Two ends, or the one value that they are. */
-function range(low, high, write = number) {
+function range(low, high, write) {
   return low === high ? write(low) : `${write(low)} … ${write(high)}`;
 }
 
@@ -124,7 +139,7 @@ function card(key, view) {
   if (key.key === chosen) node.className = "chosen";
   node.append(element("h3", named(key.key)));
   const last = key.time ? `, the last of ${key.time}` : "";
-  const summary = `${number(key.records)} records${last}`, head = element("div", summary, "meta");
+  const summary = `${count(key.records)} records${last}`, head = element("div", summary, "meta");
   node.append(head);
   const panel = (name, whole, svg, at) => {
     const title = row(name, whole);
@@ -134,8 +149,8 @@ function card(key, view) {
   key.low.forEach((low, index) => {
     const high = key.high[index], [least, most] = [key.expected_low[index], key.expected_high[index]];
     const [svg, bottom, top] = chart("input", low, high, key.anomaly, undefined, [least, most]);
-    const write = (value) => figure(value, top - bottom);
-    panel(names[index], range(bottom, top), svg, (i) => `${range(low[i], high[i], write)}, `
+    const write = writer([...low, ...high]);
+    panel(names[index], range(bottom, top, write), svg, (i) => `${range(low[i], high[i], write)}, `
       + (least[i] === null ? "not known yet what is expected" : `expected ${range(least[i], most[i], write)}`));
   });
   const level = (name, values, worst) => panel(name, `highest ${worst.toFixed(2)}`,
@@ -235,7 +250,7 @@ function nothing(view) {
 /** Why no key is shown. */
 function noKey(view) {
   if (at("search").value) {
-    return `None of the ${number(view.kept_keys)} keys that are kept contains “${at("search").value}”. `
+    return `None of the ${count(view.kept_keys)} keys that are kept contains “${at("search").value}”. `
       + "The worst of those seen in the last ten minutes are kept.";
   }
   return "No record has been scored yet.";
@@ -245,8 +260,8 @@ function show(view) {
   at("state").textContent = view.ready ? "running" : "not running";
   at("state").className = view.ready ? "good" : "";
   at("facts").replaceChildren(
-    fact("records", number(view.records)),
-    fact("per second", number(Math.round(view.records_per_second * 10) / 10)),
+    fact("records", count(view.records)),
+    fact("per second", count(Math.round(view.records_per_second * 10) / 10)),
     fact("behind the stream", age(view.lag_seconds), view.lag_seconds > 60),
     fact("since the checkpoint", age(view.checkpoint_age_seconds), view.checkpoint_age_seconds > 300),
     fact("up", age(view.uptime_seconds)),
@@ -263,7 +278,7 @@ function show(view) {
   if (focusedKey !== undefined) document.querySelector(`[data-key="${CSS.escape(focusedKey)}"]`)?.focus();
   at("legend").hidden = view.deciding !== true;
   const shown = view.keys.length < view.kept_keys && !at("search").value;
-  at("kept").textContent = shown ? `the worst ${view.keys.length} of ${number(view.kept_keys)}` : "";
+  at("kept").textContent = shown ? `the worst ${view.keys.length} of ${count(view.kept_keys)}` : "";
 }
 
 /** The token of http.token_file, if there is one; kept until the tab is closed. */

@@ -5,17 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import rcf.AnomalyDetector;
@@ -25,16 +33,20 @@ import rcf.Parameters;
 import rcf.StateException;
 
 /** Categorical inputs: their counts belong to the model, and are restored with it. */
+@Timeout(120)
 class CategoriesTest {
     @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();
 
     private static final int ROWS = 800;
+    private static final int UNBOUNDED = Integer.MAX_VALUE;
     private static final int PER_SECOND = 1_000;
     private static final Parameters PARAMETERS = Parameters.defaults()
             .with("input_dimensions", 3)
             .with("number_of_trees", 10)
             .with("sample_size", 32)
             .with("seed", 3);
+
+    @TempDir Path savepoints;
 
     @ParameterizedTest
     @EnumSource
@@ -60,6 +72,57 @@ class CategoriesTest {
             assertEquals(expected[row], found.get(row), "row " + row);
         }
         Jobs.awaitModels(before);
+    }
+
+    @Test
+    void countsMoveWithTheirKeys() throws Exception {
+        long before = Model.liveModels();
+        Jobs.Collect.RESULTS.clear();
+        String first = stop(keyed(1, null).executeAsync(), 1_000);
+        Jobs.awaitModels(before);
+        String second = stop(keyed(4, first).executeAsync(), 1_000);
+        Jobs.awaitModels(before);
+        stop(keyed(1, second).executeAsync(), 1_000);
+        Jobs.awaitModels(before);
+
+        Map<Integer, Double> found = Jobs.Collect.byRow();
+        assertEquals(found.size(), Jobs.Collect.RESULTS.size(), "no result is there twice");
+        Map<String, Reference> references = new HashMap<>();
+        try {
+            for (int row = 0; row < found.size(); row++) {
+                double expected = references
+                        .computeIfAbsent(key(row), Reference::new)
+                        .process(row);
+                assertEquals(expected, found.get(row), "row " + row);
+            }
+        } finally {
+            references.values().forEach(Reference::close);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PROCESS", "PER_SUBTASK"})
+    void countsAreCopiedWhereSubtasksAreAdded(Form form) throws Exception {
+        long before = Model.liveModels();
+        Jobs.Collect.RESULTS.clear();
+        String one = stop(plain(form, 1, null).executeAsync(), 500);
+        int rows = Jobs.Collect.byRow().size();
+        Jobs.Collect.RESULTS.clear();
+        stop(plain(form, 4, one).executeAsync(), 500);
+        Jobs.awaitModels(before);
+
+        // Rows go to the subtasks in turn, and each of them continues from a copy.
+        Iterator<Map.Entry<Integer, Double>> found =
+                Jobs.Collect.byRow().entrySet().iterator();
+        for (int subtask = 0; subtask < 4; subtask++) {
+            Map.Entry<Integer, Double> next = found.next();
+            try (Reference reference = new Reference(null)) {
+                for (int row = 0; row < rows; row++) {
+                    reference.process(row);
+                }
+                assertEquals(reference.process(next.getKey()), next.getValue());
+            }
+        }
     }
 
     @Test
@@ -97,7 +160,36 @@ class CategoriesTest {
         }
     }
 
-    private static AnomalyDetectorOperatorBuilder<Integer, Tuple2<Integer, Double>> builder() {
+    private static StreamExecutionEnvironment keyed(int parallelism, String savepoint) {
+        StreamExecutionEnvironment environment = Jobs.environment(parallelism, savepoint);
+        DataStream<Integer> source = Jobs.rows(environment, UNBOUNDED, 2 * PER_SECOND);
+        Jobs.collect(builder()
+                .setMaxLiveModels(3)
+                .build()
+                .perKey(source.keyBy(CategoriesTest::key, Types.STRING), Jobs.RESULT)
+                .uid("model"));
+        return environment;
+    }
+
+    private static StreamExecutionEnvironment plain(Form form, int parallelism, String savepoint) {
+        StreamExecutionEnvironment environment = Jobs.environment(parallelism, savepoint);
+        DataStream<Integer> source =
+                Jobs.rows(environment, UNBOUNDED, PER_SECOND).rebalance();
+        Jobs.collect(form.apply(builder().build(), source).uid("model"));
+        return environment;
+    }
+
+    /** Stops a job after this many more results. */
+    private String stop(JobClient job, int results) throws Exception {
+        Jobs.Collect.await(Jobs.Collect.RESULTS.size() + results);
+        String savepoint = job.stopWithSavepoint(
+                        false, savepoints.toUri().toString(), SavepointFormatType.CANONICAL)
+                .get();
+        job.getJobExecutionResult().get();
+        return savepoint;
+    }
+
+    static AnomalyDetectorOperatorBuilder<Integer, Tuple2<Integer, Double>> builder() {
         return AnomalyDetectorOperator.<Integer, Tuple2<Integer, Double>>builder()
                 .setNumberOfTrees(10)
                 .setSampleSize(32)
@@ -116,22 +208,37 @@ class CategoriesTest {
         return builder.build().config;
     }
 
-    /** The scores of a detector that is given the surprises of two encoders. */
     private static double[] expected() {
-        double[] scores = new double[ROWS];
-        try (AnomalyDetector detector = AnomalyDetector.create(PARAMETERS, null, true);
-                CategoryEncoder methods = CategoryEncoder.create();
-                CategoryEncoder countries = CategoryEncoder.create()) {
-            for (int row = 0; row < ROWS; row++) {
-                String country = country(row);
-                scores[row] = detector.process(
-                                value(row),
-                                methods.process(method(row)),
-                                country == null ? Double.NaN : countries.process(country))
-                        .score();
-            }
+        try (Reference reference = new Reference(null)) {
+            return IntStream.range(0, ROWS).mapToDouble(reference::process).toArray();
         }
-        return scores;
+    }
+
+    /** A detector that is given the surprises of two encoders. */
+    static final class Reference implements AutoCloseable {
+        private final AnomalyDetector detector;
+        private final CategoryEncoder methods = CategoryEncoder.create();
+        private final CategoryEncoder countries = CategoryEncoder.create();
+
+        Reference(String key) {
+            detector = AnomalyDetector.create(PARAMETERS, key, true);
+        }
+
+        double process(int row) {
+            String country = country(row);
+            return detector.process(
+                            value(row),
+                            methods.process(method(row)),
+                            country == null ? Double.NaN : countries.process(country))
+                    .score();
+        }
+
+        @Override
+        public void close() {
+            detector.close();
+            methods.close();
+            countries.close();
+        }
     }
 
     private static void learn(EncodedModel<?> model, int rows) {
@@ -145,6 +252,10 @@ class CategoriesTest {
         double[] values = {value(row), 0, 0};
         model.encode(new String[] {method(row), country(row)}, values);
         return values;
+    }
+
+    private static String key(int row) {
+        return "key " + row % 5;
     }
 
     private static double value(int row) {

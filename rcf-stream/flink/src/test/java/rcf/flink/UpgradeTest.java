@@ -32,6 +32,8 @@ class UpgradeTest {
 
     private static final int KEYS = 5;
     private static final int PLAIN = 1_000_000;
+    private static final int ENCODED = 2_000_000;
+    private static final int OPERATORS = 3;
     private static final int PER_SECOND = 2_000;
     private static final Parameters PARAMETERS = Parameters.defaults()
             .with("number_of_trees", 10)
@@ -46,7 +48,7 @@ class UpgradeTest {
         Jobs.Collect.RESULTS.clear();
         if (!Files.exists(left)) {
             String savepoint = stop(null, Path.of(folder));
-            Files.writeString(left, savepoint + "\n" + Jobs.Collect.byRow().size() / 2);
+            Files.writeString(left, savepoint + "\n" + Jobs.Collect.byRow().size() / OPERATORS);
             return;
         }
         String savepoint = Files.readAllLines(left).get(0);
@@ -62,6 +64,11 @@ class UpgradeTest {
                 .perKey(rows.keyBy(UpgradeTest::key, Types.STRING), Jobs.RESULT)
                 .uid("keyed"));
         Jobs.collect(operator(PLAIN).perSubtask(rows, Jobs.RESULT).uid("plain"));
+        Jobs.collect(CategoriesTest.builder()
+                .setResultMapper((row, found) -> Tuple2.of(row + ENCODED, found.score()))
+                .build()
+                .perKey(rows.keyBy(UpgradeTest::key, Types.STRING), Jobs.RESULT)
+                .uid("encoded"));
         JobClient job = environment.executeAsync();
         Jobs.Collect.await(1_000);
         String stopped = job.stopWithSavepoint(
@@ -74,19 +81,25 @@ class UpgradeTest {
     private static void check(int seen, Map<Integer, Double> found) {
         assertTrue(found.keySet().stream().noneMatch(row -> row < seen), "rows came again");
         Map<String, RandomCutForest> forests = new HashMap<>();
+        Map<String, CategoriesTest.Reference> references = new HashMap<>();
         try (RandomCutForest plain = RandomCutForest.create(PARAMETERS)) {
-            for (int row = 0; row < seen + found.size() / 2; row++) {
+            for (int row = 0; row < seen + found.size() / OPERATORS; row++) {
                 double expected = plain.process(value(row));
                 double ofKey = forests
                         .computeIfAbsent(key(row), key -> RandomCutForest.create(PARAMETERS, key))
                         .process(value(row));
+                double encoded = references
+                        .computeIfAbsent(key(row), CategoriesTest.Reference::new)
+                        .process(row);
                 if (row >= seen) {
+                    assertEquals(encoded, found.get(row + ENCODED), "row " + row);
                     assertEquals(expected, found.get(row + PLAIN), "row " + row);
                     assertEquals(ofKey, found.get(row), "row " + row);
                 }
             }
         } finally {
             forests.values().forEach(Model::close);
+            references.values().forEach(CategoriesTest.Reference::close);
         }
     }
 
