@@ -142,8 +142,8 @@ pub use config::{Config, MemoryProfile, RandomCutForestBuilder};
 pub use detector::{
     AnomalyDetector, AnomalyDetectorBuilder, Candidate, Comparison, Condition, Detection,
     DetectorConfig, Direction, EvidenceKind, Ignore, Imputation, InputAttribution, Learning,
-    NearExpected, NormalMark, Rule, Suggestion, Suppressed, Threshold, Transform, suggest,
-    suggest_while,
+    NearExpected, NormalMark, Rule, Suggestion, Suppressed, Threshold, Transform, check_history,
+    suggest, suggest_while,
 };
 pub use error::{ArrayError, ConfigError, InputError, MarkError, StateError};
 pub use forecaster::{

@@ -13,6 +13,8 @@ use rcf_core::{
     IntervalForecast, Neighbor, NormalMark, Sample, ScoreEstimate, Suggestion,
 };
 
+use crate::forest::TreePath;
+
 /// An object of one of the classes of `rcf._answers`.
 macro_rules! answer {
     ($py:expr, $class:literal, $($field:expr),+ $(,)?) => {{
@@ -62,6 +64,21 @@ pub(crate) fn neighbor(py: Python<'_>, neighbor: Neighbor, shape: Shape) -> Answ
         neighbor.trees,
         number,
         label
+    )
+}
+
+pub(crate) fn tree_path(py: Python<'_>, path: TreePath) -> Answer<'_> {
+    answer!(
+        py,
+        "TreePath",
+        path.depth,
+        path.mass,
+        path.tree_mass,
+        path.is_point,
+        PyArray1::from_vec(py, path.depths),
+        PyArray1::from_vec(py, path.masses),
+        PyArray1::from_vec(py, path.gaps),
+        PyArray1::from_vec(py, path.ranges),
     )
 }
 

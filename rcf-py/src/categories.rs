@@ -121,6 +121,11 @@ impl PyCategoryEncoder {
         categories: &Bound<'py, PyAny>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        if categories.is_instance_of::<PyString>() || categories.is_instance_of::<PyBytes>() {
+            return Err(PyTypeError::new_err(
+                "categories must be a sequence of texts, got one text: process_one takes it",
+            ));
+        }
         let mut texts = Vec::new();
         for object in categories.try_iter()? {
             texts.push(category(&object?)?);

@@ -51,7 +51,8 @@ fn in_python(error: &Refused, names: Option<&[String]>) -> String {
     let message = match error {
         Refused::NotFinite { index, .. } | Refused::OutOfRange { index, .. } => {
             let said = error.to_string();
-            let name = names.and_then(|names| names.get(*index));
+            // A point of several observations has their values one after the other.
+            let name = names.and_then(|names| names.get(index.checked_rem(names.len())?));
             match (name, said.strip_prefix(&format!("value {index}"))) {
                 (Some(name), Some(rest)) => format!("{name:?}{rest}"),
                 _ => said,

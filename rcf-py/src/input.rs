@@ -304,8 +304,14 @@ fn to_numbers<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedA
     }
     let array = match asarray(py)?.call1((unmasked(values)?,)) {
         Err(error) if error.is_instance_of::<PyValueError>(py) => {
-            // Ragged sequences, for one.
-            let refused = errors::input(error.value(py));
+            static UNEVEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            let uneven = UNEVEN
+                .import(py, "rcf._tables", "uneven")?
+                .call1((values,))?;
+            let refused = match uneven.extract::<Option<String>>()? {
+                Some(uneven) => errors::input(uneven),
+                None => errors::input(error.value(py)),
+            };
             refused.set_cause(py, Some(error));
             return Err(refused);
         }

@@ -36,6 +36,11 @@ pub(crate) fn seed_or_random(name: &str, value: Argument<'_, '_>) -> PyResult<Op
     }
 }
 
+/// An integer that has no default.
+pub(crate) fn required(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    integer(name, Some(value))?.ok_or_else(|| wrong_type(name, "an integer", value))
+}
+
 pub(crate) fn real(name: &str, value: Argument<'_, '_>) -> PyResult<Option<f64>> {
     convert(name, "a number", value)
 }

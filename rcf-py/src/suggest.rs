@@ -2,7 +2,8 @@
 
 use pyo3::prelude::*;
 
-use crate::input::{Rows, with_rows};
+use crate::held::Table;
+use crate::input::with_rows;
 use crate::slices::{Progress, watched};
 use crate::{answers, errors};
 
@@ -25,7 +26,8 @@ use crate::{answers, errors};
 /// Raises
 /// ------
 /// InputError
-///     If there are too few observations, or no values in them.
+///     If there are too few observations with a value, or one that is infinite or beyond ±1e30; its
+///     attribute `row` is the position of that observation.
 ///
 /// Examples
 /// --------
@@ -40,9 +42,11 @@ pub(crate) fn suggest<'py>(
     py: Python<'py>,
     history: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let rows = Rows::of_any_width(history)?;
+    let table = Table::of_any_width(history)?;
     let progress = Progress::none(0);
-    let (suggestion, stopped) = with_rows!(rows, view => watched(py, &progress, |watch| {
+    with_rows!(table.rows, view => rcf_core::check_history(view))
+        .map_err(|error| table.refused(error, 0))?;
+    let (suggestion, stopped) = with_rows!(table.rows, view => watched(py, &progress, |watch| {
         rcf_core::suggest_while(view, || watch.may_continue())
     }));
     if let Some(stopped) = stopped {

@@ -36,6 +36,51 @@ def test_functions_of_ones_own_give_what_the_built_in_ones_give(forest, point):
     assert forest.score_with(point, "displacement") == forest.displacement(point)
 
 
+@pytest.mark.parametrize("point", [USUAL, UNUSUAL])
+def test_a_functional_of_ones_own_follows_from_the_paths(forest, point):
+    values = []
+    for path in forest.tree_paths(point):
+        value = 1 / (1 + path.mass) if path.is_point else path.mass
+        for mass, separation in zip(path.masses, path.separation, strict=True):
+            value = separation * mass + (1 - separation) * value
+        values.append(value / (1 + path.tree_mass))
+        assert np.all(np.diff(path.depths) < 0) and np.all(path.depths < path.depth)
+        assert np.all(path.gaps > 0) and np.all(path.ranges >= 0)
+    assert len(values) == forest.number_of_trees
+    assert np.mean(values) == pytest.approx(forest.displacement(point), rel=1e-12)
+    # An anomaly is outside of nearly all boxes.
+    passed = [np.mean([len(path.gaps) for path in forest.tree_paths(it)]) for it in (USUAL, UNUSUAL)]
+    assert passed[1] > 2 * passed[0]
+    assert rcf.RandomCutForest().tree_paths(1.0) == []
+
+
+def test_a_refused_value_has_the_name_of_its_column():
+    pandas = pytest.importorskip("pandas")
+    forest = rcf.RandomCutForest(shingle_size=2, output_after=8)
+    forest.process(pandas.DataFrame({"heat": np.arange(40.0) % 7, "load": np.arange(40.0) % 5}))
+    bad = {"heat": 1.0, "load": float("inf")}
+    for call in (
+        forest.score,
+        forest.displacement,
+        forest.collusive_displacement,
+        forest.score_ignoring,
+        lambda it: forest.score_with(it, "displacement"),
+        lambda it: forest.score_with(it, ANOMALY_SCORE),
+        forest.tree_paths,
+        forest.attribution,
+        forest.explain,
+        lambda it: forest.converging_score(it, 0.1),
+        forest.near_neighbors,
+        forest.density,
+        forest.update,
+        forest.update_shingle,
+    ):
+        with pytest.raises(rcf.InputError, match=r'^"load" is not finite: inf$'):
+            call(bad)
+    with pytest.raises(rcf.InputError, match=r'^"load" is not finite: inf$'):
+        forest.impute([1.0, float("inf")], [0])
+
+
 def test_copies_of_the_point_itself_can_be_ignored():
     forest = rcf.RandomCutForest(initial_accept_fraction=1.0, seed=1)
     forest.process([*np.sin(np.arange(200) / 10), 9.0])

@@ -152,7 +152,7 @@ def test_no_points_give_no_scores(values):
         (3, np.ones((3, 2)), r"\(n, 3\), got shape \(3, 2\)"),
         (3, np.ones((5, 0)), r"\(n, 3\), got shape \(5, 0\)"),
         (1, np.ones((2, 2, 2)), r"got shape \(2, 2, 2\)"),
-        (2, [[1.0, 2.0], [3.0]], "inhomogeneous"),
+        (2, [[1.0, 2.0], [3.0]], "rows of different lengths: row 1 has 1, not 2"),
     ],
 )
 def test_a_wrong_shape_tells_the_right_one(dimensions, points, message):
@@ -385,3 +385,54 @@ def test_both_precisions_are_read_in_place(dtype, layout):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[0] < 100_000 < points.nbytes < peaks[1]  # the measurement can see a copy
+
+
+@pytest.mark.parametrize("model", [rcf.RandomCutForest, rcf.AnomalyDetector, rcf.Forecaster])
+def test_records_and_rows_of_different_lengths_are_named(model):
+    with pytest.raises(TypeError, match=r"records by name; .*: pandas.DataFrame\(records\)"):
+        model().process([{"a": 1.0}, {"a": 2.0}])
+    with pytest.raises(rcf.InputError, match="rows of different lengths: row 1 has 1, not 2"):
+        model().process([[1.0, 2.0], [3.0]])
+    with pytest.raises(rcf.InputError, match="rows of different lengths: row 2 is a number"):
+        model().process([[1.0, 2.0], [3.0, 4.0], 5.0])
+
+
+def test_suggest_refuses_what_no_model_takes():
+    history = np.sin(np.arange(400.0))
+    for bad, said in ((np.inf, "is not finite: inf"), (1e31, "is out of range")):
+        history[250] = bad
+        with pytest.raises(rcf.InputError, match=f"row 250: value 0 {said}") as refused:
+            rcf.suggest(history)
+        assert refused.value.row == 250
+        pandas = pytest.importorskip("pandas")
+        with pytest.raises(rcf.InputError, match=f'row 250: "load" {said}'):
+            rcf.suggest(pandas.DataFrame({"heat": 0.0, "load": history}))
+    with pytest.raises(rcf.InputError, match="at least 32 observations with at least one input, got 0"):
+        rcf.suggest(np.full(400, np.nan))
+
+
+def test_arguments_that_are_none_are_named():
+    forest = rcf.RandomCutForest(store_sequence_numbers=True, store_labels=True)
+    forest.process(np.arange(300.0) % 7)
+    detector = rcf.AnomalyDetector()
+    detectors = rcf.DetectorMap()
+    detectors.process_one("a", 1.0)
+    for error, said, call in (
+        (rcf.ConfigError, "sequence_number must", lambda: forest.delete_sequence_number(10**30)),
+        (TypeError, "time must be an integer, got float", lambda: forest.delete_before(1.5)),
+        (TypeError, "label must be an integer, got str", lambda: forest.delete_label("a")),
+        (TypeError, "label must be an integer, got NoneType", lambda: forest.delete_label(None)),
+        (TypeError, "within must be a number, got str", lambda: forest.near_neighbors(1.0, within="2")),
+        (rcf.InputError, "must be at least 0, got -1", lambda: forest.near_neighbors(1.0, within=-1)),
+        (TypeError, "must be a number, got str", lambda: forest.summarize(3, distance=lambda a, b: "x")),
+        (TypeError, "must be a Detection, .* got NoneType", lambda: detector.mark_normal(None)),
+        (TypeError, "must be a Detection, .* got float", lambda: detectors.mark_normal("a", 2.0)),
+        (KeyError, "-1", lambda: detector.unmark_normal(-1)),
+        (KeyError, "-1", lambda: detectors.unmark_normal("a", -1)),
+        (TypeError, "mark must be an integer, .* got str", lambda: detector.unmark_normal("x")),
+        (TypeError, "got one text: process_one", lambda: rcf.CategoryEncoder().process("abc")),
+        (rcf.InputError, "within must be at least 0, got -1", lambda: rcf.events([], within=-1)),
+        (rcf.InputError, "an alert is a tuple of key and time", lambda: rcf.events([1, 2])),
+    ):
+        with pytest.raises(error, match=said):
+            call()

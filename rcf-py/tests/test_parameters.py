@@ -97,6 +97,50 @@ def test_calls_say_which_keyword_was_meant(name):
         CALLS[name]("xyzzy")
 
 
+MODELS = {
+    rcf.RandomCutForest: rcf.RandomCutForest,
+    rcf.AnomalyDetector: rcf.AnomalyDetector,
+    rcf.Forecaster: rcf.Forecaster,
+    rcf.CategoryEncoder: rcf.CategoryEncoder,
+    rcf.DetectorMap: rcf.DetectorMap,
+    rcf.DistanceDetector: lambda: rcf.DistanceDetector(lambda a, b: abs(a - b)),
+    rcf.Detections: lambda: rcf.AnomalyDetector().process([1.0]),
+}
+METHODS = [
+    (owner, name, list(inspect.signature(getattr(owner, name)).parameters.values())[-1].name)
+    for owner in MODELS
+    for name, member in vars(owner).items()
+    if not name.startswith("_") and inspect.isroutine(member) and callable(member)
+    if any(each != "self" for each in inspect.signature(getattr(owner, name)).parameters)
+    # They take one observation, and no option.
+    if name not in ("score", "surprise", "update_shingle")
+    if (owner, name) not in [(rcf.CategoryEncoder, "process_one"), (rcf.DistanceDetector, "process_one")]
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "keyword"), METHODS, ids=lambda it: getattr(it, "__name__", it))
+def test_every_method_says_which_keyword_was_meant(owner, name, keyword):
+    method = getattr(MODELS[owner](), name)
+    kinds = inspect.signature(method).parameters.values()
+    needed = [1] * sum(it.kind is it.POSITIONAL_OR_KEYWORD and it.default is it.empty for it in kinds)
+    with pytest.raises(TypeError, match=f"'{keyword}_'; did you mean '{keyword}'") as refused:
+        method(*needed, **{keyword + "_": 1})
+    assert str(refused.value).startswith(f"{owner.__name__}.{name}() got")
+    assert len(METHODS) > 40
+
+
+def test_functions_say_which_keyword_was_meant():
+    with pytest.raises(TypeError, match="'histroy'; did you mean 'history'"):
+        rcf.suggest(histroy=[1.0])
+    with pytest.raises(TypeError, match="'withing'; did you mean 'within'"):
+        rcf.events([], withing=1)
+    with pytest.raises(TypeError, match=r"'xyzzy'; help\(rcf.events\) names all"):
+        rcf.events([], xyzzy=1)
+    # Errors of a user's function are its own.
+    with pytest.raises(TypeError, match=r"argument 'c'$"):
+        rcf.DistanceDetector(lambda a, b: (lambda: None)(c=a)).process(range(300))
+
+
 def test_process_many_names_keywords_of_both_kinds():
     for given, meant in (("timestamp", "timestamps"), ("sampel_size", "sample_size"), ("budge", "budget")):
         with pytest.raises(TypeError, match=f"'{given}'; did you mean '{meant}'"):

@@ -44,7 +44,7 @@ pub use feedback::NormalMark;
 pub use imputation::Imputation;
 pub use learning::Learning;
 pub use rules::{Comparison, Condition, Ignore, Rule};
-pub use suggest::{Suggestion, suggest, suggest_while};
+pub use suggest::{Suggestion, check_history, suggest, suggest_while};
 pub use suppression::NearExpected;
 pub use transform::Transform;
 

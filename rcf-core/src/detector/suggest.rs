@@ -4,11 +4,12 @@ mod likelihood;
 
 use std::cell::Cell;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 
 use super::config::AnomalyDetectorBuilder;
 use super::{AnomalyDetector, Transform};
-use crate::error::InputError;
+use crate::error::{ArrayError, InputError};
+use crate::parameters::MAX_MAGNITUDE;
 use crate::real::Real;
 
 /// No more observations than these, the newest ones, are looked at, …
@@ -81,10 +82,35 @@ impl Suggestion {
 /// inputs: that takes less than two seconds.
 ///
 /// # Errors
-/// There are no inputs, or fewer than 32 observations.
+/// There are no inputs, fewer than 32 observations with a value, or one that is infinite or beyond
+/// ±1e30.
 pub fn suggest<A: Real>(history: ArrayView2<'_, A>) -> Result<Suggestion, InputError> {
     let suggestion = suggest_while(history, || true)?;
     Ok(suggestion.expect("it may always continue"))
+}
+
+/// Whether [`suggest`] takes these values: finite ones within ±1e30, or NaN.
+///
+/// # Errors
+/// The first row with another one.
+pub fn check_history<A: Real>(history: ArrayView2<'_, A>) -> Result<(), ArrayError> {
+    let limit = MAX_MAGNITUDE;
+    let mut buffer = Vec::new();
+    for (row, values) in history.rows().into_iter().enumerate() {
+        for (index, &value) in A::row(&values, &mut buffer).iter().enumerate() {
+            let source = match value.abs() {
+                f64::INFINITY => InputError::NotFinite { index, value },
+                size if size > limit => InputError::OutOfRange {
+                    index,
+                    value,
+                    limit,
+                },
+                _ => continue,
+            };
+            return Err(ArrayError { row, source });
+        }
+    }
+    Ok(())
 }
 
 /// As [`suggest`], but `None` soon after `may_continue`, which is asked between parts of the work,
@@ -105,6 +131,16 @@ pub fn suggest_while<A: Real>(
     let (records, input_dimensions) = history.dim();
     if input_dimensions == 0 || records < LEAST {
         let (least, got) = (LEAST, records);
+        return Err(InputError::TooShort { least, got });
+    }
+    check_history(history).map_err(|error| error.source)?;
+    let is_known = |row: &ArrayView1<'_, A>| {
+        let mut buffer = Vec::new();
+        A::row(row, &mut buffer).iter().any(|value| !value.is_nan())
+    };
+    let known = history.rows().into_iter().filter(is_known).count();
+    if known < LEAST {
+        let (least, got) = (LEAST, known);
         return Err(InputError::TooShort { least, got });
     }
     let looked_at = LOOKED_AT.min(VALUES / input_dimensions).max(LEAST);

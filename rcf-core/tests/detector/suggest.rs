@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use ndarray::Array2;
-use rcf_core::{InputError, Transform, suggest, suggest_while};
+use ndarray::{Array2, s};
+use rcf_core::{InputError, Transform, check_history, suggest, suggest_while};
 
 use crate::testing::Random;
 
@@ -82,6 +82,24 @@ fn missing_and_constant_values_are_no_trouble_but_too_few_are() {
     assert!(suggest(constant.view()).is_ok());
     let error = suggest(Array2::<f64>::zeros((31, 1)).view()).unwrap_err();
     assert_eq!(error, InputError::TooShort { least: 32, got: 31 });
+}
+
+#[test]
+fn values_that_no_model_takes_are_refused_with_their_place() {
+    for (bad, error) in [
+        (f64::INFINITY, "value 0 is not finite: inf"),
+        (-1e31, "value 0 is out of range: -1e31 is beyond ±1e30"),
+    ] {
+        let history = one_input(|t| if t == 1_500 { bad } else { (t % 7) as f64 });
+        assert_eq!(suggest(history.view()).unwrap_err().to_string(), error);
+        assert_eq!(check_history(history.view()).unwrap_err().row, 1_500);
+    }
+    let mut few = one_input(|t| if t < 1_970 { f64::NAN } else { t as f64 });
+    let (least, got) = (32, 30);
+    let too_short = Err(InputError::TooShort { least, got });
+    assert_eq!(suggest(few.view()), too_short);
+    few.slice_mut(s![..2, ..]).fill(1e30);
+    assert!(suggest(few.view()).is_ok());
 }
 
 #[test]

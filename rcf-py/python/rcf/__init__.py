@@ -28,11 +28,13 @@ from ._answers import (
     ScoreEstimate,
     ScoringFunction,
     Suggestion,
+    TreePath,
 )
 from ._detections import Anomaly, Bounds, Detection, Detections
 from ._errors import ConfigError, InputError, InternalError, NotReadyError, RcfError, StateError
 from ._events import Event, Onset, events
 from ._keyed import DetectorMap, process_many
+from ._keywords import advise, advised
 from ._rcf import (
     AnomalyDetector,
     CategoryEncoder,
@@ -79,9 +81,23 @@ __all__ = [
     "ScoringFunction",
     "StateError",
     "Suggestion",
+    "TreePath",
     "__version__",
     "events",
     "process_many",
     "suggest",
     "summarize",
 ]
+
+for _class in (
+    AnomalyDetector,
+    CategoryEncoder,
+    Detections,
+    DetectorMap,
+    DistanceDetector,
+    Forecaster,
+    RandomCutForest,
+):
+    advise(_class)
+events, suggest = advised(events), advised(suggest)
+del _class, advise, advised

@@ -93,6 +93,42 @@ class Explanation(NamedTuple):
     trees: int
 
 
+class TreePath(NamedTuple):
+    """What a point meets in one tree: a leaf, then the boxes above it that do not contain the point.
+
+    Attributes
+    ----------
+    depth : int
+        The number of cuts above the leaf.
+    mass : int
+        The number of sampled points equal to that of the leaf.
+    tree_mass : int
+        The number of sampled points in the tree.
+    is_point : bool
+        Whether the leaf's point is the given one.
+    depths, masses : ndarray of int
+        The same of the nodes above it, from the bottom up.
+    gaps : ndarray of float
+        By how much the point lies outside of each of their bounding boxes, summed over the dimensions.
+    ranges : ndarray of float
+        The summed side lengths of these boxes.
+    """
+
+    depth: int
+    mass: int
+    tree_mass: int
+    is_point: bool
+    depths: "NDArray[np.int64]"
+    masses: "NDArray[np.int64]"
+    gaps: "NDArray[np.float64]"
+    ranges: "NDArray[np.float64]"
+
+    @property
+    def separation(self) -> "NDArray[np.float64]":
+        """The probability of each node that a random cut there separates the point from its box."""
+        return self.gaps / (self.gaps + self.ranges)
+
+
 class Neighbor(NamedTuple):
     """A sampled point near a query.
 

@@ -1,6 +1,6 @@
 """Alerts of many keys that begin together."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -91,6 +91,8 @@ def events(alerts: Any, *, within: float | timedelta = 60.0, min_keys: int = 2) 
     """
     keys, times, grades = _columns(alerts)
     span = within.total_seconds() if isinstance(within, timedelta) else float(within)
+    if not span >= 0:
+        raise InputError(f"within must be at least 0, got {within}")
     if not keys:
         return []
     names, places = rows_by_key(keys)
@@ -114,7 +116,7 @@ def _columns(alerts: Any) -> tuple[list[Hashable], list[Any], list[float]]:
         keys, times = _listed(alerts["key"]), _listed(alerts["time"])
         grades = _listed(alerts["grade"]) if "grade" in names else [0.0] * len(keys)
         return keys, times, grades
-    rows = [tuple(row) for row in alerts]
+    rows = [tuple(row) if isinstance(row, Iterable) else () for row in alerts]
     if any(len(row) not in (2, 3) for row in rows):
         raise InputError("an alert is a tuple of key and time, or of key, time and grade")
     return [row[0] for row in rows], [row[1] for row in rows], [(*row, 0.0)[2] for row in rows]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ._detections import Detection, Detections
+from ._keywords import unexpected
 from ._progress import stopped
 from ._rcf import AnomalyDetector, KeyedDetectors
 from ._tables import rows_by_key
@@ -73,8 +74,8 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
     ) -> None:
         """Check the parameters by making a detector of them."""
         for name in parameters.keys() - _PARAMETERS:
-            if close := get_close_matches(name, _OWN, 1):
-                raise _unexpected("DetectorMap", name, close[0])
+            if get_close_matches(name, _OWN, 1):
+                raise unexpected("DetectorMap", name, _OWN)
         template = AnomalyDetector(**parameters)
         self._detectors = KeyedDetectors(template, budget=budget, time_to_live=time_to_live)
 
@@ -247,7 +248,7 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         --------
         >>> detectors = rcf.DetectorMap(sample_size=128, time_to_live=3600)
         >>> detectors.get_params()["time_to_live"], rcf.DetectorMap(**detectors.get_params())
-        (3600.0, <DetectorMap(sample_size=128, time_to_live=3600.0): 0 keys, 0 bytes>)
+        (3600.0, <DetectorMap(sample_size=128, time_to_live=3600.0): 0 keys, 296 bytes>)
         """
         own = {name: getattr(self._detectors, name) for name in _OWN}
         return {**self._detectors.template.get_params(deep), **own}
@@ -301,10 +302,6 @@ class DetectorMap(Mapping[Any, AnomalyDetector]):
         return f"<DetectorMap({parameters}): {len(self):,} keys, {self.size_in_bytes:,} bytes>"
 
 
-def _unexpected(call: str, name: str, meant: str) -> TypeError:
-    return TypeError(f"{call}() got an unexpected keyword argument '{name}'; did you mean '{meant}'?")
-
-
 def process_many(
     keys: Any,
     points: Any,
@@ -332,8 +329,8 @@ def process_many(
         For each key, the results of its rows.
     """
     for name in parameters.keys() - _PARAMETERS - set(_OWN):
-        if close := get_close_matches(name, ("timestamps", "missing", "n_jobs", "progress"), 1):
-            raise _unexpected("process_many", name, close[0])
+        if get_close_matches(name, ("timestamps", "missing", "n_jobs", "progress"), 1):
+            raise unexpected("process_many", name, ("timestamps", "missing", "n_jobs", "progress"))
     detectors = DetectorMap(**parameters)
     return detectors.process(
         keys, points, timestamps=timestamps, missing=missing, n_jobs=n_jobs, progress=progress

@@ -174,6 +174,17 @@ def not_all_numbers(table: Any) -> str | None:
     return f"expected numbers, got columns of other types: {odd}; give those with numbers, as {select}{times}"
 
 
+def uneven(rows: Any) -> str | None:
+    """Say which row has another length than the first; None if there are no such rows."""
+    lengths = [len(row) if hasattr(row, "__len__") else None for row in rows]
+    for row, length in enumerate(lengths):
+        if length != lengths[0]:
+            first = "a number" if lengths[0] is None else lengths[0]
+            found = "is a number" if length is None else f"has {length}"
+            return f"rows of different lengths: row {row} {found}, not {first}"
+    return None
+
+
 def not_numbers(values: Any) -> str:
     """Say what is there instead of numbers, and the remedy."""
     begin = "expected numbers, got "
@@ -187,6 +198,8 @@ def not_numbers(values: Any) -> str:
     if isinstance(values, Iterator):
         return f"{begin}a {type(values).__name__}; give list(...) of it"
     array = np.asarray(values)
+    if array.size and all(isinstance(value, Mapping) for value in array.flat):
+        return f"{begin}records by name; make a table of them first: pandas.DataFrame(records)"
     if array.dtype.kind == "c":
         return f"{begin}complex ones; give their parts as two inputs: np.column_stack([x.real, x.imag])"
     if array.dtype.kind in "mM":

@@ -1,5 +1,6 @@
 //! Feedback: marks of what is normal.
 
+use pyo3::exceptions::{PyKeyError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use rcf_core::{EvidenceKind, NormalMark};
 
@@ -30,6 +31,15 @@ pub(crate) struct Marked {
 }
 
 impl Marked {
+    pub(crate) fn of(detection: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let found = detection.get_type().name()?;
+        detection.extract().map_err(|_| {
+            PyTypeError::new_err(format!(
+                "detection must be a Detection, as process_one returns it, got {found}"
+            ))
+        })
+    }
+
     /// The mark, for a detector of this many inputs.
     pub(crate) fn mark(self, width: usize) -> PyResult<NormalMark> {
         let (Some(kind), Some(values), Some(expected), Some(inputs)) =
@@ -45,6 +55,20 @@ impl Marked {
             .filter(|_| values.len() == width)
             .ok_or_else(|| errors::input("the detection belongs to another detector"))?;
         Ok(NormalMark::new(kind, self.evidence, deviations))
+    }
+}
+
+/// The number of a mark; `None` if it is none that there can be, such as −1.
+pub(crate) fn number(mark: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    match mark.extract() {
+        Ok(number) => Ok(Some(number)),
+        Err(error) if error.is_instance_of::<PyOverflowError>(mark.py()) => Ok(None),
+        Err(_) => {
+            let found = mark.get_type().name()?;
+            Err(PyTypeError::new_err(format!(
+                "mark must be an integer, as mark_normal returns it, got {found}"
+            )))
+        }
     }
 }
 
@@ -84,8 +108,8 @@ impl PyAnomalyDetector {
     /// >>> rest = detector.process(values[1400:])
     /// >>> bool(rest.is_anomaly.any()), rest.suppressed[0], rest.suppressed_by[0]
     /// (False, 'marked_normal', 0)
-    fn mark_normal(&self, py: Python<'_>, detection: Marked) -> PyResult<u64> {
-        let mark = detection.mark(self.detector.width())?;
+    fn mark_normal(&self, py: Python<'_>, detection: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let mark = Marked::of(detection)?.mark(self.detector.width())?;
         self.detector
             .write(py)?
             .add_mark(mark)
@@ -103,11 +127,14 @@ impl PyAnomalyDetector {
     /// ------
     /// KeyError
     ///     If there is no such mark.
-    fn unmark_normal(&self, py: Python<'_>, mark: u64) -> PyResult<()> {
-        let removed = self.detector.write(py)?.unmark_normal(mark);
+    fn unmark_normal(&self, py: Python<'_>, mark: &Bound<'_, PyAny>) -> PyResult<()> {
+        let removed = match number(mark)? {
+            Some(number) => self.detector.write(py)?.unmark_normal(number),
+            None => None,
+        };
         match removed {
             Some(_) => Ok(()),
-            None => Err(pyo3::exceptions::PyKeyError::new_err(mark)),
+            None => Err(PyKeyError::new_err(mark.clone().unbind())),
         }
     }
 

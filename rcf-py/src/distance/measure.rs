@@ -27,10 +27,10 @@ impl<'a, 'py> Space<'a, 'py> {
 
     /// The distance; NaN, which ends the call, if the function raises.
     pub(crate) fn between(&self, a: &Object, b: &Object) -> f64 {
-        let measured = self
-            .distance
-            .call1((a, b))
-            .and_then(|found| found.extract::<f64>());
+        let measured = self.distance.call1((a, b)).and_then(|found| {
+            let number = found.extract::<f64>();
+            number.or_else(|_| Err(not_a_number(&found)?))
+        });
         measured.unwrap_or_else(|error| {
             self.raised.replace(Some(error));
             f64::NAN
@@ -44,6 +44,13 @@ impl<'a, 'py> Space<'a, 'py> {
             None => answer.map_err(errors::refused),
         }
     }
+}
+
+fn not_a_number(found: &Bound<'_, PyAny>) -> PyResult<PyErr> {
+    let found = found.get_type().name()?;
+    Ok(PyTypeError::new_err(format!(
+        "the distance must be a number, got {found}"
+    )))
 }
 
 pub(crate) fn check_callable(distance: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
-use crate::{answers, errors};
+use crate::answers;
 
 #[pymethods]
 impl PyRandomCutForest {
@@ -40,7 +40,11 @@ impl PyRandomCutForest {
     ) -> PyResult<Bound<'py, PyAny>> {
         let point = self.forest.point(point)?;
         let parts = self.forest.read(py)?.attribution(point.values()?);
-        answers::attribution(py, parts.map_err(errors::refused)?, self.shape())
+        answers::attribution(
+            py,
+            parts.map_err(|error| self.forest.refused(error))?,
+            self.shape(),
+        )
     }
 
     /// Return score and attribution of one point, in one traversal of the trees.
@@ -81,7 +85,11 @@ impl PyRandomCutForest {
             .forest
             .read(py)?
             .converging_explanation(point.values()?, precision);
-        answers::explanation(py, explained.map_err(errors::refused)?, self.shape())
+        answers::explanation(
+            py,
+            explained.map_err(|error| self.forest.refused(error))?,
+            self.shape(),
+        )
     }
 
     /// Score one point with as few trees as reach a precision.
@@ -125,6 +133,6 @@ impl PyRandomCutForest {
             .forest
             .read(py)?
             .converging_score(point.values()?, precision);
-        answers::estimate(py, estimate.map_err(errors::refused)?)
+        answers::estimate(py, estimate.map_err(|error| self.forest.refused(error))?)
     }
 }

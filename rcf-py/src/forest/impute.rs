@@ -72,7 +72,7 @@ impl PyRandomCutForest {
         let filled = self
             .forest
             .read_detached(py, |forest| forest.impute(known, &missing))?
-            .map_err(errors::refused)?;
+            .map_err(|error| self.forest.refused(error))?;
         Ok(PyArray1::from_vec(py, filled)
             .reshape(values.shape())?
             .into_any())
@@ -127,7 +127,7 @@ impl PyRandomCutForest {
             .read_detached(py, |forest| {
                 forest.conditional_field(known, &missing, centrality)
             })?
-            .map_err(errors::refused)?;
+            .map_err(|error| self.forest.refused(error))?;
         answers::field(py, field)
     }
 
@@ -175,7 +175,7 @@ impl PyRandomCutForest {
             .read_detached(py, |forest| {
                 forest.conditional_samples(known, &missing, centrality)
             })?
-            .map_err(errors::refused)?;
+            .map_err(|error| self.forest.refused(error))?;
         Ok(samples.into_pyarray(py))
     }
 
@@ -226,7 +226,7 @@ impl PyRandomCutForest {
         let forecast = self
             .forest
             .read_detached(py, |forest| forest.forecast(horizon))?
-            .map_err(errors::refused)?;
+            .map_err(|error| self.forest.refused(error))?;
         answers::forecast(py, forecast)
     }
 }

@@ -4,10 +4,13 @@ mod explain;
 mod impute;
 mod neighbors;
 mod parameters;
+mod paths;
 mod sampling;
 mod scoring;
 mod state;
 mod stream;
+
+pub(crate) use paths::TreePath;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -3,7 +3,8 @@
 use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
-use crate::{answers, errors};
+use crate::answers;
+use crate::parameters::real;
 
 #[pymethods]
 impl PyRandomCutForest {
@@ -45,14 +46,16 @@ impl PyRandomCutForest {
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
-        within: Option<f64>,
+        within: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let point = self.forest.point(point)?;
-        let distance = within.unwrap_or(f64::INFINITY);
+        let distance = real("within", within)?.unwrap_or(f64::INFINITY);
         let forest = self.forest.read(py)?;
         let neighbors = forest.near_neighbors_within(point.values()?, distance);
         drop(forest);
-        let neighbors = neighbors.map_err(errors::refused)?.into_iter();
+        let neighbors = neighbors
+            .map_err(|error| self.forest.refused(error))?
+            .into_iter();
         neighbors
             .map(|neighbor| answers::neighbor(py, neighbor, self.shape()))
             .collect()
@@ -100,6 +103,10 @@ impl PyRandomCutForest {
             Some(dimension) => forest.density_on_manifold(point.values()?, dimension),
         };
         drop(forest);
-        answers::density(py, density.map_err(errors::refused)?, self.shape())
+        answers::density(
+            py,
+            density.map_err(|error| self.forest.refused(error))?,
+            self.shape(),
+        )
     }
 }

@@ -9,7 +9,7 @@ use rcf_core::distance::Summarizer;
 
 use super::PyRandomCutForest;
 use crate::distance::{self, Space, summarizer};
-use crate::parameters::integer;
+use crate::parameters::{integer, required};
 use crate::{answers, errors};
 
 #[pymethods]
@@ -114,7 +114,7 @@ impl PyRandomCutForest {
         let clusters = self
             .forest
             .read_detached(py, |forest| forest.summarize(most))?
-            .map_err(errors::refused)?;
+            .map_err(|error| self.forest.refused(error))?;
         clusters
             .into_iter()
             .map(|cluster| answers::cluster(py, cluster, self.shape()))
@@ -161,12 +161,17 @@ impl PyRandomCutForest {
     /// True
     /// >>> 99 in forest.sample().sequence_numbers
     /// False
-    fn delete_sequence_number(&self, py: Python<'_>, sequence_number: i64) -> PyResult<usize> {
+    fn delete_sequence_number(
+        &self,
+        py: Python<'_>,
+        sequence_number: &Bound<'_, PyAny>,
+    ) -> PyResult<usize> {
+        let sequence_number = required("sequence_number", sequence_number)?;
         let deleted = self
             .forest
             .write(py)?
             .delete_sequence_number(sequence_number);
-        deleted.map_err(errors::refused)
+        deleted.map_err(|error| self.forest.refused(error))
     }
 
     /// Delete the points before this time, or sequence number, as `delete_sequence_number` does.
@@ -185,9 +190,10 @@ impl PyRandomCutForest {
     /// ------
     /// InputError
     ///     If the forest keeps no sequence numbers.
-    fn delete_before(&self, py: Python<'_>, time: i64) -> PyResult<usize> {
+    fn delete_before(&self, py: Python<'_>, time: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let time = required("time", time)?;
         let deleted = self.forest.write(py)?.delete_before(time);
-        deleted.map_err(errors::refused)
+        deleted.map_err(|error| self.forest.refused(error))
     }
 
     /// Delete the points of this label, as `delete_sequence_number` does.
@@ -206,9 +212,10 @@ impl PyRandomCutForest {
     /// ------
     /// InputError
     ///     If the forest keeps no labels.
-    fn delete_label(&self, py: Python<'_>, label: i64) -> PyResult<usize> {
+    fn delete_label(&self, py: Python<'_>, label: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let label = required("label", label)?;
         let deleted = self.forest.write(py)?.delete_label(label);
-        deleted.map_err(errors::refused)
+        deleted.map_err(|error| self.forest.refused(error))
     }
 
     /// Take an observation into the shingle and the clock only: no tree learns it.
@@ -232,7 +239,7 @@ impl PyRandomCutForest {
     fn update_shingle(&self, py: Python<'_>, point: &Bound<'_, PyAny>) -> PyResult<()> {
         let point = self.forest.point(point)?;
         let updated = self.forest.write(py)?.update_shingle(point.values()?);
-        updated.map_err(errors::refused)
+        updated.map_err(|error| self.forest.refused(error))
     }
 
     /// The newest observations, oldest first: `shingle_size` × `input_dimensions`, or as many rows
@@ -278,7 +285,9 @@ impl PyRandomCutForest {
             let found = self
                 .forest
                 .read_detached(py, |forest| forest.summarize_by(summarizer, distance))?;
-            let clusters = found.map_err(errors::refused)?.into_iter();
+            let clusters = found
+                .map_err(|error| self.forest.refused(error))?
+                .into_iter();
             return clusters
                 .map(|cluster| answers::point_cluster(py, &cluster, self.shape()))
                 .collect();

@@ -41,7 +41,7 @@ impl PyRandomCutForest {
         let forest = self.forest.read(py)?;
         forest
             .displacement(point.values()?)
-            .map_err(errors::refused)
+            .map_err(|error| self.forest.refused(error))
     }
 
     /// Collusive displacement (CoDisp) of a point.
@@ -77,7 +77,7 @@ impl PyRandomCutForest {
         let forest = self.forest.read(py)?;
         forest
             .collusive_displacement(point.values()?)
-            .map_err(errors::refused)
+            .map_err(|error| self.forest.refused(error))
     }
 
     /// Score a point that may be in the forest already, without its own copies.
@@ -120,7 +120,7 @@ impl PyRandomCutForest {
         let forest = self.forest.read(py)?;
         forest
             .score_ignoring(point.values()?, copies)
-            .map_err(errors::refused)
+            .map_err(|error| self.forest.refused(error))
     }
 
     /// Compute another functional of the depth at which a point would lie.
@@ -179,7 +179,7 @@ impl PyRandomCutForest {
                 )));
             }
         }
-        .map_err(errors::refused)
+        .map_err(|error| self.forest.refused(error))
     }
 }
 
@@ -202,7 +202,7 @@ impl PyRandomCutForest {
             drop(forest);
             let wanted = table.wanted.take();
             if wanted.is_empty() {
-                return score.map_err(errors::refused);
+                return score.map_err(|error| self.forest.refused(error));
             }
             for question in wanted {
                 let answer = callables.answer(question)?;

@@ -21,7 +21,18 @@ pub(crate) struct Table<'py> {
     names: Option<Vec<String>>,
 }
 
-impl Table<'_> {
+impl<'py> Table<'py> {
+    /// An array of which only the names of its columns are known.
+    pub(crate) fn of_any_width(points: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let (source, names) = in_order(points, None)?;
+        let rows = Rows::of_any_width(&source)?;
+        Ok(Self {
+            rows,
+            source,
+            names,
+        })
+    }
+
     /// The error of a row of a slice that begins with the row `first`.
     pub(crate) fn refused(&self, error: ArrayError, first: usize) -> PyErr {
         let row = first + error.row;
@@ -39,10 +50,23 @@ impl Table<'_> {
     }
 }
 
+/// A table with its columns in the order of these names, and the names it has.
+fn in_order<'py>(
+    points: &Bound<'py, PyAny>,
+    names: Option<Vec<String>>,
+) -> PyResult<(Bound<'py, PyAny>, Option<Vec<String>>)> {
+    if points.cast_exact::<PyUntypedArray>().is_ok() {
+        return Ok((points.clone(), None));
+    }
+    static IN_ORDER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let in_order = IN_ORDER.import(points.py(), "rcf._tables", "in_order")?;
+    in_order.call1((points, names))?.extract()
+}
+
 impl<M: Model> Held<M> {
     /// An array of observations, in the order of the known columns.
     pub(crate) fn rows<'py>(&self, points: &Bound<'py, PyAny>) -> PyResult<Table<'py>> {
-        let (source, names) = self.in_order(points)?;
+        let (source, names) = in_order(points, self.names())?;
         let rows = if self.is_open(points.py())? {
             let rows = Rows::of_any_width(&source)?;
             if rows.len() > 0 {
@@ -74,18 +98,6 @@ impl<M: Model> Held<M> {
             return Ok(point);
         }
         Point::extract(&point, self.width())
-    }
-
-    fn in_order<'py>(
-        &self,
-        points: &Bound<'py, PyAny>,
-    ) -> PyResult<(Bound<'py, PyAny>, Option<Vec<String>>)> {
-        if points.cast_exact::<PyUntypedArray>().is_ok() {
-            return Ok((points.clone(), None));
-        }
-        static IN_ORDER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let in_order = IN_ORDER.import(points.py(), "rcf._tables", "in_order")?;
-        in_order.call1((points, self.names()))?.extract()
     }
 
     /// Stores the names of the columns of a table that was learned.

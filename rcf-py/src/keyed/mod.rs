@@ -13,7 +13,7 @@ use rcf_core::AnomalyDetector;
 use rcf_core::keyed::{DetectorMap, MapError};
 
 use crate::detector::PyAnomalyDetector;
-use crate::detector::feedback::Marked;
+use crate::detector::feedback::{Marked, number};
 use crate::errors;
 use crate::held::Held;
 use crate::parameters::{integer, real};
@@ -183,10 +183,10 @@ impl PyKeyedDetectors {
         &self,
         py: Python<'_>,
         key: &Bound<'_, PyAny>,
-        detection: Marked,
+        detection: &Bound<'_, PyAny>,
     ) -> PyResult<Option<u64>> {
         let key = Key::extract(key)?;
-        let mark = detection.mark(self.template.get().detector.width())?;
+        let mark = Marked::of(detection)?.mark(self.template.get().detector.width())?;
         let marked = self.with(py, |inner| inner.map.add_mark(&key, mark))?;
         marked.map_err(|error| match error {
             MapError::Mark(refused) => errors::input(refused),
@@ -195,8 +195,16 @@ impl PyKeyedDetectors {
     }
 
     /// Remove a mark of a key; returns whether there was one.
-    fn unmark_normal(&self, py: Python<'_>, key: &Bound<'_, PyAny>, mark: u64) -> PyResult<bool> {
+    fn unmark_normal(
+        &self,
+        py: Python<'_>,
+        key: &Bound<'_, PyAny>,
+        mark: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
         let key = Key::extract(key)?;
+        let Some(mark) = number(mark)? else {
+            return Ok(false);
+        };
         let removed = self.with(py, |inner| inner.map.unmark_normal(&key, mark))?;
         Ok(removed.map_err(|error| errors::map(&error))?.is_some())
     }

@@ -253,3 +253,52 @@ fn an_outage_of_counts_is_found_with_times() {
     let error = fail(folder.path(), 78, &["score", "bare.csv", "--use-time"]);
     assert!(error.contains("--time"), "{error}");
 }
+
+#[test]
+fn a_suggestion_says_where_it_caps_and_names_what_it_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    // Old records of another rhythm do not count.
+    let value = |n: u32| f64::from(if n < 4_000 { n % 7 } else { n % 20 });
+    let rows = |bad: &str| -> String {
+        (0..24_000_u32)
+            .map(|n| match n {
+                20_123 if !bad.is_empty() => format!("{n},{bad}\n"),
+                _ => format!("{n},{}\n", value(n)),
+            })
+            .collect()
+    };
+    let write = |name: &str, bad: &str| {
+        fs::write(
+            folder.path().join(name),
+            format!("time,heat\n{}", rows(bad)),
+        )
+        .unwrap();
+    };
+    write("long.csv", "");
+    let suggested = succeed(folder.path(), &["suggest", "long.csv"]);
+    assert!(
+        suggested.starts_with("# analysed the newest 20000 of 24000 records\n"),
+        "{suggested}"
+    );
+    assert!(suggested.contains("every 20 records"), "{suggested}");
+    for (bad, said) in [
+        (
+            "inf",
+            "bad.csv, line 20125: field heat is not finite: inf; correct it",
+        ),
+        (
+            "-1e31",
+            "bad.csv, line 20125: field heat is out of range: -1e31 is beyond ±1e30",
+        ),
+    ] {
+        write("bad.csv", bad);
+        let error = fail(folder.path(), 1, &["suggest", "bad.csv"]);
+        assert!(error.contains(said), "{error}");
+        let skip = ["suggest", "bad.csv", "--on-bad-record", "skip"];
+        let suggested = succeed(folder.path(), &skip);
+        assert!(
+            suggested.contains("# skipped 1 records that cannot be read"),
+            "{suggested}"
+        );
+    }
+}

@@ -27,6 +27,8 @@ pub(super) const LABEL: &[&str] = &[
     "fold",
     "split",
 ];
+/// Labels if they have two values.
+pub(super) const FLAG: &[&str] = &["alarm", "alert", "failure", "failed"];
 pub(super) const CALENDAR: &[&str] = &[
     "year",
     "month",

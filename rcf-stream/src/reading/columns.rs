@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::OptionNames;
-use super::column_names::{CALENDAR, ID, INDEX, LABEL, is_time_name, words};
+use super::column_names::{CALENDAR, FLAG, ID, INDEX, LABEL, is_time_name, words};
 use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
@@ -102,6 +102,8 @@ pub enum Reason {
     OtherTime,
     /// It contains numbers with a unit, such as this one.
     Unit(String),
+    /// It contains numbers between marks, such as this one.
+    Marked(String),
     /// It is the key.
     Key,
     /// It is the time.
@@ -142,6 +144,9 @@ impl Reason {
             Self::OtherTime => "another time",
             Self::Unit(example) => {
                 return format!("numbers with a unit, such as {example:?}: remove the unit");
+            }
+            Self::Marked(example) => {
+                return format!("numbers between marks, such as {example}: remove the marks");
             }
             Self::Key => "the key",
             Self::Time => "the time",
@@ -379,6 +384,9 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
             _ if column.texts.iter().all(|text| has_unit(text)) => {
                 Reason::Unit(column.texts[0].clone())
             }
+            _ if column.texts.iter().all(|text| is_marked(text)) => {
+                Reason::Marked(column.texts[0].clone())
+            }
             _ => Reason::Text(column.texts.iter().collect::<BTreeSet<_>>().len()),
         });
     }
@@ -430,7 +438,9 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     {
         return Some(Reason::Id);
     }
-    let is_flag = words.len() > 1 && ["is", "has"].contains(&words[0].as_str()) && distinct <= 2;
+    let is_flag = distinct <= 2
+        && (words.len() > 1 && ["is", "has"].contains(&words[0].as_str())
+            || words.iter().any(|word| FLAG.contains(&word.as_str())));
     let is_label = words.iter().any(|word| LABEL.contains(&word.as_str())) && distinct <= 50;
     (is_whole && (is_flag || is_label)).then_some(Reason::Label)
 }
@@ -441,6 +451,14 @@ fn has_unit(text: &str) -> bool {
     let number = text.trim_end_matches(is_unit);
     let unit = text[number.len()..].trim();
     (1..=8).contains(&unit.chars().count()) && Shape::of(number) == Shape::Number
+}
+
+/// Whether a text is a number between single quotes, or as a formula of a spreadsheet: `'49.5'`,
+/// `="49.5"`.
+fn is_marked(text: &str) -> bool {
+    let between = |begin, end| text.strip_prefix(begin)?.strip_suffix(end);
+    let number = between("'", "'").or_else(|| between("=\"", "\""));
+    number.is_some_and(|number| Shape::of(number) == Shape::Number)
 }
 
 fn distinct(numbers: &[f64]) -> usize {

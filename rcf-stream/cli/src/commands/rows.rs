@@ -276,9 +276,14 @@ fn flag(parameter: &str) -> String {
 
 /// Why a record is bad, with the name of the field in place of its position.
 fn named(reason: &BadRecord, names: &[String]) -> String {
-    let BadRecord::Operator(OperatorError::Input(refused)) = reason else {
-        return reason.to_string();
-    };
+    match reason {
+        BadRecord::Operator(OperatorError::Input(refused)) => named_input(refused, names),
+        _ => reason.to_string(),
+    }
+}
+
+/// Why values are refused, with the name of the field in place of its position.
+pub(super) fn named_input(refused: &InputError, names: &[String]) -> String {
     let name = |index: usize| names.get(index).map_or("value", String::as_str);
     match refused {
         InputError::NotFinite { index, value } => {
@@ -292,7 +297,7 @@ fn named(reason: &BadRecord, names: &[String]) -> String {
             "field {} is out of range: {value:e} is beyond ±{limit:e}",
             name(*index)
         ),
-        _ => reason.to_string(),
+        _ => refused.to_string(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use clap::ValueEnum;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1, Axis};
 use rcf_core::Suggestion;
 use rcf_stream::categories::Categories;
 use rcf_stream::decode::{DecodeError, Decoded};
@@ -68,7 +68,7 @@ impl Suggest {
                 for part in parts {
                     let decoded = part.and_then(|part| opened.decoder.decode(&part));
                     records += 1;
-                    match self.checked(decoded, &record.sequence)? {
+                    match self.checked(decoded, &columns, &record.sequence)? {
                         Some(Decoded {
                             mut values,
                             categories: found,
@@ -101,9 +101,17 @@ impl Suggest {
     fn checked(
         &self,
         decoded: Result<Decoded, DecodeError>,
+        columns: &[String],
         line: &str,
     ) -> Result<Option<Decoded>, Failure> {
-        match decoded {
+        let checked = decoded.map_err(|error| error.to_string()).and_then(|it| {
+            let values = ArrayView1::from(&it.values).insert_axis(Axis(0));
+            match rcf_core::check_history(values) {
+                Ok(()) => Ok(it),
+                Err(error) => Err(rows::named_input(&error.source, columns)),
+            }
+        });
+        match checked {
             Ok(decoded) => Ok(Some(decoded)),
             Err(_) if self.input.on_bad_record == BadRecordFlag::Skip => Ok(None),
             Err(reason) => Err(Failure::runtime(format!(

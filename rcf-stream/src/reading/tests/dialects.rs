@@ -686,3 +686,25 @@ fn times_of_day_alone_are_named() {
     let said = "\"time\" (times of day without a date)";
     assert!(found.line.contains(said), "{}", found.line);
 }
+
+#[test]
+fn numbers_between_marks_and_alarms_are_named() {
+    for (row, example) in [
+        (
+            &(|a: f64| format!("'{a}'")) as &dyn Fn(f64) -> String,
+            "'50'",
+        ),
+        (&|a| format!("=\"{a}\""), "=\"50\""),
+    ] {
+        let text = text_of("time,a", |n, a, _| format!("{},{}", iso(n), row(a)));
+        let error = read_as(text.as_bytes(), &Given::default(), &Named::default())
+            .err()
+            .unwrap();
+        let said = format!("\"a\" (numbers between marks, such as {example}: remove the marks)");
+        assert!(error.contains(&said), "{error}");
+    }
+    let found = read(&text_of("alarm,level,failure_rate", |n, a, b| {
+        format!("{},{a},{b}", n % 2)
+    }));
+    assert_eq!(found.values, ["level", "failure_rate"], "{}", found.line);
+}
