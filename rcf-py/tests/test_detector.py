@@ -559,3 +559,17 @@ def test_one_row_of_many_is_what_one_says():
                 np.testing.assert_array_equal(getattr(one, field), getattr(other, field), err_msg=field)
     with pytest.raises(IndexError):
         result.detection(len(values))
+
+
+@pytest.mark.parametrize(
+    ("level", "spike", "texts"),
+    [(20.0, 30.0, ("30", "20")), (1234560.5, 1234567.5, ("1234567.5", "1234560.5"))],
+)
+def test_sentences_write_numbers_that_differ(level, spike, texts):
+    values = np.full(600, level)
+    values[::7] += 0.25
+    values[500] = spike
+    (found, *_) = rcf.AnomalyDetector(seed=7).process(values).anomalies()
+    written = re.search(r"is ([\d.e+]+), too high: ([\d.e+]+) would be usual", str(found))
+    assert written[1] == texts[0]
+    assert float(written[2]) == pytest.approx(float(texts[1]), abs=0.3) and "e" not in written[2]

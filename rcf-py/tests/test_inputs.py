@@ -436,3 +436,23 @@ def test_arguments_that_are_none_are_named():
     ):
         with pytest.raises(error, match=said):
             call()
+
+
+def test_odd_values_of_observations_by_name_are_named():
+    pandas = pytest.importorskip("pandas")
+    detector = rcf.AnomalyDetector()
+    detector.process(pandas.DataFrame({"heat": [1.0, 2.0], "load": [3.0, 4.0]}))
+    with pytest.raises(TypeError, match="got text such as 'x'"):
+        detector.process_one({"heat": 1.0, "load": "x"})
+    with pytest.raises(rcf.InputError, match=r"lacks \['load'\]: give a value or NaN for each of them"):
+        detector.process_one({"heat": 1.0})
+    with pytest.raises(TypeError, match="beyond the range of float64"):
+        rcf.AnomalyDetector().process_one(10**400)
+
+
+def test_a_row_that_is_not_there_is_named():
+    result = rcf.AnomalyDetector().process(np.zeros(3))
+    assert result.detection(-1).warm_up == result.detection(2).warm_up
+    for row in (3, -4):
+        with pytest.raises(IndexError, match=f"row {row} is out of range: there are 3 rows"):
+            result.detection(row)

@@ -138,6 +138,15 @@ class Bounds(NamedTuple):
     upper: "NDArray[np.float64]"
 
 
+def _texts(*numbers: float) -> list[str]:
+    """Write numbers with six digits, or more if these do not tell them apart, or cut their whole part."""
+    for digits in (6, 9, 12, 15):
+        texts = [f"{number:.{digits}g}" for number in numbers]
+        if len(set(texts)) == len(texts) and not any("e+" in text for text in texts):
+            break
+    return texts
+
+
 class Detections:
     """The results of a detector for the rows of an array.
 
@@ -296,6 +305,7 @@ class Detections:
     def _describe(self, at: int, row: int, start: int, end: int) -> Anomaly:
         part = int(self._input[at])
         value, expected = float(self._values[at, part]), float(self._expected[at, part])
+        found, usual = _texts(value, expected)
         name, is_high = self.names[part], bool(self._is_high[at])
         where = f"row {start:,}" if self.times is None else f"{self.times[start]} (row {start:,})"
         length = f"for {end - start + 1:,} rows" if end > start else "for one row"
@@ -303,7 +313,7 @@ class Detections:
         grade = float(self.grade[row])
         side = "high" if is_high else "low"
         text = (
-            f"{where}: {name} is {value:.6g}, too {side}: {expected:.6g} would be usual "
+            f"{where}: {name} is {found}, too {side}: {usual} would be usual "
             f"({length}{late}, grade {grade:.2f})"
         )
         return Anomaly(start, end, row, grade, name, value, expected, is_high, text)
@@ -321,6 +331,8 @@ class Detections:
         Detection
             Of the inputs that deviate it names the one with the most evidence.
         """
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"row {row} is out of range: there are {len(self):,} rows")
         row = range(len(self))[row]
         numbers = {name: getattr(self, name)[row].item() for name in _COLUMNS}
         found = np.flatnonzero(self.candidate == row)

@@ -73,7 +73,8 @@ def point_in_order(point: Any, names: Sequence[str] | None) -> Any:
     else:
         return point
     if sorted(found, key=str) != sorted(names):
-        raise InputError(_other_columns(found, names).replace("this table", "this observation"))
+        said = _other_columns(found, names).replace("this table", "this observation")
+        raise InputError(said.replace(f"give table[{list(names)}]", "give a value or NaN for each of them"))
     return [point[name] for name in names]
 
 
@@ -197,6 +198,13 @@ def not_numbers(values: Any) -> str:
         return f"{begin}{type(values).__name__}; give an array, a table, a list or a number{named}"
     if isinstance(values, Iterator):
         return f"{begin}a {type(values).__name__}; give list(...) of it"
+    if isinstance(values, int):
+        return f"{begin}one beyond the range of float64"
+    # An array of NumPy would make texts of the numbers among texts.
+    listed = values if isinstance(values, list | tuple) else ()
+    texts = [value for value in listed if isinstance(value, str)]
+    if texts:
+        return _text(begin, texts[0])
     array = np.asarray(values)
     if array.size and all(isinstance(value, Mapping) for value in array.flat):
         return f"{begin}records by name; make a table of them first: pandas.DataFrame(records)"
@@ -206,8 +214,13 @@ def not_numbers(values: Any) -> str:
         return f"{begin}times ({array.dtype}); these go to timestamps=..., where a call has it"
     strange = [value for value in array.flat if not isinstance(value, int | float) and value is not None]
     odd = strange[0] if strange else values
-    found = f"text such as {str(odd)!r}" if isinstance(odd, str) else f"values of dtype {array.dtype}"
-    return f"{begin}{found}; make them numbers first: np.asarray(values, dtype=float)"
+    if isinstance(odd, str):
+        return _text(begin, odd)
+    return f"{begin}values of dtype {array.dtype}; make them numbers first: np.asarray(values, dtype=float)"
+
+
+def _text(begin: str, odd: str) -> str:
+    return f"{begin}text such as {str(odd)!r}; make them numbers first: np.asarray(values, dtype=float)"
 
 
 def seconds(timestamps: Any) -> "NDArray[Any]":
