@@ -54,8 +54,8 @@ impl Visitor for Paths {
 impl PyRandomCutForest {
     /// What a point meets in each tree, for functionals of your own.
     ///
-    /// A point descends to a leaf and walks up, past the bounding boxes that do not contain it. Score,
-    /// displacement and density are functions of what it meets; these are the facts that a
+    /// A point descends to a leaf and walks up, past the bounding boxes that do not contain it.
+    /// Score, displacement and density are functions of what it meets; these are the facts that a
     /// `Visitor` of Rust sees. Learns nothing.
     ///
     /// Parameters

@@ -100,6 +100,17 @@ pub enum DialectError {
         /// One of the fields.
         example: String,
     },
+    /// It is one line of many numbers.
+    #[error(
+        "it is one line of {values} numbers, which would be one record; if they are one series, \
+         put each on a line of its own: tr '{mark}' '\\n' < FILE | rcf … -"
+    )]
+    OneLine {
+        /// How many there are.
+        values: usize,
+        /// What separates them, as `tr` takes it.
+        mark: String,
+    },
     /// A comma may be the decimal mark or separate thousands.
     #[error(
         "the number {found:?} could be {} or {}; choose with {option} comma or {option} point",

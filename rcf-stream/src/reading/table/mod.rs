@@ -18,12 +18,15 @@ use crate::decode::dialect::{Dialect, Framing, Header};
 use crate::decode::number::Decimal;
 use crate::decode::{InputFormat, Splitter};
 use crate::lines::LineReader;
+use crate::reading::shape::Shape;
 use delimiter::{best_delimiter, excel_separator, is_one_column};
 use header::{commented_header, has_header, joined_header, preamble, short_header, unit_lines};
 use style::number_style;
 
 /// More lines than this before the table are not a preamble.
 const PREAMBLE: usize = 50;
+/// A text of a single line with as many numbers is a series.
+const SERIES: usize = 20;
 /// Rows by which delimiters are compared.
 const COMPARED: usize = 200;
 
@@ -71,6 +74,20 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
     };
     let rows = rows(&text, ended, delimiter, comment, RECORDS + PREAMBLE);
     let width = modal_width(&rows);
+    if let [row] = rows.as_slice()
+        && ended
+        && given.header.is_none()
+        && width >= SERIES
+        && row
+            .cells
+            .iter()
+            .all(|cell| Shape::of(cell) == Shape::Number)
+    {
+        return Err(DialectError::OneLine {
+            values: width,
+            mark: char::from(delimiter).escape_default().to_string(),
+        });
+    }
     let skip = if excel.is_some() { 1 } else { 0 };
     let mut dialect = Dialect {
         format: InputFormat::Csv,

@@ -708,3 +708,23 @@ fn numbers_between_marks_and_alarms_are_named() {
     }));
     assert_eq!(found.values, ["level", "failure_rate"], "{}", found.line);
 }
+
+#[test]
+fn one_line_of_numbers_is_no_record() {
+    for (mark, shown) in [(",", ","), (" ", " "), ("\t", "\\t")] {
+        let cells: Vec<String> = rows().map(|(_, a, _)| a.to_string()).collect();
+        let line = |cells: &[String]| cells.join(mark) + "\n";
+        let read = |text: &str| read_as(text.as_bytes(), &Given::default(), &Named::default());
+        let error = read(&line(&cells)).err().unwrap();
+        let said = format!(
+            "one line of 120 numbers, which would be one record; if they are one \
+             series, put each on a line of its own: tr '{shown}' '\\n' < FILE | rcf … -"
+        );
+        assert!(error.contains(&said), "{error}");
+        assert_eq!(read(&line(&cells[..8])).unwrap().records.len(), 1);
+        assert_eq!(
+            read(&(line(&cells) + &line(&cells))).unwrap().records.len(),
+            2
+        );
+    }
+}
