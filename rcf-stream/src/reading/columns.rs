@@ -11,8 +11,8 @@ use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
 use super::time_column::{
-    Order, best_time, is_times_of_day, order, reads_both, series_of, time_format, time_of_day,
-    time_rank,
+    Order, best_time, is_times_of_day, order, reads_both, repeats, series_of, time_format,
+    time_of_day, time_rank,
 };
 use crate::decode::FieldPath;
 use crate::suggest::closest;
@@ -94,6 +94,8 @@ pub enum Reason {
     Counter,
     /// Its name suggests an identifier.
     Id,
+    /// As an id, and most times occur several times.
+    IdOfMany,
     /// Its name suggests labels.
     Label,
     /// It is a part of a date.
@@ -139,6 +141,12 @@ impl Reason {
             }
             Self::Counter => "a counter",
             Self::Id => "an id",
+            Self::IdOfMany => {
+                return format!(
+                    "an id, and most times occur several times: a {}?",
+                    options.key
+                );
+            }
             Self::Label => "a label",
             Self::Calendar => "part of a date",
             Self::OtherTime => "another time",
@@ -284,6 +292,7 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             .is_some_and(|last| CALENDAR.contains(&last.as_str()))
     });
     let has_calendar = parts.count() > 1;
+    let times_repeat = key.is_none() && time.is_some_and(repeats);
     for column in &sample.columns {
         let mut named = values.iter().chain(&categorical);
         let is_judged = named.any(|value| value.path == column.path);
@@ -295,7 +304,11 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             (None, Some(time)) => series_of(sample, time, column).map(Reason::Series),
             _ => None,
         };
-        match series().or_else(|| reason(column, has_calendar)) {
+        let reason = match series().or_else(|| reason(column, has_calendar)) {
+            Some(Reason::Id) if times_repeat => Some(Reason::IdOfMany),
+            reason => reason,
+        };
+        match reason {
             None if values.is_empty() => choice.values.push(column.path.clone()),
             None => choice
                 .ignored

@@ -121,6 +121,13 @@ pub(super) fn series_of(sample: &Sample, time: &Column, column: &Column) -> Opti
     ((2..=SERIES).contains(&series) && moments > 2 && is_complete).then_some(series)
 }
 
+/// Whether most records have the time of the one before.
+pub(super) fn repeats(time: &Column) -> bool {
+    let texts = time.texts.windows(2).filter(|pair| pair[0] == pair[1]);
+    let numbers = time.numbers.windows(2).filter(|pair| pair[0] == pair[1]);
+    texts.count() + numbers.count() >= time.present().max(2) / 2
+}
+
 /// The cells of a column in which no record lacks one.
 fn cells(column: &Column, records: usize) -> Option<Vec<Cow<'_, str>>> {
     if column.texts.len() == records {

@@ -92,8 +92,9 @@ impl Evidence {
                 is_sign(c) || is_group_blank(c) || matches!(c, '(' | ')' | '-' | '+')
             })
             .to_owned();
-        self.signs +=
-            usize::from(cell.chars().any(|c| is_sign(c) || c == '(') || cell.ends_with('-'));
+        let is_signed = cell.chars().any(|c| is_sign(c) || c == '(');
+        let is_apart = cell.ends_with('-') || cell.starts_with("- ");
+        self.signs += usize::from(is_signed || is_apart);
         self.blanks += usize::from(digits.contains(is_group_blank));
         self.apostrophes += usize::from(digits.contains('\''));
         match (digits.find(','), digits.find('.')) {

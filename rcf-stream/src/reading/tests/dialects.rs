@@ -623,6 +623,25 @@ fn series_one_below_the_other_need_a_key() {
             found.line
         );
     }
+    // Two columns name the series together.
+    let four = |n, a, b| {
+        let row = |plant, sensor, value| format!("{},{plant},{sensor},{value}", iso(n));
+        [
+            row(1, 10, a),
+            row(1, 11, b),
+            row(2, 10, a + b),
+            row(2, 11, a - b),
+        ]
+        .join("\n")
+    };
+    let found = read(&text_of("time,plant_id,sensor_id,value", four));
+    assert_eq!(found.values, ["value"]);
+    let said = "\"plant_id\" (an id, and most times occur several times: a --key?)";
+    assert!(found.line.contains(said), "{}", found.line);
+    let once = read(&text_of("time,plant_id,value", |n, a, _| {
+        format!("{},{},{a}", iso(n), n % 2)
+    }));
+    assert!(once.line.contains("\"plant_id\" (an id)"), "{}", once.line);
     // Twice the same name at a time, or not all: no series.
     for name in [|_| "same", |n| ["a", "b", "c"][n % 3]] {
         let row = |n: usize, a, b| {
