@@ -31,6 +31,24 @@ func Example() {
 	// Output: 900: 82, expected 32
 }
 
+// The README has the same example.
+func TestTheReadmeHasTheExample(t *testing.T) {
+	read := func(path string) string {
+		bytes, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(bytes)
+	}
+	_, rest, _ := strings.Cut(read("rcf_test.go"), "func Example() {\n")
+	example, _, _ := strings.Cut(rest, "\t// Output")
+	example = strings.ReplaceAll("\n"+example, "\n\t", "\n")
+	example = strings.Replace(example, "NewDetector", "rcf.NewDetector", 1)
+	if !strings.Contains(read("../README.md"), "```go"+example+"```") {
+		t.Errorf("README.md differs from%s", example)
+	}
+}
+
 func expected(t *testing.T) (forest, detector string, values []float64, bits [2][]uint64) {
 	file, err := os.Open("../../tests/bits/expected.csv")
 	if err != nil {

@@ -112,10 +112,14 @@ const SERIES: usize = 50;
 /// How many series a file holds one below the other, if this column names them: at nearly every
 /// time it has each of its values once.
 pub(super) fn series_of(sample: &Sample, time: &Column, column: &Column) -> Option<usize> {
-    let times = cells(time, sample.records)?;
-    let names = cells(column, sample.records)?;
     let count = |cells: &[Cow<'_, str>]| cells.iter().collect::<HashSet<_>>().len();
-    let (moments, series) = (count(&times), count(&names));
+    let times = cells(time, sample.records)?;
+    let moments = count(&times);
+    if moments * 2 > sample.records {
+        return None;
+    }
+    let names = cells(column, sample.records)?;
+    let series = count(&names);
     let pairs: HashSet<_> = times.iter().zip(&names).collect();
     let is_complete = pairs.len() == sample.records && pairs.len() * 10 >= moments * series * 9;
     ((2..=SERIES).contains(&series) && moments > 2 && is_complete).then_some(series)
