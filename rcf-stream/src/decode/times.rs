@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{DecodeError, FieldPath, Fields, shorten};
-use crate::time::{EventTime, LikelyFormat, TimeParser, UnreadableTimes};
+use crate::time::{EventTime, LikelyFormat, TimeFormat, TimeParser, UnreadableTimes};
 
 /// Reads the time field.
 #[derive(Debug, Default)]
@@ -56,11 +56,27 @@ impl Times {
             Some(EventTime::Text(text)) => format!("{:?}", shorten(text)),
             Some(time) => time.to_string(),
         };
-        match likely {
-            Some(likely) => format!("{found}; choose the time format {likely}"),
-            None => format!("{found}; the time format is {}", self.parser.format()),
+        match (likely, time.and_then(zone_of)) {
+            (Some(likely), _) => format!("{found}; choose the time format {likely}"),
+            (None, Some(zone)) => {
+                format!("{found}; {zone} may be several zones: write an offset, such as +01:00")
+            }
+            (None, None) => format!("{found}; the time format is {}", self.parser.format()),
         }
     }
+}
+
+/// The abbreviation of a zone after a time, such as CET. No table of them is unambiguous.
+fn zone_of(time: &EventTime) -> Option<&str> {
+    let EventTime::Text(text) = time else {
+        return None;
+    };
+    let (civil, zone) = text.trim().rsplit_once(' ')?;
+    let is_zone = (3..=5).contains(&zone.len()) && zone.bytes().all(|it| it.is_ascii_uppercase());
+    let mut parser = TimeParser::new(TimeFormat::Rfc3339);
+    let is_time = parser.millis(&EventTime::Text(civil.to_owned())).is_some()
+        || LikelyFormat::of(civil).is_some();
+    (is_zone && is_time).then_some(zone)
 }
 
 /// A date and a time of day as one time; `None` if one of them is missing.
@@ -73,4 +89,35 @@ pub(super) fn joined(date: Option<EventTime>, time_of_day: Option<EventTime>) ->
 /// The format in which a date and a time of day are read as one text.
 pub(crate) fn date_and_time(date: impl Display, time_of_day: impl Display) -> String {
     format!("{date} {time_of_day}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abbreviations_of_zones_are_named() {
+        let zone = |text: &str| zone_of(&EventTime::Text(text.to_owned())).map(str::to_owned);
+        for text in [
+            "2024-03-30 23:13:20 CET",
+            "30.03.2024 23:13 CEST",
+            "03/30/2024 11:13 PM EST",
+        ] {
+            assert_eq!(zone(text).as_deref(), text.rsplit(' ').next(), "{text}");
+        }
+        for text in [
+            "2024-03-30 23:13:20",
+            "11:13 PM",
+            "station ABC",
+            "2024-03-30 cet",
+            "",
+        ] {
+            assert_eq!(zone(text), None, "{text}");
+        }
+        let times = Times::default();
+        let time = EventTime::Text("2024-03-30 23:13:20 CET".to_owned());
+        let found = times.found(Some(&time), None);
+        let said = "; CET may be several zones: write an offset, such as +01:00";
+        assert!(found.ends_with(said), "{found}");
+    }
 }
