@@ -149,9 +149,9 @@ pub(crate) fn check_time_decay(time_decay: f64) -> Result<(), ConfigError> {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum MemoryProfile {
-    /// Half of the nodes: the default of a forest.
+    /// All nodes but pairs of points: the default of a forest.
     Fast,
-    /// A quarter of them: the default of a detector, and what models of a keyed map have.
+    /// A quarter of the nodes: the default of a detector, and what models of a keyed map have.
     Compact,
 }
 
@@ -298,7 +298,7 @@ impl RandomCutForestBuilder {
             in bounding_box_cache_fraction;
 
         /// Fraction of the nodes of a tree that keep their bounding box, from 0.125 to 1; default
-        /// 0.5. The boxes of the other nodes, those with the fewest points, are computed from their
+        /// 0.6. The boxes of the other nodes, those with the fewest points, are computed from their
         /// points on demand, which saves memory and costs time: see `docs/performance.md`. If
         /// thousands of forests share the memory, 0.25 works well ([`MemoryProfile::Compact`]). All
         /// results are the same to the bit. In one dimension only samples of more than 2,048 points

@@ -17,7 +17,7 @@ DEFAULTS = {
     "initial_accept_fraction": 0.125,
     "internal_shingling": True,
     "seed": 0,
-    "bounding_box_cache_fraction": 0.5,
+    "bounding_box_cache_fraction": 0.6,
 }
 OTHERS = {
     "input_dimensions": 3,

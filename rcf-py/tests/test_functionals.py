@@ -348,7 +348,7 @@ def test_boxes_change_speed_and_memory_alone():
     assert lean.size_in_bytes > before and lean.estimated_bytes == fast.estimated_bytes
     assert np.array_equal(lean.process(values), fast.process(values))
     assert lean.to_bytes() == fast.to_bytes()
-    assert rcf.RandomCutForest.from_bytes(lean.to_bytes()).bounding_box_cache_fraction == 0.5
+    assert rcf.RandomCutForest.from_bytes(lean.to_bytes()).bounding_box_cache_fraction == 0.6
     for wrong in (0.0, 1.5, math.nan):
         with pytest.raises(rcf.ConfigError, match="bounding_box_cache_fraction"):
             lean.bounding_box_cache_fraction = wrong

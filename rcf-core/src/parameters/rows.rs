@@ -227,7 +227,7 @@ pub(crate) const MEMORY_PROFILE: Parameter = row(
 pub(crate) const BOUNDING_BOX_CACHE_FRACTION: Parameter = row(
     "bounding_box_cache_fraction",
     Kind::Real,
-    Real(0.5),
+    Real(0.6),
     closed(0.125, 1.0),
     "of the nodes",
     "Cache the bounding boxes of this fraction of the nodes",

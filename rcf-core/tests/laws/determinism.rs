@@ -176,7 +176,7 @@ fn a_fraction_out_of_range_is_refused() {
         let builder = RandomCutForest::builder(2).bounding_box_cache_fraction(fraction);
         assert_eq!(builder.build().unwrap_err().to_string(), expected);
     }
-    assert!((forest.config().bounding_box_cache_fraction - 0.5).abs() < 1e-15);
+    assert!((forest.config().bounding_box_cache_fraction - 0.6).abs() < 1e-15);
     assert_eq!(forest.to_bytes(), before);
 }
 

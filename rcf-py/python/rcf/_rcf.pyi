@@ -88,7 +88,7 @@ class RandomCutForest:
         noise_floor: float | Sequence[float] | None = None,
         relative_noise_floor: float | None = 0.0,
         memory_profile: Literal["fast", "compact"] | None = "fast",
-        bounding_box_cache_fraction: float | None = 0.5,
+        bounding_box_cache_fraction: float | None = 0.6,
     ) -> Self: ...
     def update(
         self,

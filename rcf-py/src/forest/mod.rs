@@ -70,9 +70,10 @@ use crate::parameters::{getters, real};
 /// relative_noise_floor : float, default 0
 ///     The same as a fraction, from 0 to 1, of the range that a tree's sample has.
 /// memory_profile : {'fast', 'compact'}, default 'fast'
-///     How much memory is spent on speed, by name: ``'compact'`` takes a third less memory and an
-///     eighth more time. The next parameter is the fine control, and applies if both are given.
-/// bounding_box_cache_fraction : float, default 0.5
+///     How much memory is spent on speed, by name: ``'compact'`` takes half the memory and, with
+///     short rows, up to a half more time. The next parameter is the fine control, and applies if
+///     both are given.
+/// bounding_box_cache_fraction : float, default 0.6
 ///     Fraction of the nodes of a tree, from 0.125 to 1, that keep their bounding box. More is
 ///     faster and takes more memory; all results stay the same. It is not saved, nor pickled.
 ///
@@ -147,7 +148,7 @@ impl PyRandomCutForest {
             internal_shingling=True, seed=0, shingle_rotation=False, \
             store_sequence_numbers=False, store_labels=False, noise_floor=None, \
             relative_noise_floor=0.0, memory_profile='fast', \
-            bounding_box_cache_fraction=0.5)"
+            bounding_box_cache_fraction=0.6)"
     )]
     fn new(
         py: Python<'_>,

@@ -1,10 +1,9 @@
 //! Cached bounding boxes of a tree, and how the others are computed.
 //!
-//! Half of the nodes of a tree hold three points or fewer, and only one in four holds more than
-//! seven: of `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *small
-//! subtrees*, those of mass up to seven, or up to [`Boxes::largest_uncached`](crate::arena::Boxes),
-//! are not cached but computed from their points, which takes about as long as reading them and
-//! needs a quarter of the memory, so that more of it is in the cache.
+//! A third of the nodes of a tree hold two points, and only one in four holds more than seven: of
+//! `n` leaves, about `2n / (k + 1)` nodes hold more than `k`. The boxes of *small subtrees*, those
+//! of a mass up to [`Boxes::largest_uncached`](crate::arena::Boxes), are not cached but computed
+//! from their points, which for a pair takes about as long as reading them.
 //!
 //! How many boxes a tree caches varies from tree to tree, and with time; how many all trees of a
 //! forest cache hardly does. So they share one pool, and no tree needs capacity for the most that
