@@ -573,3 +573,15 @@ def test_sentences_write_numbers_that_differ(level, spike, texts):
     written = re.search(r"is ([\d.e+]+), too high: ([\d.e+]+) would be usual", str(found))
     assert written[1] == texts[0]
     assert float(written[2]) == pytest.approx(float(texts[1]), abs=0.3) and "e" not in written[2]
+
+
+def test_rows_that_were_not_learned_are_counted():
+    values = np.random.default_rng(3).normal(size=(2500, 2))
+    values[2000:2300] += 6
+    result = rcf.AnomalyDetector(2, seed=1).process(values)
+    assert 150 < result.unlearned[2000:2300].sum() <= 300
+    assert f"{result.unlearned.sum():,} not learned" in repr(result)
+    assert result.to_frame()["unlearned"].sum() == result.unlearned.sum()
+    detector = rcf.AnomalyDetector(2, seed=1, learning="always")
+    assert not detector.process(values).unlearned.any()
+    assert not detector.process_one(values[0]).unlearned

@@ -198,6 +198,8 @@ type Detection struct {
 	IsAnomaly, IsCandidate bool
 	// IsStretch reports, for a candidate, whether it is about a stretch of observations, not one.
 	IsStretch bool
+	// Unlearned reports whether the forest passes the observation by, since learning is suspended.
+	Unlearned bool
 }
 
 func detection(of *C.rcf_detection) Detection {
@@ -210,7 +212,7 @@ func detection(of *C.rcf_detection) Detection {
 		RelativeIndex: int(of.relative_index), Direction: int(of.direction),
 		Suppressed: int(of.suppressed),
 		IsAnomaly:  bool(of.is_anomaly), IsCandidate: bool(of.is_candidate),
-		IsStretch: bool(of.is_stretch),
+		IsStretch: bool(of.is_stretch), Unlearned: bool(of.unlearned),
 	}
 }
 

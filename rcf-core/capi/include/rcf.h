@@ -193,6 +193,10 @@ typedef struct {
    For a candidate: whether it is about a stretch of observations instead of the values of one.
    */
   bool is_stretch;
+  /*
+   Whether the forest passes the observation by, since learning is suspended.
+   */
+  bool unlearned;
 } rcf_detection;
 
 #ifdef __cplusplus

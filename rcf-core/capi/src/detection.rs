@@ -74,6 +74,8 @@ pub struct Detection {
     pub is_candidate: bool,
     /// For a candidate: whether it is about a stretch of observations instead of the values of one.
     pub is_stretch: bool,
+    /// Whether the forest passes the observation by, since learning is suspended.
+    pub unlearned: bool,
 }
 
 impl From<&rcf_core::Detection> for Detection {
@@ -98,6 +100,7 @@ impl From<&rcf_core::Detection> for Detection {
             is_anomaly: of.is_anomaly(),
             is_candidate: of.candidate.is_some(),
             is_stretch: false,
+            unlearned: of.unlearned,
         };
         if let Some(candidate) = &of.candidate {
             detection.input = candidate.inputs.first().copied().unwrap_or(0);

@@ -48,6 +48,8 @@ export interface Detection {
   isCandidate: boolean;
   /** Of a candidate: whether it is about a stretch of observations instead of the values of one. */
   isStretch: boolean;
+  /** Whether the forest passes the observation by, since learning is suspended. */
+  unlearned: boolean;
 }
 
 /** A refusal by the library: the model is unchanged. */

@@ -25,7 +25,7 @@ const DOUBLES = [
   "syntheticFraction", "value", "expected",
 ];
 const INTEGERS = ["input", "warmUp", "imputed", "relativeIndex", "direction", "suppressed"];
-const FLAGS = ["isAnomaly", "isCandidate", "isStretch"];
+const FLAGS = ["isAnomaly", "isCandidate", "isStretch", "unlearned"];
 const DETECTION = 8 * DOUBLES.length + 4 * INTEGERS.length + 8;
 
 function detection(view, at) {

@@ -43,6 +43,10 @@ pub struct Detection {
     pub warm_up: usize,
     /// Number of values of this observation that were missing and have been filled in.
     pub imputed: usize,
+    /// Whether the forest of the shingles passes the observation by, since learning is suspended:
+    /// for an unusual stretch, or for good ([`Learning`](crate::Learning)).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unlearned: bool,
     /// Why a candidate is not reported.
     pub suppressed: Option<Suppressed>,
     /// What is known about a candidate, reported or suppressed; `None` for all other observations.

@@ -5,8 +5,15 @@ use super::learning::{LATE, Learning, UpdateAction};
 use super::{AnomalyDetector, Buffers, FORGETTING};
 
 impl AnomalyDetector {
-    /// Learns the newest record and its scores, as the policy has it.
-    pub(super) fn learn(&mut self, scores: Pair, signs: &[Sign], is_candidate: bool, silent: bool) {
+    /// Learns the newest record and its scores, as the policy has it. Returns whether the policy
+    /// lets the forest of the shingles learn it, at once or late.
+    pub(super) fn learn(
+        &mut self,
+        scores: Pair,
+        signs: &[Sign],
+        is_candidate: bool,
+        silent: bool,
+    ) -> bool {
         let keep = 1.0 - FORGETTING * self.config.time_decay;
         let learning = self.config.learning;
         if scores.shingle > 0.0 && scores.alone > 0.0 {
@@ -36,7 +43,8 @@ impl AnomalyDetector {
                 self.scores.push_shingle(threshold, score, keep, of_event);
             }
         }
-        let mut action = learning.update_action(self.records, self.monitor.suspended_for);
+        let by_policy = learning.update_action(self.records, self.monitor.suspended_for);
+        let mut action = by_policy;
         if self.window.real_share() < 0.5 {
             action = UpdateAction::Skip;
         }
@@ -70,6 +78,7 @@ impl AnomalyDetector {
                 self.forest.pass(transformed);
             }
         }
+        by_policy == UpdateAction::Update
     }
 
     /// Holds back what the newest record makes of the shingle.

@@ -9,7 +9,7 @@ use super::channels::Channels;
 use super::event::Event;
 use super::evidence::{Conformal, EvidenceKind, Scores};
 use super::feedback::Marks;
-use super::learning::{LearningMonitor, UpdateAction};
+use super::learning::LearningMonitor;
 use super::transform::Affine;
 use super::window::Window;
 use super::{
@@ -150,18 +150,6 @@ impl AnomalyDetector {
     pub fn predicted(&self, input: usize) -> Option<f64> {
         (input < self.config.input_dimensions)
             .then(|| self.channels.expected(EvidenceKind::Change, input))?
-    }
-
-    /// Whether the forest of the shingles learned the newest observation at once or late; not while
-    /// [`Learning`](crate::Learning) skips or delays an unusual stretch.
-    #[must_use]
-    pub fn is_learning(&self) -> bool {
-        let suspended_for = self.monitor.suspended_for;
-        let action = self
-            .config
-            .learning
-            .update_action(self.records, suspended_for);
-        action == UpdateAction::Update
     }
 
     /// Observations that are still needed before the first decision.

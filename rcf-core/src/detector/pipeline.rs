@@ -142,7 +142,7 @@ impl AnomalyDetector {
         if imputed == 0 && detection.warm_up == 0 {
             self.history.push(evidence.size);
         }
-        self.learn(scores, &signs, is_candidate, silent);
+        detection.unlearned = !self.learn(scores, &signs, is_candidate, silent);
         detection
     }
 
@@ -184,6 +184,7 @@ impl AnomalyDetector {
             synthetic_fraction: self.synthetic_fraction(),
             warm_up: self.warm_up_left(),
             imputed,
+            unlearned: false,
             suppressed: None,
             candidate: None,
         }

@@ -65,6 +65,9 @@ class Detection(NamedTuple):
         The inputs that deviate, at most five, the one with the most evidence first.
     suppressed_by : int or None
         Which of the rules suppressed it, from 0, or which mark of `AnomalyDetector.mark_normal`.
+    unlearned : bool
+        Whether the forest passes this observation by, since `learning` is suspended: for an unusual
+        stretch, or for good.
     """
 
     score: float
@@ -87,6 +90,7 @@ class Detection(NamedTuple):
     is_high: bool | None = None
     inputs: "NDArray[np.int64] | None" = None
     suppressed_by: int | None = None
+    unlearned: bool = False
 
 
 class Anomaly(NamedTuple):
@@ -158,6 +162,8 @@ class Detections:
         Likewise.
     warm_up, imputed : ndarray of shape (n,), int64
         Likewise.
+    unlearned : ndarray of shape (n,), bool
+        Likewise.
     is_anomaly : ndarray of shape (n,), bool
         Whether the row is to be reported. A run of anomalous rows is reported once, with its first.
     candidate : ndarray of shape (c,), int64
@@ -194,6 +200,7 @@ class Detections:
     synthetic_fraction: "NDArray[np.float64]"
     warm_up: "NDArray[np.int64]"
     imputed: "NDArray[np.int64]"
+    unlearned: "NDArray[np.bool_]"
     is_anomaly: "NDArray[np.bool_]"
     candidate: "NDArray[np.int64]"
     suppressed: list[str | None]
@@ -219,8 +226,10 @@ class Detections:
         return len(self.score)
 
     def __repr__(self) -> str:
-        """Return the numbers of rows and anomalies as text."""
-        return f"<Detections: {len(self):,} rows, {int(self.is_anomaly.sum()):,} anomalies>"
+        """Return the numbers of rows, of anomalies, and of rows that were not learned, as text."""
+        unlearned = int(self.unlearned.sum())
+        note = f", {unlearned:,} not learned" if unlearned else ""
+        return f"<Detections: {len(self):,} rows, {int(self.is_anomaly.sum()):,} anomalies{note}>"
 
     @property
     def input_dimensions(self) -> int:
@@ -429,7 +438,7 @@ class Detections:
 _SAME_RUN = {"already_alerted", "explained", "drift"}
 _COLUMNS = (
     "score", "grade", "severity", "is_anomaly", "evidence", "p_value", "threshold", "confidence",
-    "synthetic_fraction", "warm_up", "imputed",
+    "synthetic_fraction", "warm_up", "imputed", "unlearned",
 )  # fmt: skip
 
 for _class in (Detection, Anomaly, Bounds, Detections):

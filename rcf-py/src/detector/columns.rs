@@ -24,6 +24,7 @@ pub(crate) struct Columns {
     synthetic_fraction: Vec<f64>,
     warm_up: Vec<i64>,
     imputed: Vec<i64>,
+    unlearned: Vec<bool>,
     is_anomaly: Vec<bool>,
     candidate: Vec<i64>,
     relative_index: Vec<i64>,
@@ -52,6 +53,7 @@ impl Columns {
         self.synthetic_fraction.push(detection.synthetic_fraction);
         self.warm_up.push(detection.warm_up as i64);
         self.imputed.push(detection.imputed as i64);
+        self.unlearned.push(detection.unlearned);
         self.is_anomaly.push(detection.is_anomaly());
         if let Some(candidate) = &detection.candidate {
             self.candidate.push(row);
@@ -119,7 +121,8 @@ impl Columns {
             confidence,
             synthetic_fraction,
             warm_up,
-            imputed
+            imputed,
+            unlearned
         );
         set!(is_anomaly, candidate, relative_index, is_high, input);
         set_per_input!(values, expected, high, low);
@@ -204,6 +207,7 @@ pub(crate) fn one<'py>(py: Python<'py>, detection: &Detection) -> PyResult<Bound
     entries.set_item("synthetic_fraction", detection.synthetic_fraction)?;
     entries.set_item("warm_up", detection.warm_up)?;
     entries.set_item("imputed", detection.imputed)?;
+    entries.set_item("unlearned", detection.unlearned)?;
     entries.set_item("is_anomaly", detection.is_anomaly())?;
     entries.set_item("suppressed", detection.suppressed.map(Suppressed::as_str))?;
     let by = detection.suppressed.and_then(Suppressed::number);

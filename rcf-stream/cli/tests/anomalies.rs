@@ -301,4 +301,37 @@ fn a_suggestion_says_where_it_caps_and_names_what_it_refuses() {
             "{suggested}"
         );
     }
+
+#[test]
+fn records_that_were_not_learned_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut values = support::units(3);
+    let mut text = "heat,load\n".to_owned();
+    for n in 0..2_500 {
+        let level = if (2_000..2_300).contains(&n) {
+            4.0
+        } else {
+            0.0
+        };
+        let mut value = || level + values.next().unwrap() + values.next().unwrap();
+        text += &format!("{},{}\n", value(), value());
+    }
+    fs::write(folder.path().join("shift.csv"), text).unwrap();
+    let scored = run(folder.path(), &["score", "shift.csv"]);
+    let said = support::stderr(&scored);
+    let count = said.split_once(" unusual records were not learned: --learning");
+    let count = count.expect(&said).0.rsplit(' ').next().unwrap();
+    assert!((200..350).contains(&count.parse().unwrap()), "{said}");
+    let output = [
+        "--sink-path=out.jsonl",
+        "--source-kind=file",
+        "--source-path=shift.csv",
+    ];
+    let ran = support::stderr(&run(folder.path(), &[&["run"], &output[..]].concat()));
+    assert!(ran.contains(&format!("unlearned={count}")), "{ran}");
+    let always = run(
+        folder.path(),
+        &["score", "shift.csv", "--learning", "always"],
+    );
+    assert!(!support::stderr(&always).contains("not learned"));
 }

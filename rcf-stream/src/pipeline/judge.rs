@@ -53,6 +53,7 @@ impl Pipeline {
                         let anomalies = self.summary.anomalies.get_or_insert(0);
                         *anomalies += u64::from(detection.is_anomaly());
                         self.summary.suppressed.count(detection);
+                        self.summary.unlearned += u64::from(detection.unlearned);
                     }
                     self.observers.scored(&event, scored, took);
                 }

@@ -19,6 +19,8 @@ pub struct Summary {
     pub anomalies: Option<u64>,
     /// Candidates that were not reported, by reason.
     pub suppressed: Suppressions,
+    /// Records of unusual stretches, which the forest did not learn (`detector.learning`).
+    pub unlearned: u64,
     /// Records, or lines within records, that were left out, by reason.
     pub bad_records: BTreeMap<&'static str, u64>,
     /// Records whose time was before the newest of their key: scored, or left out as configured.

@@ -181,7 +181,7 @@ impl Detectors {
                 (detection.map_err(refused)?, new.insert(model))
             }
         };
-        self.unlearned += u64::from(!model.detector.is_learning());
+        self.unlearned += u64::from(detection.unlearned);
         let predicted = |input| model.detector.predicted(input).unwrap_or(f64::NAN);
         Ok(Row {
             detection,

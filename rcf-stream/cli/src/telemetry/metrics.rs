@@ -40,6 +40,7 @@ pub struct Metrics {
     score_seconds: Histogram,
     anomalies: Counter,
     suppressed: Family<Label, Counter>,
+    unlearned: Counter,
     overdue: Counter,
     source_silent: Gauge,
     in_flight: Gauge,
@@ -73,6 +74,7 @@ impl Metrics {
             score_seconds: Histogram::new(exponential_buckets(1e-6, 2.0, 16)),
             anomalies: Counter::default(),
             suppressed: Family::default(),
+            unlearned: Counter::default(),
             overdue: Counter::default(),
             source_silent: Gauge::default(),
             in_flight: Gauge::default(),
@@ -159,6 +161,11 @@ impl Metrics {
             "suppressed_candidates",
             "Candidates that were not reported, by reason",
             m.suppressed.clone(),
+        );
+        r.register(
+            "unlearned_records",
+            "Records of unusual stretches, which the forest did not learn (detector.learning)",
+            m.unlearned.clone(),
         );
         r.register(
             "overdue_keys",
@@ -254,6 +261,7 @@ impl Observer for Metrics {
             let by_reason = label("reason", reason.as_str());
             self.suppressed.get_or_create(&by_reason).inc();
         }
+        self.unlearned.inc_by(u64::from(detection.unlearned));
     }
 
     fn written(&self, results: u64) {

@@ -12,7 +12,7 @@ use crate::model::{self, Model, Saved, methods, saved_methods};
 
 /// The numbers of a detection, in the order of the fields of `rcf.Detection`. They are followed,
 /// for each input, by the part of the score due to high values, then by those due to low values.
-const FIELDS: usize = 19;
+const FIELDS: usize = 20;
 
 fn width(dimensions: usize) -> usize {
     FIELDS + 2 * dimensions
@@ -51,6 +51,7 @@ fn fields(of: &rcf_core::Detection) -> [f64; FIELDS] {
         f64::from(u8::from(of.is_anomaly)),
         f64::from(u8::from(of.is_candidate)),
         f64::from(u8::from(of.is_stretch)),
+        f64::from(u8::from(of.unlearned)),
     ]
 }
 

@@ -7,7 +7,7 @@ public final class Detection {
     /**
      * How many numbers a detection has in the native library, before two for each input.
      */
-    private static final int FIELDS = 19;
+    private static final int FIELDS = 20;
 
     private final double[] fields;
     private final int offset;
@@ -119,6 +119,11 @@ public final class Detection {
     /** For a candidate: whether it is about a stretch of observations, not the values of one. */
     public boolean isStretch() {
         return fields[offset + 18] != 0;
+    }
+
+    /** Whether the forest passes the observation by, since learning is suspended. */
+    public boolean isUnlearned() {
+        return fields[offset + 19] != 0;
     }
 
     /** For a candidate: the part of the score due to each input being high; otherwise zeros. */
