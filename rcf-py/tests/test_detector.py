@@ -578,10 +578,10 @@ def test_sentences_write_numbers_that_differ(level, spike, texts):
 def test_rows_that_were_not_learned_are_counted():
     values = np.random.default_rng(3).normal(size=(2500, 2))
     values[2000:2300] += 6
-    result = rcf.AnomalyDetector(2, seed=1).process(values)
+    result = rcf.AnomalyDetector(input_dimensions=2, seed=1).process(values)
     assert 150 < result.unlearned[2000:2300].sum() <= 300
     assert f"{result.unlearned.sum():,} not learned" in repr(result)
     assert result.to_frame()["unlearned"].sum() == result.unlearned.sum()
-    detector = rcf.AnomalyDetector(2, seed=1, learning="always")
+    detector = rcf.AnomalyDetector(input_dimensions=2, seed=1, learning="always")
     assert not detector.process(values).unlearned.any()
     assert not detector.process_one(values[0]).unlearned

@@ -26,13 +26,15 @@ pub enum SetId {
     Frequent,
     /// Events that last, in several inputs whose phases come back, 24 streams.
     Lasting,
+    /// Ten systems of unlike inputs with six kinds of event, three streams each.
+    Systems,
     /// Periodic streams without events.
     Calm,
 }
 
 impl SetId {
     /// All, in the order of the table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Skab,
         Self::Msl,
         Self::Ucr,
@@ -42,6 +44,7 @@ impl SetId {
         Self::Backgrounds,
         Self::Frequent,
         Self::Lasting,
+        Self::Systems,
         Self::Calm,
     ];
 
@@ -57,6 +60,7 @@ impl SetId {
             Self::Backgrounds => "backgrounds",
             Self::Frequent => "frequent",
             Self::Lasting => "lasting",
+            Self::Systems => "systems",
             Self::Calm => "calm",
         }
     }
@@ -85,6 +89,7 @@ impl SetId {
             Self::Backgrounds => Ok(generate::backgrounds()),
             Self::Frequent => Ok(generate::frequent()),
             Self::Lasting => Ok(generate::lasting()),
+            Self::Systems => Ok(generate::systems()),
             Self::Calm => Ok(generate::calm()),
         }
     }

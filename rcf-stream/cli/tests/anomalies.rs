@@ -301,6 +301,7 @@ fn a_suggestion_says_where_it_caps_and_names_what_it_refuses() {
             "{suggested}"
         );
     }
+}
 
 #[test]
 fn records_that_were_not_learned_are_counted() {

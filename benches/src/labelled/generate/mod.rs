@@ -6,6 +6,7 @@ mod frequent;
 mod kinds;
 mod lasting;
 mod many_inputs;
+mod systems;
 
 pub use backgrounds::backgrounds;
 pub use calm::calm;
@@ -13,6 +14,7 @@ pub use frequent::frequent;
 pub use kinds::{KINDS, kinds};
 pub use lasting::lasting;
 pub use many_inputs::many_inputs;
+pub use systems::systems;
 
 use crate::accuracy::synthetic::Noise;
 

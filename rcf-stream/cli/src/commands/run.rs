@@ -150,7 +150,7 @@ pub(crate) fn say(summary: &Summary, ending: &str) {
         results = summary.results,
         anomalies = summary.anomalies,
         suppressed,
-        unlearned = summary.unlearned,
+        unlearned = Some(summary.unlearned).filter(|&it| it > 0),
         bad_records = ?summary.bad_records,
         unreadable_times = %summary.unreadable_times,
         late = summary.late,
