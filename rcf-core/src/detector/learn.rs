@@ -28,9 +28,7 @@ impl AnomalyDetector {
             let (threshold, excess) = (self.config.threshold, self.excess());
             let outside = self.channels.outside(excess, signs);
             self.scores.push(threshold, scores, outside, silent);
-            let alarms = outside.are_alarms(threshold);
-            self.channels
-                .note(alarms.map(|is_alarm| is_alarm && !silent));
+            self.channels.note(outside.beyond(threshold), silent);
             if self.monitor.suspended_for == 0 {
                 let score = scores.shingle;
                 let is_beyond = score > self.scores.boundary(threshold);

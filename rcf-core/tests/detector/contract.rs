@@ -156,12 +156,14 @@ fn evidence_near_a_tiny_boundary_is_saved() {
 
 #[test]
 fn alerts_keep_to_the_rate_in_the_long_run_where_events_are_usual() {
-    // One observation in a hundred is an event; thousands are candidates.
+    // One observation in 250 is an event, of no usual size; hundreds are candidates.
     let mut detector = AnomalyDetector::builder(1).seed(1).build().unwrap();
     let (mut random, mut alerts, mut frequent) = (Random::new(1), 0, 0);
     for _ in 0..100_000 {
-        let is_event = random.unit() < 0.01;
-        let detection = detector.process(&[f64::from(u8::from(is_event))]).unwrap();
+        let is_event = random.unit() < 1.0 / 250.0;
+        let size = 10.0 + 40.0 * random.unit();
+        let value = random.normal() + if is_event { size } else { 0.0 };
+        let detection = detector.process(&[value]).unwrap();
         alerts += usize::from(detection.is_anomaly());
         frequent += usize::from(detection.suppressed == Some(Suppressed::Frequent));
     }

@@ -13,6 +13,7 @@ mod testing;
 
 mod arrays;
 mod bootstrap;
+mod bursts;
 mod cases;
 mod contract;
 mod fixtures;

@@ -193,7 +193,7 @@ fn server(noise: &mut Noise) -> Vec<Vec<f64>> {
         for _ in 0..3 {
             row.push(count(noise, 5.0 * load));
         }
-        row.push(f64::from(u8::from(t % 60 == 0)));
+        row.push(f64::from(u8::from(t.is_multiple_of(60))));
         row
     };
     (0..ROWS).map(row).collect()

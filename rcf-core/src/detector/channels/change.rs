@@ -31,6 +31,8 @@ const KEPT: usize = CYCLES * LONGEST + ORDER + 1;
 /// A value further than this many mean distances from past cycles enters seasonal lags as one that
 /// far away.
 const ECHO: f64 = 3.0;
+/// Past cycles have an edge where they jump by this many deviations from a row to the next.
+const EDGE: f64 = 1.0;
 /// Distances by which their mean is known.
 const KNOWN: f64 = 30.0;
 /// Mean errors below this many deviations of the series are none.
@@ -109,8 +111,11 @@ impl Change {
         let least = f64::max(rounding, LEAST * self.window.deviation()).max(f64::MIN_POSITIVE);
         self.predicted = self.predictor.prediction();
         self.error = self.predicted.map(|predicted| value - predicted);
-        self.usual = median_of_cycles(self.history.values(), periods[0]);
-        let seasonal = self.usual.map(|usual| value - usual);
+        let values = self.history.values();
+        self.usual = median_of_cycles(values, values.len(), periods[0]);
+        let seasonal = self
+            .usual
+            .map(|usual| self.distance_to_cycles(value, usual, periods[0]));
         let is_judged = real && self.pause == 0 && self.predictor.learned() > ORDER;
         let error = self.error.filter(|_| is_judged);
         let moved = value - self.history.newest().unwrap_or(value);
@@ -172,6 +177,22 @@ impl Change {
         self.unexplained
     }
 
+    /// How far a value is from what past cycles had at its phase. Edges come a little early or
+    /// late: next to one, what they had a row before or after is as usual.
+    fn distance_to_cycles(&self, value: f64, usual: f64, period: usize) -> f64 {
+        let values = self.history.values();
+        let jump = EDGE * self.window.deviation();
+        let beside = [values.len() - 1, values.len() + 1];
+        let beside = beside
+            .into_iter()
+            .filter_map(|at| median_of_cycles(values, at, period))
+            .filter(|median| (median - usual).abs() > jump);
+        let (low, high) = beside.fold((usual, usual), |(low, high), median| {
+            (low.min(median), high.max(median))
+        });
+        value - value.clamp(low, high)
+    }
+
     fn explain(&mut self, error: f64) {
         let deviation = self.window.deviation();
         let share = if error < deviation {
@@ -192,7 +213,7 @@ impl Change {
             return;
         };
         let value = values[at];
-        let Some(usual) = median_of_cycles(&values[..at], period) else {
+        let Some(usual) = median_of_cycles(values, at, period) else {
             return;
         };
         let farthest = ECHO * self.spread;
@@ -252,13 +273,14 @@ impl Change {
     }
 }
 
-/// The median of the values one, two and three periods before the value that comes next. Without
-/// three cycles there is none: the mean of fewer would repeat an odd one.
-fn median_of_cycles(values: &[f64], period: usize) -> Option<f64> {
+/// The median of the values one, two and three periods before the one at this place, which may be
+/// the next or the one after it. Without three cycles there is none: the mean of fewer would repeat
+/// an odd one.
+fn median_of_cycles(values: &[f64], at: usize, period: usize) -> Option<f64> {
     if period < 2 {
         return None;
     }
-    let ago = |cycles: usize| values.len().checked_sub(cycles * period).map(|i| values[i]);
+    let ago = |cycles: usize| values.get(at.checked_sub(cycles * period)?).copied();
     let (first, second, third) = (ago(1)?, ago(2)?, ago(3)?);
     Some(first.min(second).max(first.max(second).min(third)))
 }
@@ -350,6 +372,30 @@ mod tests {
         assert!(lost[1] > 5.0, "{lost:?}");
         let stuck = surprises(|t, value| if t > 3_060 { 0.5 } else { value });
         assert!(stuck[1] > 5.0, "{stuck:?}");
+    }
+
+    #[test]
+    fn an_edge_comes_a_row_early_or_late_and_a_pulse_that_is_missing_is_seen() {
+        let largest = |missing: usize| {
+            let (mut channel, mut random) = (Change::default(), Random::new(3));
+            let (mut late, mut largest) = (0, 0.0f64);
+            for t in 0..6_000 {
+                if t % PERIOD == 0 {
+                    late = usize::from(random.unit() < 0.3);
+                }
+                let is_on = t % PERIOD >= 10 + late && t % PERIOD < 20 && t / PERIOD != missing;
+                let value = f64::from(u8::from(is_on)) + 0.01 * random.normal();
+                let [_, seasonal] = channel.push(value, true);
+                largest = if t < 3_000 {
+                    0.0
+                } else {
+                    largest.max(seasonal)
+                };
+            }
+            largest
+        };
+        let (calm, missing) = (largest(usize::MAX), largest(100));
+        assert!(calm < 4.5 && missing > 8.0, "{calm} {missing}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) use change::Change;
 pub(crate) use relations::Relations;
 pub(crate) use stillness::Stillness;
 
-use super::evidence::{AlarmRate, EvidenceKind, Excess, Outside, SIGNS, Sign};
+use super::evidence::{Alarms, Bursts, EvidenceKind, Excess, Outside, SIGNS, Sign};
 use crate::predictor::numbers::Numbers;
 
 /// The channels of a detector.
@@ -34,7 +34,7 @@ pub(crate) struct Channels {
     /// Only with several inputs.
     pub(crate) relations: Option<Relations>,
     /// How often each sign was an alarm of late, in the order of [`push`](Self::push).
-    alarms: [AlarmRate; SIGNS],
+    alarms: [Alarms; SIGNS],
     /// The newest values relative to the first ones, of no meaning between calls.
     relative: Vec<f64>,
 }
@@ -46,7 +46,7 @@ impl Channels {
             changes: vec![Change::default(); inputs],
             stillness: vec![Stillness::default(); inputs],
             relations: (inputs > 1).then(|| Relations::new(inputs)),
-            alarms: [AlarmRate::default(); SIGNS],
+            alarms: [Alarms::default(); SIGNS],
             relative: Vec::with_capacity(inputs),
         }
     }
@@ -112,10 +112,10 @@ impl Channels {
         }
     }
 
-    /// Takes note of which signs of an observation were alarms.
-    pub(crate) fn note(&mut self, alarms: [bool; SIGNS]) {
-        for (rate, is_alarm) in self.alarms.iter_mut().zip(alarms) {
-            rate.push(is_alarm);
+    /// Takes note of how far the signs of an observation lay beyond the boundary.
+    pub(crate) fn note(&mut self, beyond: [f64; SIGNS], silent: bool) {
+        for (alarms, beyond) in self.alarms.iter_mut().zip(beyond) {
+            alarms.push(beyond, silent);
         }
     }
 
@@ -145,7 +145,10 @@ impl Channels {
         if let Some(relations) = &self.relations {
             relations.save(numbers);
         }
-        numbers.extend(self.alarms.map(|rate| rate.times));
+        for alarms in &self.alarms {
+            numbers.push(alarms.rate.times);
+            alarms.bursts.save(numbers);
+        }
     }
 
     /// What [`save`](Self::save) wrote, of this many inputs.
@@ -166,9 +169,10 @@ impl Channels {
         } else {
             None
         };
-        let mut alarms = [AlarmRate::default(); SIGNS];
-        for rate in &mut alarms {
-            rate.times = numbers.amount()?;
+        let mut alarms = [Alarms::default(); SIGNS];
+        for alarms in &mut alarms {
+            alarms.rate.times = numbers.amount()?;
+            alarms.bursts = Bursts::restore(numbers)?;
         }
         Some(Self {
             first,

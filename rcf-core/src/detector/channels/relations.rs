@@ -43,7 +43,7 @@ pub(crate) struct Relations {
     /// Records until the precision is computed again.
     pub(crate) due: usize,
     /// The normalised record, and a work space; of no meaning between calls.
-    scratch: [Vec<f64>; 2],
+    scratch: [Vec<f64>; 3],
 }
 
 /// What is known of one input.
@@ -81,7 +81,11 @@ impl Relations {
             precision: unit,
             count: 0.0,
             due: 8,
-            scratch: [vec![0.0; inputs], vec![0.0; inputs * inputs]],
+            scratch: [
+                vec![0.0; inputs],
+                vec![0.0; inputs],
+                vec![0.0; inputs * inputs],
+            ],
         }
     }
 
@@ -94,14 +98,24 @@ impl Relations {
         if !(0..size).all(real) {
             return (0.0, 0);
         }
-        let [normal, work] = &mut self.scratch;
+        let [normal, clipped, work] = &mut self.scratch;
         for ((normal, input), &value) in normal.iter_mut().zip(&mut self.inputs).zip(values) {
             *normal = input.normalise(value);
         }
+        for (clipped, normal) in clipped.iter_mut().zip(&*normal) {
+            *clipped = normal.clamp(-CLIP, CLIP);
+        }
+        let is_far = clipped != normal;
         let (mut largest, mut at) = (0.0, 0);
         let rows = self.precision.chunks_exact(size);
         for (j, (row, input)) in rows.zip(&mut self.inputs).enumerate() {
-            let error = dot(row, normal) / row[j];
+            let mut error = dot(row, normal) / row[j];
+            if is_far {
+                let robust = dot(row, clipped) / row[j] + (normal[j] - clipped[j]);
+                if robust.abs() < error.abs() {
+                    error = robust;
+                }
+            }
             input.smoothed += SMOOTHING * (error - input.smoothed);
             input.error = error;
             for (tail, error) in input.tails.iter_mut().zip([error, input.smoothed]) {
@@ -117,12 +131,9 @@ impl Relations {
 
         self.count = (self.count + 1.0).min(MEMORY);
         let share = 1.0 / self.count;
-        for value in normal.iter_mut() {
-            *value = value.clamp(-CLIP, CLIP);
-        }
         let rows = self.covariance.chunks_exact_mut(size);
-        for (row, &value) in rows.zip(normal.iter()) {
-            for (covariance, &other) in row.iter_mut().zip(normal.iter()) {
+        for (row, &value) in rows.zip(clipped.iter()) {
+            for (covariance, &other) in row.iter_mut().zip(clipped.iter()) {
                 *covariance += share * (value * other - *covariance);
             }
         }
@@ -305,6 +316,30 @@ mod tests {
             surprise - 20f64.log10() > 3.0 && input == 13,
             "{surprise} {input}"
         );
+    }
+
+    #[test]
+    fn a_burst_of_one_input_makes_no_other_odd_and_one_of_all_is_usual() {
+        let mut random = Random::new(4);
+        let mut relations = Relations::new(3);
+        let mut push = |by: [f64; 3]| {
+            let source = random.normal();
+            let values = by.map(|by| source + by + 0.5 * random.normal());
+            let (surprise, input) = relations.push(&values, |_| true);
+            let errors = [0, 1, 2].map(|j| relations.inputs[j].error);
+            (surprise, input, errors)
+        };
+        for _ in 0..2_000 {
+            push([0.0; 3]);
+        }
+        let (_, _, together) = push([40.0; 3]);
+        assert!(
+            together.iter().all(|error| error.abs() < 8.0),
+            "{together:?}"
+        );
+        let (surprise, input, [burst, others @ ..]) = push([40.0, 0.0, 0.0]);
+        assert!(surprise > 5.0 && input == 0 && burst > 20.0, "{burst}");
+        assert!(others.iter().all(|error| error.abs() < 5.0), "{others:?}");
     }
 
     #[test]

@@ -25,18 +25,23 @@
 //! hardly more than the value itself and counts less.
 //!
 //! The other kinds rest on tails, and a tail that raises alarms again and again is heavier than it
-//! looks: their recent alarms count too, each by a [twentieth](REPEATED) of what it counts for
-//! ranges.
+//! looks: their recent [alarms](Alarms) count too, each by a twentieth of what it counts for
+//! ranges. What lies far beyond the bulk and yet is found in most stretches is a [burst](Bursts),
+//! which is usual, of one input or of a channel.
 
+mod alarms;
+mod bursts;
 mod conformal;
 mod peaks;
 mod quantile;
 mod record;
 mod tail;
 
+pub(crate) use alarms::{AlarmRate, Alarms};
+pub(crate) use bursts::Bursts;
 pub(crate) use conformal::Conformal;
 pub(crate) use peaks::{OF_BULK, Peaks};
-pub(crate) use record::{AlarmRate, Range};
+pub(crate) use record::Range;
 pub(crate) use tail::Tail;
 
 use super::statistics::Moments;
@@ -221,9 +226,6 @@ const SHARES: [f64; 3] = [0.2, 0.1, 0.05];
 /// Where the predictors leave less than this share of the deviation unexplained, a series counts as
 /// predictable: level counts less. Where they leave more, their error does.
 const PREDICTED: f64 = 0.2;
-/// What a recent alarm of a channel takes off its signs, relative to one of a range. More would
-/// lose frequent events, which no tail tells from one that is heavy.
-const REPEATED: f64 = 0.05;
 /// Weight of the newest score in the smoothed one.
 const SMOOTHING: f64 = 0.1;
 /// Smoothed scores in a row that count as one, since they are alike. Chosen by families of series,
@@ -310,9 +312,9 @@ impl Scores {
                 });
                 let pairs = outside.signs.iter().zip(outside.alarms);
                 pairs.fold(signs, |largest, (sign, alarms)| {
-                    let size = outside.decades(sign) / boundary;
+                    let decades = alarms.discount(outside.decades(sign), boundary);
                     largest.or(Evidence {
-                        size: alarms.discount(size, REPEATED).min(LARGEST),
+                        size: (decades / boundary).min(LARGEST),
                         kind: sign.kind,
                         input: sign.input,
                     })
@@ -401,7 +403,7 @@ pub(crate) struct Outside<'a> {
     /// Of the [channels](super::channels).
     pub(crate) signs: &'a [Sign],
     /// How often each of them was an alarm of late.
-    pub(crate) alarms: [AlarmRate; SIGNS],
+    pub(crate) alarms: [Alarms; SIGNS],
     /// Share of the deviation that the predictors leave unexplained.
     pub(crate) unexplained: f64,
 }
@@ -423,16 +425,16 @@ impl Outside<'_> {
         }
     }
 
-    /// Which signs are alarms by themselves, however often they were.
-    pub(crate) fn are_alarms(self, threshold: Threshold) -> [bool; SIGNS] {
+    /// How far signs lie beyond the boundary by themselves, however often they did; 0 within.
+    pub(crate) fn beyond(self, threshold: Threshold) -> [f64; SIGNS] {
         let Threshold::Calibrated { false_alarm_rate } = threshold else {
-            return [false; SIGNS];
+            return [0.0; SIGNS];
         };
-        let mut alarms = [false; SIGNS];
-        for (is_alarm, sign) in alarms.iter_mut().zip(self.signs) {
-            *is_alarm = self.decades(sign) > decades(false_alarm_rate);
+        let mut beyond = [0.0; SIGNS];
+        for (beyond, sign) in beyond.iter_mut().zip(self.signs) {
+            *beyond = (self.decades(sign) - decades(false_alarm_rate)).max(0.0);
         }
-        alarms
+        beyond
     }
 
     /// What leaving the range of scores means: little where the path is foreseen.

@@ -20,6 +20,7 @@
 
 use std::f64::consts::{LN_2, LN_10};
 
+use super::bursts::Bursts;
 use crate::predictor::numbers::Numbers;
 
 /// The quantile beyond which the tail begins.
@@ -72,6 +73,8 @@ pub(crate) struct Peaks {
     pub(crate) since: u32,
     pub(crate) peak: f64,
     pub(crate) weight: f64,
+    /// Values far beyond the bulk, which may be usual.
+    pub(crate) bursts: Bursts,
 }
 
 impl Peaks {
@@ -89,6 +92,7 @@ impl Peaks {
             since: u32::MAX,
             peak: 0.0,
             weight: 1.0,
+            bursts: Bursts::default(),
         }
     }
 
@@ -99,6 +103,28 @@ impl Peaks {
 
     /// Decades of surprise of a positive value, growing with it; 0 while the tail is unknown.
     pub(crate) fn surprise(&self, value: f64) -> f64 {
+        let surprise = self.beyond_the_bulk(value);
+        let of_burst = self.bursts.surprise(self.far(value));
+        of_burst.map_or(surprise, |of_burst| surprise.min(of_burst))
+    }
+
+    /// How far a value lies beyond what the bulk alone makes of [`OUTLYING`] decades; 0 within.
+    fn far(&self, value: f64) -> f64 {
+        let mut excesses = (OUTLYING - BASE) * LN_10;
+        let shape = self.shape();
+        if shape > 0.0 {
+            excesses = libm::expm1(shape * excesses) / shape;
+        }
+        (value - self.quantiles[2] - excesses * self.of_bulk()).max(0.0)
+    }
+
+    /// The mean excess if the tail continues as the bulk begins.
+    fn of_bulk(&self) -> f64 {
+        (self.quantiles[2] - self.quantiles[0]) / libm::log(5.0)
+    }
+
+    /// Decades by the tail of the peaks.
+    fn beyond_the_bulk(&self, value: f64) -> f64 {
         let tail = self.quantiles[2];
         if !self.is_known() {
             0.0
@@ -121,7 +147,7 @@ impl Peaks {
     /// The clusters that the tail rests on, and their mean excess: those seen, and what the bulk
     /// says beforehand, as far as the two agree. A bulk without spread says nothing.
     fn law(&self) -> (f64, f64) {
-        let of_bulk = (self.quantiles[2] - self.quantiles[0]) / libm::log(5.0);
+        let of_bulk = self.of_bulk();
         let beforehand = self.prior * (of_bulk / self.mean).clamp(0.0, 1.0);
         let clusters = self.clusters + beforehand;
         let mean = (self.clusters * self.mean + beforehand * of_bulk) / clusters;
@@ -160,7 +186,8 @@ impl Peaks {
         let share = 1.0 / (KNOWN + self.seen).min(MEMORY);
         let step = self.step * share;
         let tail = self.quantiles[2];
-        let outlying = self.surprise(value) >= OUTLYING;
+        let outlying = self.beyond_the_bulk(value) >= OUTLYING;
+        self.bursts.push(self.far(value));
         let weight = if outlying { OUTLIER_WEIGHT } else { 1.0 };
         self.since = self.since.saturating_add(1);
         let is_excess = value > tail;
@@ -195,6 +222,7 @@ impl Peaks {
         numbers.extend(self.quantiles);
         numbers.extend([self.step, self.seen, self.mean, self.clusters, self.rate]);
         numbers.extend([f64::from(self.since), self.peak, self.weight]);
+        self.bursts.save(numbers);
     }
 
     pub(crate) fn restore(spacing: u32, prior: f64, numbers: &mut Numbers<'_>) -> Option<Self> {
@@ -211,6 +239,7 @@ impl Peaks {
         peaks.since = u32::try_from(numbers.index(u32::MAX as usize)?).ok()?;
         peaks.peak = numbers.amount()?;
         peaks.weight = numbers.amount().filter(|&weight| weight <= 1.0)?;
+        peaks.bursts = Bursts::restore(numbers)?;
         let is_whole = [peaks.mean, peaks.clusters, peaks.rate]
             .iter()
             .all(|&x| x > 0.0);
@@ -263,6 +292,9 @@ impl Peaks {
         self.clusters = clusters;
         self.rate = clusters / count;
         self.step = 4.0 * deviation.max(least);
+        for &value in values {
+            self.bursts.push(self.far(value));
+        }
     }
 }
 
@@ -334,13 +366,14 @@ mod tests {
 
     #[test]
     fn frequent_anomalies_do_not_hide_each_other() {
-        // One value in 250, in no regular order, is fifteen times the mean of the others.
+        // One value in 250, in no regular order, is ten to thirty times the mean of the others.
         let mut random = Random::new(4);
         let mut peaks = Peaks::new(8, 0.0);
         let (mut found, mut events) = (0.0, 0.0);
         for t in 0..30_000 {
             let is_event = random.below(250) == 0;
-            let value = exponential(&mut random) + if is_event { 15.0 } else { 0.0 };
+            let size = 10.0 + 20.0 * random.unit();
+            let value = exponential(&mut random) + if is_event { size } else { 0.0 };
             if is_event && t > 5_000 {
                 events += 1.0;
                 found += f64::from(u8::from(peaks.surprise(value) > 3.5));

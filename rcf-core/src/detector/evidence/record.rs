@@ -53,30 +53,6 @@ impl Range {
     }
 }
 
-/// By which fraction the number of recent alarms fades with each record.
-const FADING: f64 = 1.0 / 1000.0;
-
-/// How often a range has been left of late.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct AlarmRate {
-    pub(crate) times: f64,
-}
-
-impl AlarmRate {
-    /// What evidence is worth: less, the more often there was some. Each recent alarm counts by
-    /// `weight`.
-    pub(crate) fn discount(self, evidence: f64, weight: f64) -> f64 {
-        evidence / (1.0 + weight * self.times * (1.0 - FADING))
-    }
-
-    pub(crate) fn push(&mut self, left: bool) {
-        self.times *= 1.0 - FADING;
-        if left {
-            self.times += 1.0;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,19 +68,5 @@ mod tests {
         assert_eq!(excess(12.0, 13.0), 0.0);
         assert_eq!(excess(-2.0, 13.0), 0.2);
         assert_eq!(excess(-2.0, -1.5), 0.05);
-    }
-
-    #[test]
-    fn the_recent_alarms_of_a_kind_count_against_it_and_fade() {
-        let mut alarms = AlarmRate::default();
-        assert_eq!(alarms.discount(1.5, 1.0), 1.5);
-        (0..40).for_each(|_| alarms.push(true));
-        let [range, channel] = [1.0, 0.05].map(|weight| alarms.discount(1.5, weight));
-        assert!(
-            range < 0.1 && 0.4 < channel && channel < 0.6,
-            "{range} {channel}"
-        );
-        (0..10_000).for_each(|_| alarms.push(false));
-        assert!(alarms.discount(1.5, 1.0) > 1.49);
     }
 }

@@ -55,9 +55,15 @@ impl DetectorV1 {
             .point_forest
             .map(|forest| forest.restore(trust, boxes))
             .transpose()?;
+        let mut alone = config.point_forest()?;
+        if let (Some(alone), Some(forest)) = (&mut alone, &point_forest)
+            && forest.config().number_of_trees == config.number_of_trees
+        {
+            // As in release 0.1.0, where it had as many trees as the forest of the shingles.
+            alone.number_of_trees = config.number_of_trees;
+        }
         if *forest.config() != config.forest()?
-            || point_forest.as_ref().map(|forest| forest.config())
-                != config.point_forest()?.as_ref()
+            || point_forest.as_ref().map(|forest| forest.config()) != alone.as_ref()
         {
             return Err(inconsistent("a forest is not one of this detector"));
         }
