@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand"
 	"os"
 	"strconv"
 	"strings"
@@ -232,6 +233,32 @@ func TestWhatIsMarkedAsNormalIsSuppressed(t *testing.T) {
 	}
 	if fmt.Sprint(reported) != "[true false true]" || detector.UnmarkNormal(0) == nil {
 		t.Fatal(reported)
+	}
+}
+
+func TestDetectionsSayWhatWasNotLearned(t *testing.T) {
+	detector, err := NewDetector(`{"input_dimensions": 2}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer detector.Close()
+	random := rand.New(rand.NewSource(3))
+	inside := 0
+	for at := 0; at < 2500; at++ {
+		level := 0.0
+		if 2000 <= at && at < 2300 {
+			level = 6
+		}
+		found, err := detector.Process(level+random.NormFloat64(), level+random.NormFloat64())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if level > 0 && found.Unlearned {
+			inside++
+		}
+	}
+	if inside <= 100 {
+		t.Fatalf("%d of 300", inside)
 	}
 }
 

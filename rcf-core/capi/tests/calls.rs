@@ -606,3 +606,29 @@ fn handles_may_go_to_other_threads_and_be_read_by_many() {
     is_send_and_sync::<Detector>();
     is_send_and_sync::<CategoryEncoder>();
 }
+
+#[test]
+fn detections_say_what_was_not_learned() {
+    const ROWS: usize = 2_500;
+    let anomaly = 2_000..2_300;
+    let mut random = Random(SplitMix64::seed_from_u64(3));
+    let mut noise = |t| random.below(1000) as f64 + if anomaly.contains(&t) { 2000.0 } else { 0.0 };
+    let values: Vec<f64> = (0..2 * ROWS).map(|at| noise(at / 2)).collect();
+    let parameters = CString::new(r#"{"input_dimensions": 2}"#).unwrap();
+    let mut handle = ptr::null_mut();
+    let mut found: Vec<Detection> = Vec::with_capacity(ROWS);
+    let (times, message) = (ptr::null(), ptr::null_mut());
+    let (first, place) = (values.as_ptr(), found.as_mut_ptr());
+    // SAFETY: pointers to live locals of these lengths; on success all detections are written.
+    unsafe {
+        let status = rcf_detector_new(parameters.as_ptr(), &raw mut handle, message, 0);
+        assert_eq!(status, Status::Ok);
+        let status =
+            rcf_detector_process_array(handle, times, first, ROWS, 2, 0, place, message, 0);
+        assert_eq!(status, Status::Ok);
+        found.set_len(ROWS);
+        rcf_detector_free(handle);
+    }
+    let inside = found[anomaly].iter().filter(|it| it.unlearned).count();
+    assert!(inside > 100, "{inside} of 300");
+}

@@ -87,6 +87,17 @@ test("what is marked as normal is suppressed until the mark is taken back", () =
   assert.throws(() => detector.unmarkNormal(0), { status: 4, message: "no mark has the number 0" });
 });
 
+test("detections say what was not learned", () => {
+  const noise = (seed) => (Math.sin(seed * 12.9898) * 43758.5453) % 1;
+  const rows = Array.from({ length: 2500 }, (_, t) => {
+    const level = t >= 2000 && t < 2300 ? 4 : 0;
+    return [level + noise(2 * t), level + noise(2 * t + 1)];
+  });
+  const found = new rcf.Detector({ input_dimensions: 2 }).processAll(rows);
+  const inside = found.slice(2000, 2300).filter((it) => it.unlearned).length;
+  assert.ok(inside > 100, `${inside} of 300`);
+});
+
 test("a new category is surprising", () => {
   const encoder = new rcf.CategoryEncoder();
   for (let t = 0; t < 1000; t++) encoder.process(["GET", "POST", "GET"][t % 3]);

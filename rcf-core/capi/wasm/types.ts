@@ -19,10 +19,11 @@ if (found.isAnomaly && found.suppressed === null) {
 }
 const all: Detection[] = detector.processAll([1, 2, 3]);
 all.forEach(({ grade, relativeIndex }) => console.log(grade + relativeIndex));
+const skipped: number = all.filter(({ unlearned }) => unlearned === true).length;
 detector.unmarkNormal(detector.markNormal(found));
 const encoder: CategoryEncoder = new rcf.CategoryEncoder({ capacity: 100 });
 const surprise: number = encoder.process("GET") + encoder.surprise("TRACE");
-detector.process([surprise, found.isStretch ? 1 : 0]);
+detector.process([surprise, found.isStretch ? 1 : skipped]);
 try {
   detector.free();
 } catch (error) {
