@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -88,6 +89,24 @@ class DetectionRowsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void rowsSayWhatWasNotLearned() {
+        int column = DetectionRows.TYPE.getFieldIndex("unlearned");
+        Random random = new Random(3);
+        int inside = 0;
+        try (AnomalyDetector detector =
+                AnomalyDetector.create(Parameters.defaults().with("input_dimensions", 2))) {
+            for (int t = 0; t < 2_500; t++) {
+                double level = t >= 2_000 && t < 2_300 ? 6 : 0;
+                Detection found = detector.process(
+                        level + random.nextGaussian(), level + random.nextGaussian());
+                assertEquals(found.isUnlearned(), DetectionRows.of(found).getField(column));
+                inside += level > 0 && found.isUnlearned() ? 1 : 0;
+            }
+        }
+        assertTrue(inside > 100, inside + " of 300");
     }
 
     @Test
