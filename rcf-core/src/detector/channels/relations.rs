@@ -110,6 +110,8 @@ impl Relations {
         let rows = self.precision.chunks_exact(size);
         for (j, (row, input)) in rows.zip(&mut self.inputs).enumerate() {
             let mut error = dot(row, normal) / row[j];
+            // What lies far out of what was learned speaks for the others only where that makes
+            // them less odd: inputs that burst together are usual, and one alone is its own fault.
             if is_far {
                 let robust = dot(row, clipped) / row[j] + (normal[j] - clipped[j]);
                 if robust.abs() < error.abs() {

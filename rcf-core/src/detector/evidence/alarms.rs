@@ -18,9 +18,9 @@ impl AlarmRate {
         evidence / (1.0 + weight * self.times * (1.0 - FADING))
     }
 
-    pub(crate) fn push(&mut self, left: bool) {
+    pub(crate) fn push(&mut self, is_alarm: bool) {
         self.times *= 1.0 - FADING;
-        if left {
+        if is_alarm {
             self.times += 1.0;
         }
     }
