@@ -81,6 +81,10 @@ capi:
 wasm:
     rcf-core/capi/wasm/build.sh
 
+# The tests in C, Go, JavaScript, Java and Kafka in the short form of CI, or some of them: c, javascript, java, kafka.
+integrations *parts:
+    scripts/integrations.sh {{parts}}
+
 # Regenerates rcf-core/capi/include/rcf.h.
 capi-header:
     cargo test -p rcf-capi --test header -- --ignored

@@ -2,7 +2,8 @@
 # Builds a release of the C library and installs header, static and shared library, and rcf.pc.
 #
 # Usage: rcf-core/capi/install.sh PREFIX
-#   PROFILE=dev   another profile of cargo (default: release)
+#   PROFILE=dev    another profile of cargo (default: release)
+#   BUILT=FOLDER   libraries that are already built, in this folder
 set -euo pipefail
 
 [[ $# -eq 1 ]] || { echo "usage: rcf-core/capi/install.sh PREFIX" >&2; exit 2; }
@@ -11,10 +12,10 @@ prefix=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")"
 profile=${PROFILE:-release}
 
-cargo build --locked -p rcf-capi --profile "$profile"
+[[ -n ${BUILT:-} ]] || cargo build --locked -p rcf-capi --profile "$profile"
 manifest=$(cargo metadata --locked --no-deps --format-version 1)
 target=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])' <<<"$manifest")
-built=$target/$([[ $profile == dev ]] && echo debug || echo "$profile")
+built=${BUILT:-$target/$([[ $profile == dev ]] && echo debug || echo "$profile")}
 version=$(python3 -c '
 import json, sys
 packages = json.load(sys.stdin)["packages"]

@@ -21,9 +21,11 @@ checked() {
     valgrind --quiet "${leaks[@]}" --error-exitcode=9 "$@"
 }
 
-say "Rust: parameters, header, C programs, $calls random calls"
-RCF_CALLS=$calls cargo test --locked -p rcf-capi
-programs=$(cargo test --locked -p rcf-capi --no-run --message-format=json 2>/dev/null | python3 -c '
+say "Rust: header, C programs, $calls random calls"
+# With the features of the whole workspace: after its tests, nothing is compiled again.
+tests=(--locked --workspace --features rcf-core/serde --test c --test calls --test header)
+RCF_CALLS=$calls cargo test "${tests[@]}"
+programs=$(cargo test "${tests[@]}" --no-run --message-format=json 2>/dev/null | python3 -c '
 import json, sys
 for line in sys.stdin:
     message = json.loads(line)
@@ -39,7 +41,7 @@ RCF_CALLS=$((calls / 10)) checked "$programs" any_sequence
 
 say "Installation, and a program by pkg-config"
 prefix=$target/capi
-PROFILE=dev rcf-core/capi/install.sh "$prefix"
+BUILT=$target/debug/deps rcf-core/capi/install.sh "$prefix"
 if command -v pkg-config >/dev/null; then
     export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
     read -ra flags <<<"$(pkg-config --cflags --libs rcf)"

@@ -2,7 +2,7 @@
 # Builds and tests the Java library and its operators for Apache Flink.
 #
 # Needs cargo, a JDK of 11 or newer and Maven, which fetches Flink (100 MB for each release of it). Where
-# Java or Maven are missing it says so and ends well.
+# Java or Maven are missing, or Maven cannot reach its registry, it says so and ends well.
 #
 # Usage: rcf-stream/flink/java.sh [test|package|measure] [options of Maven]...
 #   test      all tests, on each release of Flink (the default)
@@ -10,7 +10,7 @@
 #   measure   throughput compared with Amazon's Java library, in the same job
 #   FLINK_VERSIONS="1.20.5 2.3.0"   releases of Flink, each restoring a savepoint of the one before it; the
 #                                   last one is for package and measure
-#   PROFILE=release                 the profile of cargo: `dev` builds faster than it runs
+#   PROFILE=release                 the profile of cargo: `dev` is what the tests in Rust have built
 #   FLINK_TEST_PROGRAM=rcf         the program whose scores the keyed form must have; else it is built
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -28,7 +28,15 @@ profile=${PROFILE:-release}
 
 target=$(cargo metadata --locked --no-deps --format-version 1 |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
-built() { echo "$target/$([[ $profile == dev ]] && echo debug || echo "$profile")/$1"; }
+# PACKAGE, what cargo builds of it, and the test in Rust that needs this. Of the profile `dev` it is a by-product of
+# that test, with the features of scripts/test.sh: after it, nothing is compiled.
+build() {
+    if [[ $profile == dev ]]; then
+        cargo test --quiet --locked --workspace --features rcf-cli/kinesis,rcf-cli/s3,rcf-core/serde --test "$3" --no-run
+    else
+        cargo build --locked --profile "$profile" -p "$1" "$2"
+    fi
+}
 
 version=$(cargo metadata --locked --no-deps --format-version 1 | python3 -c '
 import json, sys
@@ -47,23 +55,26 @@ case $(uname -s) in
 esac
 
 say "The native library of $platform"
-cargo build --locked --profile "$profile" -p rcf-jni
+build rcf-jni --lib methods
+native=$target/$([[ $profile == dev ]] && echo debug/deps || echo "$profile")/$library
 place=$root/target/flink/native/rcf/native/$platform
 mkdir -p "$place"
-cp "$(built $library)" "$place/$library"
+cp "$native" "$place/$library"
 if command -v strip >/dev/null && [[ $platform == linux-* ]]; then
     strip --strip-unneeded "$place/$library"
 fi
 ls -l "$place/$library"
 
-maven() { mvn -B --no-transfer-progress -q -Drcf.native="$root/target/flink/native" "$@"; }
+maven() {
+    "$root/scripts/maven.sh" -Drcf.native="$root/target/flink/native" "$@" || exit $(($? == 3 ? 0 : 1))
+}
 case $command in
     test)
         program=${FLINK_TEST_PROGRAM:-}
         if [[ -z $program ]]; then
             say "The program, whose scores the keyed form must have"
-            cargo build --locked --profile "$profile" -p rcf-cli --bin rcf
-            program=$(built rcf)
+            build rcf-cli --bins cli
+            program=$target/$([[ $profile == dev ]] && echo debug || echo "$profile")/rcf
         fi
         upgrade=$(mktemp -d)
         trap 'rm -rf "$upgrade"' EXIT

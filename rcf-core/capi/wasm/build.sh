@@ -3,6 +3,8 @@
 # the package with Node, if it is installed.
 #
 # Needs `rustup target add wasm32-unknown-unknown`.
+#
+# Usage: rcf-core/capi/wasm/build.sh [options of cargo]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -13,7 +15,7 @@ if ! rustup target list --installed 2>/dev/null | grep -qx "$target"; then
 fi
 # Other profiles than release only for a look: PROFILE=dev.
 profile=${PROFILE:-release}
-cargo build --locked -p rcf-capi --lib --target "$target" --profile "$profile"
+cargo build --locked -p rcf-capi --lib --target "$target" --profile "$profile" "$@"
 folder=$(cargo metadata --locked --no-deps --format-version 1 |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 cp "$folder/$target/$([[ $profile == dev ]] && echo debug || echo "$profile")/rcf.wasm" rcf.wasm

@@ -3,7 +3,8 @@
 #
 # It needs cargo, a C compiler with make, Java 17, Maven and Python 3.11, and fetches what else it
 # needs by name from the registries into .cache/kafka at the top of the checkout, once. Where Java
-# or Maven are missing it says so and ends well. Arguments are handed to pytest.
+# or Maven are missing, or Maven cannot reach its registry, it says so and ends well. Arguments are
+# handed to pytest.
 #
 #   KAFKA_TEST_BINARY         a program with the feature kafka that is already built
 #   KAFKA_TEST_KILLS          kills of the program in the test of kills   [3]
@@ -25,8 +26,9 @@ done
 if ! cmp -s "$here/pom.xml" "$cache/jars/.made-from"; then
     echo "run.sh: fetching the jars of a broker (44 MB)"
     rm -rf "$cache/jars"
-    mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$cache/jars"
+    copy=org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
+    "$root/scripts/maven.sh" -f "$here/pom.xml" "$copy" \
+        -DincludeScope=runtime -DoutputDirectory="$cache/jars" || exit $(($? == 3 ? 0 : 1))
     cp "$here/pom.xml" "$cache/jars/.made-from"
 fi
 if ! cmp -s "$here/requirements.txt" "$cache/venv/.made-from"; then
@@ -40,7 +42,9 @@ export KAFKA_TEST_JARS=$cache/jars
 
 if [[ -z ${KAFKA_TEST_BINARY:-} ]]; then
     echo "run.sh: building rcf with the feature kafka (librdkafka takes two minutes the first time)"
-    (cd "$root" && cargo build --quiet --locked --package rcf-cli --bin rcf --features kafka)
+    # As a by-product of tests, with the whole workspace's features: after them, the core is not compiled again.
+    (cd "$root" && cargo test --quiet --locked --workspace --features rcf-cli/kafka,rcf-core/serde \
+        --test cli --no-run)
     target=$(cd "$root" && cargo metadata --format-version 1 --no-deps |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
     export KAFKA_TEST_BINARY=$target/debug/rcf
