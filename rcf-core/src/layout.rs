@@ -72,7 +72,7 @@ pub(crate) fn stride(dimensions: usize) -> usize {
 
 /// Floats in a box of `dimensions` coordinates.
 pub(crate) fn box_len(dimensions: usize) -> usize {
-    2 * stride(dimensions) + usize::from(dimensions > 1)
+    2 * stride(dimensions)
 }
 
 /// Floats for the boxes that a score computes: one, or one for each walk of those in step.

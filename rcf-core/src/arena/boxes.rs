@@ -2,19 +2,31 @@
 
 use crate::config::{BOX_FRACTION, Config};
 use crate::geometry::{Geometry, Measured, Unmeasured};
-use crate::layout::{are_sorted, box_len};
+use crate::layout::{are_sorted, box_len, size_of_val_capacity};
 
 /// The largest mass of a node without a cached box, whatever the fraction.
 pub(crate) const WAITING: usize = 16;
 
+/// The place of a box that contains everything: the one above the boxes of roots. Walks up that
+/// have ended stay there, so that none needs to be told from those that go on.
+pub(crate) const EVERYTHING: u32 = 0;
+
 /// Ends the chain of unused places.
 const END: u32 = u32::MAX;
 
-/// The boxes that the trees of a forest keep.
+/// Floats in a line of the cache.
+const LINE: usize = 16;
+
+/// The boxes that the trees of a forest keep, each linked to the one of the node above, so that a
+/// walk up reads no nodes.
 #[derive(Debug, Clone)]
 pub(crate) struct Boxes {
-    pub(crate) floats: Vec<f32>,
-    /// Head of the chain of unused places, linked through the bits of their first float.
+    /// The bounds of all boxes, …
+    floats: Vec<f32>,
+    /// … from the start of a line of the cache on.
+    start: usize,
+    pub(crate) links: Vec<Link>,
+    /// Head of the chain of unused places, linked through what is above them.
     pub(crate) free: u32,
     /// Boxes that are enough in the long run.
     expected: usize,
@@ -22,10 +34,20 @@ pub(crate) struct Boxes {
     pub(crate) largest_uncached: usize,
 }
 
+/// What a walk up needs to know of a box but its bounds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    range: f32,
+    /// The place of the box of the node above.
+    pub(crate) above: u32,
+}
+
 impl Boxes {
     pub(crate) fn new() -> Self {
         Self {
             floats: Vec::new(),
+            start: 0,
+            links: Vec::new(),
             free: END,
             expected: 0,
             largest_uncached: largest_uncached(BOX_FRACTION),
@@ -49,71 +71,136 @@ impl Boxes {
 
     /// Removes all boxes and keeps the capacity.
     pub(crate) fn clear(&mut self) {
-        self.floats.clear();
+        self.floats.truncate(self.start);
+        self.links.clear();
         self.free = END;
     }
 
     /// The box at a place, or `None` beyond all places.
     #[inline(always)]
     pub(crate) fn get<G: Geometry>(&self, geometry: G, place: usize) -> Option<Measured<'_>> {
-        let len = geometry.box_len();
-        let start = place.wrapping_mul(len);
-        let record = self.floats.get(start..start.wrapping_add(len));
-        record.map(Measured::from_pool)
+        let link = self.links.get(place)?;
+        let start = self.start + place * geometry.box_len();
+        let record = self.floats.get(start..start + geometry.box_len())?;
+        Some(Measured::from_pool(record, link.range))
     }
 
-    /// Mutable access to the box at a place, which must be measured afterwards.
+    /// For walks up past many boxes.
+    #[inline(always)]
+    pub(crate) fn ladder(&self) -> Ladder<'_> {
+        Ladder {
+            floats: &self.floats[self.start..],
+            links: &self.links,
+        }
+    }
+
+    /// Mutable access to the bounds at a place, and to their range.
     #[inline(always)]
     pub(crate) fn get_mut<G: Geometry>(
         &mut self,
         geometry: G,
         place: usize,
-    ) -> Option<Unmeasured<'_>> {
-        let len = geometry.box_len();
-        let start = place.wrapping_mul(len);
-        let record = self.floats.get_mut(start..start.wrapping_add(len));
-        record.map(Unmeasured::reopen)
+    ) -> Option<(Unmeasured<'_>, &mut f32)> {
+        let link = self.links.get_mut(place)?;
+        let start = self.start + place * geometry.box_len();
+        let record = self.floats.get_mut(start..start + geometry.box_len())?;
+        Some((Unmeasured::reopen(record), &mut link.range))
     }
 
-    /// Stores a box and returns its place.
-    pub(crate) fn keep(&mut self, bounds: Measured<'_>) -> usize {
-        let bounds = bounds.record();
+    /// Stores a box, below the one at the place `above`, and returns its place.
+    pub(crate) fn keep(&mut self, bounds: Measured<'_>, above: u32) -> usize {
+        let (range, bounds) = (bounds.range(), bounds.record());
         let len = bounds.len();
+        if self.links.is_empty() {
+            self.reserve(len);
+            let (low, high) = (len / 2, len - len / 2);
+            self.floats
+                .extend(std::iter::repeat_n(f32::NEG_INFINITY, low));
+            self.floats.extend(std::iter::repeat_n(f32::INFINITY, high));
+            let (range, above) = (1.0, EVERYTHING);
+            self.links.push(Link { range, above });
+        }
         if self.free == END {
-            let place = self.floats.len() / len;
-            if self.floats.len() == self.floats.capacity() {
-                let more = match self.expected.checked_sub(place) {
-                    // A pool that has grown this far is likely to keep growing: one last step to
-                    // the expected size.
-                    Some(missing @ 1..) if missing <= 2 * place => missing,
-                    Some(missing @ 1..) => missing.min(place.max(8)),
-                    _ => (place / 16).max(4),
-                };
-                self.floats.reserve_exact(more * len);
-            }
+            self.reserve(len);
             self.floats.extend_from_slice(bounds);
-            return place;
+            self.links.push(Link { range, above });
+            return self.links.len() - 1;
         }
         let place = self.free as usize;
-        let room = &mut self.floats[place * len..][..len];
-        self.free = room[0].to_bits();
-        room.copy_from_slice(bounds);
+        self.free = self.links[place].above;
+        self.links[place] = Link { range, above };
+        self.floats[self.start + place * len..][..len].copy_from_slice(bounds);
         place
     }
 
+    /// Puts the box at a place below another one.
+    pub(crate) fn link(&mut self, place: usize, above: u32) {
+        self.links[place].above = above;
+    }
+
     /// Removes the box at a place.
-    pub(crate) fn drop<G: Geometry>(&mut self, geometry: G, place: usize) {
-        self.floats[place * geometry.box_len()] = f32::from_bits(self.free);
+    pub(crate) fn drop(&mut self, place: usize) {
+        self.links[place].above = self.free;
         self.free = place as u32;
     }
 
+    /// Makes room for one more box.
+    fn reserve(&mut self, len: usize) {
+        let place = self.links.len();
+        if place < self.links.capacity() && self.floats.len() + len <= self.floats.capacity() {
+            return;
+        }
+        let more = match self.expected.checked_sub(place) {
+            // A pool that has grown this far is likely to keep growing: one last step to the
+            // expected size.
+            Some(missing @ 1..) if missing <= 2 * place => missing,
+            Some(missing @ 1..) => missing.min(place.max(8)),
+            _ => (place / 16).max(4),
+        };
+        self.links.reserve_exact(more);
+        let mut floats: Vec<f32> = Vec::with_capacity((place + more) * len + LINE);
+        let start = floats
+            .as_ptr()
+            .align_offset(LINE * size_of::<f32>())
+            .min(LINE);
+        floats.resize(start, 0.0);
+        floats.extend_from_slice(&self.floats[self.start..]);
+        (self.floats, self.start) = (floats, start);
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of::<f32>() * self.floats.capacity()
+        size_of_val_capacity(&self.floats) + size_of_val_capacity(&self.links)
     }
 
     /// The same for a forest whose trees are full of distinct points.
     pub(crate) fn full_heap_bytes(config: &Config) -> usize {
-        size_of::<f32>() * box_len(config.dimensions()) * expected_boxes(config)
+        let one = size_of::<f32>() * box_len(config.dimensions()) + size_of::<Link>();
+        one * expected_boxes(config)
+    }
+}
+
+/// The boxes of a pool, to walk up past them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ladder<'a> {
+    floats: &'a [f32],
+    links: &'a [Link],
+}
+
+impl<'a> Ladder<'a> {
+    /// Whether no box is cached; otherwise there is the one that contains everything.
+    #[inline(always)]
+    pub(crate) fn is_empty(self) -> bool {
+        self.links.is_empty()
+    }
+
+    /// The box at a place, and the place of the one above.
+    #[inline(always)]
+    pub(crate) fn climb<G: Geometry>(self, geometry: G, place: u32) -> (Measured<'a>, u32) {
+        let Link { range, above } = self.links[place as usize];
+        // Numbers of 32 bits do not overflow, so that one check does.
+        let start = place as usize * geometry.box_len();
+        let record = &self.floats[start..start + geometry.box_len()];
+        (Measured::from_pool(record, range), above)
     }
 }
 
@@ -140,5 +227,6 @@ fn expected_boxes(config: &Config) -> usize {
     let uncached = largest_uncached(config.bounding_box_cache_fraction);
     let mean = number_of_trees * (2 * sample_size / (uncached + 1));
     let most = number_of_trees * sample_size.saturating_sub(uncached);
-    (mean + mean / 8 + 8).min(most)
+    // And the one that contains everything.
+    (mean + mean / 8 + 8).min(most) + 1
 }

@@ -5,6 +5,6 @@ mod boxes;
 mod phases;
 mod points;
 
-pub(crate) use boxes::{Boxes, WAITING};
+pub(crate) use boxes::{Boxes, EVERYTHING, Ladder, WAITING};
 pub(crate) use phases::{Phases, one};
 pub(crate) use points::PointStore;

@@ -30,7 +30,7 @@ impl<I: Index> Ensemble<I> {
             );
         }
         if let TreeSet::Boxed(trees) = &self.trees {
-            self.points.boxes.validate(self.dimensions, trees);
+            self.points.boxes.validate(trees);
         }
         self.points.validate(&references);
         for point in (0..references.len()).filter(|&point| references[point] > 0) {

@@ -134,7 +134,7 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
 
     #[inline(always)]
     fn box_len(self) -> usize {
-        2 * self.stride() + 1
+        2 * self.stride()
     }
 
     #[inline(always)]
@@ -188,7 +188,8 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
         for i in 0..self.vectors() {
             let (low, high, x) = (&lows[i], &highs[i], &xs[i]);
             let gaps = self.gaps(simd.load(low), simd.load(high), simd.load(x));
-            sum = simd.add(sum, gaps);
+            // No gap is a negative zero, so that the first sum is the gap.
+            sum = if i == 0 { gaps } else { simd.add(sum, gaps) };
         }
         if self.has_half() {
             let (low, high, x) = (half(corners.low), half(corners.high), half(x));
@@ -238,11 +239,6 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn range(self, Measured(bounds): Measured<'_>) -> f32 {
-        bounds[2 * self.stride()]
-    }
-
-    #[inline(always)]
     fn corners(self, record: &[f32]) -> Corners<'_> {
         let (low, rest) = record.split_at(self.stride());
         Corners {
@@ -272,8 +268,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             simd.store_half(most, half_mut(high));
             sum = simd.add(sum, simd.sub(most, least));
         }
-        bounds[2 * self.stride()] = simd.total(sum);
-        Measured(bounds)
+        let range = simd.total(sum);
+        Measured {
+            record: bounds,
+            range,
+        }
     }
 
     #[inline(always)]
@@ -298,8 +297,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             simd.store_half(most, high);
             sum = simd.add(sum, simd.sub(most, least));
         }
-        bounds[2 * self.stride()] = simd.total(sum);
-        Measured(bounds)
+        let range = simd.total(sum);
+        Measured {
+            record: bounds,
+            range,
+        }
     }
 
     #[inline(always)]
@@ -394,8 +396,11 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
             let side = simd.sub(simd.load_half(half(high)), simd.load_half(half(low)));
             sum = simd.add(sum, side);
         }
-        bounds[2 * self.stride()] = simd.total(sum);
-        Measured(bounds)
+        let range = simd.total(sum);
+        Measured {
+            record: bounds,
+            range,
+        }
     }
 
     #[inline(always)]
@@ -422,9 +427,9 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn is_touched(self, changing: &mut Parts, Measured(bounds): Measured<'_>, x: &[f32]) -> bool {
+    fn is_touched(self, changing: &mut Parts, bounds: Measured<'_>, x: &[f32]) -> bool {
         let simd = self.simd;
-        let Corners { low, high } = self.corners(bounds);
+        let Corners { low, high } = self.corners(bounds.record);
         let (lows, highs, xs) = (self.whole(low), self.whole(high), self.whole(x));
         let (mut still, mut any) = (0, false);
         for_each_vector!(self, changing, i => {

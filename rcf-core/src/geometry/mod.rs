@@ -1,9 +1,8 @@
 //! Bounding boxes, and how points are measured against them.
 //!
-//! A box is a row of single-precision floats: lower bound, upper bound and, except in one
-//! dimension, the range (the sum of the side lengths), which is valid only in a [`Measured`] box. A
-//! [`Geometry`] knows the layout. One dimension has its own geometry, a few instructions long; all
-//! others use vectors.
+//! A box is a row of single-precision floats, lower bound and upper bound; a [`Measured`] one also
+//! has its range, the sum of the side lengths. A [`Geometry`] knows the layout. One dimension has
+//! its own geometry, a few instructions long; all others use vectors.
 
 mod lanes;
 mod one_dimensional;
@@ -70,9 +69,6 @@ pub(crate) trait Geometry: Copy {
         sums: &mut [f64],
     );
 
-    /// Sum of the side lengths.
-    fn range(self, bounds: Measured<'_>) -> f32;
-
     /// Lower and upper bound of a box.
     fn corners(self, record: &[f32]) -> Corners<'_>;
 
@@ -97,8 +93,8 @@ pub(crate) trait Geometry: Copy {
     /// Copies these parts of a box.
     fn copy<'r>(self, parts: &Self::Parts, bounds: Unmeasured<'r>, from: &[f32]) -> Unmeasured<'r>;
 
-    /// Writes the range of the box into its row. It is always computed from the bounds, so that it
-    /// does not drift.
+    /// Sums the side lengths. The range is always computed from the bounds, so that it does not
+    /// drift.
     fn measure(self, bounds: Unmeasured<'_>) -> Measured<'_>;
 
     /// Leaves in `changing` the parts in which `x` lies on the surface of the box that contains it,
@@ -110,26 +106,35 @@ pub(crate) trait Geometry: Copy {
 /// Eight lanes.
 pub(crate) type Vector<G> = <<G as Geometry>::Simd as Simd>::Vector;
 
-/// The row of a box whose range matches its bounds.
+/// The row of a box, and its range.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Measured<'a>(&'a [f32]);
+pub(crate) struct Measured<'a> {
+    record: &'a [f32],
+    range: f32,
+}
 
 impl<'a> Measured<'a> {
-    /// A row from the pool, which holds only measured boxes.
+    /// What the pool keeps, which holds only measured boxes.
     #[inline(always)]
-    pub(crate) fn from_pool(record: &'a [f32]) -> Self {
-        Self(record)
+    pub(crate) fn from_pool(record: &'a [f32], range: f32) -> Self {
+        Self { record, range }
     }
 
     #[inline(always)]
     pub(crate) fn record(self) -> &'a [f32] {
-        self.0
+        self.record
+    }
+
+    /// Sum of the side lengths.
+    #[inline(always)]
+    pub(crate) fn range(self) -> f32 {
+        self.range
     }
 }
 
-/// The row of a box whose bounds change: the range in it must not be read.
+/// The row of a box whose bounds change: its range is not known.
 #[derive(Debug)]
-#[must_use = "the range of the box is stale until it is measured"]
+#[must_use = "the range of the box is not known until it is measured"]
 pub(crate) struct Unmeasured<'a>(&'a mut [f32]);
 
 impl<'a> Unmeasured<'a> {

@@ -65,11 +65,6 @@ impl Geometry for OneDimensional {
     }
 
     #[inline(always)]
-    fn range(self, Measured(bounds): Measured<'_>) -> f32 {
-        bounds[1] - bounds[0]
-    }
-
-    #[inline(always)]
     fn corners(self, record: &[f32]) -> Corners<'_> {
         Corners {
             low: &record[..1],
@@ -80,7 +75,7 @@ impl Geometry for OneDimensional {
     #[inline(always)]
     fn span<'r>(self, record: &'r mut [f32], a: &[f32], b: &[f32]) -> Measured<'r> {
         record.copy_from_slice(&[min(a[0], b[0]), max(a[0], b[0])]);
-        Measured(record)
+        self.measure(Unmeasured(record))
     }
 
     #[inline(always)]
@@ -122,11 +117,14 @@ impl Geometry for OneDimensional {
     /// The range is the difference of the bounds.
     #[inline(always)]
     fn measure(self, Unmeasured(bounds): Unmeasured<'_>) -> Measured<'_> {
-        Measured(bounds)
+        Measured {
+            range: bounds[1] - bounds[0],
+            record: bounds,
+        }
     }
 
     #[inline(always)]
-    fn is_touched(self, (): &mut (), Measured(bounds): Measured<'_>, x: &[f32]) -> bool {
-        (bounds[0] == x[0]) | (bounds[1] == x[0])
+    fn is_touched(self, (): &mut (), bounds: Measured<'_>, x: &[f32]) -> bool {
+        (bounds.record[0] == x[0]) | (bounds.record[1] == x[0])
     }
 }

@@ -220,7 +220,7 @@ impl<'a, I: Index> Imputer<'a, I> {
         self.scratch.resize(geometry.box_len(), 0.0);
         let bounds = tree.bounds(geometry, points, node, &mut self.scratch);
         let corners = geometry.corners(bounds.record());
-        let range = f64::from(geometry.range(bounds));
+        let range = f64::from(bounds.range());
         let gap = geometry.gap(&mut geometry.everywhere(), corners, &self.filled);
         let last = self.candidates.len() - 1;
         let candidate = &mut self.candidates[last];

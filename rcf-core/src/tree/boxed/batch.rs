@@ -194,7 +194,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
         let geometry = rows.geometry;
         let bounds = tree.bounds(geometry, points, node.get(), &mut self.scratch);
         let corners = geometry.corners(bounds.record());
-        let range = f64::from(geometry.range(bounds));
+        let range = f64::from(bounds.range());
         let unseen = unseen(depth);
         let active = &mut self.active[first_active..];
         let mut left = 0;

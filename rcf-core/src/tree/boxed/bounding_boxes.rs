@@ -11,7 +11,7 @@
 
 use super::BoxedTree;
 use super::node::NodeRef;
-use crate::arena::{PointStore, WAITING};
+use crate::arena::{Boxes, EVERYTHING, PointStore, WAITING};
 use crate::geometry::{Corners, Geometry, Measured, Unmeasured};
 use crate::layout::Index;
 
@@ -28,33 +28,52 @@ impl<I: Index> BoxedTree<I> {
         points.boxes.get(geometry, self.nodes[node].place.get())
     }
 
+    /// Mutable access to the same, bounds and range.
     #[inline(always)]
     pub(super) fn cached_box_mut<'a, G: Geometry>(
         &self,
         geometry: G,
         points: &'a mut PointStore,
         node: usize,
-    ) -> Option<Unmeasured<'a>> {
+    ) -> Option<(Unmeasured<'a>, &'a mut f32)> {
         points.boxes.get_mut(geometry, self.nodes[node].place.get())
     }
 
-    /// Caches the box of a node.
+    /// Caches the box of a node, between those above and below it.
     #[inline(always)]
     pub(super) fn cache_box(&mut self, points: &mut PointStore, node: usize, bounds: Measured<'_>) {
-        self.nodes[node].place = I::new(points.boxes.keep(bounds));
+        let boxes = &mut points.boxes;
+        let above = self.place_above(self.nodes[node].parent());
+        let place = boxes.keep(bounds, above);
+        self.nodes[node].place = I::new(place);
+        for child in [self.nodes[node].left(), self.nodes[node].right()] {
+            self.link_box(boxes, child, place as u32);
+        }
+    }
+
+    /// The place of the box of a node, whose children have boxes, or of what is above the root.
+    #[inline(always)]
+    pub(super) fn place_above(&self, node: NodeRef<I>) -> u32 {
+        self.node(node)
+            .map_or(EVERYTHING, |node| node.place.get() as u32)
+    }
+
+    /// Puts the box of a node, if it is cached, below the one at the place `above`.
+    #[inline(always)]
+    pub(super) fn link_box(&self, boxes: &mut Boxes, node: NodeRef<I>, above: u32) {
+        if let Some(node) = self.node(node)
+            && node.place.get() != I::MAX
+        {
+            boxes.link(node.place.get(), above);
+        }
     }
 
     /// Drops the cached box of a node, if there is one.
     #[inline(always)]
-    pub(super) fn drop_cached_box<G: Geometry>(
-        &mut self,
-        geometry: G,
-        points: &mut PointStore,
-        node: usize,
-    ) {
+    pub(super) fn drop_cached_box(&mut self, points: &mut PointStore, node: usize) {
         let place = self.nodes[node].place.get();
         if place != I::MAX {
-            points.boxes.drop(geometry, place);
+            points.boxes.drop(place);
             self.nodes[node].place = I::new(I::MAX);
         }
     }
@@ -139,7 +158,8 @@ impl<I: Index> BoxedTree<I> {
                 large.extend(children.filter(|&(_, mass)| mass > points.boxes.largest_uncached));
             }
         }
-        // Children come after their parents: from the end, their boxes are ready.
+        // Children come after their parents: from the end, their boxes are ready, and are linked
+        // once their parents have theirs.
         let mut scratch = vec![0.0; geometry.box_len()];
         for (reference, _) in large.into_iter().rev() {
             let node = self.node(reference).map(|_| reference);

@@ -30,7 +30,7 @@ impl<I: Index> BoxedTree<I> {
         let ([scratch, _], x) = buffers.boxes_and_row(geometry, points, self.point(at.leaf));
         let mass = self.mass_below(at.leaf, at.above);
         if let Some(node) = self.barely_large(at.above, points.boxes.largest_uncached) {
-            self.drop_cached_box(geometry, points, node.get());
+            self.drop_cached_box(points, node.get());
         }
         self.count_out(at);
         if mass > 1 || self.mass == 0 {
@@ -42,7 +42,12 @@ impl<I: Index> BoxedTree<I> {
             above: self.parent(parent),
         };
         self.relink(sibling.above, parent, sibling.leaf);
-        self.release(geometry, points, parent);
+        self.link_box(
+            &mut points.boxes,
+            sibling.leaf,
+            self.place_above(sibling.above),
+        );
+        self.release(points, parent);
 
         let mut changing = geometry.everywhere();
         // The last node whose box was recomputed, in `scratch`.
@@ -68,8 +73,10 @@ impl<I: Index> BoxedTree<I> {
                 }
             }
             below = Some(ancestor);
-            if let Some(bounds) = self.cached_box_mut(geometry, points, ancestor.get()) {
-                let _ = geometry.measure(geometry.copy(&changing, bounds, scratch));
+            if let Some((bounds, range)) = self.cached_box_mut(geometry, points, ancestor.get()) {
+                *range = geometry
+                    .measure(geometry.copy(&changing, bounds, scratch))
+                    .range();
             }
         }
         Some(Unlinked {

@@ -55,7 +55,7 @@ impl<I: Index> BoxedTree<I> {
                 leaf: here.above,
                 above: node.parent(),
             };
-            let range = geometry.range(bounds);
+            let range = bounds.range();
             if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
                 split = here;
                 split_box = geometry.copy(&everywhere, split_box, bounds.record());
@@ -64,8 +64,8 @@ impl<I: Index> BoxedTree<I> {
         let containing = here.above;
         let mut growing = split.above;
         while growing != containing {
-            if let Some(bounds) = self.cached_box_mut(geometry, points, growing.get()) {
-                geometry.cover_measured(bounds, x);
+            if let Some((bounds, range)) = self.cached_box_mut(geometry, points, growing.get()) {
+                *range = geometry.cover_measured(bounds, x).range();
             }
             growing = self.parent(growing);
         }

@@ -372,13 +372,8 @@ impl<I: Index> BoxedTree<I> {
     }
 
     /// Frees a node and its box.
-    fn release<G: Geometry>(
-        &mut self,
-        geometry: G,
-        points: &mut PointStore,
-        reference: NodeRef<I>,
-    ) {
-        self.drop_cached_box(geometry, points, reference.get());
+    fn release(&mut self, points: &mut PointStore, reference: NodeRef<I>) {
+        self.drop_cached_box(points, reference.get());
         let end = NodeRef::default();
         self.nodes[reference.get()].set_children(self.free, end);
         self.free = reference;

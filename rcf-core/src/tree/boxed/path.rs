@@ -103,28 +103,41 @@ pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
     let everywhere = geometry.everywhere();
     let mut outside = everywhere;
     let (mut below, mut next) = (path.leaf, path.last);
+    let ladder = points.boxes.ladder();
+    // Where the next box is, once a node had one.
+    let mut place = None;
     for depth in (0..path.depth).rev() {
-        let node = next;
-        next = path.above(tree, node);
-        let bounds = match (path.removed, tree.cached_box(geometry, points, node.get())) {
-            (Some(removed), _) if depth < removed.depth => {
-                // What remains: the box of the node below, and its sibling subtree.
-                let mut bounds = if depth + 1 == removed.depth {
-                    below = removed.parent;
-                    let mut bounds = geometry.clear(&everywhere, scratch);
-                    tree.extend(geometry, points, removed.sibling, &everywhere, &mut bounds);
+        let bounds = if let Some(here) = place {
+            let (bounds, above) = ladder.climb(geometry, here);
+            place = Some(above);
+            bounds
+        } else {
+            let node = next;
+            next = path.above(tree, node);
+            let bounds = match (path.removed, tree.cached_box(geometry, points, node.get())) {
+                (Some(removed), _) if depth < removed.depth => {
+                    // What remains: the box of the node below, and its sibling subtree.
+                    let mut bounds = if depth + 1 == removed.depth {
+                        below = removed.parent;
+                        let mut bounds = geometry.clear(&everywhere, scratch);
+                        tree.extend(geometry, points, removed.sibling, &everywhere, &mut bounds);
+                        bounds
+                    } else {
+                        Unmeasured::reopen(scratch)
+                    };
+                    let sibling = tree.sibling(node, below);
+                    tree.extend(geometry, points, sibling, &everywhere, &mut bounds);
+                    geometry.measure(bounds)
+                }
+                (removed, Some(bounds)) => {
+                    place = removed.is_none().then(|| tree.place_above(next));
                     bounds
-                } else {
-                    Unmeasured::reopen(scratch)
-                };
-                let sibling = tree.sibling(node, below);
-                tree.extend(geometry, points, sibling, &everywhere, &mut bounds);
-                geometry.measure(bounds)
-            }
-            (_, Some(bounds)) => bounds,
-            (_, None) => tree.grow(geometry, points, node, below, scratch),
+                }
+                (_, None) => tree.grow(geometry, points, node, below, scratch),
+            };
+            below = node;
+            bounds
         };
-        below = node;
         let corners = geometry.corners(bounds.record());
         let gap = if V::USES_PARTS {
             geometry.gap_and_parts(&mut outside, corners, x)
@@ -135,7 +148,7 @@ pub(super) fn walk_up<I: Index, G: Geometry, M: Masses, V: Visitor>(
         visitor.ancestor(&BoxedAncestor {
             depth,
             gap: f64::from(gap),
-            range: f64::from(geometry.range(bounds)),
+            range: f64::from(bounds.range()),
             corners,
             geometry,
             outside: &outside,
@@ -243,7 +256,7 @@ impl<I: Index, G: Geometry, M: Masses> LeafParts for BoxedLeaf<'_, I, G, M> {
             visitor.ancestor(&BoxedAncestor {
                 depth,
                 gap: f64::from(gap),
-                range: f64::from(geometry.range(bounds)),
+                range: f64::from(bounds.range()),
                 corners,
                 geometry,
                 outside: &outside,

@@ -1,16 +1,16 @@
 //! The score of one query, with the bits that a [visitor](super::path) computes, on eight trees in
 //! step.
 //!
-//! Where a walk up ends is unpredictable, and a misprediction discards the work that was begun for
-//! the next tree. So eight trees take their first steps together, whether or not they end there,
-//! and their sums and scores are computed as vectors. A box that contains the query changes no
-//! score, nor does any above it. Then the walks that go on are put together, and take a few more
-//! steps in the same way.
+//! The boxes that are cached are linked, so that a walk past them reads no nodes. Where a walk up
+//! ends is unpredictable, and a misprediction discards the work that was begun for the next tree.
+//! So eight trees take their first steps together, whether or not they end there, and their sums
+//! and scores are computed as vectors. A box that contains the query changes no score, nor does any
+//! above it. Then the walks that go on are put together, and take a few more steps in the same way.
 
-use super::BoxedTree;
 use super::node::NodeRef;
 use super::traverse::reach;
-use crate::arena::PointStore;
+use super::{BoxedTree, Located};
+use crate::arena::{EVERYTHING, Ladder, PointStore};
 use crate::geometry::{Geometry, is_equal};
 use crate::layout::Index;
 use crate::simd::{LANES, Reached, Simd, TOGETHER};
@@ -20,9 +20,6 @@ use crate::visitor::score::seen;
 const FIRST_STEPS: usize = 4;
 /// … and those that go on, each time.
 const MORE_STEPS: usize = 3;
-
-/// What is above a root.
-const NOWHERE: usize = usize::MAX;
 
 /// The sum of the scores of trees, none of them empty, each times the normalizer of its mass.
 /// Records where each descent ended, if requested. `scratch` holds eight bounding boxes.
@@ -56,12 +53,12 @@ pub(super) fn sum<I: Index, G: Geometry>(
     sum
 }
 
-/// Walks up, as far as they have come, field by field, so that eight are read as vectors. What
-/// fills up eight is nowhere, in no tree.
+/// Walks up past cached boxes, as far as they have come, field by field, so that eight are read as
+/// vectors. What fills up eight has ended, in no tree.
 struct Walks {
     tree: [usize; TOGETHER],
-    /// The next node.
-    next: [usize; TOGETHER],
+    /// The place of the next box.
+    next: [u32; TOGETHER],
     /// How many cuts are above what is below it.
     level: [f64; TOGETHER],
     score: [f64; TOGETHER],
@@ -80,38 +77,45 @@ fn scores<I: Index, G: Geometry>(
     let mut scores = [0.0; TOGETHER + 1];
     let mut walks = Walks {
         tree: [TOGETHER; TOGETHER],
-        next: [NOWHERE; TOGETHER],
+        next: [EVERYTHING; TOGETHER],
         level: [1.0; TOGETHER],
         score: [0.0; TOGETHER],
     };
     for (tree, end) in ends.iter().enumerate().take(trees.len()) {
         let level = f64::from(end.depth);
         walks.tree[tree] = tree;
-        walks.next[tree] = end.last as usize;
         walks.level[tree] = level;
         walks.score[tree] = 1.0 / (level + 1.0);
     }
-    let (mut going, mut steps, mut at_leaves) = (trees.len(), FIRST_STEPS, true);
+    let simd = geometry.simd();
+    let ladder = points.boxes.ladder();
+    let first_steps = if ladder.is_empty() { 0 } else { FIRST_STEPS };
+    let (mut going, mut steps, mut at_leaves) = (trees.len(), first_steps, true);
     while going > 0 {
         let mut left = 0;
         for first in (0..going).step_by(LANES) {
-            let mut group = Group::new(geometry, trees, &walks, first);
+            let mut next = *eight(&walks.next, first);
+            let mut group = Group {
+                levels: simd.load_doubles(eight(&walks.level, first)),
+                scores: simd.load_doubles(eight(&walks.score, first)),
+                go_on: 0,
+            };
             if at_leaves {
-                let count = LANES.min(going - first);
-                let ends = &ends[first..first + count];
-                group.leave_small_subtrees(points, geometry, x, ends, scratch);
+                let all = first..going.min(first + LANES);
+                let (trees, ends) = (&trees[all.clone()], &ends[all]);
+                group.leave_small_subtrees(&mut next, trees, points, geometry, x, ends, scratch);
             }
             for _ in 0..steps {
-                group.step(points, geometry, x);
+                group.step(&mut next, ladder, geometry, x);
             }
             let (mut score, mut level) = ([0.0; LANES], [0.0; LANES]);
-            geometry.simd().store_doubles(group.scores, &mut score);
-            geometry.simd().store_doubles(group.levels, &mut level);
+            simd.store_doubles(group.scores, &mut score);
+            simd.store_doubles(group.levels, &mut level);
             for lane in 0..LANES {
                 let tree = walks.tree[first + lane];
                 scores[tree] = score[lane];
                 walks.tree[left] = tree;
-                walks.next[left] = group.next[lane];
+                walks.next[left] = next[lane];
                 walks.level[left] = level[lane];
                 walks.score[left] = score[lane];
                 left += (group.go_on >> lane & 1) as usize;
@@ -119,53 +123,46 @@ fn scores<I: Index, G: Geometry>(
         }
         for walk in left..left.next_multiple_of(LANES) {
             walks.tree[walk] = TOGETHER;
-            walks.next[walk] = NOWHERE;
+            walks.next[walk] = EVERYTHING;
         }
         (going, steps, at_leaves) = (left, MORE_STEPS, false);
     }
     scores
 }
 
-/// Eight walks in step. Loops, because closures are not always inlined into functions compiled for
-/// the processor.
-struct Group<'a, I, S: Simd> {
-    trees: [&'a BoxedTree<I>; LANES],
-    next: [usize; LANES],
+/// Evaluates an expression for the number of each lane. Written out, because of a loop that it does
+/// not unroll the compiler keeps vectors in memory: it stores a selection under a mask, and the
+/// next step waits until it can load it. (Closures are not always inlined into functions compiled
+/// for the processor.)
+macro_rules! each_lane {
+    ($lane:ident => $body:expr) => {
+        each_lane!(0 1 2 3 4 5 6 7, $lane => $body)
+    };
+    ($($number:literal)*, $lane:ident => $body:expr) => {
+        [$({
+            let $lane = $number;
+            $body
+        }),*]
+    };
+}
+
+/// Eight walks in step.
+struct Group<S: Simd> {
     levels: S::Doubles,
     scores: S::Doubles,
     /// The set of those whose last box did not contain the query.
     go_on: u32,
 }
 
-impl<'a, I: Index, S: Simd> Group<'a, I, S> {
-    #[inline(always)]
-    fn new<G: Geometry<Simd = S>>(
-        geometry: G,
-        trees: &'a [BoxedTree<I>],
-        walks: &Walks,
-        first: usize,
-    ) -> Self {
-        let mut group_trees = [&trees[0]; LANES];
-        for (lane, tree) in group_trees.iter_mut().enumerate() {
-            if let Some(its) = trees.get(walks.tree[first + lane]) {
-                *tree = its;
-            }
-        }
-        let simd = geometry.simd();
-        Self {
-            trees: group_trees,
-            next: *eight(&walks.next, first),
-            levels: simd.load_doubles(eight(&walks.level, first)),
-            scores: simd.load_doubles(eight(&walks.score, first)),
-            go_on: 0,
-        }
-    }
-
+impl<S: Simd> Group<S> {
     /// The steps up to the first nodes that have boxes. In `scratch` each walk has room for the
     /// boxes that it computes.
     #[inline(always)]
-    fn leave_small_subtrees<G: Geometry<Simd = S>>(
+    #[expect(clippy::too_many_arguments, reason = "a walk, cut in two")]
+    fn leave_small_subtrees<I: Index, G: Geometry<Simd = S>>(
         &mut self,
+        next: &mut [u32; LANES],
+        trees: &[BoxedTree<I>],
         points: &PointStore,
         geometry: G,
         x: &[f32],
@@ -173,88 +170,94 @@ impl<'a, I: Index, S: Simd> Group<'a, I, S> {
         scratch: &mut [f32],
     ) {
         let simd = geometry.simd();
-        let mut below = [NodeRef::default(); LANES];
-        for (lane, end) in ends.iter().enumerate() {
-            below[lane] = NodeRef::internal(end.leaf as usize);
+        let mut places = [Located::default(); LANES];
+        for (place, &end) in places.iter_mut().zip(ends) {
+            *place = Located::of(end);
         }
         loop {
             let mut gaps = [simd.zero(); LANES];
             let mut ranges = [0.0; LANES];
             let mut any = false;
-            for lane in 0..ends.len() {
-                let (tree, next) = (self.trees[lane], self.next[lane]);
-                let Some(node) = tree.nodes.get(next) else {
+            for (lane, tree) in trees.iter().enumerate() {
+                let Located { leaf, above } = places[lane];
+                let Some(node) = tree.node(above) else {
                     continue;
                 };
                 if node.place.get() != I::MAX {
+                    next[lane] = node.place.get() as u32;
                     continue;
                 }
                 let scratch = &mut scratch[lane * geometry.box_len()..][..geometry.box_len()];
-                let here = NodeRef::internal(next);
-                let bounds = tree.grow(geometry, points, here, below[lane], scratch);
+                let bounds = tree.grow(geometry, points, above, leaf, scratch);
                 gaps[lane] = geometry.gap_terms(geometry.corners(bounds.record()), x);
-                ranges[lane] = geometry.range(bounds);
-                below[lane] = here;
-                self.next[lane] = node.parent().get();
+                ranges[lane] = bounds.range();
+                places[lane] = Located {
+                    leaf: above,
+                    above: node.parent(),
+                };
                 any = true;
             }
             if !any {
                 break;
             }
-            self.pass(simd, gaps, simd.load(&ranges));
+            let _ = self.pass(simd, gaps, simd.load(&ranges));
         }
-        for (lane, &end) in ends.iter().enumerate() {
-            self.meet_leaf(lane, points, geometry, x, end);
+        for (lane, (tree, &end)) in trees.iter().zip(ends).enumerate() {
+            if self.meets_leaf(lane, tree, points, geometry, x, end) {
+                next[lane] = EVERYTHING;
+            }
         }
     }
 
-    /// Decides the score of a query that equals the point of the leaf.
+    /// Decides the score of a query that equals the point of the leaf. Returns whether it does.
     #[inline(always)]
-    fn meet_leaf<G: Geometry<Simd = S>>(
+    fn meets_leaf<I: Index, G: Geometry<Simd = S>>(
         &mut self,
         lane: usize,
+        tree: &BoxedTree<I>,
         points: &PointStore,
         geometry: G,
         x: &[f32],
         end: Reached,
-    ) {
-        let tree = self.trees[lane];
+    ) -> bool {
         let leaf = NodeRef::internal(end.leaf as usize);
-        if is_equal(points.row(geometry, tree.point(leaf)), x) {
+        let is_query = is_equal(points.row(geometry, tree.point(leaf)), x);
+        if is_query {
             let mass = tree.mass_below(leaf, NodeRef::internal(end.last as usize));
             let (simd, mut scores) = (geometry.simd(), [0.0; LANES]);
             simd.store_doubles(self.scores, &mut scores);
             scores[lane] = seen(end.depth as usize, mass, tree.mass());
             self.scores = simd.load_doubles(&scores);
-            self.next[lane] = NOWHERE;
         }
+        is_query
     }
 
     /// One step up, past boxes that are cached.
     #[inline(always)]
-    fn step<G: Geometry<Simd = S>>(&mut self, points: &PointStore, geometry: G, x: &[f32]) {
+    fn step<G: Geometry<Simd = S>>(
+        &mut self,
+        next: &mut [u32; LANES],
+        ladder: Ladder<'_>,
+        geometry: G,
+        x: &[f32],
+    ) {
         let simd = geometry.simd();
-        let mut gaps = [simd.zero(); LANES];
-        let mut ranges = [0.0; LANES];
-        for lane in 0..LANES {
-            let Some(node) = self.trees[lane].nodes.get(self.next[lane]) else {
-                continue;
-            };
-            if let Some(bounds) = points.boxes.get(geometry, node.place.get()) {
-                gaps[lane] = geometry.gap_terms(geometry.corners(bounds.record()), x);
-                ranges[lane] = geometry.range(bounds);
-            }
-            self.next[lane] = node.parent().get();
-        }
-        self.pass(simd, gaps, simd.load(&ranges));
+        let passed = each_lane!(lane => ladder.climb(geometry, next[lane]));
+        *next = each_lane!(lane => passed[lane].1);
+        let corners = each_lane!(lane => geometry.corners(passed[lane].0.record()));
+        let gaps = each_lane!(lane => geometry.gap_terms(corners[lane], x));
+        let ranges = each_lane!(lane => passed[lane].0.range());
+        let gaps = self.pass(simd, gaps, simd.load(&ranges));
+        self.go_on = simd.positive_lanes(gaps);
     }
 
-    /// The scores after a box of each tree. One that contains the query changes nothing.
+    /// The scores after a box of each tree; returns the gaps. One that contains the query changes
+    /// nothing.
     #[inline(always)]
-    fn pass(&mut self, simd: S, gaps: [S::Vector; LANES], ranges: S::Vector) {
+    fn pass(&mut self, simd: S, gaps: [S::Vector; LANES], ranges: S::Vector) -> S::Vector {
         let gaps = simd.totals(gaps);
         simd.step_scores(gaps, ranges, &mut self.scores, &mut self.levels);
-        self.go_on = simd.positive_lanes(gaps);
+        gaps
     }
 }
 

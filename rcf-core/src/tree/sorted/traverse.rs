@@ -207,7 +207,7 @@ impl<I: Index, M: Masses> LeafParts for SortedLeaf<'_, I, M> {
             visitor.ancestor(&SortedAncestor {
                 depth,
                 gap: f64::from(gap),
-                range: f64::from(OneDimensional.range(union)),
+                range: f64::from(union.range()),
                 bounds: [union.record()[0], union.record()[1]],
                 masses: self.masses,
             });

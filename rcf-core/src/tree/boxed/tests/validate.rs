@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::arena::Boxes;
-use crate::arena::PointStore;
+use crate::arena::{Boxes, EVERYTHING, PointStore};
 use crate::geometry::{Corners, Geometry};
 use crate::layout::Index;
-use crate::layout::box_len;
 use crate::tree::boxed::BoxedTree;
 use crate::tree::boxed::node::{Child, Node, NodeRef};
 
@@ -105,6 +103,12 @@ impl<I: Index> BoxedTree<I> {
             "kept box at {index}"
         );
         found.boxes += usize::from(kept.is_some());
+        if kept.is_some() {
+            let link = points.boxes.links[self.nodes[index].place.get()];
+            let above = self.node(self.nodes[index].parent());
+            let above = above.map_or(EVERYTHING, |node| node.place.get() as u32);
+            assert_eq!(link.above, above, "box at {index} is elsewhere");
+        }
         let mut scratch = vec![f32::NAN; geometry.box_len()];
         let bounds = self.bounds(geometry, points, index, &mut scratch);
         let Corners { low, high } = geometry.corners(bounds.record());
@@ -118,7 +122,7 @@ impl<I: Index> BoxedTree<I> {
         assert_eq!(bits(high), bits(&union(f32::max)), "stale box at {index}");
         let side = |(&low, &high)| f64::from(high) - f64::from(low);
         let exact: f64 = low.iter().zip(high).map(side).sum();
-        let range = f64::from(geometry.range(bounds));
+        let range = f64::from(bounds.range());
         // Single precision: 2⁻²⁴ for each of the up to 2¹³ additions in a lane.
         assert!(
             (range - exact).abs() <= 5e-4 * exact,
@@ -152,26 +156,26 @@ struct Found {
 impl Boxes {
     /// Panics unless each place for a box is used by one node of these trees or in the chain of
     /// unused ones.
-    pub(crate) fn validate<I: Index>(&self, dimensions: usize, trees: &[BoxedTree<I>]) {
+    pub(crate) fn validate<I: Index>(&self, trees: &[BoxedTree<I>]) {
         let nodes = trees.iter().flat_map(|tree| &tree.nodes);
         let places = nodes
             .map(|node| node.place.get())
             .filter(|&place| place != I::MAX);
         let mut seen = HashSet::new();
-        for place in places.chain(self.unused(dimensions)) {
+        let everything = (!self.links.is_empty()).then_some(EVERYTHING as usize);
+        for place in places.chain(self.unused()).chain(everything) {
             assert!(seen.insert(place), "place {place} is used twice");
         }
-        let len = box_len(dimensions);
-        assert_eq!(seen.len() * len, self.floats.len(), "a place is lost");
+        assert_eq!(seen.len(), self.links.len(), "a place is lost");
     }
 
-    fn unused(&self, dimensions: usize) -> Vec<usize> {
+    fn unused(&self) -> Vec<usize> {
         let mut unused = Vec::new();
         let mut next = self.free;
         while next != u32::MAX {
-            assert!(unused.len() < self.floats.len(), "unused places go round");
+            assert!(unused.len() < self.links.len(), "unused places go round");
             unused.push(next as usize);
-            next = self.floats[next as usize * box_len(dimensions)].to_bits();
+            next = self.links[next as usize].above;
         }
         unused
     }
