@@ -19,7 +19,10 @@ def rows(noise) -> np.ndarray:
     return np.vstack([noise[:500], [[OUTLIER, -OUTLIER]]])
 
 
-@pytest.mark.parametrize(("library", "needs"), [("sklearn", "sklearn"), ("river", "river"), ("pyod", "pyod")])
+@pytest.mark.parametrize(
+    ("library", "needs"),
+    [("sklearn", "sklearn"), ("river", "river"), ("pyod", "pyod"), ("beam", "apache_beam")],
+)
 def test_each_adapter_says_its_sign_first_and_its_examples_hold(library, needs):
     pytest.importorskip(needs)
     module = importlib.import_module(f"rcf.{library}")
@@ -34,7 +37,8 @@ def test_importing_rcf_imports_none_of_them():
     import subprocess
     import sys
 
-    libraries = {"sklearn", "river", "pyod", "pandas", "polars", "pyarrow", "matplotlib", "pyflink", "tqdm"}
+    libraries = {"sklearn", "river", "pyod", "pandas", "polars", "pyarrow", "matplotlib", "pyflink"}
+    libraries |= {"tqdm", "apache_beam"}
     code = f"import sys, rcf; print(sorted({libraries} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -155,7 +159,6 @@ def test_pyod_higher_is_abnormal_and_labels_are_ones(rows):
 
 
 def test_beam_scores_are_those_of_the_forest(noise):
-    """Beam asks for other versions of Arrow than the rest: install it in a separate environment."""
     pytest.importorskip("apache_beam")
     import apache_beam
     from apache_beam.ml.anomaly.specifiable import Spec, Specifiable

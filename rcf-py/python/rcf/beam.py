@@ -36,6 +36,20 @@ class RandomCutForest(AnomalyDetector):
         Equal seeds and equal rows give equal scores.
     **kwargs
         Those of Beam's `AnomalyDetector`: `model_id`, `features`, `threshold_criterion` and so on.
+
+    Examples
+    --------
+    >>> import math
+    >>> import apache_beam as beam
+    >>> from apache_beam.ml.anomaly.thresholds import FixedThreshold
+    >>> from apache_beam.ml.anomaly.transforms import AnomalyDetection
+    >>> readings = [("pump", beam.Row(value=math.sin(t / 8) + (9 if t == 450 else 0))) for t in range(500)]
+    >>> detector = RandomCutForest(threshold_criterion=FixedThreshold(5.0))
+    >>> with beam.Pipeline() as pipeline:
+    ...     scored = pipeline | beam.Create(readings) | AnomalyDetection(detector)
+    ...     anomalies = scored | beam.Filter(lambda it: it[1].predictions[0].label == 1)
+    ...     _ = anomalies | beam.Map(lambda it: print(it[0], round(it[1].example.value, 2)))
+    pump 8.71
     """
 
     def __init__(
