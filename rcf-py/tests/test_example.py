@@ -23,7 +23,9 @@ def test_the_sine_wave_example_finds_the_drop():
 
 def test_the_code_in_the_readme_prints_what_it_says(capsys):
     readme = pathlib.Path(__file__).parents[1] / "README.md"
-    (code,) = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
-    exec(code, {})
-    (promised,) = re.findall(r"print\(.*\)\s+# (.*)", code)
-    assert capsys.readouterr().out.strip() == promised
+    examples = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
+    assert len(examples) == 2
+    for code in examples:
+        exec(code, {})
+        (promised,) = re.findall(r"print\(.*\)\s+# (.*)", code)
+        assert capsys.readouterr().out.strip() == promised
