@@ -51,7 +51,7 @@ impl<I: Index> BoxedTree<I> {
         }
     }
 
-    /// The place of the box of a node, whose children have boxes, or of what is above the root.
+    /// The place of the box of a node, `I::MAX` if it is not cached, or of what is above the root.
     #[inline(always)]
     pub(super) fn place_above(&self, node: NodeRef<I>) -> u32 {
         self.node(node)

@@ -7,6 +7,8 @@
 //! and scores are computed as vectors. A box that contains the query changes no score, nor does any
 //! above it. Then the walks that go on are put together, and take a few more steps in the same way.
 
+use std::hint::select_unpredictable;
+
 use super::node::NodeRef;
 use super::traverse::reach;
 use super::{BoxedTree, Located};
@@ -170,35 +172,34 @@ impl<S: Simd> Group<S> {
         scratch: &mut [f32],
     ) {
         let simd = geometry.simd();
-        let mut places = [Located::default(); LANES];
-        for (place, &end) in places.iter_mut().zip(ends) {
-            *place = Located::of(end);
+        // Which trees end in a small subtree is unpredictable: no branch for each, but a set.
+        let (mut places, mut small) = ([Located::default(); LANES], 0_u32);
+        for (lane, (tree, &end)) in trees.iter().zip(ends).enumerate() {
+            places[lane] = Located::of(end);
+            let place = tree.place_above(places[lane].above);
+            let is_small = place == I::MAX as u32;
+            small |= u32::from(is_small) << lane;
+            next[lane] = select_unpredictable(is_small, EVERYTHING, place);
         }
-        loop {
+        while small != 0 {
             let mut gaps = [simd.zero(); LANES];
             let mut ranges = [0.0; LANES];
-            let mut any = false;
-            for (lane, tree) in trees.iter().enumerate() {
-                let Located { leaf, above } = places[lane];
-                let Some(node) = tree.node(above) else {
-                    continue;
-                };
-                if node.place.get() != I::MAX {
-                    next[lane] = node.place.get() as u32;
-                    continue;
-                }
+            let mut rest = small;
+            while rest != 0 {
+                let lane = rest.trailing_zeros() as usize % LANES;
+                rest &= rest - 1;
+                let (tree, Located { leaf, above }) = (&trees[lane], places[lane]);
                 let scratch = &mut scratch[lane * geometry.box_len()..][..geometry.box_len()];
                 let bounds = tree.grow(geometry, points, above, leaf, scratch);
                 gaps[lane] = geometry.gap_terms(geometry.corners(bounds.record()), x);
                 ranges[lane] = bounds.range();
-                places[lane] = Located {
-                    leaf: above,
-                    above: node.parent(),
-                };
-                any = true;
-            }
-            if !any {
-                break;
+                let (leaf, above) = (above, tree.parent(above));
+                places[lane] = Located { leaf, above };
+                let place = tree.place_above(above);
+                if place != I::MAX as u32 {
+                    next[lane] = place;
+                    small &= !(1 << lane);
+                }
             }
             let _ = self.pass(simd, gaps, simd.load(&ranges));
         }
