@@ -66,7 +66,11 @@ fn unknown_names_are_named() {
     for (flag, value, hint) in [
         ("--assert-process", "W9=1", "there is W1a, W1b"),
         ("--assert-process", "W1a", "must look like W1a=3"),
-        ("--engines", "rrcf", "rcf-all, krcflib, krcf, rcf3"),
+        (
+            "--engines",
+            "rrcf",
+            "rcf-all, rcf-avx2, krcflib, krcf, rcf3",
+        ),
         ("--rounds", "0", "at least 1"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_compare"))

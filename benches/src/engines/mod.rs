@@ -102,6 +102,8 @@ pub enum EngineId {
     RcfCompact,
     /// The same with all boxes.
     RcfAll,
+    /// The default without AVX-512, as most processors compute it.
+    RcfAvx2,
     /// Amazon's Rust port as published on crates.io: the reference.
     Krcflib,
     /// A wrapper around `krcflib` that its author tuned.
@@ -135,6 +137,7 @@ impl EngineId {
             Self::RcfEighth => "rcf-eighth",
             Self::RcfCompact => "rcf-compact",
             Self::RcfAll => "rcf-all",
+            Self::RcfAvx2 => "rcf-avx2",
             Self::Krcflib => "krcflib",
             Self::Krcf => "krcf",
             Self::Rcf3 => "rcf3",
@@ -149,6 +152,7 @@ impl EngineId {
             Self::RcfEighth => "rcf, an eighth of the boxes",
             Self::RcfCompact => "rcf, compact",
             Self::RcfAll => "rcf, all boxes",
+            Self::RcfAvx2 => "rcf, AVX2",
             Self::Krcflib => "krcflib 4.0.2",
             Self::Krcf => "krcf 0.4.0",
             Self::Rcf3 => "rcf3 0.5.2",
@@ -167,6 +171,7 @@ impl EngineId {
             Self::RcfEighth => ours::build(workload, 0.125),
             Self::RcfCompact => profile(MemoryProfile::Compact),
             Self::RcfAll => ours::build(workload, 1.0),
+            Self::RcfAvx2 => ours::build_for_avx2(workload),
             #[cfg(feature = "rivals")]
             Self::Krcflib => krcflib::build(workload),
             #[cfg(feature = "rivals")]

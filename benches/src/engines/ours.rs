@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use rcf_core::RandomCutForest;
+use anyhow::Context;
+use rcf_core::{MemoryProfile, RandomCutForest, SimdLevel};
 
 use super::{Attribution, Engine};
 use crate::{
@@ -12,6 +13,21 @@ use crate::{
 
 /// With this fraction of the nodes keeping a box.
 pub(super) fn build(workload: &Workload, boxes: f64) -> anyhow::Result<Box<dyn Engine>> {
+    Ok(Box::new(Ours(forest(workload, boxes)?)))
+}
+
+/// With AVX2 and nothing above it. A forest that is loaded computes at the best level again.
+pub(super) fn build_for_avx2(workload: &Workload) -> anyhow::Result<Box<dyn Engine>> {
+    let boxes = MemoryProfile::Fast.bounding_box_cache_fraction();
+    let mut forest = forest(workload, boxes)?;
+    // The first level is what any processor has.
+    let levels = SimdLevel::available();
+    let avx2 = levels.get(1).context("the processor has no AVX2")?;
+    forest.set_simd_level(*avx2);
+    Ok(Box::new(Ours(forest)))
+}
+
+fn forest(workload: &Workload, boxes: f64) -> anyhow::Result<RandomCutForest> {
     let forest = RandomCutForest::builder(workload.input_dimensions)
         .shingle_size(workload.shingle_size)
         .internal_shingling(workload.internal_shingling())
@@ -23,7 +39,7 @@ pub(super) fn build(workload: &Workload, boxes: f64) -> anyhow::Result<Box<dyn E
         .seed(workload.seed)
         .bounding_box_cache_fraction(boxes)
         .build()?;
-    Ok(Box::new(Ours(forest)))
+    Ok(forest)
 }
 
 struct Ours(RandomCutForest);
