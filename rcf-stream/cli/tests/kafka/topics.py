@@ -104,7 +104,8 @@ class Topic:
             reader.assign([TopicPartition(self.name, number, 0) for number in partitions])
             open_ones = set(partitions)
             while open_ones:
-                for message in reader.consume(1000, timeout=10):
+                # It waits for that many or the timeout, even at the end of all partitions.
+                for message in reader.consume(1000, timeout=0.1):
                     if message.error():
                         assert message.error().name() == "_PARTITION_EOF", message.error()
                         open_ones.discard(message.partition())
