@@ -103,7 +103,7 @@ impl Default for Change {
 impl Change {
     /// Takes a value and returns how surprising both errors are, in decades. A value that is not
     /// `real` was filled in: predictions continue from it, but it is not judged.
-    pub(crate) fn push(&mut self, value: f64, real: bool) -> [f64; 2] {
+    pub(crate) fn push(&mut self, value: f64, real: bool, stepwise: bool) -> [f64; 2] {
         let periods = self.finder.periods();
         // A series without noise is predicted to the bit: what is smaller than rounding, or
         // invisible next to the movement of the series, is not an error.
@@ -144,7 +144,7 @@ impl Change {
                 if let Some(mean) = self.errors.push(error.abs()) {
                     let mean = mean.max(least);
                     if mean > visible {
-                        surprises[0] = self.error_tail.surprise(mean);
+                        surprises[0] = self.error_tail.surprise_of(mean, stepwise);
                     }
                     self.error_tail.push(mean);
                 }
@@ -157,7 +157,7 @@ impl Change {
                 if let Some(mean) = self.seasonal.push(seasonal.abs()) {
                     let mean = mean.max(least);
                     if mean > visible {
-                        surprises[1] = self.seasonal_tail.surprise(mean);
+                        surprises[1] = self.seasonal_tail.surprise_of(mean, stepwise);
                     }
                     self.seasonal_tail.push(mean);
                 }
@@ -345,7 +345,7 @@ mod tests {
         let mut largest = [0.0f64; 2];
         for t in 0..3_200 {
             let value = fault(t, daily(t, &mut random));
-            for (largest, surprise) in largest.iter_mut().zip(channel.push(value, true)) {
+            for (largest, surprise) in largest.iter_mut().zip(channel.push(value, true, false)) {
                 *largest = if t < 3_000 {
                     0.0
                 } else {
@@ -385,7 +385,7 @@ mod tests {
                 }
                 let is_on = t % PERIOD >= 10 + late && t % PERIOD < 20 && t / PERIOD != missing;
                 let value = f64::from(u8::from(is_on)) + 0.01 * random.normal();
-                let [_, seasonal] = channel.push(value, true);
+                let [_, seasonal] = channel.push(value, true, false);
                 largest = if t < 3_000 {
                     0.0
                 } else {
@@ -403,7 +403,7 @@ mod tests {
         let (mut channel, mut random) = (Change::default(), Random::new(2));
         for t in 0..4_000 {
             let value = daily(t, &mut random) + if t == 3_000 { 4.0 } else { 0.0 };
-            let [_, seasonal] = channel.push(value, true);
+            let [_, seasonal] = channel.push(value, true, false);
             if t > 3_000 + SPAN {
                 assert!(seasonal < 4.0, "{seasonal} at {t}");
             }
@@ -420,7 +420,7 @@ mod tests {
             for t in 0..3_200 {
                 let event = (3_000..3_010).contains(&t);
                 let value = daily(t, &mut random) + if event { shift } else { 0.0 };
-                let [error, _] = channel.push(value, true);
+                let [error, _] = channel.push(value, true, false);
                 if (3_000 + PERIOD - SPAN..3_000 + 3 * PERIOD).contains(&t) {
                     largest = largest.max(error);
                 }
@@ -444,7 +444,7 @@ mod tests {
                 }
                 let event = (5_000..5_010).contains(&t);
                 let value = x - if event { dip } else { 0.0 };
-                let [error, _] = channel.push(value, true);
+                let [error, _] = channel.push(value, true, false);
                 largest = if t < 1_000 { 0.0 } else { largest.max(error) };
             }
             largest
@@ -458,8 +458,8 @@ mod tests {
         let (mut noise, mut wave) = (Change::default(), Change::default());
         let mut random = Random::new(3);
         for t in 0..2_000 {
-            noise.push(random.normal(), true);
-            wave.push((f64::from(t) / 9.0).sin(), true);
+            noise.push(random.normal(), true, false);
+            wave.push((f64::from(t) / 9.0).sin(), true, false);
         }
         assert!(noise.unexplained() > 0.5, "{}", noise.unexplained());
         assert!(wave.unexplained() < 0.01, "{}", wave.unexplained());

@@ -9,6 +9,9 @@
 //! | [`change`] | Does an input continue as it did a moment ago, and as it did one period ago? |
 //! | [`stillness`] | Does an input move at all? |
 //! | [`relations`] | Does an input follow from all the others? |
+//!
+//! An input that mostly stays where it is, a switch or a state, is *stepwise*: its errors are whole
+//! steps, and are [usual](super::evidence::Bursts) once there were a few.
 
 mod change;
 mod relations;
@@ -69,14 +72,16 @@ impl Channels {
         let mut stillness = Sign::none(EvidenceKind::Stillness);
         let mut relation = Sign::none(EvidenceKind::Relation);
         for (input, (channel, &value)) in self.changes.iter_mut().zip(values).enumerate() {
-            let [error, seasonal] = channel.push(value, real(input));
+            let stepwise = self.stillness[input].is_stepwise();
+            let [error, seasonal] = channel.push(value, real(input), stepwise);
             change.raise(error - looks, input);
             season.raise(seasonal - looks, input);
             let still = self.stillness[input].push(value, real(input));
             stillness.raise(still - looks, input);
         }
         if let Some(relations) = &mut self.relations {
-            let (surprise, input) = relations.push(values, real);
+            let (surprise, input) =
+                relations.push(values, real, |input| self.stillness[input].is_stepwise());
             relation.raise(surprise - looks, input);
         }
         [change, season, relation, stillness]

@@ -93,7 +93,12 @@ impl Relations {
     /// is not
     /// `real` but filled in, what the others make of each other rests on it, too: such a record is
     /// neither judged nor learned.
-    pub(crate) fn push(&mut self, values: &[f64], real: impl Fn(usize) -> bool) -> (f64, usize) {
+    pub(crate) fn push(
+        &mut self,
+        values: &[f64],
+        real: impl Fn(usize) -> bool,
+        stepwise: impl Fn(usize) -> bool,
+    ) -> (f64, usize) {
         let size = self.inputs.len();
         if !(0..size).all(real) {
             return (0.0, 0);
@@ -123,7 +128,7 @@ impl Relations {
             for (tail, error) in input.tails.iter_mut().zip([error, input.smoothed]) {
                 let error = error.abs().max(LEAST);
                 // Two looks at each input.
-                let surprise = tail.surprise(error) - std::f64::consts::LOG10_2;
+                let surprise = tail.surprise_of(error, stepwise(j)) - std::f64::consts::LOG10_2;
                 if surprise > largest {
                     (largest, at) = (surprise, j);
                 }
@@ -306,14 +311,14 @@ mod tests {
         let mut relations = Relations::new(20);
         let mut calm = 0.0f64;
         for t in 0..2_000 {
-            let (surprise, _) = relations.push(&record(&mut random, &mix), |_| true);
+            let (surprise, _) = relations.push(&record(&mut random, &mix), |_| true, |_| false);
             calm = if t < 1_000 { 0.0 } else { calm.max(surprise) };
         }
         assert!(calm - 20f64.log10() < 4.0, "{calm}");
         // Within its own range, but not in line with the others.
         let mut odd = record(&mut random, &mix);
         odd[13] = 100.0 - 2.0 * (odd[13] - 100.0).signum();
-        let (surprise, input) = relations.push(&odd, |_| true);
+        let (surprise, input) = relations.push(&odd, |_| true, |_| false);
         assert!(
             surprise - 20f64.log10() > 3.0 && input == 13,
             "{surprise} {input}"
@@ -327,7 +332,7 @@ mod tests {
         let mut push = |by: [f64; 3]| {
             let source = random.normal();
             let values = by.map(|by| source + by + 0.5 * random.normal());
-            let (surprise, input) = relations.push(&values, |_| true);
+            let (surprise, input) = relations.push(&values, |_| true, |_| false);
             let errors = [0, 1, 2].map(|j| relations.inputs[j].error);
             (surprise, input, errors)
         };
@@ -350,11 +355,11 @@ mod tests {
         let mut random = Random::new(3);
         for t in 0..100_000 {
             let x = if t < 500 { random.normal() } else { 1.0 };
-            let (surprise, _) = relations.push(&[x, x, 5.0], |_| true);
+            let (surprise, _) = relations.push(&[x, x, 5.0], |_| true, |_| false);
             assert!(surprise.is_finite());
         }
         assert!(relations.precision.iter().all(|x| x.is_finite()));
-        let (surprise, input) = relations.push(&[1.0, 1.0, 6.0], |_| true);
+        let (surprise, input) = relations.push(&[1.0, 1.0, 6.0], |_| true, |_| false);
         assert!(surprise > 3.0 && input == 2, "{surprise} {input}");
     }
 }

@@ -23,6 +23,8 @@ const KNOWN: f64 = 30.0;
 const MEMORY: f64 = 1000.0;
 /// What surprises by this many decades is a still stretch.
 const STRETCH: f64 = 4.0;
+/// An input is stepwise where this share of its steps is none.
+const STEPWISE: f64 = 0.8;
 /// Values over which still stretches are counted.
 const STRETCHES_MEMORY: f64 = 4000.0;
 
@@ -37,6 +39,8 @@ pub(crate) struct Stillness {
     /// Mean size of a step, and the number of steps in it.
     usual: f64,
     count: f64,
+    /// The share of these that is 0.
+    unmoved: f64,
     tail: Peaks,
     /// Values that were judged, and still stretches among them; both fade.
     judged: f64,
@@ -54,6 +58,7 @@ impl Default for Stillness {
             next: 0,
             usual: 0.0,
             count: 0.0,
+            unmoved: 0.0,
             tail: Peaks::new(SPAN as u32, 0.0),
             judged: 0.0,
             stretches: 0.0,
@@ -96,6 +101,11 @@ impl Stillness {
         self.as_often(surprise)
     }
 
+    /// Whether the input mostly stays where it is: a switch, a state.
+    pub(crate) fn is_stepwise(&self) -> bool {
+        self.unmoved > STEPWISE
+    }
+
     /// What is left of a surprise when the still stretches before it are counted.
     fn as_often(&mut self, surprise: f64) -> f64 {
         self.judged += 1.0 - self.judged / STRETCHES_MEMORY;
@@ -114,6 +124,7 @@ impl Stillness {
     }
 
     fn learn(&mut self, step: f64) {
+        let unmoved = f64::from(u8::from(step == 0.0));
         let step = if self.count > KNOWN && self.usual > 0.0 {
             step.min(CLIP * self.usual)
         } else {
@@ -121,6 +132,7 @@ impl Stillness {
         };
         self.count = (self.count + 1.0).min(MEMORY);
         self.usual += (step - self.usual) / self.count;
+        self.unmoved += (unmoved - self.unmoved) / self.count;
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -132,7 +144,7 @@ impl Stillness {
         numbers.push(self.last.unwrap_or(0.0));
         numbers.push(self.next as f64);
         numbers.extend(self.steps);
-        numbers.extend([self.usual, self.count]);
+        numbers.extend([self.usual, self.count, self.unmoved]);
         self.tail.save(numbers);
         numbers.extend([
             self.judged,
@@ -155,6 +167,7 @@ impl Stillness {
         }
         stillness.usual = numbers.amount()?;
         stillness.count = numbers.amount().filter(|&count| count <= MEMORY)?;
+        stillness.unmoved = numbers.amount().filter(|&share| share <= 1.0)?;
         stillness.tail = Peaks::restore(SPAN as u32, 0.0, numbers)?;
         stillness.judged = numbers
             .amount()

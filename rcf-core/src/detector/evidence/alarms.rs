@@ -41,7 +41,7 @@ const REPEATED: f64 = 0.05;
 impl Alarms {
     /// What a sign of so many decades is worth, with this boundary for them.
     pub(crate) fn discount(self, decades: f64, boundary: f64) -> f64 {
-        let usual = self.bursts.surprise((decades - boundary).max(0.0));
+        let usual = self.bursts.surprise((decades - boundary).max(0.0), false);
         let decades = usual.map_or(decades, |usual| usual.min(decades));
         self.rate.discount(decades, REPEATED)
     }

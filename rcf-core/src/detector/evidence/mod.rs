@@ -27,7 +27,7 @@
 //! The other kinds rest on tails, and a tail that raises alarms again and again is heavier than it
 //! looks: their recent [alarms](Alarms) count too, each by a twentieth of what it counts for
 //! ranges. What lies far beyond the bulk and yet is found in most stretches is a [burst](Bursts),
-//! which is usual, of one input or of a channel.
+//! which is usual, of one input or of a channel; and so are a few steps of a switch.
 
 mod alarms;
 mod bursts;

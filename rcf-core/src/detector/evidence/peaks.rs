@@ -103,8 +103,13 @@ impl Peaks {
 
     /// Decades of surprise of a positive value, growing with it; 0 while the tail is unknown.
     pub(crate) fn surprise(&self, value: f64) -> f64 {
+        self.surprise_of(value, false)
+    }
+
+    /// The same of an input that may be stepwise.
+    pub(crate) fn surprise_of(&self, value: f64, stepwise: bool) -> f64 {
         let surprise = self.beyond_the_bulk(value);
-        let of_burst = self.bursts.surprise(self.far(value));
+        let of_burst = self.bursts.surprise(self.far(value), stepwise);
         of_burst.map_or(surprise, |of_burst| surprise.min(of_burst))
     }
 
