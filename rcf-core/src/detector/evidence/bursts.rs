@@ -5,7 +5,7 @@
 //! [`STRETCH`] values, of which the largest counts. Bursts are usual, and have a tail of their own,
 //!
 //! * where more than half of all stretches have one,
-//! * where they are alike, and more than half of the newest [`NEWEST`] stretches have one,
+//! * where they are alike, and in more than half of the newest [`NEWEST`] stretches one begins,
 //! * where the input is [stepwise](super::super::channels), and has had [`FEW`] of them: a switch
 //!   or a state has no small errors from which a tail could be read off, and those that it has are
 //!   whole steps.
@@ -24,6 +24,8 @@ const NEWEST: f64 = 6.0;
 /// … and have alike bursts if the mean deviation of their sizes is at most this share of their
 /// mean.
 const ALIKE: f64 = 0.25;
+/// Values without one before a burst begins: what lasts is one burst in however many stretches.
+const QUIET: u32 = 16;
 /// Bursts of a stepwise input after which they are usual.
 const FEW: f64 = 3.0;
 /// Stretches after which the share is known, …
@@ -34,14 +36,19 @@ const MEMORY: f64 = 80.0;
 /// The bursts of a sign.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Bursts {
-    /// Values in the newest stretch, and the largest distance beyond the bulk among them.
+    /// Values in the newest stretch, the largest distance beyond the bulk among them, and whether a
+    /// burst began.
     pub(crate) values: u32,
     pub(crate) largest: f64,
-    /// Stretches, the share of them that had a burst, that share of late, and those that had one.
+    pub(crate) begins: bool,
+    /// Values without a burst, up to [`QUIET`].
+    pub(crate) quiet: u32,
+    /// Stretches, the share of them that had a burst, and those that had one.
     pub(crate) stretches: f64,
     pub(crate) share: f64,
-    pub(crate) of_late: f64,
     pub(crate) bursts: f64,
+    /// The share of the newest stretches in which one began.
+    pub(crate) of_late: f64,
     /// Mean of the largest distances, and their mean deviation from it.
     pub(crate) mean: f64,
     pub(crate) deviation: f64,
@@ -66,28 +73,34 @@ impl Bursts {
 
     /// Learns a distance beyond the bulk; 0 is within.
     pub(crate) fn push(&mut self, distance: f64) {
-        self.largest = self.largest.max(distance);
+        if distance > 0.0 {
+            self.largest = self.largest.max(distance);
+            self.begins |= self.quiet >= QUIET;
+            self.quiet = 0;
+        } else {
+            self.quiet = (self.quiet + 1).min(QUIET);
+        }
         self.values += 1;
         if self.values < STRETCH {
             return;
         }
         let is_burst = self.largest > 0.0;
         self.stretches = (self.stretches + 1.0).min(MEMORY);
-        let burst = f64::from(u8::from(is_burst));
-        self.share += (burst - self.share) / self.stretches;
-        self.of_late += (burst - self.of_late) / NEWEST;
+        self.share += (f64::from(u8::from(is_burst)) - self.share) / self.stretches;
+        self.of_late += (f64::from(u8::from(self.begins)) - self.of_late) / NEWEST;
         if is_burst {
             self.bursts = (self.bursts + 1.0).min(MEMORY);
             let (share, off) = (1.0 / self.bursts, self.largest - self.mean);
             self.mean += share * off;
             self.deviation += share * ((1.0 - share) * off.abs() - self.deviation);
         }
-        (self.values, self.largest) = (0, 0.0);
+        (self.values, self.largest, self.begins) = (0, 0.0, false);
     }
 
     pub(crate) fn save(&self, numbers: &mut Vec<f64>) {
-        numbers.extend([f64::from(self.values), self.largest, self.stretches]);
-        numbers.extend([self.share, self.of_late, self.bursts]);
+        numbers.extend([f64::from(self.values), self.largest]);
+        numbers.extend([f64::from(u8::from(self.begins)), f64::from(self.quiet)]);
+        numbers.extend([self.stretches, self.share, self.bursts, self.of_late]);
         numbers.extend([self.mean, self.deviation]);
     }
 
@@ -95,10 +108,12 @@ impl Bursts {
         let bursts = Self {
             values: u32::try_from(numbers.index(STRETCH as usize - 1)?).ok()?,
             largest: numbers.amount()?,
+            begins: numbers.index(1)? == 1,
+            quiet: u32::try_from(numbers.index(QUIET as usize)?).ok()?,
             stretches: numbers.amount().filter(|&count| count <= MEMORY)?,
             share: numbers.amount().filter(|&share| share <= 1.0)?,
-            of_late: numbers.amount().filter(|&share| share <= 1.0)?,
             bursts: numbers.amount().filter(|&count| count <= MEMORY)?,
+            of_late: numbers.amount().filter(|&share| share <= 1.0)?,
             mean: numbers.amount()?,
             deviation: numbers.amount()?,
         };
@@ -148,6 +163,9 @@ mod tests {
         }
         assert_eq!(usual(&bursts, false), [true, false]);
         (0..1_000).for_each(|_| bursts.push(0.0));
+        assert_eq!(usual(&bursts, false), [false; 2]);
+        // One that lasts is one.
+        (0..500).for_each(|t| bursts.push(if t % 10 == 0 { 30.0 } else { 0.0 }));
         assert_eq!(usual(&bursts, false), [false; 2]);
         let mut unlike = after(0.001, exponential);
         for t in 0..1_000 {
