@@ -43,7 +43,8 @@ class RandomCutForest(AnomalyDetector):
     >>> import apache_beam as beam
     >>> from apache_beam.ml.anomaly.thresholds import FixedThreshold
     >>> from apache_beam.ml.anomaly.transforms import AnomalyDetection
-    >>> readings = [("pump", beam.Row(value=math.sin(t / 8) + (9 if t == 450 else 0))) for t in range(500)]
+    >>> values = [math.sin(t / 8) + (9 if t == 450 else 0) for t in range(500)]
+    >>> readings = [("pump", beam.Row(value=value)) for value in values]
     >>> detector = RandomCutForest(threshold_criterion=FixedThreshold(5.0))
     >>> with beam.Pipeline() as pipeline:
     ...     scored = pipeline | beam.Create(readings) | AnomalyDetection(detector)

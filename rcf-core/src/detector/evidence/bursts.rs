@@ -16,8 +16,8 @@ use crate::predictor::numbers::Numbers;
 
 /// Values in a stretch.
 const STRETCH: u32 = 100;
-/// Bursts are usual where this share of the stretches has one, of all or of the newest; chosen with
-/// the next two on the sets of `docs/accuracy.md`, by families.
+/// Bursts are usual where this share of the stretches has one, of all or of the newest. This one
+/// and those below were compared with their neighbours by families: `docs/accuracy.md`.
 const USUAL: f64 = 0.5;
 /// The newest stretches are about so many, …
 const NEWEST: f64 = 6.0;

@@ -80,7 +80,7 @@ pub(crate) fn exact(value: f64) -> String {
 }
 
 /// A value next to one that was read: with its decimals, with those that show two digits of the
-/// difference, and with at least three significant digits.
+/// difference, and with at least three significant digits. What is nothing beside it is 0.
 pub(crate) fn like(value: f64, read: f64) -> String {
     let whole = |value: f64| value.abs().max(1.0).log10().floor() as i32 + 1;
     let difference = (value - read).abs();
@@ -88,6 +88,9 @@ pub(crate) fn like(value: f64, read: f64) -> String {
         Some(digits) if (1e-3..1e9).contains(&read.abs()) => {
             let shown = 1 - difference.log10().floor().max(-9.0) as i32;
             let decimals = (digits - whole(read)).max(0).max(shown);
+            if value.abs() < 0.05 * 0.1_f64.powi(decimals) {
+                return significant(0.0, 1);
+            }
             significant(value, (whole(value) + decimals).max(3))
         }
         _ => significant(value, 5),
@@ -226,6 +229,8 @@ mod tests {
             (1_013.25, 1_013.249_6, "1,013.25", "1,013.2496"),
             (1_234_567.0, 1_234_567.5, "1,234,567", "1,234,567.5"),
             (20.3, 20.3, "20.3", "20.3"),
+            (1.0, -0.001_46, "1", "0"),
+            (1.5, 0.03, "1.5", "0.03"),
         ];
         for (value, expected, as_read, alike) in cases {
             assert_eq!(

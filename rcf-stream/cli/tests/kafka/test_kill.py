@@ -46,7 +46,9 @@ def test_results_come_exactly_once(broker, topic, program) -> None:
     # All of these may have come right after a checkpoint; the next one comes before its first.
     source.put(values(200, 7, seed=1))
     with rcf.start(every_records="1000000", every_seconds="1000") as run:
-        wait_until(lambda: run.assert_running() and aborted(sink) > 0, "results before a checkpoint")
+        wait_until(
+            lambda: run.assert_running() and aborted(sink) > 0, "results before a checkpoint"
+        )
         run.kill()
     rcf.run_to_tip()
 

@@ -103,14 +103,14 @@ function nearest(places, value) {
 // The point that holds a record.
 const holder = (all, record) => Math.max(lowerBound(all.record, record + 1) - 1, 0);
 
-// A value with the decimals of its column, or fewer if it has many digits.
+// A value with the decimals of its column, or fewer if it has many digits. What is rounded to 0 has no sign.
 function valueText(value, column, more = 0) {
   if (value == null || Number.isNaN(value)) return "missing";
   const size = Math.abs(value), digits = size ? Math.floor(Math.log10(size)) + 1 : 1;
   if (digits > 15 || (size && digits < -6)) return reading(value);
   const decimals = Math.min(data.columns[column].decimals + more, Math.max(7 - digits, 0));
   return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
-    .replace("-", "−");
+    .replace(/^-(?=[0.]+$)/, "").replace("-", "−");
 }
 const rangeText = ([low, high], column) =>
   Number.isFinite(low) ? `${valueText(low, column)} … ${valueText(high, column)}` : "not known yet";

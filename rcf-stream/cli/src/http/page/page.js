@@ -55,7 +55,7 @@ function writer(values) {
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   return (value) => {
     if (value === null || !Number.isFinite(value) || Math.abs(value) >= 1e9 || decimals > 12) return number(value);
-    return value.toLocaleString("en", digits).replace(/^-/, "−");
+    return value.toLocaleString("en", digits).replace(/^-(?=[0.]+$)/, "").replace(/^-/, "−");
   };
 }
 
