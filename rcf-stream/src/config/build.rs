@@ -178,8 +178,13 @@ impl Layers {
             key: optional("input.key")?,
             timestamp: optional("input.timestamp")?,
             time_of_day: match self.text("input.timestamp") {
-                Some(_) => optional("input.time_of_day")?,
-                None => None,
+                Some(_) => self
+                    .texts("input.time_of_day")
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|text| path("input.time_of_day", text))
+                    .collect::<Result<_, _>>()?,
+                None => Vec::new(),
             },
             time_format: self.time_format()?,
             needs_time: self.time_need().is_some(),

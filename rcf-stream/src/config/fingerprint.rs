@@ -33,7 +33,11 @@ impl Config {
                     .then_some(&self.input.fields.categorical),
                 "key": path(&self.input.fields.key),
                 "timestamp": path(&self.input.fields.timestamp),
-                "time_of_day": path(&self.input.fields.time_of_day),
+                "time_of_day": match self.input.fields.time_of_day.as_slice() {
+                    [] => None,
+                    [one] => Some(json!(one)),
+                    several => Some(json!(several)),
+                },
                 "time_format": (self.input.fields.time_format != TimeFormat::Auto)
                     .then_some(&self.input.fields.time_format),
                 "on_late": (self.input.on_late != OnLate::Judge).then_some(self.input.on_late),

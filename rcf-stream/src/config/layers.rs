@@ -304,10 +304,13 @@ fn from_toml(kind: Kind, value: &Spanned<DeValue<'_>>) -> Option<Value> {
             let written = written.or_else(|| value.as_integer().map(|integer| integer.as_str()));
             from_text(kind, written?)
         }
-        Kind::Texts => {
-            let items = value.as_array()?.iter().map(|item| text(item.get_ref()));
-            items.collect::<Option<_>>().map(Value::Texts)
-        }
+        Kind::Texts => match value.as_array() {
+            Some(items) => {
+                let items = items.iter().map(|item| text(item.get_ref()));
+                items.collect::<Option<_>>().map(Value::Texts)
+            }
+            None => Some(Value::Texts(vec![text(value)?])),
+        },
         Kind::Counts => {
             let items = value.as_array()?.iter().map(|item| count(item.get_ref()));
             items.collect::<Option<_>>().map(Value::Counts)

@@ -120,7 +120,7 @@ impl InputConfig {
             categorical: fields.categorical.iter().map(label).collect(),
             key: fields.key.as_ref().map(label),
             time: fields.timestamp.as_ref().map(label),
-            time_of_day: fields.time_of_day.as_ref().map(label),
+            time_of_day: fields.time_of_day.iter().map(label).collect(),
             time_format: format,
             options: self.given.options,
         }

@@ -180,8 +180,9 @@ const OWN: &[Setting] = &[
         "Take categories from these fields, which are judged by how surprising they are [none]"),
     setting("input.key", Kind::Text, "Take the key from this field [the partition key]"),
     setting("input.timestamp", Kind::Text, "Take the time from this field [the arrival time]"),
-    setting("input.time_of_day", Kind::Text,
-        "Take the time of day from this field, if input.timestamp is only a date [none]"),
+    setting("input.time_of_day", Kind::Texts,
+        "Continue the time with these fields, if input.timestamp is only a part of it, such as a date \
+         or a year [none]"),
     setting("input.time_format", Kind::Text,
         "Read times as auto, rfc3339, s, ms, us, ns, excel, or a pattern such as %d.%m.%Y %H:%M [auto]"),
     setting("input.on_late", Kind::Choice(&["judge", "skip", "bad"]),

@@ -161,8 +161,8 @@ fn wrong_values_name_the_place_and_the_rule() {
             "forest.time_decay must be a number, not inf",
         ),
         (
-            "[input]\nvalues = \"a\"",
-            "input.values must be a list of texts, not \"a\"",
+            "[input]\nvalues = 1",
+            "input.values must be a list of texts, not 1",
         ),
         (
             "[source]\nkind = \"pulsar\"",

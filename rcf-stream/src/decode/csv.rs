@@ -16,7 +16,7 @@ pub(super) struct CsvDecoder {
     numbers: NumberStyle,
     key: Option<Column>,
     timestamp: Option<Column>,
-    time_of_day: Option<Column>,
+    time_of_day: Vec<Column>,
     carried: Vec<Column>,
     categorical: Vec<Column>,
     /// As many as the header or the first line has.
@@ -47,7 +47,11 @@ impl CsvDecoder {
             numbers: fields.numbers,
             key: fields.key.as_ref().map(column).transpose()?,
             timestamp: fields.timestamp.as_ref().map(column).transpose()?,
-            time_of_day: fields.time_of_day.as_ref().map(column).transpose()?,
+            time_of_day: fields
+                .time_of_day
+                .iter()
+                .map(column)
+                .collect::<Result<_, _>>()?,
             carried: fields
                 .carried
                 .iter()
@@ -84,13 +88,13 @@ impl CsvDecoder {
             .as_ref()
             .map(|column| self.text(column))
             .transpose()?;
-        let time = |column: &Option<Column>| match column {
-            Some(column) => Ok(self.optional_text(column)?.map(EventTime::Text)),
-            None => Ok(None),
+        let time = |column| Ok(self.optional_text(column)?.map(EventTime::Text));
+        let mut timestamp = match &self.timestamp {
+            Some(column) => time(column)?,
+            None => None,
         };
-        let mut timestamp = time(&self.timestamp)?;
-        if self.time_of_day.is_some() {
-            timestamp = joined(timestamp, time(&self.time_of_day)?);
+        for column in &self.time_of_day {
+            timestamp = joined(timestamp, time(column)?);
         }
         let carried = self.carried.iter().map(|column| {
             let text = self.optional_text(column)?;

@@ -13,14 +13,14 @@ use crate::time::EventTime;
 /// Decodes JSON values.
 #[derive(Debug)]
 pub(super) struct JsonDecoder {
-    /// Values first, then the key, the time and the time of day, if they are requested.
+    /// Values first, then the key, the time and what continues it, if they are requested.
     paths: Vec<FieldPath>,
     values: usize,
     optional_values: bool,
     numbers: NumberStyle,
     key: Option<usize>,
     timestamp: Option<usize>,
-    time_of_day: Option<usize>,
+    time_of_day: std::ops::Range<usize>,
     carried: usize,     // the first of them
     categorical: usize, // the first of them, after the carried ones
     root: Node,
@@ -68,7 +68,8 @@ impl JsonDecoder {
             })
         };
         let (key, timestamp) = (slot(&fields.key), slot(&fields.timestamp));
-        let time_of_day = slot(&fields.time_of_day);
+        let first = paths.len();
+        paths.extend_from_slice(&fields.time_of_day);
         let carried = paths.len();
         paths.extend_from_slice(&fields.carried);
         let categorical = paths.len();
@@ -93,7 +94,7 @@ impl JsonDecoder {
             paths,
             key,
             timestamp,
-            time_of_day,
+            time_of_day: first..carried,
             carried,
             categorical,
             root,
@@ -122,7 +123,7 @@ impl JsonDecoder {
             Some(index) => self.time(index)?,
             None => None,
         };
-        if let Some(index) = self.time_of_day {
+        for index in self.time_of_day.clone() {
             timestamp = joined(timestamp, self.time(index)?);
         }
         let categories = (self.categorical..self.paths.len())

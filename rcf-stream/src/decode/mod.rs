@@ -26,8 +26,6 @@ use json::JsonDecoder;
 use number::{NumberStyle, is_missing};
 use payload::Opened;
 use times::Times;
-#[cfg(feature = "pipeline")]
-pub(crate) use times::date_and_time;
 use times::joined;
 
 /// How records are written.
@@ -57,9 +55,9 @@ pub struct Fields {
     pub key: Option<FieldPath>,
     /// The field that is the time.
     pub timestamp: Option<FieldPath>,
-    /// The field that contains the time of day, if `timestamp` is only a date: both are read as one
-    /// text, with a blank between them.
-    pub time_of_day: Option<FieldPath>,
+    /// The fields that continue the time, if `timestamp` is only a part of it, such as a date or a
+    /// year: they are read as one text, with a blank between two of them.
+    pub time_of_day: Vec<FieldPath>,
     /// How the time is written.
     pub time_format: TimeFormat,
     /// Whether anything depends on the time: then a record whose time is missing or cannot be read

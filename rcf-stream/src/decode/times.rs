@@ -1,7 +1,5 @@
 //! The time of a record.
 
-use std::fmt::Display;
-
 use super::{DecodeError, FieldPath, Fields, shorten};
 use crate::time::{EventTime, LikelyFormat, TimeFormat, TimeParser, UnreadableTimes};
 
@@ -79,16 +77,9 @@ fn zone_of(time: &EventTime) -> Option<&str> {
     (is_zone && is_time).then_some(zone)
 }
 
-/// A date and a time of day as one time; `None` if one of them is missing.
-pub(super) fn joined(date: Option<EventTime>, time_of_day: Option<EventTime>) -> Option<EventTime> {
-    let (date, time_of_day) = (date?, time_of_day?);
-    let text = date_and_time(&date, &time_of_day);
-    Some(EventTime::Text(text))
-}
-
-/// The format in which a date and a time of day are read as one text.
-pub(crate) fn date_and_time(date: impl Display, time_of_day: impl Display) -> String {
-    format!("{date} {time_of_day}")
+/// A time and its next part as one text, with a blank between them; `None` if one is missing.
+pub(super) fn joined(time: Option<EventTime>, part: Option<EventTime>) -> Option<EventTime> {
+    Some(EventTime::Text(format!("{} {}", time?, part?)))
 }
 
 #[cfg(test)]

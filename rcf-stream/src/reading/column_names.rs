@@ -29,21 +29,16 @@ pub(super) const LABEL: &[&str] = &[
 ];
 /// Labels if they have two values.
 pub(super) const FLAG: &[&str] = &["alarm", "alert", "failure", "failed"];
+/// Parts of times, also where their numbers are not in the range of the calendar.
+#[rustfmt::skip] // fewer lines
 pub(super) const CALENDAR: &[&str] = &[
-    "year",
-    "month",
-    "day",
-    "hour",
-    "minute",
-    "second",
-    "weekday",
-    "dayofweek",
-    "dow",
-    "week",
-    "quarter",
-    "yr",
-    "mnth",
-    "hr",
+    "year", "month", "day", "hour", "minute", "second", "weekday", "dayofweek", "dow", "week",
+    "quarter", "yr", "mnth", "hr",
+];
+/// Words of the names of times of day.
+const CLOCK: &[&str] = &[
+    "time", "hhmm", "hhmmss", "hrmn", "hms", "hm", "hour", "clock", "tod", "utc", "gmt", "local",
+    "of", "day", "zeit", "uhrzeit", "hora", "heure", "hhmmz",
 ];
 pub(super) const TIME: &[&str] = &[
     "t",
@@ -66,6 +61,13 @@ pub(super) const TIME: &[&str] = &[
     "tiempo",
     "ds",
     "clock",
+    "dt",
+    "ymd",
+    "yyyymmdd",
+    "yrmoda",
+    "yyyymm",
+    "yearmonth",
+    "yeardoy",
     "millis",
     "ms",
 ];
@@ -96,4 +98,10 @@ pub(super) fn is_time_name(words: &[String]) -> bool {
     ends.into_iter()
         .flatten()
         .any(|word| TIME.contains(&word.as_str()))
+}
+
+/// Whether a column is named as a time of day, and nothing else.
+pub(super) fn is_clock_name(label: &str) -> bool {
+    let words = words(label);
+    !words.is_empty() && words.iter().all(|word| CLOCK.contains(&word.as_str()))
 }

@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::OptionNames;
-use super::column_names::{CALENDAR, FLAG, ID, INDEX, LABEL, is_time_name, words};
+use super::calendar::Part;
+use super::column_names::{CALENDAR, FLAG, ID, INDEX, LABEL, is_clock_name, is_time_name, words};
 use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
 use super::time_column::{
-    Order, best_time, is_times_of_day, order, reads_both, repeats, series_of, time_format,
-    time_of_day, time_rank,
+    Order, best_time, is_dates, is_times_of_day, order, repeats, series_of, time_format, time_rank,
 };
+use super::{split_time, times};
 use crate::decode::FieldPath;
 use crate::suggest::closest;
 use crate::time::TimeFormat;
@@ -32,8 +33,8 @@ pub struct Named {
     pub key: Option<String>,
     /// The time; chosen if none is named.
     pub time: Option<String>,
-    /// The time of day, if the time is only a date; chosen if no time is named.
-    pub time_of_day: Option<String>,
+    /// What continues the time, if it is only a part, such as a date; chosen if no time is named.
+    pub time_of_day: Vec<String>,
     /// The format of the time; detected if none is named.
     pub time_format: Option<TimeFormat>,
     /// The names of the options in messages.
@@ -52,9 +53,14 @@ pub struct Choice {
     pub key: Option<FieldPath>,
     /// The time.
     pub time: Option<FieldPath>,
-    /// The time of day, if the time is only a date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_of_day: Option<FieldPath>,
+    /// What continues the time, if it is only a part of it, such as a date. One is saved as it is,
+    /// as the first releases did.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        with = "one_or_several"
+    )]
+    pub time_of_day: Vec<FieldPath>,
     /// The format of the time, if it was named or detected.
     #[serde(default)]
     pub time_format: TimeFormat,
@@ -64,6 +70,39 @@ pub struct Choice {
     /// The other columns, and why they are not judged; not saved.
     #[serde(skip)]
     pub ignored: Vec<(String, Reason)>,
+}
+
+/// A list that is written without brackets if it has one element.
+mod one_or_several {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::decode::FieldPath;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Saved {
+        One(FieldPath),
+        Several(Vec<FieldPath>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        paths: &[FieldPath],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match paths {
+            [one] => one.serialize(serializer),
+            several => several.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<FieldPath>, D::Error> {
+        Ok(match Saved::deserialize(deserializer)? {
+            Saved::One(path) => vec![path],
+            Saved::Several(paths) => paths,
+        })
+    }
 }
 
 /// Why a column is not judged.
@@ -80,6 +119,10 @@ pub enum Reason {
     Series(usize),
     /// It contains times of day, and there is no column of dates.
     TimesOfDay,
+    /// It is named as the time of day of this column of dates, and in a form that is not read.
+    ClockOf(String),
+    /// It is named as a time, and its digits are dates in both formats.
+    UnclearDates(&'static str, &'static str),
     /// It contains truth values, arrays or objects.
     NoNumbers,
     /// It contains one value.
@@ -131,6 +174,16 @@ impl Reason {
                 return format!("{count} series, one record of each at a time: name it with {key}");
             }
             Self::TimesOfDay => "times of day without a date",
+            Self::ClockOf(date) => {
+                let column = options.values;
+                return format!(
+                    "times of day of {date:?}? write them as 20:15, or judge them with {column}"
+                );
+            }
+            Self::UnclearDates(one, other) => {
+                let (time, format) = (options.time, options.time_format);
+                return format!("dates as {one} or {other}? choose with {time} and {format}");
+            }
             Self::NoNumbers => "no numbers",
             Self::Constant => "constant",
             Self::Index => "an index",
@@ -246,21 +299,16 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         .iter()
         .map(find)
         .collect::<Result<Vec<_>, _>>()?;
-    let time = match &named.time {
-        Some(name) => Some(find(name)?),
-        None => best_time(sample, &values, key),
-    };
-    let clock = match &named.time_of_day {
-        Some(name) => Some(find(name)?),
+    let (time, format) = match &named.time {
         // A user who names the time may mean a date alone.
-        None if named.time.is_some() => None,
-        None => time.and_then(|date| {
-            let clock = time_of_day(sample, date, &values, key)?;
-            let format = named.time_format.as_ref();
-            format
-                .is_none_or(|format| reads_both(date, clock, format))
-                .then_some(clock)
-        }),
+        Some(name) => {
+            let parts = [name].into_iter().chain(&named.time_of_day);
+            let columns = parts.map(find).collect::<Result<Vec<_>, _>>()?;
+            let format = time_format(&columns);
+            (columns, format)
+        }
+        None => best_time(sample, &values, key, named.time_format.as_ref())
+            .map_or_else(Default::default, |found| (found.columns, found.format)),
     };
     let is = |column: &Column, other: Option<&Column>| {
         other.is_some_and(|other| other.path == column.path)
@@ -272,39 +320,47 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             .map(|column| column.path.clone())
             .collect(),
         key: key.map(|column| column.path.clone()),
-        time: time.map(|column| column.path.clone()),
-        time_of_day: clock.map(|column| column.path.clone()),
-        time_format: match (&named.time_format, time) {
-            (Some(format), _) => format.clone(),
-            (None, Some(column)) => time_format(column, clock).unwrap_or_default(),
-            (None, None) => TimeFormat::Auto,
-        },
+        time: time.first().map(|column| column.path.clone()),
+        time_of_day: time.iter().skip(1).map(|it| it.path.clone()).collect(),
+        time_format: named.time_format.clone().or(format).unwrap_or_default(),
         order: Order::default(),
         ignored: Vec::new(),
     };
-    if let Some(time) = time {
-        choice.order = order(time, clock, &choice.time_format);
-    }
+    let times = split_time::joined(&time).or_else(|| Some(time.first()?.texts.clone()));
+    let times = times.unwrap_or_default();
+    choice.order = order(&times, &choice.time_format);
     // One column called `second` may be anything, but `hour` and `minute` are parts of a date.
-    let parts = sample.columns.iter().filter(|column| {
-        words(&column.label)
-            .last()
-            .is_some_and(|last| CALENDAR.contains(&last.as_str()))
-    });
-    let has_calendar = parts.count() > 1;
-    let times_repeat = key.is_none() && time.is_some_and(repeats);
+    let has_calendar = sample.columns.iter().filter(|it| is_calendar(it)).count() > 1;
+    let times_repeat = key.is_none() && !time.is_empty() && repeats(&times);
+    let are_dates = |column: &&Column| {
+        let reason = reason(column, false);
+        matches!(reason, Some(Reason::ExcelDates | Reason::UnclearDates(..)))
+    };
+    let dates = match time.as_slice() {
+        [date] => Some(*date),
+        [] => sample.columns.iter().find(are_dates),
+        _ => None,
+    };
     for column in &sample.columns {
         let mut named = values.iter().chain(&categorical);
         let is_judged = named.any(|value| value.path == column.path);
-        if is_judged || is(column, key) || is(column, time) || is(column, clock) {
+        let is_time = time.iter().any(|part| part.path == column.path);
+        if is_judged || is(column, key) || is_time {
             continue;
         }
         // Unless a key is named, a column may name the series of the file.
-        let series = || match (key, time) {
-            (None, Some(time)) => series_of(sample, time, column).map(Reason::Series),
+        let series = || match (key, time.first()) {
+            (None, Some(_)) => series_of(sample, &times, column).map(Reason::Series),
             _ => None,
         };
-        let reason = match series().or_else(|| reason(column, has_calendar)) {
+        let clock = || {
+            let date = dates.filter(|date| is_clock_of(date, column))?;
+            Some(Reason::ClockOf(date.label.clone()))
+        };
+        let reason = clock()
+            .or_else(series)
+            .or_else(|| reason(column, has_calendar));
+        let reason = match reason {
             Some(Reason::Id) if times_repeat => Some(Reason::IdOfMany),
             reason => reason,
         };
@@ -321,13 +377,14 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
     }
     if choice.values.is_empty() && choice.categorical.is_empty() {
         let mut ignored = choice.ignored;
-        let used = [
-            (key, Reason::Key),
-            (time, Reason::Time),
-            (clock, Reason::TimeOfDay),
-        ];
-        for (column, reason) in used {
-            ignored.extend(column.map(|column| (column.label.clone(), reason)));
+        ignored.extend(key.map(|column| (column.label.clone(), Reason::Key)));
+        for (n, column) in time.iter().enumerate() {
+            let reason = if n == 0 {
+                Reason::Time
+            } else {
+                Reason::TimeOfDay
+            };
+            ignored.push((column.label.clone(), reason));
         }
         let options = Box::new(named.options);
         return Err(ChoiceError::Nothing {
@@ -414,10 +471,14 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     if numbers.len() >= ENOUGH && distinct == 1 {
         return Some(Reason::Constant);
     }
+    if let [one, other, ..] = times::of_digits(numbers).as_slice()
+        && is_time_name(&words)
+    {
+        return Some(Reason::UnclearDates(one, other));
+    }
     if is_whole && (is_unnamed || INDEX.contains(&last)) && growth.is_index() {
         return Some(Reason::Index);
     }
-    let is_excel_date = |number: &f64| (EXCEL_1954..EXCEL_2119).contains(number);
     if is_time_name(&words)
         && numbers.iter().all(is_excel_date)
         && growth.rises > 0
@@ -443,7 +504,7 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     if time_rank(column).is_some() {
         return Some(Reason::OtherTime);
     }
-    if is_whole && has_calendar && CALENDAR.contains(&last) {
+    if has_calendar && is_calendar(column) {
         return Some(Reason::Calendar);
     }
     if is_whole
@@ -456,6 +517,34 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
             || words.iter().any(|word| FLAG.contains(&word.as_str())));
     let is_label = words.iter().any(|word| LABEL.contains(&word.as_str())) && distinct <= 50;
     (is_whole && (is_flag || is_label)).then_some(Reason::Label)
+}
+
+/// Whether a column has a part of a date, by its name.
+fn is_calendar(column: &Column) -> bool {
+    let is_whole = column.numbers.iter().all(|number| number.fract() == 0.0);
+    let words = words(&column.label);
+    let last = words.last().map_or("", String::as_str);
+    Part::of(column).is_some() || (is_whole && CALENDAR.contains(&last))
+}
+
+/// Whether a column that is named as a time of day grows on each date, in a form that is not read.
+fn is_clock_of(date: &Column, column: &Column) -> bool {
+    let is_number = column.numbers.len() == column.present();
+    let days = date
+        .cells()
+        .filter(|days| days.len() == column.numbers.len());
+    let is_like = is_dates(date) || date.numbers.iter().all(is_excel_date);
+    let Some(days) = days.filter(|_| is_like && is_number && is_clock_name(&column.label)) else {
+        return false;
+    };
+    let steps = || days.windows(2).zip(column.numbers.windows(2));
+    let within = steps().filter(|(days, _)| days[0] == days[1]);
+    let (rises, others): (Vec<_>, Vec<_>) = within.partition(|(_, times)| times[0] < times[1]);
+    !rises.is_empty() && others.len() * 10 <= rises.len()
+}
+
+fn is_excel_date(number: &f64) -> bool {
+    (EXCEL_1954..EXCEL_2119).contains(number)
 }
 
 /// Whether a text is a number, in any style, with a unit after it: `49.5 °C`, `12M`.

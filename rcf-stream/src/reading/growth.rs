@@ -39,7 +39,7 @@ impl Growth {
         self.is_monotonic() && self.usual * 100 >= self.steps * 95
     }
 
-    fn is_monotonic(&self) -> bool {
+    pub(super) fn is_monotonic(&self) -> bool {
         self.steps > 0 && (self.falls == 0 || self.rises == 0)
     }
 

@@ -6,6 +6,15 @@ use serde_json::{Map, Value};
 use super::DialectError;
 use crate::decode::dialect::Framing;
 
+/// Whether a text begins with an array, as far as it goes, and not with a word in brackets.
+pub(super) fn is_array(head: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(head).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Err(error)) => error.is_eof(),
+        _ => true,
+    }
+}
+
 /// Where the values of the text end.
 pub(super) fn framing(head: &[u8], ended: bool) -> Result<Framing, DialectError> {
     let text = head.trim_ascii_start();

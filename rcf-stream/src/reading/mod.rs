@@ -3,6 +3,7 @@
 //! Everything here is a pure function of the first bytes or records. [`text`] detects the dialect
 //! of a text, [`columns`] chooses what to judge, and [`Understood`] describes both on one line.
 
+mod calendar;
 mod column_names;
 pub mod columns;
 mod growth;
@@ -11,6 +12,7 @@ mod options;
 mod recognised;
 pub mod sample;
 mod shape;
+mod split_time;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -153,7 +155,7 @@ pub fn text(head: &[u8], ended: bool, given: &Given) -> Result<Dialect, DialectE
     let is_json = match given.format {
         Some(InputFormat::Csv | InputFormat::Raw) => false,
         Some(InputFormat::Json | InputFormat::Jsonl) => true,
-        None => matches!(first, b'{' | b'[' | 0x1e),
+        None => matches!(first, b'{' | 0x1e) || (*first == b'[' && json::is_array(head)),
     };
     let mut dialect = if is_json {
         let framing = json::framing(head, ended)?;

@@ -58,6 +58,15 @@ impl Column {
         self.numbers.len() + self.texts.len() + self.others
     }
 
+    /// The cells as texts, in the order of the records, if they are of one kind.
+    pub(super) fn cells(&self) -> Option<Vec<String>> {
+        match (self.numbers.len(), self.texts.len(), self.others) {
+            (0, _, 0) => Some(self.texts.clone()),
+            (_, 0, 0) => Some(self.numbers.iter().map(ToString::to_string).collect()),
+            _ => None,
+        }
+    }
+
     fn add_text(&mut self, style: NumberStyle, text: &str) {
         if let Some(number) = style.parse(text).filter(|number| number.is_finite()) {
             self.numbers.push(number);

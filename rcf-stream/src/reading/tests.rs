@@ -1,6 +1,7 @@
 //! Dialects and columns as people have them: what is judged is asserted for each.
 
 mod dialects;
+mod split_times;
 #[cfg(feature = "tables")]
 mod tables;
 

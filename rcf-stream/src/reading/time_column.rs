@@ -1,26 +1,61 @@
 //! Choice of the column of times, or of those of dates and of times of day.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::column_names::{is_time_name, words};
 use super::growth::Growth;
 use super::sample::{Column, Sample};
 use super::shape::Shape;
+use super::split_time::{self, SplitTime, joined};
 use super::times;
-use crate::decode::date_and_time;
-use crate::time::TimeFormat;
+use crate::time::{TimeFormat, likely_format};
 
-/// The column that is most likely the time; among equal ones, one with a typical name, then one
-/// that is more than a date.
+/// The columns of the time, the first and those that continue it, and its format: one column that
+/// has a whole time, or several that have one together. A format that is given decides.
 pub(super) fn best_time<'a>(
     sample: &'a Sample,
     values: &[&Column],
     key: Option<&Column>,
-) -> Option<&'a Column> {
-    let ranked = free(sample, values, key).filter_map(|column| {
+    given: Option<&TimeFormat>,
+) -> Option<SplitTime<'a>> {
+    let is_free = |column: &Column| {
+        let mut taken = values.iter().copied().chain(key);
+        taken.all(|other| other.path != column.path)
+    };
+    let free: Vec<&Column> = sample.columns.iter().filter(|it| is_free(it)).collect();
+    let single = best_column(&free);
+    let whole = single.filter(|column| !is_dates(column));
+    let words = split_time::words(&sample.columns, &is_free).filter(|found| {
+        let has = |single: &Column| found.columns.iter().any(|it| it.path == single.path);
+        whole.is_none_or(has)
+    });
+    let parts = match (whole, single) {
+        (Some(_), _) => None,
+        (None, Some(date)) => split_time::completed(date, &free),
+        (None, None) => split_time::parts(&free)
+            .or_else(|| split_time::unnamed_parts(&sample.columns, &is_free)),
+    };
+    let several = parts.into_iter().chain(words);
+    // Of two, the first with the most columns.
+    let several = several.rev().max_by_key(|found| found.columns.len());
+    let reads = |found: &SplitTime<'_>| {
+        given.is_none_or(|format| {
+            joined(&found.columns).is_some_and(|texts| times::reads(format, &texts))
+        })
+    };
+    several.filter(reads).or_else(|| {
+        let columns = vec![single?];
+        let format = time_format(&columns);
+        Some(SplitTime { columns, format })
+    })
+}
+
+/// The column that is most likely the time; among equal ones, one with a typical name, then one
+/// that is more than a date.
+fn best_column<'a>(free: &[&'a Column]) -> Option<&'a Column> {
+    let ranked = free.iter().filter_map(|column| {
         let is_named = is_time_name(&words(&column.label));
-        Some(((time_rank(column)?, !is_named, is_dates(column)), column))
+        Some(((time_rank(column)?, !is_named, is_dates(column)), *column))
     });
     ranked
         .min_by_key(|(rank, _)| *rank)
@@ -48,7 +83,7 @@ pub(super) fn time_rank(column: &Column) -> Option<u8> {
             || (is_time_name(&words(&column.label)) && shaped * 10 >= most && has_date);
         return is_time.then_some(0);
     }
-    if column.numbers.len() * 10 < most || times::of_numbers(&column.numbers).is_none() {
+    if column.numbers.len() * 10 < most || times::of_column(column).is_none() {
         return None;
     }
     let growth = Growth::of(&column.numbers);
@@ -58,18 +93,12 @@ pub(super) fn time_rank(column: &Column) -> Option<u8> {
     (growth.falls == 0 && growth.rises > 0 && growth.steps >= 2).then_some(2)
 }
 
-/// The format of a column of times, or of dates with a column of times of day.
-pub(super) fn time_format(column: &Column, clock: Option<&Column>) -> Option<TimeFormat> {
-    match clock {
-        Some(clock) => times::of_texts(&joined(column, clock)),
-        None if column.numbers.len() >= column.texts.len() => times::of_numbers(&column.numbers),
-        None => times::of_texts(&column.texts),
+/// The format of the columns of a time.
+pub(super) fn time_format(columns: &[&Column]) -> Option<TimeFormat> {
+    match columns {
+        [column] => times::of_column(column),
+        columns => split_time::format_of(columns),
     }
-}
-
-/// Whether a date and a time of day are written in this format together.
-pub(super) fn reads_both(date: &Column, clock: &Column, format: &TimeFormat) -> bool {
-    times::reads(format, &joined(date, clock))
 }
 
 /// The order of the first records in time.
@@ -88,15 +117,8 @@ pub enum Order {
 /// Fewer records out of order than this are late ones, as in every stream.
 const UNSORTED_PERCENT: usize = 10;
 
-pub(super) fn order(date: &Column, clock: Option<&Column>, format: &TimeFormat) -> Order {
-    let times = match clock {
-        Some(clock) => times::millis(format, &joined(date, clock)),
-        None if date.numbers.len() >= date.texts.len() => {
-            let texts = date.numbers.iter().map(ToString::to_string);
-            times::millis(format, &texts.collect::<Vec<_>>())
-        }
-        None => times::millis(format, &date.texts),
-    };
+pub(super) fn order(texts: &[String], format: &TimeFormat) -> Order {
+    let times = times::millis(format, texts);
     let growth = Growth::of(&times);
     let steps = growth.rises + growth.falls;
     match growth.falls * 100 / steps.max(1) {
@@ -111,75 +133,33 @@ const SERIES: usize = 50;
 
 /// How many series a file holds one below the other, if this column names them: at nearly every
 /// time it has each of its values once.
-pub(super) fn series_of(sample: &Sample, time: &Column, column: &Column) -> Option<usize> {
-    let count = |cells: &[Cow<'_, str>]| cells.iter().collect::<HashSet<_>>().len();
-    let times = cells(time, sample.records)?;
-    let moments = count(&times);
+pub(super) fn series_of(sample: &Sample, times: &[String], column: &Column) -> Option<usize> {
+    if times.len() != sample.records {
+        return None;
+    }
+    let moments = times.iter().collect::<HashSet<_>>().len();
     if moments * 2 > sample.records {
         return None;
     }
-    let names = cells(column, sample.records)?;
-    let series = count(&names);
+    let is_whole = column.numbers.iter().all(|number| number.fract() == 0.0);
+    let names = column
+        .cells()
+        .filter(|names| is_whole && names.len() == sample.records)?;
+    let series = names.iter().collect::<HashSet<_>>().len();
     let pairs: HashSet<_> = times.iter().zip(&names).collect();
     let is_complete = pairs.len() == sample.records && pairs.len() * 10 >= moments * series * 9;
     ((2..=SERIES).contains(&series) && moments > 2 && is_complete).then_some(series)
 }
 
 /// Whether most records have the time of the one before.
-pub(super) fn repeats(time: &Column) -> bool {
-    let texts = time.texts.windows(2).filter(|pair| pair[0] == pair[1]);
-    let numbers = time.numbers.windows(2).filter(|pair| pair[0] == pair[1]);
-    texts.count() + numbers.count() >= time.present().max(2) / 2
-}
-
-/// The cells of a column in which no record lacks one.
-fn cells(column: &Column, records: usize) -> Option<Vec<Cow<'_, str>>> {
-    if column.texts.len() == records {
-        return Some(column.texts.iter().map(|text| text.into()).collect());
-    }
-    let numbers = column.numbers.iter();
-    let is_whole = || column.numbers.iter().all(|number| number.fract() == 0.0);
-    (column.numbers.len() == records && is_whole())
-        .then(|| numbers.map(|number| number.to_string().into()).collect())
+pub(super) fn repeats(times: &[String]) -> bool {
+    let same = times.windows(2).filter(|pair| pair[0] == pair[1]);
+    same.count() >= times.len().max(2) / 2
 }
 
 /// Whether a column has times of day alone.
 pub(super) fn is_times_of_day(column: &Column) -> bool {
     holds(column, is_clock)
-}
-
-fn joined(date: &Column, clock: &Column) -> Vec<String> {
-    let pairs = date.texts.iter().zip(&clock.texts);
-    pairs
-        .map(|(date, clock)| date_and_time(date, clock))
-        .collect()
-}
-
-/// The column of times of day that belongs to a column of dates.
-pub(super) fn time_of_day<'a>(
-    sample: &'a Sample,
-    date: &Column,
-    values: &[&Column],
-    key: Option<&Column>,
-) -> Option<&'a Column> {
-    if !is_dates(date) {
-        return None;
-    }
-    // As many texts as dates: no record lacks one of the two.
-    free(sample, values, key)
-        .find(|column| column.texts.len() == date.texts.len() && holds(column, is_clock))
-}
-
-/// The columns that are neither judged nor the key.
-fn free<'a>(
-    sample: &'a Sample,
-    values: &[&Column],
-    key: Option<&Column>,
-) -> impl Iterator<Item = &'a Column> {
-    sample.columns.iter().filter(move |column| {
-        let mut taken = values.iter().copied().chain(key);
-        taken.all(|other| other.path != column.path)
-    })
 }
 
 /// Whether a column contains only texts of this kind.
@@ -189,10 +169,15 @@ fn holds(column: &Column, is_kind: fn(&str) -> bool) -> bool {
         && column.texts.iter().all(|text| is_kind(text))
 }
 
-fn is_dates(column: &Column) -> bool {
-    holds(column, |text| {
-        Shape::of(text) == Shape::Time && !text.contains(':')
-    })
+/// Whether a column has dates alone.
+pub(super) fn is_dates(column: &Column) -> bool {
+    let is_date = |text: &str| {
+        (Shape::of(text) == Shape::Time || likely_format(text).is_some()) && !text.contains(':')
+    };
+    match times::of_column(column) {
+        Some(TimeFormat::Pattern(pattern)) if column.texts.is_empty() => !pattern.contains("%H"),
+        _ => holds(column, is_date),
+    }
 }
 
 /// `9:05`, `22:13:20.5`, `10:13 PM`.

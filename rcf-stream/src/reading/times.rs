@@ -1,5 +1,8 @@
 //! Detection of the format of a column of times.
 
+use super::column_names::{is_time_name, words};
+use super::growth::Growth;
+use super::sample::Column;
 use crate::time::EventTime;
 use crate::time::{TimeFormat, TimeParser, TimeUnit, likely_format, swapped};
 
@@ -23,29 +26,72 @@ pub(super) fn of_texts(texts: &[String]) -> Option<TimeFormat> {
     is_clear.then(|| format(fitting))
 }
 
-/// Dates and times without any marks, as numbers.
-const COMPACT: [(usize, &str); 3] = [(8, "%Y%m%d"), (12, "%Y%m%d%H%M"), (14, "%Y%m%d%H%M%S")];
+/// Dates and times without any marks, as numbers, by their digits.
+const COMPACT: [(usize, &str); 4] = [
+    (8, "%Y%m%d"),
+    (10, "%Y%m%d%H"),
+    (12, "%Y%m%d%H%M"),
+    (14, "%Y%m%d%H%M%S"),
+];
 
-/// The format of numbers such as 20231114, which have the same number of digits and are plausible
-/// times.
-fn of_compact(numbers: &[f64]) -> Option<TimeFormat> {
-    let first = format!("{:.0}", numbers.first()?);
-    let (_, pattern) = COMPACT.iter().find(|(digits, _)| *digits == first.len())?;
-    let format = TimeFormat::Pattern((*pattern).to_owned());
-    let mut parser = TimeParser::new(format.clone());
-    let mut is_time = |number: &&f64| {
-        let digits = format!("{:.0}", **number);
-        let is_whole = number.fract() == 0.0 && digits.len() == first.len();
-        let millis = is_whole
-            .then(|| parser.millis(&EventTime::Text(digits)))
-            .flatten();
-        millis.is_some_and(|millis| PLAUSIBLE.contains(&(millis / 1e3)))
+/// Those that are only looked for in columns with the name of a time. The first zeros may be lost.
+const NAMED_COMPACT: [(usize, &str); 7] = [
+    (8, "%d%m%Y"),
+    (8, "%m%d%Y"),
+    (7, "%Y%j"),
+    (6, "%Y%m"),
+    (6, "%y%m%d"),
+    (6, "%d%m%y"),
+    (6, "%m%d%y"),
+];
+
+/// Times of digits are expected between 1850 and 2100, in seconds since 1970.
+const PLAUSIBLE_DIGITS: std::ops::Range<f64> = -3.8e9..4.1e9;
+
+/// The formats that read all numbers as plausible times.
+fn of_compact(numbers: &[f64], formats: &[(usize, &'static str)]) -> Vec<&'static str> {
+    let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let digits = texts.iter().map(String::len).max().unwrap_or(0);
+    let is_whole = numbers.iter().all(|number| number.fract() == 0.0);
+    let fits = |&&(width, pattern): &&(usize, &str)| {
+        let is_width = digits == width && texts.iter().all(|text| text.len() + 1 >= width);
+        let times = || millis(&TimeFormat::Pattern(pattern.to_owned()), &texts);
+        let is_plausible = |millis: &f64| PLAUSIBLE_DIGITS.contains(&(millis / 1e3));
+        is_width && times().iter().filter(|it| is_plausible(it)).count() == texts.len()
     };
-    numbers
-        .iter()
-        .all(|number| is_time(&number))
-        .then_some(format)
+    let formats = formats.iter().filter(|_| is_whole && !numbers.is_empty());
+    formats.filter(fits).map(|(_, pattern)| *pattern).collect()
 }
+
+/// The formats of digits in which a column with the name of a time may be written: those in which
+/// it has a record at least every second day, otherwise those in which it grows.
+pub(super) fn of_digits(numbers: &[f64]) -> Vec<&'static str> {
+    let formats = of_compact(numbers, &NAMED_COMPACT);
+    if formats.len() < 2 {
+        return formats;
+    }
+    let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let times = |pattern: &str| millis(&TimeFormat::Pattern(pattern.to_owned()), &texts);
+    let is_daily = |pattern: &&&str| {
+        let steps = |pair: &[f64]| (pair[1] - pair[0]).abs();
+        times(pattern)
+            .windows(2)
+            .all(|pair| steps(pair) <= TWO_DAYS)
+    };
+    let grows = |pattern: &&&str| Growth::of(&times(pattern)).is_monotonic();
+    let choices = [
+        formats.iter().filter(is_daily).copied().collect(),
+        formats.iter().filter(grows).copied().collect(),
+        formats.clone(),
+    ];
+    choices
+        .into_iter()
+        .find(|it: &Vec<_>| !it.is_empty())
+        .unwrap_or_default()
+}
+
+/// In milliseconds.
+const TWO_DAYS: f64 = 2.0 * 86_400_000.0;
 
 /// Whether the format reads nearly all of these texts.
 pub(super) fn reads(format: &TimeFormat, texts: &[String]) -> bool {
@@ -59,10 +105,22 @@ pub(super) fn millis(format: &TimeFormat, texts: &[String]) -> Vec<f64> {
     times.filter_map(|time| parser.millis(&time)).collect()
 }
 
+/// The format of a column that is a time.
+pub(super) fn of_column(column: &Column) -> Option<TimeFormat> {
+    if column.numbers.len() < column.texts.len() {
+        return of_texts(&column.texts);
+    }
+    let is_named = is_time_name(&words(&column.label));
+    of_numbers(&column.numbers).or_else(|| match of_digits(&column.numbers).as_slice() {
+        [pattern] if is_named => Some(TimeFormat::Pattern((*pattern).to_owned())),
+        _ => None,
+    })
+}
+
 /// The format of numbers that are times, if nearly all are plausible ones.
 pub(super) fn of_numbers(numbers: &[f64]) -> Option<TimeFormat> {
-    if let Some(compact) = of_compact(numbers) {
-        return Some(compact);
+    if let [pattern, ..] = of_compact(numbers, &COMPACT).as_slice() {
+        return Some(TimeFormat::Pattern((*pattern).to_owned()));
     }
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);

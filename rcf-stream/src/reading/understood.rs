@@ -40,8 +40,14 @@ impl fmt::Display for Understood<'_> {
         match &self.choice.time {
             Some(path) => {
                 write!(f, "; time: {}", path.label())?;
-                if let Some(clock) = &self.choice.time_of_day {
-                    write!(f, " and {}", clock.label())?;
+                for (n, part) in self.choice.time_of_day.iter().enumerate() {
+                    let is_last = n + 1 == self.choice.time_of_day.len();
+                    write!(
+                        f,
+                        "{}{}",
+                        if is_last { " and " } else { ", " },
+                        part.label()
+                    )?;
                 }
                 write!(f, " ({}", self.unit(&self.choice.time_format))?;
                 match self.choice.order {
@@ -97,6 +103,9 @@ impl Understood<'_> {
             TimeFormat::Epoch(unit) => unit.plural().to_owned(),
             TimeFormat::Rfc3339 => "RFC 3339".to_owned(),
             TimeFormat::Auto => format!("format not recognised: {}", self.options.time_format),
+            other if other.has_no_year() => {
+                format!("{other}, without a year: the first is of the last twelve months")
+            }
             other => other.to_string(),
         }
     }

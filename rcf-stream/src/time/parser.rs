@@ -1,10 +1,11 @@
 //! The reader of times.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{DateTime, Weekday};
-use jiff::fmt::strtime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -24,7 +25,9 @@ pub enum TimeFormat {
     Rfc3339,
     /// A number of this unit, which is since 1970 except for days of Excel.
     Epoch(TimeUnit),
-    /// A pattern of `strptime`, such as `%d/%b/%Y:%H:%M:%S %z`.
+    /// A pattern of `strptime`, such as `%d/%b/%Y:%H:%M:%S %z`. Without a year, as in
+    /// `%b %d %H:%M:%S`, the first time is one of the last twelve months, and each other one is in
+    /// the year in which it is nearest to the time before.
     Pattern(String),
 }
 
@@ -62,6 +65,19 @@ impl FromStr for TimeFormat {
     }
 }
 
+impl TimeFormat {
+    /// Whether it is a pattern of times without a year.
+    #[must_use]
+    pub fn has_no_year(&self) -> bool {
+        match self {
+            Self::Pattern(pattern) => !["Y", "y", "G", "g", "C", "s", "D", "F", "c"]
+                .iter()
+                .any(|year| pattern.contains(&format!("%{year}"))),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for TimeFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -91,11 +107,12 @@ impl From<TimeFormat> for String {
 ///
 /// With [`TimeFormat::Auto`] the first two numbers in a row of one magnitude decide on the unit of
 /// all: a later number of another magnitude is then a time far away, not a time in another unit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TimeParser {
     format: TimeFormat,
     unit: Option<TimeUnit>,
-    is_settled: bool, // otherwise the next number may have another unit
+    is_settled: bool,    // otherwise the next number may have another unit
+    before: Option<f64>, // the time before, by a pattern
 }
 
 impl TimeParser {
@@ -110,6 +127,7 @@ impl TimeParser {
             format,
             unit,
             is_settled: unit.is_some(),
+            before: None,
         }
     }
 
@@ -138,7 +156,7 @@ impl TimeParser {
         match time {
             EventTime::Arrival(arrival) => Some(arrival.0 as f64),
             EventTime::Number(number) => match &self.format {
-                TimeFormat::Pattern(pattern) => by_pattern(pattern, &number.to_string()),
+                TimeFormat::Pattern(_) => self.text(&number.to_string()),
                 TimeFormat::Rfc3339 => None,
                 TimeFormat::Auto | TimeFormat::Epoch(_) => self.epoch(number.as_f64()?),
             },
@@ -148,7 +166,11 @@ impl TimeParser {
 
     fn text(&mut self, text: &str) -> Option<f64> {
         match &self.format {
-            TimeFormat::Pattern(pattern) => by_pattern(pattern, text),
+            TimeFormat::Pattern(pattern) => {
+                let time = by_pattern(pattern, text, self.before);
+                self.before = time.or(self.before);
+                time
+            }
             TimeFormat::Rfc3339 => rfc3339(text),
             TimeFormat::Auto | TimeFormat::Epoch(_) if is_plain_number(text) => {
                 self.epoch(parse_number(text)?)
@@ -192,17 +214,32 @@ fn is_plain_number(text: &str) -> bool {
 /// behind it; in milliseconds.
 fn rfc3339(text: &str) -> Option<f64> {
     let zones = [" UTC", " GMT"];
-    if let Some(civil) = zones.iter().find_map(|zone| text.strip_suffix(zone)) {
-        return in_utc(civil.parse().ok()?);
-    }
-    match text.parse::<jiff::Timestamp>() {
-        Ok(time) => Some(to_millis(time)),
-        Err(_) => in_utc(text.parse().ok()?),
-    }
+    let civil = zones.iter().find_map(|zone| text.strip_suffix(zone));
+    let read = |text: &str| match (civil, text.parse::<jiff::Timestamp>()) {
+        (None, Ok(time)) => Some(to_millis(time)),
+        _ => in_utc(text.parse().ok()?),
+    };
+    let text = civil.unwrap_or(text);
+    read(text).or_else(|| at_midnight(text, read))
 }
 
-fn by_pattern(pattern: &str, text: &str) -> Option<f64> {
-    let mut parts = strtime::parse(pattern, text).ok()?;
+/// Reads a text by a pattern; one without a year in the year nearest to the time before.
+fn by_pattern(pattern: &str, text: &str, before: Option<f64>) -> Option<f64> {
+    let read = |text: &str| {
+        let mut parts = strtime::parse(pattern, text).ok()?;
+        let has_year = parts.year().is_some()
+            || parts.iso_week_year().is_some()
+            || parts.timestamp().is_some();
+        match has_year || parts.month().is_none() || parts.day().is_none() {
+            true => moment(&mut parts),
+            false => in_nearest_year(&mut parts, before.unwrap_or_else(half_a_year_ago)),
+        }
+    };
+    let text = &padded(pattern, text);
+    read(text).or_else(|| at_midnight(text, read))
+}
+
+fn moment(parts: &mut BrokenDownTime) -> Option<f64> {
     // A month is its first day, a week its Monday.
     if parts.month().is_some() && parts.day().is_none() {
         parts.set_day(Some(1)).ok()?;
@@ -214,6 +251,87 @@ fn by_pattern(pattern: &str, text: &str) -> Option<f64> {
         Err(_) if parts.offset().is_some() => None,
         Err(_) => in_utc(parts.to_datetime().ok()?),
     }
+}
+
+/// A year nearer than this has the 29 of February.
+const LEAP_YEARS: i16 = 8;
+
+/// A time without a year, where it is nearest to another one.
+fn in_nearest_year(parts: &mut BrokenDownTime, near: f64) -> Option<f64> {
+    let year = jiff::Timestamp::from_millisecond(near as i64).ok()?;
+    let year = year.to_zoned(TimeZone::UTC).year();
+    let in_year = |year: i16| {
+        parts.set_year(Some(year)).ok()?;
+        moment(parts)
+    };
+    (year - LEAP_YEARS..=year + LEAP_YEARS)
+        .filter_map(in_year)
+        .min_by(|one, other| (one - near).abs().total_cmp(&(other - near).abs()))
+}
+
+/// The middle of the twelve months that end tomorrow, for clocks that are ahead.
+fn half_a_year_ago() -> f64 {
+    to_millis(jiff::Timestamp::now()) - 181.5 * DAY
+}
+
+/// A day, in milliseconds.
+const DAY: f64 = 86_400_000.0;
+
+/// Reads a text whose clock is at 24 o'clock, the end of the day.
+fn at_midnight(text: &str, read: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    let is_end = |&(at, _): &(usize, &str)| {
+        let rest = &text[at + 2..];
+        let zeros = rest.strip_suffix(['Z', 'z']).unwrap_or(rest);
+        text[..at].ends_with([' ', 'T', 't']) && !zeros.contains(|c| !"0:. ".contains(c))
+    };
+    let (at, _) = text.match_indices("24").find(is_end)?;
+    let midnight = format!("{}00{}", &text[..at], &text[at + 2..]);
+    read(&midnight).map(|millis| millis + DAY)
+}
+
+/// The text with the zeros that its digits lost where the pattern has several directives without a
+/// mark between them: 905 is 0905 by `%H%M`. As numbers of tables, whole ones may end in `.0`, and
+/// 9.5 is 9.50 by `%H.%M`.
+fn padded<'a>(pattern: &str, text: &'a str) -> Cow<'a, str> {
+    let words = || pattern.split_ascii_whitespace();
+    let is_like = words().any(|word| width(word).is_some() || word == "%H.%M");
+    if !is_like || words().count() != text.split_ascii_whitespace().count() {
+        return Cow::Borrowed(text);
+    }
+    let pairs = words().zip(text.split_ascii_whitespace());
+    let padded: Vec<String> = pairs.map(|(word, text)| padded_word(word, text)).collect();
+    Cow::Owned(padded.join(" "))
+}
+
+fn padded_word(word: &str, text: &str) -> String {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !are_digits(whole) || !are_digits(fraction) {
+        return text.to_owned();
+    }
+    match width(word) {
+        _ if word == "%H.%M" => format!("{whole:0>2}.{fraction:0<2}"),
+        Some(width) if word.ends_with("%.f") && !fraction.is_empty() => {
+            format!("{whole:0>width$}.{fraction}")
+        }
+        Some(width) if fraction.trim_matches('0').is_empty() => format!("{whole:0>width$}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// How many digits a word of a pattern has that consists only of directives of numbers.
+fn width(word: &str) -> Option<usize> {
+    let word = word.strip_suffix("%.f").unwrap_or(word);
+    let mut directives = word.split('%');
+    let before = directives.next()?;
+    let digits = directives.map(|directive| match directive {
+        "Y" => Some(4),
+        "j" => Some(3),
+        "m" | "d" | "y" | "H" | "M" | "S" => Some(2),
+        _ => None,
+    });
+    let digits: usize = digits.sum::<Option<usize>>()?;
+    (before.is_empty() && digits > 0).then_some(digits)
 }
 
 fn in_utc(civil: DateTime) -> Option<f64> {
@@ -234,7 +352,7 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
         .to_zoned(TimeZone::UTC)
         .map_err(|error| error.to_string())?;
     let written = strtime::format(pattern, &example).map_err(|error| error.to_string())?;
-    match by_pattern(pattern, &written) {
+    match by_pattern(pattern, &written, None) {
         Some(_) => Ok(()),
         None => Err(match strtime::parse(pattern, &written) {
             Err(error) => error.to_string(),
@@ -250,7 +368,9 @@ macro_rules! dates {
             "%d/%b/%Y:%H:%M:%S %z",
             "%a, %d %b %Y %H:%M:%S %z",
             "%d %b %Y %H:%M:%S %z",
+            "[%d/%b/%Y:%H:%M:%S %z]",
             "%a %b %d %H:%M:%S %Y",
+            "%b %d %H:%M:%S %Y",
             "%H:%M:%S %d.%m.%Y",
             "%H:%M %d.%m.%Y",
             "%d-%b-%y %I.%M.%S%.f %p",
@@ -273,6 +393,26 @@ macro_rules! dates {
             "%b %Y",
             "%B %Y",
             "%G-W%V",
+            "%G-W%V-%u",
+            "%GW%V",
+            "%Y-%j",
+            "%Y%m%d_%H%M%S",
+            "%Y%m%d-%H%M%S",
+            "%b %d %H:%M:%S%.f",
+            "%a %b %d %H:%M:%S%.f",
+            "%d %b %H:%M:%S%.f",
+            "%b %d %H:%M",
+            "%d %b %H:%M",
+            "%m-%d %H:%M:%S%.f",
+            "%d-%m %H:%M:%S%.f",
+            "%m-%d %H:%M",
+            "%d-%m %H:%M",
+            "%m/%d %H:%M:%S%.f",
+            "%d/%m %H:%M:%S%.f",
+            "%m/%d %H:%M",
+            "%d/%m %H:%M",
+            "%d.%m. %H:%M:%S%.f",
+            "%d.%m. %H:%M",
         ]
     };
 }
@@ -319,7 +459,7 @@ impl LikelyFormat {
     pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         let reads = |pattern: &str| {
-            by_pattern(pattern, text).is_some_and(|millis| PLAUSIBLE.contains(&millis))
+            by_pattern(pattern, text, None).is_some_and(|millis| PLAUSIBLE.contains(&millis))
         };
         let pattern = PATTERNS.iter().copied().find(|pattern| reads(pattern))?;
         let swapped = swapped(pattern).filter(|swapped| reads(swapped));
@@ -412,6 +552,60 @@ mod tests {
         assert_eq!(read("%Y-%m", "2023-11"), read("auto", "2023-11-01"));
         assert_eq!(read("%b %Y", "Nov 2023"), read("auto", "2023-11-01"));
         assert_eq!(read("%G-W%V", "2023-W46"), read("auto", "2023-11-13"));
+    }
+
+    #[test]
+    fn digits_that_lost_their_zeros_are_read_with_them() {
+        let cases = [
+            ("%Y%m%d %H%M", "20231114 905", "2023-11-14T09:05"),
+            ("%Y%m%d %H%M", "20231114 105", "2023-11-14T01:05"),
+            ("%Y%m%d %H%M", "20231114 0", "2023-11-14"),
+            ("%Y%m%d %H%M", "20231114 2400", "2023-11-15"),
+            ("%Y%m%d %H%M%S", "20231114 905", "2023-11-14T00:09:05"),
+            (
+                "%Y%m%d %H%M%S%.f",
+                "20231114 905.5",
+                "2023-11-14T00:09:05.5",
+            ),
+            ("%Y %m %d %H", "2023.0 11.0 14.0 24", "2023-11-15"),
+            ("%Y-%m-%d %H.%M", "2023-11-14 9.5", "2023-11-14T09:50"),
+            ("%d%m%Y", "3022023", "2023-02-03"),
+            ("rfc3339", "2023-12-31T24:00:00Z", "2024-01-01"),
+        ];
+        for (format, text, expected) in cases {
+            assert_eq!(
+                read(format, text),
+                read("auto", expected),
+                "{text} as {format}"
+            );
+        }
+        for text in [
+            "20231114 965",
+            "20231114 2401",
+            "20231114 9:05",
+            "20231114 905.5",
+        ] {
+            assert_eq!(read("%Y%m%d %H%M", text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_year_is_nearest_to_the_one_before() {
+        let text = |text: &str| EventTime::Text(text.to_owned());
+        let mut parser = TimeParser::new("%b %d %H:%M:%S".parse().unwrap());
+        let first = parser.millis(&text("Dec 31 23:59:59")).unwrap();
+        let age = to_millis(jiff::Timestamp::now()) - first;
+        assert!((-2.0 * DAY..367.0 * DAY).contains(&age), "{age}");
+        // A late one is in the year before, and leap days are in a year that has them.
+        for (written, after) in [("Jan 01 00:00:00", 1e3), ("Dec 31 23:59:58", -1e3)] {
+            assert_eq!(
+                parser.millis(&text(written)),
+                Some(first + after),
+                "{written}"
+            );
+        }
+        assert!(parser.millis(&text("Feb 29 00:00:00")).is_some());
+        assert_eq!(parser.millis(&text("Feb 30 00:00:00")), None);
     }
 
     #[test]

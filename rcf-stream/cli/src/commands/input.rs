@@ -36,10 +36,10 @@ pub(crate) struct InputFlags {
     /// record with an unreadable time is bad for `report` and with --use-time
     #[arg(long, value_name = "NAME")]
     time: Option<String>,
-    /// Use this column as the time of day if --time is only a date [default: none; without --time,
-    /// the first one that holds times of day]
+    /// Continue the time with this column if --time is only a part of it, such as a date or a year;
+    /// may be repeated [default: none; without --time, detected]
     #[arg(long, value_name = "NAME", requires = "time")]
-    time_of_day: Option<String>,
+    time_of_day: Vec<String>,
     /// Read times in this format: auto, rfc3339, s, ms, us, ns, excel, or a pattern such as
     /// "%d.%m.%Y %H:%M" [default: detected]
     #[arg(long, value_name = "FORMAT")]
@@ -182,9 +182,9 @@ impl InputFlags {
         if let Some(name) = &self.time {
             add("--time", name.clone());
         }
-        if let Some(name) = &self.time_of_day {
-            add("--time-of-day", name.clone());
-        }
+        self.time_of_day
+            .iter()
+            .for_each(|name| add("--time-of-day", name.clone()));
         if let Some(format) = &self.time_format {
             add("--time-format", format.to_string());
         }

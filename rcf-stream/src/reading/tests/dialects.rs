@@ -397,7 +397,7 @@ fn a_date_and_a_time_of_day_may_be_named() {
     });
     let named = Named {
         time: Some("on".into()),
-        time_of_day: Some("when".into()),
+        time_of_day: vec!["when".into()],
         ..Named::default()
     };
     let found = read_as(text.as_bytes(), &Given::default(), &named).unwrap();
