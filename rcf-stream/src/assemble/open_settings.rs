@@ -4,7 +4,8 @@ use super::OpenError;
 use crate::checkpoint::CheckpointStore;
 use crate::config::{Config, ConfigError};
 use crate::connectors::TextInput;
-use crate::reading::{DialectError, ReadingError, Recognised, Understood};
+use crate::decode::Unit;
+use crate::reading::{Choice, DialectError, ReadingError, Recognised, Understood};
 
 /// Whether the detected format is kept for the next start.
 #[derive(Clone, Copy, PartialEq)]
@@ -64,12 +65,25 @@ pub(super) async fn settle(
     }
 }
 
+/// The units of the columns that the configuration names.
+fn units_of_named(config: &Config, input: &dyn TextInput) -> Vec<Option<Unit>> {
+    let found = Recognised::of(input.head(), &config.input.given, &config.input.named());
+    let found = found.map(|recognised| recognised.choice);
+    let found = found
+        .ok()
+        .filter(|choice| choice.values == config.input.fields.values);
+    found.map(|choice| choice.units).unwrap_or_default()
+}
+
 fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, ReadingError> {
     let recognised = match config.input.chooses_values() {
         true => Recognised::of(input.head(), &config.input.given, &config.input.named())?,
         false => Recognised {
             dialect: Recognised::dialect(input.head(), &config.input.given, &config.input.named())?,
-            choice: config.input.choice(),
+            choice: Choice {
+                units: units_of_named(config, input),
+                ..config.input.choice()
+            },
         },
     };
     let understood = Understood {

@@ -29,6 +29,8 @@ impl Config {
             json!({
                 "format": self.input.format,
                 "values": self.input.fields.values,
+                "units": (!self.input.fields.units.is_empty())
+                    .then_some(&self.input.fields.units),
                 "categorical": (!self.input.fields.categorical.is_empty())
                     .then_some(&self.input.fields.categorical),
                 "key": path(&self.input.fields.key),

@@ -131,6 +131,7 @@ impl InputConfig {
     pub fn choice(&self) -> Choice {
         Choice {
             values: self.fields.values.clone(),
+            units: self.fields.units.clone(),
             categorical: self.fields.categorical.clone(),
             key: self.fields.key.clone(),
             time: self.fields.timestamp.clone(),
@@ -146,6 +147,7 @@ impl InputConfig {
         self.delimiter = dialect.delimiter;
         self.header = dialect.header != Header::None;
         self.fields.numbers = dialect.numbers;
+        self.fields.units.clone_from(&choice.units);
         self.recognised = Some(dialect.clone());
         if self.fields.values.is_empty() {
             self.fields.values.clone_from(&choice.values);

@@ -3,7 +3,7 @@
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::number::NumberStyle;
-use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, joined, number, unique};
+use super::{DecodeError, Decoded, FieldPath, Fields, FieldsError, Unit, joined, number, unique};
 use crate::suggest::closest;
 use crate::time::EventTime;
 
@@ -14,6 +14,7 @@ pub(super) struct CsvDecoder {
     values: Vec<Column>,
     optional_values: bool,
     numbers: NumberStyle,
+    units: Vec<Option<Unit>>,
     key: Option<Column>,
     timestamp: Option<Column>,
     time_of_day: Vec<Column>,
@@ -45,6 +46,7 @@ impl CsvDecoder {
             values: fields.values.iter().map(column).collect::<Result<_, _>>()?,
             optional_values: fields.optional_values,
             numbers: fields.numbers,
+            units: fields.units.clone(),
             key: fields.key.as_ref().map(column).transpose()?,
             timestamp: fields.timestamp.as_ref().map(column).transpose()?,
             time_of_day: fields
@@ -73,16 +75,14 @@ impl CsvDecoder {
         if got != expected {
             return Err(DecodeError::Columns { expected, got });
         }
-        let values = self
-            .values
-            .iter()
-            .map(
-                |column| match number(self.numbers, &column.name, self.field(column)?) {
-                    Err(DecodeError::MissingField { .. }) if self.optional_values => Ok(f64::NAN),
-                    value => value,
-                },
-            )
-            .collect::<Result<_, _>>()?;
+        let values = self.values.iter().enumerate().map(|(index, column)| {
+            let unit = self.units.get(index).and_then(Option::as_ref);
+            match number(self.numbers, unit, &column.name, self.field(column)?) {
+                Err(DecodeError::MissingField { .. }) if self.optional_values => Ok(f64::NAN),
+                value => value,
+            }
+        });
+        let values = values.collect::<Result<_, _>>()?;
         let key = self
             .key
             .as_ref()

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Number;
 
 use super::number::{NumberStyle, is_missing};
-use super::{DecodeError, Decoded, FieldPath, Fields, joined, shorten};
+use super::{DecodeError, Decoded, FieldPath, Fields, Unit, joined, shorten};
 use crate::time::EventTime;
 
 /// Decodes JSON values.
@@ -18,6 +18,7 @@ pub(super) struct JsonDecoder {
     values: usize,
     optional_values: bool,
     numbers: NumberStyle,
+    units: Vec<Option<Unit>>,
     key: Option<usize>,
     timestamp: Option<usize>,
     time_of_day: std::ops::Range<usize>,
@@ -91,6 +92,7 @@ impl JsonDecoder {
             values: fields.values.len(),
             optional_values: fields.optional_values,
             numbers: fields.numbers,
+            units: fields.units.clone(),
             paths,
             key,
             timestamp,
@@ -143,14 +145,22 @@ impl JsonDecoder {
     }
 
     fn number(&self, index: usize) -> Result<f64, DecodeError> {
+        let unit = self.units.get(index).and_then(Option::as_ref);
+        let read = |text: &str| match unit {
+            Some(unit) => unit.read(self.numbers, text),
+            None => self.numbers.parse(text),
+        };
         let found = match &self.found[index] {
-            Found::Number(number) => match number.as_f64() {
-                Some(value) => return Ok(value),
-                None => number.to_string(),
+            Found::Number(number) => match (unit, number.as_f64()) {
+                (None, Some(value)) => return Ok(value),
+                _ => match read(&number.to_string()) {
+                    Some(value) => return Ok(value),
+                    None => number.to_string(),
+                },
             },
             Found::Nothing if self.optional_values => return Ok(f64::NAN),
             Found::Nothing => return Err(self.missing(index)),
-            Found::Text(text) => match self.numbers.parse(text) {
+            Found::Text(text) => match read(text) {
                 Some(value) => return Ok(value),
                 None if is_missing(text) && self.optional_values => return Ok(f64::NAN),
                 None if is_missing(text) => return Err(self.missing(index)),

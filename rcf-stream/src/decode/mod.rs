@@ -8,6 +8,7 @@ pub mod number;
 mod path;
 mod payload;
 mod times;
+mod unit;
 
 use std::borrow::Cow;
 
@@ -27,6 +28,9 @@ use number::{NumberStyle, is_missing};
 use payload::Opened;
 use times::Times;
 use times::joined;
+pub use unit::Unit;
+#[cfg(feature = "pipeline")]
+pub(crate) use unit::parts as parts_of_unit;
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +72,8 @@ pub struct Fields {
     pub optional_values: bool,
     /// How numbers in text are written.
     pub numbers: NumberStyle,
+    /// The units of the values that have one; there may be fewer than values.
+    pub units: Vec<Option<Unit>>,
     /// Fields that are passed on unchanged, if they are present.
     pub carried: Vec<FieldPath>,
 }
@@ -223,7 +229,7 @@ impl Decoder {
             Inner::Json(json) => json.decode(part)?,
             Inner::Csv(csv) => csv.decode(part)?,
             Inner::Raw => Decoded {
-                values: vec![number(NumberStyle::default(), "value", part)?],
+                values: vec![number(NumberStyle::default(), None, "value", part)?],
                 ..Decoded::default()
             },
         };
@@ -249,13 +255,22 @@ fn categorical(fields: &Fields) -> Vec<String> {
 }
 
 /// Reads a number from text.
-fn number(style: NumberStyle, field: &str, text: &[u8]) -> Result<f64, DecodeError> {
+fn number(
+    style: NumberStyle,
+    unit: Option<&Unit>,
+    field: &str,
+    text: &[u8],
+) -> Result<f64, DecodeError> {
     // Numbers are ASCII except for signs: a fast path for almost all of them.
     let text = match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text.trim()),
         Err(_) => String::from_utf8_lossy(text),
     };
-    if let Some(value) = style.parse(&text) {
+    let value = match unit {
+        Some(unit) => unit.read(style, &text),
+        None => style.parse(&text),
+    };
+    if let Some(value) = value {
         return Ok(value);
     }
     let field = field.to_owned();

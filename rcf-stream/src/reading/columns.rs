@@ -15,7 +15,7 @@ use super::time_column::{
     Order, best_time, is_dates, is_times_of_day, order, repeats, series_of, time_format, time_rank,
 };
 use super::{split_time, times};
-use crate::decode::FieldPath;
+use crate::decode::{FieldPath, Unit};
 use crate::suggest::closest;
 use crate::time::TimeFormat;
 
@@ -46,6 +46,12 @@ pub struct Named {
 pub struct Choice {
     /// The columns to judge.
     pub values: Vec<FieldPath>,
+    /// The units of the columns to judge, if any has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<Option<Unit>>,
+    /// The columns with several units, all converted to one; not saved.
+    #[serde(skip)]
+    pub converted: Vec<FieldPath>,
     /// The columns to judge as categories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categorical: Vec<FieldPath>,
@@ -145,8 +151,10 @@ pub enum Reason {
     Calendar,
     /// It is a time, and another one was chosen.
     OtherTime,
-    /// It contains numbers with a unit, such as this one.
+    /// It contains numbers with a unit that is not known, such as this one.
     Unit(String),
+    /// It contains numbers with these two units or signs, which cannot be compared.
+    Unlike(String, String),
     /// It contains numbers between marks, such as this one.
     Marked(String),
     /// It is the key.
@@ -206,6 +214,13 @@ impl Reason {
             Self::Unit(example) => {
                 return format!("numbers with a unit, such as {example:?}: remove the unit");
             }
+            Self::Unlike(one, other) => {
+                let (column, both) = (options.values, [quoted(one), quoted(other)].join(" and "));
+                return match other.as_str() {
+                    "no sign" => format!("numbers with {both}: if they are alike, {column}"),
+                    _ => format!("numbers with {both}: convert them to one unit"),
+                };
+            }
             Self::Marked(example) => {
                 return format!("numbers between marks, such as {example}: remove the marks");
             }
@@ -234,6 +249,21 @@ pub enum ChoiceError {
         /// The column that was probably meant.
         suggestion: Option<String>,
     },
+    /// A named column has numbers in units that cannot be compared.
+    #[error(
+        "column {name:?} has numbers with {} and {}, which cannot be compared; convert them to \
+         one unit first",
+        quoted(one),
+        quoted(other)
+    )]
+    Unlike {
+        /// The name.
+        name: String,
+        /// The most usual unit or sign.
+        one: String,
+        /// Another one.
+        other: String,
+    },
     /// No column can be judged unless it is named.
     #[error(
         "no column can be judged: {}; {}",
@@ -254,6 +284,14 @@ pub enum ChoiceError {
         /// The names of the options.
         options: Box<OptionNames>,
     },
+}
+
+/// A unit in quotes; `no unit` is none.
+fn quoted(unit: &str) -> String {
+    match unit {
+        "no unit" | "no sign" => unit.to_owned(),
+        unit => format!("{unit:?}"),
+    }
 }
 
 fn list(columns: &[String]) -> String {
@@ -325,6 +363,7 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
         time_format: named.time_format.clone().or(format).unwrap_or_default(),
         order: Order::default(),
         ignored: Vec::new(),
+        ..Choice::default()
     };
     let times = split_time::joined(&time).or_else(|| Some(time.first()?.texts.clone()));
     let times = times.unwrap_or_default();
@@ -369,6 +408,8 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             None => choice
                 .ignored
                 .push((column.label.clone(), Reason::NotNamed)),
+            // Outside the bars at the edges of a table.
+            Some(Reason::Empty) if is_outer(sample, column) => {}
             Some(reason) => choice.ignored.push((column.label.clone(), reason)),
         }
     }
@@ -393,7 +434,48 @@ pub fn choose(sample: &Sample, named: &Named) -> Result<Choice, ChoiceError> {
             options,
         });
     }
+    add_units(sample, &mut choice)?;
     Ok(choice)
+}
+
+/// Whether a column is the first or the last, and has no name.
+fn is_outer(sample: &Sample, column: &Column) -> bool {
+    let ends = [sample.columns.first(), sample.columns.last()];
+    let is_end = ends
+        .into_iter()
+        .flatten()
+        .any(|end| end.path == column.path);
+    is_end && column.label.starts_with("column_")
+}
+
+/// The units of the columns that are judged.
+fn add_units(sample: &Sample, choice: &mut Choice) -> Result<(), ChoiceError> {
+    let column = |path: &FieldPath| sample.columns.iter().find(|it| it.path == *path);
+    for column in choice.values.iter().filter_map(column) {
+        // Numbers with a sign and without one may be the same, if someone says so.
+        let has_texts = column.numbers.len() * 10 < column.present() * 9;
+        match &column.unlike {
+            Some((one, other)) if has_texts || other != "no sign" && column.texts.is_empty() => {
+                return Err(ChoiceError::Unlike {
+                    name: column.label.clone(),
+                    one: one.clone(),
+                    other: other.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+    let units = |path| Some(column(path)?.unit.as_ref()?.0.clone());
+    choice.units = choice.values.iter().map(units).collect();
+    if choice.units.iter().all(Option::is_none) {
+        choice.units.clear();
+    }
+    let is_mixed = |path: &&FieldPath| {
+        let unit = column(path).and_then(|column| column.unit.as_ref());
+        unit.is_some_and(|(_, is_mixed)| *is_mixed)
+    };
+    choice.converted = choice.values.iter().filter(is_mixed).cloned().collect();
+    Ok(())
 }
 
 fn no_such(sample: &Sample, name: &str) -> ChoiceError {
@@ -451,6 +533,9 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
             0 => Reason::NoNumbers,
             _ if is_times_of_day(column) => Reason::TimesOfDay,
             _ if time_rank(column).is_some() => Reason::OtherTime,
+            _ if let Some((one, other)) = &column.unlike => {
+                Reason::Unlike(one.clone(), other.clone())
+            }
             _ if column.texts.iter().all(|text| has_unit(text)) => {
                 Reason::Unit(column.texts[0].clone())
             }
@@ -459,6 +544,9 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
             }
             _ => Reason::Text(column.texts.iter().collect::<BTreeSet<_>>().len()),
         });
+    }
+    if let (true, Some((one, other))) = (column.texts.is_empty(), &column.unlike) {
+        return Some(Reason::Unlike(one.clone(), other.clone()));
     }
     let words = words(&column.label);
     let last = words.last().map_or("", String::as_str);

@@ -82,11 +82,13 @@ pub enum DialectError {
     },
     /// It is markup.
     #[error(
-        "it is {found}, not a table{}",
+        "it is {found}, not {}",
         if *found == "an HTML page" {
-            ": a login or an error page that was saved instead of the data?"
+            "a table: a login or an error page that was saved instead of the data?"
+        } else if *found == "XML" {
+            "a table; convert it to CSV or JSON first"
         } else {
-            "; convert it to CSV or JSON first"
+            "columns with a delimiter; write it as CSV or JSON first"
         }
     )]
     Markup {

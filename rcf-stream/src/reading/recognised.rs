@@ -109,6 +109,7 @@ impl Recognised {
             time_format: self.choice.time_format.clone(),
             optional_values,
             numbers: self.dialect.numbers,
+            units: self.choice.units.clone(),
             ..Fields::default()
         };
         match self.dialect.format {

@@ -1,13 +1,13 @@
 //! The first records of a source as columns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
 use super::RECORDS;
 use crate::decode::dialect::Dialect;
-use crate::decode::number::{NumberStyle, is_missing};
-use crate::decode::{FieldPath, InputFormat, Splitter};
+use crate::decode::number::{NumberStyle, is_missing, is_sign};
+use crate::decode::{FieldPath, InputFormat, Splitter, Unit};
 
 /// Objects deeper than this are not examined.
 const DEPTH: usize = 8;
@@ -38,6 +38,13 @@ pub struct Column {
     pub texts: Vec<String>,
     /// How many records have a truth value, an object or an array there.
     pub others: usize,
+    /// The unit of the numbers, and whether those of others were converted.
+    pub unit: Option<(Unit, bool)>,
+    /// Two units, or signs, whose numbers cannot be compared.
+    pub unlike: Option<(String, String)>,
+    /// The signs next to numbers, and how many numbers but 0 have none.
+    signs: BTreeSet<char>,
+    unsigned: usize,
 }
 
 impl Column {
@@ -49,6 +56,10 @@ impl Column {
             in_text: 0,
             texts: Vec::new(),
             others: 0,
+            unit: None,
+            unlike: None,
+            signs: BTreeSet::new(),
+            unsigned: 0,
         }
     }
 
@@ -61,6 +72,7 @@ impl Column {
     /// The cells as texts, in the order of the records, if they are of one kind.
     pub(super) fn cells(&self) -> Option<Vec<String>> {
         match (self.numbers.len(), self.texts.len(), self.others) {
+            _ if self.unit.is_some() => None,
             (0, _, 0) => Some(self.texts.clone()),
             (_, 0, 0) => Some(self.numbers.iter().map(ToString::to_string).collect()),
             _ => None,
@@ -71,8 +83,33 @@ impl Column {
         if let Some(number) = style.parse(text).filter(|number| number.is_finite()) {
             self.numbers.push(number);
             self.in_text += 1;
+            let signs: Vec<char> = text.chars().filter(|c| is_sign(*c)).collect();
+            self.unsigned += usize::from(signs.is_empty() && number != 0.0);
+            self.signs.extend(signs);
         } else if !is_missing(text) {
             self.texts.push(text.trim().to_owned());
+        }
+    }
+}
+
+impl Column {
+    /// Reads the texts that are numbers with a unit.
+    fn settle_unit(&mut self, style: NumberStyle) {
+        let has_plain = self.numbers.iter().any(|number| *number != 0.0);
+        match Unit::of(style, &self.texts, has_plain) {
+            Some(Ok(unit)) => {
+                let values = self.texts.iter().filter_map(|text| unit.read(style, text));
+                self.numbers.extend(values);
+                let is_mixed = unit.is_mixed(&self.texts);
+                self.texts.clear();
+                self.unit = Some((unit, is_mixed));
+            }
+            Some(Err(unlike)) => self.unlike = Some(unlike),
+            None => {
+                let mut signs = self.signs.iter().map(ToString::to_string);
+                let no_sign = (self.unsigned > 0).then(|| "no sign".to_owned());
+                self.unlike = signs.next().zip(signs.next().or(no_sign));
+            }
         }
     }
 }
@@ -85,7 +122,7 @@ impl Sample {
         header: Option<&[u8]>,
         records: impl Iterator<Item = &'a [u8]>,
     ) -> Self {
-        match dialect.format {
+        let mut sample = match dialect.format {
             InputFormat::Csv => Self::csv(dialect, header, records.take(RECORDS)),
             InputFormat::Json => Self::json(records.take(RECORDS)),
             InputFormat::Jsonl => {
@@ -97,7 +134,15 @@ impl Sample {
                 )
             }
             InputFormat::Raw => Self::default(),
+        };
+        let style = match dialect.format {
+            InputFormat::Csv => dialect.numbers,
+            _ => NumberStyle::default(),
+        };
+        for column in &mut sample.columns {
+            column.settle_unit(style);
         }
+        sample
     }
 
     fn csv<'a>(

@@ -4,6 +4,7 @@ mod dialects;
 mod split_times;
 #[cfg(feature = "tables")]
 mod tables;
+mod units;
 
 use std::fmt::Write;
 use std::path::Path;

@@ -20,7 +20,7 @@ pub(super) fn best_time<'a>(
 ) -> Option<SplitTime<'a>> {
     let is_free = |column: &Column| {
         let mut taken = values.iter().copied().chain(key);
-        taken.all(|other| other.path != column.path)
+        column.unit.is_none() && taken.all(|other| other.path != column.path)
     };
     let free: Vec<&Column> = sample.columns.iter().filter(|it| is_free(it)).collect();
     let single = best_column(&free);
@@ -65,8 +65,8 @@ fn best_column<'a>(free: &[&'a Column]) -> Option<&'a Column> {
 /// How certain it is that a column is a time: 0 for texts that are times, 1 and 2 for numbers;
 /// `None` if it is not.
 pub(super) fn time_rank(column: &Column) -> Option<u8> {
-    if holds(column, is_clock) {
-        return None; // a time of day alone
+    if holds(column, is_clock) || column.unit.is_some() {
+        return None; // a time of day alone, or a duration
     }
     let most = column.present() * 9;
     if column.texts.len() * 10 >= most && !column.texts.is_empty() {

@@ -28,7 +28,8 @@ pub struct Understood<'a> {
 
 impl fmt::Display for Understood<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let values = self.choice.values.iter().map(FieldPath::label);
+        let values = self.choice.values.iter().enumerate();
+        let values = values.map(|(index, path)| self.label(index, path));
         let categories = self.choice.categorical.iter();
         let categories = categories.map(|path| surprise_label(&path.label()));
         let labels: Vec<String> = values.chain(categories).collect();
@@ -81,6 +82,18 @@ impl fmt::Display for Understood<'_> {
 }
 
 impl Understood<'_> {
+    /// The name of a column, with its unit.
+    fn label(&self, index: usize, path: &FieldPath) -> String {
+        let label = path.label();
+        match self.choice.units.get(index) {
+            Some(Some(unit)) if self.choice.converted.contains(path) => {
+                format!("{label} ({}, other units converted)", unit.label())
+            }
+            Some(Some(unit)) => format!("{label} ({})", unit.label()),
+            _ => label,
+        }
+    }
+
     /// `1,234 is read as 1.234; --decimal point reads 1234`.
     fn doubt_of(&self, number: &str) -> String {
         let (point, whole) = (number.replace(',', "."), number.replace([',', '.'], ""));

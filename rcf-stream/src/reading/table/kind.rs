@@ -17,6 +17,11 @@ pub(in crate::reading) fn check_kind(head: &[u8]) -> Result<(), DialectError> {
     if is("<?xml") {
         return Err(DialectError::Markup { found: "XML" });
     }
+    if start.starts_with(['┌', '╔', '╭', '┏']) {
+        return Err(DialectError::Markup {
+            found: "a table in a frame of lines",
+        });
+    }
     match named_field(head) {
         Some(example) => Err(DialectError::NamedFields { example }),
         None => Ok(()),

@@ -1,6 +1,7 @@
 //! Recognition of a table in text: delimiter, comments, preamble, header, units, numbers.
 
 mod delimiter;
+mod frame;
 mod header;
 mod kind;
 mod style;
@@ -20,6 +21,7 @@ use crate::decode::{InputFormat, Splitter};
 use crate::lines::LineReader;
 use crate::reading::shape::Shape;
 use delimiter::{best_delimiter, excel_separator, is_one_column};
+use frame::{border, labview, without_comments};
 use header::{commented_header, has_header, joined_header, preamble, short_header, unit_lines};
 use style::number_style;
 
@@ -55,9 +57,14 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
         }
         _ => Cow::Borrowed(head),
     };
-    let comment = comment(&text);
+    let comment = border(&text).or_else(|| comment(&text));
     let excel = excel_separator(&text);
     let mut given = given.clone();
+    let labview = labview(&text);
+    if let Some(header) = &labview {
+        given.delimiter = given.delimiter.or(Some(header.delimiter));
+        given.decimal = given.decimal.or(Some(header.decimal));
+    }
     let delimiter = match given.delimiter.or(excel) {
         Some(delimiter) => delimiter,
         None => best_delimiter(&text, ended, comment),
@@ -73,7 +80,9 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
         delimiter
     };
     let rows = rows(&text, ended, delimiter, comment, RECORDS + PREAMBLE);
-    let width = modal_width(&rows);
+    let first = labview.as_ref().map_or(0, |header| header.lines);
+    let table = rows.iter().position(|row| row.line > first).unwrap_or(0);
+    let width = modal_width(&rows[table..]);
     if let [row] = rows.as_slice()
         && ended
         && given.header.is_none()
@@ -88,13 +97,16 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
             mark: char::from(delimiter).escape_default().to_string(),
         });
     }
-    let skip = if excel.is_some() { 1 } else { 0 };
+    let skip = if excel.is_some() { 1 } else { first };
     let mut dialect = Dialect {
         format: InputFormat::Csv,
         framing,
         delimiter,
         header: Header::None,
-        skip: skip.max(preamble(&rows, width)),
+        skip: match labview {
+            Some(_) => skip,
+            None => skip.max(preamble(&rows, width)),
+        },
         comment,
         ..Dialect::default()
     };
@@ -110,6 +122,11 @@ pub(super) fn recognise(head: &[u8], ended: bool, given: &Given) -> Result<Diale
     {
         dialect.header = Header::Comment(line);
         dialect.skip = rows[0].line;
+    } else if let (Some(_), Some(names)) = (&labview, rows.first())
+        && let Some(line) = without_comments(names, width, delimiter)
+    {
+        dialect.header = Header::Comment(line);
+        dialect.skip = names.line;
     } else if given.header.unwrap_or_else(|| has_header(rows, width)) {
         dialect.header = Header::FirstLine;
     }

@@ -4,6 +4,7 @@ use super::{PREAMBLE, Row, rows};
 use crate::decode::InputFormat;
 use crate::decode::dialect::{Dialect, Framing};
 use crate::decode::number::{Decimal, NumberStyle, is_group_blank, is_missing, is_sign};
+use crate::decode::parts_of_unit;
 use crate::reading::shape::Shape;
 use crate::reading::{DialectError, Given, RECORDS};
 
@@ -83,6 +84,10 @@ struct Evidence {
 
 impl Evidence {
     fn add(&mut self, cell: &str) {
+        let (cell, has_unit) = match parts_of_unit(cell) {
+            Some((number, unit)) if !unit.chars().any(is_sign) => (number, true),
+            _ => (cell, false),
+        };
         if is_missing(cell) || Shape::of(cell) != Shape::Number {
             return;
         }
@@ -121,7 +126,8 @@ impl Evidence {
                 }
             }
             (None, Some(_)) => {
-                if may_be_groups(&digits, '.') {
+                // What is a thousand of a unit has another one.
+                if may_be_groups(&digits, '.') && !has_unit {
                     self.point_groups += 1;
                     self.either.get_or_insert_with(|| cell.to_owned());
                     self.twice += usize::from(digits.matches('.').count() > 1);

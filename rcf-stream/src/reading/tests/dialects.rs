@@ -507,10 +507,6 @@ fn the_minus_of_typesetters_is_one() {
 #[test]
 fn columns_that_are_not_numeric_are_named_with_an_example() {
     let read = |text: &str| read_as(text.as_bytes(), &Given::default(), &Named::default());
-    let with_units = text_of("time,a,b", |n, a, b| format!("{},{a} °C,{b}", iso(n)));
-    let found = read(&with_units).unwrap();
-    let said = "\"a\" (numbers with a unit, such as \"50 °C\": remove the unit)";
-    assert!(found.line.contains(said), "{}", found.line);
     let only_times = text_of("date,length", |n, _, _| {
         let (hour, minute) = clock(n);
         format!("2023-11-14,{hour}:{minute:02}")
