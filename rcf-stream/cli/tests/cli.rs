@@ -306,6 +306,11 @@ fn unknown_settings_are_errors_with_a_suggestion() {
             && error.contains("did you mean \"forest.seed\"?"),
         "{error}"
     );
+    let error = fail(folder.path(), 78, &["run", "--source-type", "sine"]);
+    assert!(
+        error.contains("similar argument exists: '--source-kind'"),
+        "{error}"
+    );
     let output = rcf()
         .args(["run"])
         .env("RCF_FORREST_SEED", "1")

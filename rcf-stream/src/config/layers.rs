@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::ConfigError;
 use super::schema::{RENAMED, SETTINGS, Setting};
 use crate::settings::{self, Kind, Value, Values};
-use crate::suggest::closest;
+use crate::suggest::meant;
 
 /// `RCF_*` variables that are not settings of the pipeline.
 const OTHER_VARIABLES: [&str; 3] = ["RCF_CONFIG", "RCF_LOG", "RCF_LOG_FORMAT"];
@@ -135,8 +135,7 @@ impl Layers {
             };
             let Some(setting) = SETTINGS.iter().find(by_name) else {
                 let known: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
-                let suggestion =
-                    closest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+                let suggestion = meant(&name, known.iter().map(String::as_str)).map(str::to_owned);
                 return Err(ConfigError::UnknownKey {
                     origin,
                     key: name,
@@ -255,7 +254,7 @@ fn overrides(
 }
 
 fn unknown(key: &str, origin: Origin) -> ConfigError {
-    let suggestion = closest(key, SETTINGS.iter().map(|setting| setting.key)).map(str::to_owned);
+    let suggestion = meant(key, SETTINGS.iter().map(|setting| setting.key)).map(str::to_owned);
     ConfigError::UnknownKey {
         origin,
         key: key.to_owned(),

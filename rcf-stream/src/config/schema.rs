@@ -7,6 +7,7 @@ use rcf_core::parameters::{self, DETECTOR, FOREST, Parameter};
 
 use crate::connectors::CONNECTORS;
 use crate::settings::{Kind, SettingOf, flag, variable};
+use crate::suggest::synonym;
 
 /// One setting. Its key `section.name` is the environment variable `RCF_SECTION_NAME` and the flag
 /// `--section-name`.
@@ -31,6 +32,14 @@ impl Setting {
     #[must_use]
     pub fn flag(&self) -> String {
         flag(self.key)
+    }
+
+    /// The setting whose flag was probably meant by one that ends with another word of the same
+    /// meaning, such as `source-type`.
+    #[must_use]
+    pub fn meant_by_flag(name: &str) -> Option<&'static Self> {
+        let key = synonym(name, SETTINGS.iter().map(|setting| setting.key))?;
+        Self::find(key)
     }
 
     /// The name of the value in a usage line.

@@ -140,6 +140,11 @@ fn unknown_keys_are_errors_with_a_suggestion() {
          did you mean \"forest.sample_size\"?"
     );
     assert!(error("seed = 1").contains("line 1: unknown setting \"seed\""));
+    for section in ["source", "sink"] {
+        let error = error(&format!("[{section}]\ntype = \"file\"\n"));
+        let said = format!("unknown setting \"{section}.type\"; did you mean \"{section}.kind\"?");
+        assert!(error.contains(&said), "{error}");
+    }
     let mut layers = layers(MINIMAL).unwrap();
     let variable = ("RCF_FOREST_SEEED".to_owned(), "1".to_owned());
     assert_eq!(

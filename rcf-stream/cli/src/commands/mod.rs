@@ -29,7 +29,9 @@ mod whole;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
+use rcf_stream::config::Setting;
 use tracing::level_filters::LevelFilter;
 
 use failure::Failure;
@@ -87,7 +89,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&with_synonym(error)),
     };
     let result = log::start(cli.log, cli.log_format, cli.command.default_log())
         .and_then(|()| cli.command.run());
@@ -126,6 +128,23 @@ impl Command {
             _ => LevelFilter::WARN,
         }
     }
+}
+
+/// An unknown flag of a setting, with the one that is meant where the similar one is another.
+fn with_synonym(mut error: clap::Error) -> clap::Error {
+    let setting = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => {
+            Setting::meant_by_flag(flag.trim_start_matches('-'))
+        }
+        _ => None,
+    };
+    let similar = error.get(ContextKind::SuggestedArg).is_some(); // otherwise no setting is a flag
+    if let Some(setting) = setting.filter(|_| similar) {
+        let flag = ContextValue::String(format!("--{}", setting.flag()));
+        error.remove(ContextKind::Usage); // of the similar one
+        error.insert(ContextKind::SuggestedArg, flag);
+    }
+    error
 }
 
 /// Help and version were requested; everything else is wrong usage.
