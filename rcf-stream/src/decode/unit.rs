@@ -164,6 +164,37 @@ fn durations(text: &str) -> Option<Vec<(&str, &str)>> {
 }
 
 impl Unit {
+    /// Reads a number with this unit, or with another one of the same.
+    #[must_use]
+    pub(crate) fn read(&self, style: NumberStyle, text: &str) -> Option<f64> {
+        if let Some(parts) = durations(text) {
+            let values = parts
+                .iter()
+                .map(|(number, unit)| Some(style.parse(number)? * factor(unit, &self.0)?));
+            return values.sum();
+        }
+        match parts(text) {
+            Some((number, unit)) => Some(style.parse(number)? * factor(unit, &self.0)?),
+            // Nothing is nothing in any unit.
+            None => style
+                .parse(text)
+                .filter(|value| self.0.is_empty() || *value == 0.0),
+        }
+    }
+
+    /// What the values of a column are in: `ms`, and whether others are converted.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self.0.as_str() {
+            "" => "k, M, … multiplied",
+            unit => unit,
+        }
+    }
+}
+
+/// What the first records tell.
+#[cfg(feature = "pipeline")]
+impl Unit {
     /// The unit of a column, from the texts that are no plain numbers and whether others are.
     /// `None` if the texts are no numbers with a unit.
     ///
@@ -207,33 +238,6 @@ impl Unit {
         })
     }
 
-    /// Reads a number with this unit, or with another one of the same.
-    #[must_use]
-    pub(crate) fn read(&self, style: NumberStyle, text: &str) -> Option<f64> {
-        if let Some(parts) = durations(text) {
-            let values = parts
-                .iter()
-                .map(|(number, unit)| Some(style.parse(number)? * factor(unit, &self.0)?));
-            return values.sum();
-        }
-        match parts(text) {
-            Some((number, unit)) => Some(style.parse(number)? * factor(unit, &self.0)?),
-            // Nothing is nothing in any unit.
-            None => style
-                .parse(text)
-                .filter(|value| self.0.is_empty() || *value == 0.0),
-        }
-    }
-
-    /// What the values of a column are in: `ms`, and whether others are converted.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        match self.0.as_str() {
-            "" => "k, M, … multiplied",
-            unit => unit,
-        }
-    }
-
     /// Whether other units can be converted to this one, as the ones of a text show.
     pub(crate) fn is_mixed(&self, texts: &[String]) -> bool {
         let is_own = |text: &String| parts(text).is_some_and(|(_, unit)| unit == self.0);
@@ -241,7 +245,7 @@ impl Unit {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pipeline"))]
 mod tests {
     use super::*;
 
