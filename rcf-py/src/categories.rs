@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyType};
 use rcf_core::categories::CategoryEncoder;
 
 use crate::errors;
-use crate::parameters::{by_name, differing, integer, no_more, real};
+use crate::parameters::{self, by_name, differing, flag, integer, items, no_more, real};
 use crate::shared::Shared;
 use crate::slices::{Progress, until_moments};
 
@@ -127,7 +127,7 @@ impl PyCategoryEncoder {
             ));
         }
         let mut texts = Vec::new();
-        for object in categories.try_iter()? {
+        for object in items("categories", "a sequence of texts", categories)? {
             texts.push(category(&object?)?);
             if texts.len() % HEARD_EVERY == 0 {
                 py.check_signals()?;
@@ -203,9 +203,12 @@ impl PyCategoryEncoder {
     /// --------
     /// >>> rcf.CategoryEncoder(capacity=64).get_params()
     /// {'capacity': 64, 'time_decay': 0.0001}
-    #[pyo3(signature = (deep=true))]
-    fn get_params<'py>(slf: &Bound<'py, Self>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
-        let _ = deep;
+    #[pyo3(signature = (deep=None), text_signature = "($self, deep=True)")]
+    fn get_params<'py>(
+        slf: &Bound<'py, Self>,
+        deep: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        flag("deep", deep)?;
         by_name(slf.as_any(), &PARAMETERS)
     }
 
@@ -268,7 +271,8 @@ impl PyCategoryEncoder {
     /// StateError
     ///     If the bytes are damaged, truncated, or not a saved encoder.
     #[classmethod]
-    fn from_bytes(_cls: &Bound<'_, PyType>, data: &[u8]) -> PyResult<Self> {
+    fn from_bytes(_cls: &Bound<'_, PyType>, data: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let data = parameters::data(data)?;
         let encoder = CategoryEncoder::from_bytes(data).map_err(errors::state)?;
         Ok(Self::from(encoder))
     }

@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt, PyList, PyTuple, PyType};
 
 use crate::errors;
-use crate::parameters::integer;
+use crate::parameters::{integer, items};
 
 /// One point of a known shape.
 pub(crate) enum Point<'py> {
@@ -44,15 +44,18 @@ impl<'py> Point<'py> {
         if is_scalar || array.shape() == [width] {
             return Ok(Self::Array(array));
         }
-        let shape = shape_of(array.shape());
-        Err(errors::input(if array.ndim() > 1 {
-            format!(
-                "expected one point of shape ({width},), got an array of shape {shape}; \
-                 a whole array goes to process or score_array"
-            )
-        } else {
-            format!("expected one point of shape ({width},), got shape {shape}")
-        }))
+        let (shape, values) = (shape_of(array.shape()), count(width));
+        let got = match *array.shape() {
+            [] => format!("shape {shape}, a number alone; give a list of {values}"),
+            [0] => format!("shape {shape}, which is empty; give {values}"),
+            [given] => format!(
+                "shape {shape}; give {values}, or build the model for {given} (input_dimensions)"
+            ),
+            _ => format!("an array of shape {shape}; a whole array goes to process or score_array"),
+        };
+        Err(errors::input(format!(
+            "expected one point of shape ({width},), got {got}"
+        )))
     }
 
     /// The values as one slice.
@@ -74,12 +77,14 @@ pub(crate) fn in_shape<'py>(
     if is_scalar || shapes.contains(&array.shape()) {
         return Ok(array);
     }
+    let fewest = shapes.iter().map(|shape| shape.iter().product()).min();
     let mut names: Vec<String> = shapes.iter().map(|shape| shape_of(shape)).collect();
     names.dedup();
     Err(errors::input(format!(
-        "expected values of shape {}, got shape {}",
+        "expected values of shape {}, got shape {}; give {}, with NaN for what is missing",
         names.join(" or "),
-        shape_of(array.shape())
+        shape_of(array.shape()),
+        count(fewest.unwrap_or(1))
     )))
 }
 
@@ -106,7 +111,8 @@ pub(crate) fn positions(
                 errors::input(format!("missing positions must be at least 0, got {given}"))
             })
     };
-    missing.try_iter()?.map(position).collect()
+    let positions = items("missing", "a list of positions", missing)?;
+    positions.map(position).collect()
 }
 
 /// A whole array of points, one in each row, in its own precision.
@@ -125,7 +131,7 @@ impl<'py> Rows<'py> {
     pub(crate) fn of_any_width(points: &Bound<'py, PyAny>) -> PyResult<Self> {
         let array = to_numbers(points)?;
         let width = array.shape().get(1).copied().unwrap_or(1);
-        Self::of_width(&array, width)
+        Self::of_width(&array, width.max(1)) // no columns are refused by their shape
     }
 
     fn of_width(array: &Bound<'py, PyUntypedArray>, width: usize) -> PyResult<Self> {
@@ -373,6 +379,14 @@ fn unmasked<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     values
         .call_method1("astype", (numpy::dtype::<f64>(py),))?
         .call_method1("filled", (f64::NAN,))
+}
+
+/// `1 value`, `2 values`.
+fn count(values: usize) -> String {
+    match values {
+        1 => "1 value".to_owned(),
+        many => format!("{many} values"),
+    }
 }
 
 /// A shape in Python's notation: `()`, `(3,)`, `(3, 2)`.

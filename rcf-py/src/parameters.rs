@@ -1,11 +1,13 @@
-//! Arguments of the constructor, with errors that name the argument.
+//! Arguments of constructors and calls, with errors that name the argument.
 //!
 //! By default, Python reports a negative integer as an `OverflowError`, and a wrong type without
 //! naming which of nine arguments is meant.
 
+use std::path::PathBuf;
+
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict};
+use pyo3::types::{PyBool, PyDict, PyIterator};
 
 use rcf_core::{MAX_DIMENSIONS, MemoryProfile};
 
@@ -45,6 +47,11 @@ pub(crate) fn real(name: &str, value: Argument<'_, '_>) -> PyResult<Option<f64>>
     convert(name, "a number", value)
 }
 
+/// A number that has no default.
+pub(crate) fn needed(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    real(name, Some(value))?.ok_or_else(|| wrong_type(name, "a number", value))
+}
+
 /// One number for each input, or one for all of them.
 pub(crate) fn per_input(
     name: &str,
@@ -76,6 +83,69 @@ pub(crate) fn flag(name: &str, value: Argument<'_, '_>) -> PyResult<Option<bool>
     convert(name, "True or False", value)
 }
 
+/// Whether missing values are filled in.
+#[derive(Clone, Copy)]
+pub(crate) struct Missing(pub(crate) bool);
+
+impl Missing {
+    pub(crate) const RAISE: Self = Self(false);
+}
+
+impl<'py> FromPyObject<'_, 'py> for Missing {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let value = value.to_owned();
+        match value.extract::<&str>() {
+            Ok("raise") => Ok(Self(false)),
+            Ok("impute") => Ok(Self(true)),
+            Ok(text) => Err(errors::config(format!(
+                "missing must be \"raise\" or \"impute\", got {text:?}"
+            ))),
+            Err(_) => Err(wrong_type("missing", "\"raise\" or \"impute\"", &value)),
+        }
+    }
+}
+
+/// Names of columns.
+pub(crate) fn names(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Vec<String>>> {
+    convert(name, "a list of names", value)
+}
+
+/// One number for each of several things.
+pub(crate) fn reals(name: &str, value: Argument<'_, '_>) -> PyResult<Option<Vec<f64>>> {
+    convert(name, "a sequence of numbers", value)
+}
+
+/// A saved state.
+pub(crate) fn data<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a [u8]> {
+    let data = value.extract();
+    data.map_err(|_| wrong_type("data", "a bytes-like object", value))
+}
+
+/// A function, if one is given.
+pub(crate) fn check_callable(name: &str, value: Argument<'_, '_>) -> PyResult<()> {
+    match value {
+        Some(value) if !value.is_callable() => Err(wrong_type(name, "a function", value)),
+        _ => Ok(()),
+    }
+}
+
+/// A file.
+pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    let path = convert("path", "a path", Some(value))?;
+    path.ok_or_else(|| wrong_type("path", "a path", value))
+}
+
+/// The objects of an argument that is a collection.
+pub(crate) fn items<'py>(
+    name: &str,
+    kind: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyIterator>> {
+    value.try_iter().map_err(|_| wrong_type(name, kind, value))
+}
+
 fn convert<T>(name: &str, kind: &str, value: Argument<'_, '_>) -> PyResult<Option<T>>
 where
     T: for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr>,
@@ -95,7 +165,7 @@ where
     })
 }
 
-fn wrong_type(name: &str, kind: &str, value: &Bound<'_, PyAny>) -> PyErr {
+pub(crate) fn wrong_type(name: &str, kind: &str, value: &Bound<'_, PyAny>) -> PyErr {
     match value.get_type().name() {
         Ok(found) => PyTypeError::new_err(format!("{name} must be {kind}, got {found}")),
         Err(failure) => failure,

@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyType};
 use rcf_core::StateError;
 
+use crate::parameters::wrong_type;
+
 /// The saved form of a model, from and to bytes.
 pub(crate) trait Saved: Sized {
     fn to_state(&self) -> Vec<u8>;
@@ -81,12 +83,16 @@ macro_rules! keep {
             /// >>> again.to_bytes() == model.to_bytes()
             /// True
             #[classmethod]
-            #[pyo3(signature = (data, *, trusted=false))]
+            #[pyo3(
+                signature = (data, *, trusted=None),
+                text_signature = "($cls, data, *, trusted=False)"
+            )]
             fn from_bytes<'py>(
                 cls: &Bound<'py, PyType>,
                 data: &Bound<'py, PyAny>,
-                trusted: bool,
+                trusted: Option<&Bound<'py, PyAny>>,
             ) -> PyResult<Bound<'py, PyAny>> {
+                let trusted = $crate::parameters::flag("trusted", trusted)?.unwrap_or_default();
                 saved::restore(cls.py().get_type::<Self>(), cls, data, trusted, None)
             }
 
@@ -112,7 +118,8 @@ macro_rules! keep {
             /// ------
             /// OSError
             ///     If the file cannot be written. An older one is unchanged.
-            fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+            fn save(&self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<()> {
+                let path = $crate::parameters::path(path)?;
                 self.$model
                     .read_detached(py, |model| saved::write(&path, &model.to_state()))?
                     .map_err(|error| errors::file(&path, &error))
@@ -149,13 +156,17 @@ macro_rules! keep {
             /// >>> again.shingle_size
             /// 4
             #[classmethod]
-            #[pyo3(signature = (path, *, trusted=false))]
+            #[pyo3(
+                signature = (path, *, trusted=None),
+                text_signature = "($cls, path, *, trusted=False)"
+            )]
             fn load<'py>(
                 cls: &Bound<'py, PyType>,
-                path: PathBuf,
-                trusted: bool,
+                path: &Bound<'py, PyAny>,
+                trusted: Option<&Bound<'py, PyAny>>,
             ) -> PyResult<Bound<'py, PyAny>> {
-                let py = cls.py();
+                let (py, path) = (cls.py(), $crate::parameters::path(path)?);
+                $crate::parameters::flag("trusted", trusted)?; // before the file is read
                 let state = py.detach(|| std::fs::read(&path));
                 let state = state.map_err(|error| errors::file(&path, &error))?;
                 Self::from_bytes(cls, PyBytes::new(py, &state).as_any(), trusted)
@@ -201,7 +212,8 @@ pub(crate) fn restore<'py>(
     let py = cls.py();
     let builtins = py.import("builtins")?;
     // memoryview first: bytes(3) would be three zeros.
-    let view = builtins.call_method1("memoryview", (data,))?;
+    let view = builtins.call_method1("memoryview", (data,));
+    let view = view.map_err(|_| wrong_type("data", "a bytes-like object", data))?;
     let bytes = builtins.call_method1("bytes", (view,))?;
     let state = [("_state", (bytes, trusted, memory))].into_py_dict(py)?;
     base.call_method("__new__", (cls,), Some(&state))

@@ -257,9 +257,11 @@ def test_parameters_are_suggested_with_reasons():
     assert both.input_dimensions == 2 and both.transform == "normalize"
     assert len(rcf.DetectorMap(**both.parameters).process(["a"] * 9, np.ones((9, 2)))["a"]) == 9
     assert rcf.suggest([1.0, np.nan] * 50).input_dimensions == 1
-    for history in ([], [1.0] * 31, np.ones((100, 0))):
+    for history in ([], [1.0] * 31):
         with pytest.raises(rcf.InputError, match="needs at least 32 observations with at least one input"):
             rcf.suggest(history)
+    with pytest.raises(rcf.InputError, match="it has no columns"):
+        rcf.suggest(np.ones((100, 0)))
 
 
 TRANSFORMS = ["none", "subtract_moving_average", "normalize", "difference", "normalized_difference"]

@@ -211,7 +211,7 @@ def test_many_kinds_of_keys(wave):
         with pytest.raises(KeyError):
             detectors[strange]
     for no_keys in ("abc", 3, None):
-        with pytest.raises(rcf.InputError, match="expected a key for each row"):
+        with pytest.raises(rcf.InputError, match="expected keys, one for each row"):
             detectors.process(no_keys, wave[:3])
     assert rcf.process_many([], []) == {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import timedelta
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ._detections import Detections
 from ._errors import InputError
 from ._rcf import _correlate
-from ._tables import collected, column_names, rows_by_key
+from ._tables import collected, column_names, one_of, rows_by_key
 
 
 class Onset(NamedTuple):
@@ -90,11 +91,15 @@ def events(alerts: Any, *, within: float | timedelta = 60.0, min_keys: int = 2) 
     100 ['database', 'cache', 'web']
     """
     keys, times, grades = _columns(alerts)
+    one_of("within", within, (Real, timedelta), "a number or a timedelta")
+    one_of("min_keys", min_keys, (int, np.integer), "an integer")
     span = within.total_seconds() if isinstance(within, timedelta) else float(within)
     if not span >= 0:
         raise InputError(f"within must be at least 0, got {within}")
     if not keys:
         return []
+    for grade in grades:
+        one_of("a grade", grade, (Real, np.number), "a number")
     names, places = rows_by_key(keys)
     found = []
     for onsets in _correlate(places.tolist(), times, grades, span, min_keys):
@@ -116,6 +121,11 @@ def _columns(alerts: Any) -> tuple[list[Hashable], list[Any], list[float]]:
         keys, times = _listed(alerts["key"]), _listed(alerts["time"])
         grades = _listed(alerts["grade"]) if "grade" in names else [0.0] * len(keys)
         return keys, times, grades
+    if not isinstance(alerts, Iterable):
+        raise TypeError(
+            "alerts must be what process_many returns, a table, or tuples of key and time, got "
+            f"{type(alerts).__name__}"
+        )
     rows = [tuple(row) if isinstance(row, Iterable) else () for row in alerts]
     if any(len(row) not in (2, 3) for row in rows):
         raise InputError("an alert is a tuple of key and time, or of key, time and grade")

@@ -156,6 +156,8 @@ def plot(
         raise ImportError("plot needs matplotlib: pip install matplotlib") from error
     if column is not None and column not in result.names:
         raise ConfigError(f"column must be one of {result.names}, got {column!r}")
+    if ax is not None and not np.iterable(ax) and not hasattr(ax, "twinx"):
+        raise TypeError(f"ax must be Axes of matplotlib, got {type(ax).__name__}")
     x = _places(result)
     if ax is not None and not np.iterable(ax):
         named = [column, *(anomaly.name for anomaly in result.anomalies()), result.names[0]]

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +75,32 @@ def point_in_order(point: Any, names: Sequence[str] | None) -> Any:
     if sorted(found, key=str) != sorted(names):
         said = _other_columns(found, names).replace("this table", "this observation")
         raise InputError(said.replace(f"give table[{list(names)}]", "give a value or NaN for each of them"))
-    return [point[name] for name in names]
+    values = [point[name] for name in names]
+    for name, value in zip(names, values, strict=True):
+        if isinstance(value, str):
+            raise TypeError(f"expected numbers, got text such as {value!r} for {name!r}; give float(...)")
+    return values
+
+
+def values_in_order(values: Any, names: Sequence[str] | None) -> Any:
+    """Return an observation, or a table of all of a point, in the order of the names if it has names."""
+    values = point_in_order(values, names)
+    return values if isinstance(values, list) else in_order(values, names)[0]
+
+
+def one_of(what: str, value: Any, kind: type | tuple[type, ...], expected: str) -> Any:
+    """Return an argument that is of this kind, and no truth value; a TypeError names it otherwise."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{what} must be {expected}, got {type(value).__name__}")
+    return value
+
+
+def number_of(name: Any, value: Any) -> float:
+    """Return the number of a feature; a TypeError names it if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name!r} must be a number, got {type(value).__name__} {value!r}") from error
 
 
 def head(table: Any, rows: int) -> Any:
@@ -214,13 +239,17 @@ def not_numbers(values: Any) -> str:
         return f"{begin}times ({array.dtype}); these go to timestamps=..., where a call has it"
     strange = [value for value in array.flat if not isinstance(value, int | float) and value is not None]
     odd = strange[0] if strange else values
-    if isinstance(odd, str):
+    if isinstance(odd, str | bytes):
         return _text(begin, odd)
-    return f"{begin}values of dtype {array.dtype}; make them numbers first: np.asarray(values, dtype=float)"
+    if isinstance(odd, date):
+        return f"{begin}times such as {odd}; these go to timestamps=..., where a call has it"
+    what = type(odd).__name__ if strange and array.dtype == object else "values"
+    return f"{begin}{what} of dtype {array.dtype}; make them numbers first: np.asarray(values, dtype=float)"
 
 
-def _text(begin: str, odd: str) -> str:
-    return f"{begin}text such as {str(odd)!r}; make them numbers first: np.asarray(values, dtype=float)"
+def _text(begin: str, odd: str | bytes) -> str:
+    shown = bytes(odd) if isinstance(odd, bytes) else str(odd)
+    return f"{begin}text such as {shown!r}; make them numbers first: np.asarray(values, dtype=float)"
 
 
 def seconds(timestamps: Any) -> "NDArray[Any]":
@@ -235,9 +264,11 @@ def seconds(timestamps: Any) -> "NDArray[Any]":
         microseconds = array.astype("datetime64[us]").astype(np.int64) / 1e6
         return np.where(np.isnat(array), np.nan, microseconds)
     if array.dtype.kind not in "fiub":
+        kinds = sorted({type(moment).__name__ for moment in array.flat})
+        found = " and ".join(kinds) if array.dtype == object else f"values of dtype {array.dtype}"
         raise TypeError(
-            f"timestamps must be numbers, or moments (datetime64, datetime, pandas' index), got values of "
-            f"dtype {array.dtype}; pandas.to_datetime reads text"
+            "timestamps must be numbers, or moments (datetime64, datetime, pandas' index), got "
+            f"{found}; pandas.to_datetime reads text"
         )
     return array
 
@@ -253,7 +284,7 @@ def rows_by_key(keys: Any) -> "tuple[list[Hashable], NDArray[np.int64]]":
                 listed = getattr(keys, name)()  # Python's own values
                 break
     if isinstance(listed, str | bytes) or not np.iterable(listed):
-        raise InputError(f"expected a key for each row, got {type(keys).__name__} {keys!r}")
+        raise InputError(f"expected keys, one for each row, got {type(keys).__name__} {keys!r}")
     places: dict[Hashable, int] = {}
     try:
         place_of_row = [places.setdefault(key, len(places)) for key in listed]

@@ -13,6 +13,7 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("rcf.beam needs Apache Beam 2.65 or newer: pip install apache-beam") from error
 
 from . import _rcf
+from ._tables import number_of
 
 __all__ = ["RandomCutForest"]
 
@@ -70,11 +71,13 @@ class RandomCutForest(AnomalyDetector):
 
     def learn_one(self, x: Any) -> None:
         """Learn a row."""
+        values = self._values(x)
         if self._names is None:
             self._names = sorted(x.as_dict())
-        values = self._values(x)
         if values is not None:
             self._forest.update(values)
+            if self._forest.feature_names_in_ is None:
+                self._forest.feature_names_in_ = self._names
 
     def score_one(self, x: Any) -> float | None:
         """Score a row without learning it: NaN until enough has been learned, None without all values."""
@@ -84,8 +87,11 @@ class RandomCutForest(AnomalyDetector):
         return None if values is None else self._forest.score(values)
 
     def _values(self, x: Any) -> list[float] | None:
+        if not hasattr(x, "as_dict"):
+            raise TypeError(f"a record must be a beam.Row, got {type(x).__name__}: beam.Row(**fields)")
         fields = x.as_dict()
-        values = [fields.get(name) for name in self._names or fields]
-        if any(value is None or math.isnan(value) for value in values):
+        names = self._names or sorted(fields)
+        if any(fields.get(name) is None for name in names):
             return None
-        return [float(value) for value in values]
+        values = [number_of(name, fields[name]) for name in names]
+        return None if any(map(math.isnan, values)) else values

@@ -23,6 +23,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("rcf.pandas needs pandas: pip install pandas") from error
 
+from ._errors import InputError
 from ._keyed import process_many
 from ._rcf import AnomalyDetector, RandomCutForest
 from ._tables import rows_by_key
@@ -63,6 +64,14 @@ class Accessor:
         scores = RandomCutForest(**parameters).process(self._table)
         return pandas.Series(scores, index=self._table.index, name="score")
 
+    def _check(self, names: list[Any]) -> None:
+        """Refuse columns that the table does not have."""
+        known = list(getattr(self._table, "columns", ()))
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            found = f"it has {known}" if known else "a series has none: give a table"
+            raise InputError(f"the table has no columns {unknown}; {found}")
+
     def detect(
         self, *, by: Any = None, timestamps: Any = None, missing: Missing = "raise", **parameters: Any
     ) -> "pandas.DataFrame":
@@ -86,6 +95,8 @@ class Accessor:
             What `rcf.Detections.to_frame` gives, in the order of the rows and under their index.
         """
         table = self._table
+        named = [by] if isinstance(by, str) else list(by or ())
+        self._check([*named, *([timestamps] if isinstance(timestamps, str) else [])])
         if isinstance(timestamps, str):
             timestamps, table = table[timestamps], table.drop(columns=timestamps)
         if by is None:

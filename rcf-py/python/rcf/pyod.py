@@ -12,6 +12,7 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("rcf.pyod needs PyOD: pip install pyod") from error
 
 from ._batch import forest_of
+from ._tables import collected, column_names, in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +40,9 @@ class RCF(BaseDetector):
         The scores of the training set; higher is more abnormal.
     threshold_ : float
         Scores above it are outliers.
+    feature_names_in_ : list of str or None
+        The columns of the training set; a table with the same columns in another order is reordered, one
+        with other columns is refused.
     labels_ : ndarray of shape (n,)
         1 for the outliers of the training set, 0 for all others.
 
@@ -65,6 +69,7 @@ class RCF(BaseDetector):
 
     def fit(self, X: Any, y: Any = None) -> "RCF":  # noqa: N803
         """Learn the training set; `y` is ignored."""
+        self.feature_names_in_ = column_names(collected(X))
         X = check_array(X, dtype=[np.float64, np.float32])  # noqa: N806
         self._set_n_classes(y)
         self.n_features_in_ = X.shape[1]
@@ -77,4 +82,5 @@ class RCF(BaseDetector):
     def decision_function(self, X: Any) -> "NDArray[np.float64]":  # noqa: N803
         """Return the score of each row: higher is more abnormal."""
         check_is_fitted(self, "forest_")
+        X, _ = in_order(X, self.feature_names_in_)  # noqa: N806
         return self.forest_.score_array(check_array(X, dtype=[np.float64, np.float32]))

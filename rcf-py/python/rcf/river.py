@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 try:
@@ -10,6 +11,7 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("rcf.river needs River: pip install river") from error
 
 from . import _rcf
+from ._tables import number_of, one_of
 
 __all__ = ["RandomCutForest"]
 
@@ -74,6 +76,7 @@ class RandomCutForest(AnomalyDetector):
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn a record."""
+        one_of("a record", x, Mapping, "a dict of features")
         known = {name: value for name, value in x.items() if not _is_missing(value)}
         if not self._last:
             if not known:
@@ -81,6 +84,7 @@ class RandomCutForest(AnomalyDetector):
             self._forest = self._make(len(known))
             # In an order that does not depend on how the record was written down.
             self._last = {name: 0.0 for name in sorted(known, key=str)}
+            self._forest.feature_names_in_ = [str(name) for name in self._last]
         new = known.keys() - self._last.keys() - self.ignored_features
         if new:
             self.ignored_features |= new
@@ -95,12 +99,14 @@ class RandomCutForest(AnomalyDetector):
 
     def score_one(self, x: dict[Any, Any]) -> float:
         """Score a record without learning it; 0 until enough has been learned."""
+        one_of("a record", x, Mapping, "a dict of features")
         return self._forest.score(self._point(x)) if self._last else 0.0
 
     def _point(self, x: dict[Any, Any]) -> list[float]:
         values: dict[Any, Any] = {name: x.get(name) for name in self._last}
         return [
-            last if _is_missing(values[name]) else float(values[name]) for name, last in self._last.items()
+            last if _is_missing(values[name]) else number_of(name, values[name])
+            for name, last in self._last.items()
         ]
 
 

@@ -4,6 +4,7 @@ That is scikit-learn's sign: `score_samples` is the negative of the forest's sco
 negative for outliers, and `predict` gives -1 for them.
 """
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("rcf.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from error
 
 from ._batch import forest_of
+from ._tables import one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +71,7 @@ class RandomCutForest(OutlierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> "RandomCutForest":  # noqa: N803
         """Learn the training set; `y` is ignored."""
         X = validate_data(self, X, dtype=[np.float64, np.float32])  # noqa: N806
+        one_of("contamination", self.contamination, (Real, np.number), "a number")
         if not 0 < self.contamination <= 0.5:
             raise ValueError(f"contamination must be in (0, 0.5], got {self.contamination}")
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

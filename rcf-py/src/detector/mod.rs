@@ -7,7 +7,7 @@ mod process;
 mod state;
 
 pub(crate) use columns::{Columns, PyHeldColumns, one};
-pub(crate) use process::{may_miss, step};
+pub(crate) use process::step;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -11,7 +11,7 @@ use super::columns::{Columns, one};
 use crate::errors;
 use crate::held::Table;
 use crate::input::{moment, seconds, with_rows};
-use crate::parameters::no_more;
+use crate::parameters::{Missing, integer, no_more};
 use crate::slices::{Progress, check_in_slices, in_slices};
 
 impl PyAnomalyDetector {
@@ -102,7 +102,7 @@ impl PyAnomalyDetector {
     /// >>> result
     /// <Detections: 1,000 rows, 0 anomalies>
     #[pyo3(
-        signature = (points, *, timestamps=None, missing="raise", progress=None, **more),
+        signature = (points, *, timestamps=None, missing=Missing::RAISE, progress=None, **more),
         text_signature = "($self, points, *, timestamps=None, missing='raise', progress=None)"
     )]
     fn process<'py>(
@@ -110,16 +110,16 @@ impl PyAnomalyDetector {
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
         timestamps: Option<&Bound<'py, PyAny>>,
-        missing: &str,
+        missing: Missing,
         progress: Option<&Bound<'py, PyAny>>,
         more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let Missing(may_miss) = missing;
         no_more(
             "AnomalyDetector.process",
             &["timestamps", "missing", "progress"],
             more,
         )?;
-        let may_miss = may_miss(missing)?;
         let (detector, table) = (&self.detector, self.detector.rows(points)?);
         let count = table.rows.len();
         let moments = timestamps;
@@ -182,7 +182,7 @@ impl PyAnomalyDetector {
     /// >>> detector.process_one(5.0).is_anomaly
     /// True
     #[pyo3(
-        signature = (point, *, timestamp=None, missing="raise", **more),
+        signature = (point, *, timestamp=None, missing=Missing::RAISE, **more),
         text_signature = "($self, point, *, timestamp=None, missing='raise')"
     )]
     fn process_one<'py>(
@@ -190,15 +190,15 @@ impl PyAnomalyDetector {
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
         timestamp: Option<&Bound<'py, PyAny>>,
-        missing: &str,
+        missing: Missing,
         more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let Missing(may_miss) = missing;
         no_more(
             "AnomalyDetector.process_one",
             &["timestamp", "missing"],
             more,
         )?;
-        let may_miss = may_miss(missing)?;
         let point = self.detector.point(point)?;
         let timestamp = timestamp.map(moment).transpose()?;
         let values = point.values()?;
@@ -291,8 +291,9 @@ impl PyAnomalyDetector {
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
-        spacing: usize,
+        spacing: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
+        let spacing = integer("spacing", Some(spacing))?.unwrap_or_default();
         let (detector, table) = (&self.detector, self.detector.rows(points)?);
         let started = with_rows!(table.rows, view => detector.write_detached(py, |detector| {
             detector.bootstrap(view, spacing)
@@ -322,15 +323,5 @@ pub(crate) fn step(
         (None, true) => detector.process_with_missing(values),
         (Some(time), false) => detector.process_at(time, values),
         (Some(time), true) => detector.process_at_with_missing(time, values),
-    }
-}
-
-pub(crate) fn may_miss(missing: &str) -> PyResult<bool> {
-    match missing {
-        "raise" => Ok(false),
-        "impute" => Ok(true),
-        _ => Err(errors::config(format!(
-            "missing must be \"raise\" or \"impute\", got {missing:?}"
-        ))),
     }
 }

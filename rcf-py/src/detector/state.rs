@@ -1,7 +1,5 @@
 //! Keeping a detector.
 
-use std::path::PathBuf;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyType};
 use rcf_core::{AnomalyDetector, StateError};

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rcf_core::distance::{DistanceDetector, DistanceDetectorConfig};
 
-use crate::parameters::{by_name, differing, integer, no_more, real, seed_or_random};
+use crate::parameters::{by_name, differing, flag, integer, items, no_more, real, seed_or_random};
 use crate::{answers, errors};
 
 /// Detect anomalies among objects of which only distances are known.
@@ -250,7 +250,7 @@ impl PyDistanceDetector {
     ///     `updates` is their number.
     fn process<'py>(&self, objects: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         // The iterator is Python code, which may access the detector.
-        let objects = objects.try_iter()?;
+        let objects = items("objects", "a list of objects", objects)?;
         objects.map(|object| self.process_one(&object?)).collect()
     }
 
@@ -296,9 +296,12 @@ impl PyDistanceDetector {
     /// >>> detector = rcf.DistanceDetector(max, sample_size=64, seed=7)
     /// >>> detector, detector.get_params()["warm_up"]
     /// (DistanceDetector(<built-in function max>, sample_size=64, seed=7), 16)
-    #[pyo3(signature = (deep=true))]
-    fn get_params<'py>(slf: &Bound<'py, Self>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
-        let _ = deep;
+    #[pyo3(signature = (deep=None), text_signature = "($self, deep=True)")]
+    fn get_params<'py>(
+        slf: &Bound<'py, Self>,
+        deep: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        flag("deep", deep)?;
         by_name(slf.as_any(), &PARAMETERS)
     }
 

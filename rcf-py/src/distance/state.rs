@@ -7,6 +7,7 @@ use rcf_core::distance::DistanceDetector;
 
 use super::{Object, PyDistanceDetector, measure};
 use crate::errors;
+use crate::parameters::{self, check_callable};
 
 /// The bytes of an object that is a string, as Rust's `String` is encoded: the length, then UTF-8.
 fn of_string(py: Python<'_>, object: &Object) -> PyResult<Vec<u8>> {
@@ -65,6 +66,7 @@ impl PyDistanceDetector {
         py: Python<'py>,
         encode: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
+        check_callable("encode", encode)?;
         let bytes = self.with(|detector| {
             detector.to_bytes_by(|object| match encode {
                 None => of_string(py, object),
@@ -109,12 +111,14 @@ impl PyDistanceDetector {
     #[pyo3(signature = (data, distance, decode=None))]
     fn from_bytes(
         cls: &Bound<'_, PyType>,
-        data: &[u8],
+        data: &Bound<'_, PyAny>,
         distance: &Bound<'_, PyAny>,
         decode: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let py = cls.py();
         measure::check_callable(distance)?;
+        check_callable("decode", decode)?;
+        let data = parameters::data(data)?;
         let mut raised = None;
         let restored = DistanceDetector::from_bytes_by(data, |bytes| {
             let object = match decode {

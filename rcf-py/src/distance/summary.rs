@@ -8,7 +8,7 @@ use rcf_core::distance::Summarizer;
 
 use super::measure::{self, Space};
 use crate::answers;
-use crate::parameters::{integer, no_more, real};
+use crate::parameters::{integer, items, no_more, real, reals};
 
 /// Cluster any objects that have a distance, the heaviest cluster first.
 ///
@@ -60,7 +60,7 @@ pub(crate) fn summarize<'py>(
     most: &Bound<'py, PyAny>,
     representatives: Option<&Bound<'py, PyAny>>,
     shrinkage: Option<&Bound<'py, PyAny>>,
-    weights: Option<Vec<f64>>,
+    weights: Option<&Bound<'py, PyAny>>,
     more: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     no_more(
@@ -71,11 +71,11 @@ pub(crate) fn summarize<'py>(
     let py = objects.py();
     measure::check_callable(distance)?;
     let summarizer = summarizer(most, representatives, shrinkage)?;
-    let objects = objects.try_iter()?;
+    let objects = items("objects", "a list of objects", objects)?;
     let objects: Vec<_> = objects
         .map(|object| Ok(Arc::new(object?.unbind())))
         .collect::<PyResult<_>>()?;
-    let weights = weights.unwrap_or_else(|| vec![1.0; objects.len()]);
+    let weights = reals("weights", weights)?.unwrap_or_else(|| vec![1.0; objects.len()]);
     let space = Space::new(distance);
     let found = summarizer.summarize_shared(&objects, &weights, |a, b| space.between(a, b));
     let clusters = space.refused(found)?;

@@ -9,10 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rcf_core::{Component, Forecaster, ForecasterConfig};
 
-use crate::detector::may_miss;
 use crate::held::{Held, State};
 use crate::input::with_rows;
-use crate::parameters::{getters, integer, no_more};
+use crate::parameters::{Missing, getters, integer, no_more};
 use crate::slices::{Progress, check_in_slices, in_slices};
 use crate::{answers, errors};
 
@@ -131,19 +130,19 @@ impl PyForecaster {
     /// >>> forecaster.process(np.sin(np.arange(500) / 10)).lower.shape
     /// (500, 5, 1)
     #[pyo3(
-        signature = (points, *, missing="raise", progress=None, **more),
+        signature = (points, *, missing=Missing::RAISE, progress=None, **more),
         text_signature = "($self, points, *, missing='raise', progress=None)"
     )]
     fn process<'py>(
         &self,
         py: Python<'py>,
         points: &Bound<'py, PyAny>,
-        missing: &str,
+        missing: Missing,
         progress: Option<&Bound<'py, PyAny>>,
         more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let Missing(may_miss) = missing;
         no_more("Forecaster.process", &["missing", "progress"], more)?;
-        let may_miss = may_miss(missing)?;
         let (forecaster, table) = (&self.forecaster, self.forecaster.rows(points)?);
         let progress = Progress::new(progress, table.rows.len())?;
         let mut forecasts = Vec::new();
@@ -195,18 +194,18 @@ impl PyForecaster {
     ///     If the point has the wrong shape or a value that is not finite. The forecaster is
     ///     unchanged.
     #[pyo3(
-        signature = (point, *, missing="raise", **more),
+        signature = (point, *, missing=Missing::RAISE, **more),
         text_signature = "($self, point, *, missing='raise')"
     )]
     fn process_one<'py>(
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
-        missing: &str,
+        missing: Missing,
         more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Missing(may_miss) = missing;
         no_more("Forecaster.process_one", &["missing"], more)?;
-        let may_miss = may_miss(missing)?;
         let point = self.forecaster.point(point)?;
         let (mut forecaster, values) = (self.forecaster.write(py)?, point.values()?);
         let forecast = if may_miss {

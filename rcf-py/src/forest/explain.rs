@@ -2,6 +2,8 @@
 
 use pyo3::prelude::*;
 
+use crate::parameters::{needed, real};
+
 use super::PyRandomCutForest;
 use crate::answers;
 
@@ -73,13 +75,17 @@ impl PyRandomCutForest {
     /// >>> score, why, trees = forest.explain(5.0)
     /// >>> trees, abs(why.total - score) < 1e-9
     /// (50, True)
-    #[pyo3(signature = (point, *, precision=0.0))]
+    #[pyo3(
+        signature = (point, *, precision=None),
+        text_signature = "($self, point, *, precision=0.0)"
+    )]
     fn explain<'py>(
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
-        precision: f64,
+        precision: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let precision = real("precision", precision)?.unwrap_or(0.0);
         let point = self.forest.point(point)?;
         let explained = self
             .forest
@@ -126,8 +132,9 @@ impl PyRandomCutForest {
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
-        precision: f64,
+        precision: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let precision = needed("precision", precision)?;
         let point = self.forest.point(point)?;
         let estimate = self
             .forest

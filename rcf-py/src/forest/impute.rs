@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::PyRandomCutForest;
 use crate::input::{in_shape, positions};
-use crate::parameters::integer;
+use crate::parameters::{integer, real};
 use crate::{answers, errors};
 
 /// A limit, so that the result fits into memory and is computed in reasonable time.
@@ -18,6 +18,7 @@ impl PyRandomCutForest {
         values: &Bound<'py, PyAny>,
     ) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
         let point = self.forest.config().dimensions();
+        let values = &self.forest.named(values)?;
         in_shape(values, &[&[self.forest.width()], &[point], &self.shape()])
     }
 }
@@ -111,17 +112,21 @@ impl PyRandomCutForest {
     /// >>> field = forest.conditional_field([50.0, np.nan])
     /// >>> bool(field.p10[0] <= field.median[0] <= field.p90[0])
     /// True
-    #[pyo3(signature = (values, missing=None, *, centrality=1.0))]
+    #[pyo3(
+        signature = (values, missing=None, *, centrality=None),
+        text_signature = "($self, values, missing=None, *, centrality=1.0)"
+    )]
     fn conditional_field<'py>(
         &self,
         py: Python<'py>,
         values: &Bound<'py, PyAny>,
         missing: Option<&Bound<'py, PyAny>>,
-        centrality: f64,
+        centrality: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let values = self.observation_or_point(values)?;
         let known = values.as_slice()?;
         let missing = positions(known, missing)?;
+        let centrality = real("centrality", centrality)?.unwrap_or(1.0);
         let field = self
             .forest
             .read_detached(py, |forest| {
@@ -159,17 +164,21 @@ impl PyRandomCutForest {
     /// >>> samples = forest.conditional_samples([40.0, np.nan, np.nan], centrality=0.0)
     /// >>> samples.shape, bool((samples[:, 0] / 50 == samples[:, 1] / 30).all())
     /// ((50, 2), True)
-    #[pyo3(signature = (values, missing=None, *, centrality=1.0))]
+    #[pyo3(
+        signature = (values, missing=None, *, centrality=None),
+        text_signature = "($self, values, missing=None, *, centrality=1.0)"
+    )]
     fn conditional_samples<'py>(
         &self,
         py: Python<'py>,
         values: &Bound<'py, PyAny>,
         missing: Option<&Bound<'py, PyAny>>,
-        centrality: f64,
+        centrality: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let values = self.observation_or_point(values)?;
         let known = values.as_slice()?;
         let missing = positions(known, missing)?;
+        let centrality = real("centrality", centrality)?.unwrap_or(1.0);
         let samples = self
             .forest
             .read_detached(py, |forest| {

@@ -94,8 +94,9 @@ impl PyRandomCutForest {
         &self,
         py: Python<'py>,
         point: &Bound<'py, PyAny>,
-        manifold_dimension: Option<f64>,
+        manifold_dimension: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let manifold_dimension = real("manifold_dimension", manifold_dimension)?;
         let point = self.forest.point(point)?;
         let forest = self.forest.read(py)?;
         let density = match manifold_dimension {

@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use rcf_core::{AnomalyScore, Displacement, ScoringFunction};
 
 use super::PyRandomCutForest;
 use crate::errors;
-use crate::parameters::integer;
+use crate::parameters::{integer, wrong_type};
 
 #[pymethods]
 impl PyRandomCutForest {
@@ -266,10 +265,9 @@ struct Callables<'py> {
 impl<'py> Callables<'py> {
     fn extract(function: &Bound<'py, PyAny>) -> PyResult<Self> {
         let wrong = || {
-            PyTypeError::new_err(
-                "function must be a name, or a ScoringFunction or tuple of the callables (seen, \
-                 unseen, damp, normalizer), the last two of which are optional",
-            )
+            let kind = "a name, or a ScoringFunction or tuple of the callables (seen, unseen, damp, \
+                        normalizer), the last two of which are optional";
+            wrong_type("function", kind, function)
         };
         let mut parts: Vec<Option<Bound<'py, PyAny>>> = Vec::new();
         for part in function.try_iter().map_err(|_| wrong())? {

@@ -10,7 +10,7 @@ use super::PyRandomCutForest;
 use crate::held::Table;
 use crate::input::with_rows;
 use crate::jobs::threads;
-use crate::parameters::no_more;
+use crate::parameters::{integer, no_more, real};
 use crate::slices::{Progress, check_in_slices, in_slices};
 
 #[pymethods]
@@ -49,18 +49,18 @@ impl PyRandomCutForest {
         &self,
         py: Python<'_>,
         point: &Bound<'_, PyAny>,
-        time: Option<i64>,
-        weight: Option<f64>,
-        label: Option<i64>,
+        time: Option<&Bound<'_, PyAny>>,
+        weight: Option<&Bound<'_, PyAny>>,
+        label: Option<&Bound<'_, PyAny>>,
         more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         no_more("RandomCutForest.update", &["time", "weight", "label"], more)?;
         let point = self.forest.point(point)?;
-        let mut arrival = time.map_or(Arrival::new(), Arrival::at);
-        if let Some(weight) = weight {
+        let mut arrival = integer("time", time)?.map_or(Arrival::new(), Arrival::at);
+        if let Some(weight) = real("weight", weight)? {
             arrival = arrival.weight(weight);
         }
-        if let Some(label) = label {
+        if let Some(label) = integer("label", label)? {
             arrival = arrival.label(label);
         }
         self.forest

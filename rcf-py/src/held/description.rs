@@ -75,9 +75,13 @@ macro_rules! describe {
             #[doc = concat!(">>> again = rcf.", $name, "(**model.get_params())")]
             /// >>> again.to_bytes() == model.to_bytes(), again.get_params()["shingle_size"]
             /// (True, 4)
-            #[pyo3(signature = (deep=true))]
-            fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
-                let _ = deep;
+            #[pyo3(signature = (deep=None), text_signature = "($self, deep=True)")]
+            fn get_params<'py>(
+                &self,
+                py: Python<'py>,
+                deep: Option<&Bound<'py, PyAny>>,
+            ) -> PyResult<Bound<'py, PyDict>> {
+                $crate::parameters::flag("deep", deep)?;
                 self.$model.parameters(py, &self.in_force())
             }
 
@@ -99,7 +103,8 @@ macro_rules! describe {
             }
 
             #[setter]
-            fn set_feature_names_in_(&self, names: Option<Vec<String>>) -> PyResult<()> {
+            fn set_feature_names_in_(&self, names: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+                let names = $crate::parameters::names("feature_names_in_", names)?;
                 self.$model.set_names(names)
             }
         }

@@ -100,6 +100,13 @@ impl<M: Model> Held<M> {
         Point::extract(&point, self.width())
     }
 
+    /// An observation, or all of a point, in the order of the known columns if it has names.
+    pub(crate) fn named<'py>(&self, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        static IN_ORDER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let in_order = IN_ORDER.import(values.py(), "rcf._tables", "values_in_order")?;
+        in_order.call1((values, self.names()))
+    }
+
     /// Stores the names of the columns of a table that was learned.
     pub(crate) fn remember(&self, table: &Table<'_>) {
         if let Some(names) = &table.names {

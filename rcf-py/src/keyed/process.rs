@@ -10,10 +10,11 @@ use rcf_core::{AnomalyDetector, ArrayError, Real};
 
 use super::key::Key;
 use super::{Keyed, PyKeyedDetectors, ticks};
-use crate::detector::{Columns, PyHeldColumns, may_miss, one, step};
+use crate::detector::{Columns, PyHeldColumns, one, step};
 use crate::errors;
 use crate::input::{moment, seconds, with_rows};
 use crate::jobs::threads;
+use crate::parameters::Missing;
 use crate::slices::{Progress, Stopped, Watch, watched};
 
 /// How many rows are checked between two checks of the watch.
@@ -99,11 +100,11 @@ impl PyKeyedDetectors {
         key_of_row: PyReadonlyArray1<'py, i64>,
         points: &Bound<'py, PyAny>,
         timestamps: Option<&Bound<'py, PyAny>>,
-        missing: &str,
+        missing: Missing,
         n_jobs: Option<&Bound<'py, PyAny>>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Answer<'py>> {
-        let may_miss = may_miss(missing)?;
+        let Missing(may_miss) = missing;
         let keys: Vec<Key> = keys.iter().map(Key::extract).collect::<PyResult<_>>()?;
         let key_of_row = key_of_row.as_slice()?;
         let is_known = |&key: &i64| usize::try_from(key).is_ok_and(|key| key < keys.len());
@@ -187,9 +188,9 @@ impl PyKeyedDetectors {
         key: &Bound<'py, PyAny>,
         point: &Bound<'py, PyAny>,
         timestamp: Option<&Bound<'py, PyAny>>,
-        missing: &str,
+        missing: Missing,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let may_miss = may_miss(missing)?;
+        let Missing(may_miss) = missing;
         let key = Key::extract(key)?;
         let point = self.template.get().detector.point(point)?;
         self.follow_template(py)?;
