@@ -34,7 +34,11 @@ const NAMES: [(Part, &[&str], &[&str]); 7] = [
         &["dayofyear", "yearday"],
         &["doy", "jday", "yday", "julian", "jd"],
     ),
-    (Part::Hour, &["hour", "stunde"], &["hr", "hh", "hours", "h"]),
+    (
+        Part::Hour,
+        &["hour", "stunde"],
+        &["hr", "hh", "hours", "h", "he", "hourending"],
+    ),
     (Part::Minute, &["minute"], &["min", "mn", "mi", "minutes"]),
     (
         Part::Second,
@@ -179,8 +183,18 @@ impl Digits {
 /// How times of day are written in texts.
 pub(super) fn clock_patterns(has_half: bool) -> &'static [&'static str] {
     match has_half {
-        true => &["%I:%M:%S%.f", "%I:%M"],
-        false => &["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"],
+        true => &["%I:%M:%S%.f", "%I:%M", "%I.%M.%S", "%I"],
+        false => &[
+            "%H:%M:%S%.f",
+            "%H:%M",
+            "%H.%M.%S",
+            "%I:%M:%S %p",
+            "%I:%M %p",
+            "%I %p",
+            "%I:%M:%S%p",
+            "%I:%M%p",
+            "%I%p",
+        ],
     }
 }
 

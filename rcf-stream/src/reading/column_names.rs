@@ -100,6 +100,14 @@ pub(super) fn is_time_name(words: &[String]) -> bool {
         .any(|word| TIME.contains(&word.as_str()))
 }
 
+/// Whether a column is named as the unit of others.
+pub(super) fn is_unit_name(label: &str) -> bool {
+    let names = ["unit", "units", "uom", "einheit"];
+    words(label)
+        .last()
+        .is_some_and(|last| names.contains(&last.as_str()))
+}
+
 /// Whether a column is named as a time of day, and nothing else.
 pub(super) fn is_clock_name(label: &str) -> bool {
     let words = words(label);

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::OptionNames;
-use super::calendar::Part;
-use super::column_names::{CALENDAR, FLAG, ID, INDEX, LABEL, is_clock_name, is_time_name, words};
+use super::calendar::{Digits, Part};
+use super::column_names::{
+    CALENDAR, FLAG, ID, INDEX, LABEL, is_clock_name, is_time_name, is_unit_name, words,
+};
 use super::growth::Growth;
 use super::sample::{Column, Sample};
+use super::sentinel::sentinel;
 use super::shape::Shape;
 use super::time_column::{
     Order, best_time, is_dates, is_times_of_day, order, repeats, series_of, time_format, time_rank,
@@ -52,6 +55,10 @@ pub struct Choice {
     /// The columns with several units, all converted to one; not saved.
     #[serde(skip)]
     pub converted: Vec<FieldPath>,
+    /// Numbers that seem to mean missing values: the column, the number, and in how many of the
+    /// first records; not saved.
+    #[serde(skip)]
+    pub sentinels: Vec<(FieldPath, String, usize)>,
     /// The columns to judge as categories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categorical: Vec<FieldPath>,
@@ -121,6 +128,8 @@ pub enum Reason {
     Empty,
     /// It contains text, with this many different values.
     Text(usize),
+    /// Its name suggests the units of other columns, and it has this many.
+    Units(usize),
     /// It names this many series, each with one record at a time.
     Series(usize),
     /// It contains times of day, and there is no column of dates.
@@ -177,6 +186,10 @@ impl Reason {
                 return format!("text, {count} different: a {key} or {categorical}?");
             }
             Self::Text(_) => "text",
+            Self::Units(count) => {
+                let key = options.key;
+                return format!("{count} units: convert the values to one, or use it as {key}");
+            }
             Self::Series(count) => {
                 let key = options.key;
                 return format!("{count} series, one record of each at a time: name it with {key}");
@@ -185,7 +198,7 @@ impl Reason {
             Self::ClockOf(date) => {
                 let column = options.values;
                 return format!(
-                    "times of day of {date:?}? write them as 20:15, or judge them with {column}"
+                    "times of day of {date:?}? write each as 20:15, or judge them with {column}"
                 );
             }
             Self::UnclearDates(one, other) => {
@@ -474,6 +487,11 @@ fn add_units(sample: &Sample, choice: &mut Choice) -> Result<(), ChoiceError> {
         let unit = column(path).and_then(|column| column.unit.as_ref());
         unit.is_some_and(|(_, is_mixed)| *is_mixed)
     };
+    let sentinel = |path: &FieldPath| {
+        let (number, count) = sentinel(&column(path)?.numbers)?;
+        Some((path.clone(), number.to_string(), count))
+    };
+    choice.sentinels = choice.values.iter().filter_map(sentinel).collect();
     choice.converted = choice.values.iter().filter(is_mixed).cloned().collect();
     Ok(())
 }
@@ -542,7 +560,10 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
             _ if column.texts.iter().all(|text| is_marked(text)) => {
                 Reason::Marked(column.texts[0].clone())
             }
-            _ => Reason::Text(column.texts.iter().collect::<BTreeSet<_>>().len()),
+            _ => match column.texts.iter().collect::<BTreeSet<_>>().len() {
+                count @ 2..=50 if is_unit_name(&column.label) => Reason::Units(count),
+                count => Reason::Text(count),
+            },
         });
     }
     if let (true, Some((one, other))) = (column.texts.is_empty(), &column.unlike) {
@@ -592,7 +613,8 @@ fn reason(column: &Column, has_calendar: bool) -> Option<Reason> {
     if time_rank(column).is_some() {
         return Some(Reason::OtherTime);
     }
-    if has_calendar && is_calendar(column) {
+    let is_year = Part::of(column) == Some(Part::Year) && growth.falls == 0;
+    if is_year || has_calendar && is_calendar(column) {
         return Some(Reason::Calendar);
     }
     if is_whole
@@ -615,20 +637,34 @@ fn is_calendar(column: &Column) -> bool {
     Part::of(column).is_some() || (is_whole && CALENDAR.contains(&last))
 }
 
-/// Whether a column that is named as a time of day grows on each date, in a form that is not read.
+/// Whether a column beside dates has times of day in a form that is not read: it is named so, and
+/// grows on each date, or has texts or gaps; or, whatever its name, it counts the records of each.
 fn is_clock_of(date: &Column, column: &Column) -> bool {
-    let is_number = column.numbers.len() == column.present();
-    let days = date
-        .cells()
-        .filter(|days| days.len() == column.numbers.len());
-    let is_like = is_dates(date) || date.numbers.iter().all(is_excel_date);
-    let Some(days) = days.filter(|_| is_like && is_number && is_clock_name(&column.label)) else {
+    let are_dates = is_dates(date) || date.numbers.iter().all(is_excel_date);
+    let Some(days) = date.cells().filter(|_| are_dates) else {
         return false;
     };
+    let is_named = is_clock_name(&column.label) || Part::of(column) == Some(Part::Hour);
+    let is_number = column.numbers.len() == column.present();
+    if days.len() != column.numbers.len() {
+        let is_like = column.numbers.is_empty() || (is_number && Digits::of(column).is_some());
+        return is_named && is_like && column.present() > 0 && repeats(&days);
+    }
     let steps = || days.windows(2).zip(column.numbers.windows(2));
-    let within = steps().filter(|(days, _)| days[0] == days[1]);
-    let (rises, others): (Vec<_>, Vec<_>) = within.partition(|(_, times)| times[0] < times[1]);
-    !rises.is_empty() && others.len() * 10 <= rises.len()
+    let within = || steps().filter(|(days, _)| days[0] == days[1]);
+    let count = |is: &dyn Fn(f64) -> bool| {
+        within()
+            .filter(|(_, times)| is(times[1] - times[0]))
+            .count()
+    };
+    let (all, rises, ones) = (
+        within().count(),
+        count(&|it| it > 0.0),
+        count(&|it| it == 1.0),
+    );
+    let begins_again = steps().any(|(days, times)| days[0] != days[1] && times[1] < times[0]);
+    let is_index = days.len() >= ENOUGH && ones * 20 >= all * 19 && begins_again;
+    ones > 0 && is_index || is_named && rises > 0 && (all - rises) * 10 <= rises
 }
 
 fn is_excel_date(number: &f64) -> bool {

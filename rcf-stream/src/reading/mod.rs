@@ -11,6 +11,7 @@ mod json;
 mod options;
 mod recognised;
 pub mod sample;
+mod sentinel;
 mod shape;
 mod split_time;
 mod table;

@@ -1,5 +1,7 @@
 //! Times that are split into several columns: date and time of day, words, or year, month and day.
 
+use std::collections::HashSet;
+
 use super::calendar::{
     Digits, Part, clock_patterns, is_half_of_day, is_month, is_timely, is_unnamed,
 };
@@ -141,8 +143,18 @@ pub(super) fn completed<'a>(date: &'a Column, free: &[&'a Column]) -> Option<Spl
             .filter(|clock| !matches!(Digits::of(clock), None | Some(Digits::Hours)))
             .filter(|clock| clock.numbers.len() >= ENOUGH && Growth::of(&clock.numbers).falls > 0)
             .filter_map(with)
-            .find(|found| millis(found).is_some_and(|times| Growth::of(&times).falls == 0))
+            .find(|found| millis(found).is_some_and(|times| is_of_days(&times)))
     })
+}
+
+/// Whether times never go back, and are in as many hours as only times of day are: what counts from
+/// 100 to 123 is none.
+fn is_of_days(times: &[f64]) -> bool {
+    let hours: HashSet<i64> = times
+        .iter()
+        .map(|millis| (millis / 3_600_000.0) as i64 % 24)
+        .collect();
+    hours.len() > 2 && Growth::of(times).falls == 0
 }
 
 /// The columns that are named as the hour, the minute and the second.

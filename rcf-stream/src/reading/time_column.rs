@@ -180,25 +180,29 @@ pub(super) fn is_dates(column: &Column) -> bool {
     }
 }
 
-/// `9:05`, `22:13:20.5`, `10:13 PM`.
+/// `9:05`, `22:13:20.5`, `10:13 PM`, `10 PM`, `22.13.20`.
 fn is_clock(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
-    let digits = ["am", "pm", "a.m.", "p.m."]
+    let of_half = ["am", "pm", "a.m.", "p.m."]
         .into_iter()
-        .find_map(|half| text.strip_suffix(half))
-        .unwrap_or(&text)
-        .trim_end();
-    let mut parts = digits.split(':');
+        .find_map(|half| text.strip_suffix(half));
+    let digits = of_half.unwrap_or(&text).trim_end();
+    let mark = if digits.contains(':') { ':' } else { '.' };
+    let parts: Vec<&str> = digits.split(mark).collect();
     let is_number = |part: &str, most: usize| {
         (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let hour = parts.next().is_some_and(|part| is_number(part, 2));
-    let minute = parts.next().is_some_and(|part| is_number(part, 2));
-    let second = parts.next().is_none_or(|part| {
+    let is_second = |part: &str| {
         let (whole, fraction) = part.split_once(['.', ',']).unwrap_or((part, "0"));
         is_number(whole, 2) && is_number(fraction, 9)
-    });
-    hour && minute && second && parts.next().is_none()
+    };
+    match parts.as_slice() {
+        [hour] => of_half.is_some() && is_number(hour, 2),
+        // With a point between them they are a number.
+        [hour, minute] => mark == ':' && is_number(hour, 2) && is_number(minute, 2),
+        [hour, minute, second] => is_number(hour, 2) && is_number(minute, 2) && is_second(second),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -207,12 +211,20 @@ mod tests {
 
     #[test]
     fn times_of_day_are_distinguished_from_times() {
-        for text in ["9:05", "22:13:20.5", "10:13 PM", "10:13:20 a.m."] {
+        for text in [
+            "9:05",
+            "22:13:20.5",
+            "10:13 PM",
+            "10:13:20 a.m.",
+            "10PM",
+            "22.13.20",
+        ] {
             assert!(is_clock(text), "{text}");
         }
         for text in [
             "2023-11-14 22:13",
             "22",
+            "22.13",
             "22:13:20Z",
             "22:",
             "1:2:3:4",

@@ -38,6 +38,14 @@ impl fmt::Display for Understood<'_> {
         if !more.is_empty() {
             write!(f, " and {} more", more.len())?;
         }
+        for (path, number, count) in &self.choice.sentinels {
+            let label = path.label();
+            write!(
+                f,
+                "; {label} is {number} in {count} of the first records: if that means missing, "
+            )?;
+            f.write_str("leave these cells empty")?;
+        }
         match &self.choice.time {
             Some(path) => {
                 write!(f, "; time: {}", path.label())?;

@@ -369,6 +369,8 @@ macro_rules! dates {
             "%a, %d %b %Y %H:%M:%S %z",
             "%d %b %Y %H:%M:%S %z",
             "[%d/%b/%Y:%H:%M:%S %z]",
+            "[%Y-%m-%d %H:%M:%S%.f]",
+            "[%Y/%m/%d %H:%M:%S%.f]",
             "%a %b %d %H:%M:%S %Y",
             "%b %d %H:%M:%S %Y",
             "%H:%M:%S %d.%m.%Y",

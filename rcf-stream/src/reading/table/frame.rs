@@ -4,7 +4,8 @@ use super::Row;
 use crate::decode::number::Decimal;
 
 /// The first character of lines that are not records of a table with borders: those of MySQL, which
-/// begin with a plus, or the count of rows that psql writes below a line such as `---+---`.
+/// begin with a plus, those of reStructuredText, of equals signs, or the count of rows that psql
+/// writes below a line such as `---+---`.
 pub(super) fn border(text: &[u8]) -> Option<u8> {
     let mut lines = text
         .split(|byte| *byte == b'\n')
@@ -12,9 +13,13 @@ pub(super) fn border(text: &[u8]) -> Option<u8> {
     let is_border = |line: &[u8]| {
         line.len() > 2 && line.contains(&b'+') && line.iter().all(|byte| b"+-=".contains(byte))
     };
+    let is_double = |line: &[u8]| {
+        line.len() > 2 && line.iter().all(|byte| b"= ".contains(byte)) && line[0] == b'='
+    };
     let (first, second) = (lines.next()?, lines.next()?);
     match (is_border(first), is_border(second)) {
         (true, _) if first[0] == b'+' => Some(b'+'),
+        _ if is_double(first) => Some(b'='),
         (false, true) if second[0] == b'-' => Some(b'('),
         _ => None,
     }

@@ -82,6 +82,9 @@ fn columns_that_are_one_time_together() {
         lossy("day|hhmm", "%Y-%m-%d|%H%M", "%Y-%m-%d %H%M"),
         lossy("date|hour", "%Y-%m-%d|%H", "%Y-%m-%d %H"),
         lossy("date|hour|minute", "%Y-%m-%d|%H|%M", "%Y-%m-%d %H %M"),
+        case("Date|Time", "%d/%m/%Y|%H.%M.%S", "%d/%m/%Y %H.%M.%S"),
+        case("date|hour", "%Y-%m-%d|%I%p", "%Y-%m-%d %I %p"),
+        case("", "[%Y-%m-%d|%H:%M:%S]", "[%Y-%m-%d %H:%M:%S%.f]"),
         lossy("date|time", "%Y-%m-%d|%H.%M", "%Y-%m-%d %H.%M"),
         case("date|time|half", "%Y/%m/%d|%I:%M|%p", "%Y/%m/%d %I:%M %p"),
         lossy("year|month|day|hour", "%Y|%m|%d|%H", "%Y %m %d %H"),
@@ -163,8 +166,28 @@ fn times_of_day_that_are_not_read_and_unclear_dates_are_named() {
             format!("{date}{day:02},{},{a}", (hour as f64 + 0.25) / clock)
         }));
         assert_eq!(found.values, ["a"], "{}", found.line);
-        let said = "\"time\" (times of day of \"date\"? write them as 20:15, or judge them with";
+        let said = "\"time\" (times of day of \"date\"? write each as 20:15, or judge them with";
         assert!(found.line.contains(said), "{}", found.line);
+    }
+    // A gap, a text, and a number of quarters of an hour.
+    let writers: [&dyn Fn(usize) -> String; 3] = [
+        &|n| {
+            if n % 20 == 7 {
+                String::new()
+            } else {
+                (n % 24).to_string()
+            }
+        },
+        &|n| format!("{}h", n % 24),
+        &|n| (n % 24 + 100).to_string(),
+    ];
+    for (names, write) in ["hour", "hour", "block"].iter().zip(writers) {
+        let found = read(&text_of(&format!("date,{names},a"), |n, a, _| {
+            format!("2023-11-{:02},{},{a}", n / 24 + 1, write(n))
+        }));
+        assert_eq!(found.values, ["a"], "{}", found.line);
+        let said = format!("\"{names}\" (times of day of \"date\"?");
+        assert!(found.line.contains(&said), "{}", found.line);
     }
     let found = read(&text_of("date,a", |n, a, _| {
         format!("{:02}{:02}12,{a}", n % 12 + 1, n * 7 % 12 + 1)

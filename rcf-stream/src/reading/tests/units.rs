@@ -150,10 +150,18 @@ fn tables_with_borders() {
     let framed: String = rows().map(in_bars).collect();
     let plain: String = rows().map(|row| format!(" {row}\n")).collect();
     let names_in_bars = in_bars(names());
+    let bare = |text: &str| text.replace('|', " ").trim_end().to_owned() + "\n";
     let tables = [
         format!("{border}{names_in_bars}{border}{framed}{border}"),
         format!("{names_in_bars}| --- | ---: | :---: |\n{framed}"),
         format!(" {}\n{}\n{plain}(120 rows)\n\n", names(), line.join("+")),
+        // reStructuredText, between blanks.
+        format!(
+            "{0}\n{1}{0}\n{2}{0}\n",
+            "==== ==== ====",
+            bare(&names()),
+            bare(&plain)
+        ),
     ];
     for text in tables {
         let found = expect(&text, Some("time"), ["a", "b"]);
@@ -182,4 +190,29 @@ fn files_of_labview() {
         let found = expect(&(header.to_owned() + &body), None, ["a", "b"]);
         assert!(found.line.contains("decimal comma"), "{}", found.line);
     }
+}
+
+#[test]
+fn numbers_that_mean_missing_values_and_columns_of_units_are_named() {
+    let found = read(&text_of("time,x,unit", |n, a, _| {
+        let value = if n % 30 == 7 { -9999.0 } else { a };
+        format!("{},{value},{}", iso(n), ["kW", "W"][n % 2])
+    }));
+    let said =
+        "judged: x; x is -9999 in 4 of the first records: if that means missing, leave these";
+    assert!(found.line.starts_with(said), "{}", found.line);
+    let said = "\"unit\" (2 units: convert the values to one, or use it as --key)";
+    assert!(found.line.contains(said), "{}", found.line);
+}
+
+#[test]
+fn years_alone_are_no_measurement() {
+    let found = read(&text_of("year,season,a", |n, a, _| {
+        format!(
+            "{},{},{a}",
+            1950 + n / 4,
+            ["DJF", "MAM", "JJA", "SON"][n % 4]
+        )
+    }));
+    assert_eq!(found.values, ["a"], "{}", found.line);
 }
