@@ -412,6 +412,42 @@ fn results(folder: &Path) -> Vec<serde_json::Value> {
         .collect()
 }
 
+/// Units and the columns of a time are part of what a run keeps, also where columns are named.
+#[test]
+fn a_run_keeps_units_and_columns_of_times() {
+    let text = csv("date,time,took", |_, time, value| {
+        let clock: u32 = time[11..16].replace(':', "").parse().unwrap();
+        let took = match value < 45.0 {
+            true => format!("{value}ms"),
+            false => format!("{}s", value / 1000.0),
+        };
+        format!("{},{clock},{took}", time[..10].replace('-', ""))
+    });
+    let cut = text.match_indices('\n').nth(400).unwrap().0 + 1;
+    let named = [
+        "--input-values=took",
+        "--input-timestamp=date",
+        "--input-time-of-day=time",
+        "--input-time-format=%Y%m%d %H%M",
+    ];
+    for flags in [&[][..], &named] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        for part in [&text[..cut], &text] {
+            fs::write(path.join("in.csv"), part).unwrap();
+            let output = pipeline(path, flags);
+            assert!(output.status.success(), "{}", stderr(&output));
+            let said = "took (s, other units converted); time: date and time (%Y%m%d %H%M)";
+            let line = stderr(&output);
+            assert!(line.contains(said) || part.len() > cut, "{line}");
+        }
+        let results = results(path);
+        assert_eq!(results.len(), COUNT);
+        assert_eq!(results[SPIKE]["value"], serde_json::json!([0.12]));
+        assert_eq!(results[1]["timestamp"], "20231114 2214");
+    }
+}
+
 #[test]
 fn a_run_recognises_its_file_once_and_decides() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,8 +4,8 @@ use super::OpenError;
 use crate::checkpoint::CheckpointStore;
 use crate::config::{Config, ConfigError};
 use crate::connectors::TextInput;
-use crate::decode::Unit;
 use crate::reading::{Choice, DialectError, ReadingError, Recognised, Understood};
+use crate::time::TimeFormat;
 
 /// Whether the detected format is kept for the next start.
 #[derive(Clone, Copy, PartialEq)]
@@ -65,14 +65,25 @@ pub(super) async fn settle(
     }
 }
 
-/// The units of the columns that the configuration names.
-fn units_of_named(config: &Config, input: &dyn TextInput) -> Vec<Option<Unit>> {
+/// The columns that the configuration names, with what is found out about them: units, numbers that
+/// mean missing values, the order of the times and, for the line, a format that `auto` reads.
+fn named(config: &Config, input: &dyn TextInput) -> Choice {
+    let named = config.input.choice();
     let found = Recognised::of(input.head(), &config.input.given, &config.input.named());
-    let found = found.map(|recognised| recognised.choice);
-    let found = found
-        .ok()
-        .filter(|choice| choice.values == config.input.fields.values);
-    found.map(|choice| choice.units).unwrap_or_default()
+    match found.map(|recognised| recognised.choice) {
+        Ok(found) if found.values == named.values => Choice {
+            time_format: match (&named.time_format, &found.time_format) {
+                (TimeFormat::Auto, TimeFormat::Rfc3339 | TimeFormat::Epoch(_)) => found.time_format,
+                _ => named.time_format,
+            },
+            units: found.units,
+            converted: found.converted,
+            sentinels: found.sentinels,
+            order: found.order,
+            ..named
+        },
+        _ => named,
+    }
 }
 
 fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, ReadingError> {
@@ -80,10 +91,7 @@ fn recognise(config: &Config, input: &dyn TextInput) -> Result<Recognised, Readi
         true => Recognised::of(input.head(), &config.input.given, &config.input.named())?,
         false => Recognised {
             dialect: Recognised::dialect(input.head(), &config.input.given, &config.input.named())?,
-            choice: Choice {
-                units: units_of_named(config, input),
-                ..config.input.choice()
-            },
+            choice: named(config, input),
         },
     };
     let understood = Understood {
