@@ -65,7 +65,7 @@ pub(super) fn skab(folder: &Path) -> anyhow::Result<Vec<Stream>> {
     files.map(|path| table(&path, SKAB_START)).collect()
 }
 
-/// MSL: one input; the file name ends in the first row to score.
+/// MSL and public streams: the file name ends in the first row to score.
 pub(super) fn msl(folder: &Path) -> anyhow::Result<Vec<Stream>> {
     let one = |path: PathBuf| {
         let start = stem(&path)

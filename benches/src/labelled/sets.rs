@@ -30,10 +30,13 @@ pub enum SetId {
     Systems,
     /// Periodic streams without events.
     Calm,
+    /// Streams from public Python packages, which `scripts/public_streams.py` writes; only if
+    /// named.
+    Public,
 }
 
 impl SetId {
-    /// All, in the order of the table.
+    /// All that need no download, in the order of the table.
     pub const ALL: [Self; 11] = [
         Self::Skab,
         Self::Msl,
@@ -62,6 +65,7 @@ impl SetId {
             Self::Lasting => "lasting",
             Self::Systems => "systems",
             Self::Calm => "calm",
+            Self::Public => "public",
         }
     }
 
@@ -82,7 +86,7 @@ impl SetId {
         match self {
             Self::Ucr => files::ucr(&folder),
             Self::Skab => files::skab(&folder),
-            Self::Msl => files::msl(&folder),
+            Self::Msl | Self::Public => files::msl(&folder),
             Self::Nab => files::nab(&folder),
             Self::Kinds => Ok(generate::kinds()),
             Self::Kinds20 => Ok(generate::many_inputs()),
