@@ -1,5 +1,7 @@
 //! The pool of cached bounding boxes of a forest.
 
+use std::ops::Range;
+
 use crate::config::{BOX_FRACTION, Config};
 use crate::geometry::{Geometry, Measured, Unmeasured};
 use crate::layout::{are_sorted, box_len, size_of_val_capacity};
@@ -79,10 +81,7 @@ impl Boxes {
     /// The box at a place, or `None` beyond all places.
     #[inline(always)]
     pub(crate) fn get<G: Geometry>(&self, geometry: G, place: usize) -> Option<Measured<'_>> {
-        let link = self.links.get(place)?;
-        let start = self.start + place * geometry.box_len();
-        let record = self.floats.get(start..start + geometry.box_len())?;
-        Some(Measured::from_pool(record, link.range))
+        self.ladder().get(geometry, place)
     }
 
     /// For walks up past many boxes.
@@ -94,21 +93,40 @@ impl Boxes {
         }
     }
 
-    /// Mutable access to the bounds at a place, and to their range.
+    /// For walks up that change boxes.
     #[inline(always)]
-    pub(crate) fn get_mut<G: Geometry>(
-        &mut self,
-        geometry: G,
-        place: usize,
-    ) -> Option<(Unmeasured<'_>, &mut f32)> {
-        let link = self.links.get_mut(place)?;
-        let start = self.start + place * geometry.box_len();
-        let record = self.floats.get_mut(start..start + geometry.box_len())?;
-        Some((Unmeasured::reopen(record), &mut link.range))
+    pub(crate) fn ladder_mut(&mut self) -> LadderMut<'_> {
+        LadderMut {
+            floats: &mut self.floats[self.start..],
+            links: &mut self.links,
+        }
     }
 
     /// Stores a box, below the one at the place `above`, and returns its place.
-    pub(crate) fn keep(&mut self, bounds: Measured<'_>, above: u32) -> usize {
+    #[inline(always)]
+    pub(crate) fn keep<G: Geometry>(
+        &mut self,
+        geometry: G,
+        bounds: Measured<'_>,
+        above: u32,
+    ) -> usize {
+        if self.free == END {
+            return self.push(bounds, above);
+        }
+        let place = self.free as usize;
+        let link = &mut self.links[place];
+        self.free = link.above;
+        let range = bounds.range();
+        *link = Link { range, above };
+        let record = &mut self.floats[self.start..][stretch(geometry, place)];
+        let record = Unmeasured::reopen(record);
+        let _ = geometry.copy(&geometry.everywhere(), record, bounds.record());
+        place
+    }
+
+    /// Stores a box at a new place.
+    #[inline(never)]
+    fn push(&mut self, bounds: Measured<'_>, above: u32) -> usize {
         let (range, bounds) = (bounds.range(), bounds.record());
         let len = bounds.len();
         if self.links.is_empty() {
@@ -120,17 +138,10 @@ impl Boxes {
             let (range, above) = (1.0, EVERYTHING);
             self.links.push(Link { range, above });
         }
-        if self.free == END {
-            self.reserve(len);
-            self.floats.extend_from_slice(bounds);
-            self.links.push(Link { range, above });
-            return self.links.len() - 1;
-        }
-        let place = self.free as usize;
-        self.free = self.links[place].above;
-        self.links[place] = Link { range, above };
-        self.floats[self.start + place * len..][..len].copy_from_slice(bounds);
-        place
+        self.reserve(len);
+        self.floats.extend_from_slice(bounds);
+        self.links.push(Link { range, above });
+        self.links.len() - 1
     }
 
     /// Puts the box at a place below another one.
@@ -193,15 +204,50 @@ impl<'a> Ladder<'a> {
         self.links.is_empty()
     }
 
+    /// The box at a place, or `None` beyond all places.
+    #[inline(always)]
+    pub(crate) fn get<G: Geometry>(self, geometry: G, place: usize) -> Option<Measured<'a>> {
+        let link = self.links.get(place)?;
+        let record = &self.floats[stretch(geometry, place)];
+        Some(Measured::from_pool(record, link.range))
+    }
+
     /// The box at a place, and the place of the one above.
     #[inline(always)]
     pub(crate) fn climb<G: Geometry>(self, geometry: G, place: u32) -> (Measured<'a>, u32) {
         let Link { range, above } = self.links[place as usize];
-        // Numbers of 32 bits do not overflow, so that one check does.
-        let start = place as usize * geometry.box_len();
-        let record = &self.floats[start..start + geometry.box_len()];
+        let record = &self.floats[stretch(geometry, place as usize)];
         (Measured::from_pool(record, range), above)
     }
+}
+
+/// The boxes of a pool, to change them.
+#[derive(Debug)]
+pub(crate) struct LadderMut<'a> {
+    floats: &'a mut [f32],
+    links: &'a mut [Link],
+}
+
+impl LadderMut<'_> {
+    /// The bounds at a place and their range, or `None` beyond all places.
+    #[inline(always)]
+    pub(crate) fn get<G: Geometry>(
+        &mut self,
+        geometry: G,
+        place: usize,
+    ) -> Option<(Unmeasured<'_>, &mut f32)> {
+        let link = self.links.get_mut(place)?;
+        let record = &mut self.floats[stretch(geometry, place)];
+        Some((Unmeasured::reopen(record), &mut link.range))
+    }
+}
+
+/// Where the bounds of a box are. The product of numbers of 32 bits does not overflow, so that one
+/// check does.
+#[inline(always)]
+fn stretch<G: Geometry>(geometry: G, place: usize) -> Range<usize> {
+    let start = place as u32 as usize * geometry.box_len();
+    start..start + geometry.box_len()
 }
 
 /// The largest mass of nodes without a box, if this fraction of the nodes has one.

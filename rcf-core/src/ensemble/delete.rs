@@ -45,9 +45,8 @@ impl<I: Index> Kernel for DeletePass<'_, I> {
             for (tree, sampler) in trees.iter_mut().zip(samplers) {
                 for point in sampler.remove(is_deleted) {
                     let mut at = [Reached::default()];
-                    CutTree::locate(geometry, &mut at, |_| {
-                        (&*tree, points.row(geometry, point.get()))
-                    });
+                    let row = points.row(geometry, point.get());
+                    CutTree::locate(geometry, &[(&*tree, row)], &mut at);
                     let _ = CutTree::delete(tree, geometry, points, point.get(), at[0], buffers);
                     points.release(point.get());
                     places += 1;

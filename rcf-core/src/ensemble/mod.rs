@@ -214,7 +214,8 @@ impl<I: Index> Kernel for RebuildAllPass<'_, I> {
             for slot in sampler.points_mut() {
                 let point = slot.get();
                 let mut at = [Reached::default()];
-                CutTree::locate(geometry, &mut at, |_| (&*tree, points.row(geometry, point)));
+                let row = points.row(geometry, point);
+                CutTree::locate(geometry, &[(&*tree, row)], &mut at);
                 let leaf = CutTree::insert(tree, geometry, points, point, at[0], rng, buffers);
                 if leaf != point {
                     // Rounding has made two points one.

@@ -101,6 +101,7 @@ impl<I: Index> Kernel for UpdatePass<'_, I> {
 
 /// Offers the point to samplers until enough take it. Returns how many do, and to how many it was
 /// offered.
+#[inline(always)]
 fn takers<I: Index>(
     offer: Offer<'_>,
     first: usize,
@@ -108,9 +109,10 @@ fn takers<I: Index>(
     rngs: &mut [TreeRng],
     takers: &mut [Taker; TAKERS],
 ) -> (usize, usize) {
-    let members = samplers[first..].iter().zip(&mut rngs[first..]);
+    let rngs = &mut rngs[..samplers.len()];
     let mut count = 0;
-    for (tree, (sampler, rng)) in (first..).zip(members) {
+    for tree in first..samplers.len() {
+        let (sampler, rng) = (&samplers[tree], &mut rngs[tree]);
         if let Some(acceptance) = sampler.offer(offer.clock, offer.accept_fraction, rng) {
             takers[count] = Taker {
                 tree,
@@ -171,13 +173,14 @@ impl Exchange<'_> {
             let count;
             (count, next) = self::takers(offer, next, samplers, rngs, &mut takers);
             let takers = &takers[..count];
-            let (leaving, entering) = self.locate(geometry, trees, takers, reached);
-            for ((taker, leaving), entering) in takers.iter().zip(leaving).zip(entering) {
-                let &Taker {
+            let ends = self.locate(geometry, trees, takers, reached);
+            for taker in 0..count {
+                let (leaving, entering) = (ends[taker], ends[count + taker]);
+                let Taker {
                     tree,
                     acceptance,
                     evicted,
-                } = taker;
+                } = takers[taker];
                 let (sampler, rng) = (&mut samplers[tree], &mut rngs[tree]);
                 let tree = &mut trees[tree];
                 let leaf = self.in_one(geometry, tree, rng, evicted, leaving, entering);
@@ -186,7 +189,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Where the descents end in these trees, to the point that leaves and to the new one.
+    /// Where the descents end in these trees: to the points that leave, then to the new one.
     #[inline(always)]
     fn locate<I: Index, G: Geometry, T: CutTree<I, G>>(
         &self,
@@ -194,25 +197,27 @@ impl Exchange<'_> {
         trees: &[T],
         takers: &[Taker],
         reached: &[Reached],
-    ) -> ([Reached; TAKERS], [Reached; TAKERS]) {
+    ) -> [Reached; 2 * TAKERS] {
         let x = &self.offer.x[..geometry.row_len()];
-        let mut leaving = [Reached::default(); TAKERS];
-        let mut entering = [Reached::default(); TAKERS];
-        T::locate(geometry, &mut leaving[..takers.len()], |taker| {
+        let count = takers.len();
+        let mut ends = [Reached::default(); 2 * TAKERS];
+        let mut lanes = [(&trees[0], x); 2 * TAKERS];
+        for taker in 0..count {
             let Taker { tree, evicted, .. } = takers[taker];
-            let row = evicted.map_or(x, |evicted| self.points.row(geometry, evicted));
-            (&trees[tree], row)
-        });
+            if let Some(evicted) = evicted {
+                lanes[taker] = (&trees[tree], self.points.row(geometry, evicted));
+            }
+            lanes[count + taker].0 = &trees[tree];
+        }
         if reached.is_empty() {
-            T::locate(geometry, &mut entering[..takers.len()], |taker| {
-                (&trees[takers[taker].tree], x)
-            });
+            T::locate(geometry, &lanes[..2 * count], &mut ends[..2 * count]);
         } else {
-            for (entering, taker) in entering.iter_mut().zip(takers) {
-                *entering = reached[taker.tree];
+            T::locate(geometry, &lanes[..count], &mut ends[..count]);
+            for taker in 0..count {
+                ends[count + taker] = reached[takers[taker].tree];
             }
         }
-        (leaving, entering)
+        ends
     }
 
     /// Deletes the point that must leave a tree, and inserts the new one. Returns the point that
@@ -232,7 +237,7 @@ impl Exchange<'_> {
         if let Some(evicted) = evicted {
             let gone = tree.delete(geometry, self.points, evicted, leaving, self.buffers);
             if let Some(gone) = gone {
-                entering = tree.relocate(geometry, x, entering, gone);
+                entering = tree.relocate(x, entering, gone);
             }
             self.points.release(evicted);
         }

@@ -47,21 +47,52 @@ impl RandomCutForest {
             sampled.map(|(value, place)| *place = value).count()
         });
         let values = &mut values[..count];
-        let mut quantile = |quarters| {
-            let (_, value, _) = values.select_nth_unstable_by(quarters * count / 4, f32::total_cmp);
-            *value
-        };
-        let (lower, median, upper) = (quantile(1), quantile(2), quantile(3));
-        if median.abs() > FAR * (upper - lower) {
-            median
-        } else {
+        if is_clearly_near(values) {
             0.0
+        } else {
+            far_median(values)
         }
     }
 }
 
+/// The median of the values if it is [far](FAR) from 0, otherwise 0.
+fn far_median(values: &mut [f32]) -> f32 {
+    let count = values.len();
+    let mut quantile = |quarters| {
+        let (_, value, _) = values.select_nth_unstable_by(quarters * count / 4, f32::total_cmp);
+        *value
+    };
+    let (lower, median, upper) = (quantile(1), quantile(2), quantile(3));
+    if median.abs() > FAR * (upper - lower) {
+        median
+    } else {
+        0.0
+    }
+}
+
+/// Whether the values are so wide that their median cannot be far, without looking for it, which
+/// would take a tenth of the instructions of updates with fifty inputs: more than a quarter lies on
+/// either side of the mean, by more than half of the width at which the greatest of them would be
+/// far.
+fn is_clearly_near(values: &[f32]) -> bool {
+    let (mut greatest, mut sum) = (0.0_f32, 0.0);
+    for &value in values {
+        greatest = greatest.max(value.abs());
+        sum += value;
+    }
+    let count = values.len();
+    let (mean, apart) = (sum / count as f32, greatest / FAR);
+    let (mut below, mut above) = (0, 0);
+    for &value in values {
+        below += usize::from(value <= mean - apart);
+        above += usize::from(value >= mean + apart);
+    }
+    below.min(above) > count / 4
+}
+
 #[cfg(test)]
 mod tests {
+    use super::{far_median, is_clearly_near};
     use crate::RandomCutForest;
     use crate::testing::Random;
 
@@ -81,6 +112,29 @@ mod tests {
         let usual = (0..500).map(|_| forest.score(&[offset + noise(&mut random)]).unwrap());
         let usual = usual.fold(0.0, f64::max);
         forest.score(&[offset + 14.0]).unwrap() / usual
+    }
+
+    #[test]
+    fn what_is_clearly_near_is_not_far() {
+        let mut random = Random::new(5);
+        let (mut near, mut far) = (0, 0);
+        for trial in 0..20_000 {
+            let count = 1 + (random.unit() * 20.0) as usize;
+            // Around the distance at which they become far.
+            let offset = 10f64.powf(2.0 + 4.0 * random.unit());
+            let power = f64::from(1 + trial % 3);
+            let values = (0..count).map(|_| (offset + noise(&mut random).powf(power)) as f32);
+            let mut values: Vec<f32> = values.filter(|value| value.is_finite()).collect();
+            if values.is_empty() {
+                continue;
+            }
+            let is_near = is_clearly_near(&values);
+            let is_far = far_median(&mut values) != 0.0;
+            assert!(!(is_near && is_far), "{values:?}");
+            near += usize::from(is_near);
+            far += usize::from(is_far);
+        }
+        assert!(near > 1000 && far > 1000, "{near} {far}");
     }
 
     #[test]

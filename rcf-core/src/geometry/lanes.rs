@@ -138,11 +138,6 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     }
 
     #[inline(always)]
-    fn coordinate(self, x: &[f32], dimension: usize) -> f32 {
-        x[dimension]
-    }
-
-    #[inline(always)]
     fn descents(self) -> Option<Descents> {
         self.simd.descents()
     }
@@ -388,9 +383,10 @@ impl<S: Simd, const STRIDE: usize> Geometry for Lanes<S, STRIDE> {
     fn measure(self, Unmeasured(bounds): Unmeasured<'_>) -> Measured<'_> {
         let simd = self.simd;
         let Corners { low, high } = self.corners(bounds);
+        let (lows, highs) = (self.whole(low), self.whole(high));
         let mut sum = simd.zero();
-        for (low, high) in self.whole(low).iter().zip(self.whole(high)) {
-            sum = simd.add(sum, simd.sub(simd.load(high), simd.load(low)));
+        for i in 0..self.vectors() {
+            sum = simd.add(sum, simd.sub(simd.load(&highs[i]), simd.load(&lows[i])));
         }
         if self.has_half() {
             let side = simd.sub(simd.load_half(half(high)), simd.load_half(half(low)));

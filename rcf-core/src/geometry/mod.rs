@@ -25,9 +25,6 @@ pub(crate) trait Geometry: Copy {
     /// Floats in a box.
     fn box_len(self) -> usize;
 
-    /// The coordinate of `x` in this dimension.
-    fn coordinate(self, x: &[f32], dimension: usize) -> f32;
-
     /// Descents as vectors, where they are faster.
     #[inline(always)]
     fn descents(self) -> Option<Descents> {

@@ -23,11 +23,6 @@ impl Geometry for OneDimensional {
     }
 
     #[inline(always)]
-    fn coordinate(self, x: &[f32], _: usize) -> f32 {
-        x[0]
-    }
-
-    #[inline(always)]
     fn everywhere(self) {}
 
     #[inline(always)]

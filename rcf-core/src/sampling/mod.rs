@@ -32,7 +32,8 @@ pub(crate) struct Sampler<I> {
     keys: Vec<f32>,
     /// The point of each key.
     points: Vec<I>,
-    tags: Tags,
+    /// Few samples have tags.
+    tags: Option<Box<Tags>>,
     wait: Wait,
 }
 
@@ -88,7 +89,7 @@ impl<I: Index> Sampler<I> {
             capacity: config.sample_size,
             keys: Vec::new(),
             points: Vec::new(),
-            tags: Tags::new(config),
+            tags: Tags::new(config).boxed(),
             wait: Wait::NOT_FULL,
         }
     }
@@ -111,7 +112,7 @@ impl<I: Index> Sampler<I> {
             },
             keys,
             points,
-            tags,
+            tags: tags.boxed(),
         }
     }
 
@@ -119,7 +120,7 @@ impl<I: Index> Sampler<I> {
     pub(crate) fn is_valid(&self) -> bool {
         let Wait { hazard, since, .. } = self.wait;
         self.keys.len() == self.points.len()
-            && self.tags.have_length(self.keys.len())
+            && self.tags().have_length(self.keys.len())
             && self.keys.len() <= self.capacity
             && hazard.is_finite() == self.is_full()
             && hazard > 0.0
@@ -149,7 +150,7 @@ impl<I: Index> Sampler<I> {
 
     /// What is known of the sampled observations, in the order of [`Self::points`].
     pub(crate) fn tags(&self) -> &Tags {
-        &self.tags
+        self.tags.as_deref().unwrap_or(&Tags::NONE)
     }
 
     pub(crate) fn wait(&self) -> Wait {
@@ -249,7 +250,7 @@ impl<I: Index> Sampler<I> {
         is_removed: impl Fn(Option<i64>, Option<i64>) -> bool,
     ) -> Vec<I> {
         let removes = |&slot: &usize| {
-            let (sequence_number, label) = self.tags.get(slot);
+            let (sequence_number, label) = self.tags().get(slot);
             is_removed(sequence_number, label)
         };
         let (removed, mut kept): (Vec<usize>, Vec<usize>) = (0..self.keys.len()).partition(removes);
@@ -261,7 +262,9 @@ impl<I: Index> Sampler<I> {
         kept.sort_by(|&a, &b| self.keys[b].total_cmp(&self.keys[a]));
         self.keys = kept.iter().map(|&slot| self.keys[slot]).collect();
         self.points = kept.iter().map(|&slot| self.points[slot]).collect();
-        self.tags.select(&kept);
+        if let Some(tags) = &mut self.tags {
+            tags.select(&kept);
+        }
         self.wait = Wait::NOT_FULL;
         removed
     }
@@ -271,11 +274,15 @@ impl<I: Index> Sampler<I> {
             let more = self.keys.len().max(8).min(self.capacity - self.keys.len());
             self.keys.reserve_exact(more);
             self.points.reserve_exact(more);
-            self.tags.reserve_exact(more);
+            if let Some(tags) = &mut self.tags {
+                tags.reserve_exact(more);
+            }
         }
         self.keys.push(key);
         self.points.push(point);
-        self.tags.push(tag);
+        if let Some(tags) = &mut self.tags {
+            tags.push(tag);
+        }
         let mut child = self.keys.len() - 1;
         while child > 0 {
             let parent = (child - 1) / 2;
@@ -284,39 +291,47 @@ impl<I: Index> Sampler<I> {
             }
             self.keys.swap(child, parent);
             self.points.swap(child, parent);
-            self.tags.swap(child, parent);
+            if let Some(tags) = &mut self.tags {
+                tags.swap(child, parent);
+            }
             child = parent;
         }
     }
 
     fn replace_worst(&mut self, key: f32, point: I, tag: Tag) {
-        let len = self.keys.len();
+        let keys = &mut self.keys[..];
+        let points = &mut self.points[..keys.len()];
+        let mut tags = self.tags.as_deref_mut();
         let mut hole = 0;
         loop {
             let left = 2 * hole + 1;
-            if left >= len {
+            if left >= keys.len() {
                 break;
             }
             // Which child is the worse one is unpredictable.
-            let right = (left + 1).min(len - 1);
-            let child = left + usize::from(self.keys[right] > self.keys[left]);
-            if self.keys[child] <= key {
+            let right = (left + 1).min(keys.len() - 1);
+            let child = left + usize::from(keys[right] > keys[left]);
+            if keys[child] <= key {
                 break;
             }
-            self.keys[hole] = self.keys[child];
-            self.points[hole] = self.points[child];
-            self.tags.copy(child, hole);
+            keys[hole] = keys[child];
+            points[hole] = points[child];
+            if let Some(tags) = &mut tags {
+                tags.copy(child, hole);
+            }
             hole = child;
         }
-        self.keys[hole] = key;
-        self.points[hole] = point;
-        self.tags.set(hole, tag);
+        keys[hole] = key;
+        points[hole] = point;
+        if let Some(tags) = tags {
+            tags.set(hole, tag);
+        }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val_capacity(&self.keys)
             + size_of_val_capacity(&self.points)
-            + self.tags.heap_bytes()
+            + self.tags.as_ref().map_or(0, |tags| tags.heap_bytes())
     }
 }
 

@@ -43,6 +43,18 @@ impl Tags {
             .all(|column| column.as_ref().is_none_or(|column| column.len() == length))
     }
 
+    /// Neither column.
+    pub(super) const NONE: Self = Self {
+        sequence_numbers: None,
+        labels: None,
+    };
+
+    /// `None` if there is no column.
+    pub(super) fn boxed(self) -> Option<Box<Self>> {
+        let has_columns = self.sequence_numbers.is_some() || self.labels.is_some();
+        has_columns.then(|| Box::new(self))
+    }
+
     /// The sequence number and the label of a slot, where they are kept.
     pub(crate) fn get(&self, slot: usize) -> (Option<i64>, Option<i64>) {
         let of = |column: &Option<Vec<i64>>| column.as_ref().map(|column| column[slot]);
@@ -92,6 +104,6 @@ impl Tags {
     pub(super) fn heap_bytes(&self) -> usize {
         let columns = [&self.sequence_numbers, &self.labels];
         let bytes = |column: &&Option<Vec<i64>>| column.as_ref().map_or(0, |c| 8 * c.capacity());
-        columns.iter().map(bytes).sum()
+        size_of::<Self>() + columns.iter().map(bytes).sum::<usize>()
     }
 }

@@ -29,6 +29,10 @@ pub(crate) const TOGETHER: usize = 64;
 
 /// A tree to descend.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, reason = "only processors with vectors of nodes read it")
+)]
 pub(crate) struct Trunk<'a> {
     pub(crate) nodes: &'a [Node<u16>],
     /// A number of a node.
@@ -57,3 +61,52 @@ impl Descents {
         match self {}
     }
 }
+
+/// The descents of a module, by groups of so many trees, a lane to each, compiled with these
+/// features. The module has the type `Addresses`, a vector of 64 bits a lane, and what a `Group`
+/// does.
+#[cfg(target_arch = "x86_64")]
+macro_rules! descents_in_groups {
+    ($features:literal, $lanes:expr) => {
+        /// Trees that descend together.
+        #[derive(Clone, Copy)]
+        struct Group {
+            /// The address of each tree's nodes, …
+            nodes: Addresses,
+            /// … and of the node that is next. It is always one of the tree's.
+            at: Addresses,
+            /// Number of nodes of each tree: references from there on are leaves.
+            lens: __m256i,
+            leaf: __m256i,
+            depth: __m256i,
+        }
+
+        #[target_feature(enable = $features)]
+        fn descend_to<C: Coordinates>(x: C, trees: &[Trunk<'_>], ends: &mut [Reached; TOGETHER]) {
+            let number_of_groups = trees.len().div_ceil($lanes);
+            let mut groups = [Group::new(&[]); TOGETHER / $lanes];
+            let groups = &mut groups[..number_of_groups];
+            let (ends, _) = ends.as_chunks_mut::<{ $lanes }>();
+            for number in 0..number_of_groups {
+                groups[number] = Group::new(&trees[number * $lanes..]);
+            }
+            let mut moving = (1_u32 << number_of_groups) - 1;
+            while moving != 0 {
+                let mut rest = moving;
+                while rest != 0 {
+                    let number = rest.trailing_zeros();
+                    rest &= rest - 1;
+                    if groups[number as usize].step(x) == 0 {
+                        moving &= !(1 << number);
+                    }
+                }
+            }
+            for number in 0..number_of_groups {
+                groups[number].store(&mut ends[number]);
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use descents_in_groups;

@@ -16,7 +16,7 @@ use std::arch::x86_64::{
 };
 
 use super::LANES;
-use super::descent::{NODE_SHIFT, Reached, TOGETHER, Trunk};
+use super::descent::{NODE_SHIFT, Reached, TOGETHER, Trunk, descents_in_groups};
 
 /// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`, which is not empty.
 #[target_feature(enable = "avx2,avx512f,avx512vl")]
@@ -109,45 +109,14 @@ fn load_some(x: &[f32]) -> __m512 {
     unsafe { _mm512_maskz_loadu_ps(lanes, x.as_ptr()) }
 }
 
-/// Eight trees that descend together.
-#[derive(Clone, Copy)]
-struct Group {
-    /// The address of each tree's nodes, …
-    nodes: __m512i,
-    /// … and of the node that is next. It is always one of the tree's.
-    at: __m512i,
-    /// Number of nodes of each tree: references from there on are leaves.
-    lens: __m256i,
-    leaf: __m256i,
-    depth: __m256i,
-}
+/// Eight addresses.
+type Addresses = __m512i;
 
-#[target_feature(enable = "avx2,avx512f,avx512vl")]
-fn descend_to<C: Coordinates>(x: C, trees: &[Trunk<'_>], ends: &mut [Reached]) {
-    let number_of_groups = trees.len().div_ceil(LANES);
-    let mut groups = [Group::new(&[]); TOGETHER / LANES];
-    let groups = &mut groups[..number_of_groups];
-    for (group, trees) in groups.iter_mut().zip(trees.chunks(LANES)) {
-        *group = Group::new(trees);
-    }
-    let mut moving = (1_u32 << number_of_groups) - 1;
-    while moving != 0 {
-        let mut rest = moving;
-        while rest != 0 {
-            let group = rest.trailing_zeros();
-            rest &= rest - 1;
-            if groups[group as usize].step(x) == 0 {
-                moving &= !(1 << group);
-            }
-        }
-    }
-    for (group, ends) in groups.iter().zip(ends.chunks_mut(LANES)) {
-        group.store(ends);
-    }
-}
+descents_in_groups!("avx2,avx512f,avx512vl", LANES);
 
 impl Group {
-    /// Before the first step. Lanes without a tree do what the first one does.
+    /// Before the first step, with the first of these trees. Lanes without a tree do what the first
+    /// one does.
     #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
     fn new(trees: &[Trunk<'_>]) -> Self {
@@ -203,12 +172,12 @@ impl Group {
 
     #[inline]
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
-    fn store(&self, ends: &mut [Reached]) {
+    fn store(&self, ends: &mut [Reached; LANES]) {
         let offsets = _mm512_sub_epi64(self.at, self.nodes);
         let last = _mm512_cvtepi64_epi32(_mm512_srli_epi64::<NODE_SHIFT>(offsets));
         let (leaf, last, depth) = (lanes(self.leaf), lanes(last), lanes(self.depth));
-        for (lane, end) in ends.iter_mut().enumerate() {
-            *end = Reached {
+        for lane in 0..LANES {
+            ends[lane] = Reached {
                 leaf: leaf[lane],
                 last: last[lane],
                 depth: depth[lane],

@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 };
 
 use super::LANES;
-use super::descent::{NODE_SHIFT, Node, Reached, TOGETHER, Trunk};
+use super::descent::{NODE_SHIFT, Node, Reached, TOGETHER, Trunk, descents_in_groups};
 
 /// Trees in a register.
 const FOUR: usize = 4;
@@ -96,45 +96,14 @@ impl Coordinates for Row<'_> {
     }
 }
 
-/// Four trees that descend together.
-#[derive(Clone, Copy)]
-struct Group {
-    /// The address of each tree's nodes, …
-    nodes: __m256i,
-    /// … and of the node that is next. It is always one of the tree's.
-    at: __m256i,
-    /// Number of nodes of each tree: references from there on are leaves.
-    lens: __m256i,
-    leaf: __m256i,
-    depth: __m256i,
-}
+/// Four addresses.
+type Addresses = __m256i;
 
-#[target_feature(enable = "avx2")]
-fn descend_to<C: Coordinates>(x: C, trees: &[Trunk<'_>], ends: &mut [Reached]) {
-    let number_of_groups = trees.len().div_ceil(FOUR);
-    let mut groups = [Group::new(&[]); TOGETHER / FOUR];
-    let groups = &mut groups[..number_of_groups];
-    for (group, trees) in groups.iter_mut().zip(trees.chunks(FOUR)) {
-        *group = Group::new(trees);
-    }
-    let mut moving = (1_u32 << number_of_groups) - 1;
-    while moving != 0 {
-        let mut rest = moving;
-        while rest != 0 {
-            let group = rest.trailing_zeros();
-            rest &= rest - 1;
-            if groups[group as usize].step(x) == 0 {
-                moving &= !(1 << group);
-            }
-        }
-    }
-    for (group, ends) in groups.iter().zip(ends.chunks_mut(FOUR)) {
-        group.store(ends);
-    }
-}
+descents_in_groups!("avx2", FOUR);
 
 impl Group {
-    /// Before the first step. Lanes without a tree do what the first one does.
+    /// Before the first step, with the first of these trees. Lanes without a tree do what the first
+    /// one does.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn new(trees: &[Trunk<'_>]) -> Self {
@@ -192,12 +161,12 @@ impl Group {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn store(&self, ends: &mut [Reached]) {
+    fn store(&self, ends: &mut [Reached; FOUR]) {
         let offsets = _mm256_sub_epi64(self.at, self.nodes);
         let last = store(_mm256_srli_epi64::<{ NODE_SHIFT.cast_signed() }>(offsets));
         let (leaf, depth) = (store(self.leaf), store(self.depth));
-        for (lane, end) in ends.iter_mut().enumerate() {
-            *end = Reached {
+        for lane in 0..FOUR {
+            ends[lane] = Reached {
                 leaf: leaf[lane] as u32,
                 last: last[lane] as u32,
                 depth: depth[lane] as u32,

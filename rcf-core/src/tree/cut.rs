@@ -24,21 +24,7 @@ pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) 
             total += length;
         }
     }
-    let mut rest = rng.unit() * total;
-    let mut dimension = 0;
-    let mut into = 0.0;
-    'passed: for four in 0..fours {
-        for (i, length) in stretches(bounds, x, FOUR * four).into_iter().enumerate() {
-            if length > 0.0 {
-                (dimension, into) = (FOUR * four + i, rest);
-                rest -= length;
-                if rest < 0.0 {
-                    break 'passed;
-                }
-                // The last stretch also gets what rounding may have left over.
-            }
-        }
-    }
+    let (dimension, into) = place(bounds, x, rng.unit() * total);
     let Corners { low, high } = bounds;
     let x = x[dimension];
     let (from, to) = if x < low[dimension] {
@@ -52,6 +38,40 @@ pub(crate) fn separating_cut(bounds: Corners<'_>, x: &[f32], rng: &mut TreeRng) 
         dimension,
         value: if value < to { value } else { to.next_down() },
     }
+}
+
+/// The dimension of the stretch that holds this distance from the start of the first one, and the
+/// distance from its own start. A length beyond the last stretch, by rounding, is in the last one.
+#[inline(always)]
+fn place(bounds: Corners<'_>, x: &[f32], distance: f64) -> (usize, f64) {
+    let mut rest = distance;
+    for four in 0..x.len().div_ceil(FOUR) {
+        let lengths = stretches(bounds, x, FOUR * four);
+        // Where it ends is unpredictable, so that the stretches it passes are counted.
+        let (mut before, mut passed) = ([rest; FOUR], 0);
+        for i in 0..FOUR {
+            before[i] = rest;
+            rest -= lengths[i];
+            passed += usize::from(rest >= 0.0);
+        }
+        if passed < FOUR {
+            return (FOUR * four + passed, before[passed]);
+        }
+    }
+    last_place(bounds, x, distance)
+}
+
+#[cold]
+fn last_place(Corners { low, high }: Corners<'_>, x: &[f32], distance: f64) -> (usize, f64) {
+    let (mut place, mut rest) = ((0, 0.0), distance);
+    for dimension in 0..x.len() {
+        let length = stretch(low[dimension], high[dimension], x[dimension]);
+        if length > 0.0 {
+            place = (dimension, rest);
+            rest -= length;
+        }
+    }
+    place
 }
 
 /// Dimensions that are measured at once.

@@ -101,11 +101,8 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     /// Whether changes begin where a descent ended. If not, each change searches again.
     const IS_LOCATED: bool;
 
-    /// Descends trees, each to the leaf of a different point. For an empty tree the result is
-    /// arbitrary.
-    fn locate<'a>(geometry: G, ends: &mut [Reached], lane: impl Fn(usize) -> (&'a Self, &'a [f32]))
-    where
-        Self: 'a;
+    /// Descends trees, each to the leaf of a point. For an empty tree the result is arbitrary.
+    fn locate(geometry: G, lanes: &[(&Self, &[f32])], ends: &mut [Reached]);
 
     /// Inserts a point, which has been located unless the tree is empty. Returns the point that
     /// the leaf refers to: a different one if an equal point was there already.
@@ -131,7 +128,7 @@ pub(crate) trait CutTree<I: Index, G: Geometry>: Sized {
     ) -> Option<Self::Unlinked>;
 
     /// Where the descent to `x` ends after a deletion, given where it ended before.
-    fn relocate(&self, geometry: G, x: &[f32], at: Reached, gone: Self::Unlinked) -> Reached;
+    fn relocate(&self, x: &[f32], at: Reached, gone: Self::Unlinked) -> Reached;
 
     /// The tree of these points, with multiplicity, and cuts from the root, left before right.
     /// `None` if the cuts are not those of a tree of these points.

@@ -108,8 +108,7 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
                             depth,
                             first_active: self.active.len(),
                         });
-                        let middle =
-                            first + self.part(first, end, |geometry, x| node.is_left(geometry, x));
+                        let middle = first + self.part(first, end, |x| node.is_left(x));
                         let sides = [(node.right(), middle, end), (node.left(), first, middle)];
                         for (reference, first, end) in sides {
                             if first < end {
@@ -150,10 +149,10 @@ impl<'a, G: Geometry, I: Index> Batch<'a, G, I> {
 
     /// Reorders a stretch so that those to the left of a cut come first; returns their number.
     #[inline(always)]
-    fn part(&mut self, first: usize, end: usize, is_left: impl Fn(G, &[f32]) -> bool) -> usize {
+    fn part(&mut self, first: usize, end: usize, is_left: impl Fn(&[f32]) -> bool) -> usize {
         let rows = self.rows;
         partition(&mut self.order[first..end], |&query| {
-            is_left(rows.geometry, rows.get(query))
+            is_left(rows.get(query))
         })
     }
 

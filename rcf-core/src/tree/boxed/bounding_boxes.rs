@@ -28,23 +28,18 @@ impl<I: Index> BoxedTree<I> {
         points.boxes.get(geometry, self.nodes[node].place.get())
     }
 
-    /// Mutable access to the same, bounds and range.
-    #[inline(always)]
-    pub(super) fn cached_box_mut<'a, G: Geometry>(
-        &self,
-        geometry: G,
-        points: &'a mut PointStore,
-        node: usize,
-    ) -> Option<(Unmeasured<'a>, &'a mut f32)> {
-        points.boxes.get_mut(geometry, self.nodes[node].place.get())
-    }
-
     /// Caches the box of a node, between those above and below it.
     #[inline(always)]
-    pub(super) fn cache_box(&mut self, points: &mut PointStore, node: usize, bounds: Measured<'_>) {
+    pub(super) fn cache_box<G: Geometry>(
+        &mut self,
+        geometry: G,
+        points: &mut PointStore,
+        node: usize,
+        bounds: Measured<'_>,
+    ) {
         let boxes = &mut points.boxes;
         let above = self.place_above(self.nodes[node].parent());
-        let place = boxes.keep(bounds, above);
+        let place = boxes.keep(geometry, bounds, above);
         self.nodes[node].place = I::new(place);
         for child in [self.nodes[node].left(), self.nodes[node].right()] {
             self.link_box(boxes, child, place as u32);

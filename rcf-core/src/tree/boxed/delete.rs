@@ -28,35 +28,24 @@ impl<I: Index> BoxedTree<I> {
         buffers: &mut Buffers,
     ) -> Option<Unlinked<I>> {
         let ([scratch, _], x) = buffers.boxes_and_row(geometry, points, self.point(at.leaf));
-        let mass = self.mass_below(at.leaf, at.above);
-        if let Some(node) = self.barely_large(at.above, points.boxes.largest_uncached) {
+        let (mass, shrunk) = self.count_out(at, points.boxes.largest_uncached);
+        if let Some(node) = shrunk {
             self.drop_cached_box(points, node.get());
         }
-        self.count_out(at);
         if mass > 1 || self.mass == 0 {
             return None;
         }
-        let parent = at.above;
-        let sibling = Located {
-            leaf: self.sibling(parent, at.leaf),
-            above: self.parent(parent),
-        };
-        self.relink(sibling.above, parent, sibling.leaf);
-        self.link_box(
-            &mut points.boxes,
-            sibling.leaf,
-            self.place_above(sibling.above),
-        );
-        self.release(points, parent);
+        let unlinked = self.unlink(points, at);
 
         let mut changing = geometry.everywhere();
         // The last node whose box was recomputed, in `scratch`.
         let mut below = None;
-        let mut next = sibling.above;
+        let mut next = unlinked.sibling.above;
         while let Some(node) = self.node(next) {
             let ancestor = next;
             next = node.parent();
-            let Some(bounds) = self.cached_box(geometry, points, ancestor.get()) else {
+            let place = node.place.get();
+            let Some(bounds) = points.boxes.get(geometry, place) else {
                 continue;
             };
             if !geometry.is_touched(&mut changing, bounds, x) {
@@ -73,61 +62,75 @@ impl<I: Index> BoxedTree<I> {
                 }
             }
             below = Some(ancestor);
-            if let Some((bounds, range)) = self.cached_box_mut(geometry, points, ancestor.get()) {
+            if let Some((bounds, range)) = points.boxes.ladder_mut().get(geometry, place) {
                 *range = geometry
                     .measure(geometry.copy(&changing, bounds, scratch))
                     .range();
             }
         }
-        Some(Unlinked {
+        Some(unlinked)
+    }
+
+    /// Removes a leaf and the node above it.
+    #[inline(never)]
+    fn unlink(&mut self, points: &mut PointStore, at: Located<I>) -> Unlinked<I> {
+        let parent = at.above;
+        let sibling = Located {
+            leaf: self.sibling(parent, at.leaf),
+            above: self.parent(parent),
+        };
+        self.relink(sibling.above, parent, sibling.leaf);
+        let above = self.place_above(sibling.above);
+        self.link_box(&mut points.boxes, sibling.leaf, above);
+        self.release(points, parent);
+        Unlinked {
             leaf: at.leaf,
             parent,
             sibling,
-        })
+        }
     }
 
     /// The leaf of a descent to `x` after a deletion, from its leaf before.
     #[inline(always)]
-    pub(crate) fn relocate<G: Geometry>(
-        &self,
-        geometry: G,
-        x: &[f32],
-        at: Located<I>,
-        gone: Unlinked<I>,
-    ) -> Located<I> {
+    pub(crate) fn relocate(&self, x: &[f32], at: Located<I>, gone: Unlinked<I>) -> Located<I> {
         if at.above != gone.parent {
             at
         } else if at.leaf == gone.leaf {
-            self.descend_from(geometry, x, gone.sibling)
+            self.descend_from(x, gone.sibling)
         } else {
             gone.sibling
         }
     }
 
-    /// The smallest subtree with a cached box on the path from `node` to the root, if it has
-    /// the smallest mass with a cached box, and so loses it with one point less.
-    #[inline(always)]
-    fn barely_large(&self, mut node: NodeRef<I>, largest_uncached: usize) -> Option<NodeRef<I>> {
-        while let Some(record) = self.node(node) {
-            let parent = record.parent();
-            if record.place.get() != I::MAX {
-                let is_barely = self.mass_below(node, parent) == largest_uncached + 1;
-                return is_barely.then_some(node);
-            }
-            node = parent;
+    /// Subtracts one point from a leaf and from all nodes above. Returns the mass of the leaf
+    /// before, and the smallest subtree above with a cached box, if it was of the smallest mass
+    /// that has one: now it loses it.
+    #[inline(never)]
+    fn count_out(
+        &mut self,
+        at: Located<I>,
+        largest_uncached: usize,
+    ) -> (usize, Option<NodeRef<I>>) {
+        let mass = self.mass_below(at.leaf, at.above);
+        let mut large = at.above;
+        while let Some(node) = self.node(large)
+            && node.place.get() == I::MAX
+        {
+            large = node.parent();
         }
-        None
-    }
+        let shrunk = self
+            .node(large)
+            .filter(|node| self.mass_below(large, node.parent()) == largest_uncached + 1);
+        let shrunk = shrunk.map(|_| large);
 
-    /// Subtracts one point from all nodes above a leaf.
-    #[inline(always)]
-    fn count_out(&mut self, at: Located<I>) {
         self.mass -= 1;
         let (mut below, mut above) = (at.leaf, at.above);
-        while let Some(node) = self.nodes.get_mut(above.get()) {
+        let nodes = &mut self.nodes[..];
+        while let Some(node) = nodes.get_mut(above.get()) {
             let left = usize::from(node.left() == below);
             node.left_mass = I::new(node.left_mass.get() - left);
             (below, above) = (above, node.parent());
         }
+        (mass, shrunk)
     }
 }

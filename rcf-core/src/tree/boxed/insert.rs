@@ -29,83 +29,88 @@ impl<I: Index> BoxedTree<I> {
         let ([scratch, split_box], x) = buffers.boxes_and_row(geometry, points, point);
         let largest_uncached = points.boxes.largest_uncached;
         let neighbor = self.point(at.leaf);
-        if is_equal(points.row(geometry, neighbor), x) {
-            let grown = self.small_subtree_of(at.above, largest_uncached);
-            self.count_in(at.leaf, at.above);
-            self.cache_grown(geometry, points, grown, scratch);
-            return neighbor;
-        }
-
-        // `split`: the reference that moves below the new node; `split_box`: its box.
-        let mut split = at;
-        let mut split_box = geometry.begin(split_box, points.row(geometry, neighbor));
-        let everywhere = geometry.everywhere();
-        let mut outside = everywhere;
-        let mut here = at;
-        // Up to the first node whose box contains x already.
-        while let Some(node) = self.node(here.above) {
-            let bounds = match self.cached_box(geometry, points, here.above.get()) {
-                Some(bounds) => bounds,
-                None => self.grow(geometry, points, here.above, here.leaf, scratch),
-            };
-            let Some(gap) = geometry.gap(&mut outside, geometry.corners(bounds.record()), x) else {
-                break;
-            };
-            here = Located {
-                leaf: here.above,
-                above: node.parent(),
-            };
-            let range = bounds.range();
-            if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
-                split = here;
-                split_box = geometry.copy(&everywhere, split_box, bounds.record());
+        let (leaf, grown) = 'counted: {
+            if is_equal(points.row(geometry, neighbor), x) {
+                let (_, grown) = self.count_in(at, largest_uncached);
+                break 'counted (neighbor, grown);
             }
-        }
-        let containing = here.above;
-        let mut growing = split.above;
-        while growing != containing {
-            if let Some((bounds, range)) = self.cached_box_mut(geometry, points, growing.get()) {
-                *range = geometry.cover_measured(bounds, x).range();
+            // `split`: the reference that moves below the new node; `split_box`: its box.
+            let mut split = at;
+            let mut split_box = geometry.begin(split_box, points.row(geometry, neighbor));
+            let everywhere = geometry.everywhere();
+            let mut outside = everywhere;
+            let mut here = at;
+            let ladder = points.boxes.ladder();
+            // Up to the first node whose box contains x already.
+            while let Some(node) = self.node(here.above) {
+                let bounds = match ladder.get(geometry, node.place.get()) {
+                    Some(bounds) => bounds,
+                    None => self.grow(geometry, points, here.above, here.leaf, scratch),
+                };
+                let Some(gap) = geometry.gap(&mut outside, geometry.corners(bounds.record()), x)
+                else {
+                    break;
+                };
+                here = Located {
+                    leaf: here.above,
+                    above: node.parent(),
+                };
+                let range = bounds.range();
+                if rng.unit() * (f64::from(gap) + f64::from(range)) < f64::from(gap) {
+                    split = here;
+                    split_box = geometry.copy(&everywhere, split_box, bounds.record());
+                }
             }
-            growing = self.parent(growing);
-        }
+            let containing = here.above;
+            let mut growing = split.above;
+            let mut boxes = points.boxes.ladder_mut();
+            while growing != containing {
+                let node = &self.nodes[growing.get()];
+                if let Some((bounds, range)) = boxes.get(geometry, node.place.get()) {
+                    *range = geometry.cover_measured(bounds, x).range();
+                }
+                growing = node.parent();
+            }
 
-        let mass_below = self.mass_below(split.leaf, split.above);
-        let grown = self.small_subtree_of(split.above, largest_uncached);
-        self.count_in(split.leaf, split.above);
-        let cut = separating_cut(geometry.corners(split_box.record()), x, rng);
-        let node = self.join(cut, x, point, split.leaf, mass_below);
-        self.relink(split.above, split.leaf, node);
-        if mass_below + 1 > largest_uncached {
-            let bounds = geometry.cover_measured(split_box, x);
-            self.cache_box(points, node.get(), bounds);
-        }
+            let (mass_below, grown) = self.count_in(split, largest_uncached);
+            let cut = separating_cut(geometry.corners(split_box.record()), x, rng);
+            let is_left = x[cut.dimension] <= cut.value;
+            let node = self.join(cut, is_left, point, split, mass_below);
+            if mass_below + 1 > largest_uncached {
+                let bounds = geometry.cover_measured(split_box, x);
+                self.cache_box(geometry, points, node.get(), bounds);
+            }
+            (point, grown)
+        };
         self.cache_grown(geometry, points, grown, scratch);
-        point
+        leaf
     }
 
-    /// The largest subtree without a cached box on the path from `node` to the root, if it is of
-    /// the largest mass that has none: one more point, and it needs one.
-    #[inline(always)]
-    fn small_subtree_of(&self, node: NodeRef<I>, largest_uncached: usize) -> Option<NodeRef<I>> {
-        let (mut largest, mut above) = (None, node);
-        while let Some(node) = self.node(above)
+    /// Counts one more point in a subtree and in all nodes above. Returns its mass before, and the
+    /// largest subtree without a cached box from there up, if it was of the largest mass that has
+    /// none: now it needs one.
+    ///
+    /// What does not depend on the length of rows is not inlined into kernels.
+    #[inline(never)]
+    fn count_in(&mut self, at: Located<I>, largest_uncached: usize) -> (usize, Option<NodeRef<I>>) {
+        let mass = self.mass_below(at.leaf, at.above);
+        let (mut grown, mut next) = (None, at.above);
+        while let Some(node) = self.node(next)
             && node.place.get() == I::MAX
         {
-            (largest, above) = (Some(above), node.parent());
+            (grown, next) = (Some(next), node.parent());
         }
-        largest.filter(|&largest| self.mass_below(largest, above) == largest_uncached)
-    }
+        let grown = grown.filter(|&grown| self.mass_below(grown, next) == largest_uncached);
 
-    /// Counts one more point in `below`, which lies below `above`, and in all nodes from there on.
-    #[inline(always)]
-    fn count_in(&mut self, mut below: NodeRef<I>, mut above: NodeRef<I>) {
         self.mass += 1;
-        while let Some(node) = self.nodes.get_mut(above.get()) {
+        let (mut below, mut above) = (at.leaf, at.above);
+        let nodes = &mut self.nodes[..];
+        while let Some(node) = nodes.get_mut(above.get()) {
             let left = usize::from(node.left() == below);
             node.left_mass = I::new(node.left_mass.get() + left);
             (below, above) = (above, node.parent());
         }
+        (mass, grown)
     }
 
     /// Makes and caches the box of a node that has been a small subtree.
@@ -120,24 +125,25 @@ impl<I: Index> BoxedTree<I> {
         let Some(node) = node else { return };
         let everywhere = geometry.everywhere();
         let bounds = self.enclose(geometry, points, node.get(), &everywhere, scratch);
-        self.cache_box(points, node.get(), geometry.measure(bounds));
+        self.cache_box(geometry, points, node.get(), geometry.measure(bounds));
     }
 
-    /// Makes a node of a cut, the point that it separates, and what it separates it from.
-    #[inline(always)]
+    /// Makes a node of a cut, the point that it separates, on this side, and what it separates it
+    /// from, which it replaces.
+    #[inline(never)]
     fn join(
         &mut self,
         cut: Cut,
-        x: &[f32],
+        is_left: bool,
         point: usize,
-        below: NodeRef<I>,
+        below: Located<I>,
         mass_below: usize,
     ) -> NodeRef<I> {
         let leaf = NodeRef::leaf(point, self.internal_capacity);
-        let (left, right, left_mass) = if x[cut.dimension] <= cut.value {
-            (leaf, below, 1)
+        let (left, right, left_mass) = if is_left {
+            (leaf, below.leaf, 1)
         } else {
-            (below, leaf, mass_below)
+            (below.leaf, leaf, mass_below)
         };
         let mut node = Node {
             left_mass: I::new(left_mass),
@@ -145,7 +151,8 @@ impl<I: Index> BoxedTree<I> {
         };
         node.set_children(left, right);
         let node = self.allocate(node);
-        self.set_parent(below, node);
+        self.set_parent(below.leaf, node);
+        self.relink(below.above, below.leaf, node);
         node
     }
 

@@ -86,13 +86,12 @@ impl<I: Index> Located<I> {
     }
 }
 
-/// Working memory of insertions and deletions, kept from change to change: two bounding boxes and
-/// a row.
+/// Working memory of insertions and deletions, kept from change to change: three bounding boxes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buffers(Vec<f32>);
 
 impl Buffers {
-    /// Two rows for boxes, and a copy of the row of a point.
+    /// Two bounding boxes, and a copy of the row of a point: the lower bound of its own box.
     #[inline(always)]
     fn boxes_and_row<G: Geometry>(
         &mut self,
@@ -101,12 +100,13 @@ impl Buffers {
         point: usize,
     ) -> ([&mut [f32]; 2], &[f32]) {
         let len = geometry.box_len();
-        self.0.resize(2 * len + geometry.row_len(), 0.0);
+        if self.0.len() != 3 * len {
+            self.0.resize(3 * len, 0.0);
+        }
         let (record, rest) = self.0.split_at_mut(len);
         let (other, copy) = rest.split_at_mut(len);
-        let copy = &mut copy[..geometry.row_len()];
-        copy.copy_from_slice(points.row(geometry, point));
-        ([record, other], copy)
+        let _ = geometry.begin(copy, points.row(geometry, point));
+        ([record, other], &copy[..geometry.row_len()])
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -122,11 +122,8 @@ impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
     const IS_LOCATED: bool = true;
 
     #[inline(always)]
-    fn locate<'a>(geometry: G, ends: &mut [Reached], lane: impl Fn(usize) -> (&'a Self, &'a [f32]))
-    where
-        I: 'a,
-    {
-        traverse::descend_lanes(geometry, ends, lane);
+    fn locate(_: G, lanes: &[(&Self, &[f32])], ends: &mut [Reached]) {
+        traverse::descend_few(lanes, ends);
     }
 
     #[inline(always)]
@@ -155,8 +152,8 @@ impl<I: Index, G: Geometry> CutTree<I, G> for BoxedTree<I> {
     }
 
     #[inline(always)]
-    fn relocate(&self, geometry: G, x: &[f32], at: Reached, gone: Unlinked<I>) -> Reached {
-        let Located { leaf, above } = self.relocate(geometry, x, Located::of(at), gone);
+    fn relocate(&self, x: &[f32], at: Reached, gone: Unlinked<I>) -> Reached {
+        let Located { leaf, above } = self.relocate(x, Located::of(at), gone);
         Reached {
             leaf: leaf.get() as u32,
             last: above.get() as u32,
@@ -342,11 +339,10 @@ impl<I: Index> BoxedTree<I> {
     }
 
     /// Continues a descent to `x`. The tree is not empty.
-    #[inline(always)]
-    fn descend_from<G: Geometry>(&self, geometry: G, x: &[f32], mut at: Located<I>) -> Located<I> {
+    fn descend_from(&self, x: &[f32], mut at: Located<I>) -> Located<I> {
         while let Some(node) = self.node(at.leaf) {
             at = Located {
-                leaf: node.toward(geometry, x),
+                leaf: node.toward(x),
                 above: at.leaf,
             };
         }

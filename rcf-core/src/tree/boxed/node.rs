@@ -2,7 +2,6 @@
 
 use std::hint::select_unpredictable;
 
-use crate::geometry::Geometry;
 use crate::layout::Index;
 pub(crate) use crate::simd::Node;
 use crate::tree::cut::Cut;
@@ -64,15 +63,14 @@ impl<I: Index> Node<I> {
     /// The child on the side on which `x` lies. By its number: the compiler makes a branch of a
     /// selection between two that it loads, and this one would be unpredictable.
     #[inline(always)]
-    pub(crate) fn toward<G: Geometry>(&self, geometry: G, x: &[f32]) -> NodeRef<I> {
-        NodeRef(self.children[usize::from(!self.is_left(geometry, x))])
+    pub(crate) fn toward(&self, x: &[f32]) -> NodeRef<I> {
+        NodeRef(self.children[usize::from(!self.is_left(x))])
     }
 
     /// Whether `x` lies to the left: points with `x[dimension] <= value` do.
     #[inline(always)]
-    pub(crate) fn is_left<G: Geometry>(&self, geometry: G, x: &[f32]) -> bool {
-        let cut = self.cut();
-        geometry.coordinate(x, cut.dimension) <= cut.value
+    pub(crate) fn is_left(&self, x: &[f32]) -> bool {
+        x[self.dimension.get()] <= self.cut
     }
 
     /// The mass on the left or on the right of a node of this mass.

@@ -54,7 +54,7 @@ impl<I: Index> BoxedTree<I> {
                 let cut = cuts.next()?;
                 let left_mass = partition(here, |point| {
                     let row = store.row(geometry, point.get());
-                    geometry.coordinate(row, cut.dimension) <= cut.value
+                    row[cut.dimension] <= cut.value
                 });
                 if left_mass == 0 || left_mass == here.len() {
                     return None;

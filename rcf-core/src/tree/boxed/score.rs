@@ -43,7 +43,7 @@ pub(super) fn sum<I: Index, G: Geometry>(
     }
     let mut sum = 0.0;
     for trees in trees.chunks(TOGETHER) {
-        reach(trees, geometry, x, &mut ends);
+        reach(trees, geometry.descents(), x, &mut ends);
         if let Some(noted) = &mut noted {
             noted.extend_from_slice(&ends[..trees.len()]);
         }
@@ -174,9 +174,11 @@ impl<S: Simd> Group<S> {
         let simd = geometry.simd();
         // Which trees end in a small subtree is unpredictable: no branch for each, but a set.
         let (mut places, mut small) = ([Located::default(); LANES], 0_u32);
-        for (lane, (tree, &end)) in trees.iter().zip(ends).enumerate() {
-            places[lane] = Located::of(end);
-            let place = tree.place_above(places[lane].above);
+        let lanes = trees.len().min(LANES);
+        let (trees, ends) = (&trees[..lanes], &ends[..lanes]);
+        for lane in 0..lanes {
+            places[lane] = Located::of(ends[lane]);
+            let place = trees[lane].place_above(places[lane].above);
             let is_small = place == I::MAX as u32;
             small |= u32::from(is_small) << lane;
             next[lane] = select_unpredictable(is_small, EVERYTHING, place);
@@ -203,8 +205,8 @@ impl<S: Simd> Group<S> {
             }
             let _ = self.pass(simd, gaps, simd.load(&ranges));
         }
-        for (lane, (tree, &end)) in trees.iter().zip(ends).enumerate() {
-            if self.meets_leaf(lane, tree, points, geometry, x, end) {
+        for lane in 0..lanes {
+            if self.meets_leaf(lane, &trees[lane], points, geometry, x, ends[lane]) {
                 next[lane] = EVERYTHING;
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
         noted.reserve_exact(trees.len());
     }
     for trees in trees.chunks(TOGETHER) {
-        reach(trees, geometry, x, &mut ends);
+        reach(trees, geometry.descents(), x, &mut ends);
         if let Some(noted) = &mut noted {
             noted.extend_from_slice(&ends[..trees.len()]);
         }
@@ -59,24 +59,28 @@ pub(super) fn traverse<I: Index, G: Geometry, V: Visitor>(
 }
 
 /// Descends trees, at most [`TOGETHER`] of them, to the leaves of `x`.
-#[inline(always)]
-pub(super) fn reach<I: Index, G: Geometry>(
+///
+/// Descents are not inlined into kernels, each of which is compiled for many lengths of rows.
+#[inline(never)]
+pub(super) fn reach<I: Index>(
     trees: &[BoxedTree<I>],
-    geometry: G,
+    descents: Option<Descents>,
     x: &[f32],
     ends: &mut [Reached; TOGETHER],
 ) {
-    let has_descended = geometry
-        .descents()
-        .is_some_and(|descents| descend_as_vectors(descents, trees, x, ends));
+    let has_descended =
+        descents.is_some_and(|descents| descend_as_vectors(descents, trees, x, ends));
     if !has_descended {
-        descend(trees, geometry, x, ends);
+        let mut lanes = [(&trees[0], x); TOGETHER];
+        for (lane, tree) in lanes.iter_mut().zip(trees) {
+            lane.0 = tree;
+        }
+        descend::<GROUP, I>(&lanes[..trees.len()], ends);
     }
 }
 
 /// Descends trees as vectors, if their nodes have the width for it. A tree of a single leaf has
 /// nothing to descend.
-#[inline(always)]
 fn descend_as_vectors<I: Index>(
     descents: Descents,
     trees: &[BoxedTree<I>],
@@ -98,73 +102,44 @@ fn descend_as_vectors<I: Index>(
     true
 }
 
-/// Descends trees to the leaves of `x`, each of a group one level in turn.
-#[inline(always)]
-fn descend<I: Index, G: Geometry>(
-    trees: &[BoxedTree<I>],
-    geometry: G,
-    x: &[f32],
-    ends: &mut [Reached; TOGETHER],
-) {
-    for (group, ends) in trees.chunks(GROUP).zip(ends.chunks_exact_mut(GROUP)) {
-        match <&[_; GROUP]>::try_from(group) {
-            Ok(group) => descend_group(geometry, group.each_ref().map(|tree| (tree, x)), ends),
-            Err(_) => {
-                for (tree, end) in group.iter().zip(ends) {
-                    descend_group(geometry, [(tree, x)], std::slice::from_mut(end));
+/// Descends few trees, each to the leaf of a point.
+#[inline(never)]
+pub(super) fn descend_few<I: Index>(lanes: &[(&BoxedTree<I>, &[f32])], ends: &mut [Reached]) {
+    descend::<FEW, I>(lanes, ends);
+}
+
+/// Descends trees, each to the leaf of a point: `N` of them one level each in turn.
+fn descend<const N: usize, I: Index>(lanes: &[(&BoxedTree<I>, &[f32])], ends: &mut [Reached]) {
+    for (lanes, ends) in lanes.chunks(N).zip(ends.chunks_mut(N)) {
+        // Lanes without a tree do what the last one does.
+        let lanes: [_; N] = std::array::from_fn(|lane| lanes[lane.min(lanes.len() - 1)]);
+        let mut nodes: [&[Node<I>]; N] = [&[]; N];
+        let (mut places, mut depths) = ([Located::default(); N], [0; N]);
+        for lane in 0..N {
+            let (tree, _) = lanes[lane];
+            (nodes[lane], places[lane]) = (&tree.nodes, tree.whole());
+        }
+        let mut moved = true;
+        while moved {
+            moved = false;
+            for lane in 0..N {
+                let at = places[lane].leaf;
+                if let Some(node) = nodes[lane].get(at.get()) {
+                    places[lane] = Located {
+                        leaf: node.toward(lanes[lane].1),
+                        above: at,
+                    };
+                    depths[lane] += 1;
+                    moved = true;
                 }
             }
         }
-    }
-}
-
-/// Descends trees, each to the leaf of a different point.
-#[inline(always)]
-pub(super) fn descend_lanes<'a, I: Index, G: Geometry>(
-    geometry: G,
-    ends: &mut [Reached],
-    lane: impl Fn(usize) -> (&'a BoxedTree<I>, &'a [f32]),
-) {
-    for (few, ends) in ends.chunks_mut(FEW).enumerate() {
-        // Lanes without a tree do what the last one does.
-        let last = ends.len() - 1;
-        let lanes: [_; FEW] = std::array::from_fn(|number| lane(few * FEW + number.min(last)));
-        let mut all = [Reached::default(); FEW];
-        descend_group(geometry, lanes, &mut all);
-        ends.copy_from_slice(&all[..=last]);
-    }
-}
-
-/// Takes each of `N` trees one level down in turn, each toward a point.
-#[inline(always)]
-fn descend_group<const N: usize, I: Index, G: Geometry>(
-    geometry: G,
-    lanes: [(&BoxedTree<I>, &[f32]); N],
-    ends: &mut [Reached],
-) {
-    let mut places: [Located<I>; N] = std::array::from_fn(|lane| lanes[lane].0.whole());
-    let mut depths = [0; N];
-    loop {
-        let mut moved = false;
-        for ((place, depth), (tree, x)) in places.iter_mut().zip(&mut depths).zip(lanes) {
-            if let Some(node) = tree.node(place.leaf) {
-                *place = Located {
-                    leaf: node.toward(geometry, x),
-                    above: place.leaf,
-                };
-                *depth += 1;
-                moved = true;
-            }
+        for (lane, end) in ends.iter_mut().enumerate() {
+            *end = Reached {
+                leaf: places[lane].leaf.get() as u32,
+                last: places[lane].above.get() as u32,
+                depth: depths[lane],
+            };
         }
-        if !moved {
-            break;
-        }
-    }
-    for ((end, place), depth) in ends.iter_mut().zip(places).zip(depths) {
-        *end = Reached {
-            leaf: place.leaf.get() as u32,
-            last: place.above.get() as u32,
-            depth,
-        };
     }
 }

@@ -44,7 +44,7 @@ impl<I: Index> BoxedWalker<I> {
         self.nodes.clear();
         self.masses.clear();
         self.masses.push(tree.mass());
-        let mut leaf = self.descend(tree, geometry, x, tree.root());
+        let mut leaf = self.descend(tree, x, tree.root());
         let mut removed = None;
         let mass = self.masses[self.nodes.len()];
         if mass <= ignored_mass && points.row(geometry, tree.point(leaf)) == x {
@@ -59,7 +59,7 @@ impl<I: Index> BoxedWalker<I> {
                 parent,
                 sibling,
             });
-            leaf = self.descend(tree, geometry, x, sibling);
+            leaf = self.descend(tree, x, sibling);
         }
         self.scratch.resize(geometry.box_len(), 0.0);
         let path = Path {
@@ -74,18 +74,11 @@ impl<I: Index> BoxedWalker<I> {
     }
 
     /// Descends from `reference`, whose mass is the last one noted, to a leaf.
-    #[inline(always)]
-    fn descend<G: Geometry>(
-        &mut self,
-        tree: &BoxedTree<I>,
-        geometry: G,
-        x: &[f32],
-        mut reference: NodeRef<I>,
-    ) -> NodeRef<I> {
+    fn descend(&mut self, tree: &BoxedTree<I>, x: &[f32], mut reference: NodeRef<I>) -> NodeRef<I> {
         let mut mass = self.masses[self.nodes.len()];
         while let Some(node) = tree.node(reference) {
             self.nodes.push(reference);
-            reference = node.toward(geometry, x);
+            reference = node.toward(x);
             mass = BoxedTree::child_mass(node, mass, reference);
             self.masses.push(mass);
         }

@@ -158,11 +158,7 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
     const IS_LOCATED: bool = false;
 
     #[inline(always)]
-    fn locate<'a>(_: OneDimensional, _: &mut [Reached], _: impl Fn(usize) -> (&'a Self, &'a [f32]))
-    where
-        I: 'a,
-    {
-    }
+    fn locate(_: OneDimensional, _: &[(&Self, &[f32])], _: &mut [Reached]) {}
 
     #[inline(always)]
     fn insert(
@@ -191,7 +187,7 @@ impl<I: Index> CutTree<I, OneDimensional> for SortedTree<I> {
     }
 
     #[inline(always)]
-    fn relocate(&self, _: OneDimensional, _: &[f32], at: Reached, (): ()) -> Reached {
+    fn relocate(&self, _: &[f32], at: Reached, (): ()) -> Reached {
         at
     }
 

@@ -176,7 +176,8 @@ impl<I: Index> Pair<I> {
     /// The position of a point in the boxed tree.
     fn locate(&self, x: f32) -> Reached {
         let (mut at, row) = ([Reached::default()], [x]);
-        <BoxedTree<I> as CutTree<I, _>>::locate(OneDimensional, &mut at, |_| (&self.boxed, &row));
+        let lanes: [(_, &[f32]); 1] = [(&self.boxed, &row)];
+        BoxedTree::locate(OneDimensional, &lanes, &mut at);
         at[0]
     }
 

@@ -31,7 +31,7 @@ mod validate;
 
 use super::node::Child;
 use super::score;
-use super::traverse::{descend_lanes, traverse};
+use super::traverse::{descend_few, traverse};
 use super::{BoxedTree, Buffers};
 use crate::arena::PointStore;
 use crate::geometry::Geometry;
@@ -94,7 +94,7 @@ impl<I: Index> Grown<I> {
             ..
         } = self;
         let leaf = with_geometry!(self.dimensions, geometry => {
-            let at = tree.descend_from(geometry, store.row(geometry, point), tree.whole());
+            let at = tree.descend_from(store.row(geometry, point), tree.whole());
             tree.insert(geometry, store, point, at, rng, buffers)
         });
         self.store.retain(leaf);
@@ -111,7 +111,7 @@ impl<I: Index> Grown<I> {
             ..
         } = self;
         let point = with_geometry!(self.dimensions, geometry => {
-            let at = tree.descend_from(geometry, &row, tree.whole());
+            let at = tree.descend_from(&row, tree.whole());
             let Child::Leaf { point } = tree.resolve(at.leaf) else {
                 panic!("a descent ends at a leaf");
             };
@@ -126,8 +126,7 @@ impl<I: Index> Grown<I> {
     fn depth(&self, x: &[f32]) -> usize {
         let row = self.pad(x);
         let mut ends = [Reached::default()];
-        let lane = |_| (&self.tree, &row[..]);
-        with_geometry!(self.dimensions, geometry => descend_lanes(geometry, &mut ends, lane));
+        descend_few(&[(&self.tree, &row[..])], &mut ends);
         ends[0].depth as usize
     }
 

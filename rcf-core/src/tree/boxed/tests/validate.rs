@@ -88,7 +88,7 @@ impl<I: Index> BoxedTree<I> {
             found,
         );
         for (i, &(point, _)) in found.leaves.iter().enumerate().skip(first) {
-            let left = node.is_left(geometry, points.padded_row(point));
+            let left = node.is_left(points.padded_row(point));
             assert_eq!(
                 left,
                 i < middle,
