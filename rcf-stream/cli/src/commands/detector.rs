@@ -52,7 +52,7 @@ pub(crate) struct DetectorFlags {
     noise_floor: Option<f64>,
     #[arg(long, value_name = "RULE", help = rules_help())]
     rules: Vec<String>,
-    #[arg(long, value_enum, help = help("memory_profile"))]
+    #[arg(long, value_enum, help = memory_profile_help())]
     memory_profile: Option<MemoryFlag>,
     /// Use the times of records: absent records are filled in as `--imputation` says; with `zero`,
     /// an outage is judged when the stream resumes
@@ -85,6 +85,11 @@ impl FromStr for SeedFlag {
 fn help(name: &str) -> String {
     let row = find(DETECTOR, name).expect("each flag is a row of the table, as a test holds");
     format!("{} [default: {}]", row.help, row.default)
+}
+
+fn memory_profile_help() -> String {
+    let row = find(DETECTOR, "memory_profile").expect("a row of the table, as a test holds");
+    format!("{} [default: fast; compact with --key]", row.help)
 }
 
 fn rules_help() -> String {
@@ -187,11 +192,16 @@ impl TransformFlag {
 }
 
 impl DetectorFlags {
-    /// The configuration of a detector for these columns, with all defaults filled in.
+    /// The configuration of a detector for these columns, with all defaults filled in: many
+    /// detectors share the memory, a single one may spend it on speed.
     ///
     /// # Errors
     /// An invalid rule, or a rule about another column.
-    pub(crate) fn config(&self, columns: &[String]) -> Result<DetectorConfig, ConfigError> {
+    pub(crate) fn config(
+        &self,
+        columns: &[String],
+        has_keys: bool,
+    ) -> Result<DetectorConfig, ConfigError> {
         let mut detector = AnomalyDetector::builder(columns.len());
         detector = match self.seed {
             None => detector,
@@ -251,9 +261,11 @@ impl DetectorFlags {
         if let Some(fraction) = self.noise_floor {
             detector = detector.noise_floor(fraction);
         }
-        if let Some(profile) = self.memory_profile {
-            detector = detector.memory_profile(profile.profile());
-        }
+        detector = detector.memory_profile(match self.memory_profile {
+            Some(profile) => profile.profile(),
+            None if has_keys => MemoryProfile::Compact,
+            None => MemoryProfile::Fast,
+        });
         let rules = self.rules.iter().map(|text| Rule::parse(text, columns));
         Ok(detector
             .rules(rules.collect::<Result<Vec<_>, _>>()?)
@@ -263,12 +275,27 @@ impl DetectorFlags {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Args, Command};
+    use clap::{Args, Command, FromArgMatches};
 
     use super::*;
 
     /// Flags without a parameter of the same name, which set the threshold.
     const OTHERWISE: [&str; 2] = ["score_threshold", "use_time"];
+
+    #[test]
+    fn one_detector_is_fast_and_many_are_compact() {
+        let profile = |has_keys, flags: &[&str]| {
+            let command = DetectorFlags::augment_args(Command::new("score"));
+            let matches = command.get_matches_from([&["score"], flags].concat());
+            let flags = DetectorFlags::from_arg_matches(&matches).unwrap();
+            let config = flags.config(&["load".to_owned()], has_keys).unwrap();
+            config.memory_profile
+        };
+        assert_eq!(profile(false, &[]), MemoryProfile::Fast);
+        assert_eq!(profile(true, &[]), MemoryProfile::Compact);
+        let fast = ["--memory-profile", "fast"];
+        assert_eq!(profile(true, &fast), MemoryProfile::Fast);
+    }
 
     #[test]
     fn flags_are_parameters_with_the_help_of_the_table() {
@@ -280,7 +307,11 @@ mod tests {
             }
             let row = find(DETECTOR, name).unwrap_or_else(|| panic!("--{name} has no row"));
             let said = flag.get_help().expect("each flag has help").to_string();
-            assert!(said.starts_with(&help(row.name)), "{said}");
+            let expected = match row.name {
+                "memory_profile" => memory_profile_help(),
+                name => help(name),
+            };
+            assert!(said.starts_with(&expected), "{said}");
             assert_eq!(flag.get_long(), Some(name.replace('_', "-").as_str()));
         }
     }

@@ -103,6 +103,11 @@ impl InputFlags {
         self.time.is_some()
     }
 
+    /// Whether there is a detector for each key.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Opens the file, detects what was not specified, and reports the detected format on the
     /// standard error.
     pub(crate) fn open(&self) -> Result<Input, Failure> {

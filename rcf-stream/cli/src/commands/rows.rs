@@ -54,7 +54,7 @@ impl Rows {
                 input.file.display()
             )));
         }
-        let config = detector.config(opened.decoder.names());
+        let config = detector.config(opened.decoder.names(), input.has_keys());
         let detectors = config.and_then(|config| Detectors::new(opened.decoder, config));
         let detectors = detectors.map_err(Failure::configuration)?;
         let detectors = match detector.use_time {
