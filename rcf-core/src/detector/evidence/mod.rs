@@ -220,7 +220,7 @@ const HEIGHT: f64 = 0.5625;
 /// Signs of the channels.
 pub(crate) const SIGNS: usize = 4;
 /// Shares of the rate that these may claim: relations and changes a fifth each, seasons a
-/// twentieth, stillness a tenth. Chosen by families of series, among them real ones with planted
+/// twentieth, stillness a tenth. Compared by families of series, among them real ones with planted
 /// events; see `docs/accuracy.md`.
 const SHARES: [f64; SIGNS] = [0.2, 0.2, 0.05, 0.1];
 /// Where the predictors leave less than this share of the deviation unexplained, a series counts as
