@@ -247,11 +247,28 @@ impl LineReader {
             Some(_) => length == 0, // blanks may be columns
         };
         let left_out = number - self.begun_at <= self.skip
-            || self.comment.is_some_and(|it| data.first() == Some(&it));
+            || self.comment.is_some_and(|it| data.first() == Some(&it))
+            || self.comment == Some(b'+') && is_count_of_rows(&data[..length]);
         (!is_blank && !left_out).then(|| Line {
             number,
             data: data.slice(..length),
             fault: None,
         })
     }
+}
+
+/// Whether a line is the count that MySQL or psql writes below a table with borders, such as
+/// `300 rows in set (0.01 sec)` or `(300 rows)`.
+fn is_count_of_rows(line: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let open = line.strip_prefix(b"(").unwrap_or(line);
+    let (count, rest) = open.split_at(digits(open));
+    let rest = rest
+        .strip_prefix(b" rows")
+        .or_else(|| rest.strip_prefix(b" row"));
+    !count.is_empty()
+        && rest.is_some_and(|rest| match open.len() < line.len() {
+            true => rest == b")",
+            false => rest.starts_with(b" in set"),
+        })
 }

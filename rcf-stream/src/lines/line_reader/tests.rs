@@ -188,3 +188,26 @@ fn positions_are_offsets_with_fingerprints() {
     assert_eq!(reader.last().unwrap().data, "last");
     assert!(!open().skip_to(text.len() as u64 + 1).unwrap());
 }
+
+#[test]
+fn counts_of_rows_below_a_table() {
+    for line in [
+        "300 rows in set (0.01 sec)",
+        "1 row in set, 2 warnings (0.00 sec)",
+        "(300 rows)",
+        "(1 row)",
+    ] {
+        assert!(is_count_of_rows(line.as_bytes()), "{line}");
+    }
+    for line in [
+        "| 300 rows in set |",
+        "300 rows",
+        "rows in set",
+        "(300 rows",
+        "300",
+        "(300)",
+        "",
+    ] {
+        assert!(!is_count_of_rows(line.as_bytes()), "{line}");
+    }
+}

@@ -153,6 +153,8 @@ fn tables_with_borders() {
     let bare = |text: &str| text.replace('|', " ").trim_end().to_owned() + "\n";
     let tables = [
         format!("{border}{names_in_bars}{border}{framed}{border}"),
+        format!("{border}{names_in_bars}{border}{framed}{border}120 rows in set (0.01 sec)\n\n"),
+        format!("{border}{names_in_bars}{border}{framed}{border}(120 rows)\n\n"),
         format!("{names_in_bars}| --- | ---: | :---: |\n{framed}"),
         format!(" {}\n{}\n{plain}(120 rows)\n\n", names(), line.join("+")),
         // reStructuredText, between blanks.
