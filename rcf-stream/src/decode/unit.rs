@@ -9,6 +9,15 @@ use super::number::{NumberStyle, is_sign};
 #[serde(transparent)]
 pub struct Unit(String);
 
+/// Words that people write before a number: codes and names of currencies, and pH. Any other word
+/// there is the name of a thing, as in `Room 12`.
+const LEADING: [&str; 44] = [
+    "USD", "EUR", "GBP", "JPY", "CNY", "CHF", "CAD", "AUD", "NZD", "HKD", "SGD", "INR", "KRW",
+    "TWD", "THB", "IDR", "MYR", "PHP", "VND", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON",
+    "TRY", "RUB", "UAH", "BRL", "MXN", "ARS", "CLP", "COP", "ZAR", "AED", "SAR", "ILS", "EGP",
+    "BTC", "Rs", "kr", "Fr", "pH",
+];
+
 /// Longer words than this are no units.
 const LONGEST: usize = 10;
 
@@ -126,8 +135,7 @@ pub(crate) fn parts(text: &str) -> Option<(&str, &str)> {
         (is_unit(unit) && is_whole).then_some((number, unit))
     } else {
         let (unit, number) = text.split_once([' ', '\u{a0}'])?;
-        let are_letters = unit.chars().all(char::is_alphabetic);
-        (is_unit(unit) && are_letters).then(|| (number.trim(), unit))
+        LEADING.contains(&unit).then(|| (number.trim(), unit))
     }
 }
 
@@ -256,7 +264,7 @@ mod tests {
 
     #[test]
     fn units_that_measure_the_same_are_converted() {
-        let cases: [(&[&str], &str, &[f64]); 13] = [
+        let cases: [(&[&str], &str, &[f64]); 14] = [
             (&["12.5 °C", "-3 °C", "0"], "°C", &[12.5, -3.0, 0.0]),
             (
                 &["900ms", "950ms", "1.2s", "2m"],
@@ -275,6 +283,7 @@ mod tests {
             (&["1e3 Pa", "2 Pa", "10 hPa"], "Pa", &[1000.0, 2.0, 1000.0]),
             (&["5 m", "6 m", "2 km"], "m", &[5.0, 6.0, 2000.0]),
             (&["EUR 3.5", "EUR 4"], "EUR", &[3.5, 4.0]),
+            (&["pH 7.1", "pH 6.9"], "pH", &[7.1, 6.9]),
             (&["12 m3/h", "13 m3/h"], "m3/h", &[12.0, 13.0]),
             (&["45 %", "46 %"], "%", &[45.0, 46.0]),
             (&["$45", "$ 46"], "$", &[45.0, 46.0]),
@@ -323,6 +332,8 @@ mod tests {
             "a b",
             "2023-11-14T05",
             "1920-Q2",
+            "Room 12",
+            "CPU 3",
             "",
         ] {
             assert_eq!(of(&[text], false), None, "{text}");

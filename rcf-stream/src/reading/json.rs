@@ -72,7 +72,12 @@ fn wrapped_once(text: &[u8], ended: bool) -> Option<DialectError> {
 fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
     let (field, found) = match values.next()? {
-        Ok(Value::Object(object)) if values.next().is_none() => inside(&object)?,
+        Ok(Value::Object(object)) if values.next().is_none() => {
+            if let Some(error) = in_columns(&object) {
+                return Some(error);
+            }
+            inside(&object)?
+        }
         Ok(_) => return None,
         // The object does not end within what was read ahead.
         Err(error) if error.is_eof() && !ended => (open_array(text)?, "the records"),
@@ -86,6 +91,35 @@ fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
         field,
         found,
         remedy,
+    })
+}
+
+/// The text is one object with an array of one or more, each of which has its times and values as
+/// arrays of the same length, as answers of CloudWatch have.
+fn in_columns(object: &Map<String, Value>) -> Option<DialectError> {
+    object.iter().find_map(|(name, value)| {
+        let first = value.as_array()?.first()?.as_object()?;
+        let arrays = || {
+            let arrays = first
+                .iter()
+                .filter_map(|(name, value)| Some((name, value.as_array()?)));
+            arrays.filter(|(_, array)| array.len() > 1)
+        };
+        let (_, one) = arrays().next()?;
+        let are_columns = arrays().count() > 1
+            && arrays().all(|(_, array)| {
+                let is_nested = |value: &Value| value.is_object() || value.is_array();
+                array.len() == one.len() && !array.iter().any(is_nested)
+            });
+        let columns: Vec<String> = arrays().map(|(column, _)| format!(".{column}")).collect();
+        are_columns.then(|| DialectError::Wrapped {
+            field: format!("{name}[]"),
+            found: "columns",
+            remedy: format!(
+                "jq -c '.{name}[] | [{}] | transpose[]' FILE | rcf … -",
+                columns.join(", ")
+            ),
+        })
     })
 }
 
@@ -225,6 +259,13 @@ mod tests {
         assert!(error(cut, false).contains("jq -c '.rows[]'"));
         let once = r#"[{"target":"cpu","datapoints":[[1.5,0],[2.5,60]]}]"#;
         assert!(error(once, true).contains("jq -c '.[].datapoints[]'"));
+        let columns = r#"{"Results":[{"Id":"m","Times":["1","2"],"Values":[3,4]}],"Messages":[]}"#;
+        let remedy = "jq -c '.Results[] | [.Times, .Values] | transpose[]'";
+        assert!(error(columns, true).contains(remedy));
+        // Arrays of different lengths are no columns, nor is one array.
+        for text in [r#"{"a":[{"t":[1,2],"v":[3]}]}"#, r#"{"a":[{"v":[1,2]}]}"#] {
+            assert_eq!(framing(text.as_bytes(), true), Ok(Framing::Lines), "{text}");
+        }
         assert!(error("[1,2,3]", true).contains("numbers"));
         assert!(error(r#"["a","b"]"#, true).contains("texts"));
     }

@@ -129,6 +129,14 @@ fn units_that_cannot_be_compared_are_named() {
 }
 
 #[test]
+fn a_word_before_a_number_is_a_name_unless_it_is_a_currency() {
+    let found = read(&text_of("time,place,x", |n, a, _| {
+        format!("{},Room {},{a}", iso(n), n % 7)
+    }));
+    assert_eq!(found.values, ["x"], "{}", found.line);
+}
+
+#[test]
 fn a_column_with_a_unit_is_no_time() {
     let found = read(&text_of("hour,x", |n, a, _| format!("{}h,{a}", n * 7 % 24)));
     assert!(found.line.contains("; time: none; "), "{}", found.line);
