@@ -94,11 +94,13 @@ fn wrapped(text: &[u8], ended: bool) -> Option<DialectError> {
     })
 }
 
-/// The text is one object with an array of one or more, each of which has its times and values as
-/// arrays of the same length, as answers of CloudWatch have.
+/// The text is one object with an array of series, each of which has its times and values as arrays
+/// of the same length, as answers of CloudWatch have. Several series are not one stream: the remedy
+/// takes the first.
 fn in_columns(object: &Map<String, Value>) -> Option<DialectError> {
     object.iter().find_map(|(name, value)| {
-        let first = value.as_array()?.first()?.as_object()?;
+        let series = value.as_array()?;
+        let first = series.first()?.as_object()?;
         let arrays = || {
             let arrays = first
                 .iter()
@@ -112,13 +114,15 @@ fn in_columns(object: &Map<String, Value>) -> Option<DialectError> {
                 array.len() == one.len() && !array.iter().any(is_nested)
             });
         let columns: Vec<String> = arrays().map(|(column, _)| format!(".{column}")).collect();
+        let field = match series.len() {
+            1 => format!("{name}[]"),
+            _ => format!("{name}[0]"),
+        };
+        let columns = columns.join(", ");
         are_columns.then(|| DialectError::Wrapped {
-            field: format!("{name}[]"),
+            remedy: format!("jq -c '.{field} | [{columns}] | transpose[]' FILE | rcf … -"),
             found: "columns",
-            remedy: format!(
-                "jq -c '.{name}[] | [{}] | transpose[]' FILE | rcf … -",
-                columns.join(", ")
-            ),
+            field,
         })
     })
 }
@@ -262,6 +266,8 @@ mod tests {
         let columns = r#"{"Results":[{"Id":"m","Times":["1","2"],"Values":[3,4]}],"Messages":[]}"#;
         let remedy = "jq -c '.Results[] | [.Times, .Values] | transpose[]'";
         assert!(error(columns, true).contains(remedy));
+        let two = r#"{"R":[{"t":[1,2],"v":[3,4]},{"t":[1,2],"v":[5,6]}]}"#;
+        assert!(error(two, true).contains("jq -c '.R[0] | [.t, .v]"));
         // Arrays of different lengths are no columns, nor is one array.
         for text in [r#"{"a":[{"t":[1,2],"v":[3]}]}"#, r#"{"a":[{"v":[1,2]}]}"#] {
             assert_eq!(framing(text.as_bytes(), true), Ok(Framing::Lines), "{text}");
